@@ -1,0 +1,27 @@
+"""tfdeconv: what in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014)."""
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import images as images
+    from .deconvnet import Deconvnet as Deconvnet
+    from .errors import UserError as UserError
+    from .nets import NETWORKS as NETWORKS
+    from .rules import RULES as RULES
+    from .weights import load_weights as load_weights
+
+HOMES = {"NETWORKS": "nets", "RULES": "rules", "Deconvnet": "deconvnet", "UserError": "errors", "load_weights": "weights"}
+__all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "images", "load_weights"]
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name when it is first asked for (PEP 562), so that names and mistakes do not wait for TensorFlow."""
+    if name == "images":
+        return import_module(".images", __name__)
+    if name in HOMES:
+        return getattr(import_module(f".{HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

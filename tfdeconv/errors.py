@@ -1,0 +1,17 @@
+"""The one kind of error that a user can put right."""
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """A mistake in what was asked for or handed in: one line that says what was found, what is needed, what to do."""
+
+
+def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
+    """`name` is none of `names`: says so, offers the nearest, and lists them."""
+    names = list(names)
+    near = difflib.get_close_matches(str(name), names, 1, 0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names)}")

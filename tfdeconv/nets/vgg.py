@@ -1,0 +1,22 @@
+"""VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by the layer names of Keras."""
+from __future__ import annotations
+
+from ..layers import Conv, Dense, Flatten, MaxPool
+from ..network import Builder, Network
+
+FILTERS = (64, 128, 256, 512, 512)
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}       # in each block
+
+
+def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int] = (224, 224)) -> Network:
+    """VGG of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
+    net = Builder(f"vgg{depth}", (*size, channels))
+    for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
+        for i in range(1, convolutions + 1):
+            net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, rectify=True))
+        net.add(f"block{block}_pool", MaxPool(2, 2))
+    net.add("flatten", Flatten())
+    net.add("fc1", Dense(4096, rectify=True))
+    net.add("fc2", Dense(4096, rectify=True))
+    net.add("predictions", Dense(classes))
+    return net.network()

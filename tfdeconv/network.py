@@ -1,0 +1,155 @@
+"""A network: named layers in order, each with its inputs. Names, shapes and mistakes are known without TensorFlow."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .errors import UserError, unknown
+from .layers import Layer, Shape
+from .spans import UNIT, Span, Spans, whole
+
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer at its place in a network; its inputs are earlier nodes or INPUT."""
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes in an order in which each follows its inputs.
+
+    input_shape is the one the network was trained on; a convolutional target takes any height and width.
+    folded maps the names of layers that Keras lists and this network has none for to the layer they are part of.
+    """
+    name: str
+    input_shape: Shape
+    nodes: tuple[Node, ...]
+    folded: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the input."""
+        return self.input_shape[2]
+
+    @property
+    def classes(self) -> int:
+        """Channels of the last layer."""
+        return self.shapes()[self.nodes[-1].name][2]
+
+    def node(self, name: str) -> Node:
+        """The node of that name; raises UserError with what to write instead."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        if name in self.folded:
+            raise UserError(f"{self.name}'s layer {name!r} is part of {self.folded[name]!r} here (its padding): "
+                            f"ask for {self.folded[name]!r}")
+        raise unknown(f"{self.name} has no layer", name, [node.name for node in self.nodes])
+
+    def channel(self, name: str, channel: int) -> int:
+        """Checks that the layer has that channel, and returns it; channels count from 0."""
+        count = self.shapes()[self.node(name).name][2]
+        if not 0 <= channel < count:
+            raise UserError(f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: there is no channel {channel}")
+        return channel
+
+    def up_to(self, target: str) -> tuple[Node, ...]:
+        """The nodes that the target needs, itself included, in order."""
+        wanted = {self.node(target).name}
+        for node in reversed(self.nodes):
+            if node.name in wanted:
+                wanted.update(node.inputs)
+        return tuple(node for node in self.nodes if node.name in wanted)
+
+    def shapes(self, height: int | None = None, width: int | None = None) -> dict[str, Shape]:
+        """{layer: (h, w, c)} for an input of that size (the training's when left out); vectors are (1, 1, c).
+
+        A map that comes out empty has a height or width below 1.
+        """
+        h, w, c = self.input_shape
+        shapes: dict[str, Shape] = {INPUT: (height or h, width or w, c)}
+        for node in self.nodes:
+            shapes[node.name] = node.layer.output_shape(*(shapes[name] for name in node.inputs))
+        del shapes[INPUT]
+        return shapes
+
+    def parameters(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """{layer: {parameter: shape}} of the layers that have parameters."""
+        shapes = {INPUT: self.input_shape} | self.shapes()
+        found = {node.name: node.layer.parameters(shapes[node.inputs[0]]) for node in self.nodes}
+        return {name: shape for name, shape in found.items() if shape}
+
+    def vector(self, target: str) -> bool:
+        """Whether the target's output has no height and width: [n, c]."""
+        return any(node.layer.vector for node in self.up_to(target))
+
+    def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
+        """shapes() with the INPUT's own, for what the target needs; raises UserError where that size does not do."""
+        shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
+        h, w, _ = self.input_shape
+        parameters = self.parameters()
+        for node in self.up_to(target):
+            if min(shapes[node.name]) < 1:
+                raise UserError(f"an image of {height} x {width} is too small for {self.name}'s {target}: nothing is left "
+                                f"of it at {node.name}; {h} x {w} is the size of its training")
+            if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
+                raise UserError(f"{self.name}'s {target} takes images of {h} x {w} only, which the weights of {node.name} "
+                                f"fix: this one is {height} x {width}; layers before {node.name} take any size")
+        return shapes
+
+    def route(self, target: str, start: Spans, shapes: Mapping[str, Shape], clip: bool = True) -> dict[str, Spans]:
+        """For each node down to INPUT the spans that a signal started at the target covers.
+
+        With clip a span that is as large as its map becomes the whole map, as the signal is carried; without it this is
+        the arithmetic of receptive fields, which know no border.
+        """
+        def carried(spans: Spans, shape: Shape) -> Spans:
+            return (spans[0].within(shape[0]), spans[1].within(shape[1])) if clip else spans
+
+        spans = {target: carried(start, shapes[target])}
+        for node in reversed(self.up_to(target)):
+            for name in node.inputs:
+                landing = carried(node.layer.through(spans[node.name], shapes[name]), shapes[name])
+                if name in spans:
+                    a, b = (meet(*pair, extent) for *pair, extent in zip(landing, spans[name], shapes[name]))
+                    landing = carried((a, b), shapes[name])
+                spans[name] = landing
+        return spans
+
+    def receptive_field(self, target: str) -> Spans:
+        """The target's receptive field on the input, row and column, borders ignored: size, stride, offset of the first.
+
+        The stride is 0 and the size that of all units together where the target is a vector.
+        """
+        shapes = {INPUT: self.input_shape} | self.shapes()
+        start = whole(shapes[target]) if self.vector(target) else UNIT
+        return self.route(target, start, shapes, clip=False)[INPUT]
+
+
+def meet(a: Span, b: Span, extent: int) -> Span:
+    """Where two signals meet: one span that holds both."""
+    return a.union(b) if a.stride == b.stride else Span(extent)
+
+
+class Builder:
+    """Adds layers one after the other: each reads the one before unless it names its inputs."""
+
+    def __init__(self, name: str, input_shape: Shape):
+        self.name, self.input_shape = name, input_shape
+        self.nodes: list[Node] = []
+        self.folded: dict[str, str] = {}
+        self.last = INPUT
+
+    def add(self, name: str, layer: Layer, *inputs: str) -> str:
+        """Adds a node and returns its name."""
+        self.nodes.append(Node(name, layer, inputs or (self.last,)))
+        self.last = name
+        return name
+
+    def network(self) -> Network:
+        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded)
