@@ -102,6 +102,14 @@ class Network:
                                 f"fix: this one is {height} x {width}; layers before {node.name} take any size")
         return shapes
 
+    def require(self, target: str, found: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
+        """Raises UserError with all that the target needs and these parameter shapes, by layer, lack or have otherwise."""
+        needed = self.parameters()
+        wrong = [mismatch for node in self.up_to(target) if node.name in needed
+                 for mismatch in mismatches(node.name, needed[node.name], found.get(node.name, {}))]
+        if wrong:
+            raise UserError(f"the weights do not hold what {self.name}'s {target} needs: {'; '.join(wrong)}")
+
     def route(self, target: str, start: Spans, shapes: Mapping[str, Shape], clip: bool = True) -> dict[str, Spans]:
         """For each node down to INPUT the spans that a signal started at the target covers.
 
@@ -129,6 +137,13 @@ class Network:
         shapes = {INPUT: self.input_shape} | self.shapes()
         start = whole(shapes[target]) if self.vector(target) else UNIT
         return self.route(target, start, shapes, clip=False)[INPUT]
+
+
+def mismatches(layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """What differs between the parameters a layer needs and those found, each as a clause of an error."""
+    return [f"{layer}/{name} is {list(found[name])}, needs {list(shape)}" if name in found else
+            f"{layer}/{name} {list(shape)} is missing"
+            for name, shape in needed.items() if found.get(name) != shape]
 
 
 def meet(a: Span, b: Span, extent: int) -> Span:

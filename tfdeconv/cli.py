@@ -1,0 +1,81 @@
+"""What the scripts share: one line for a mistake, exit status 2, and quiet."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from .errors import UserError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors of one line."""
+
+    def __init__(self, doc: str):
+        text, _, example = doc.strip().partition("\n\n")
+        super().__init__(description=text, epilog=example, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        complain(message)
+        sys.exit(2)
+
+
+def complain(message: object) -> None:
+    """One line on stderr, whatever stands in the message."""
+    line = " ".join(str(message).split())
+    print(f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}", file=sys.stderr)
+
+
+def call(main: Callable[[], int | None]) -> NoReturn:
+    """Runs a script's main and exits with its status; a UserError is one line and status 2."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except UserError as error:
+        complain(error)
+        status = 2
+    except KeyboardInterrupt:
+        complain("interrupted")
+        status = 130
+    except BrokenPipeError:                     # the reader of our output has gone: nothing to say to anyone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 1
+    sys.exit(status)
+
+
+def quiet(verbose: bool = False) -> None:
+    """Keeps TensorFlow from talking; to be called before it is imported. The faster CPU kernels are asked for on every x86."""
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if not verbose:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def numbers(text: str) -> list[int]:
+    """`3,2,1` as [3, 2, 1], for argparse."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers such as 46 or 46,128") from None
+
+
+def counting(text: str) -> int:
+    """A whole number from 1 up, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
+
+
+class Progress:
+    """A line on stderr that tells how far a long work is, when that is a terminal and nobody asked for silence."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+
+    def say(self, text: str) -> None:
+        if self.shown:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        self.say("")

@@ -1,0 +1,207 @@
+"""From an image and a layer to pixels: picks units, compiles the passes once per target, projects in chunks."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from . import passes, steps
+from .errors import UserError, unknown
+from .layers import Shape
+from .network import INPUT, Network
+from .rules import RULES
+from .spans import UNIT, Spans, whole
+
+MODES = ("max", "all")
+ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
+IMAGE_BYTES = 256 << 20         # for the largest map of a chunk of images on the way up
+MOST = 64                       # items or images in a chunk
+
+Shapes = Mapping[str, Shape]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What came down for each image and channel; arrays are [images, channels, ...].
+
+    Boxes are top, left, bottom, right in cells of the input (bottom and right exclusive); they may reach outside of it.
+    """
+    channels: np.ndarray            # int32 [n, m]
+    activations: np.ndarray         # [n, m] the unit's; in mode all the map's maximum
+    dead: np.ndarray                # bool [n, m] nothing to project: the seed is 0, and so is the patch
+    positions: np.ndarray           # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
+    boxes: np.ndarray               # int32 [n, m, 4] of the patches
+    receptive_fields: np.ndarray    # int32 [n, m, 4] of what was projected, borders ignored: may be larger than the image
+    patches: np.ndarray             # [n, m, p, q, channels of the image] signed, in the network's input space
+    size: tuple[int, int]           # height and width of the images
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """The patches laid into whole images: [n, m, height, width, channels of the image], 0 elsewhere."""
+        n, m, _, _, c = self.patches.shape
+        laid = np.zeros((n, m, *self.size, c), self.patches.dtype)
+        for i, j in np.ndindex(n, m):
+            top, left, bottom, right = self.boxes[i, j]
+            rows = slice(max(top, 0), min(bottom, self.size[0]))
+            columns = slice(max(left, 0), min(right, self.size[1]))
+            laid[i, j, rows, columns] = self.patches[i, j, rows.start - top:rows.stop - top, columns.start - left:columns.stop - left]
+        return laid
+
+
+class Deconvnet:
+    """The deconvnet of one layer: the network and weights up to it, compiled once for each size of image.
+
+    weights: tensors (or arrays) by layer and parameter, as load_weights returns them; their dtype is the computation's.
+    rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with XLA, which takes seconds for each new size of image
+    and pays for much work where it pays at all (scripts/benchmark.py); False: plain graphs, at once.
+    Raises UserError where the weights do not hold what the layer needs.
+    """
+
+    def __init__(self, network: Network, weights: Mapping[str, Mapping[str, Any]], target: str, rule: str = "deconvnet",
+                 jit: bool = False):
+        if rule not in RULES:
+            raise unknown("there is no rule", rule, RULES)
+        network.require(target, {name: {key: tuple(value.shape) for key, value in p.items()} for name, p in weights.items()})
+        self.network, self.target, self.rule, self.jit = network, target, RULES[rule], jit
+        nodes = network.up_to(target)
+        needed = {node.name: {name: tf.convert_to_tensor(value) for name, value in weights[node.name].items()}
+                  for node in nodes if node.name in weights}
+        self._dtype = next((value.dtype for p in needed.values() for value in p.values()), tf.float32)
+        self._nodes, self._parameters = passes.fold(nodes, needed)
+        self._graphs: dict[tuple, Callable] = {}
+
+    def activations(self, x: np.ndarray) -> np.ndarray:
+        """The layer's output for images x [n, h, w, c] as the network sees them: [n, h', w', c'], or [n, c'] for vectors."""
+        x, shapes = self._admit(x)
+        up = self._up(shapes, traced=False)
+        y = np.concatenate([up(x[index])[0].numpy()[:stop - start] for start, stop, index in self._images(len(x), shapes)])
+        return y[:, 0, 0] if self.network.vector(self.target) else y
+
+    def project(self, x: np.ndarray, channels: Sequence[int] | np.ndarray | None = None, mode: str = "max",
+                top: int | None = None) -> Projection:
+        """Projects channels of the layer down to the pixels of images x [n, h, w, c].
+
+        channels: numbers from 0, the same for every image, or [n, m] for each image its own. None: every channel, or with
+        `top` the channels that fire strongest in each image, strongest first. mode "max" keeps the strongest unit of a feature
+        map (the first on a tie), "all" the whole map. Raises UserError for what does not fit.
+        """
+        if mode not in MODES:
+            raise unknown("there is no mode", mode, MODES)
+        x, shapes = self._admit(x)
+        wanted = self._wanted(channels, top, len(x))
+        start = UNIT if mode == "max" else whole(shapes[self.target])
+        route = self.network.route(self.target, start, shapes)
+        found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
+                 for begin, end, index in self._images(len(x), shapes)]
+        chosen, peaks, dead, positions, patches = (np.concatenate(parts) for parts in zip(*found))
+        fields = self.network.route(self.target, start, shapes, clip=False)
+        return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
+                          boxes(route[INPUT], positions), boxes(fields[INPUT], positions), patches, shapes[INPUT][:2])
+
+    def _project(self, x: np.ndarray, wanted: np.ndarray, mode: str, shapes: Shapes, route: Mapping[str, Spans]) -> tuple:
+        """One way up for some images and the ways down for their channels: the arrays of a Projection for them.
+
+        x may have more images than wanted has rows, to fill a chunk.
+        """
+        y, traces = self._up(shapes, traced=True)(x)
+        y = y.numpy()[:len(wanted)]
+        if wanted.dtype == bool:            # a row of as many places as channels asked for, to be filled with the strongest
+            wanted = np.argsort(-y.max((1, 2)), 1, kind="stable")[:, :wanted.shape[1]].astype(np.int32)
+        image, channel = np.repeat(np.arange(len(wanted), dtype=np.int32), wanted.shape[1]), wanted.reshape(-1)
+        maps = y.transpose(0, 3, 1, 2)[image, channel]
+        rows, columns = np.divmod(maps.reshape(len(maps), -1).argmax(1).astype(np.int32), np.int32(maps.shape[2]))
+        peaks = maps[np.arange(len(maps)), rows, columns]
+        seeds = peaks[:, None, None] if mode == "max" else maps
+        down = self._down(shapes, route, traces)
+        patches = np.empty((len(maps), *(span.size for span in route[INPUT]), self.network.channels), y.dtype)
+        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items()) * y.itemsize
+        for start, stop, index in chunks(len(maps), ITEM_BYTES // largest, self.jit):
+            items = (seeds[index], image[index], channel[index], rows[index], columns[index])
+            patches[start:stop] = down(traces, *items).numpy()[:stop - start]
+        positions = np.stack([rows, columns], 1)
+        return tuple(array.reshape(*wanted.shape, *array.shape[1:])
+                     for array in (channel, peaks, ~seeds.any((1, 2)), positions, patches))
+
+    def _admit(self, x: np.ndarray) -> tuple[np.ndarray, Shapes]:
+        """Images as an array of the computation's dtype, and the shapes of all maps for their size."""
+        x = np.asarray(x, self._dtype.as_numpy_dtype)
+        if x.ndim != 4 or x.shape[3] != self.network.channels or not x.size:
+            raise UserError(f"{self.network.name} takes images [n, h, w, {self.network.channels}], this array is {list(x.shape)}")
+        return x, self.network.input_shapes(self.target, *x.shape[1:3])
+
+    def _wanted(self, channels: Sequence[int] | np.ndarray | None, top: int | None, images: int) -> np.ndarray:
+        """Channels by image: int32 [n, m]; or bool [n, m] where the m strongest are wanted."""
+        count = self.network.shapes()[self.target][2]
+        if top is not None:
+            if channels is not None or top < 1:
+                raise UserError("top takes a number from 1 up, and stands in place of channels")
+            return np.empty((images, min(top, count)), bool)
+        wanted = np.arange(count) if channels is None else np.asarray(channels)
+        if wanted.ndim not in (1, 2) or not np.issubdtype(wanted.dtype, np.integer) or (wanted.ndim == 2 and len(wanted) != images):
+            raise UserError(f"channels are whole numbers, [m] or [{images}, m] for these images; found {wanted.dtype} {list(wanted.shape)}")
+        for channel in np.unique(wanted):
+            self.network.channel(self.target, int(channel))
+        return np.broadcast_to(wanted, (images, wanted.shape[-1])).astype(np.int32)
+
+    def _images(self, count: int, shapes: Shapes) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Chunks of images that go up at a time."""
+        largest = max(np.prod(shapes[name]) for name in (INPUT, *(node.name for node in self._nodes)))
+        return chunks(count, IMAGE_BYTES // int(largest * self._dtype.size), self.jit)
+
+    def _up(self, shapes: Shapes, traced: bool) -> Callable:
+        """The compiled way up: images -> the target's map, and with `traced` what its rule needs on the way down."""
+        key = ("up", shapes[INPUT], traced)
+        if key not in self._graphs:
+            rule = self.rule if traced else None
+            self._graphs[key] = tf.function(
+                lambda x: passes.up(self._nodes, self._parameters, x, rule), jit_compile=self.jit, autograph=False,
+                input_signature=[tf.TensorSpec((None, *shapes[INPUT]), self._dtype)])
+        return self._graphs[key]
+
+    @cached_property
+    def _down_parameters(self) -> passes.Tensors:
+        """The parameters as the way down wants them; made when something first comes down."""
+        return {node.name: steps.prepare(node.layer, self._parameters[node.name]) for node in self._nodes}
+
+    def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: Mapping[str, tf.Tensor]) -> Callable:
+        """The compiled way down: traces and items -> pixels. An item: seed [n, m], image, channel, row, column."""
+        key = ("down", shapes[INPUT], route[self.target])
+        if key not in self._graphs:
+            nodes, parameters, count = self._nodes, self._down_parameters, shapes[self.target][2]
+
+            def down(traces, seeds, image, channel, row, column):
+                signal = seeds[..., None] * tf.one_hot(channel, count, dtype=self._dtype)[:, None, None]
+                return passes.down(nodes, parameters, traces, signal, image, (row, column), self.rule, route, shapes)
+
+            extents = [span.size for span in route[self.target]]
+            self._graphs[key] = tf.function(down, jit_compile=self.jit, autograph=False, input_signature=[
+                {name: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype) for name, trace in traces.items()},
+                tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4])
+        return self._graphs[key]
+
+
+def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Splits `count` things: start, stop and the numbers of those to compute, `size` (1 to MOST) at a time.
+
+    With `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew: what is left over
+    goes one by one when it is little, and otherwise fills up a chunk with its last.
+    """
+    size = max(1, min(size, MOST))
+    start = 0
+    while start < count:
+        left = min(count - start, size)
+        length = left
+        if fixed and left < size:
+            length, left = (1, 1) if left <= size // 3 else (size, left)
+        yield start, start + left, np.minimum(np.arange(start, start + length), start + left - 1)
+        start += left
+
+
+def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
+    """positions [..., 2] -> top, left, bottom, right of the spans there: int32 [..., 4]."""
+    top, left = (span.origin(positions[..., axis]) for axis, span in enumerate(spans))
+    return np.stack([top, left, top + spans[0].size, left + spans[1].size], -1).astype(np.int32)

@@ -1,0 +1,56 @@
+"""How pixels became a network's input when it was trained, and back. A fact of the training: it lives with the weights."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ORDERS = ("rgb", "bgr", "as is")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """input = (pixels in the network's channel order - mean) / scale, pixels from 0 to 255.
+
+    order: "rgb", "bgr", or "as is" for bands that are no colours. mean, scale: one number a channel, in the network's order;
+    none for 0 and 1. size: height and width of the input; resize: what a photo's short side is scaled to before its centre
+    of that size is cut out.
+    """
+    order: str
+    size: tuple[int, int]
+    resize: int
+    mean: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """[..., c], colours in the order rgb -> what the network sees, float32."""
+        x = (pixels[..., ::-1] if self.order == "bgr" else pixels).astype("float32")
+        x = x - self._row(self.mean) if self.mean else x
+        return x / self._row(self.scale) if self.scale else x
+
+    def undo(self, x: np.ndarray) -> np.ndarray:
+        """What the network sees -> pixels [..., c], colours in the order rgb."""
+        x = x * self._row(self.scale) if self.scale else x
+        return self.reorder(x + self._row(self.mean) if self.mean else x)
+
+    def reorder(self, x: np.ndarray) -> np.ndarray:
+        """A signal in the network's channel order -> the order rgb; no mean, no scale."""
+        return x[..., ::-1] if self.order == "bgr" else x
+
+    @staticmethod
+    def _row(values: tuple[float, ...]) -> np.ndarray:
+        import numpy as np
+        return np.array(values, np.float32)
+
+
+def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """VGG's, Caffe's and Keras's first ResNets': BGR less the mean of ImageNet; for other than 3 channels the values as they are.
+
+    The short side is scaled to 256 for an input of 224 or 227, as in training (Simonyan & Zisserman 2015, section 3.1).
+    """
+    resize = round(min(size) * 256 / 224)
+    if channels != 3:
+        return Preprocessing("as is", size, resize)
+    return Preprocessing("bgr", size, resize, (103.939, 116.779, 123.68))

@@ -1,0 +1,138 @@
+"""Weight files <-> tensors, checked against a network. One module a format; a file is recognised by its structure.
+
+Nothing in a file is trusted: shapes are compared with the network's before memory is taken, and no code runs from it.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..errors import UserError
+from ..files import sha256
+from ..network import Network, mismatches
+from ..nets import NETWORKS
+from ..preprocessing import Preprocessing, caffe
+from . import keras, own
+from .contents import Contents
+
+SHOWN = 8           # mismatches told one by one in an error
+
+
+@dataclass(frozen=True)
+class Weights(Mapping):
+    """Tensors (or arrays) by layer and parameter, with where they come from and how their network wants its input."""
+    layers: Mapping[str, Mapping[str, Any]]
+    preprocessing: Preprocessing
+    digest: str                         # sha256: the root digest of a file of the project's own, otherwise of the file
+    source: str = ""
+    licence: str = ""
+    ignored: tuple[str, ...] = ()       # what else the file holds
+
+    def __getitem__(self, layer: str) -> Mapping[str, Any]:
+        return self.layers[layer]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+
+def load_weights(path: str | Path, network: Network, target: str | None = None) -> Weights:
+    """Reads what the target (None: as much of the network as the file has) needs, as float32 tensors.
+
+    Takes the project's own files and HDF5 weight files of Keras. Without a target a file may end before the network does (no
+    dense head), but nothing may be missing below a layer that it has. Raises UserError with all mismatches in one message.
+    """
+    import tensorflow as tf
+    weights = read_weights(path, network, target, np.float32)
+    tensors = {name: {key: tf.constant(value) for key, value in p.items()} for name, p in weights.items()}
+    return Weights(tensors, weights.preprocessing, weights.digest, weights.source, weights.licence, weights.ignored)
+
+
+def read_weights(path: str | Path, network: Network, target: str | None = None, dtype: Any = None) -> Weights:
+    """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
+    with contents(path, network) as found:
+        if found.network not in (None, network.name):
+            raise UserError(f"{path} holds {found.network}, not {network.name}: ask for --network {found.network}, or give other weights")
+        wanted = fitting(path, network, target, found)
+        arrays, wrong = {}, []
+        for layer in wanted:
+            arrays[layer] = {}
+            for name in found.shapes[layer]:
+                array = found.read(layer, name)
+                if array.dtype.kind != "f":
+                    wrong.append(f"{layer}/{name} is of {array.dtype}, needs floating point")
+                    continue
+                if not np.isfinite(array).all():
+                    wrong.append(f"{layer}/{name} has values that are no numbers (NaN or infinite)")
+                arrays[layer][name] = array if dtype is None else array.astype(dtype)
+        refuse(path, network, wrong)
+        preprocessing = found.preprocessing or caffe(network.input_shape[:2], network.channels)
+        return Weights(arrays, preprocessing, found.digest or sha256(path), found.source, found.licence, found.ignored)
+
+
+def network_in(path: str | Path, name: str | None = None) -> Network:
+    """The built-in network whose weights a file holds, with the file's own channels, classes and size of input.
+
+    A file of the project's own knows its network; for others `name` says it (vgg16 when left out).
+    """
+    with opened(path) as file:
+        if own.recognises(file):
+            return own.network(path, file, name)
+        return keras.network(file, NETWORKS[name or "vgg16"])
+
+
+def fitting(path: str | Path, network: Network, target: str | None, found: Contents) -> list[str]:
+    """The layers to read; raises UserError with all that does not fit."""
+    needed = network.parameters()
+    asked = [node.name for node in (network.up_to(target) if target else network.nodes) if node.name in needed]
+    present = [name for name in asked if name in found.shapes]
+    if not present:
+        raise UserError(f"{path} holds none of the layers of {network.name} ({', '.join(asked[:3])}, ...); it has "
+                        f"{', '.join([*found.shapes, *found.ignored][:SHOWN]) or 'no layers'}")
+    if not target:      # a file without the head is as good as one with it, up to there
+        below = {node.name for name in present for node in network.up_to(name)}
+        asked = [name for name in asked if name in below]
+    head = [name for name in asked if name not in found.shapes]
+    refuse(path, network, [mismatch for name in asked for mismatch in mismatches(name, needed[name], found.shapes.get(name, {}))],
+           f"; layers up to {present[-1]} can be had from it" if head and asked.index(head[0]) == len(present) else "")
+    return asked
+
+
+def refuse(path: str | Path, network: Network, wrong: list[str], remedy: str = "") -> None:
+    """Raises UserError if anything is wrong, with all of it."""
+    if wrong:
+        more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise UserError(f"{path} does not fit {network.name}: {'; '.join(wrong[:SHOWN])}{more}{remedy}")
+
+
+@contextmanager
+def contents(path: str | Path, network: Network) -> Iterator[Contents]:
+    """What a file holds of a network, open for reading."""
+    with opened(path) as file:
+        yield own.contents(path, file, network) if own.recognises(file) else keras.contents(path, file, network)
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[h5py.File]:
+    """A weight file; raises UserError where it is none, or turns out to be damaged while it is read."""
+    try:
+        with open(path, "rb") as raw:
+            start = raw.read(8)
+        if start != b"\x89HDF\r\n\x1a\n":
+            raise UserError(f"{path} is no HDF5 file (it begins with {start!r}): weights are read from .h5 files of "
+                            f"scripts/convert_weights.py or of Keras")
+        with h5py.File(path, "r") as file:
+            yield file
+    except UserError:
+        raise
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UserError(f"cannot read weights from {path}: {reason[:200]}") from None

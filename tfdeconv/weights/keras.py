@@ -1,0 +1,72 @@
+"""HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ..errors import UserError
+from ..layers import Flatten
+from ..network import Network
+from .contents import Contents, dataset, texts
+
+
+def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
+    """The parameters by layer name and, within a layer, by order: names there vary from version to version."""
+    needed = network.parameters()
+    shapes, datasets, ignored = {}, {}, [name for name in file if "optimizer" in name]
+    for layer, stored in layers(path, file).items():
+        if layer not in needed:
+            ignored += [layer] if stored else []
+            continue
+        if len(stored) != len(needed[layer]):
+            raise UserError(f"{path} does not fit {network.name}: {layer} has {len(stored)} weights, "
+                            f"needs {len(needed[layer])} ({', '.join(needed[layer])})")
+        datasets[layer] = dict(zip(needed[layer], stored))
+        shapes[layer] = {name: values.shape for name, values in datasets[layer].items()}
+
+    def read(layer: str, name: str) -> np.ndarray:
+        return datasets[layer][name][()]
+
+    return Contents(shapes, read, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")
+
+
+def layers(path: str | Path, file: h5py.File) -> dict[str, list[h5py.Dataset]]:
+    """The datasets of each layer, in the layer's order."""
+    root = file.get("model_weights", file)
+    names = chunked(root, "layer_names")
+    if names is None:
+        raise UserError(f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
+                        f"scripts/convert_weights.py nor the `layer_names` of Keras")
+    return {name: [dataset(root[name], weight) for weight in chunked(root[name], "weight_names") or []] for name in names}
+
+
+def chunked(group: h5py.Group, name: str) -> list[str] | None:
+    """A list of names in an attribute; Keras splits one above 64 KB into name0, name1, ..."""
+    if name in group.attrs:
+        return texts(group.attrs[name])
+    parts: list[str] = []
+    while f"{name}{len(parts)}" in group.attrs:
+        parts.append(f"{name}{len(parts)}")
+    return [text for part in parts for text in texts(group.attrs[part])] if parts else None
+
+
+def network(file: h5py.File, build: Callable[..., Network]) -> Network:
+    """The network with the channels, classes and (square) size of input that the file's shapes tell."""
+    stored = {name: values[0].shape for name, values in layers(file.filename, file).items() if values}
+    plain = build()
+    first, last = (next((node.name for node in order if node.name in plain.parameters()), "")
+                   for order in (plain.nodes, plain.nodes[::-1]))
+    told = {}
+    if len(stored.get(first, ())) == 4:
+        told["channels"] = stored[first][2]
+    if len(stored.get(last, ())) == 2:
+        told["classes"] = stored[last][1]
+    flat = next((node.name for node in plain.nodes if isinstance(node.layer, Flatten)), None)
+    dense = next((node.name for node in plain.nodes if flat in node.inputs), "")
+    if len(stored.get(dense, ())) == 2 and stored[dense][0] != plain.shapes()[str(flat)][2]:
+        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[str(flat)][2] == stored[dense][0]]
+        told |= {"size": (sides[0], sides[0])} if sides else {}
+    return build(**told)

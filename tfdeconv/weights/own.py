@@ -1,0 +1,102 @@
+"""The project's own weight file: HDF5, a dataset /layer/parameter each (float16 or float32), all that is needed to use them.
+
+Root attributes: format, version, made_by; network, channels, classes; order, mean, scale, size, resize (preprocessing.py);
+source, licence. Each dataset's attribute sha256 is that of its bytes (C order, little-endian, as stored); the root's is that
+of the lines `name dtype shape sha256`, sorted.
+"""
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from .. import __version__
+from ..errors import UserError, unknown
+from ..files import written
+from ..nets import NETWORKS
+from ..network import Network
+from ..preprocessing import ORDERS, Preprocessing
+from .contents import Contents, dataset, texts
+
+FORMAT, VERSION = "tfdeconv weights", 1
+
+
+def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]], preprocessing: Preprocessing,
+                 source: str, licence: str, half: bool = False) -> str:
+    """Writes a file, in half precision if asked for, and returns its root digest. Raises UserError where it cannot."""
+    with written(path) as place, h5py.File(place, "w") as file:
+        lines = []
+        for layer, parameters in arrays.items():
+            for name, array in parameters.items():
+                stored = np.ascontiguousarray(array, "<f2" if half else "<f4")
+                if not np.isfinite(stored).all():
+                    raise UserError(f"{layer}/{name} has values beyond half precision (65504): leave out --half")
+                values = file.create_dataset(f"{layer}/{name}", data=stored, chunks=True, shuffle=True, compression="gzip")
+                values.attrs["sha256"] = hashlib.sha256(stored.tobytes()).hexdigest()
+                lines.append(line(f"{layer}/{name}", values))
+        file.attrs.update(
+            format=FORMAT, version=VERSION, made_by=f"tfdeconv {__version__}", network=network.name, channels=network.channels,
+            classes=network.classes, order=preprocessing.order, mean=preprocessing.mean, scale=preprocessing.scale,
+            size=preprocessing.size, resize=preprocessing.resize, source=source, licence=licence, sha256=root_digest(lines))
+        return file.attrs["sha256"]
+
+
+def line(name: str, values: h5py.Dataset) -> str:
+    return f"{name} {values.dtype.str[1:]} {'x'.join(map(str, values.shape))} {texts(values.attrs['sha256'])[0]}"
+
+
+def root_digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def recognises(file: h5py.File) -> bool:
+    return "format" in file.attrs and texts(file.attrs["format"])[0] == FORMAT
+
+
+def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
+    """All layers of the file, the root digest checked; each dataset's own is checked when it is read."""
+    if file.attrs["version"] > VERSION:
+        raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: update it")
+    datasets = {layer: {name: dataset(file[layer], name) for name in file[layer]} for layer in file}
+    lines = [line(f"{layer}/{name}", values) for layer, p in datasets.items() for name, values in p.items()]
+    told = texts(file.attrs["sha256"])[0]
+    if root_digest(lines) != told:
+        raise UserError(f"{path} is damaged: its datasets do not add up to its digest {told[:12]}...; make or fetch it again")
+
+    def read(layer: str, name: str) -> np.ndarray:
+        values = datasets[layer][name]
+        array = values[()]
+        if hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest() != texts(values.attrs["sha256"])[0]:
+            raise UserError(f"{path} is damaged: {layer}/{name} does not have its digest; make or fetch it again")
+        return array
+
+    shapes = {layer: {name: values.shape for name, values in p.items()} for layer, p in datasets.items()}
+    source, licence, name = (texts(file.attrs[key])[0] for key in ("source", "licence", "network"))
+    return Contents(shapes, read, name, preprocessing(path, file), told, source, licence)
+
+
+def preprocessing(path: str | Path, file: h5py.File) -> Preprocessing:
+    """The root attributes as a Preprocessing, checked against the file's channels."""
+    attrs = file.attrs
+    order, channels = texts(attrs["order"])[0], int(attrs["channels"])
+    mean, scale = (tuple(float(value) for value in attrs[key]) for key in ("mean", "scale"))
+    height, width = (int(value) for value in attrs["size"])
+    found = Preprocessing(order, (height, width), int(attrs["resize"]), mean, scale)
+    if (order not in ORDERS or any(len(row) not in (0, channels) for row in (mean, scale)) or not np.isfinite(mean + scale).all()
+            or 0 in scale or min(height, width) < 1 or found.resize < min(height, width)):
+        raise UserError(f"{path} says how to preprocess in a way that cannot be: {found}; make it again")
+    return found
+
+
+def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
+    """The network the file is for; raises UserError if that is not `name`."""
+    told = texts(file.attrs["network"])[0]
+    if told not in NETWORKS:
+        raise unknown(f"{path} is for a network that this program does not have,", told, NETWORKS)
+    if name not in (None, told):
+        raise UserError(f"{path} holds {told}, not {name}: ask for --network {told}, or give other weights")
+    height, width = (int(value) for value in file.attrs["size"])
+    return NETWORKS[told](channels=int(file.attrs["channels"]), classes=int(file.attrs["classes"]), size=(height, width))
