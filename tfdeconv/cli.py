@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -45,11 +46,29 @@ def call(main: Callable[[], int | None]) -> NoReturn:
     sys.exit(status)
 
 
-def quiet(verbose: bool = False) -> None:
-    """Keeps TensorFlow from talking; to be called before it is imported. The faster CPU kernels are asked for on every x86."""
+def import_tensorflow(verbose: bool = False) -> None:
+    """Imports TensorFlow without its chatter, part of which comes before any of its settings count.
+
+    The faster CPU kernels (oneDNN's) are asked for on every x86, not only where TensorFlow turns them on by itself.
+    """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if not verbose:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if verbose:
+        import tensorflow
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            import tensorflow       # noqa: F401
+        except BaseException:
+            said.seek(0)
+            os.write(stderr, said.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def numbers(text: str) -> list[int]:

@@ -58,9 +58,9 @@ class Network:
             raise UserError(f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: there is no channel {channel}")
         return channel
 
-    def up_to(self, target: str) -> tuple[Node, ...]:
-        """The nodes that the target needs, itself included, in order."""
-        wanted = {self.node(target).name}
+    def up_to(self, *targets: str) -> tuple[Node, ...]:
+        """The nodes that the targets need, themselves included, in order."""
+        wanted = {self.node(target).name for target in targets}
         for node in reversed(self.nodes):
             if node.name in wanted:
                 wanted.update(node.inputs)

@@ -4,7 +4,7 @@ Nothing in a file is trusted: shapes are compared with the network's before memo
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ import numpy as np
 from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
-from ..nets import NETWORKS
 from ..preprocessing import Preprocessing, caffe
 from . import keras, own
 from .contents import Contents
@@ -44,8 +43,8 @@ class Weights(Mapping):
         return len(self.layers)
 
 
-def load_weights(path: str | Path, network: Network, target: str | None = None) -> Weights:
-    """Reads what the target (None: as much of the network as the file has) needs, as float32 tensors.
+def load_weights(path: str | Path, network: Network, target: str | Sequence[str] | None = None) -> Weights:
+    """Reads what the target or targets (None: as much of the network as the file has) need, as float32 tensors.
 
     Takes the project's own files and HDF5 weight files of Keras. Without a target a file may end before the network does (no
     dense head), but nothing may be missing below a layer that it has. Raises UserError with all mismatches in one message.
@@ -56,7 +55,7 @@ def load_weights(path: str | Path, network: Network, target: str | None = None) 
     return Weights(tensors, weights.preprocessing, weights.digest, weights.source, weights.licence, weights.ignored)
 
 
-def read_weights(path: str | Path, network: Network, target: str | None = None, dtype: Any = None) -> Weights:
+def read_weights(path: str | Path, network: Network, target: str | Sequence[str] | None = None, dtype: Any = None) -> Weights:
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
     with contents(path, network) as found:
         if found.network not in (None, network.name):
@@ -81,23 +80,22 @@ def read_weights(path: str | Path, network: Network, target: str | None = None, 
 def network_in(path: str | Path, name: str | None = None) -> Network:
     """The built-in network whose weights a file holds, with the file's own channels, classes and size of input.
 
-    A file of the project's own knows its network; for others `name` says it (vgg16 when left out).
+    A file of the project's own knows its network; another's is the one whose layers it has, unless `name` says it.
     """
     with opened(path) as file:
-        if own.recognises(file):
-            return own.network(path, file, name)
-        return keras.network(file, NETWORKS[name or "vgg16"])
+        return own.network(path, file, name) if own.recognises(file) else keras.network(path, file, name)
 
 
-def fitting(path: str | Path, network: Network, target: str | None, found: Contents) -> list[str]:
+def fitting(path: str | Path, network: Network, target: str | Sequence[str] | None, found: Contents) -> list[str]:
     """The layers to read; raises UserError with all that does not fit."""
     needed = network.parameters()
-    asked = [node.name for node in (network.up_to(target) if target else network.nodes) if node.name in needed]
+    targets = [target] if isinstance(target, str) else target or []
+    asked = [node.name for node in (network.up_to(*targets) if targets else network.nodes) if node.name in needed]
     present = [name for name in asked if name in found.shapes]
     if not present:
         raise UserError(f"{path} holds none of the layers of {network.name} ({', '.join(asked[:3])}, ...); it has "
                         f"{', '.join([*found.shapes, *found.ignored][:SHOWN]) or 'no layers'}")
-    if not target:      # a file without the head is as good as one with it, up to there
+    if not targets:     # a file without the head is as good as one with it, up to there
         below = {node.name for name in present for node in network.up_to(name)}
         asked = [name for name in asked if name in below]
     head = [name for name in asked if name not in found.shapes]

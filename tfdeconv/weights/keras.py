@@ -1,14 +1,15 @@
 """HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from ..errors import UserError
 from ..layers import Flatten
+from ..nets import NETWORKS
 from ..network import Network
 from .contents import Contents, dataset, texts
 
@@ -53,20 +54,21 @@ def chunked(group: h5py.Group, name: str) -> list[str] | None:
     return [text for part in parts for text in texts(group.attrs[part])] if parts else None
 
 
-def network(file: h5py.File, build: Callable[..., Network]) -> Network:
-    """The network with the channels, classes and (square) size of input that the file's shapes tell."""
-    stored = {name: values[0].shape for name, values in layers(file.filename, file).items() if values}
-    plain = build()
-    first, last = (next((node.name for node in order if node.name in plain.parameters()), "")
-                   for order in (plain.nodes, plain.nodes[::-1]))
-    told = {}
-    if len(stored.get(first, ())) == 4:
-        told["channels"] = stored[first][2]
-    if len(stored.get(last, ())) == 2:
-        told["classes"] = stored[last][1]
+def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
+    """The network of that name, or whose layers these are; channels, classes and (square) size of input as the shapes tell."""
+    stored = {layer: values[0].shape for layer, values in layers(path, file).items() if values}
+    differing = {name: len(stored.keys() ^ build().parameters().keys()) for name, build in NETWORKS.items()}
+    name = name or min(differing, key=lambda name: differing[name])
+    plain = NETWORKS[name]()
+    order = list(plain.parameters())
+    told: dict[str, Any] = {}
+    if len(stored.get(order[0], ())) == 4:
+        told["channels"] = stored[order[0]][2]
+    if len(stored.get(order[-1], ())) == 2:
+        told["classes"] = stored[order[-1]][1]
     flat = next((node.name for node in plain.nodes if isinstance(node.layer, Flatten)), None)
     dense = next((node.name for node in plain.nodes if flat in node.inputs), "")
-    if len(stored.get(dense, ())) == 2 and stored[dense][0] != plain.shapes()[str(flat)][2]:
-        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[str(flat)][2] == stored[dense][0]]
+    if flat and len(stored.get(dense, ())) == 2 and stored[dense][0] != plain.shapes()[flat][2]:
+        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[flat][2] == stored[dense][0]]
         told |= {"size": (sides[0], sides[0])} if sides else {}
-    return build(**told)
+    return NETWORKS[name](**told)

@@ -1,0 +1,163 @@
+"""Shows what in a photo made features of a layer fire: writes one PNG for each photo and layer and prints its path.
+
+    python scripts/visualise.py cat.jpg -l block4_conv2 -f 46,128
+"""
+from __future__ import annotations
+
+import shlex
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tfdeconv import __version__, cli                       # noqa: E402
+from tfdeconv.errors import UserError                       # noqa: E402
+from tfdeconv.network import Network                        # noqa: E402
+from tfdeconv.nets import NETWORKS                          # noqa: E402
+from tfdeconv.rules import RULES                            # noqa: E402
+
+if TYPE_CHECKING:
+    from tfdeconv.deconvnet import Deconvnet, Projection
+    from tfdeconv.weights import Weights
+
+SAMPLE = ROOT / "tests" / "data" / "chelsea.jpg"
+MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
+
+
+def parse(argv: list[str] | None = None) -> Namespace:
+    """The command line, with all checked that it alone can show to be wrong."""
+    parser = cli.Parser(__doc__)
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="photos, or directories of them; .npy [h, w, c] for other "
+                        "than three channels (default: a sample)")
+    parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
+    parser.add_argument("--weights", metavar="FILE", help="default: weights/NETWORK.h5")
+    parser.add_argument("-l", "--layer", action="append", metavar="LAYER", help="may be repeated (default: block4_conv2)")
+    parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
+                        help="channels of the layer, from 0; may be repeated (default: the strongest)")
+    parser.add_argument("--top", type=cli.counting, metavar="N", help="the N features that fire strongest (default: 9)")
+    parser.add_argument("-m", "--mode", choices=MEANING, default="max", help="keep the strongest unit of a feature map, or all of it")
+    parser.add_argument("--rule", choices=RULES, default="deconvnet", help="what rectifiers do to the signal on its way down")
+    parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
+                        help="as in training, to the input's size, or not at all")
+    parser.add_argument("--bands", type=cli.numbers, metavar="R,G,B", help="channels of an .npy to draw as colours, from 0")
+    parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where the pictures go (default: here)")
+    parser.add_argument("--raw", action="store_true", help="also write the signed values, boxes and activations as .npz")
+    parser.add_argument("--verbose", action="store_true", help="let TensorFlow talk")
+    options = parser.parse_intermixed_args(argv)
+    if options.feature and options.top:
+        parser.error("-f and --top choose features in two ways: give one of them")
+    if options.bands and len(options.bands) != 3:
+        parser.error(f"--bands needs three channels, for red, green and blue: found {len(options.bands)}")
+    options.layer = [name for names in options.layer or ["block4_conv2"] for name in names.split(",")]
+    if options.network or not options.weights:
+        check(NETWORKS[options.network or "vgg16"](), options, channels=not options.weights)
+    return options
+
+
+def check(network: Network, options: Namespace, channels: bool = True) -> None:
+    """Raises UserError for layers or features the network does not have; channels depend on the weights where some are given."""
+    for layer in options.layer:
+        network.node(layer)
+        for channel in (options.feature or []) if channels else []:
+            network.channel(layer, channel)
+    if channels and options.bands and max(options.bands) >= network.channels:
+        raise UserError(f"--bands {max(options.bands)}: {network.name} takes {network.channels} channels, 0 to {network.channels - 1}")
+
+
+def weight_file(options: Namespace) -> Path:
+    """The weights to use; raises UserError with what to do where there are none."""
+    if options.weights:
+        return Path(options.weights)
+    name = options.network or "vgg16"
+    path = ROOT / "weights" / f"{name}.h5"
+    if not path.exists():
+        raise UserError(f"there are no weights for {name} here: give --weights FILE, an HDF5 weight file of Keras or one made by "
+                        f"scripts/convert_weights.py (weights/README.md says where to get one)")
+    return path
+
+
+def main() -> int:
+    options = parse()
+    path = weight_file(options)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {options.out}: {error.strerror}") from None
+    from tfdeconv import images, weights
+    network = weights.network_in(path, options.network)
+    check(network, options)
+    photos, failed = images.find(options.images or [str(SAMPLE)]), 0
+    progress = cli.Progress()
+    progress.say("importing tensorflow")
+    cli.import_tensorflow(options.verbose)
+    progress.say(f"reading {path.name}")
+    tensors = weights.load_weights(path, network, options.layer)
+    from tfdeconv.deconvnet import Deconvnet
+    for number, layer in enumerate(options.layer):
+        deconvnet = Deconvnet(network, tensors, layer, options.rule)
+        for i, photo in enumerate(photos, 1):
+            progress.say(f"{layer}: photo {i} of {len(photos)}")
+            try:
+                written = visualise(deconvnet, tensors, photo, path, options)
+                progress.clear()
+                print(written, flush=True)
+            except UserError as error:
+                progress.clear()
+                cli.complain(error)
+                failed += 1
+    return 2 if failed == len(photos) * len(options.layer) else 1 if failed else 0
+
+
+def visualise(deconvnet: Deconvnet, tensors: Weights, photo: Path, path: Path, options: Namespace) -> Path:
+    """Draws one photo for one layer and returns where the picture is."""
+    from tfdeconv import figures, images
+    from tfdeconv.files import sha256
+    network, layer = deconvnet.network, deconvnet.target
+    x = images.read([photo], tensors.preprocessing, options.resize, network.channels)
+    projection = deconvnet.project(x, options.feature, options.mode, None if options.feature else options.top or 9)
+    picture = figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
+                           f"{photo.name}, rule {options.rule}, mode {options.mode}: {MEANING[options.mode]}", options.bands)
+    text = {
+        "Software": f"tfdeconv {__version__}", "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
+        "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
+        "image sha256": sha256(photo), "weights": path.name, "weights sha256": tensors.digest, "versions": versions(),
+        "command": shlex.join(sys.argv)}
+    name = free_name(options.out, f"{photo.stem}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
+    figures.save(picture, options.out / f"{name}.png", text)
+    if options.raw:
+        save_raw(options.out / f"{name}.npz", projection, text)
+    return options.out / f"{name}.png"
+
+
+def free_name(folder: Path, name: str, digest: str) -> str:
+    """`name`, numbered if a picture of that name is of another photo."""
+    from tfdeconv.figures import text_of
+    number = 1
+    while (path := folder / f"{name}{f'-{number}' if number > 1 else ''}.png").exists() and text_of(path).get("image sha256") != digest:
+        number += 1
+    return path.stem
+
+
+def save_raw(path: Path, projection: Projection, text: dict[str, str]) -> None:
+    """The projection's arrays for this photo and the picture's text as an .npz."""
+    import numpy as np
+
+    from tfdeconv.files import written
+    names = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
+    with written(path) as place:
+        np.savez_compressed(place, **{name: getattr(projection, name)[0] for name in names}, **text)
+
+
+def versions() -> str:
+    import h5py
+    import numpy as np
+    import PIL
+    import tensorflow as tf
+    return f"tensorflow {tf.__version__}, numpy {np.__version__}, h5py {h5py.__version__}, pillow {PIL.__version__}"
+
+
+if __name__ == "__main__":
+    cli.call(main)

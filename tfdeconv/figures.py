@@ -1,0 +1,159 @@
+"""From projections to a picture a person wants to look at."""
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Mapping, Sequence
+from math import ceil, sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+
+from .files import written
+from .preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from .deconvnet import Projection
+
+PHOTO, LARGEST = 448, 896                       # the photo's longer side, in pixels of the picture: as large as the tiles' rows
+MARGIN, GAP, LINE = 24, 14, 21
+INK, FAINT, PAPER, ZERO = (24, 24, 24), (110, 110, 110), (255, 255, 255), (128, 128, 128)
+CLIP = 99.5                                     # percentile of |signal| above 0 that is full black or white
+
+
+def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
+    """A signed signal [h, w, c] in the network's channels -> uint8 [h, w, 3]: zero is mid-grey, the scale symmetric.
+
+    Bands that are no colours are drawn as those picked, or summed into one signed map.
+    """
+    signal = chosen(preprocessing.reorder(signal), bands, np.sum)
+    size = np.abs(signal)
+    scale = np.percentile(size[size > 0], CLIP) if size.any() else 1.0
+    return np.uint8(np.clip(np.rint(128 + signal / max(float(scale), np.finfo(np.float32).tiny) * 127), 1, 255))
+
+
+def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
+    """What the network sees, [h, w, c], as uint8 [h, w, 3]; bands that are no colours are stretched to their range."""
+    image = chosen(preprocessing.undo(x), bands, np.mean)
+    if bands or x.shape[2] not in (1, 3):
+        low, high = np.percentile(image, (1, 99), axis=(0, 1))
+        image = (image - low) / np.maximum(high - low, 1e-6) * 255
+    return np.uint8(np.clip(np.rint(image), 0, 255))
+
+
+def chosen(image: np.ndarray, bands: Sequence[int] | None, together) -> np.ndarray:
+    """[h, w, c] -> [h, w, 3]: the bands picked; colours as they are; anything else taken together."""
+    if bands:
+        return image[..., list(bands)]
+    return image if image.shape[2] == 3 else np.repeat(together(image, -1, keepdims=True), 3, -1)
+
+
+def window(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
+    """The part of [h, w, 3] in a box (top, left, bottom, right); grey where the image has none."""
+    top, left, bottom, right = box
+    part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)
+    rows, columns = slice(max(top, 0), min(bottom, image.shape[0])), slice(max(left, 0), min(right, image.shape[1]))
+    part[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left] = image[rows, columns]
+    return part
+
+
+def hues(count: int) -> list[tuple[int, int, int]]:
+    """As many colours as far apart as can be, neighbours far apart too."""
+    pick = [(i * 0.618034) % 1 for i in range(count)]
+    return [(int(r * 255), int(g * 255), int(b * 255)) for r, g, b in (colorsys.hsv_to_rgb(hue, 0.85, 0.92) for hue in pick)]
+
+
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def scaled(array: np.ndarray, width: int, height: int) -> Image.Image:
+    """uint8 [h, w, 3] at another size: pixels stay visible where they are enlarged much."""
+    how = Image.Resampling.NEAREST if width >= 4 * array.shape[1] else Image.Resampling.BICUBIC
+    return Image.fromarray(array).resize((width, height), how)
+
+
+def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Preprocessing, title: str, caption: str,
+         bands: Sequence[int] | None = None) -> Image.Image:
+    """The picture of one image's projections: the photo with the units' boxes, and a tile for each feature.
+
+    x [h, w, c] is that image as the network sees it. A tile of mode max is the photo's patch beside the projection at the
+    same scale; of mode all the projection of the whole image. Under it channel number and activation.
+    """
+    seen, boxes = photo(x, preprocessing, bands), projection.boxes[image]
+    paired = bool((projection.positions[image] >= 0).all())
+    count, (height, width) = len(boxes), projection.patches.shape[2:4]
+    columns = ceil(sqrt(count))
+    rows = ceil(count / columns)
+    side = min(max((PHOTO - rows * (LINE + GAP)) // rows, 96), 320)
+    if not paired:
+        side = max(side, 224 if count <= 16 else 160)
+    tile_w, tile_h = (max(1, round(side * extent / max(height, width))) for extent in (width, height))
+    step = (max(tile_w * (2 if paired else 1) + (2 if paired else 0), 96) + GAP, tile_h + LINE + GAP)
+    scale = min(max(PHOTO, rows * step[1] - LINE - GAP), LARGEST) / max(seen.shape[:2])
+    photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
+    head = MARGIN + 60
+    words = max(font(22).getlength(title), font(14).getlength(caption))
+    size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN), head + max(photo_h, rows * step[1]) + MARGIN)
+    canvas = Image.new("RGB", size, PAPER)
+    pen = ImageDraw.Draw(canvas)
+    pen.text((MARGIN, MARGIN - 6), title, INK, font(22))
+    pen.text((MARGIN, MARGIN + 26), caption, FAINT, font(14))
+    canvas.paste(scaled(seen, photo_w, photo_h), (MARGIN, head))
+    marks = hues(count)
+    if paired:
+        mark(canvas.crop((MARGIN, head, MARGIN + photo_w, head + photo_h)), canvas, (MARGIN, head), projection, image, scale, marks)
+    for i, box in enumerate(boxes):
+        left, top = MARGIN + photo_w + 2 * GAP + i % columns * step[0], head + i // columns * step[1]
+        if paired:
+            canvas.paste(scaled(window(seen, box), tile_w, tile_h), (left, top))
+            pen.rectangle((left, top, left + tile_w - 1, top + tile_h - 1), outline=marks[i], width=2)
+        at = left + (tile_w + 2 if paired else 0)
+        canvas.paste(scaled(colours(projection.patches[image, i], preprocessing, bands), tile_w, tile_h), (at, top))
+        label = str(projection.channels[image, i])
+        pen.text((left, top + tile_h + 3), label, INK, font(15))
+        value = "dead" if projection.dead[image, i] else f"{projection.activations[image, i]:.4g}"
+        pen.text((left + font(15).getlength(label) + 10, top + tile_h + 3), value, FAINT, font(15))
+    return canvas
+
+
+def mark(inside: Image.Image, canvas: Image.Image, corner: tuple[int, int], projection: Projection, image: int, scale: float,
+         marks: Sequence[tuple[int, int, int]]) -> None:
+    """Draws the units' boxes on the photo, each with its channel's number where there is room for it."""
+    pen = ImageDraw.Draw(inside)
+    placed: list[tuple[float, float, float, float]] = []
+    shapes = [tuple(np.clip(np.array((box[1], box[0], box[3], box[2])) * scale, 0, (*inside.size, *inside.size)).astype(int))
+              for box in projection.boxes[image]]
+    for (left, top, right, bottom), colour in zip(shapes, marks):
+        pen.rectangle((left, top, max(right - 1, left), max(bottom - 1, top)), outline=colour, width=2)
+    for (left, top, right, bottom), colour, channel in zip(shapes, marks, projection.channels[image]):
+        w, h = font(13).getlength(str(channel)) + 6, 17
+        places = ((left, top), (right - w, top), (left, bottom - h), (right - w, bottom - h), (left, top - h), (left, bottom))
+        for x, y in places:
+            spot = (x, y, x + w, y + h)
+            free = all(spot[2] <= other[0] or other[2] <= spot[0] or spot[3] <= other[1] or other[3] <= spot[1] for other in placed)
+            if free and x >= 0 and y >= 0 and x + w <= inside.width and y + h <= inside.height:
+                pen.rectangle(spot, fill=colour)
+                pen.text((x + 3, y + 1), str(channel), PAPER if sum(colour) < 420 else INK, font(13))
+                placed.append(spot)
+                break
+    canvas.paste(inside, corner)
+
+
+def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> None:
+    """Writes a PNG with text chunks: what it takes to make the picture again."""
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in text.items():
+        chunks.add_itxt(key, value)
+    with written(path) as place:
+        picture.save(place, "PNG", pnginfo=chunks)
+
+
+def text_of(path: str | Path) -> dict[str, str]:
+    """The text chunks of a PNG; none where there is no such file, or no PNG."""
+    try:
+        with Image.open(path) as image:
+            return {str(key): str(value) for key, value in getattr(image, "text", {}).items()}
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return {}
