@@ -30,7 +30,8 @@ def main() -> int:
     digest = save_weights(options.out, network, weights, weights.preprocessing, options.origin or weights.source,
                           options.licence or weights.licence or "not stated", options.half)
     left = f"; left alone: {', '.join(weights.ignored)}" if weights.ignored else ""
-    print(f"{options.out}: {network.name}, {len(weights)} layers, {'half' if options.half else 'single'} precision, sha256 {digest}{left}")
+    precision = "half" if options.half else "single"
+    print(f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}")
     return 0
 
 

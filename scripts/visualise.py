@@ -30,15 +30,16 @@ MEANING = {"max": "strongest unit of each feature map", "all": "whole feature ma
 def parse(argv: list[str] | None = None) -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
     parser = cli.Parser(__doc__)
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="photos, or directories of them; .npy [h, w, c] for other "
-                        "than three channels (default: a sample)")
+    parser.add_argument("images", nargs="*", metavar="IMAGE", 
+                        help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample)")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: weights/NETWORK.h5")
     parser.add_argument("-l", "--layer", action="append", metavar="LAYER", help="may be repeated (default: block4_conv2)")
     parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
                         help="channels of the layer, from 0; may be repeated (default: the strongest)")
     parser.add_argument("--top", type=cli.counting, metavar="N", help="the N features that fire strongest (default: 9)")
-    parser.add_argument("-m", "--mode", choices=MEANING, default="max", help="keep the strongest unit of a feature map, or all of it")
+    parser.add_argument("-m", "--mode", choices=MEANING, default="max",
+                        help="keep the strongest unit of a feature map, or all of it")
     parser.add_argument("--rule", choices=RULES, default="deconvnet", help="what rectifiers do to the signal on its way down")
     parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
                         help="as in training, to the input's size, or not at all")
@@ -64,7 +65,7 @@ def check(network: Network, options: Namespace, channels: bool = True) -> None:
         for channel in (options.feature or []) if channels else []:
             network.channel(layer, channel)
     if channels and options.bands and max(options.bands) >= network.channels:
-        raise UserError(f"--bands {max(options.bands)}: {network.name} takes {network.channels} channels, 0 to {network.channels - 1}")
+        raise UserError(f"--bands {max(options.bands)}: {network.name} has channels 0 to {network.channels - 1}")
 
 
 def weight_file(options: Namespace) -> Path:
@@ -136,8 +137,10 @@ def free_name(folder: Path, name: str, digest: str) -> str:
     """`name`, numbered if a picture of that name is of another photo."""
     from tfdeconv.figures import text_of
     number = 1
-    while (path := folder / f"{name}{f'-{number}' if number > 1 else ''}.png").exists() and text_of(path).get("image sha256") != digest:
+    path = folder / f"{name}.png"
+    while path.exists() and text_of(path).get("image sha256") != digest:
         number += 1
+        path = folder / f"{name}-{number}.png"
     return path.stem
 
 
@@ -147,8 +150,9 @@ def save_raw(path: Path, projection: Projection, text: dict[str, str]) -> None:
 
     from tfdeconv.files import written
     names = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
+    arrays = {name: getattr(projection, name)[0] for name in names} | {name: np.array(value) for name, value in text.items()}
     with written(path) as place:
-        np.savez_compressed(place, **{name: getattr(projection, name)[0] for name in names}, **text)
+        np.savez_compressed(place, allow_pickle=False, **arrays)
 
 
 def versions() -> str:

@@ -53,7 +53,6 @@ def import_tensorflow(verbose: bool = False) -> None:
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if verbose:
-        import tensorflow
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

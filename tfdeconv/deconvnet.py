@@ -48,7 +48,8 @@ class Projection:
             top, left, bottom, right = self.boxes[i, j]
             rows = slice(max(top, 0), min(bottom, self.size[0]))
             columns = slice(max(left, 0), min(right, self.size[1]))
-            laid[i, j, rows, columns] = self.patches[i, j, rows.start - top:rows.stop - top, columns.start - left:columns.stop - left]
+            laid[i, j, rows, columns] = self.patches[i, j, rows.start - top:rows.stop - top,
+                                                     columns.start - left:columns.stop - left]
         return laid
 
 
@@ -141,8 +142,9 @@ class Deconvnet:
                 raise UserError("top takes a number from 1 up, and stands in place of channels")
             return np.empty((images, min(top, count)), bool)
         wanted = np.arange(count) if channels is None else np.asarray(channels)
-        if wanted.ndim not in (1, 2) or not np.issubdtype(wanted.dtype, np.integer) or (wanted.ndim == 2 and len(wanted) != images):
-            raise UserError(f"channels are whole numbers, [m] or [{images}, m] for these images; found {wanted.dtype} {list(wanted.shape)}")
+        if wanted.dtype.kind not in "iu" or not (wanted.ndim == 1 or wanted.ndim == 2 and len(wanted) == images):
+            raise UserError(f"channels are whole numbers, [m] or [{images}, m] for these images; "
+                            f"found {wanted.dtype} {list(wanted.shape)}")
         for channel in np.unique(wanted):
             self.network.channel(self.target, int(channel))
         return np.broadcast_to(wanted, (images, wanted.shape[-1])).astype(np.int32)

@@ -30,7 +30,7 @@ def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[in
     signal = chosen(preprocessing.reorder(signal), bands, np.sum)
     size = np.abs(signal)
     scale = np.percentile(size[size > 0], CLIP) if size.any() else 1.0
-    return np.uint8(np.clip(np.rint(128 + signal / max(float(scale), np.finfo(np.float32).tiny) * 127), 1, 255))
+    return np.clip(np.rint(128 + signal / max(float(scale), np.finfo(np.float32).tiny) * 127), 1, 255).astype(np.uint8)
 
 
 def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
@@ -39,7 +39,7 @@ def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | No
     if bands or x.shape[2] not in (1, 3):
         low, high = np.percentile(image, (1, 99), axis=(0, 1))
         image = (image - low) / np.maximum(high - low, 1e-6) * 255
-    return np.uint8(np.clip(np.rint(image), 0, 255))
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
 def chosen(image: np.ndarray, bands: Sequence[int] | None, together) -> np.ndarray:
@@ -95,7 +95,8 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
     photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
     head = MARGIN + 60
     words = max(font(22).getlength(title), font(14).getlength(caption))
-    size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN), head + max(photo_h, rows * step[1]) + MARGIN)
+    size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN),
+            head + max(photo_h, rows * step[1]) + MARGIN)
     canvas = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(canvas)
     pen.text((MARGIN, MARGIN - 6), title, INK, font(22))

@@ -72,7 +72,7 @@ def too_large(path: Path) -> UserError:
 def converted(image: Image.Image, channels: int) -> np.ndarray:
     """An opened image of any mode as [h, w, channels]."""
     if image.mode == "F":
-        raise UserError(f"{getattr(image, 'filename', 'image')}: floating-point pixels have no fixed range: save them as an .npy [h, w, c], 0 to 255")
+        raise UserError("an image of floating-point pixels has no fixed range: save it as an .npy [h, w, c], 0 to 255")
     if image.mode.startswith("I"):                      # 16 bits of grey, in one of Pillow's spellings
         grey = np.asarray(image).astype(np.float32)[..., None] / 257
         return np.repeat(grey.clip(0, 255), channels, 2)

@@ -124,7 +124,7 @@ class Network:
             for name in node.inputs:
                 landing = carried(node.layer.through(spans[node.name], shapes[name]), shapes[name])
                 if name in spans:
-                    a, b = (meet(*pair, extent) for *pair, extent in zip(landing, spans[name], shapes[name]))
+                    a, b = map(meet, landing, spans[name], shapes[name])
                     landing = carried((a, b), shapes[name])
                 spans[name] = landing
         return spans

@@ -137,7 +137,7 @@ def unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = 
     (height, width), strides = window.size, window.stride
     more = [-(-size // stride) - 1 for size, stride in zip(window.size, strides)]
     n, m = signal.shape[1:3]
-    grid = []
+    grid: list[list[tf.Tensor | None]] = []
     for row in range(strides[0]):
         grid.append([])
         for column in range(strides[1]):

@@ -27,7 +27,7 @@ def fold(nodes: Sequence[Node], weights: Tensors) -> tuple[list[Node], dict[str,
         for name in node.inputs:
             users[name] = users.get(name, 0) + 1
     folded: dict[str, Node] = {}
-    parameters = {}
+    parameters: dict[str, Mapping[str, tf.Tensor]] = {}
     for node in nodes:
         before = folded.get(node.inputs[0])
         p = weights.get(node.name, {})

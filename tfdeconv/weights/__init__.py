@@ -59,9 +59,10 @@ def read_weights(path: str | Path, network: Network, target: str | Sequence[str]
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
     with contents(path, network) as found:
         if found.network not in (None, network.name):
-            raise UserError(f"{path} holds {found.network}, not {network.name}: ask for --network {found.network}, or give other weights")
+            raise own.another(path, found.network, network.name)
         wanted = fitting(path, network, target, found)
-        arrays, wrong = {}, []
+        arrays: dict[str, dict[str, np.ndarray]] = {}
+        wrong: list[str] = []
         for layer in wanted:
             arrays[layer] = {}
             for name in found.shapes[layer]:

@@ -36,4 +36,4 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 def texts(values: object) -> list[str]:
     """Names in an attribute: bytes in older files, strings in newer ones."""
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in np.ravel(values)]
+    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in np.ravel(np.asarray(values))]

@@ -24,8 +24,8 @@ from .contents import Contents, dataset, texts
 FORMAT, VERSION = "tfdeconv weights", 1
 
 
-def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]], preprocessing: Preprocessing,
-                 source: str, licence: str, half: bool = False) -> str:
+def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]],
+                 preprocessing: Preprocessing, source: str, licence: str, half: bool = False) -> str:
     """Writes a file, in half precision if asked for, and returns its root digest. Raises UserError where it cannot."""
     with written(path) as place, h5py.File(place, "w") as file:
         lines = []
@@ -85,10 +85,14 @@ def preprocessing(path: str | Path, file: h5py.File) -> Preprocessing:
     mean, scale = (tuple(float(value) for value in attrs[key]) for key in ("mean", "scale"))
     height, width = (int(value) for value in attrs["size"])
     found = Preprocessing(order, (height, width), int(attrs["resize"]), mean, scale)
-    if (order not in ORDERS or any(len(row) not in (0, channels) for row in (mean, scale)) or not np.isfinite(mean + scale).all()
-            or 0 in scale or min(height, width) < 1 or found.resize < min(height, width)):
+    if (order not in ORDERS or any(len(row) not in (0, channels) for row in (mean, scale))
+            or not np.isfinite(mean + scale).all() or 0 in scale or min(height, width) < 1 or found.resize < min(height, width)):
         raise UserError(f"{path} says how to preprocess in a way that cannot be: {found}; make it again")
     return found
+
+
+def another(path: str | Path, told: str, asked: str) -> UserError:
+    return UserError(f"{path} holds {told}, not {asked}: ask for --network {told}, or give other weights")
 
 
 def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
@@ -97,6 +101,6 @@ def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
     if told not in NETWORKS:
         raise unknown(f"{path} is for a network that this program does not have,", told, NETWORKS)
     if name not in (None, told):
-        raise UserError(f"{path} holds {told}, not {name}: ask for --network {told}, or give other weights")
+        raise another(path, told, name)
     height, width = (int(value) for value in file.attrs["size"])
     return NETWORKS[told](channels=int(file.attrs["channels"]), classes=int(file.attrs["classes"]), size=(height, width))
