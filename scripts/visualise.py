@@ -8,7 +8,7 @@ import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -30,7 +30,7 @@ MEANING = {"max": "strongest unit of each feature map", "all": "whole feature ma
 def parse(argv: list[str] | None = None) -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
     parser = cli.Parser(__doc__)
-    parser.add_argument("images", nargs="*", metavar="IMAGE", 
+    parser.add_argument("images", nargs="*", metavar="IMAGE",
                         help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample)")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: weights/NETWORK.h5")
@@ -150,9 +150,9 @@ def save_raw(path: Path, projection: Projection, text: dict[str, str]) -> None:
 
     from tfdeconv.files import written
     names = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
-    arrays = {name: getattr(projection, name)[0] for name in names} | {name: np.array(value) for name, value in text.items()}
+    arrays: dict[str, Any] = {name: getattr(projection, name)[0] for name in names} | text
     with written(path) as place:
-        np.savez_compressed(place, allow_pickle=False, **arrays)
+        np.savez_compressed(place, **arrays)
 
 
 def versions() -> str:

@@ -62,16 +62,22 @@ def down(nodes: Sequence[Node], parameters: Tensors, traces: Mapping[str, tf.Ten
     for node in reversed(nodes):
         spans, layer = route[node.name], node.layer
         trace = crop(traces[node.name], image, positions, spans) if node.name in traces else None
-        # what is whole needs no more than the map below: the pad is not computed at all
-        a, b = (pad if span.stride == 0 else (0, 0) for span, pad in zip(spans, layer.window.pad))
-        parts = steps.down(layer, parameters[node.name], signals.pop(node.name), trace, rule, shapes[node.inputs[0]], (a, b))
+        shape = shapes[node.inputs[0]]
+        landing = layer.through(spans, shape)
+        a, b = (outside(span, extent) for span, extent in zip(landing, shape))
+        parts = steps.down(layer, parameters[node.name], signals.pop(node.name), trace, rule, shape, (a, b))
+        landing = trimmed(landing, (a, b))
         for name, part in zip(node.inputs, parts, strict=True):
-            landing = trimmed(layer.through(spans, shapes[name]), (a, b))
             part = move(part, landing, route[name], shapes[name], positions)
             if layer.window.pad != ops.NO_PAD:
                 part = erase_outside(part, route[name], shapes[name], positions)
             signals[name] = signals[name] + part if name in signals else part
     return signals[INPUT]
+
+
+def outside(span: Span, extent: int) -> tuple[int, int]:
+    """Cells at both ends that lie outside the map for sure: they need not be computed. None of a window that may be anywhere."""
+    return (0, 0) if span.stride else (max(-span.offset, 0), max(span.offset + span.size - extent, 0))
 
 
 def trimmed(spans: Spans, trim: Pads) -> Spans:

@@ -59,7 +59,8 @@ def recognises(file: h5py.File) -> bool:
 def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
     """All layers of the file, the root digest checked; each dataset's own is checked when it is read."""
     if file.attrs["version"] > VERSION:
-        raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: update it")
+        raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
+                        f"update it")
     datasets = {layer: {name: dataset(file[layer], name) for name in file[layer]} for layer in file}
     lines = [line(f"{layer}/{name}", values) for layer, p in datasets.items() for name, values in p.items()]
     told = texts(file.attrs["sha256"])[0]

@@ -1,0 +1,164 @@
+"""Up and down whole networks: windows against whole maps, everything against the slow replica in numpy."""
+from __future__ import annotations
+
+from itertools import cycle
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+from gradcheck import gap
+from helpers import EXAMPLES, example, random_weights
+
+from tfdeconv import layers, steps
+from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.network import INPUT
+from tfdeconv.nets import NETWORKS
+from tfdeconv.rules import RULES
+from tfdeconv.spans import UNIT, whole
+
+# float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
+ROUNDING = 1e-12
+
+
+def walk(deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool) -> np.ndarray:
+    """Units (image, channel, row, column) projected with value 1 on their windows, laid into whole images, or on whole maps."""
+    x, shapes = deconvnet._admit(x)
+    height, width, _ = shapes[deconvnet.target]
+    route = deconvnet.network.route(deconvnet.target, UNIT if windowed else whole((height, width)), shapes)
+    _, traces = deconvnet._up(shapes, traced=True)(x)
+    image, channel, row, column = np.array(units, np.int32).T
+    if windowed:
+        seeds = np.ones((len(units), 1, 1))
+    else:
+        seeds = np.zeros((len(units), height, width))
+        seeds[np.arange(len(units)), row, column] = 1
+    patches = deconvnet._down(shapes, route, traces)(traces, seeds.astype(x.dtype), image, channel, row, column).numpy()
+    a, b = route[INPUT]
+    laid = np.zeros((len(units), *shapes[INPUT]))
+    for item, patch in enumerate(patches):
+        top, left = a.origin(row[item]), b.origin(column[item])
+        for y, z in np.ndindex(patch.shape[:2]):
+            if 0 <= top + y < laid.shape[1] and 0 <= left + z < laid.shape[2]:
+                laid[item, top + y, left + z] = patch[y, z]
+            else:
+                assert not patch[y, z].any(), "a value outside of the image"
+    return laid
+
+
+def corners_and_borders(height: int, width: int, channels: int) -> list[tuple[int, int, int, int]]:
+    """Units in all corners, on borders and inside, of two images and some channels."""
+    places = {(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1), (height // 2, 0), (0, width // 2),
+              (height - 1, width // 2), (height // 2, width // 2), (height // 3, width * 2 // 3)}
+    return [(i % 2, i * 7 % channels, *place) for i, place in zip(range(9), cycle(sorted(places)))]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
+    network = example(name, 29, 31)
+    target = network.nodes[-1].name
+    deconvnet = Deconvnet(network, random_weights(network, rng), target, rule, jit)
+    x = rng.standard_normal((2, 29, 31, 4))
+    units = corners_and_borders(*network.shapes()[target])
+    found = walk(deconvnet, x, units, windowed=True)
+    assert gap(found, walk(deconvnet, x, units, windowed=False)) < ROUNDING
+    assert np.abs(found).max() > 0
+
+
+@pytest.mark.parametrize("size", [(64, 96), (75, 61)])
+@pytest.mark.parametrize("name, target", [
+    ("vgg16", "block2_pool"), ("vgg16", "block3_conv3"), ("vgg19", "block4_conv1"), ("vgg16", "block5_conv3"),
+    ("resnet50", "pool1_pool"), ("resnet50", "conv2_block1_out"), ("resnet101", "conv3_block1_out"),
+    ("resnet101", "conv3_block2_2_relu"), ("resnet152", "conv2_block3_add"), ("resnet50", "conv4_block1_0_bn"),
+    ("alexnet", "norm1"), ("alexnet", "conv2"), ("alexnet", "conv5"),
+])
+def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
+    network = NETWORKS[name]()
+    weights = random_weights(network, rng, target)
+    x = rng.standard_normal((2, *size, 3))
+    for rule in RULES:
+        deconvnet = Deconvnet(network, weights, target, rule)
+        units = corners_and_borders(*network.shapes(*size)[target])
+        whole_maps = walk(deconvnet, x, units, windowed=False)
+        assert gap(walk(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
+        assert np.abs(whole_maps).max() > 0
+
+
+@pytest.mark.parametrize("mode", ["max", "all"])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_layer_equals_the_replica(rng, name, rule, mode):
+    network = example(name)
+    target = network.nodes[-1].name
+    weights = random_weights(network, rng)
+    deconvnet = Deconvnet(network, weights, target, rule)
+    x = rng.standard_normal((1, 13, 11, 4))
+    assert gap(deconvnet.activations(x)[0], np.squeeze(reference.up(network, weights, x[0], target)[0][target],
+                                                       (0, 1) if network.vector(target) else ())) < ROUNDING
+    projection = deconvnet.project(x, [0, 2], mode)
+    for i, channel in enumerate((0, 2)):
+        expected, unit = reference.project(network, weights, x[0], target, channel, mode, rule)
+        assert gap(projection.pixels[0, i], expected) < ROUNDING
+        assert tuple(projection.positions[0, i]) == (unit or (-1, -1))
+
+
+@pytest.mark.parametrize("name, size, targets", [
+    ("vgg16", (32, 32), ("block3_pool", "fc2", "predictions")),
+    ("resnet50", (33, 39), ("conv2_block3_out", "conv4_block2_add", "predictions")),
+    ("alexnet", (67, 67), ("norm2", "conv5", "fc6", "fc8")),
+])
+def test_networks_equal_the_replica(rng, name, size, targets):
+    network = NETWORKS[name](classes=11, size=size)
+    weights = random_weights(network, rng)
+    x = 2 * rng.standard_normal((1, *size, 3))
+    for target in targets:
+        values, switches = reference.up(network, weights, x[0], target)
+        for rule in RULES:
+            deconvnet = Deconvnet(network, weights, target, rule)
+            assert gap(deconvnet.activations(x)[0], values[target][0, 0] if network.vector(target) else values[target]) < ROUNDING
+            projection = deconvnet.project(x, top=1)
+            channel = projection.channels[0, 0]
+            unit = np.unravel_index(values[target][..., channel].argmax(), values[target].shape[:2])
+            seed = np.zeros_like(values[target])
+            seed[(*unit, channel)] = values[target][(*unit, channel)]
+            expected = reference.down(network, weights, values, switches, target, seed, rule)
+            assert gap(projection.pixels[0, 0], expected) < 1e-10     # a hundred layers of rounding
+            assert np.abs(expected).max() > 0
+
+
+def test_every_layer_has_steps_and_an_example():
+    kinds = {kind for kind in vars(layers).values()
+             if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer}
+    assert kinds == {type(layer) for layer in EXAMPLES.values()}
+    for kind in kinds:
+        assert kind in steps.up.registry and kind in steps.down.registry
+
+
+def test_folding_changes_no_value(rng):
+    """Batch norms fold into convolutions, and a target before its batch norm still means what it says."""
+    network = NETWORKS["resnet50"]()
+    weights = random_weights(network, rng, "conv2_block2_1_conv")
+    x = rng.standard_normal((1, 45, 45, 3))
+    values, _ = reference.up(network, weights, x[0], "conv2_block2_1_conv")
+    for target in ("conv1_conv", "conv1_bn", "conv2_block1_0_conv", "conv2_block1_3_bn", "conv2_block2_1_conv"):
+        deconvnet = Deconvnet(network, weights, target)
+        assert gap(deconvnet.activations(x)[0], values[target]) < ROUNDING
+    assert len(deconvnet._nodes) < len(network.up_to("conv2_block2_1_conv"))
+
+
+def test_weights_are_captured_not_baked_in(rng):
+    """No constant in the graph above the 128 elements that TensorFlow takes in by itself, and nothing traces again for other channels, positions or images."""
+    network = example("conv 5x5 stride 2, rectified")
+    deconvnet = Deconvnet(network, random_weights(network, rng, dtype=np.float32), network.nodes[-1].name)
+    for seed in range(4):
+        x = np.random.default_rng(seed).standard_normal((seed + 1, 13, 11, 4)).astype(np.float32)
+        deconvnet.project(x, [seed % 3])
+        deconvnet.project(x)
+    assert len(deconvnet._graphs) == 2
+    for graph in deconvnet._graphs.values():
+        assert graph.experimental_get_tracing_count() == 1
+        for node in graph.get_concrete_function().graph.as_graph_def().node:
+            if node.op == "Const":
+                assert tf.make_ndarray(node.attr["value"].tensor).size <= 128, node.name
