@@ -95,8 +95,8 @@ def test_every_layer_equals_the_replica(rng, name, rule, mode):
     weights = random_weights(network, rng)
     deconvnet = Deconvnet(network, weights, target, rule)
     x = rng.standard_normal((1, 13, 11, 4))
-    assert gap(deconvnet.activations(x)[0], np.squeeze(reference.up(network, weights, x[0], target)[0][target],
-                                                       (0, 1) if network.vector(target) else ())) < ROUNDING
+    expected = reference.up(network, weights, x[0], target)[0][target]
+    assert gap(deconvnet.activations(x)[0], expected[0, 0] if target in network.vectors else expected) < ROUNDING
     projection = deconvnet.project(x, [0, 2], mode)
     for i, channel in enumerate((0, 2)):
         expected, unit = reference.project(network, weights, x[0], target, channel, mode, rule)
@@ -117,7 +117,8 @@ def test_networks_equal_the_replica(rng, name, size, targets):
         values, switches = reference.up(network, weights, x[0], target)
         for rule in RULES:
             deconvnet = Deconvnet(network, weights, target, rule)
-            assert gap(deconvnet.activations(x)[0], values[target][0, 0] if network.vector(target) else values[target]) < ROUNDING
+            expected = values[target][0, 0] if target in network.vectors else values[target]
+            assert gap(deconvnet.activations(x)[0], expected) < ROUNDING
             projection = deconvnet.project(x, top=1)
             channel = projection.channels[0, 0]
             unit = np.unravel_index(values[target][..., channel].argmax(), values[target].shape[:2])
@@ -149,7 +150,7 @@ def test_folding_changes_no_value(rng):
 
 
 def test_weights_are_captured_not_baked_in(rng):
-    """No constant in the graph above the 128 elements that TensorFlow takes in by itself, and nothing traces again for other channels, positions or images."""
+    """No constant above the 128 elements that TensorFlow takes in by itself; no tracing for other channels, units or images."""
     network = example("conv 5x5 stride 2, rectified")
     deconvnet = Deconvnet(network, random_weights(network, rng, dtype=np.float32), network.nodes[-1].name)
     for seed in range(4):

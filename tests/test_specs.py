@@ -45,7 +45,21 @@ def test_rules_are_the_papers():
     ("resnet101", "conv2_block1_out", 19, 4, -9), ("alexnet", "conv1", 11, 4, 0), ("alexnet", "conv2", 51, 8, -16),
 ])
 def test_receptive_fields(network, layer, size, stride, offset):
-    assert NETWORKS[network]().receptive_field(layer) == (Span(size, stride, offset),) * 2
+    assert fields(NETWORKS[network]())[layer] == (Span(size, stride, offset),) * 2
+
+
+def fields(net):
+    return net.receptive_fields({INPUT: net.input_shape} | net.shapes())
+
+
+@pytest.mark.parametrize("name", ["resnet50", "alexnet", "vgg16"])
+def test_routes_and_receptive_fields_agree(name):
+    """From above and from below, where no map is small enough to end the window."""
+    net = NETWORKS[name](size=(3000, 3000))
+    shapes = net.input_shapes(net.nodes[0].name, 3000, 3000)
+    for node in net.nodes:
+        if node.name not in net.vectors:
+            assert net.route(node.name, UNIT, shapes)[INPUT] == fields(net)[node.name]
 
 
 def test_spans_through_a_window_are_those_of_its_cells():
@@ -76,7 +90,7 @@ def test_shapes_of_other_sizes_and_of_vectors():
     assert vgg.shapes()["block5_pool"] == (7, 7, 512) and vgg.shapes()["predictions"] == (1, 1, 1000)
     assert vgg.shapes(320, 480)["block4_conv2"] == (40, 60, 512)
     assert NETWORKS["resnet50"]().shapes(97, 131)["conv5_block3_out"] == (4, 5, 2048)
-    assert vgg.vector("fc1") and not vgg.vector("block5_pool")
+    assert "fc1" in vgg.vectors and "block5_pool" not in vgg.vectors
 
 
 @pytest.mark.parametrize("call, words", [
@@ -113,4 +127,4 @@ def test_signals_that_meet_cover_both():
     far = net.add("far", Conv(3, 5, pad=((4, 0), (4, 0))), entry)
     from tfdeconv.layers import Add
     net.add("sum", Add(), near, far)
-    assert net.network().receptive_field("sum") == (Span(7, 1, -4),) * 2      # from -4 to 0 and from 0 to 2
+    assert fields(net.network())["sum"] == (Span(7, 1, -4),) * 2      # from -4 to 0 and from 0 to 2

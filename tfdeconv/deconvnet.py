@@ -80,7 +80,7 @@ class Deconvnet:
         x, shapes = self._admit(x)
         up = self._up(shapes, traced=False)
         y = np.concatenate([up(x[index])[0].numpy()[:stop - start] for start, stop, index in self._images(len(x), shapes)])
-        return y[:, 0, 0] if self.network.vector(self.target) else y
+        return y[:, 0, 0] if self.target in self.network.vectors else y
 
     def project(self, x: np.ndarray, channels: Sequence[int] | np.ndarray | None = None, mode: str = "max",
                 top: int | None = None) -> Projection:
@@ -99,9 +99,9 @@ class Deconvnet:
         found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
                  for begin, end, index in self._images(len(x), shapes)]
         chosen, peaks, dead, positions, patches = (np.concatenate(parts) for parts in zip(*found))
-        fields = self.network.route(self.target, start, shapes, clip=False)
+        a, b = (span.seen_through(field) for span, field in zip(start, self.network.receptive_fields(shapes)[self.target]))
         return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
-                          boxes(route[INPUT], positions), boxes(fields[INPUT], positions), patches, shapes[INPUT][:2])
+                          boxes(route[INPUT], positions), boxes((a, b), positions), patches, shapes[INPUT][:2])
 
     def _project(self, x: np.ndarray, wanted: np.ndarray, mode: str, shapes: Shapes, route: Mapping[str, Spans]) -> tuple:
         """One way up for some images and the ways down for their channels: the arrays of a Projection for them.

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .errors import UserError, unknown
 from .layers import Layer, Shape
-from .spans import UNIT, Span, Spans, whole
+from .spans import UNIT, Span, Spans
 
 INPUT = "input"
 
@@ -84,9 +85,14 @@ class Network:
         found = {node.name: node.layer.parameters(shapes[node.inputs[0]]) for node in self.nodes}
         return {name: shape for name, shape in found.items() if shape}
 
-    def vector(self, target: str) -> bool:
-        """Whether the target's output has no height and width: [n, c]."""
-        return any(node.layer.vector for node in self.up_to(target))
+    @cached_property
+    def vectors(self) -> frozenset[str]:
+        """The layers whose output has no height and width: [n, c]."""
+        found: set[str] = set()
+        for node in self.nodes:
+            if node.layer.vector or found.intersection(node.inputs):
+                found.add(node.name)
+        return frozenset(found)
 
     def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
         """shapes() with the INPUT's own, for what the target needs; raises UserError where that size does not do."""
@@ -110,33 +116,42 @@ class Network:
         if wrong:
             raise UserError(f"the weights do not hold what {self.name}'s {target} needs: {'; '.join(wrong)}")
 
-    def route(self, target: str, start: Spans, shapes: Mapping[str, Shape], clip: bool = True) -> dict[str, Spans]:
-        """For each node down to INPUT the spans that a signal started at the target covers.
+    def route(self, target: str, start: Spans, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
+        """For each node down to INPUT the spans that a signal started at the target covers on its map.
 
-        With clip a span that is as large as its map becomes the whole map, as the signal is carried; without it this is
-        the arithmetic of receptive fields, which know no border.
+        A span as large as its map is the whole map from there on.
         """
-        def carried(spans: Spans, shape: Shape) -> Spans:
-            return (spans[0].within(shape[0]), spans[1].within(shape[1])) if clip else spans
-
-        spans = {target: carried(start, shapes[target])}
+        spans = {target: within(start, shapes[target])}
         for node in reversed(self.up_to(target)):
             for name in node.inputs:
-                landing = carried(node.layer.through(spans[node.name], shapes[name]), shapes[name])
+                landing = within(node.layer.through(spans[node.name], shapes[name]), shapes[name])
                 if name in spans:
                     a, b = map(meet, landing, spans[name], shapes[name])
-                    landing = carried((a, b), shapes[name])
+                    landing = within((a, b), shapes[name])
                 spans[name] = landing
         return spans
 
-    def receptive_field(self, target: str) -> Spans:
-        """The target's receptive field on the input, row and column, borders ignored: size, stride, offset of the first.
+    def receptive_fields(self, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
+        """What a unit of each layer sees of the input, row and column, borders ignored: may be larger than any image.
 
-        The stride is 0 and the size that of all units together where the target is a vector.
+        Stride 0 where all units see the same. shapes: those of all maps, INPUT's too.
         """
-        shapes = {INPUT: self.input_shape} | self.shapes()
-        start = whole(shapes[target]) if self.vector(target) else UNIT
-        return self.route(target, start, shapes, clip=False)[INPUT]
+        fields = {INPUT: UNIT}
+        for node in self.nodes:
+            seen = []
+            for name in node.inputs:
+                (a, b), (below_a, below_b) = node.layer.through(UNIT, shapes[name]), fields[name]
+                seen.append((a.seen_through(below_a), b.seen_through(below_b)))
+            fields[node.name] = seen[0]
+            for a, b in seen[1:]:
+                first, second = fields[node.name]
+                fields[node.name] = first.union(a), second.union(b)
+        return fields
+
+
+def within(spans: Spans, shape: Shape) -> Spans:
+    """Spans as they are carried on a map of that shape."""
+    return spans[0].within(shape[0]), spans[1].within(shape[1])
 
 
 def mismatches(layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:

@@ -26,6 +26,11 @@ class Span:
         """The cells of a window's input that this span of its output reaches."""
         return Span((self.size - 1) * stride + size, self.stride * stride, self.offset * stride - pad)
 
+    def seen_through(self, field: Span) -> Span:
+        """What cells seen in these spans of a map see themselves, if each cell of that map sees `field`."""
+        return Span(field.size + (self.size - 1) * field.stride, self.stride * field.stride,
+                    field.offset + self.offset * field.stride)
+
     def union(self, other: Span) -> Span:
         """The smallest span that holds both; their strides agree."""
         low = min(self.offset, other.offset)

@@ -1,0 +1,96 @@
+"""Lists a network's layers: shape, parameters, and what of the image each unit sees. Needs no TensorFlow.
+
+    python scripts/describe.py --network resnet101 --input 320x480x3
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from math import prod
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tfdeconv import cli                            # noqa: E402
+from tfdeconv.errors import UserError               # noqa: E402
+from tfdeconv.network import INPUT, Network         # noqa: E402
+from tfdeconv.nets import NETWORKS                  # noqa: E402
+from tfdeconv.spans import Span                     # noqa: E402
+
+NOTE = """Receptive field, stride and centre of the first unit are in pixels of the input; centres count from the middle of its
+first pixel. `all`: every unit sees the whole image. Layers marked * have a window that their stride does not divide, so their
+transpose covers some pixels more often than others: a checkerboard in the projection (Odena et al. 2016)."""
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """`320x480x3`, height x width x channels."""
+    if not re.fullmatch(r"[1-9]\d{0,5}(x[1-9]\d{0,5}){2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no height x width x channels such as 320x480x3")
+    return tuple(map(int, text.split("x")))
+
+
+def rows(network: Network) -> list[dict[str, Any]]:
+    """A row a layer, each value as a number or None where it has no meaning."""
+    shapes = {INPUT: network.input_shape} | network.shapes()
+    seen, table = network.receptive_fields(shapes), []
+    for node in network.nodes:
+        before, vector = shapes[node.inputs[0]], node.name in network.vectors
+        table.append({
+            "layer": node.name, "kind": type(node.layer).__name__, "shape": shapes[node.name][2:] if vector else shapes[node.name],
+            "parameters": sum(map(prod, node.layer.parameters(before).values())), "multiply_adds": node.layer.multiply_adds(before),
+            "receptive_field": None if vector else [field.size for field in seen[node.name]],
+            "stride": None if vector else [field.stride for field in seen[node.name]],
+            "first_centre": None if vector else [centre(field) for field in seen[node.name]], "uneven": node.layer.window.uneven,
+            "inputs": list(node.inputs)})
+    return table
+
+
+def centre(field: Span) -> float:
+    """Where the first unit's receptive field has its middle, in pixels from the middle of the first one."""
+    return field.offset + (field.size - 1) / 2
+
+
+def short(values: list[Any] | tuple[Any, ...] | None, times: str = "x") -> str:
+    """A value an axis, or one for both where they agree."""
+    if values is None:
+        return "all"
+    texts = [f"{value:g}" for value in values]
+    return texts[0] if len(set(texts)) == 1 else times.join(texts)
+
+
+def main() -> int:
+    parser = cli.Parser(__doc__)
+    parser.add_argument("--network", choices=NETWORKS, default="vgg16", help="default: vgg16")
+    parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
+    parser.add_argument("--classes", type=cli.counting, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    options = parser.parse_args()
+    plain = NETWORKS[options.network]()
+    height, width, channels = options.input or plain.input_shape
+    network = NETWORKS[options.network](channels=channels, classes=options.classes, size=(height, width))
+    small = next((name for name, (h, w, _) in network.shapes().items() if min(h, w) < 1), None)
+    if small:
+        raise UserError(f"an image of {height} x {width} is too small for {network.name}: nothing is left of it at {small}")
+    table = rows(network)
+    total = {name: sum(row[name] for row in table) for name in ("parameters", "multiply_adds")}
+    if options.json:
+        print(json.dumps({"network": network.name, "input": network.input_shape, **total, "layers": table}, indent=1))
+        return 0
+    cells = [("layer", "kind", "output", "parameters", "field", "stride", "first centre", "multiply-adds")]
+    cells += [(row["layer"], row["kind"] + "*" * row["uneven"], " x ".join(map(str, row["shape"])), f"{row['parameters']:,}",
+               short(row["receptive_field"]), short(row["stride"]) if row["stride"] else "", short(row["first_centre"], ", ")
+               if row["first_centre"] else "", f"{row['multiply_adds']:,}") for row in table]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    print(f"{network.name}, input {' x '.join(map(str, network.input_shape))}")
+    for line in cells:
+        texts = [cell.ljust(wide) if i < 3 else cell.rjust(wide) for i, (cell, wide) in enumerate(zip(line, widths))]
+        print("  ".join(texts).rstrip())
+    print(f"{total['parameters']:,} parameters, {total['multiply_adds']:,} multiply-adds\n{NOTE}")
+    return 0
+
+
+if __name__ == "__main__":
+    cli.call(main)

@@ -1,0 +1,173 @@
+"""The interface others program against: picking units, dead maps, boxes, chunks, mistakes."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import example, random_weights
+
+from tfdeconv import NETWORKS, UserError
+from tfdeconv.deconvnet import Deconvnet, chunks
+from tfdeconv.layers import Conv
+from tfdeconv.network import Builder
+
+
+@pytest.fixture
+def small(rng):
+    network = example("pool 3x3 stride 2, padded")
+    return network, random_weights(network, rng, dtype=np.float32), rng.standard_normal((3, 13, 11, 4)).astype(np.float32)
+
+
+def test_shapes_and_types(small):
+    network, weights, x = small
+    projection = Deconvnet(network, weights, "behind").project(x)
+    assert projection.patches.shape == (3, 3, 9, 9, 4) and projection.patches.dtype == np.float32
+    assert projection.pixels.shape == (3, 3, 13, 11, 4)
+    for array, shape, dtype in ((projection.activations, (3, 3), np.float32), (projection.dead, (3, 3), bool),
+                                (projection.positions, (3, 3, 2), np.int32), (projection.boxes, (3, 3, 4), np.int32),
+                                (projection.receptive_fields, (3, 3, 4), np.int32), (projection.channels, (3, 3), np.int32)):
+        assert array.shape == shape and array.dtype == dtype
+    everything = Deconvnet(network, weights, "behind").project(x, mode="all")
+    assert everything.patches.shape == (3, 3, 13, 11, 4) and (everything.positions == -1).all()
+    assert (everything.boxes == (0, 0, 13, 11)).all()
+    np.testing.assert_array_equal(everything.pixels, everything.patches)
+
+
+def test_activations_and_positions_are_the_maps(small):
+    network, weights, x = small
+    deconvnet = Deconvnet(network, weights, "behind")
+    maps, projection = deconvnet.activations(x), deconvnet.project(x, [2, 0])
+    np.testing.assert_allclose(projection.activations, maps.max((1, 2))[:, [2, 0]], rtol=1e-6)      # float32, another graph
+    for image, column in np.ndindex(3, 2):
+        row, col = projection.positions[image, column]
+        assert maps[image, row, col, projection.channels[image, column]] == pytest.approx(projection.activations[image, column])
+
+
+def test_top_takes_each_images_strongest(small):
+    network, weights, x = small
+    projection = Deconvnet(network, weights, "layer").project(x, top=3)
+    peaks = Deconvnet(network, weights, "layer").activations(x).max((1, 2))
+    np.testing.assert_array_equal(projection.channels, np.argsort(-peaks, 1)[:, :3])
+    assert Deconvnet(network, weights, "layer").project(x, top=99).channels.shape == (3, 4)
+
+
+def test_channels_by_image(small):
+    network, weights, x = small
+    deconvnet = Deconvnet(network, weights, "behind")
+    mixed = deconvnet.project(x, [[0], [1], [2]])
+    for image in range(3):
+        np.testing.assert_allclose(mixed.patches[image], deconvnet.project(x[image:image + 1], [image]).patches[0], rtol=1e-5,
+                                   atol=1e-6 * np.abs(mixed.patches).max())     # float32 in another batch
+
+
+def test_boxes_hold_all_that_is_not_zero_and_no_more():
+    """A kernel of ones: the projection of a unit is exactly its receptive field, cut at the image's border."""
+    net = Builder("ones", (9, 9, 1))
+    net.add("a", Conv(1, 3, pad=1, rectify=True))
+    net.add("b", Conv(1, 3, stride=2, pad=1, rectify=True))
+    weights = {name: {"kernel": np.ones((3, 3, 1, 1), np.float32), "bias": np.zeros(1, np.float32)} for name in "ab"}
+    x = np.zeros((2, 9, 9, 1), np.float32)
+    x[0, 0, 0] = x[1, 4, 4] = 1
+    projection = Deconvnet(net.network(), weights, "b").project(x, [0])
+    np.testing.assert_array_equal(projection.positions[:, 0], [(0, 0), (2, 2)])
+    np.testing.assert_array_equal(projection.boxes[:, 0], [(-2, -2, 3, 3), (2, 2, 7, 7)])
+    np.testing.assert_array_equal(projection.receptive_fields, projection.boxes)
+    for image, (top, left, bottom, right) in enumerate(projection.boxes[:, 0]):
+        inside = np.zeros((9, 9), bool)
+        inside[max(top, 0):bottom, max(left, 0):right] = True
+        np.testing.assert_array_equal(projection.pixels[image, 0, ..., 0] > 0, inside)
+
+
+def test_the_first_of_equal_units_is_kept():
+    net = Builder("same", (6, 7, 1))
+    net.add("a", Conv(1, 1, rectify=True))
+    weights = {"a": {"kernel": np.ones((1, 1, 1, 1), np.float32), "bias": np.zeros(1, np.float32)}}
+    projection = Deconvnet(net.network(), weights, "a").project(np.ones((1, 6, 7, 1), np.float32))
+    np.testing.assert_array_equal(projection.positions, [[[0, 0]]])
+
+
+def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
+    net = Builder("dead", (5, 5, 1))
+    net.add("plain", Conv(2, 1))
+    net.add("rectified", Conv(2, 1, rectify=True))
+    eye = np.eye(2, dtype=np.float32)[None, None]
+    weights = {"plain": {"kernel": np.array([[[[-1., 1.]]]], np.float32), "bias": np.array([-3, 0], np.float32)},
+               "rectified": {"kernel": eye, "bias": np.zeros(2, np.float32)}}
+    x = np.abs(np.random.default_rng(0).standard_normal((1, 5, 5, 1))).astype(np.float32)
+    for rule in ("deconvnet", "guided", "gradient"):
+        for mode in ("max", "all"):
+            projection = Deconvnet(net.network(), weights, "rectified", rule).project(x, mode=mode)
+            np.testing.assert_array_equal(projection.dead, [[True, False]])
+            assert not projection.patches[0, 0].any() and projection.patches[0, 1].any()
+            assert projection.activations[0, 0] == 0
+    plain = Deconvnet(net.network(), weights, "plain").project(x)
+    assert plain.activations[0, 0] == pytest.approx(-3 - x.min()) and not plain.dead.any()
+    assert plain.patches[0, 0, 0, 0, 0] == pytest.approx(3 + x.min())      # -activation * kernel
+
+
+def test_plain_and_compiled_agree(small):
+    network, weights, x = small
+    for rule in ("deconvnet", "guided", "gradient"):
+        plain, compiled = (Deconvnet(network, weights, "behind", rule, jit).project(x).patches for jit in (False, True))
+        np.testing.assert_allclose(compiled, plain, atol=1e-5 * np.abs(plain).max())        # float32, sums in another order
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_chunks_change_nothing(small, jit, monkeypatch):
+    """Any chunk sizes, for images and items, give what one chunk gives."""
+    from tfdeconv import deconvnet
+    network, weights, x = small
+    x = np.concatenate([x, x[::-1], x[:1]])
+    expected = Deconvnet(network, weights, "behind", jit=jit).project(x)
+    for most in (1, 2, 5):
+        monkeypatch.setattr(deconvnet, "MOST", most)
+        found = Deconvnet(network, weights, "behind", jit=jit).project(x)
+        np.testing.assert_allclose(found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max())     # float32
+        np.testing.assert_array_equal(found.positions, expected.positions)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("count, size", [(1, 8), (7, 8), (8, 8), (9, 8), (17, 8), (30, 8), (5, 0), (200, 1000)])
+def test_chunks_cover_everything_once(count, size, fixed):
+    covered, lengths = [], set()
+    for start, stop, index in chunks(count, size, fixed):
+        np.testing.assert_array_equal(index[:stop - start], np.arange(start, stop))
+        assert index.max() == stop - 1
+        covered += range(start, stop)
+        lengths.add(len(index))
+    assert covered == list(range(count))
+    assert not fixed or len(lengths - {1}) <= 1
+
+
+def test_float64_in_float64_out(small, rng):
+    network, _, x = small
+    assert Deconvnet(network, random_weights(network, rng), "behind").project(x).patches.dtype == np.float64
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda d, x: d.project(x, [3]), "has 3 channels, 0 to 2: there is no channel 3"),
+    (lambda d, x: d.project(x, [-1]), "there is no channel -1"),
+    (lambda d, x: d.project(x, [0.5]), "channels are whole numbers"),
+    (lambda d, x: d.project(x, [[0], [1]]), "or [3, m] for these images; found int64 [2, 1]"),
+    (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
+    (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
+    (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
+    (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
+    (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
+    (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
+])
+def test_mistakes_say_what_to_do(small, call, words):
+    network, weights, x = small
+    with pytest.raises(UserError) as error:
+        call(Deconvnet(network, weights, "behind"), x)
+    assert words in str(error.value)
+
+
+def test_weights_that_do_not_do_are_named_at_once(small):
+    network, weights, x = small
+    with pytest.raises(UserError, match="there is no rule 'gradients'. Did you mean 'gradient'?"):
+        Deconvnet(network, weights, "behind", "gradients")
+    with pytest.raises(UserError, match=r"before/kernel \[3, 3, 4, 4\] is missing; before/bias \[4\] is missing"):
+        Deconvnet(network, {name: p for name, p in weights.items() if name != "before"}, "behind")
+    vgg = NETWORKS["vgg16"]()
+    with pytest.raises(UserError, match=r"vgg16's fc1 needs.*fc1/kernel \[25088, 4096\] is missing"):
+        Deconvnet(vgg, random_weights(vgg, np.random.default_rng(0), "block5_pool", np.float32), "fc1")

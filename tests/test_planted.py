@@ -1,0 +1,145 @@
+"""The checkers of the other tests catch planted errors: each error, and the checker that must see it.
+
+An error is planted in the source of a room, which is then run in place of the real one.
+"""
+from __future__ import annotations
+
+import inspect
+import types
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+from gradcheck import adjoint_gap, difference_gap, gap
+from helpers import example, random_weights
+from test_ops import unpadded
+from test_passes import corners_and_borders, walk
+
+from tfdeconv import deconvnet, ops, passes, steps
+from tfdeconv.layers import BatchNorm, Conv, Relu
+from tfdeconv.network import Builder, Network
+from tfdeconv.rules import RULES
+from tfdeconv.spans import Window
+
+
+def adjoint(name: str, rng) -> float:
+    """Single operations and their transposes."""
+    if name == "dense":
+        kernel = tf.constant(rng.standard_normal((7, 5)))
+        return adjoint_gap(lambda x: steps.ops.dense(x, kernel), lambda s: steps.ops.dense_transpose(s, kernel),
+                           rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5)))
+    if name == "average":
+        return adjoint_gap(steps.ops.global_average_pool, lambda s: steps.ops.global_average_pool_transpose(s, 4, 5),
+                           rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7)))
+    window, kernel = Window((5, 5), (2, 2), ((1, 0), (2, 1))), tf.constant(rng.standard_normal((5, 5, 4, 6)))
+    return adjoint_gap(lambda x: steps.ops.conv2d(x, kernel, window),
+                       lambda s: unpadded(steps.ops.conv2d_transpose(s, steps.ops.turn(kernel, window), window), window, 11, 13),
+                       rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((2, *window.extents(11, 13), 6)))
+
+
+def difference(name: str, rng) -> float:
+    """Derivatives by central differences."""
+    if name == "lrn":
+        x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
+        back = np.asarray(steps.ops.lrn_transpose(signal, tf.constant(x), 5, 1.0, 0.3, 0.75))
+        return difference_gap(lambda x: steps.ops.lrn(tf.constant(x), 5, 1.0, 0.3, 0.75), back, x, signal, 1e-5, rng)
+    window = Window.of(3, 2, 1)
+    x = rng.permutation(2 * 11 * 13 * 3).reshape(2, 11, 13, 3).astype(float)
+    y, switches = steps.ops.max_pool(x, window)
+    signal = rng.standard_normal(y.shape)
+    back = unpadded(steps.ops.unpool(signal, switches, window), window, 11, 13)
+    return difference_gap(lambda x: steps.ops.max_pool(x, window)[0], back, x, signal, 1e-2, rng)
+
+
+def network_of(name: str) -> Network:
+    """An example, or a convolution with its batch norm."""
+    if name != "folded":
+        return example(name)
+    net = Builder("folded", (13, 11, 4))
+    net.add("conv", Conv(4, 3, pad=1))
+    net.add("norm", BatchNorm(1e-3))
+    net.add("relu", Relu())
+    net.add("behind", Conv(3, 3))
+    return net.network()
+
+
+def replica(name: str, rng) -> float:
+    """A network under all rules against the paper in slow numpy."""
+    network = network_of(name)
+    target = network.nodes[-1].name
+    weights, x = random_weights(network, rng), rng.standard_normal((1, 13, 11, 4))
+    gaps = [0.0]
+    for rule in RULES:
+        found = deconvnet.Deconvnet(network, weights, target, rule).project(x, [0, 1, 2], "all")
+        gaps += [gap(found.pixels[0, i], reference.project(network, weights, x[0], target, i, "all", rule)[0]) for i in range(3)]
+    return max(gaps)
+
+
+def windows(name: str, rng) -> float:
+    """Units on their windows against whole maps."""
+    network = example(name, 29, 31)
+    target = network.nodes[-1].name
+    net = deconvnet.Deconvnet(network, random_weights(network, rng), target)
+    x, units = rng.standard_normal((2, 29, 31, 4)), corners_and_borders(*network.shapes()[target])
+    return gap(walk(net, x, units, windowed=True), walk(net, x, units, windowed=False))
+
+
+# a checker's gap when nothing is planted: rounding, and for the curved lrn the second order of the difference
+SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, windows: 1e-12}
+
+POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
+ERRORS = {
+    "kernel not turned": (ops, "[::-1, :min(kh, sh), ::-1,", "[:, :min(kh, sh), :,", adjoint, "conv"),
+    "phases swapped": (ops, "(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
+    "transpose shifted": (ops, "trim[axis][0] - spared[axis][0] * window.stride[axis], size", "1, size", adjoint, "conv"),
+    "pads swapped": (ops, "*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
+    "derivative off by 0.1 %": (ops, "= tf.nn.conv2d(signal,", "= tf.nn.conv2d(signal * 1.001,", adjoint, "conv"),
+    "dense off by 0.1 %": (ops, "kernel, transpose_b=True)", "kernel * 1.001, transpose_b=True)", adjoint, "dense"),
+    "sum for a mean": (ops, "signal / (height * width)", "signal", adjoint, "average"),
+    "overwrite instead of sum": (ops, "tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
+    "switch transposed": (ops, "tf.constant(dy * width + dx,", "tf.constant(dx * width + dy,", difference, "pool"),
+    "switches of rows lost": (ops, "columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
+    "lrn without its half": (ops, "signal * scale ** -beta - 2 *", "signal * scale ** -beta - 1 *", difference, "lrn"),
+    "pool padded with zeros": (ops, 'length, float("-inf"))', "length)", replica, POOL),
+    "last of a tie": (ops, "switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
+                      "switches = tf.where(values >= best, columns, switches)", replica, POOL),
+    "sign not heeded": (ops, "return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
+    "not rectified": (steps, "if rule.rectify:", "if False:", replica, "relu"),
+    "rectified under every rule": (steps, "if rule.rectify:", "if True:", replica, "relu"),
+    "target's rectifier passed over": (steps, "signal = rectify_signal(signal, trace, rule) if layer.rectify else signal", "pass",
+                                       replica, CONV),
+    "bias left in": (steps, 'p["turned"], layer.window, layer.groups, trim),)',
+                     'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)', replica, CONV),
+    "shift left in": (steps, "return (signal * batch_norm_scale(layer, p)[0],)",
+                      "return (signal * batch_norm_scale(layer, p)[0] + batch_norm_scale(layer, p)[1],)", replica, "batch norm"),
+    "variance for deviation": (steps, 'p["gamma"] / tf.sqrt(', 'p["gamma"] / (', replica, "batch norm"),
+    "one branch only": (steps, "return signal, signal", "return signal, 0 * signal", replica, "add"),
+    "normalisation passed over": (steps, "layer.alpha, layer.beta) if rule.normalise else signal,)", "layer.alpha, layer.beta) "
+                                  "if False else signal,)", replica, "lrn"),
+    "overwrite at a fork": (passes, "signals[name] + part if name in signals else part", "part", replica, "add"),
+    "bias not scaled": (passes, 'conv["bias"] * scale', 'conv["bias"]', replica, "folded"),
+    "more trimmed than lies outside": (passes, "max(span.offset + span.size - extent, 0)", "max(-span.offset, 0)", replica, CONV),
+    "border leaks": (passes, "part = erase_outside(part, route[name], shapes[name], positions)", "pass", windows, CONV),
+    "trace cropped beside": (passes, "return start + tf.range(span.size)", "return start + tf.range(span.size) + 1", windows, POOL),
+    "border shifted": (passes, "= tf.clip_by_value(rows, 0,", "= tf.clip_by_value(rows, 1,", windows, POOL),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_checkers_catch(monkeypatch, error):
+    room, right, wrong, checker, name = ERRORS[error]
+    assert checker(name, np.random.default_rng(0)) < SOUND[checker]
+    source = inspect.getsource(room)
+    assert source.count(right) >= 1, "the planted error no longer fits the source"
+    planted = types.ModuleType(room.__name__)
+    planted.__package__ = room.__package__
+    exec(compile(source.replace(right, wrong), f"planted: {error}", "exec"), vars(planted))
+    for user in (steps, passes, deconvnet):
+        if hasattr(user, room.__name__.rpartition(".")[2]):
+            monkeypatch.setattr(user, room.__name__.rpartition(".")[2], planted)
+    try:
+        found = checker(name, np.random.default_rng(0))
+    except AssertionError:      # of another shape, or a value outside of the image
+        found = np.inf
+    assert found > 1000 * SOUND[checker], f"{checker.__name__} let it pass"
