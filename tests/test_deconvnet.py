@@ -162,6 +162,15 @@ def test_mistakes_say_what_to_do(small, call, words):
     assert words in str(error.value)
 
 
+def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small, monkeypatch):
+    from tfdeconv import deconvnet
+    network, weights, x = small
+    monkeypatch.setattr(deconvnet, "memory", lambda: 13 * 11 * 8 * 4)       # bytes of a map of 4 channels and the next
+    Deconvnet(network, weights, "behind").project(x)
+    with pytest.raises(UserError, match="an image of 13 x 12 needs .* this machine has .*: scale it down"):
+        Deconvnet(network, weights, "behind").project(np.zeros((1, 13, 12, 4), np.float32))
+
+
 def test_weights_that_do_not_do_are_named_at_once(small):
     network, weights, x = small
     with pytest.raises(UserError, match="there is no rule 'gradients'. Did you mean 'gradient'?"):

@@ -1,9 +1,11 @@
 """From an image and a layer to pixels: picks units, compiles the passes once per target, projects in chunks."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -132,7 +134,13 @@ class Deconvnet:
         x = np.asarray(x, self._dtype.as_numpy_dtype)
         if x.ndim != 4 or x.shape[3] != self.network.channels or not x.size:
             raise UserError(f"{self.network.name} takes images [n, h, w, {self.network.channels}], this array is {list(x.shape)}")
-        return x, self.network.input_shapes(self.target, *x.shape[1:3])
+        shapes = self.network.input_shapes(self.target, *x.shape[1:3])
+        needed = self._dtype.size * max(prod(shapes[node.name]) + sum(prod(shapes[name]) for name in node.inputs)
+                                        for node in self._nodes)
+        if needed > memory():
+            raise UserError(f"an image of {x.shape[1]} x {x.shape[2]} needs {needed / 1e9:.0f} GB at once on the way up to "
+                            f"{self.target}, and this machine has {memory() / 1e9:.0f}: scale it down")
+        return x, shapes
 
     def _wanted(self, channels: Sequence[int] | np.ndarray | None, top: int | None, images: int) -> np.ndarray:
         """Channels by image: int32 [n, m]; or bool [n, m] where the m strongest are wanted."""
@@ -151,8 +159,8 @@ class Deconvnet:
 
     def _images(self, count: int, shapes: Shapes) -> Iterator[tuple[int, int, np.ndarray]]:
         """Chunks of images that go up at a time."""
-        largest = max(np.prod(shapes[name]) for name in (INPUT, *(node.name for node in self._nodes)))
-        return chunks(count, IMAGE_BYTES // int(largest * self._dtype.size), self.jit)
+        largest = max(prod(shapes[name]) for name in (INPUT, *(node.name for node in self._nodes)))
+        return chunks(count, IMAGE_BYTES // (largest * self._dtype.size), self.jit)
 
     def _up(self, shapes: Shapes, traced: bool) -> Callable:
         """The compiled way up: images -> the target's map, and with `traced` what its rule needs on the way down."""
@@ -184,6 +192,14 @@ class Deconvnet:
                 {name: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype) for name, trace in traces.items()},
                 tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4])
         return self._graphs[key]
+
+
+def memory() -> float:
+    """Bytes of memory that this machine has; infinite where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
 
 
 def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:
