@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from argparse import Namespace
@@ -83,10 +84,6 @@ def weight_file(options: Namespace) -> Path:
 def main() -> int:
     options = parse()
     path = weight_file(options)
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write to {options.out}: {error.strerror}") from None
     from tfdeconv import images, weights
     network = weights.network_in(path, options.network)
     check(network, options)
@@ -96,6 +93,7 @@ def main() -> int:
     cli.import_tensorflow(options.verbose)
     progress.say(f"reading {path.name}")
     tensors = weights.load_weights(path, network, options.layer)
+    make_folder(options.out)
     from tfdeconv.deconvnet import Deconvnet
     for number, layer in enumerate(options.layer):
         deconvnet = Deconvnet(network, tensors, layer, options.rule)
@@ -110,6 +108,16 @@ def main() -> int:
                 cli.complain(error)
                 failed += 1
     return 2 if failed == len(photos) * len(options.layer) else 1 if failed else 0
+
+
+def make_folder(path: Path) -> None:
+    """Makes the output folder; raises UserError where nothing can be written to it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {path}: {error.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise UserError(f"cannot write to {path}: permission denied")
 
 
 def visualise(deconvnet: Deconvnet, tensors: Weights, photo: Path, path: Path, options: Namespace) -> Path:

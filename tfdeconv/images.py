@@ -51,7 +51,7 @@ def pixels(path: str | Path, channels: int = 3) -> np.ndarray:
             with Image.open(path) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise too_large(path)
-                return converted(ImageOps.exif_transpose(image), channels)
+                return converted(upright(image), path, channels)
     except UserError:
         raise
     except Image.DecompressionBombError:
@@ -69,10 +69,19 @@ def too_large(path: Path) -> UserError:
     return UserError(f"{path} has more than {MOST_PIXELS:,} pixels: scale it down first")
 
 
-def converted(image: Image.Image, channels: int) -> np.ndarray:
+def upright(image: Image.Image) -> Image.Image:
+    """An image turned as its EXIF says; damaged EXIF says nothing."""
+    try:
+        image.getexif()
+    except Exception:                                   # whatever comes, as above
+        return image
+    return ImageOps.exif_transpose(image)
+
+
+def converted(image: Image.Image, path: Path, channels: int) -> np.ndarray:
     """An opened image of any mode as [h, w, channels]."""
     if image.mode == "F":
-        raise UserError("an image of floating-point pixels has no fixed range: save it as an .npy [h, w, c], 0 to 255")
+        raise UserError(f"{path} has floating-point pixels, of no fixed range: save it as an .npy [h, w, c], 0 to 255")
     if image.mode.startswith("I"):                      # 16 bits of grey, in one of Pillow's spellings
         grey = np.asarray(image).astype(np.float32)[..., None] / 257
         return np.repeat(grey.clip(0, 255), channels, 2)
@@ -89,15 +98,18 @@ def bands(path: Path, channels: int) -> np.ndarray:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, MemoryError) as error:
+    except Exception as error:                          # numpy evaluates the header's text, and on damage raises whatever comes
         raise UserError(f"{path} cannot be read as an array: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(array, np.ndarray):
+        raise UserError(f"{path} cannot be read as an array, it is an archive of them (.npz): save one as .npy [h, w, {channels}]")
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] != channels or not array.size or array.dtype.kind not in "uif":
         raise UserError(f"{path} is {array.dtype} {list(array.shape)}, needs numbers [h, w, {channels}]")
     if array.shape[0] * array.shape[1] > MOST_PIXELS:
         raise too_large(path)
-    array = np.asarray(array, np.float32)
+    with np.errstate(over="ignore"):                    # told below
+        array = np.asarray(array, np.float32)
     if not np.isfinite(array).all():
         raise UserError(f"{path} has values that are no numbers (NaN or infinite): replace them first")
     return array
@@ -113,7 +125,8 @@ def fit(photo: np.ndarray, preprocessing: Preprocessing, resize: str) -> np.ndar
         scale = preprocessing.resize / min(photo.shape[:2])
         scale = max(scale, height / photo.shape[0], width / photo.shape[1])
         h, w = height / scale, width / scale
-        box = ((photo.shape[1] - w) / 2, (photo.shape[0] - h) / 2, (photo.shape[1] + w) / 2, (photo.shape[0] + h) / 2)
+        left, top = max((photo.shape[1] - w) / 2, 0), max((photo.shape[0] - h) / 2, 0)      # not below 0 by rounding
+        box = (left, top, min(left + w, photo.shape[1]), min(top + h, photo.shape[0]))
     if photo.dtype == np.uint8 and photo.shape[2] == 3:
         return np.asarray(Image.fromarray(photo).resize((width, height), Image.Resampling.BILINEAR, box))
     planes = [Image.fromarray(np.ascontiguousarray(photo[..., band], np.float32)) for band in range(photo.shape[2])]

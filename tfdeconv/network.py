@@ -156,9 +156,9 @@ def within(spans: Spans, shape: Shape) -> Spans:
 
 def mismatches(layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
     """What differs between the parameters a layer needs and those found, each as a clause of an error."""
-    return [f"{layer}/{name} is {list(found[name])}, needs {list(shape)}" if name in found else
-            f"{layer}/{name} {list(shape)} is missing"
-            for name, shape in needed.items() if found.get(name) != shape]
+    wrong = [f"{layer}/{name} is {list(found[name])}, needs {list(shape)}" if name in found else
+             f"{layer}/{name} {list(shape)} is missing" for name, shape in needed.items() if found.get(name) != shape]
+    return wrong + [f"{layer}/{name} {list(shape)} is one too many" for name, shape in found.items() if name not in needed]
 
 
 def meet(a: Span, b: Span, extent: int) -> Span:

@@ -18,7 +18,7 @@ from ..files import sha256
 from ..network import Network, mismatches
 from ..preprocessing import Preprocessing, caffe
 from . import keras, own
-from .contents import Contents
+from .contents import Contents, strangers
 
 SHOWN = 8           # mismatches told one by one in an error
 
@@ -94,8 +94,7 @@ def fitting(path: str | Path, network: Network, target: str | Sequence[str] | No
     asked = [node.name for node in (network.up_to(*targets) if targets else network.nodes) if node.name in needed]
     present = [name for name in asked if name in found.shapes]
     if not present:
-        raise UserError(f"{path} holds none of the layers of {network.name} ({', '.join(asked[:3])}, ...); it has "
-                        f"{', '.join([*found.shapes, *found.ignored][:SHOWN]) or 'no layers'}")
+        raise strangers(path, network.name, asked, [*found.shapes, *found.ignored])
     if not targets:     # a file without the head is as good as one with it, up to there
         below = {node.name for name in present for node in network.up_to(name)}
         asked = [name for name in asked if name in below]

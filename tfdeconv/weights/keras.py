@@ -1,6 +1,7 @@
 """HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..errors import UserError
 from ..layers import Flatten
 from ..nets import NETWORKS
 from ..network import Network
-from .contents import Contents, dataset, texts
+from .contents import Contents, dataset, strangers, subgroup, texts
 
 
 def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
@@ -22,26 +23,34 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
         if layer not in needed:
             ignored += [layer] if stored else []
             continue
-        if len(stored) != len(needed[layer]):
-            raise UserError(f"{path} does not fit {network.name}: {layer} has {len(stored)} weights, "
-                            f"needs {len(needed[layer])} ({', '.join(needed[layer])})")
-        datasets[layer] = dict(zip(needed[layer], stored))
+        names = [*needed[layer], *(f"weight {i + 1}" for i in range(len(needed[layer]), len(stored)))]
+        datasets[layer] = dict(zip(names, stored))
         shapes[layer] = {name: values.shape for name, values in datasets[layer].items()}
 
     def read(layer: str, name: str) -> np.ndarray:
         return datasets[layer][name][()]
 
-    return Contents(shapes, read, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")
+    differing = differences({**shapes, **dict.fromkeys(ignored)})
+    nearest = min(differing, key=lambda name: (differing[name], name != network.name))
+    # a file of a deeper network has all the layers of this one's name, and some between them
+    told = nearest if network.name in differing and shapes else None
+    return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")
+
+
+def differences(layers: Collection[str]) -> dict[str, int]:
+    """For each built-in network how many layers with parameters it has and the file has not, or the file has and it has not."""
+    return {name: len(set(layers) ^ build().parameters().keys()) for name, build in NETWORKS.items()}
 
 
 def layers(path: str | Path, file: h5py.File) -> dict[str, list[h5py.Dataset]]:
     """The datasets of each layer, in the layer's order."""
-    root = file.get("model_weights", file)
+    root = subgroup(file, "model_weights") if "model_weights" in file else file
     names = chunked(root, "layer_names")
     if names is None:
         raise UserError(f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
                         f"scripts/convert_weights.py nor the `layer_names` of Keras")
-    return {name: [dataset(root[name], weight) for weight in chunked(root[name], "weight_names") or []] for name in names}
+    groups = {name: subgroup(root, name) for name in names}
+    return {name: [dataset(group, weight) for weight in chunked(group, "weight_names") or []] for name, group in groups.items()}
 
 
 def chunked(group: h5py.Group, name: str) -> list[str] | None:
@@ -57,9 +66,12 @@ def chunked(group: h5py.Group, name: str) -> list[str] | None:
 def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
     """The network of that name, or whose layers these are; channels, classes and (square) size of input as the shapes tell."""
     stored = {layer: values[0].shape for layer, values in layers(path, file).items() if values}
-    differing = {name: len(stored.keys() ^ build().parameters().keys()) for name, build in NETWORKS.items()}
-    name = name or min(differing, key=lambda name: differing[name])
+    if not name:
+        differing = differences(stored)
+        name = min(differing, key=lambda name: differing[name])
     plain = NETWORKS[name]()
+    if not stored.keys() & plain.parameters().keys():
+        raise strangers(path, name, list(plain.parameters()), list(stored))
     order = list(plain.parameters())
     told: dict[str, Any] = {}
     if len(stored.get(order[0], ())) == 4:

@@ -19,7 +19,7 @@ from ..files import written
 from ..nets import NETWORKS
 from ..network import Network
 from ..preprocessing import ORDERS, Preprocessing
-from .contents import Contents, dataset, texts
+from .contents import Contents, dataset, subgroup, texts
 
 FORMAT, VERSION = "tfdeconv weights", 1
 
@@ -31,17 +31,24 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
         lines = []
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
-                stored = np.ascontiguousarray(array, "<f2" if half else "<f4")
+                with np.errstate(over="ignore"):            # told below
+                    stored = np.ascontiguousarray(array, "<f2" if half else "<f4")
                 if not np.isfinite(stored).all():
                     raise UserError(f"{layer}/{name} has values beyond half precision (65504): leave out --half")
                 values = file.create_dataset(f"{layer}/{name}", data=stored, chunks=True, shuffle=True, compression="gzip")
-                values.attrs["sha256"] = hashlib.sha256(stored.tobytes()).hexdigest()
+                values.attrs["sha256"] = text(hashlib.sha256(stored.tobytes()).hexdigest())
                 lines.append(line(f"{layer}/{name}", values))
         file.attrs.update(
-            format=FORMAT, version=VERSION, made_by=f"tfdeconv {__version__}", network=network.name, channels=network.channels,
-            classes=network.classes, order=preprocessing.order, mean=preprocessing.mean, scale=preprocessing.scale,
-            size=preprocessing.size, resize=preprocessing.resize, source=source, licence=licence, sha256=root_digest(lines))
-        return file.attrs["sha256"]
+            format=text(FORMAT), version=VERSION, made_by=text(f"tfdeconv {__version__}"), network=text(network.name),
+            channels=network.channels, classes=network.classes, order=text(preprocessing.order), mean=preprocessing.mean,
+            scale=preprocessing.scale, size=preprocessing.size, resize=preprocessing.resize, source=text(source),
+            licence=text(licence), sha256=text(root_digest(lines)))
+        return root_digest(lines)
+
+
+def text(value: str) -> np.ndarray:
+    """A string of fixed length: those without one lie in a heap of HDF5 whose reader goes round in circles when it is damaged."""
+    return np.array(value.encode(), h5py.string_dtype("utf-8", max(1, len(value.encode()))))
 
 
 def line(name: str, values: h5py.Dataset) -> str:
@@ -61,7 +68,8 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
     if file.attrs["version"] > VERSION:
         raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
                         f"update it")
-    datasets = {layer: {name: dataset(file[layer], name) for name in file[layer]} for layer in file}
+    groups = {layer: subgroup(file, layer) for layer in file}
+    datasets = {layer: {name: dataset(group, name) for name in group} for layer, group in groups.items()}
     lines = [line(f"{layer}/{name}", values) for layer, p in datasets.items() for name, values in p.items()]
     told = texts(file.attrs["sha256"])[0]
     if root_digest(lines) != told:
