@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -21,6 +22,8 @@ from tfdeconv.nets import NETWORKS                          # noqa: E402
 from tfdeconv.rules import RULES                            # noqa: E402
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tfdeconv.deconvnet import Deconvnet, Projection
     from tfdeconv.weights import Weights
 
@@ -48,7 +51,10 @@ def parse(argv: list[str] | None = None) -> Namespace:
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where the pictures go (default: here)")
     parser.add_argument("--raw", action="store_true", help="also write the signed values, boxes and activations as .npz")
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow talk")
-    options = parser.parse_intermixed_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    end = given.index("--") if "--" in given else len(given)        # behind it stand photos only, whatever their names begin with
+    options = parser.parse_intermixed_args(given[:end])
+    options.images += given[end + 1:]
     if options.feature and options.top:
         parser.error("-f and --top choose features in two ways: give one of them")
     if options.bands and len(options.bands) != 3:
@@ -65,8 +71,9 @@ def check(network: Network, options: Namespace, channels: bool = True) -> None:
         network.node(layer)
         for channel in (options.feature or []) if channels else []:
             network.channel(layer, channel)
-    if channels and options.bands and max(options.bands) >= network.channels:
-        raise UserError(f"--bands {max(options.bands)}: {network.name} has channels 0 to {network.channels - 1}")
+    for band in (options.bands or []) if channels else []:
+        if not 0 <= band < network.channels:
+            raise UserError(f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}")
 
 
 def weight_file(options: Namespace) -> Path:
@@ -95,19 +102,19 @@ def main() -> int:
     tensors = weights.load_weights(path, network, options.layer)
     make_folder(options.out)
     from tfdeconv.deconvnet import Deconvnet
-    for number, layer in enumerate(options.layer):
-        deconvnet = Deconvnet(network, tensors, layer, options.rule)
-        for i, photo in enumerate(photos, 1):
-            progress.say(f"{layer}: photo {i} of {len(photos)}")
-            try:
-                written = visualise(deconvnet, tensors, photo, path, options)
+    deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
+    for i, photo in enumerate(photos, 1):
+        try:
+            x = images.read([photo], tensors.preprocessing, options.resize, network.channels)
+            for deconvnet in deconvnets:
+                progress.say(f"photo {i} of {len(photos)}, {deconvnet.target}")
+                written = visualise(deconvnet, tensors, x, photo, path, options)
                 progress.clear()
                 print(written, flush=True)
-            except UserError as error:
-                progress.clear()
-                cli.complain(error)
-                failed += 1
-    return 2 if failed == len(photos) * len(options.layer) else 1 if failed else 0
+        except UserError as error:
+            cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
+            failed += 1
+    return 2 if failed == len(photos) else 1 if failed else 0
 
 
 def make_folder(path: Path) -> None:
@@ -120,12 +127,11 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: permission denied")
 
 
-def visualise(deconvnet: Deconvnet, tensors: Weights, photo: Path, path: Path, options: Namespace) -> Path:
-    """Draws one photo for one layer and returns where the picture is."""
-    from tfdeconv import figures, images
+def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, path: Path, options: Namespace) -> Path:
+    """Draws one photo, read as x, for one layer, and returns where the picture is."""
+    from tfdeconv import figures
     from tfdeconv.files import sha256
     network, layer = deconvnet.network, deconvnet.target
-    x = images.read([photo], tensors.preprocessing, options.resize, network.channels)
     projection = deconvnet.project(x, options.feature, options.mode, None if options.feature else options.top or 9)
     picture = figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
                            f"{photo.name}, rule {options.rule}, mode {options.mode}: {MEANING[options.mode]}", options.bands)
@@ -134,7 +140,8 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, photo: Path, path: Path, o
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
         "image sha256": sha256(photo), "weights": path.name, "weights sha256": tensors.digest, "versions": versions(),
         "command": shlex.join(sys.argv)}
-    name = free_name(options.out, f"{photo.stem}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
+    name = free_name(options.out,
+                     f"{os.fsdecode(os.fsencode(photo.stem)[:120])}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
     figures.save(picture, options.out / f"{name}.png", text)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)
@@ -153,14 +160,14 @@ def free_name(folder: Path, name: str, digest: str) -> str:
 
 
 def save_raw(path: Path, projection: Projection, text: dict[str, str]) -> None:
-    """The projection's arrays for this photo and the picture's text as an .npz."""
+    """The projection's arrays for this photo as an .npz, and the picture's text as JSON."""
     import numpy as np
 
     from tfdeconv.files import written
     names = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
-    arrays: dict[str, Any] = {name: getattr(projection, name)[0] for name in names} | text
+    arrays: dict[str, Any] = {name: getattr(projection, name)[0] for name in names}
     with written(path) as place:
-        np.savez_compressed(place, **arrays)
+        np.savez_compressed(place, **arrays, text=json.dumps(text))
 
 
 def versions() -> str:

@@ -26,11 +26,13 @@ class Parser(argparse.ArgumentParser):
 def complain(message: object) -> None:
     """One line on stderr, whatever stands in the message."""
     line = " ".join(str(message).split())
+    Progress().clear()
     print(f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}", file=sys.stderr)
 
 
 def call(main: Callable[[], int | None]) -> NoReturn:
     """Runs a script's main and exits with its status; a UserError is one line and status 2."""
+    sys.stdout.reconfigure(errors="surrogateescape")         # type: ignore[union-attr]     # file names that are no UTF-8
     try:
         status = main()
         sys.stdout.flush()
@@ -60,7 +62,8 @@ def import_tensorflow(verbose: bool = False) -> None:
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
-            import tensorflow       # noqa: F401
+            import tensorflow
+            tensorflow.get_logger().setLevel("ERROR")
         except BaseException:
             said.seek(0)
             os.write(stderr, said.read())

@@ -81,7 +81,7 @@ class Deconvnet:
         """The layer's output for images x [n, h, w, c] as the network sees them: [n, h', w', c'], or [n, c'] for vectors."""
         x, shapes = self._admit(x)
         up = self._up(shapes, traced=False)
-        y = np.concatenate([up(x[index])[0].numpy()[:stop - start] for start, stop, index in self._images(len(x), shapes)])
+        y = np.concatenate([up(tf.constant(x[index]))[0].numpy()[:stop - start] for start, stop, index in self._images(len(x), shapes)])
         return y[:, 0, 0] if self.target in self.network.vectors else y
 
     def project(self, x: np.ndarray, channels: Sequence[int] | np.ndarray | None = None, mode: str = "max",
@@ -110,7 +110,7 @@ class Deconvnet:
 
         x may have more images than wanted has rows, to fill a chunk.
         """
-        y, traces = self._up(shapes, traced=True)(x)
+        y, traces = self._up(shapes, traced=True)(tf.constant(x))
         y = y.numpy()[:len(wanted)]
         if wanted.dtype == bool:            # a row of as many places as channels asked for, to be filled with the strongest
             wanted = np.argsort(-y.max((1, 2)), 1, kind="stable")[:, :wanted.shape[1]].astype(np.int32)
@@ -123,7 +123,7 @@ class Deconvnet:
         patches = np.empty((len(maps), *(span.size for span in route[INPUT]), self.network.channels), y.dtype)
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items()) * y.itemsize
         for start, stop, index in chunks(len(maps), ITEM_BYTES // largest, self.jit):
-            items = (seeds[index], image[index], channel[index], rows[index], columns[index])
+            items = (tf.constant(array[index]) for array in (seeds, image, channel, rows, columns))
             patches[start:stop] = down(traces, *items).numpy()[:stop - start]
         positions = np.stack([rows, columns], 1)
         return tuple(array.reshape(*wanted.shape, *array.shape[1:])
@@ -169,7 +169,7 @@ class Deconvnet:
             rule = self.rule if traced else None
             self._graphs[key] = tf.function(
                 lambda x: passes.up(self._nodes, self._parameters, x, rule), jit_compile=self.jit, autograph=False,
-                input_signature=[tf.TensorSpec((None, *shapes[INPUT]), self._dtype)])
+            ).get_concrete_function(tf.TensorSpec((None, *shapes[INPUT]), self._dtype))
         return self._graphs[key]
 
     @cached_property
@@ -188,9 +188,9 @@ class Deconvnet:
                 return passes.down(nodes, parameters, traces, signal, image, (row, column), self.rule, route, shapes)
 
             extents = [span.size for span in route[self.target]]
-            self._graphs[key] = tf.function(down, jit_compile=self.jit, autograph=False, input_signature=[
+            self._graphs[key] = tf.function(down, jit_compile=self.jit, autograph=False).get_concrete_function(
                 {name: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype) for name, trace in traces.items()},
-                tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4])
+                tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4)
         return self._graphs[key]
 
 

@@ -90,7 +90,10 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
     if not paired:
         side = max(side, 224 if count <= 16 else 160)
     tile_w, tile_h = (max(1, round(side * extent / max(height, width))) for extent in (width, height))
-    step = (max(tile_w * (2 if paired else 1) + (2 if paired else 0), 96) + GAP, tile_h + LINE + GAP)
+    labels = [(str(channel), "dead" if dead else f"{activation:.4g}") for channel, dead, activation
+              in zip(projection.channels[image], projection.dead[image], projection.activations[image])]
+    wide = max(font(15).getlength(first) + 10 + font(15).getlength(second) for first, second in labels)
+    step = (max(tile_w * 2 + 2 if paired else tile_w, ceil(wide)) + GAP, tile_h + LINE + GAP)
     scale = min(max(PHOTO, rows * step[1] - LINE - GAP), LARGEST) / max(seen.shape[:2])
     photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
     head = MARGIN + 60
@@ -112,10 +115,8 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
             pen.rectangle((left, top, left + tile_w - 1, top + tile_h - 1), outline=marks[i], width=2)
         at = left + (tile_w + 2 if paired else 0)
         canvas.paste(scaled(colours(projection.patches[image, i], preprocessing, bands), tile_w, tile_h), (at, top))
-        label = str(projection.channels[image, i])
-        pen.text((left, top + tile_h + 3), label, INK, font(15))
-        value = "dead" if projection.dead[image, i] else f"{projection.activations[image, i]:.4g}"
-        pen.text((left + font(15).getlength(label) + 10, top + tile_h + 3), value, FAINT, font(15))
+        pen.text((left, top + tile_h + 3), labels[i][0], INK, font(15))
+        pen.text((left + font(15).getlength(labels[i][0]) + 10, top + tile_h + 3), labels[i][1], FAINT, font(15))
     return canvas
 
 
@@ -146,7 +147,7 @@ def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> Non
     """Writes a PNG with text chunks: what it takes to make the picture again."""
     chunks = PngImagePlugin.PngInfo()
     for key, value in text.items():
-        chunks.add_itxt(key, value)
+        chunks.add_itxt(key, value.encode(errors="backslashreplace").decode())      # file names that are no UTF-8
     with written(path) as place:
         picture.save(place, "PNG", pnginfo=chunks)
 

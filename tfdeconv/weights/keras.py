@@ -31,15 +31,16 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
         return datasets[layer][name][()]
 
     differing = differences({**shapes, **dict.fromkeys(ignored)})
-    nearest = min(differing, key=lambda name: (differing[name], name != network.name))
+    nearest = min(differing, key=lambda name: (*differing[name], name != network.name))
     # a file of a deeper network has all the layers of this one's name, and some between them
     told = nearest if network.name in differing and shapes else None
     return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")
 
 
-def differences(layers: Collection[str]) -> dict[str, int]:
-    """For each built-in network how many layers with parameters it has and the file has not, or the file has and it has not."""
-    return {name: len(set(layers) ^ build().parameters().keys()) for name, build in NETWORKS.items()}
+def differences(layers: Collection[str]) -> dict[str, tuple[int, int]]:
+    """For each built-in network how many layers with parameters the file has and it has not, and the other way round."""
+    return {name: (len(set(layers) - build().parameters().keys()), len(build().parameters().keys() - set(layers)))
+            for name, build in NETWORKS.items()}
 
 
 def layers(path: str | Path, file: h5py.File) -> dict[str, list[h5py.Dataset]]:
