@@ -140,8 +140,9 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
         "image sha256": sha256(photo), "weights": path.name, "weights sha256": tensors.digest, "versions": versions(),
         "command": shlex.join(sys.argv)}
+    stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     name = free_name(options.out,
-                     f"{os.fsdecode(os.fsencode(photo.stem)[:120])}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
+                     f"{stem}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
     figures.save(picture, options.out / f"{name}.png", text)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)

@@ -414,6 +414,14 @@ def test_an_error_of_one_photo_among_many_says_which(run, tmp_path):
     assert (status, len(lines), len(err)) == (1, 1, 1) and "dot.png" in err[0]
 
 
+def test_a_layer_that_a_photo_is_too_small_for_costs_the_other_layers_nothing(run, tmp_path):
+    dot = tmp_path / "dot.png"
+    Image.new("RGB", (1, 1)).save(dot)
+    status, lines, err = run(dot, "-l", "block1_conv1,block3_conv1,block1_conv2", "--top", 1, "--resize", "keep",
+                             "--out", tmp_path / "out")
+    assert (status, len(lines), len(err)) == (1, 2, 1) and "block3_conv1" in err[0], (status, lines, err)
+
+
 def test_progress_is_shown_on_a_terminal_and_wiped_away(run, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     status, lines, said = run(*LIGHT, "--out", tmp_path)

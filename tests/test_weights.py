@@ -532,6 +532,17 @@ def test_a_keras_file_of_another_network_is_refused_though_its_layers_fit(tmp_pa
         read_weights(path, NETWORKS[asked](), target)
 
 
+@pytest.mark.parametrize("name, target", [("vgg19", "block1_conv2"), ("resnet50", "conv2_block1_out"),
+                                          ("resnet152", "conv2_block1_out")])
+def test_a_keras_file_that_ends_early_is_taken_for_any_network_it_fits(tmp_path, name, target):
+    # the first layers of deeper and of shallower networks are the same: nothing in the file speaks against the one asked for
+    network = NETWORKS[name]()
+    needed = {node.name for node in network.up_to(target)}
+    path = shapes_only(tmp_path / "keras.h5", network, *(layer for layer in network.parameters() if layer not in needed))
+    assert set(read_weights(path, network, target)) == set(read_weights(path, network)) == needed & network.parameters().keys()
+    assert network_in(path, name) == network
+
+
 def outside(tmp_path, arrays) -> Path:
     """A second file, to be pointed at."""
     return keras_layout(tmp_path / "outside.h5", arrays)

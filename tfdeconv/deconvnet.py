@@ -81,7 +81,8 @@ class Deconvnet:
         """The layer's output for images x [n, h, w, c] as the network sees them: [n, h', w', c'], or [n, c'] for vectors."""
         x, shapes = self._admit(x)
         up = self._up(shapes, traced=False)
-        y = np.concatenate([up(tf.constant(x[index]))[0].numpy()[:stop - start] for start, stop, index in self._images(len(x), shapes)])
+        y = np.concatenate([up(tf.constant(x[index]))[0].numpy()[:stop - start]
+                            for start, stop, index in self._images(len(x), shapes)])
         return y[:, 0, 0] if self.target in self.network.vectors else y
 
     def project(self, x: np.ndarray, channels: Sequence[int] | np.ndarray | None = None, mode: str = "max",
