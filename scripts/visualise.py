@@ -37,7 +37,7 @@ def parse(argv: list[str] | None = None) -> Namespace:
     parser.add_argument("images", nargs="*", metavar="IMAGE",
                         help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample)")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
-    parser.add_argument("--weights", metavar="FILE", help="default: weights/NETWORK.h5")
+    parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layer")
     parser.add_argument("-l", "--layer", action="append", metavar="LAYER", help="may be repeated (default: block4_conv2)")
     parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
                         help="channels of the layer, from 0; may be repeated (default: the strongest)")
@@ -77,15 +77,25 @@ def check(network: Network, options: Namespace, channels: bool = True) -> None:
 
 
 def weight_file(options: Namespace) -> Path:
-    """The weights to use; raises UserError with what to do where there are none."""
+    """The weights to use: the first file with the layers that the targets need; raises UserError with what to do if none is."""
     if options.weights:
         return Path(options.weights)
-    name = options.network or "vgg16"
-    path = ROOT / "weights" / f"{name}.h5"
-    if not path.exists():
-        raise UserError(f"there are no weights for {name} here: give --weights FILE, an HDF5 weight file of Keras or one made by "
-                        f"scripts/convert_weights.py (weights/README.md says where to get one)")
-    return path
+    from tfdeconv.fetch import ORIGINS
+    from tfdeconv.layers import Dense
+    from tfdeconv.weights import contents
+    network = NETWORKS[options.network or "vgg16"]()
+    needed = [node for node in network.up_to(*options.layer) if node.name in network.parameters()]
+    for name in (f"{network.name}-imagenet.h5", f"{network.name}-imagenet-notop.h5", f"{network.name}.h5"):
+        path = ROOT / "weights" / name
+        if path.exists():
+            with contents(path, network) as found:
+                if all(node.name in found.shapes for node in needed):
+                    return path
+    top = any(isinstance(node.layer, Dense) for node in needed)
+    command = f"python scripts/fetch_weights.py {network.name}{'' if top else ' --no-top'}"
+    fetch = f"`{command}` fetches the official ones; " if network.name in ORIGINS else ""
+    raise UserError(f"there are no weights for {network.name}'s {', '.join(options.layer)} here: {fetch}--weights FILE names "
+                    f"others (weights/README.md says where to get one)")
 
 
 def main() -> int:

@@ -15,11 +15,13 @@ SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 # each room, and the rooms of the package that it may import
 ROOMS = {
     "__init__": set(), "errors": set(), "rules": set(), "preprocessing": set(), "spans": set(),
-    "files": {"errors"}, "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
+    "files": {"errors"},
+    "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
     "nets": {"layers", "network"}, "ops": {"spans"}, "steps": {"ops", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "deconvnet": {"passes", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
+    "fetch": {"errors", "nets", "weights"},
     "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files"},
 }
 OUTSIDE = {"tensorflow": {"ops", "steps", "passes", "deconvnet", "weights", "cli"}, "h5py": {"weights"},

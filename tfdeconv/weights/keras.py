@@ -31,7 +31,7 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
         return datasets[layer][name][()]
 
     differing = differences({**shapes, **dict.fromkeys(ignored)})
-    nearest = min(differing, key=lambda name: (*differing[name], name != network.name))
+    nearest = min(differing, key=lambda name: (differing[name][0], name != network.name))
     # a file of a deeper network has all the layers of this one's name, and some between them
     told = nearest if network.name in differing and shapes else None
     return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")

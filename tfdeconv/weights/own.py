@@ -7,6 +7,7 @@ of the lines `name dtype shape sha256`, sorted.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,7 +28,8 @@ FORMAT, VERSION = "tfdeconv weights", 1
 def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]],
                  preprocessing: Preprocessing, source: str, licence: str, half: bool = False) -> str:
     """Writes a file, in half precision if asked for, and returns its root digest. Raises UserError where it cannot."""
-    with written(path) as place, h5py.File(place, "w") as file:
+    memory = io.BytesIO()       # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
+    with h5py.File(memory, "w") as file:
         lines = []
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
@@ -43,7 +45,9 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
             channels=network.channels, classes=network.classes, order=text(preprocessing.order), mean=preprocessing.mean,
             scale=preprocessing.scale, size=preprocessing.size, resize=preprocessing.resize, source=text(source),
             licence=text(licence), sha256=text(root_digest(lines)))
-        return root_digest(lines)
+    with written(path) as place:
+        place.write_bytes(memory.getbuffer())
+    return root_digest(lines)
 
 
 def text(value: str) -> np.ndarray:
