@@ -69,8 +69,9 @@ def check(network: Network, options: Namespace, channels: bool = True) -> None:
     """Raises UserError for layers or features the network does not have; channels depend on the weights where some are given."""
     for layer in options.layer:
         network.node(layer)
-        for channel in (options.feature or []) if channels else []:
-            network.channel(layer, channel)
+        for channel in options.feature or []:
+            if channels or channel < 0:
+                network.channel(layer, channel)
     for band in (options.bands or []) if channels else []:
         if not 0 <= band < network.channels:
             raise UserError(f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}")
@@ -100,31 +101,37 @@ def weight_file(options: Namespace) -> Path:
 
 def main() -> int:
     options = parse()
-    path = weight_file(options)
+    weight_path = weight_file(options)
     from tfdeconv import images, weights
-    network = weights.network_in(path, options.network)
+    network = weights.network_in(weight_path, options.network)
     check(network, options)
-    photos, failed = images.find(options.images or [str(SAMPLE)]), 0
+    photos, drawn = images.find(options.images or [str(SAMPLE)]), 0
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    progress.say(f"reading {path.name}")
-    tensors = weights.load_weights(path, network, options.layer)
+    progress.say(f"reading {weight_path.name}")
+    tensors = weights.load_weights(weight_path, network, options.layer)
     make_folder(options.out)
     from tfdeconv.deconvnet import Deconvnet
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
     for i, photo in enumerate(photos, 1):
         try:
             x = images.read([photo], tensors.preprocessing, options.resize, network.channels)
-            for deconvnet in deconvnets:
-                progress.say(f"photo {i} of {len(photos)}, {deconvnet.target}")
-                written = visualise(deconvnet, tensors, x, photo, path, options)
-                progress.clear()
-                print(written, flush=True)
         except UserError as error:
-            cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
-            failed += 1
-    return 2 if failed == len(photos) else 1 if failed else 0
+            cli.complain(error)
+            continue
+        for deconvnet in deconvnets:
+            progress.say(f"photo {i} of {len(photos)}, {deconvnet.target}")
+            try:
+                path = visualise(deconvnet, tensors, x, photo, weight_path, options)
+            except UserError as error:
+                cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
+                continue
+            progress.clear()
+            sys.stdout.buffer.write(os.fsencode(path) + b"\n")      # the file's own bytes, whatever the locale
+            sys.stdout.flush()
+            drawn += 1
+    return 2 if not drawn else 1 if drawn < len(photos) * len(deconvnets) else 0
 
 
 def make_folder(path: Path) -> None:
@@ -137,7 +144,7 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: permission denied")
 
 
-def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, path: Path, options: Namespace) -> Path:
+def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, weight_path: Path, options: Namespace) -> Path:
     """Draws one photo, read as x, for one layer, and returns where the picture is."""
     from tfdeconv import figures
     from tfdeconv.files import sha256
@@ -148,7 +155,7 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
     text = {
         "Software": f"tfdeconv {__version__}", "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
-        "image sha256": sha256(photo), "weights": path.name, "weights sha256": tensors.digest, "versions": versions(),
+        "image sha256": sha256(photo), "weights": weight_path.name, "weights sha256": tensors.digest, "versions": versions(),
         "command": shlex.join(sys.argv)}
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     name = free_name(options.out,

@@ -32,7 +32,6 @@ def complain(message: object) -> None:
 
 def call(main: Callable[[], int | None]) -> NoReturn:
     """Runs a script's main and exits with its status; a UserError is one line and status 2."""
-    sys.stdout.reconfigure(errors="surrogateescape")         # type: ignore[union-attr]     # file names that are no UTF-8
     try:
         status = main()
         sys.stdout.flush()

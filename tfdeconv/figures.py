@@ -16,7 +16,7 @@ from .preprocessing import Preprocessing
 if TYPE_CHECKING:
     from .deconvnet import Projection
 
-PHOTO, LARGEST = 448, 896                       # the photo's longer side, in pixels of the picture: as large as the tiles' rows
+PHOTO, LARGEST = 448, 896                       # the photo is as high as the tiles' rows, at least and at most so many pixels
 MARGIN, GAP, LINE = 24, 14, 21
 INK, FAINT, PAPER, ZERO = (24, 24, 24), (110, 110, 110), (255, 255, 255), (128, 128, 128)
 CLIP = 99.5                                     # percentile of |signal| above 0 that is full black or white
@@ -94,9 +94,10 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
               in zip(projection.channels[image], projection.dead[image], projection.activations[image])]
     wide = max(font(15).getlength(first) + 10 + font(15).getlength(second) for first, second in labels)
     step = (max(tile_w * 2 + 2 if paired else tile_w, ceil(wide)) + GAP, tile_h + LINE + GAP)
-    scale = min(max(PHOTO, rows * step[1] - LINE - GAP), LARGEST) / max(seen.shape[:2])
+    scale = min(max(PHOTO, rows * step[1] - LINE - GAP) / seen.shape[0], LARGEST / max(seen.shape[:2]))
     photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
     head = MARGIN + 60
+    caption = caption.encode("latin-1", "replace").decode("latin-1")       # the font has no other letters
     words = max(font(22).getlength(title), font(14).getlength(caption))
     size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN),
             head + max(photo_h, rows * step[1]) + MARGIN)
@@ -110,7 +111,9 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
         mark(canvas.crop((MARGIN, head, MARGIN + photo_w, head + photo_h)), canvas, (MARGIN, head), projection, image, scale, marks)
     for i, box in enumerate(boxes):
         left, top = MARGIN + photo_w + 2 * GAP + i % columns * step[0], head + i // columns * step[1]
-        if paired:
+        if paired and projection.dead[image, i]:        # it fired nowhere: no patch
+            pen.rectangle((left, top, left + tile_w - 1, top + tile_h - 1), fill=ZERO)
+        elif paired:
             canvas.paste(scaled(window(seen, box), tile_w, tile_h), (left, top))
             pen.rectangle((left, top, left + tile_w - 1, top + tile_h - 1), outline=marks[i], width=2)
         at = left + (tile_w + 2 if paired else 0)
@@ -122,14 +125,16 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
 
 def mark(inside: Image.Image, canvas: Image.Image, corner: tuple[int, int], projection: Projection, image: int, scale: float,
          marks: Sequence[tuple[int, int, int]]) -> None:
-    """Draws the units' boxes on the photo, each with its channel's number where there is room for it."""
+    """Draws the boxes of the units that fired on the photo, each with its channel's number where there is room for it."""
     pen = ImageDraw.Draw(inside)
     placed: list[tuple[float, float, float, float]] = []
+    alive = ~projection.dead[image]
     shapes = [tuple(np.clip(np.array((box[1], box[0], box[3], box[2])) * scale, 0, (*inside.size, *inside.size)).astype(int))
-              for box in projection.boxes[image]]
+              for box in projection.boxes[image][alive]]
+    marks = [colour for colour, live in zip(marks, alive) if live]
     for (left, top, right, bottom), colour in zip(shapes, marks):
         pen.rectangle((left, top, max(right - 1, left), max(bottom - 1, top)), outline=colour, width=2)
-    for (left, top, right, bottom), colour, channel in zip(shapes, marks, projection.channels[image]):
+    for (left, top, right, bottom), colour, channel in zip(shapes, marks, projection.channels[image][alive]):
         w, h = font(13).getlength(str(channel)) + 6, 17
         places = ((left, top), (right - w, top), (left, bottom - h), (right - w, bottom - h), (left, top - h), (left, bottom))
         for x, y in places:
