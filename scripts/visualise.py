@@ -106,12 +106,13 @@ def main() -> int:
     network = weights.network_in(weight_path, options.network)
     check(network, options)
     photos, drawn = images.find(options.images or [str(SAMPLE)]), 0
+    if not any(map(os.path.exists, photos)):
+        raise UserError(f"{', '.join(map(str, photos[:3]))}{', ...' if photos[3:] else ''}: there is no such file")
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
     progress.say(f"reading {weight_path.name}")
     tensors = weights.load_weights(weight_path, network, options.layer)
-    make_folder(options.out)
     from tfdeconv.deconvnet import Deconvnet
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
     for i, photo in enumerate(photos, 1):
@@ -160,15 +161,16 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     name = free_name(options.out,
                      f"{stem}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
-    figures.save(picture, options.out / f"{name}.png", text)
+    make_folder(options.out)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)
+    figures.save(picture, options.out / f"{name}.png", text)
     return options.out / f"{name}.png"
 
 
 def free_name(folder: Path, name: str, digest: str) -> str:
     """`name`, numbered if a picture of that name is of another photo."""
-    from tfdeconv.figures import text_of
+    from tfdeconv.images import text_of
     number = 1
     path = folder / f"{name}.png"
     while path.exists() and text_of(path).get("image sha256") != digest:

@@ -151,6 +151,9 @@ def test_float64_in_float64_out(small, rng):
     (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
     (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
     (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
+    (lambda d, x: d.project(x, []), "at least one"),
+    (lambda d, x: d.project(x, top=2.5), "top takes a number"),
+    (lambda d, x: d.project([["x"]]), "takes images as an array of numbers [n, h, w, 4]"),
     (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
     (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
     (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
@@ -166,8 +169,11 @@ def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small,
     from tfdeconv import deconvnet
     network, weights, x = small
     monkeypatch.setattr(deconvnet, "memory", lambda: 13 * 11 * 8 * 4)       # bytes of a map of 4 channels and the next
-    Deconvnet(network, weights, "behind").project(x)
-    with pytest.raises(UserError, match="an image of 13 x 12 needs .* this machine has .*: scale it down"):
+    small = Deconvnet(network, weights, "behind")
+    small.project(x, [0])
+    with pytest.raises(UserError, match="9 projections would need .*: ask for fewer channels or images at a time"):
+        small.project(x)
+    with pytest.raises(UserError, match="an image of 13 x 12 on the way up to behind would need .*: scale it down"):
         Deconvnet(network, weights, "behind").project(np.zeros((1, 13, 12, 4), np.float32))
 
 

@@ -7,6 +7,7 @@ import struct
 import tracemalloc
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,7 +233,7 @@ def test_undo_takes_back_what_apply_did(rng, preprocessing):
 
 
 def test_caffes_input_is_blue_green_red_less_the_mean():
-    assert caffe((224, 224)).resize == 256 and caffe((227, 227)).resize == 259
+    assert caffe((224, 224)).resize == 256 and caffe((227, 227)).resize == 256
     np.testing.assert_allclose(caffe((224, 224)).apply(np.uint8([10, 20, 30])), [30 - 103.939, 20 - 116.779, 10 - 123.68],
                                rtol=1e-6)           # float32
 
@@ -381,6 +382,16 @@ def test_find_takes_the_images_of_a_directory_that_is_itself_hidden(tmp_path):
     (tmp_path / ".photos").mkdir()
     (tmp_path / ".photos" / "a.png").touch()
     assert images.find([str(tmp_path / ".photos")]) == [tmp_path / ".photos" / "a.png"]
+
+
+def test_find_leaves_out_what_the_program_drew_itself(tmp_path):
+    from PIL import PngImagePlugin
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("Software", "tfdeconv 0.1.0")
+    Image.fromarray(UPRIGHT).save(tmp_path / "drawn.png", pnginfo=text)
+    Image.fromarray(UPRIGHT).save(tmp_path / "photo.png")
+    assert images.find([str(tmp_path)]) == [tmp_path / "photo.png"]
+    assert images.find([str(tmp_path / "drawn.png"), "x" * 300]) == [tmp_path / "drawn.png", Path("x" * 300)]
 
 
 def test_find_refuses_a_directory_without_images(tmp_path):

@@ -137,7 +137,7 @@ def test_without_arguments_the_sample_is_drawn_here(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "chelsea-vgg16-block4_conv2-deconvnet-max.png\n", "")
     assert names(tmp_path) == ["chelsea-vgg16-block4_conv2-deconvnet-max.png"]
     path = tmp_path / names(tmp_path)[0]
-    text = figures.text_of(path)
+    text = images.text_of(path)
     network = NETWORKS["vgg16"]()
     weights = load_weights(WEIGHTS, network, "block4_conv2")
     x = images.read([SAMPLE], weights.preprocessing)
@@ -196,7 +196,7 @@ def test_a_repeated_command_overwrites_its_own_picture_alone(run, tmp_path):
     pictures = {name: (out / name).read_bytes() for name in names(out)}
     base = "x-vgg16-block1_conv1-deconvnet-max"
     assert list(pictures) == [f"{base}-2.npz", f"{base}-2.png", f"{base}.npz", f"{base}.png"]
-    assert figures.text_of(out / f"{base}.png")["image sha256"] != figures.text_of(out / f"{base}-2.png")["image sha256"]
+    assert images.text_of(out / f"{base}.png")["image sha256"] != images.text_of(out / f"{base}-2.png")["image sha256"]
     status, lines, _ = run(blue, *options)              # and in others, in another order
     assert (status, lines) == (0, [str(out / f"{base}-2.png")])
     assert run(red, *options)[1] == [str(out / f"{base}.png")]
@@ -231,7 +231,7 @@ def test_raw_values_are_those_of_the_interface(run, tmp_path, mode, rule):
             # the same float32 graph twice; threads may sum in another order
             np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-5 * np.abs(values).max(), err_msg=name)
         assert not found["patches"][1].any() and found["patches"][0].any()
-        text = figures.text_of(tmp_path / f"{stem}.png")
+        text = images.text_of(tmp_path / f"{stem}.png")
         assert json.loads(str(found["text"])) == text
     assert (text["channels"], text["mode"], text["rule"], text["layer"]) == ("5,123,0", mode, rule, layer)
     assert shlex.split(text["command"])[1:] == ["-f", "5", str(SAMPLE), "-l", layer, "-f", "123,0", "-m", mode, "--rule", rule,
@@ -321,7 +321,7 @@ def test_networks_of_other_channels_take_arrays_and_draw_bands(run, tmp_path, rn
 def test_the_weights_say_which_network_they_are_for(run, tmp_path, first_layers):
     weights = first_layers(tmp_path / "w.h5", "resnet50", layers=("conv1_conv", "conv1_bn"))
     status, lines, err = run("--weights", weights, "-l", "pool1_pool", "--top", 1, "--out", tmp_path)
-    assert (status, err) == (0, []) and figures.text_of(lines[0])["network"] == "resnet50"
+    assert (status, err) == (0, []) and images.text_of(lines[0])["network"] == "resnet50"
 
 
 def truncated(path: Path, first_layers) -> None:

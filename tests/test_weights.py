@@ -52,7 +52,8 @@ def branched() -> Network:
 
 def arrays_of(network: Network, rng, *layers: str) -> dict[str, dict[str, np.ndarray]]:
     """Random parameters for some of a network's layers, or all."""
-    return {layer: {name: rng.standard_normal(shape).astype(np.float32) for name, shape in p.items()}
+    return {layer: {name: np.abs(values) if name == "variance" else values for name, shape in p.items()
+                    for values in [rng.standard_normal(shape).astype(np.float32)]}
             for layer, p in network.parameters().items() if layer in layers or not layers}
 
 
@@ -365,7 +366,8 @@ def keras_models(tmp_path_factory):
         model = make(weights=None, input_shape=(32, 32, 5), classes=7)
         for variable in model.weights:          # as Keras makes them, biases are 0, and gamma and variance both 1
             if len(variable.shape) == 1:
-                variable.assign(rng.standard_normal(variable.shape))
+                values = rng.standard_normal(variable.shape)
+                variable.assign(np.abs(values) if "variance" in variable.name else values)
         headless = keras.Model(model.input, model.get_layer(last).output)
         for part, stem in ((model, name), (headless, f"{name}-notop")):
             with h5py.File(folder / f"{stem}.h5", "w") as file:

@@ -25,6 +25,8 @@ class Parser(argparse.ArgumentParser):
 
 def complain(message: object) -> None:
     """One line on stderr, whatever stands in the message."""
+    if sys.stderr is None:
+        return
     line = " ".join(str(message).split())
     Progress().clear()
     print(f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}", file=sys.stderr)
@@ -34,16 +36,22 @@ def call(main: Callable[[], int | None]) -> NoReturn:
     """Runs a script's main and exits with its status; a UserError is one line and status 2."""
     try:
         status = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except UserError as error:
         complain(error)
+        status = 2
+    except MemoryError:
+        complain("there is not enough memory: ask for less at a time, or scale the images down")
         status = 2
     except KeyboardInterrupt:
         complain("interrupted")
         status = 130
-    except BrokenPipeError:                     # the reader of our output has gone: nothing to say to anyone
+    except OSError as error:                    # our output has no reader any more, or no room
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        status = 1
+        if not isinstance(error, BrokenPipeError):
+            complain(error.strerror or error)
+        status = 1 if isinstance(error, BrokenPipeError) else 2
     sys.exit(status)
 
 
@@ -53,7 +61,7 @@ def import_tensorflow(verbose: bool = False) -> None:
     The faster CPU kernels (oneDNN's) are asked for on every x86, not only where TensorFlow turns them on by itself.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if verbose:
+    if verbose or sys.stderr is None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -91,7 +99,7 @@ class Progress:
     """A line on stderr that tells how far a long work is, when that is a terminal and nobody asked for silence."""
 
     def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
+        self.shown = sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, text: str) -> None:
         if self.shown:

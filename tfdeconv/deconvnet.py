@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Deconvnet:
 
     weights: tensors (or arrays) by layer and parameter, as load_weights returns them; their dtype is the computation's.
     rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with XLA, which takes seconds for each new size of image
-    and pays for much work where it pays at all (scripts/benchmark.py); False: plain graphs, at once.
+    and paid for nothing on the CPUs measured (scripts/benchmark.py); False: plain graphs, at once.
     Raises UserError where the weights do not hold what the layer needs.
     """
 
@@ -99,9 +100,11 @@ class Deconvnet:
         wanted = self._wanted(channels, top, len(x))
         start = UNIT if mode == "max" else whole(shapes[self.target])
         route = self.network.route(self.target, start, shapes)
+        count = wanted.size * prod(span.size for span in route[INPUT]) * self.network.channels
+        refuse_beyond_memory(count * self._dtype.size, f"{wanted.size} projections", "ask for fewer channels or images at a time")
         found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
                  for begin, end, index in self._images(len(x), shapes)]
-        chosen, peaks, dead, positions, patches = (np.concatenate(parts) for parts in zip(*found))
+        chosen, peaks, dead, positions, patches = found[0] if len(found) == 1 else map(np.concatenate, zip(*found))
         a, b = (span.seen_through(field) for span, field in zip(start, self.network.receptive_fields(shapes)[self.target]))
         return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
                           boxes(route[INPUT], positions), boxes((a, b), positions), patches, shapes[INPUT][:2])
@@ -117,13 +120,14 @@ class Deconvnet:
             wanted = np.argsort(-y.max((1, 2)), 1, kind="stable")[:, :wanted.shape[1]].astype(np.int32)
         image, channel = np.repeat(np.arange(len(wanted), dtype=np.int32), wanted.shape[1]), wanted.reshape(-1)
         maps = y.transpose(0, 3, 1, 2)[image, channel]
-        rows, columns = np.divmod(maps.reshape(len(maps), -1).argmax(1).astype(np.int32), np.int32(maps.shape[2]))
+        at = maps.reshape(len(maps), -1).argmax(1)              # the first on a tie
+        rows, columns = np.divmod(at.astype(np.int32), np.int32(y.shape[2]))
         peaks = maps[np.arange(len(maps)), rows, columns]
         seeds = peaks[:, None, None] if mode == "max" else maps
         down = self._down(shapes, route, traces)
-        patches = np.empty((len(maps), *(span.size for span in route[INPUT]), self.network.channels), y.dtype)
+        patches = np.empty((len(image), *(span.size for span in route[INPUT]), self.network.channels), y.dtype)
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items()) * y.itemsize
-        for start, stop, index in chunks(len(maps), ITEM_BYTES // largest, self.jit):
+        for start, stop, index in chunks(len(image), ITEM_BYTES // largest, self.jit):
             items = (tf.constant(array[index]) for array in (seeds, image, channel, rows, columns))
             patches[start:stop] = down(traces, *items).numpy()[:stop - start]
         positions = np.stack([rows, columns], 1)
@@ -132,29 +136,30 @@ class Deconvnet:
 
     def _admit(self, x: np.ndarray) -> tuple[np.ndarray, Shapes]:
         """Images as an array of the computation's dtype, and the shapes of all maps for their size."""
-        x = np.asarray(x, self._dtype.as_numpy_dtype)
+        try:
+            x = np.asarray(x, self._dtype.as_numpy_dtype)
+        except (TypeError, ValueError):
+            raise UserError(f"{self.network.name} takes images as an array of numbers [n, h, w, {self.network.channels}]") from None
         if x.ndim != 4 or x.shape[3] != self.network.channels or not x.size:
             raise UserError(f"{self.network.name} takes images [n, h, w, {self.network.channels}], this array is {list(x.shape)}")
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
         needed = self._dtype.size * max(prod(shapes[node.name]) + sum(prod(shapes[name]) for name in node.inputs)
                                         for node in self._nodes)
-        if needed > memory():
-            raise UserError(f"an image of {x.shape[1]} x {x.shape[2]} needs {needed / 1e9:.0f} GB at once on the way up to "
-                            f"{self.target}, and this machine has {memory() / 1e9:.0f}: scale it down")
+        refuse_beyond_memory(needed, f"an image of {x.shape[1]} x {x.shape[2]} on the way up to {self.target}", "scale it down")
         return x, shapes
 
     def _wanted(self, channels: Sequence[int] | np.ndarray | None, top: int | None, images: int) -> np.ndarray:
         """Channels by image: int32 [n, m]; or bool [n, m] where the m strongest are wanted."""
         count = self.network.shapes()[self.target][2]
         if top is not None:
-            if channels is not None or top < 1:
+            if channels is not None or not isinstance(top, int) or top < 1:
                 raise UserError("top takes a number from 1 up, and stands in place of channels")
             return np.empty((images, min(top, count)), bool)
         wanted = np.arange(count) if channels is None else np.asarray(channels)
-        if wanted.dtype.kind not in "iu" or not (wanted.ndim == 1 or wanted.ndim == 2 and len(wanted) == images):
-            raise UserError(f"channels are whole numbers, [m] or [{images}, m] for these images; "
+        if wanted.dtype.kind not in "iu" or not wanted.size or not (wanted.ndim == 1 or wanted.ndim == 2 and len(wanted) == images):
+            raise UserError(f"channels are whole numbers, at least one, [m] or [{images}, m] for these images; "
                             f"found {wanted.dtype} {list(wanted.shape)}")
-        for channel in np.unique(wanted):
+        for channel in (wanted.min(), wanted.max()):
             self.network.channel(self.target, int(channel))
         return np.broadcast_to(wanted, (images, wanted.shape[-1])).astype(np.int32)
 
@@ -195,16 +200,26 @@ class Deconvnet:
         return self._graphs[key]
 
 
+def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
+    """Raises UserError where something would need more bytes than there are, before they are taken."""
+    if needed > memory():
+        raise UserError(f"{what} would need {needed / 1e9:.1f} GB, and there are {memory() / 1e9:.1f}: {remedy}")
+
+
 def memory() -> float:
-    """Bytes of memory that this machine has; infinite where it does not say."""
+    """Bytes of memory that this machine has, or this container may use; infinite where neither says."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        there: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        return float("inf")
+        there = float("inf")
+    try:
+        return min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    except (OSError, ValueError):       # no such limit, or `max`
+        return there
 
 
 def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Splits `count` things: start, stop and the numbers of those to compute, `size` (1 to MOST) at a time.
+    """Splits `count` things, `size` (1 to MOST) at a time: start, stop, and the numbers of those to compute.
 
     With `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew: what is left over
     goes one by one when it is little, and otherwise fills up a chunk with its last.

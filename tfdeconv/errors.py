@@ -5,6 +5,9 @@ import difflib
 from collections.abc import Iterable
 
 
+MOST = 40               # names listed in an error
+
+
 class UserError(ValueError):
     """A mistake in what was asked for or handed in: one line that says what was found, what is needed, what to do."""
 
@@ -14,4 +17,5 @@ def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
     names = list(names)
     near = difflib.get_close_matches(str(name), names, 1, 0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names)}")
+    more = f", ... ({len(names) - MOST} more)" if len(names) > MOST else ""
+    return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names[:MOST])}{more}")

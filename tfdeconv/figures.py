@@ -97,7 +97,7 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
     scale = min(max(PHOTO, rows * step[1] - LINE - GAP) / seen.shape[0], LARGEST / max(seen.shape[:2]))
     photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
     head = MARGIN + 60
-    caption = caption.encode("latin-1", "replace").decode("latin-1")       # the font has no other letters
+    caption = "".join(c if c.isprintable() and ord(c) < 256 else "?" for c in caption)      # the font has no other letters
     words = max(font(22).getlength(title), font(14).getlength(caption))
     size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN),
             head + max(photo_h, rows * step[1]) + MARGIN)
@@ -155,12 +155,3 @@ def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> Non
         chunks.add_itxt(key, value.encode(errors="backslashreplace").decode())      # file names that are no UTF-8
     with written(path) as place:
         picture.save(place, "PNG", pnginfo=chunks)
-
-
-def text_of(path: str | Path) -> dict[str, str]:
-    """The text chunks of a PNG; none where there is no such file, or no PNG."""
-    try:
-        with Image.open(path) as image:
-            return {str(key): str(value) for key, value in getattr(image, "text", {}).items()}
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return {}

@@ -14,7 +14,9 @@ from .errors import UserError
 @contextmanager
 def written(path: str | Path) -> Iterator[Path]:
     """A place to write: renamed to path when the block ends, removed when it fails. Raises UserError if it can't be written."""
-    path = Path(path)
+    path = Path(os.path.realpath(path))         # what a link leads to is replaced, not the link
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise UserError(f"cannot write {path}: something is there that is no file")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}-", suffix=path.suffix, dir=path.parent)
     except OSError as error:

@@ -1,6 +1,7 @@
 """Photos as people have them -> what a network sees. The only room, with figures.py, that knows Pillow."""
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,15 +135,33 @@ def fit(photo: np.ndarray, preprocessing: Preprocessing, resize: str) -> np.ndar
 
 
 def find(paths: Sequence[str]) -> list[Path]:
-    """The photos named: files as they are, directories with all the images below them, sorted. Hidden ones are left out."""
+    """The photos named: files as they are, directories with all the images below them, sorted.
+
+    Hidden files in a directory are left out, and so are the pictures that this program made itself.
+    """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir():
+        if not os.path.isdir(path):
             found.append(path)
             continue
-        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()
-                        and not any(part.startswith(".") for part in file.relative_to(path).parts))
-        if not inside:
-            raise UserError(f"{path} has no images in it ({', '.join(SUFFIXES)})")
-        found += inside
+        found += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and os.path.isfile(file)
+                        and not any(part.startswith(".") for part in file.relative_to(path).parts) and not ours(file))
+    if not found:
+        raise UserError(f"{', '.join(map(str, paths))} has no images in it ({', '.join(SUFFIXES)})")
     return found
+
+
+def text_of(path: str | Path) -> dict[str, str]:
+    """The text chunks of a PNG; none where there is no such file, or no PNG."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return {str(key): str(value) for key, value in getattr(image, "text", {}).items()}
+    except Exception:                                   # whatever comes, as above
+        return {}
+
+
+def ours(path: Path) -> bool:
+    """Whether this program drew that picture."""
+    return path.suffix.lower() == ".png" and text_of(path).get("Software", "").startswith("tfdeconv")

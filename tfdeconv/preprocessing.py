@@ -48,9 +48,10 @@ class Preprocessing:
 def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """VGG's, Caffe's and Keras's first ResNets': BGR less the mean of ImageNet; for other than 3 channels the values as they are.
 
-    The short side is scaled to 256 for an input of 224 or 227, as in training (Simonyan & Zisserman 2015, section 3.1).
+    The short side is scaled to 256 for inputs of 224 and of AlexNet's 227, as in training (Simonyan & Zisserman 2015, section
+    3.1; Krizhevsky et al. 2012, section 2), and in proportion for others.
     """
-    resize = round(min(size) * 256 / 224)
+    resize = 256 if size == (227, 227) else round(min(size) * 256 / 224)
     if channels != 3:
         return Preprocessing("as is", size, resize)
     return Preprocessing("bgr", size, resize, (103.939, 116.779, 123.68))

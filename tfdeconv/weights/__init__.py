@@ -26,7 +26,7 @@ SHOWN = 8           # mismatches told one by one in an error
 @dataclass(frozen=True)
 class Weights(Mapping):
     """Tensors (or arrays) by layer and parameter, with where they come from and how their network wants its input."""
-    layers: Mapping[str, Mapping[str, Any]]
+    layers: dict[str, dict[str, Any]]
     preprocessing: Preprocessing
     digest: str                         # sha256: the root digest of a file of the project's own, otherwise of the file
     source: str = ""
@@ -51,7 +51,9 @@ def load_weights(path: str | Path, network: Network, target: str | Sequence[str]
     """
     import tensorflow as tf
     weights = read_weights(path, network, target, np.float32)
-    tensors = {name: {key: tf.constant(value) for key, value in p.items()} for name, p in weights.items()}
+    tensors = {}
+    for name in list(weights):          # one layer at a time, so that arrays and tensors do not stand side by side
+        tensors[name] = {key: tf.constant(value) for key, value in weights.layers.pop(name).items()}
     return Weights(tensors, weights.preprocessing, weights.digest, weights.source, weights.licence, weights.ignored)
 
 
@@ -66,13 +68,21 @@ def read_weights(path: str | Path, network: Network, target: str | Sequence[str]
         for layer in wanted:
             arrays[layer] = {}
             for name in found.shapes[layer]:
-                array = found.read(layer, name)
+                try:
+                    array = found.read(layer, name)
+                except UserError as error:
+                    wrong.append(str(error))
+                    continue
                 if array.dtype.kind != "f":
                     wrong.append(f"{layer}/{name} is of {array.dtype}, needs floating point")
                     continue
+                with np.errstate(over="ignore"):        # told below
+                    array = array if dtype is None else array.astype(dtype, copy=False)
                 if not np.isfinite(array).all():
                     wrong.append(f"{layer}/{name} has values that are no numbers (NaN or infinite)")
-                arrays[layer][name] = array if dtype is None else array.astype(dtype)
+                if name == "variance" and (array < 0).any():
+                    wrong.append(f"{layer}/{name} has values below 0")
+                arrays[layer][name] = array
         refuse(path, network, wrong)
         preprocessing = found.preprocessing or caffe(network.input_shape[:2], network.channels)
         return Weights(arrays, preprocessing, found.digest or sha256(path), found.source, found.licence, found.ignored)
@@ -131,6 +141,6 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
             yield file
     except UserError:
         raise
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:              # h5py and what is made of a damaged file's attributes raise whatever comes
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UserError(f"cannot read weights from {path}: {reason[:200]}") from None

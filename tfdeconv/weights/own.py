@@ -18,7 +18,7 @@ from .. import __version__
 from ..errors import UserError, unknown
 from ..files import written
 from ..nets import NETWORKS
-from ..network import Network
+from ..network import Network, mismatches
 from ..preprocessing import ORDERS, Preprocessing
 from .contents import Contents, dataset, subgroup, texts
 
@@ -28,6 +28,11 @@ FORMAT, VERSION = "tfdeconv weights", 1
 def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]],
                  preprocessing: Preprocessing, source: str, licence: str, half: bool = False) -> str:
     """Writes a file, in half precision if asked for, and returns its root digest. Raises UserError where it cannot."""
+    needed = network.parameters()
+    shapes = {layer: {name: np.shape(array) for name, array in parameters.items()} for layer, parameters in arrays.items()}
+    wrong = [mismatch for layer in shapes for mismatch in mismatches(layer, needed.get(layer, {}), shapes[layer])]
+    if wrong:
+        raise UserError(f"these arrays do not fit {network.name}: {'; '.join(wrong[:8])}")
     memory = io.BytesIO()       # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
     with h5py.File(memory, "w") as file:
         lines = []
@@ -36,9 +41,11 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
                 with np.errstate(over="ignore"):            # told below
                     stored = np.ascontiguousarray(array, "<f2" if half else "<f4")
                 if not np.isfinite(stored).all():
-                    raise UserError(f"{layer}/{name} has values beyond half precision (65504): leave out --half")
+                    small = half and np.isfinite(array).all()
+                    raise UserError(f"{layer}/{name} has values that are "
+                                    f"{'beyond half precision (65504): leave out --half' if small else 'no numbers'}")
                 values = file.create_dataset(f"{layer}/{name}", data=stored, chunks=True, shuffle=True, compression="gzip")
-                values.attrs["sha256"] = text(hashlib.sha256(stored.tobytes()).hexdigest())
+                values.attrs["sha256"] = text(hashlib.sha256(stored.data).hexdigest())
                 lines.append(line(f"{layer}/{name}", values))
         file.attrs.update(
             format=text(FORMAT), version=VERSION, made_by=text(f"tfdeconv {__version__}"), network=text(network.name),
@@ -82,8 +89,8 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
     def read(layer: str, name: str) -> np.ndarray:
         values = datasets[layer][name]
         array = values[()]
-        if hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest() != texts(values.attrs["sha256"])[0]:
-            raise UserError(f"{path} is damaged: {layer}/{name} does not have its digest; make or fetch it again")
+        if hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != texts(values.attrs["sha256"])[0]:
+            raise UserError(f"{layer}/{name} does not have its digest (damaged: make or fetch the file again)")
         return array
 
     shapes = {layer: {name: values.shape for name, values in p.items()} for layer, p in datasets.items()}
@@ -116,4 +123,6 @@ def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
     if name not in (None, told):
         raise another(path, told, name)
     height, width = (int(value) for value in file.attrs["size"])
+    if not all(1 <= int(value) <= 1 << 20 for value in (file.attrs["channels"], file.attrs["classes"], height, width)):
+        raise UserError(f"{path} says of its network what cannot be (channels, classes, size); make it again")
     return NETWORKS[told](channels=int(file.attrs["channels"]), classes=int(file.attrs["classes"]), size=(height, width))
