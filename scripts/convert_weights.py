@@ -15,7 +15,8 @@ from tfdeconv.nets import NETWORKS          # noqa: E402
 
 def main() -> int:
     parser = cli.Parser(__doc__)
-    parser.add_argument("source", metavar="SOURCE", help="an HDF5 weight file of Keras, or one of this format")
+    parser.add_argument("source", metavar="SOURCE",
+                        help="of Keras (.h5), Caffe (.npy), torchvision's VGG (.pth, .safetensors), or of this format")
     parser.add_argument("--network", choices=NETWORKS, help="the network it is for; a file of this format knows it")
     parser.add_argument("--out", required=True, metavar="FILE", help="where to write")
     parser.add_argument("--half", action="store_true", help="in half precision: half the size, see weights/README.md")

@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
 from ..preprocessing import Preprocessing, caffe
-from . import keras, own
+from . import foreign, keras, own
 from .contents import Contents, strangers
 
 SHOWN = 8           # mismatches told one by one in an error
@@ -46,7 +46,8 @@ class Weights(Mapping):
 def load_weights(path: str | Path, network: Network, target: str | Sequence[str] | None = None) -> Weights:
     """Reads what the target or targets (None: as much of the network as the file has) need, as float32 tensors.
 
-    Takes the project's own files and HDF5 weight files of Keras. Without a target a file may end before the network does (no
+    Takes the project's own files, HDF5 weight files of Keras, .npy dictionaries of Caffe's VGG and AlexNet, and .pth, .pt and
+    .safetensors files of torchvision's VGG. Without a target a file may end before the network does (no
     dense head), but nothing may be missing below a layer that it has. Raises UserError with all mismatches in one message.
     """
     import tensorflow as tf
@@ -93,6 +94,8 @@ def network_in(path: str | Path, name: str | None = None) -> Network:
 
     A file of the project's own knows its network; another's is the one whose layers it has, unless `name` says it.
     """
+    if (names := foreign.tensors(path)) is not None:
+        return foreign.network(path, names, name)
     with opened(path) as file:
         return own.network(path, file, name) if own.recognises(file) else keras.network(path, file, name)
 
@@ -124,6 +127,9 @@ def refuse(path: str | Path, network: Network, wrong: list[str], remedy: str = "
 @contextmanager
 def contents(path: str | Path, network: Network) -> Iterator[Contents]:
     """What a file holds of a network, open for reading."""
+    if (names := foreign.tensors(path)) is not None:
+        yield foreign.contents(path, names, network)
+        return
     with opened(path) as file:
         yield own.contents(path, file, network) if own.recognises(file) else keras.contents(path, file, network)
 
@@ -136,7 +142,7 @@ def opened(path: str | Path) -> Iterator[h5py.File]:
             start = raw.read(8)
         if start != b"\x89HDF\r\n\x1a\n":
             raise UserError(f"{path} is no HDF5 file (it begins with {start!r}): weights are read from .h5 files of "
-                            f"scripts/convert_weights.py or of Keras")
+                            f"scripts/convert_weights.py or of Keras, and Caffe's .npy, torchvision's .pth and .safetensors of VGG")
         with h5py.File(path, "r") as file:
             yield file
     except UserError:

@@ -4,11 +4,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from ..errors import UserError
+from ..layers import Flatten
+from ..nets import NETWORKS
+from ..network import Network
 from ..preprocessing import Preprocessing
 
 
@@ -66,3 +70,20 @@ def strangers(path: str | Path, network: str, asked: Sequence[str], layers: Sequ
 def texts(values: object) -> list[str]:
     """Names in an attribute: bytes in older files, strings in newer ones."""
     return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in np.ravel(np.asarray(values))]
+
+
+def inferred(name: str, kernels: Mapping[str, tuple[int, ...]]) -> Network:
+    """The network of that name with the channels, classes and (square) size of input that its kernels' shapes by layer tell."""
+    plain = NETWORKS[name]()
+    order = list(plain.parameters())
+    told: dict[str, Any] = {}
+    if len(kernels.get(order[0], ())) == 4:
+        told["channels"] = kernels[order[0]][2]
+    if len(kernels.get(order[-1], ())) == 2:
+        told["classes"] = kernels[order[-1]][1]
+    flat = next((node.name for node in plain.nodes if isinstance(node.layer, Flatten)), None)
+    dense = next((node.name for node in plain.nodes if flat in node.inputs), "")
+    if flat and len(kernels.get(dense, ())) == 2 and kernels[dense][0] != plain.shapes()[flat][2]:
+        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[flat][2] == kernels[dense][0]]
+        told |= {"size": (sides[0], sides[0])} if sides else {}
+    return NETWORKS[name](**told)

@@ -3,16 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
 from ..errors import UserError
-from ..layers import Flatten
 from ..nets import NETWORKS
 from ..network import Network
-from .contents import Contents, dataset, strangers, subgroup, texts
+from .contents import Contents, dataset, inferred, strangers, subgroup, texts
 
 
 def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
@@ -73,15 +71,4 @@ def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
     plain = NETWORKS[name]()
     if not stored.keys() & plain.parameters().keys():
         raise strangers(path, name, list(plain.parameters()), list(stored))
-    order = list(plain.parameters())
-    told: dict[str, Any] = {}
-    if len(stored.get(order[0], ())) == 4:
-        told["channels"] = stored[order[0]][2]
-    if len(stored.get(order[-1], ())) == 2:
-        told["classes"] = stored[order[-1]][1]
-    flat = next((node.name for node in plain.nodes if isinstance(node.layer, Flatten)), None)
-    dense = next((node.name for node in plain.nodes if flat in node.inputs), "")
-    if flat and len(stored.get(dense, ())) == 2 and stored[dense][0] != plain.shapes()[flat][2]:
-        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[flat][2] == stored[dense][0]]
-        told |= {"size": (sides[0], sides[0])} if sides else {}
-    return NETWORKS[name](**told)
+    return inferred(name, stored)
