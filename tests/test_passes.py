@@ -130,6 +130,26 @@ def test_networks_equal_the_replica(rng, name, size, targets):
             assert np.abs(expected).max() > 0
 
 
+@pytest.mark.parametrize("network, target", [
+    *((name, None) for name in EXAMPLES), ("vgg16", "block3_pool"), ("resnet50", "conv3_block1_out"), ("alexnet", "conv3")])
+def test_the_gradient_rule_is_the_derivative(rng, network, target):
+    """Of half the squared feature map, whose seed is the map itself: by central differences through the whole network."""
+    network = NETWORKS[network](size=(67, 71)) if target else example(network)
+    target = target or network.nodes[-1].name
+    deconvnet = Deconvnet(network, random_weights(network, rng, target), target, "gradient")
+    x = rng.standard_normal((1, *network.input_shape))
+    maps = deconvnet.activations(x)
+    channel = int(np.abs(maps).reshape(-1, maps.shape[-1]).sum(0).argmax())
+    gradient = deconvnet.project(x, [channel], "all").pixels[0, 0]
+    for _ in range(3):
+        direction = rng.standard_normal(x.shape)
+        # so small a step that hardly a rectifier or switch changes: rounding is 1e-16 / 1e-6, a wrong sign or switch 1e-2 and more
+        up, down = (0.5 * (deconvnet.activations(x + step * direction)[..., channel] ** 2).sum() for step in (1e-6, -1e-6))
+        expected = (gradient * direction).sum()
+        assert abs((up - down) / 2e-6 - expected) < 1e-4 * np.linalg.norm(gradient) * np.linalg.norm(direction)
+        assert np.linalg.norm(gradient) > 0
+
+
 def test_every_layer_has_steps_and_an_example():
     kinds = {kind for kind in vars(layers).values()
              if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer}
