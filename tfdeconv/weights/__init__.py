@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
 from ..preprocessing import Preprocessing, caffe
-from . import foreign, keras, own
+from . import foreign, keras_h5, own
 from .contents import Contents, strangers
 
 SHOWN = 8           # mismatches told one by one in an error
@@ -97,7 +97,7 @@ def network_in(path: str | Path, name: str | None = None) -> Network:
     if (names := foreign.tensors(path)) is not None:
         return foreign.network(path, names, name)
     with opened(path) as file:
-        return own.network(path, file, name) if own.recognises(file) else keras.network(path, file, name)
+        return own.network(path, file, name) if own.recognises(file) else keras_h5.network(path, file, name)
 
 
 def fitting(path: str | Path, network: Network, target: str | Sequence[str] | None, found: Contents) -> list[str]:
@@ -131,7 +131,7 @@ def contents(path: str | Path, network: Network) -> Iterator[Contents]:
         yield foreign.contents(path, names, network)
         return
     with opened(path) as file:
-        yield own.contents(path, file, network) if own.recognises(file) else keras.contents(path, file, network)
+        yield own.contents(path, file, network) if own.recognises(file) else keras_h5.contents(path, file, network)
 
 
 @contextmanager
