@@ -90,7 +90,7 @@ SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, windows: 1e-12}
 
 POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
 ERRORS = {
-    "kernel not turned": (ops, "[::-1, :min(kh, sh), ::-1,", "[:, :min(kh, sh), :,", adjoint, "conv"),
+    "kernel not turned": (ops, "phases = tf.reverse(phases, (0, 2))", "pass", adjoint, "conv"),
     "phases swapped": (ops, "(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
     "transpose shifted": (ops, "trim[axis][0] - spared[axis][0] * window.stride[axis], size", "1, size", adjoint, "conv"),
     "pads swapped": (ops, "*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
