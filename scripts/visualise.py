@@ -114,17 +114,18 @@ def main() -> int:
     progress.say(f"reading {weight_path.name}")
     tensors = weights.load_weights(weight_path, network, options.layer)
     from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.files import sha256
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
     for i, photo in enumerate(photos, 1):
         try:
-            x = images.read([photo], tensors.preprocessing, options.resize, network.channels)
-        except UserError as error:
+            x, digest = images.read([photo], tensors.preprocessing, options.resize, network.channels), sha256(photo)
+        except (UserError, OSError) as error:       # OSError: it is gone between one and the other
             cli.complain(error)
             continue
         for deconvnet in deconvnets:
             progress.say(f"photo {i} of {len(photos)}, {deconvnet.target}")
             try:
-                path = visualise(deconvnet, tensors, x, photo, weight_path, options)
+                path = visualise(deconvnet, tensors, x, photo, digest, weight_path, options)
             except UserError as error:
                 cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
                 continue
@@ -145,10 +146,10 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: permission denied")
 
 
-def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, weight_path: Path, options: Namespace) -> Path:
+def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, digest: str, weight_path: Path,
+              options: Namespace) -> Path:
     """Draws one photo, read as x, for one layer, and returns where the picture is."""
     from tfdeconv import figures
-    from tfdeconv.files import sha256
     network, layer = deconvnet.network, deconvnet.target
     projection = deconvnet.project(x, options.feature, options.mode, None if options.feature else options.top or 9)
     picture = figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
@@ -156,11 +157,11 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
     text = {
         "Software": f"tfdeconv {__version__}", "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
-        "image sha256": sha256(photo), "weights": weight_path.name, "weights sha256": tensors.digest, "versions": versions(),
+        "image sha256": digest, "weights": weight_path.name, "weights sha256": tensors.digest, "versions": versions(),
         "command": shlex.join(sys.argv)}
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     name = free_name(options.out,
-                     f"{stem}-{network.name}-{layer}-{options.rule}-{options.mode}", text["image sha256"])
+                     f"{stem}-{network.name}-{layer}-{options.rule}-{options.mode}", digest)
     make_folder(options.out)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)
