@@ -120,12 +120,12 @@ def torch_model(network: Network, arrays: Arrays, target: str) -> Any:
             return values[target]
 
     def module(layer: Layer, p: Mapping[str, np.ndarray]) -> torch.nn.Module:
-        size, stride, ((top, _), (left, _)) = layer.window      # pads are even in these networks
+        size, stride, ((top, _), (left, _)), _ = layer.window   # pads are even in these networks
         match layer:
             case Conv():
                 part = torch.nn.Conv2d(p["kernel"].shape[2], layer.filters, size, stride, (top, left))
                 part.weight.data, part.bias.data = torch.tensor(p["kernel"].transpose(3, 2, 0, 1).copy()), torch.tensor(p["bias"])
-                return torch.nn.Sequential(part, torch.nn.ReLU()) if layer.rectify else part
+                return torch.nn.Sequential(part, torch.nn.ReLU()) if layer.activation else part
             case BatchNorm():
                 part = torch.nn.BatchNorm2d(len(p["gamma"]), layer.epsilon)
                 part.weight.data, part.bias.data = torch.tensor(p["gamma"]), torch.tensor(p["beta"])

@@ -4,29 +4,57 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tfdeconv.layers import LRN, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Relu
+from tfdeconv.layers import (ACTIVATIONS, LRN, RELU, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense,
+                             DepthwiseConv, Flatten, GlobalAvgPool, GlobalMaxPool, Identity, MaxPool, Multiply, Softmax, ZeroPad)
 from tfdeconv.network import Builder, Network
 
 # one of every layer, each window of another kind; the layers' own tests, adjoints and windows run over it
 EXAMPLES = {
     "conv 3x3": Conv(5, 3, pad=1),
     "conv 1x1 stride 2": Conv(5, 1, stride=2),
-    "conv 5x5 stride 2, rectified": Conv(4, 5, stride=2, pad=((1, 2), (2, 0)), rectify=True),
+    "conv 5x5 stride 2, rectified": Conv(4, 5, stride=2, pad=((1, 2), (2, 0)), activation=RELU),
     "conv 7x7 stride 4": Conv(3, 7, stride=4, pad=3),
     "conv 2x3 stride 3x1, 2 groups": Conv(4, (2, 3), stride=(3, 1), groups=2),
     "conv 3x3 without bias": Conv(5, 3, bias=False),
-    "relu": Relu(),
+    "conv 3x3 dilated": Conv(5, 3, pad=2, dilation=2),
+    "conv 2x3 dilated 3x1": Conv(4, (2, 3), pad=((1, 2), (0, 1)), dilation=(3, 1), activation=RELU),
+    "conv 4x3 stride 2, same": Conv(4, (4, 3), stride=2, pad="same"),
+    "depthwise 3x3": DepthwiseConv(3, pad=1, activation=RELU),
+    "depthwise 5x4 stride 2, same": DepthwiseConv((5, 4), stride=2, pad="same", bias=False),
+    "depthwise 3x3 dilated, 2 a channel": DepthwiseConv(3, pad=2, dilation=2, multiplier=2),
+    "depthwise 2x2 stride 3, 3 a channel": DepthwiseConv(2, stride=3, pad=1, multiplier=3),
+    "relu6": Activation(ceiling=0.5),
+    "leaky relu": Activation(slope=0.3),
+    "leaky relu with a ceiling": Activation(slope=0.2, ceiling=0.7),
+    **{kind: Activation(kind) for kind in ACTIVATIONS},
+    "softmax": Softmax(),
     "pool 2x2": MaxPool(2, 2),
     "pool 3x3 stride 2, padded": MaxPool(3, 2, pad=1),
     "pool 3x3 stride 2": MaxPool(3, 2),
     "pool 2x3 stride 1x2": MaxPool((2, 3), (1, 2), pad=((0, 1), (1, 1))),
     "pool 2x2 stride 3": MaxPool(2, 3),
+    "average 2x2": AvgPool(2, 2),
+    "average 3x3 stride 1, same": AvgPool(3, 1, pad="same"),
+    "average 3x4 stride 2x3, padded": AvgPool((3, 4), (2, 3), pad=((1, 2), (3, 0))),
+    "average 2x2 stride 3": AvgPool(2, 3),
     "batch norm": BatchNorm(1e-3),
+    "batch norm without gamma": BatchNorm(1e-3, scale=False),
+    "affine": Affine(),
+    "identity": Identity(),
+    "zero pad": ZeroPad(((1, 2), (0, 3))),
+    "crop": ZeroPad(((-1, -2), (-3, 0))),
     "lrn": LRN(5, 1.0, 0.2, 0.75),
     "add": Add(),
+    "multiply": Multiply(),
+    "concatenate": Concatenate(),
+    "gate": Multiply(),
+    "shift": Add(),
     "dense": Dense(6),
+    "dense without bias": Dense(6, bias=False, activation=RELU),
     "flatten": Flatten(),
     "global average pool": GlobalAvgPool(),
+    "global average pool, kept": GlobalAvgPool(keep=True),
+    "global max pool": GlobalMaxPool(),
 }
 
 
@@ -34,14 +62,18 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
     """A network around one example layer: a convolution before it, so that a signal goes on below, and where it can be behind."""
     layer = EXAMPLES[name]
     net = Builder(name, (height, width, channels))
-    net.add("before", Conv(4, 3, pad=1, rectify=True))
+    net.add("before", Conv(4, 3, pad=1, activation=RELU))
+    inputs = ["before"]
     if isinstance(layer, Dense):
-        net.add("flat", Flatten())
-    net.add("layer", layer, *(["before", "before2"] if isinstance(layer, Add) else []))
-    if isinstance(layer, Add):
-        net.nodes.insert(1, type(net.nodes[0])("before2", Conv(4, 5, pad=2), ("before",)))
-    if not layer.vector:
-        net.add("behind", Conv(3, 3, pad=1, rectify=True))
+        inputs = [net.add("flat", Flatten())]
+    elif name in ("gate", "shift"):         # as Hu et al. 2018 weight channels
+        net.add("squeezed", GlobalAvgPool(keep=True))
+        inputs.append(net.add("excited", Dense(4, activation=Activation("sigmoid"))))
+    elif isinstance(layer, Add | Multiply | Concatenate):
+        inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
+    net.add("layer", layer, *inputs)
+    if "layer" not in net.network().vectors:
+        net.add("behind", Conv(3, 3, pad=1, activation=None if isinstance(layer, GlobalAvgPool) else RELU))
     return net.network()
 
 
@@ -60,7 +92,7 @@ def random_weights(network: Network, rng, target: str | None = None, dtype=np.fl
                 values *= np.sqrt(2 / np.prod(shape[:-1]))
             elif name == "variance":
                 values = 0.5 + rng.random(shape)
-            elif name == "gamma":
+            elif name in ("gamma", "scale"):
                 values = (0.3 if layer in last else 1) * (0.5 + rng.random(shape))
             else:
                 values *= 0.2

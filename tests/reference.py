@@ -4,16 +4,18 @@ Shares with the program only the description of a network (names, sizes, strides
 """
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
 
-from tfdeconv.layers import LRN, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Relu
+from tfdeconv.layers import (LRN, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten,
+                             GlobalAvgPool, GlobalMaxPool, Identity, MaxPool, Multiply, Softmax, ZeroPad)
 
 
 def windows(layer, height: int, width: int):
     """For each window its row, its column and where it begins on the map (pads count as negative)."""
-    (kh, kw), (sh, sw), ((top, bottom), (left, right)) = layer.window
+    (kh, kw), (sh, sw), ((top, bottom), (left, right)), _ = layer.window
     for i, j in product(range((height + top + bottom - kh) // sh + 1), range((width + left + right - kw) // sw + 1)):
         yield i, j, i * sh - top, j * sw - left
 
@@ -22,6 +24,17 @@ def overlap(begin: int, size: int, extent: int) -> tuple[slice, slice]:
     """The part of a window that is on the map: as cells of the map, and as cells of the window."""
     low, high = max(begin, 0), min(begin + size, extent)
     return slice(low, high), slice(low - begin, high - begin)
+
+
+def plain(layer: Conv | DepthwiseConv, p, channels: int):
+    """The same as a convolution without dilation (zeros between its taps) and of groups (of one channel each)."""
+    if isinstance(layer, DepthwiseConv):
+        kh, kw, c, m = p["kernel"].shape
+        p = {**p, "kernel": p["kernel"].reshape(kh, kw, 1, c * m)}
+        layer = Conv(c * m, layer.size, layer.stride, layer.pad, channels, layer.dilation, layer.bias)
+    kernel = np.zeros((*layer.window.size, *p["kernel"].shape[2:]))
+    kernel[::layer.window.dilation[0], ::layer.window.dilation[1]] = p["kernel"]
+    return Conv(layer.filters, layer.window.size, layer.stride, layer.pad, layer.groups), {**p, "kernel": kernel}
 
 
 def convolve(layer: Conv, p, x):
@@ -71,73 +84,173 @@ def unpool(signal, switches, shape):
     return back
 
 
+def average(layer: AvgPool, x):
+    """Sums over the cells that are there, and how many those are."""
+    sums, counts = (np.zeros((*layer.window.extents(*x.shape[:2]), size)) for size in (x.shape[2], 1))
+    for i, j, top, left in windows(layer, *x.shape[:2]):
+        (rows, _), (columns, _) = overlap(top, layer.window.size[0], x.shape[0]), overlap(left, layer.window.size[1], x.shape[1])
+        sums[i, j], counts[i, j] = x[rows, columns].sum((0, 1)), x[rows, columns, 0].size
+    return sums, counts
+
+
+def average_back(layer: AvgPool, signal, shape):
+    back = np.zeros(shape)
+    counts = average(layer, np.zeros(shape))[1]
+    for i, j, top, left in windows(layer, *shape[:2]):
+        (rows, _), (columns, _) = overlap(top, layer.window.size[0], shape[0]), overlap(left, layer.window.size[1], shape[1])
+        back[rows, columns] += signal[i, j] / counts[i, j]
+    return back
+
+
+def shifted(layer: ZeroPad, shape):
+    """Where a padded map's cells lie on the map: what of each is the other's."""
+    (top, _), (left, _) = layer.pad
+    height, width = layer.output_shape(shape)[:2]
+    (rows, r), (columns, c) = overlap(-top, height, shape[0]), overlap(-left, width, shape[1])
+    return (rows, columns), (r, c)
+
+
+def apply(layer: Activation, x):
+    """A function of each value."""
+    if layer.kind == "relu":
+        y = np.where(x > 0, x, layer.slope * x)
+        return y if layer.ceiling is None else np.minimum(y, layer.ceiling)
+    gate = np.clip(x + 3, 0, 6) / 6
+    return {"sigmoid": lambda: 1 / (1 + np.exp(-x)), "tanh": lambda: np.tanh(x), "silu": lambda: x / (1 + np.exp(-x)),
+            "elu": lambda: np.where(x > 0, x, np.exp(x) - 1), "softplus": lambda: np.log1p(np.exp(x)), "hard_sigmoid": lambda: gate,
+            "hard_silu": lambda: x * gate, "gelu": lambda: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))}[layer.kind]()
+
+
+def slope(layer: Activation, x, step: float = 1e-6):
+    """The derivative of a smooth function by central differences: right to 1e-10, and no formula that could be wrong."""
+    return (apply(layer, x + step) - apply(layer, x - step)) / (2 * step)
+
+
+def deactivate(layer: Activation, x, signal, rule):
+    """Down through a function of each value whose input was x."""
+    if rule in ("deconvnet", "guided") and layer.kind not in ("sigmoid", "tanh", "hard_sigmoid"):
+        signal = np.where(signal > 0, signal, 0)
+    if layer.kind != "relu":
+        return signal * slope(layer, x)
+    if rule == "deconvnet":
+        return signal
+    return signal * np.where(x > 0, 1 if layer.ceiling is None else x < layer.ceiling, layer.slope)
+
+
 def neighbours(layer: LRN, x):
     return np.stack([(x[..., max(c - layer.depth // 2, 0):c + layer.depth // 2 + 1]).sum(-1) for c in range(x.shape[-1])], -1)
 
 
 def up(network, weights, x, target):
-    """One image [h, w, c]: the values of every layer the target needs, and the switches of its pools."""
-    values, switches = {"input": x}, {}
-    for node in network.up_to(target):
+    """One image [h, w, c]: the values of every layer the target needs, what went into their activations, and the switches."""
+    values, before, switches = {"input": x}, {}, {}
+    for node in network.at(*x.shape[:2]).up_to(target):
         layer, p = node.layer, {name: np.asarray(value, np.float64) for name, value in weights.get(node.name, {}).items()}
-        first, *others = (values[name] for name in node.inputs)
-        if isinstance(layer, Conv):
-            y = convolve(layer, p, first)
-        elif isinstance(layer, Dense):
-            y = first @ p["kernel"] + p["bias"]
-        elif isinstance(layer, MaxPool):
-            y, switches[node.name] = pool(layer, first)
-        elif isinstance(layer, BatchNorm):
-            y = p["gamma"] * (first - p["mean"]) / np.sqrt(p["variance"] + layer.epsilon) + p["beta"]
-        elif isinstance(layer, LRN):
-            y = first / (layer.k + layer.alpha * neighbours(layer, first ** 2)) ** layer.beta
-        elif isinstance(layer, Add):
-            y = sum(others, first)
-        elif isinstance(layer, Flatten):
-            y = first.reshape(1, 1, -1)
-        elif isinstance(layer, GlobalAvgPool):
-            y = first.mean((0, 1), keepdims=True)
-        else:
-            assert isinstance(layer, Relu)
-            y = np.maximum(first, 0)
-        values[node.name] = np.maximum(y, 0) if getattr(layer, "rectify", False) else y
-    return values, switches
+        first, *others = inputs = [values[name] for name in node.inputs]
+        match layer:
+            case Conv() | DepthwiseConv():
+                y = convolve(*plain(layer, p, first.shape[2]), first)
+            case Dense():
+                y = first @ p["kernel"] + p.get("bias", 0)
+            case MaxPool():
+                y, switches[node.name] = pool(layer, first)
+            case AvgPool():
+                sums, counts = average(layer, first)
+                y = sums / counts
+            case BatchNorm():
+                y = p.get("gamma", 1) * (first - p["mean"]) / np.sqrt(p["variance"] + layer.epsilon) + p.get("beta", 0)
+            case Affine():
+                y = p["scale"] * first + p["shift"]
+            case LRN():
+                y = first / (layer.k + layer.alpha * neighbours(layer, first ** 2)) ** layer.beta
+            case Add():
+                y = sum(others, first)
+            case Multiply():
+                y = first * others[0]
+            case Concatenate():
+                y = np.concatenate(inputs, 2)
+            case Flatten():
+                y = first.reshape(1, 1, -1)
+            case GlobalAvgPool():
+                y = first.mean((0, 1), keepdims=True)
+            case GlobalMaxPool():
+                y = first.max((0, 1), keepdims=True)
+            case Softmax():
+                y = np.exp(first) / np.exp(first).sum(2, keepdims=True)
+            case ZeroPad():
+                y = np.zeros(layer.output_shape(first.shape))
+                on, off = shifted(layer, first.shape)
+                y[off] = first[on]
+            case Identity() | Activation():
+                y = first
+        before[node.name] = y
+        activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+        values[node.name] = apply(activation, y) if activation else y
+    return values, (before, switches)
 
 
-def down(network, weights, values, switches, target, seed, rule):
+def down(network, weights, values, kept, target, seed, rule):
     """A signal of the target's whole map down to the whole image, under a rule given by name."""
-    signals = {target: seed}
-    for node in reversed(network.up_to(target)):
+    signals, (unactivated, switches) = {target: seed}, kept
+    for node in reversed(network.at(*values["input"].shape[:2]).up_to(target)):
         layer, p = node.layer, {name: np.asarray(value, np.float64) for name, value in weights.get(node.name, {}).items()}
-        signal, before = signals.pop(node.name), values[node.inputs[0]]
-        if isinstance(layer, Relu) or getattr(layer, "rectify", False):
-            if rule in ("deconvnet", "guided"):
-                signal = np.where(signal > 0, signal, 0)
-            if rule in ("gradient", "guided"):
-                signal = np.where(values[node.name] > 0, signal, 0)
-        if isinstance(layer, Conv):
-            signal = convolve_back(layer, p, signal, before.shape)
-        elif isinstance(layer, Dense):
-            signal = signal @ p["kernel"].T
-        elif isinstance(layer, MaxPool):
-            signal = unpool(signal, switches[node.name], before.shape)
-        elif isinstance(layer, BatchNorm):
-            signal = signal * p["gamma"] / np.sqrt(p["variance"] + layer.epsilon)
-        elif isinstance(layer, LRN) and rule == "gradient":
-            scale = layer.k + layer.alpha * neighbours(layer, before ** 2)
-            jacobian = np.zeros((*before.shape, before.shape[-1]))
-            for i, j in product(range(before.shape[-1]), repeat=2):
-                if abs(i - j) <= layer.depth // 2:
-                    share = -2 * layer.alpha * layer.beta * before[..., i] * before[..., j] * scale[..., i] ** (-layer.beta - 1)
-                    jacobian[..., i, j] = share + (scale[..., i] ** -layer.beta if i == j else 0)
-            signal = np.einsum("hwi,hwij->hwj", signal, jacobian)
-        elif isinstance(layer, Flatten):
-            signal = signal.reshape(before.shape)
-        elif isinstance(layer, GlobalAvgPool):
-            signal = np.broadcast_to(signal / before[..., 0].size, before.shape)
-        for name in node.inputs:
-            signals[name] = signals.get(name, 0) + signal
+        signal, inputs = signals.pop(node.name), [values[name] for name in node.inputs]
+        before = inputs[0]
+        activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+        if activation:
+            signal = deactivate(activation, unactivated[node.name], signal, rule)
+        parts = [signal]
+        match layer:
+            case Conv() | DepthwiseConv():
+                parts = [convolve_back(*plain(layer, p, before.shape[2]), signal, before.shape)]
+            case Dense():
+                parts = [signal @ p["kernel"].T]
+            case MaxPool():
+                parts = [unpool(signal, switches[node.name], before.shape)]
+            case AvgPool():
+                parts = [average_back(layer, signal, before.shape)]
+            case BatchNorm():
+                parts = [signal * p.get("gamma", 1) / np.sqrt(p["variance"] + layer.epsilon)]
+            case Affine():
+                parts = [signal * p["scale"]]
+            case LRN() if rule == "gradient":
+                scale = layer.k + layer.alpha * neighbours(layer, before ** 2)
+                jacobian = np.zeros((*before.shape, before.shape[-1]))
+                for i, j in product(range(before.shape[-1]), repeat=2):
+                    if abs(i - j) <= layer.depth // 2:
+                        share = -2 * layer.alpha * layer.beta * before[..., i] * before[..., j] * scale[..., i] ** (-layer.beta - 1)
+                        jacobian[..., i, j] = share + (scale[..., i] ** -layer.beta if i == j else 0)
+                parts = [np.einsum("hwi,hwij->hwj", signal, jacobian)]
+            case Flatten():
+                parts = [signal.reshape(before.shape)]
+            case GlobalAvgPool():
+                parts = [np.broadcast_to(signal / before[..., 0].size, before.shape)]
+            case GlobalMaxPool():
+                flat = before.reshape(-1, before.shape[2])
+                parts = [(signal[0] * (np.arange(len(flat))[:, None] == flat.argmax(0))).reshape(before.shape)]
+            case Softmax():
+                y = values[node.name][..., None]
+                jacobian = y * (np.eye(y.shape[2]) - y.swapaxes(2, 3))
+                parts = [np.einsum("hwi,hwij->hwj", signal, jacobian)]
+            case ZeroPad():
+                on, off = shifted(layer, before.shape)
+                parts = [np.zeros(before.shape)]
+                parts[0][on] = signal[off]
+            case Add():
+                parts = [broadcast_back(signal, x.shape) for x in inputs]
+            case Multiply():
+                parts = [broadcast_back(signal * other, x.shape) for x, other in zip(inputs, inputs[::-1])]
+            case Concatenate():
+                ends = np.cumsum([x.shape[2] for x in inputs])
+                parts = np.split(signal, ends[:-1], 2)
+        for name, part in zip(node.inputs, parts, strict=True):
+            signals[name] = signals.get(name, 0) + part
     return signals["input"]
+
+
+def broadcast_back(signal, shape):
+    """The sum over the places at which one value stood."""
+    return signal.sum(tuple(axis for axis in range(3) if shape[axis] == 1 < signal.shape[axis]), keepdims=True)
 
 
 def project(network, weights, x, target, channel, mode, rule):

@@ -7,7 +7,7 @@ from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError
 from tfdeconv.deconvnet import Deconvnet, chunks
-from tfdeconv.layers import Conv
+from tfdeconv.layers import RELU, Conv
 from tfdeconv.network import Builder
 
 
@@ -62,8 +62,8 @@ def test_channels_by_image(small):
 def test_boxes_hold_all_that_is_not_zero_and_no_more():
     """A kernel of ones: the projection of a unit is exactly its receptive field, cut at the image's border."""
     net = Builder("ones", (9, 9, 1))
-    net.add("a", Conv(1, 3, pad=1, rectify=True))
-    net.add("b", Conv(1, 3, stride=2, pad=1, rectify=True))
+    net.add("a", Conv(1, 3, pad=1, activation=RELU))
+    net.add("b", Conv(1, 3, stride=2, pad=1, activation=RELU))
     weights = {name: {"kernel": np.ones((3, 3, 1, 1), np.float32), "bias": np.zeros(1, np.float32)} for name in "ab"}
     x = np.zeros((2, 9, 9, 1), np.float32)
     x[0, 0, 0] = x[1, 4, 4] = 1
@@ -79,7 +79,7 @@ def test_boxes_hold_all_that_is_not_zero_and_no_more():
 
 def test_the_first_of_equal_units_is_kept():
     net = Builder("same", (6, 7, 1))
-    net.add("a", Conv(1, 1, rectify=True))
+    net.add("a", Conv(1, 1, activation=RELU))
     weights = {"a": {"kernel": np.ones((1, 1, 1, 1), np.float32), "bias": np.zeros(1, np.float32)}}
     projection = Deconvnet(net.network(), weights, "a").project(np.ones((1, 6, 7, 1), np.float32))
     np.testing.assert_array_equal(projection.positions, [[[0, 0]]])
@@ -88,7 +88,7 @@ def test_the_first_of_equal_units_is_kept():
 def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
     net = Builder("dead", (5, 5, 1))
     net.add("plain", Conv(2, 1))
-    net.add("rectified", Conv(2, 1, rectify=True))
+    net.add("rectified", Conv(2, 1, activation=RELU))
     eye = np.eye(2, dtype=np.float32)[None, None]
     weights = {"plain": {"kernel": np.array([[[[-1., 1.]]]], np.float32), "bias": np.array([-3, 0], np.float32)},
                "rectified": {"kernel": eye, "bias": np.zeros(2, np.float32)}}

@@ -28,7 +28,7 @@ import pytest
 
 from tfdeconv import fetch
 from tfdeconv.errors import UserError
-from tfdeconv.layers import Conv, Dense, Flatten
+from tfdeconv.layers import RELU, Conv, Dense, Flatten
 from tfdeconv.nets import NETWORKS
 from tfdeconv.network import Builder, Network
 from tfdeconv.weights import contents, read_weights
@@ -107,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
 def small(channels: int = 3, classes: int = 20, size: tuple[int, int] = (8, 8)) -> Network:
     """Two layers in the place of VGG16, some 50 KB."""
     net = Builder("vgg16", (*size, channels))
-    net.add("block1_conv1", Conv(10, 3, pad=1, rectify=True))
+    net.add("block1_conv1", Conv(10, 3, pad=1, activation=RELU))
     net.add("flatten", Flatten())
     net.add("predictions", Dense(classes))
     return net.network()

@@ -17,14 +17,16 @@ ROOMS = {
     "__init__": set(), "errors": set(), "rules": set(), "preprocessing": set(), "spans": set(),
     "files": {"errors"},
     "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
-    "nets": {"layers", "network"}, "ops": {"spans"}, "steps": {"ops", "layers", "rules", "spans"},
+    "nets": {"layers", "network"}, "ops": {"spans"}, "activations": set(),
+    "steps": {"ops", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
-    "deconvnet": {"passes", "steps", "layers", "network", "rules", "spans", "errors"},
+    "folding": {"steps", "layers", "network"},
+    "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights"},
     "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files"},
 }
-OUTSIDE = {"tensorflow": {"ops", "steps", "passes", "deconvnet", "weights", "cli"}, "h5py": {"weights"},
+OUTSIDE = {"tensorflow": {"ops", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli"}, "h5py": {"weights"},
            "PIL": {"images", "figures"},
            "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing"}}
 

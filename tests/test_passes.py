@@ -12,6 +12,7 @@ from helpers import EXAMPLES, example, random_weights
 
 from tfdeconv import layers, passes, steps
 from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.layers import SMOOTH
 from tfdeconv.network import INPUT
 from tfdeconv.nets import NETWORKS
 from tfdeconv.rules import RULES
@@ -19,13 +20,16 @@ from tfdeconv.spans import UNIT, whole
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
 ROUNDING = 1e-12
+# the replica takes the derivatives of smooth activations by central differences of step 1e-6: right to 1e-10, but for elu, whose
+# curvature jumps at 0, to a quarter of the step
+DIFFERENCES = 1e-6
 
 
 def walk(deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool) -> np.ndarray:
     """Units (image, channel, row, column) projected with value 1 on their windows, laid into whole images, or on whole maps."""
     x, shapes = deconvnet._admit(x)
     height, width, _ = shapes[deconvnet.target]
-    route = deconvnet.network.route(deconvnet.target, UNIT if windowed else whole((height, width)), shapes)
+    route = deconvnet._sized(shapes).route(deconvnet.target, UNIT if windowed else whole((height, width)), shapes)
     _, traces = deconvnet._up(shapes, traced=True)(tf.constant(x))
     image, channel, row, column = np.array(units, np.int32).T
     if windowed:
@@ -101,7 +105,7 @@ def test_every_layer_equals_the_replica(rng, name, rule, mode):
     projection = deconvnet.project(x, [0, 2], mode)
     for i, channel in enumerate((0, 2)):
         expected, unit = reference.project(network, weights, x[0], target, channel, mode, rule)
-        assert gap(projection.pixels[0, i], expected) < ROUNDING
+        assert gap(projection.pixels[0, i], expected) < (DIFFERENCES if name in SMOOTH or name in ("gate", "shift") else ROUNDING)
         assert tuple(projection.positions[0, i]) == (unit or (-1, -1))
 
 
@@ -152,7 +156,7 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
 
 def test_every_layer_has_steps_and_an_example():
     kinds = {kind for kind in vars(layers).values()
-             if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer}
+             if isinstance(kind, type) and issubclass(kind, layers.Layer) and not kind.__subclasses__()}
     assert kinds == {type(layer) for layer in EXAMPLES.values()}
     for kind in kinds:
         assert kind in steps.up.registry and kind in steps.down.registry
@@ -167,7 +171,7 @@ def test_folding_changes_no_value(rng):
     for target in ("conv1_conv", "conv1_bn", "conv2_block1_0_conv", "conv2_block1_3_bn", "conv2_block2_1_conv"):
         deconvnet = Deconvnet(network, weights, target)
         assert gap(deconvnet.activations(x)[0], values[target]) < ROUNDING
-    assert len(deconvnet._nodes) < len(network.up_to("conv2_block2_1_conv"))
+    assert len(deconvnet._folded.nodes) < len(network.up_to("conv2_block2_1_conv"))
 
 
 def test_weights_are_captured_not_baked_in(rng, monkeypatch):

@@ -16,8 +16,8 @@ from helpers import example, random_weights
 from test_ops import unpadded
 from test_passes import corners_and_borders, walk
 
-from tfdeconv import deconvnet, ops, passes, steps
-from tfdeconv.layers import BatchNorm, Conv, Relu
+from tfdeconv import deconvnet, folding, ops, passes, steps
+from tfdeconv.layers import RELU, BatchNorm, Conv
 from tfdeconv.network import Builder, Network
 from tfdeconv.rules import RULES
 from tfdeconv.spans import Window
@@ -59,7 +59,7 @@ def network_of(name: str) -> Network:
     net = Builder("folded", (13, 11, 4))
     net.add("conv", Conv(4, 3, pad=1))
     net.add("norm", BatchNorm(1e-3))
-    net.add("relu", Relu())
+    net.add("relu", RELU)
     net.add("behind", Conv(3, 3))
     return net.network()
 
@@ -90,7 +90,7 @@ SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, windows: 1e-12}
 
 POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
 ERRORS = {
-    "kernel not turned": (ops, "phases = tf.reverse(phases, (0, 2))", "pass", adjoint, "conv"),
+    "kernel not turned": (ops, "return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
     "phases swapped": (ops, "(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
     "transpose shifted": (ops, "trim[axis][0] - spared[axis][0] * window.stride[axis], size", "1, size", adjoint, "conv"),
     "pads swapped": (ops, "*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
@@ -98,27 +98,39 @@ ERRORS = {
     "dense off by 0.1 %": (ops, "kernel, transpose_b=True)", "kernel * 1.001, transpose_b=True)", adjoint, "dense"),
     "sum for a mean": (ops, "signal / (height * width)", "signal", adjoint, "average"),
     "overwrite instead of sum": (ops, "tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
-    "switch transposed": (ops, "tf.constant(dy * width + dx,", "tf.constant(dx * width + dy,", difference, "pool"),
+    "switch transposed": (ops, "tf.constant(dy * window.size[1] + dx,", "tf.constant(dx * window.size[1] + dy,", difference, "pool"),
     "switches of rows lost": (ops, "columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
     "lrn without its half": (ops, "signal * scale ** -beta - 2 *", "signal * scale ** -beta - 1 *", difference, "lrn"),
     "pool padded with zeros": (ops, 'length, float("-inf"))', "length)", replica, POOL),
     "last of a tie": (ops, "switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
                       "switches = tf.where(values >= best, columns, switches)", replica, POOL),
     "sign not heeded": (ops, "return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
-    "not rectified": (steps, "if rule.rectify:", "if False:", replica, "relu"),
-    "rectified under every rule": (steps, "if rule.rectify:", "if True:", replica, "relu"),
-    "target's rectifier passed over": (steps, "signal = rectify_signal(signal, trace, rule) if layer.rectify else signal", "pass",
-                                       replica, CONV),
+    "not rectified": (steps, "if rule.rectify and", "if False and", replica, "relu"),
+    "rectified under every rule": (steps, "if rule.rectify and", "if True and", replica, "relu"),
+    "rectified at a gate": (steps, "layers.SMOOTH.get(layer.kind, True)", "True", replica, "sigmoid"),
+    "target's rectifier passed over": (steps, "if layer.activation else signal", "if False else signal", replica, CONV),
+    "ceiling passed over": (ops, "(x > 0) & (x < tf.constant(ceiling, x.dtype))", "x > 0", replica, "relu6"),
+    "slope passed over": (ops, "tf.constant(slope, x.dtype)) if slope", "tf.constant(0, x.dtype)) if slope", replica, "leaky relu"),
     "bias left in": (steps, 'p["turned"], layer.window, layer.groups, trim),)',
                      'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)', replica, CONV),
     "shift left in": (steps, "return (signal * batch_norm_scale(layer, p)[0],)",
                       "return (signal * batch_norm_scale(layer, p)[0] + batch_norm_scale(layer, p)[1],)", replica, "batch norm"),
-    "variance for deviation": (steps, 'p["gamma"] / tf.sqrt(', 'p["gamma"] / (', replica, "batch norm"),
-    "one branch only": (steps, "return signal, signal", "return signal, 0 * signal", replica, "add"),
+    "variance for deviation": (steps, "/ tf.sqrt(", "/ (", replica, "batch norm"),
+    "one branch only": (steps, "return tuple(narrowed(signal,", "return tuple(narrowed(signal * (len(shape) > 3),", replica, "add"),
+    "a product's own factor": (steps, "trace[:i] + trace[i + 1:]", "trace[:i + 1] + trace[i + 2:]", replica, "multiply"),
+    "a gate's sum forgotten": (steps, "return tf.reduce_sum(signal, axes", "return tf.reduce_mean(signal, axes", replica, "gate"),
+    "channels in another order": (steps, "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))",
+                                  "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])", replica, "concatenate"),
+    "pads counted in a mean": (ops, "return mean / share, share", "return mean, share", replica, "average 3x3 stride 1, same"),
+    "equal parts": (ops, "part = part if share is None else part / share", "pass", replica, "average 3x3 stride 1, same"),
+    "dilation not heeded": (ops, "[(taps - 1) * step for", "[(taps - 1) for", replica, "conv 3x3 dilated"),
+    "depthwise kernel transposed": (ops, "(0, 2, 4, 5, 1, 3)", "(2, 0, 4, 5, 1, 3)", replica, "depthwise 3x3"),
+    "softmax without its sum": (ops, "y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))", "y * (1 - y) * signal",
+                                replica, "softmax"),
     "normalisation passed over": (steps, "layer.alpha, layer.beta) if rule.normalise else signal,)", "layer.alpha, layer.beta) "
                                   "if False else signal,)", replica, "lrn"),
     "overwrite at a fork": (passes, "signals[name] + part if name in signals else part", "part", replica, "add"),
-    "bias not scaled": (passes, 'conv["bias"] * scale', 'conv["bias"]', replica, "folded"),
+    "bias not scaled": (folding, 'p["bias"] * scale', 'p["bias"]', replica, "folded"),
     "more trimmed than lies outside": (passes, "max(span.offset + span.size - extent, 0)", "max(-span.offset, 0)", replica, CONV),
     "border leaks": (passes, "part = erase_outside(part, route[name], shapes[name], positions)", "pass", windows, CONV),
     "trace cropped beside": (passes, "return start + tf.range(span.size)", "return start + tf.range(span.size) + 1", windows, POOL),
@@ -135,7 +147,7 @@ def test_checkers_catch(monkeypatch, error):
     planted = types.ModuleType(room.__name__)
     planted.__package__ = room.__package__
     exec(compile(source.replace(right, wrong), f"planted: {error}", "exec"), vars(planted))
-    for user in (steps, passes, deconvnet):
+    for user in (steps, folding, passes, deconvnet):
         if hasattr(user, room.__name__.rpartition(".")[2]):
             monkeypatch.setattr(user, room.__name__.rpartition(".")[2], planted)
     try:

@@ -15,7 +15,7 @@ import tensorflow as tf
 import tfdeconv
 from tfdeconv import load_weights
 from tfdeconv.errors import UserError
-from tfdeconv.layers import Add, BatchNorm, Conv, Dense, Flatten, MaxPool
+from tfdeconv.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
 from tfdeconv.nets import NETWORKS
 from tfdeconv.network import Builder, Network
 from tfdeconv.preprocessing import Preprocessing, caffe
@@ -32,9 +32,9 @@ PREPROCESSING = Preprocessing("bgr", (8, 8), 11, (1.5, 2.5, 3.25), (2.0, 4.0, 8.
 def small(name: str = "small") -> Network:
     """Three layers with weights and a pool, a few kilobytes in all."""
     net = Builder(name, (8, 8, 3))
-    net.add("a", Conv(4, 3, pad=1, rectify=True))
+    net.add("a", Conv(4, 3, pad=1, activation=RELU))
     net.add("pool", MaxPool(2, 2))
-    net.add("b", Conv(5, 3, pad=1, rectify=True))
+    net.add("b", Conv(5, 3, pad=1, activation=RELU))
     net.add("flat", Flatten())
     net.add("c", Dense(2))
     return net.network()

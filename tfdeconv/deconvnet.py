@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from . import passes, steps
 from .errors import UserError, unknown
+from .folding import fold
 from .layers import Shape
 from .network import INPUT, Network
 from .rules import RULES
@@ -70,12 +71,14 @@ class Deconvnet:
         if rule not in RULES:
             raise unknown("there is no rule", rule, RULES)
         network.require(target, {name: {key: tuple(value.shape) for key, value in p.items()} for name, p in weights.items()})
+        target = network.node(target).name
         self.network, self.target, self.rule, self.jit = network, target, RULES[rule], jit
         nodes = network.up_to(target)
         needed = {node.name: {name: tf.convert_to_tensor(value) for name, value in weights[node.name].items()}
                   for node in nodes if node.name in weights}
         self._dtype = next((value.dtype for p in needed.values() for value in p.values()), tf.float32)
-        self._nodes, self._parameters = passes.fold(nodes, needed)
+        folded, self._parameters = fold(nodes, needed)
+        self._folded = replace(network, nodes=tuple(folded))
         self._graphs: dict[tuple, Callable] = {}
 
     def activations(self, x: np.ndarray) -> np.ndarray:
@@ -99,13 +102,14 @@ class Deconvnet:
         x, shapes = self._admit(x)
         wanted = self._wanted(channels, top, len(x))
         start = UNIT if mode == "max" else whole(shapes[self.target])
-        route = self.network.route(self.target, start, shapes)
+        route = self._sized(shapes).route(self.target, start, shapes)
         count = wanted.size * prod(span.size for span in route[INPUT]) * self.network.channels
         refuse_beyond_memory(count * self._dtype.size, f"{wanted.size} projections", "ask for fewer channels or images at a time")
         found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
                  for begin, end, index in self._images(len(x), shapes)]
         chosen, peaks, dead, positions, patches = found[0] if len(found) == 1 else map(np.concatenate, zip(*found))
-        a, b = (span.seen_through(field) for span, field in zip(start, self.network.receptive_fields(shapes)[self.target]))
+        fields = self._sized(shapes).receptive_fields(shapes)[self.target]
+        a, b = (span.seen_through(field) for span, field in zip(start, fields))
         return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
                           boxes(route[INPUT], positions), boxes((a, b), positions), patches, shapes[INPUT][:2])
 
@@ -144,7 +148,7 @@ class Deconvnet:
             raise UserError(f"{self.network.name} takes images [n, h, w, {self.network.channels}], this array is {list(x.shape)}")
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
         needed = self._dtype.size * max(prod(shapes[node.name]) + sum(prod(shapes[name]) for name in node.inputs)
-                                        for node in self._nodes)
+                                        for node in self._folded.nodes)
         refuse_beyond_memory(needed, f"an image of {x.shape[1]} x {x.shape[2]} on the way up to {self.target}", "scale it down")
         return x, shapes
 
@@ -165,29 +169,33 @@ class Deconvnet:
 
     def _images(self, count: int, shapes: Shapes) -> Iterator[tuple[int, int, np.ndarray]]:
         """Chunks of images that go up at a time."""
-        largest = max(prod(shapes[name]) for name in (INPUT, *(node.name for node in self._nodes)))
+        largest = max(prod(shapes[name]) for name in (INPUT, *(node.name for node in self._folded.nodes)))
         return chunks(count, IMAGE_BYTES // (largest * self._dtype.size), self.jit)
+
+    def _sized(self, shapes: Shapes) -> Network:
+        """The folded network for images of that size."""
+        return self._folded.at(*shapes[INPUT][:2])
 
     def _up(self, shapes: Shapes, traced: bool) -> Callable:
         """The compiled way up: images -> the target's map, and with `traced` what its rule needs on the way down."""
         key = ("up", shapes[INPUT], traced)
         if key not in self._graphs:
-            rule = self.rule if traced else None
+            nodes, rule = self._sized(shapes).nodes, self.rule if traced else None
             self._graphs[key] = tf.function(
-                lambda x: passes.up(self._nodes, self._parameters, x, rule), jit_compile=self.jit, autograph=False,
+                lambda x: passes.up(nodes, self._parameters, x, rule), jit_compile=self.jit, autograph=False,
             ).get_concrete_function(tf.TensorSpec((None, *shapes[INPUT]), self._dtype))
         return self._graphs[key]
 
     @cached_property
     def _down_parameters(self) -> passes.Tensors:
         """The parameters as the way down wants them; made when something first comes down."""
-        return {node.name: steps.prepare(node.layer, self._parameters[node.name]) for node in self._nodes}
+        return {node.name: steps.prepare(node.layer, self._parameters[node.name]) for node in self._folded.nodes}
 
     def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: Mapping[str, tf.Tensor]) -> Callable:
         """The compiled way down: traces and items -> pixels. An item: seed [n, m], image, channel, row, column."""
         key = ("down", shapes[INPUT], route[self.target])
         if key not in self._graphs:
-            nodes, parameters, count = self._nodes, self._down_parameters, shapes[self.target][2]
+            nodes, parameters, count = self._sized(shapes).nodes, self._down_parameters, shapes[self.target][2]
 
             def down(traces, seeds, image, channel, row, column):
                 signal = seeds[..., None] * tf.one_hot(channel, count, dtype=self._dtype)[:, None, None]
@@ -195,7 +203,7 @@ class Deconvnet:
 
             extents = [span.size for span in route[self.target]]
             self._graphs[key] = tf.function(down, jit_compile=self.jit, autograph=False).get_concrete_function(
-                {name: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype) for name, trace in traces.items()},
+                tf.nest.map_structure(lambda trace: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype), traces),
                 tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4)
         return self._graphs[key]
 

@@ -4,18 +4,30 @@ Shapes are (height, width, channels); a vector is a map of 1 x 1.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
+from typing import ClassVar, Literal, TypeVar
 
-from .spans import Pads, Pair, Spans, Window, whole
+from .spans import Pads, Pair, Spans, Window, same, whole
 
 Shape = tuple[int, int, int]
+Pad = int | Pads | Literal["same"]
+
+# smooth functions whose true derivative is taken under every rule; True: one in a rectifier's place, where the rules that
+# rectify the signal do so too
+SMOOTH = {"sigmoid": False, "tanh": False, "hard_sigmoid": False, "silu": True, "hard_silu": True, "gelu": True, "elu": True,
+          "softplus": True}
+ACTIVATIONS = ("relu", *SMOOTH)
 
 
 class Layer:
     """A layer with one input of the same shape, no parameters and no window; the others say where they differ."""
-    window = Window()
-    vector = False              # the output has no height and width: [n, c]
+    window: ClassVar[Window] = Window()
+    vector: ClassVar[bool | None] = None    # whether the output has no height and width, [n, c]; None: if the inputs have none
+
+    def at(self, shape: Shape) -> Layer:
+        """The layer for an input of this shape: with the pads that `same` comes to."""
+        return self
 
     def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
         """Name and shape of each parameter, for an input of this shape."""
@@ -25,7 +37,7 @@ class Layer:
         return shapes[0]
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
-        """The part of the input (of this shape) on which a signal at these spans of the output lands."""
+        """The part of an input (of this shape) on which a signal at these spans of the output lands."""
         return self.window.through(spans)
 
     def multiply_adds(self, shape: Shape) -> int:
@@ -35,72 +47,147 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Conv(Layer):
-    """Convolution; with `rectify` a ReLU behind it belongs to it, as in Conv2D(..., activation="relu")."""
-    filters: int
+class Activation(Layer):
+    """A function of each value, one of ACTIVATIONS. relu alone has a slope below 0 (a leaky one) and a ceiling (ReLU6)."""
+    kind: str = "relu"
+    slope: float = 0.0
+    ceiling: float | None = None
+
+
+RELU = Activation()
+W = TypeVar("W", bound="Windowed")
+
+
+class Windowed(Layer):
+    """A layer whose window moves over the map; pad "same" is Keras's: as many zeros as make the output extent / stride."""
     size: int | Pair
-    stride: int | Pair = 1
-    pad: int | Pads = 0
-    groups: int = 1
-    bias: bool = True
-    rectify: bool = False
+    stride: int | Pair
+    pad: Pad
+    dilation: int | Pair = 1
 
     @property
     def window(self) -> Window:     # type: ignore[override]
-        return Window.of(self.size, self.stride, self.pad)
+        if self.pad == "same":
+            raise ValueError("`same` depends on the size of the map: see at()")
+        return Window.of(self.size, self.stride, self.pad, self.dilation)
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
-        kernel = (*self.window.size, shape[2] // self.groups, self.filters)
-        return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
+    def at(self: W, shape: Shape) -> W:
+        if self.pad != "same":
+            return self
+        return replace(self, pad=same(Window.of(self.size, self.stride, 0, self.dilation), *shape[:2]))     # type: ignore
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        return (*self.window.extents(*shapes[0][:2]), self.filters)
+        return (*self.at(shapes[0]).window.extents(*shapes[0][:2]), self.channels(shapes[0][2]))
+
+    def channels(self, channels: int) -> int:
+        """Channels of the output for these of the input."""
+        return channels
+
+    @property
+    def taps(self) -> Pair:
+        """Height and width of the kernel."""
+        return Window.of(self.size, 1, 0).size
+
+
+@dataclass(frozen=True)
+class Conv(Windowed):
+    """Convolution; an activation behind it may belong to it, as in Conv2D(..., activation="relu")."""
+    filters: int
+    size: int | Pair
+    stride: int | Pair = 1
+    pad: Pad = 0
+    groups: int = 1
+    dilation: int | Pair = 1
+    bias: bool = True
+    activation: Activation | None = None
+
+    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        kernel = (*self.taps, shape[2] // self.groups, self.filters)
+        return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
+
+    def channels(self, channels: int) -> int:
+        return self.filters
+
+
+@dataclass(frozen=True)
+class DepthwiseConv(Windowed):
+    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv. Its strides agree."""
+    size: int | Pair
+    stride: int | Pair = 1
+    pad: Pad = 0
+    multiplier: int = 1
+    dilation: int | Pair = 1
+    bias: bool = True
+    activation: Activation | None = None
+
+    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        kernel = (*self.taps, shape[2], self.multiplier)
+        return {"kernel": kernel, "bias": (shape[2] * self.multiplier,)} if self.bias else {"kernel": kernel}
+
+    def channels(self, channels: int) -> int:
+        return channels * self.multiplier
 
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A matrix on a vector; `rectify` as in Conv."""
+    """A matrix on a vector; activation as in Conv."""
     units: int
-    rectify: bool = False
-    vector = True
+    bias: bool = True
+    activation: Activation | None = None
 
     def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
-        return {"kernel": (shape[2], self.units), "bias": (self.units,)}
+        kernel = (shape[2], self.units)
+        return {"kernel": kernel, "bias": (self.units,)} if self.bias else {"kernel": kernel}
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (1, 1, self.units)
 
 
 @dataclass(frozen=True)
-class Relu(Layer):
-    """max(x, 0)."""
+class Softmax(Layer):
+    """exp(x) over its sum across channels; its true derivative is taken under every rule."""
 
 
 @dataclass(frozen=True)
-class MaxPool(Layer):
+class MaxPool(Windowed):
     """Maximum of each window; pads with -inf."""
     size: int | Pair
     stride: int | Pair
-    pad: int | Pads = 0
-
-    @property
-    def window(self) -> Window:     # type: ignore[override]
-        return Window.of(self.size, self.stride, self.pad)
-
-    def output_shape(self, *shapes: Shape) -> Shape:
-        return (*self.window.extents(*shapes[0][:2]), shapes[0][2])
+    pad: Pad = 0
 
 
 @dataclass(frozen=True)
-class GlobalAvgPool(Layer):
-    """Mean of each feature map."""
-    vector = True
+class AvgPool(Windowed):
+    """Mean of each window's cells that are on the map."""
+    size: int | Pair
+    stride: int | Pair
+    pad: Pad = 0
+
+
+@dataclass(frozen=True)
+class GlobalPool(Layer):
+    """One value of each feature map; a vector unless height and width are kept as 1 x 1."""
+    keep: bool = False
+
+    @property
+    def vector(self) -> bool:       # type: ignore[override]
+        return not self.keep
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (1, 1, shapes[0][2])
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
         return whole(shape)
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool(GlobalPool):
+    """Mean of each feature map."""
+
+
+@dataclass(frozen=True)
+class GlobalMaxPool(GlobalPool):
+    """Maximum of each feature map."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +203,46 @@ class Flatten(Layer):
 
 
 @dataclass(frozen=True)
+class Identity(Layer):
+    """Nothing: a dropout once the training is over, or, where `to` says so, a vector made of a map of 1 x 1 or back."""
+    to: Literal["vector", "map"] | None = None
+
+    @property
+    def vector(self) -> bool | None:    # type: ignore[override]
+        return self.to and self.to == "vector"
+
+
+@dataclass(frozen=True)
+class ZeroPad(Layer):
+    """Zeros around the map; a negative pad cuts cells off."""
+    pad: Pads
+
+    @property
+    def window(self) -> Window:     # type: ignore[override]
+        return Window(pad=self.pad)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*self.window.extents(*shapes[0][:2]), shapes[0][2])
+
+
+@dataclass(frozen=True)
 class BatchNorm(Layer):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of the training."""
     epsilon: float
+    scale: bool = True          # whether there is a gamma, and with center a beta
+    center: bool = True
 
     def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
-        return dict.fromkeys(("gamma", "beta", "mean", "variance"), (shape[2],))
+        there = {"gamma": self.scale, "beta": self.center, "mean": True, "variance": True}
+        return {name: (shape[2],) for name in there if there[name]}
+
+
+@dataclass(frozen=True)
+class Affine(Layer):
+    """x * scale + shift in each channel: what rescales or normalises images within a network."""
+
+    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        return {"scale": (shape[2],), "shift": (shape[2],)}
 
 
 @dataclass(frozen=True)
@@ -133,6 +254,30 @@ class LRN(Layer):
     beta: float
 
 
+class Merge(Layer):
+    """A layer of several inputs; one of 1 x 1 stands at every place of the others, one of a single channel in all of theirs."""
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        height, width, channels = map(max, zip(*shapes))
+        return height, width, channels
+
+    def through(self, spans: Spans, shape: Shape) -> Spans:
+        return whole(shape) if shape[:2] == (1, 1) else spans
+
+
 @dataclass(frozen=True)
-class Add(Layer):
+class Add(Merge):
     """Sum of its inputs."""
+
+
+@dataclass(frozen=True)
+class Multiply(Merge):
+    """Product of its inputs; its true derivative is taken under every rule."""
+
+
+@dataclass(frozen=True)
+class Concatenate(Layer):
+    """The channels of its inputs, one after the other."""
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*shapes[0][:2], sum(shape[2] for shape in shapes))

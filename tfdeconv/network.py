@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .errors import UserError, unknown
@@ -25,12 +25,15 @@ class Network:
     """Nodes in an order in which each follows its inputs.
 
     input_shape is the one the network was trained on; a convolutional target takes any height and width.
-    folded maps the names of layers that Keras lists and this network has none for to the layer they are part of.
+    folded maps the names of layers that Keras lists and this network has none for to the layer they are part of; aliases other
+    names to a layer's; missing those that a file has and that can not be had to the reason.
     """
     name: str
     input_shape: Shape
     nodes: tuple[Node, ...]
     folded: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def channels(self) -> int:
@@ -44,9 +47,11 @@ class Network:
 
     def node(self, name: str) -> Node:
         """The node of that name; raises UserError with what to write instead."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
+        by_name = {node.name: node for node in self.nodes}
+        if (found := by_name.get(name) or by_name.get(self.aliases.get(name, ""))) is not None:
+            return found
+        if name in self.missing:
+            raise UserError(f"{self.name}'s layer {name!r} cannot be had: {self.missing[name]}")
         if name in self.folded:
             raise UserError(f"{self.name}'s layer {name!r} is part of {self.folded[name]!r} here (its padding): "
                             f"ask for {self.folded[name]!r}")
@@ -79,6 +84,12 @@ class Network:
         del shapes[INPUT]
         return shapes
 
+    def at(self, height: int, width: int) -> Network:
+        """The network for inputs of that size alone, in which every pad is a number."""
+        shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
+        nodes = (Node(node.name, node.layer.at(shapes[node.inputs[0]]), node.inputs) for node in self.nodes)
+        return replace(self, input_shape=shapes[INPUT], nodes=tuple(nodes))
+
     def parameters(self) -> dict[str, dict[str, tuple[int, ...]]]:
         """{layer: {parameter: shape}} of the layers that have parameters."""
         shapes = {INPUT: self.input_shape} | self.shapes()
@@ -90,7 +101,7 @@ class Network:
         """The layers whose output has no height and width: [n, c]."""
         found: set[str] = set()
         for node in self.nodes:
-            if node.layer.vector or found.intersection(node.inputs):
+            if found.issuperset(node.inputs) if node.layer.vector is None else node.layer.vector:
                 found.add(node.name)
         return frozenset(found)
 
@@ -119,7 +130,7 @@ class Network:
     def route(self, target: str, start: Spans, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
         """For each node down to INPUT the spans that a signal started at the target covers on its map.
 
-        A span as large as its map is the whole map from there on.
+        A span as large as its map is the whole map from there on. For a network whose pads are numbers: see at().
         """
         spans = {target: within(start, shapes[target])}
         for node in reversed(self.up_to(target)):
@@ -134,7 +145,7 @@ class Network:
     def receptive_fields(self, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
         """What a unit of each layer sees of the input, row and column, borders ignored: may be larger than any image.
 
-        Stride 0 where all units see the same. shapes: those of all maps, INPUT's too.
+        Stride 0 where all units see the same. shapes: those of all maps, INPUT's too; the network as for route().
         """
         fields = {INPUT: UNIT}
         for node in self.nodes:
@@ -143,9 +154,9 @@ class Network:
                 (a, b), (below_a, below_b) = node.layer.through(UNIT, shapes[name]), fields[name]
                 seen.append((a.seen_through(below_a), b.seen_through(below_b)))
             fields[node.name] = seen[0]
-            for a, b in seen[1:]:
-                first, second = fields[node.name]
-                fields[node.name] = first.union(a), second.union(b)
+            for pair in seen[1:]:
+                a, b = map(meet, fields[node.name], pair, shapes[INPUT])
+                fields[node.name] = a, b
         return fields
 
 
@@ -173,6 +184,7 @@ class Builder:
         self.name, self.input_shape = name, input_shape
         self.nodes: list[Node] = []
         self.folded: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
         self.last = INPUT
 
     def add(self, name: str, layer: Layer, *inputs: str) -> str:
@@ -182,4 +194,4 @@ class Builder:
         return name
 
     def network(self) -> Network:
-        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded)
+        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded, self.aliases)

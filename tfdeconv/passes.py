@@ -2,49 +2,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 
 import tensorflow as tf
 
 from . import ops, steps
-from .layers import BatchNorm, Conv, Shape
+from .layers import Shape
 from .network import INPUT, Node
 from .rules import Rule
 from .spans import Pads, Span, Spans
 
 Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
+Traces = Mapping[str, steps.Trace]                      # by layer
 Positions = tuple[tf.Tensor, tf.Tensor]                 # row [k] and column [k] of each item's unit in the target map
 
 
-def fold(nodes: Sequence[Node], weights: Tensors) -> tuple[list[Node], dict[str, Mapping[str, tf.Tensor]]]:
-    """The same network with each batch norm inside the convolution before it, where nothing else reads that convolution.
-
-    Exact up to rounding both ways: the scale goes into the kernel, the shift into the bias. The convolution takes the name of
-    the batch norm, which computes the same values as before.
-    """
-    users: dict[str, int] = {}
-    for node in nodes:
-        for name in node.inputs:
-            users[name] = users.get(name, 0) + 1
-    folded: dict[str, Node] = {}
-    parameters: dict[str, Mapping[str, tf.Tensor]] = {}
-    for node in nodes:
-        before = folded.get(node.inputs[0])
-        p = weights.get(node.name, {})
-        if (isinstance(node.layer, BatchNorm) and before and isinstance(before.layer, Conv)
-                and not before.layer.rectify and users[before.name] == 1):
-            conv = parameters.pop(before.name)
-            del folded[before.name]
-            scale, shift = steps.batch_norm_scale(node.layer, p)
-            p = {"kernel": conv["kernel"] * scale, "bias": shift + (conv["bias"] * scale if "bias" in conv else 0)}
-            node = Node(node.name, replace(before.layer, bias=True), before.inputs)
-        folded[node.name], parameters[node.name] = node, p
-    return list(folded.values()), parameters
-
-
-def up(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+def up(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None) -> tuple[tf.Tensor, Traces]:
     """images [n, h, w, c] -> the last node's map [n, h', w', c'], and the traces by layer (none without a rule)."""
-    values, traces = {INPUT: images}, {}
+    values: dict[str, tf.Tensor] = {INPUT: images}
+    traces: dict[str, steps.Trace] = {}
     for node in nodes:
         values[node.name], trace = steps.up(node.layer, parameters[node.name], *(values[name] for name in node.inputs), rule=rule)
         if trace is not None:
@@ -52,7 +28,7 @@ def up(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule
     return values[nodes[-1].name], traces
 
 
-def down(nodes: Sequence[Node], parameters: Tensors, traces: Mapping[str, tf.Tensor], signal: tf.Tensor, image: tf.Tensor,
+def down(nodes: Sequence[Node], parameters: Tensors, traces: Traces, signal: tf.Tensor, image: tf.Tensor,
          positions: Positions, rule: Rule, route: Mapping[str, Spans], shapes: Mapping[str, Shape]) -> tf.Tensor:
     """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the input, each on its span of the route.
 
@@ -61,14 +37,14 @@ def down(nodes: Sequence[Node], parameters: Tensors, traces: Mapping[str, tf.Ten
     signals = {nodes[-1].name: signal}
     for node in reversed(nodes):
         spans, layer = route[node.name], node.layer
-        trace = crop(traces[node.name], image, positions, spans) if node.name in traces else None
-        shape = shapes[node.inputs[0]]
-        landing = layer.through(spans, shape)
-        a, b = (outside(span, extent) for span, extent in zip(landing, shape))
-        parts = steps.down(layer, parameters[node.name], signals.pop(node.name), trace, rule, shape, (a, b))
-        landing = trimmed(landing, (a, b))
-        for name, part in zip(node.inputs, parts, strict=True):
-            part = move(part, landing, route[name], shapes[name], positions)
+        trace = tf.nest.map_structure(partial(crop, image=image, positions=positions, spans=spans), traces[node.name]
+                                      ) if node.name in traces else None
+        below = tuple(shapes[name] for name in node.inputs)
+        landings = [layer.through(spans, shape) for shape in below]
+        a, b = (outside(span, extent) for span, extent in zip(landings[0], below[0]))
+        parts = steps.down(layer, parameters[node.name], signals.pop(node.name), trace, rule, below, (a, b))
+        for name, part, landing in zip(node.inputs, parts, landings, strict=True):
+            part = move(part, trimmed(landing, (a, b)), route[name], shapes[name], positions)
             if layer.window.pad != ops.NO_PAD:
                 part = erase_outside(part, route[name], shapes[name], positions)
             signals[name] = signals[name] + part if name in signals else part

@@ -51,17 +51,21 @@ def whole(shape: tuple[int, ...]) -> Spans:
 
 
 class Window(NamedTuple):
-    """The geometry of a convolution or a pool, one entry an axis; pads are (before, after)."""
+    """The geometry of a convolution or a pool, one entry an axis; pads are (before, after).
+
+    size: cells from its first to its last, those that a dilation leaves out included; dilation: 1 where it leaves out none.
+    """
     size: Pair = (1, 1)
     stride: Pair = (1, 1)
     pad: Pads = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
 
     @classmethod
-    def of(cls, size: int | Pair, stride: int | Pair, pad: int | Pads) -> Window:
+    def of(cls, taps: int | Pair, stride: int | Pair, pad: int | Pads, dilation: int | Pair = 1) -> Window:
         """The one place where the short forms (3, or (3, 5); pad 1, or ((1, 1), (0, 1))) become the full one."""
-        return cls((size, size) if isinstance(size, int) else size,
-                   (stride, stride) if isinstance(stride, int) else stride,
-                   ((pad, pad), (pad, pad)) if isinstance(pad, int) else pad)
+        taps, stride, dilation = ((value, value) if isinstance(value, int) else value for value in (taps, stride, dilation))
+        a, b = ((tap - 1) * step + 1 for tap, step in zip(taps, dilation))
+        return cls((a, b), stride, ((pad, pad), (pad, pad)) if isinstance(pad, int) else pad, dilation)
 
     def extents(self, height: int, width: int) -> Pair:
         """Height and width of the output map; below 1 when the window does not fit."""
@@ -79,3 +83,11 @@ class Window(NamedTuple):
     def uneven(self) -> bool:
         """Whether the transpose covers some cells more often than others: a checkerboard (Odena et al. 2016)."""
         return any(stride > 1 and size % stride for size, stride in zip(self.size, self.stride))
+
+
+def same(window: Window, height: int, width: int) -> Pads:
+    """The pads that TensorFlow's and Keras's `same` comes to on a map of that size: half before, what is left over after."""
+    totals = (max((-(-extent // stride) - 1) * stride + size - extent, 0)
+              for extent, size, stride in zip((height, width), window.size, window.stride))
+    a, b = ((total // 2, total - total // 2) for total in totals)
+    return a, b

@@ -1,27 +1,33 @@
 """For each kind of layer one step up and, under it, one step down.
 
 up(layer, p, *inputs, rule) -> output, trace. The trace is what the way down needs, laid on the output's grid: a pool's
-switches, a rectifier's sign where the rule masks, otherwise None. With rule None nothing comes down and no trace is kept.
+switches, a rectifier's sign where the rule masks, otherwise None; more than one as a tuple. With rule None nothing comes down
+and no trace is kept.
 
-down(layer, p, signal, trace, rule, shape, trim) -> a signal for each input. The unpadded transpose on whatever part of the map
-the signal covers; `shape` is the input map's, and `trim` cells at the ends of the axes need not be computed.
+down(layer, p, signal, trace, rule, shapes, trim) -> a signal for each input. The unpadded transpose on whatever part of the map
+the signal covers; `shapes` are the input maps', and `trim` cells at the ends of the axes need not be computed.
 
 p holds the layer's parameters as prepare() made them ready.
 """
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import singledispatch
+from functools import reduce, singledispatch
+from operator import mul
+from typing import Any
 
 import tensorflow as tf
 
-from . import ops
-from .layers import LRN, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, Layer, MaxPool, Relu, Shape
+from . import layers, ops
+from .activations import SMOOTH
+from .layers import (LRN, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten,
+                     GlobalAvgPool, GlobalMaxPool, Identity, Layer, MaxPool, Multiply, Shape, Softmax, ZeroPad)
 from .rules import Rule
 from .spans import Pads
 
 Parameters = Mapping[str, tf.Tensor]
-Step = tuple[tf.Tensor, tf.Tensor | None]
+Trace = Any     # a tensor, several or None
+Step = tuple[tf.Tensor, Trace]
 
 
 @singledispatch
@@ -30,62 +36,87 @@ def up(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> St
 
 
 @singledispatch
-def down(layer: Layer, p: Parameters, signal: tf.Tensor, trace: tf.Tensor | None, rule: Rule, shape: Shape,
+def down(layer: Layer, p: Parameters, signal: tf.Tensor, trace: Trace, rule: Rule, shapes: tuple[Shape, ...],
          trim: Pads) -> tuple[tf.Tensor, ...]:
     raise TypeError(f"{type(layer).__name__} has no step down")
 
 
 def prepare(layer: Layer, p: Parameters) -> Parameters:
     """The parameters with what is worth computing once for the way down: a convolution's turned kernel."""
-    return {**p, "turned": ops.turn(p["kernel"], layer.window)} if isinstance(layer, Conv) else p
+    if isinstance(layer, Conv | DepthwiseConv):
+        turn = ops.turn if isinstance(layer, Conv) else ops.turn_depthwise
+        window = layers.Window.of(layer.size, layer.stride, 0, layer.dilation)
+        return {**p, "turned": turn(p["kernel"], window)}
+    return p
 
 
-def rectify(y: tf.Tensor, rule: Rule | None) -> Step:
-    """Up through a rectifier; under a rule that masks the trace is the sign."""
-    return ops.rectify(y), (y > 0 if rule and rule.mask else None)
+@up.register
+def activate(layer: Activation, p, x, *, rule):
+    if layer.kind != "relu":
+        function, derivative = SMOOTH[layer.kind]
+        return function(x), (derivative(x) if rule else None)
+    y = ops.rectify(x, layer.slope, layer.ceiling)
+    return y, (ops.sign(x, layer.slope, layer.ceiling) if rule and rule.mask else None)
 
 
-def rectify_signal(signal: tf.Tensor, sign: tf.Tensor | None, rule: Rule) -> tf.Tensor:
-    """Down through a rectifier, as the rule has it."""
-    if rule.rectify:
+@down.register
+def deactivate(layer: Activation, p, signal, trace, rule, shapes, trim):
+    if rule.rectify and layers.SMOOTH.get(layer.kind, True):
         signal = ops.rectify(signal)
-    return ops.mask(signal, sign) if rule.mask else signal
+    return (signal if trace is None else ops.mask(signal, trace),)
+
+
+def finished(layer: Conv | DepthwiseConv | Dense, p: Parameters, y: tf.Tensor, rule: Rule | None) -> Step:
+    """With bias and activation, where the layer has them."""
+    y = tf.nn.bias_add(y, p["bias"]) if layer.bias else y
+    return activate(layer.activation, {}, y, rule=rule) if layer.activation else (y, None)
+
+
+def begun(layer: Conv | DepthwiseConv | Dense, signal: tf.Tensor, trace: Trace, rule: Rule) -> tf.Tensor:
+    """The signal below the layer's activation."""
+    return deactivate(layer.activation, {}, signal, trace, rule, (), ops.NO_PAD)[0] if layer.activation else signal
 
 
 @up.register
 def _(layer: Conv, p, x, *, rule):
-    y = ops.conv2d(x, p["kernel"], layer.window, layer.groups)
-    if layer.bias:
-        y = tf.nn.bias_add(y, p["bias"])
-    return rectify(y, rule) if layer.rectify else (y, None)
+    return finished(layer, p, ops.conv2d(x, p["kernel"], layer.window, layer.groups), rule)
 
 
 @down.register
-def _(layer: Conv, p, signal, trace, rule, shape, trim):
-    signal = rectify_signal(signal, trace, rule) if layer.rectify else signal
-    return (ops.conv2d_transpose(signal, p["turned"], layer.window, layer.groups, trim),)
+def _(layer: Conv, p, signal, trace, rule, shapes, trim):
+    return (ops.conv2d_transpose(begun(layer, signal, trace, rule), p["turned"], layer.window, layer.groups, trim),)
+
+
+@up.register
+def _(layer: DepthwiseConv, p, x, *, rule):
+    return finished(layer, p, ops.depthwise_conv2d(x, p["kernel"], layer.window), rule)
+
+
+@down.register
+def _(layer: DepthwiseConv, p, signal, trace, rule, shapes, trim):
+    signal = begun(layer, signal, trace, rule)
+    return (ops.depthwise_conv2d_transpose(signal, p["turned"], layer.window, layer.multiplier, trim),)
 
 
 @up.register
 def _(layer: Dense, p, x, *, rule):
-    y = tf.nn.bias_add(ops.dense(x, p["kernel"]), p["bias"])
-    return rectify(y, rule) if layer.rectify else (y, None)
+    return finished(layer, p, ops.dense(x, p["kernel"]), rule)
 
 
 @down.register
-def _(layer: Dense, p, signal, trace, rule, shape, trim):
-    signal = rectify_signal(signal, trace, rule) if layer.rectify else signal
-    return (ops.dense_transpose(signal, p["kernel"]),)
+def _(layer: Dense, p, signal, trace, rule, shapes, trim):
+    return (ops.dense_transpose(begun(layer, signal, trace, rule), p["kernel"]),)
 
 
 @up.register
-def _(layer: Relu, p, x, *, rule):
-    return rectify(x, rule)
+def _(layer: Softmax, p, x, *, rule):
+    y = tf.nn.softmax(x)
+    return y, (y if rule else None)
 
 
 @down.register
-def _(layer: Relu, p, signal, trace, rule, shape, trim):
-    return (rectify_signal(signal, trace, rule),)
+def _(layer: Softmax, p, signal, trace, rule, shapes, trim):
+    return (ops.softmax_transpose(signal, trace),)
 
 
 @up.register
@@ -94,8 +125,19 @@ def _(layer: MaxPool, p, x, *, rule):
 
 
 @down.register
-def _(layer: MaxPool, p, signal, trace, rule, shape, trim):
+def _(layer: MaxPool, p, signal, trace, rule, shapes, trim):
     return (ops.unpool(signal, trace, layer.window, trim),)
+
+
+@up.register
+def _(layer: AvgPool, p, x, *, rule):
+    y, share = ops.average_pool(x, layer.window)
+    return y, (share if rule else None)
+
+
+@down.register
+def _(layer: AvgPool, p, signal, trace, rule, shapes, trim):
+    return (ops.average_pool_transpose(signal, trace, layer.window, trim),)
 
 
 @up.register
@@ -104,8 +146,19 @@ def _(layer: GlobalAvgPool, p, x, *, rule):
 
 
 @down.register
-def _(layer: GlobalAvgPool, p, signal, trace, rule, shape, trim):
-    return (ops.global_average_pool_transpose(signal, *shape[:2]),)
+def _(layer: GlobalAvgPool, p, signal, trace, rule, shapes, trim):
+    return (ops.global_average_pool_transpose(signal, *shapes[0][:2]),)
+
+
+@up.register
+def _(layer: GlobalMaxPool, p, x, *, rule):
+    y, switches = ops.global_max_pool(x)
+    return y, (switches if rule else None)
+
+
+@down.register
+def _(layer: GlobalMaxPool, p, signal, trace, rule, shapes, trim):
+    return (ops.global_max_pool_transpose(signal, trace, *shapes[0][:2]),)
 
 
 @up.register
@@ -114,14 +167,38 @@ def _(layer: Flatten, p, x, *, rule):
 
 
 @down.register
-def _(layer: Flatten, p, signal, trace, rule, shape, trim):
-    return (tf.reshape(signal, (-1, *shape)),)
+def _(layer: Flatten, p, signal, trace, rule, shapes, trim):
+    return (tf.reshape(signal, (-1, *shapes[0])),)
+
+
+@up.register
+def _(layer: Identity, p, x, *, rule):
+    return x, None
+
+
+@down.register
+def _(layer: Identity, p, signal, trace, rule, shapes, trim):
+    return (signal,)
+
+
+@up.register
+def _(layer: ZeroPad, p, x, *, rule):
+    for axis, (before, after) in enumerate(layer.pad, 1):
+        x = ops.cut(x, axis, -before, before + x.shape[axis] + after)
+    return x, None
+
+
+@down.register
+def _(layer: ZeroPad, p, signal, trace, rule, shapes, trim):
+    for axis, (before, after) in enumerate(trim, 1):
+        signal = ops.cut(signal, axis, before, signal.shape[axis] - before - after)
+    return (signal,)
 
 
 def batch_norm_scale(layer: BatchNorm, p: Parameters) -> tuple[tf.Tensor, tf.Tensor]:
     """Batch normalisation as x * scale + shift; the way down takes the scale alone."""
-    scale = p["gamma"] / tf.sqrt(p["variance"] + tf.constant(layer.epsilon, p["variance"].dtype))
-    return scale, p["beta"] - p["mean"] * scale
+    scale = (p["gamma"] if layer.scale else 1) / tf.sqrt(p["variance"] + tf.constant(layer.epsilon, p["variance"].dtype))
+    return scale, (p["beta"] if layer.center else 0) - p["mean"] * scale
 
 
 @up.register
@@ -131,8 +208,18 @@ def _(layer: BatchNorm, p, x, *, rule):
 
 
 @down.register
-def _(layer: BatchNorm, p, signal, trace, rule, shape, trim):
+def _(layer: BatchNorm, p, signal, trace, rule, shapes, trim):
     return (signal * batch_norm_scale(layer, p)[0],)
+
+
+@up.register
+def _(layer: Affine, p, x, *, rule):
+    return x * p["scale"] + p["shift"], None
+
+
+@down.register
+def _(layer: Affine, p, signal, trace, rule, shapes, trim):
+    return (signal * p["scale"],)
 
 
 @up.register
@@ -141,15 +228,43 @@ def _(layer: LRN, p, x, *, rule):
 
 
 @down.register
-def _(layer: LRN, p, signal, trace, rule, shape, trim):
+def _(layer: LRN, p, signal, trace, rule, shapes, trim):
     return (ops.lrn_transpose(signal, trace, layer.depth, layer.k, layer.alpha, layer.beta) if rule.normalise else signal,)
 
 
 @up.register
 def _(layer: Add, p, *inputs, rule):
-    return tf.add_n(inputs), None
+    return sum(inputs[1:], inputs[0]), None
 
 
 @down.register
-def _(layer: Add, p, signal, trace, rule, shape, trim):
-    return signal, signal
+def _(layer: Add, p, signal, trace, rule, shapes, trim):
+    return tuple(narrowed(signal, layer.output_shape(*shapes), shape) for shape in shapes)
+
+
+@up.register
+def _(layer: Multiply, p, *inputs, rule):
+    return reduce(mul, inputs), (inputs if rule else None)
+
+
+@down.register
+def _(layer: Multiply, p, signal, trace, rule, shapes, trim):
+    others = [trace[:i] + trace[i + 1:] for i in range(len(trace))]
+    products = (reduce(mul, factors, signal) for factors in others)
+    return tuple(narrowed(product, layer.output_shape(*shapes), shape) for product, shape in zip(products, shapes))
+
+
+def narrowed(signal: tf.Tensor, shape: Shape, to: Shape) -> tf.Tensor:
+    """A signal on a map of that shape, added up where an input of one cell or channel stood at many places of it."""
+    axes = [axis for axis, (many, one) in enumerate(zip(shape, to), 1) if one == 1 and many > 1]
+    return tf.reduce_sum(signal, axes, keepdims=True) if axes else signal
+
+
+@up.register
+def _(layer: Concatenate, p, *inputs, rule):
+    return tf.concat(inputs, 3), None
+
+
+@down.register
+def _(layer: Concatenate, p, signal, trace, rule, shapes, trim):
+    return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))

@@ -1,7 +1,7 @@
 """VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by the layer names of Keras."""
 from __future__ import annotations
 
-from ..layers import Conv, Dense, Flatten, MaxPool
+from ..layers import RELU, Conv, Dense, Flatten, MaxPool
 from ..network import Builder, Network
 
 FILTERS = (64, 128, 256, 512, 512)
@@ -13,10 +13,10 @@ def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int
     net = Builder(f"vgg{depth}", (*size, channels))
     for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
         for i in range(1, convolutions + 1):
-            net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, rectify=True))
+            net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU))
         net.add(f"block{block}_pool", MaxPool(2, 2))
     net.add("flatten", Flatten())
-    net.add("fc1", Dense(4096, rectify=True))
-    net.add("fc2", Dense(4096, rectify=True))
+    net.add("fc1", Dense(4096, activation=RELU))
+    net.add("fc2", Dense(4096, activation=RELU))
     net.add("predictions", Dense(classes))
     return net.network()
