@@ -187,7 +187,7 @@ def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
         dtype = kind.dtype
         if dtype.metadata is None and PLAIN.fullmatch(dtype.str) and kind.equal(h5py.h5t.py_create(dtype, logical=True)):
             return dtype.str
-    except TypeError:                   # numpy has nothing like it
+    except (TypeError, ValueError):     # numpy has nothing like it
         pass
     return TYPES.get(kind.get_class(), "numbers of an unusual kind")
 
@@ -199,7 +199,8 @@ def printable(name: bytes) -> str:
 
 def reason(error: BaseException) -> str:
     """What an error says, in one line."""
-    said = " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
+    told = error.args[0] if isinstance(error, KeyError) and error.args else error       # which would be in quotes
+    said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
     return (said if said.isprintable() else ascii(said)[1:-1])[:200]
 
 
