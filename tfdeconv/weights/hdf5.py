@@ -162,7 +162,8 @@ def refusal(found: h5py.Dataset) -> str:
     if found.shape is None:
         return "has no values"
     stored, size = found.id.get_storage_size(), math.prod(found.shape) * found.id.get_type().get_size()
-    if stored not in (0, size) and found.id.get_create_plist().get_layout() != h5py.h5d.CHUNKED:
+    chunked = found.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
+    if PLAIN.fullmatch(code(found.id)) and not chunked and stored not in (0, size):
         return f"is said to have {size:,} bytes, and {stored:,} are stored"
     return ""
 
