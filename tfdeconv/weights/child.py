@@ -6,6 +6,7 @@ process says so in one line. Both ends stand here. A message is its length (8 by
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.weights import 
 # one thread, which reads no faster with more; and libhdf5 is to load no plugins
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
 MEMORY = 384 << 20          # bytes beyond what Python, numpy and h5py take, and beyond the dataset that is read
-COMPUTING = 5, 20e6         # seconds, and bytes of the file for which there is one more
+COMPUTING = 4, 20e6         # seconds, after what starting takes, and bytes of the file for which there is one more
 WAITING = 30, 5e6
 MESSAGE = 1 << 27           # bytes
 AGAIN = "it is damaged; fetch or make it again"
@@ -194,7 +195,7 @@ def limited(seconds: int) -> int:
     """Lets this process compute so long, write nothing and leave no core; returns how much memory it has now."""
     with suppress(ImportError, OSError):                # Windows has no limits
         import resource
-        for kind, most in (("CPU", seconds), ("FSIZE", 0), ("CORE", 0), ("NOFILE", 32)):
+        for kind, most in (("CPU", seconds + math.ceil(time.process_time())), ("FSIZE", 0), ("CORE", 0), ("NOFILE", 32)):
             bound(getattr(resource, f"RLIMIT_{kind}"), most)
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     return 0
