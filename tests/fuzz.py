@@ -30,7 +30,7 @@ from tfdeconv.errors import UserError       # noqa: E402
 SECONDS, MEMORY = 5, 500        # of computing, and MB above what the reader takes for whole files
 MUTANT = "<mutant>"
 BLUNT = 0.3                     # of the mutants at most may be turned away by their first bytes
-INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 40, (1 << 63) - 1, (1 << 64) - 1]
+INTERESTING = [0, 1, 127, 128, 255, 1 << 40, *((1 << bits) - less for bits in (15, 16, 31, 32, 63, 64) for less in (0, 1))]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,13 @@ class Outcome:
 # mutants
 
 def mutant(rng: random.Random, seeds: list[bytes]) -> bytes:
+    found = seeds[0]
+    while found in seeds:
+        found = changed(rng, seeds)
+    return found
+
+
+def changed(rng: random.Random, seeds: list[bytes]) -> bytes:
     raw = rng.choice(seeds)
     if rng.random() < 0.05:
         other, at = rng.choice(seeds), rng.randrange(8, len(raw))
@@ -157,7 +164,8 @@ def report(kind: str, seed: int, found: list[Outcome], seconds: float) -> bool:
     print(f"{kind}: {len(found)} mutants, seed {seed}, {seconds:.0f} s: {told}")
     classes = Counter(shortened(outcome.said) for outcome in found if outcome.what == "refused")
     print("".join(f"  {n:6} {said}\n" for said, n in classes.most_common(15)), end="")
-    print(f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), most memory more {biggest.memory:.0f} MB ({biggest.number})")
+    print(f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), "
+          f"most memory above whole files' {biggest.memory:.0f} MB (number {biggest.number})")
     sys.stdout.flush()
     failed = [outcome for outcome in found if outcome.what not in ("read", "refused", "turned away")]
     for outcome in failed[:20]:

@@ -1,6 +1,7 @@
 """Weight files <-> tensors, checked against a network. One module a format; a file is recognised by its structure.
 
-Nothing in a file is trusted: shapes are compared with the network's before memory is taken, and no code runs from it.
+Nothing in a file is trusted: shapes are compared with the network's before memory is taken, and no code runs from it. HDF5, whose
+library crashes on some damaged files, is read by a process of its own (child.py).
 """
 from __future__ import annotations
 
