@@ -139,7 +139,7 @@ def outcome(form: Format, path: Path, number: int) -> Outcome:
         what, said = "read", ""
     except UserError as error:
         said = str(error).replace(str(path), MUTANT)
-        what = "turned away" if "is no HDF5 file" in said else "refused" if "\n" not in said else "more than one line"
+        what = "turned away" if "is no HDF5 file" in said else "refused" if said.isprintable() else "breaks the line"
     except Exception as error:
         what, said = f"raises {type(error).__name__}", " ".join(str(error).split())
     end, after = used()

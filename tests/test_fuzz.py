@@ -54,7 +54,7 @@ def child_taking(path):
 
 
 @pytest.mark.parametrize("read, what", [
-    (lambda path: None, "read"), (raising, "raises KeyError"), (speaking, "more than one line"), (computing, "takes time"),
+    (lambda path: None, "read"), (raising, "raises KeyError"), (speaking, "breaks the line"), (computing, "takes time"),
     (taking, "takes memory"), (child_taking, "takes memory")])
 def test_what_goes_wrong_is_seen(tmp_path, monkeypatch, capsys, read, what):
     monkeypatch.setattr(fuzz, "SECONDS", 1)

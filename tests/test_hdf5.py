@@ -197,7 +197,7 @@ PLANTED = {
     "crashes at once": ("os.abort()", "crashed on it"),
     "crashes at a dataset": (DATASET % "os.kill(os.getpid(), 11)", "crashed on it"),
     "crashes within an array": (ANSWER % "os.abort()", "crashed on it"),
-    "computes without end": (DATASET % "[None for _ in iter(int, 1)]", "came to no end"),
+    "computes without end": (DATASET % "sum(iter(int, 1))", "came to no end"),
     "waits without end": (DATASET % "time.sleep(60)", "came to no end"),
     "waits before it reads": ("time.sleep(60)", "came to no end"),
     "takes memory": (DATASET % "bytearray(1 << 30)", "asks for too much memory"),
@@ -229,6 +229,19 @@ def test_whatever_the_process_does_it_is_one_line(path, monkeypatch, case):
     assert time.monotonic() - start < 8 and "\n" not in str(told.value) and children() == []
 
 
+def test_a_file_in_which_libhdf5_goes_round_in_circles(tmp_path, monkeypatch):
+    monkeypatch.setattr(child, "COMPUTING", (1, 20e6))
+    path = made(tmp_path, lambda file: file.attrs.update(names=["abc", "defgh"]))
+    raw = path.read_bytes()
+    size = raw.index(b"GCOL") + 24          # of the first string in the heap; the next one begins where it ends
+    path.write_bytes(raw[:size] + struct.pack("<q", -16) + raw[size + 8:])
+    try:
+        with opened(path) as root:
+            assert root.attrs == {}         # a libhdf5 newer than 1.14.6 may find an end
+    except UserError as error:
+        assert "HDF5's library came to no end with it: it is damaged; fetch or make it again" in str(error)
+
+
 def test_other_datasets_are_read_though_one_is_damaged(tmp_path):
     def fill(file):
         file.create_dataset("bad", data=np.zeros(1000, np.float32), compression="gzip", fletcher32=True)
@@ -255,7 +268,7 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
               "    raise ValueError(f'{heavy} {limits} {resource.getrlimit(resource.RLIMIT_AS)[0] < 2 << 30}')\n"
               "hdf5.describe = told\nchild.main()")
     monkeypatch.setattr(child, "PROGRAM", program("pass") + "\n" + report)
-    with pytest.raises(UserError, match=r"\[\] \[5, 0, 0, 32\] True"), opened(path):
+    with pytest.raises(UserError, match=r"\[\] \[4, 0, 0, 32\] True"), opened(path):
         pass
 
 
@@ -321,7 +334,7 @@ reader.description()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("code, ends", [("child.main()", 3), ("child.limited(2); [None for _ in iter(int, 1)]", 5)])
+@pytest.mark.parametrize("code, ends", [("child.main()", 3), ("child.limited(2); sum(iter(int, 1))", 5)])
 def test_the_process_ends_with_this_one(path, code, ends, sign):
     """While it waits for a question, at once; in the midst of something, when its time is up."""
     source = PARENT + "\ntime.sleep(60)"

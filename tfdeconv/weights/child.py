@@ -27,7 +27,7 @@ PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.weights import 
 # one thread, which reads no faster with more; and libhdf5 is to load no plugins
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
 MEMORY = 384 << 20          # bytes beyond what Python, numpy and h5py take, and beyond the dataset that is read
-COMPUTING = 4, 20e6         # seconds, after what starting takes, and bytes of the file for which there is one more
+COMPUTING = 3, 20e6         # seconds, after what starting takes, and bytes of the file for which there is one more
 WAITING = 30, 5e6
 MESSAGE = 1 << 27           # bytes
 AGAIN = "it is damaged; fetch or make it again"

@@ -65,8 +65,9 @@ def strangers(path: str | Path, network: str, asked: Sequence[str], layers: Sequ
 
 
 def texts(values: object) -> list[str]:
-    """An attribute as a list of names, or what stands for them."""
-    return [str(value) for value in (values if isinstance(values, list) else [values])]
+    """An attribute as a list of names or of other texts of one line, whatever it is."""
+    found = [str(value) for value in (values if isinstance(values, list) else [values])]
+    return [text if text.isprintable() else ascii(text)[1:-1] for text in found]
 
 
 def inferred(name: str, kernels: Mapping[str, tuple[int, ...]]) -> Network:
