@@ -73,6 +73,11 @@ def test_no_keras_and_no_long_rooms(path):
     assert source.count("\n") <= 300, "more than one sitting"
 
 
+def test_libhdf5_is_known_by_few():
+    knowing = {path.name for path in PACKAGE.rglob("*.py") if ("h5py", False) in imports(path)}
+    assert knowing == {"own.py", "hdf5.py", "child.py"}         # own.py writes
+
+
 @pytest.mark.parametrize("module", ["tfdeconv", "tfdeconv.nets", "tfdeconv.rules", "tfdeconv.cli"])
 def test_names_and_mistakes_need_no_heavy_package(module):
     code = f"import sys, {module}; print(*({{'tensorflow', 'numpy', 'h5py', 'PIL'}} & set(sys.modules)))"

@@ -75,7 +75,7 @@ def fetch(name: str, result: Path, top: bool, base: str, timeout: float, say: Ca
         say(f"{file}: converting")
         from .weights import own, read_weights
         network, source = NETWORKS[name](), f"{origin.source}, converted by Keras ({BASE}{origin.folder}/{file})"
-        weights = read_weights(part, network)
+        weights = read_weights(part, network, trusted=True)
         return own.save_weights(result, network, weights, weights.preprocessing, source, origin.licence)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from ..errors import UserError
@@ -14,6 +13,7 @@ from ..layers import Flatten
 from ..nets import NETWORKS
 from ..network import Network
 from ..preprocessing import Preprocessing
+from .hdf5 import Dataset, Group, Refused
 
 
 @dataclass(frozen=True)
@@ -29,35 +29,32 @@ class Contents:
     ignored: tuple[str, ...] = ()
 
 
-def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+def dataset(group: Group, name: str) -> Dataset:
     """A dataset whose values stand in this very file; raises UserError for anything else."""
     found = inside(group, name)
-    if not isinstance(found, h5py.Dataset):
-        raise UserError(f"{group.file.filename}: {group.name.strip('/')}/{name} is missing or is no dataset")
-    if found.external or found.is_virtual:
-        raise UserError(f"{group.file.filename}: {found.name} keeps its values in another file, which is not followed")
+    if not isinstance(found, Dataset):
+        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no dataset")
     return found
 
 
-def subgroup(group: h5py.Group, name: str) -> h5py.Group:
+def subgroup(group: Group, name: str) -> Group:
     """A group in this very file; raises UserError for anything else."""
     found = inside(group, name)
-    if not isinstance(found, h5py.Group):
-        raise UserError(f"{group.file.filename}: {group.name.strip('/')}/{name} is missing or is no group")
+    if not isinstance(found, Group):
+        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no group")
     return found
 
 
-def inside(group: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | None:
-    """What stands at a path below a group; raises UserError for links, which may lead to other files."""
-    found: h5py.Group | h5py.Dataset = group
+def inside(group: Group, path: str) -> Group | Dataset | None:
+    """What stands at a path below a group; raises UserError for what is not read, as links, which may lead to other files."""
+    found: Group | Dataset = group
     for name in path.strip("/").split("/"):
-        link = found.get(name, getlink=True) if isinstance(found, h5py.Group) else None
-        if link is None:
+        child = found.children.get(name) if isinstance(found, Group) else None
+        if isinstance(child, Refused):
+            raise UserError(f"{group.file}: {found.name}/{name} {child.reason}")
+        if child is None:
             return None
-        if not isinstance(link, h5py.HardLink):
-            raise UserError(f"{group.file.filename}: {found.name.strip('/')}/{name} is a link, to another file perhaps, "
-                            f"which is not followed")
-        found = found[name]
+        found = child
     return found
 
 
@@ -68,8 +65,9 @@ def strangers(path: str | Path, network: str, asked: Sequence[str], layers: Sequ
 
 
 def texts(values: object) -> list[str]:
-    """Names in an attribute: bytes in older files, strings in newer ones."""
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in np.ravel(np.asarray(values))]
+    """An attribute as a list of names or of other texts of one line, whatever it is."""
+    found = [str(value) for value in (values if isinstance(values, list) else [values])]
+    return [text if text.isprintable() else ascii(text)[1:-1] for text in found]
 
 
 def inferred(name: str, kernels: Mapping[str, tuple[int, ...]]) -> Network:

@@ -4,19 +4,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from ..errors import UserError
 from ..nets import NETWORKS
 from ..network import Network
 from .contents import Contents, dataset, inferred, strangers, subgroup, texts
+from .hdf5 import Dataset, Group
 
 
-def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
+def contents(path: str | Path, file: Group, network: Network) -> Contents:
     """The parameters by layer name and, within a layer, by order: names there vary from version to version."""
     needed = network.parameters()
-    shapes, datasets, ignored = {}, {}, [name for name in file if "optimizer" in name]
+    shapes, datasets, ignored = {}, {}, [name for name in file.children if "optimizer" in name]
     for layer, stored in layers(path, file).items():
         if layer not in needed:
             ignored += [layer] if stored else []
@@ -26,7 +26,7 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
         shapes[layer] = {name: values.shape for name, values in datasets[layer].items()}
 
     def read(layer: str, name: str) -> np.ndarray:
-        return datasets[layer][name][()]
+        return datasets[layer][name].read()
 
     differing = differences({**shapes, **dict.fromkeys(ignored)})
     nearest = min(differing, key=lambda name: (differing[name][0], name != network.name))
@@ -41,9 +41,9 @@ def differences(layers: Collection[str]) -> dict[str, tuple[int, int]]:
             for name, build in NETWORKS.items()}
 
 
-def layers(path: str | Path, file: h5py.File) -> dict[str, list[h5py.Dataset]]:
+def layers(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
     """The datasets of each layer, in the layer's order."""
-    root = subgroup(file, "model_weights") if "model_weights" in file else file
+    root = subgroup(file, "model_weights") if "model_weights" in file.children else file
     names = chunked(root, "layer_names")
     if names is None:
         raise UserError(f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
@@ -52,7 +52,7 @@ def layers(path: str | Path, file: h5py.File) -> dict[str, list[h5py.Dataset]]:
     return {name: [dataset(group, weight) for weight in chunked(group, "weight_names") or []] for name, group in groups.items()}
 
 
-def chunked(group: h5py.Group, name: str) -> list[str] | None:
+def chunked(group: Group, name: str) -> list[str] | None:
     """A list of names in an attribute; Keras splits one above 64 KB into name0, name1, ..."""
     if name in group.attrs:
         return texts(group.attrs[name])
@@ -62,7 +62,7 @@ def chunked(group: h5py.Group, name: str) -> list[str] | None:
     return [text for part in parts for text in texts(group.attrs[part])] if parts else None
 
 
-def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
+def network(path: str | Path, file: Group, name: str | None) -> Network:
     """The network of that name, or whose layers these are; channels, classes and (square) size of input as the shapes tell."""
     stored = {layer: values[0].shape for layer, values in layers(path, file).items() if values}
     if not name:

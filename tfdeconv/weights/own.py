@@ -21,6 +21,7 @@ from ..nets import NETWORKS
 from ..network import Network, mismatches
 from ..preprocessing import ORDERS, Preprocessing
 from .contents import Contents, dataset, subgroup, texts
+from .hdf5 import Group
 
 FORMAT, VERSION = "tfdeconv weights", 1
 
@@ -45,8 +46,9 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
                     raise UserError(f"{layer}/{name} has values that are "
                                     f"{'beyond half precision (65504): leave out --half' if small else 'no numbers'}")
                 values = file.create_dataset(f"{layer}/{name}", data=stored, chunks=True, shuffle=True, compression="gzip")
-                values.attrs["sha256"] = text(hashlib.sha256(stored.data).hexdigest())
-                lines.append(line(f"{layer}/{name}", values))
+                digest = hashlib.sha256(stored.data).hexdigest()
+                values.attrs["sha256"] = text(digest)
+                lines.append(line(f"{layer}/{name}", stored.dtype.str, stored.shape, digest))
         file.attrs.update(
             format=text(FORMAT), version=VERSION, made_by=text(f"tfdeconv {__version__}"), network=text(network.name),
             channels=network.channels, classes=network.classes, order=text(preprocessing.order), mean=preprocessing.mean,
@@ -62,34 +64,35 @@ def text(value: str) -> np.ndarray:
     return np.array(value.encode(), h5py.string_dtype("utf-8", max(1, len(value.encode()))))
 
 
-def line(name: str, values: h5py.Dataset) -> str:
-    return f"{name} {values.dtype.str[1:]} {'x'.join(map(str, values.shape))} {texts(values.attrs['sha256'])[0]}"
+def line(name: str, dtype: str, shape: tuple[int, ...], digest: str) -> str:
+    return f"{name} {dtype[1:]} {'x'.join(map(str, shape))} {digest}"
 
 
 def root_digest(lines: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def recognises(file: h5py.File) -> bool:
+def recognises(file: Group) -> bool:
     return "format" in file.attrs and texts(file.attrs["format"])[0] == FORMAT
 
 
-def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
+def contents(path: str | Path, file: Group, network: Network) -> Contents:
     """All layers of the file, the root digest checked; each dataset's own is checked when it is read."""
     if file.attrs["version"] > VERSION:
         raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
                         f"update it")
-    groups = {layer: subgroup(file, layer) for layer in file}
-    datasets = {layer: {name: dataset(group, name) for name in group} for layer, group in groups.items()}
-    lines = [line(f"{layer}/{name}", values) for layer, p in datasets.items() for name, values in p.items()]
+    groups = {layer: subgroup(file, layer) for layer in file.children}
+    datasets = {layer: {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
+    lines = [line(f"{layer}/{name}", values.dtype, values.shape, texts(values.attrs["sha256"])[0])
+             for layer, p in datasets.items() for name, values in p.items()]
     told = texts(file.attrs["sha256"])[0]
     if root_digest(lines) != told:
         raise UserError(f"{path} is damaged: its datasets do not add up to its digest {told[:12]}...; make or fetch it again")
 
     def read(layer: str, name: str) -> np.ndarray:
         values = datasets[layer][name]
-        array = values[()]
-        if hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != texts(values.attrs["sha256"])[0]:
+        array = values.read()
+        if hashlib.sha256(array.data).hexdigest() != texts(values.attrs["sha256"])[0]:
             raise UserError(f"{layer}/{name} does not have its digest (damaged: make or fetch the file again)")
         return array
 
@@ -98,7 +101,7 @@ def contents(path: str | Path, file: h5py.File, network: Network) -> Contents:
     return Contents(shapes, read, name, preprocessing(path, file), told, source, licence)
 
 
-def preprocessing(path: str | Path, file: h5py.File) -> Preprocessing:
+def preprocessing(path: str | Path, file: Group) -> Preprocessing:
     """The root attributes as a Preprocessing, checked against the file's channels."""
     attrs = file.attrs
     order, channels = texts(attrs["order"])[0], int(attrs["channels"])
@@ -115,7 +118,7 @@ def another(path: str | Path, told: str, asked: str) -> UserError:
     return UserError(f"{path} holds {told}, not {asked}: ask for --network {told}, or give other weights")
 
 
-def network(path: str | Path, file: h5py.File, name: str | None) -> Network:
+def network(path: str | Path, file: Group, name: str | None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     told = texts(file.attrs["network"])[0]
     if told not in NETWORKS:

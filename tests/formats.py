@@ -1,0 +1,151 @@
+"""Small weight files of every format, and how each is read to its end: what fuzz.py damages."""
+from __future__ import annotations
+
+import io
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import test_pickles as makers
+
+from tfdeconv.errors import UserError
+from tfdeconv.layers import Conv, Dense, Flatten, MaxPool
+from tfdeconv.network import Builder, Network
+from tfdeconv.preprocessing import caffe
+from tfdeconv.weights import foreign, hdf5, keras_h5, opened, own
+
+
+@dataclass(frozen=True)
+class Format:
+    """Whole files, what reads one, and how a file is made of what is mutated."""
+    seeds: Callable[[], list[bytes]]
+    read: Callable[[Path], None]
+    make: Callable[[Path, bytes], object] = Path.write_bytes
+
+
+# whole files
+
+def network() -> Network:
+    net = Builder("small", (8, 8, 3))
+    net.add("a", Conv(4, 3, pad=1, rectify=True))
+    net.add("pool", MaxPool(2, 2))
+    net.add("flat", Flatten())
+    net.add("c", Dense(2))
+    return net.network()
+
+
+def arrays() -> dict[str, dict[str, np.ndarray]]:
+    rng = np.random.default_rng(0)
+    return {layer: {name: rng.standard_normal(shape).astype(np.float32) for name, shape in p.items()}
+            for layer, p in network().parameters().items()}
+
+
+def own_files() -> list[bytes]:
+    found = []
+    for half in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            own.save_weights(Path(folder) / "x.h5", network(), arrays(), caffe((8, 8)), "here", "free", half)
+            found.append((Path(folder) / "x.h5").read_bytes())
+    return found
+
+
+def in_memory(fill: Callable[[h5py.File], None], libver: str = "earliest") -> bytes:
+    memory = io.BytesIO()
+    with h5py.File(memory, "w", libver=libver) as file:
+        fill(file)
+    return memory.getvalue()
+
+
+def keras_files() -> list[bytes]:
+    def fill(names: Callable[[list[str]], np.ndarray], root: str, file: h5py.File) -> None:
+        group = file.require_group(root)
+        group.attrs["layer_names"] = names(list(arrays()))
+        for layer, p in arrays().items():
+            group.require_group(layer).attrs["weight_names"] = names([f"{layer}/{name}:0" for name in p])
+            for name, values in p.items():
+                group[layer][f"{layer}/{name}:0"] = values
+        group.attrs["model_config"] = '{"class_name": "Functional"}'
+
+    fixed, free = partial(np.array, dtype="S"), partial(np.array, dtype=h5py.string_dtype())
+    return [in_memory(partial(fill, fixed, "/")), in_memory(partial(fill, free, "/model_weights"))]
+
+
+def keras_3_files() -> list[bytes]:
+    def fill(options: dict, file: h5py.File) -> None:
+        for i, p in enumerate(arrays().values()):
+            for j, values in enumerate(p.values()):
+                file.create_dataset(f"layers/layer_{i}/vars/{j}", data=values, **options)
+            file[f"layers/layer_{i}"].attrs["name"] = f"layer_{i}"
+
+    packed = {"chunks": True, "compression": "gzip", "fletcher32": True}
+    return [in_memory(partial(fill, {})), in_memory(partial(fill, packed), "latest")]
+
+
+def pickled_files(kind: str) -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        found = [makers.kinds(Path(folder))[kind][1]]
+        if kind == "torch":
+            path = makers.torch_file(Path(folder) / "y.pt", makers.torch_pickle(1, (2, 3), (1, 4)), version=b"3")
+            found.append(path.read_bytes())
+        elif kind == "npy":
+            found.append(makers.npy(pickle.dumps(np.array(makers.FLAT, object), 2)))
+        elif kind == "npz":
+            memory = io.BytesIO()
+            np.savez(memory, **makers.FLAT)
+            found.append(memory.getvalue())
+        elif kind == "safetensors":
+            header = {"x": makers.entry(0, 24, (2, 3), "I32"), "y": makers.entry(24, 48, (3,), "F64")}
+            found.append(makers.safetensors_file(header))
+    return found
+
+
+# readers
+
+def read_tensors(path: Path) -> None:
+    found = foreign.tensors(path)
+    if found is None:
+        read_hdf5(path)         # which says what it is not
+        return
+    for tensor in found.values():
+        tensor.read()
+
+
+def read_hdf5(path: Path) -> None:
+    """All that stands in it, then what it says as a file of weights."""
+    with opened(path) as root:
+        refused = [error for error in map(refusal, datasets(root)) if error]
+        kind = own if own.recognises(root) else keras_h5
+        if kind is own or keras_h5.chunked(root, "layer_names") is not None or "model_weights" in root.children:
+            found = kind.contents(path, root, network())
+            for layer, shapes in found.shapes.items():
+                for name in shapes:
+                    found.read(layer, name)
+        if refused:
+            raise refused[0]
+
+
+def datasets(group: hdf5.Group) -> Iterator[hdf5.Dataset]:
+    for node in group.children.values():
+        if isinstance(node, hdf5.Group):
+            yield from datasets(node)
+        elif isinstance(node, hdf5.Dataset):
+            yield node
+
+
+def refusal(found: hdf5.Dataset) -> UserError | None:
+    try:
+        found.read()
+    except UserError as error:
+        return error
+    return None
+
+
+FORMATS = {"own": Format(own_files, read_hdf5), "keras": Format(keras_files, read_hdf5),
+           "keras 3": Format(keras_3_files, read_hdf5)}
+FORMATS |= {kind: Format(partial(pickled_files, kind), read_tensors, makers.torch_file if "sums" in kind else Path.write_bytes)
+            for kind in makers.KINDS}

@@ -1,0 +1,65 @@
+"""A few damaged files of every format, and that the fuzzer sees what goes wrong; `python tests/fuzz.py` reads thousands."""
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import formats
+import fuzz
+import pytest
+
+from tfdeconv.errors import UserError
+
+
+def test_damaged_files_are_read_or_refused_in_one_line():
+    """In a process of its own: this one has TensorFlow, and has had all the memory that it may be measured by."""
+    command = [sys.executable, Path(fuzz.__file__), "--count", "60", "--seed", "20141106"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and "FAILED" not in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count(" mutants, seed 20141106") == len(formats.FORMATS)
+
+
+@pytest.mark.parametrize("kind", formats.FORMATS)
+def test_mutants_are_of_their_number_alone_and_differ(kind):
+    seeds = formats.FORMATS[kind].seeds()
+    first, again = ([fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds) for i in range(200)] for _ in range(2))
+    assert first == again and len({*first}) > 180 and not {*first} & {*seeds}
+    assert sum(raw[:8] not in [seed[:8] for seed in seeds] for raw in first) < 40       # their makers would be told by those alone
+
+
+def raising(path):
+    raise KeyError("x")
+
+
+def speaking(path):
+    raise UserError(f"{path} is\ndamaged")
+
+
+def computing(path):
+    end = time.process_time() + 1.2
+    while time.process_time() < end:
+        pass
+
+
+def taking(path):
+    b"x" * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + 100_000 << 10)
+
+
+def child_taking(path):
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    subprocess.run([sys.executable, "-c", f"b'x' * ({most} + 100_000 << 10)"], check=True)
+
+
+@pytest.mark.parametrize("read, what", [
+    (lambda path: None, "read"), (raising, "raises KeyError"), (speaking, "breaks the line"), (computing, "takes time"),
+    (taking, "takes memory"), (child_taking, "takes memory")])
+def test_what_goes_wrong_is_seen(tmp_path, monkeypatch, capsys, read, what):
+    monkeypatch.setattr(fuzz, "SECONDS", 1 if "time" in what else 60)
+    monkeypatch.setattr(fuzz, "MEMORY", 50)
+    found = [fuzz.outcome(formats.Format(list, read), tmp_path / "x", 3)]
+    assert found[0].what == what
+    assert fuzz.report("kind", 7, found, 1) == (what == "read")
+    assert ("FAILED number 3" in capsys.readouterr().out) == (what != "read")

@@ -1,0 +1,243 @@
+"""What an HDF5 file holds, as plain Python objects, whichever process reads it (child.py).
+
+`describe` and `read` are all that touches libhdf5. What they tell is built into Group, Dataset and Refused by `tree`.
+"""
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..errors import UserError
+from .tensors import INFLATED
+
+OBJECTS, DEPTH = 100_000, 32
+TEXT = 1 << 24                      # bytes of names and attributes; a model's configuration in JSON can have 10 MB
+NUMBER = 16                         # bytes that a number takes in JSON
+PLAIN = re.compile("[<>][fiu][248]|[|][iub]1")
+TYPES = {h5py.h5t.STRING: "strings", h5py.h5t.COMPOUND: "records", h5py.h5t.REFERENCE: "references", h5py.h5t.ENUM: "named values",
+         h5py.h5t.VLEN: "rows of any length", h5py.h5t.ARRAY: "arrays", h5py.h5t.OPAQUE: "bytes", h5py.h5t.BITFIELD: "bits"}
+LINK = "is a link, to another file perhaps, which is not followed"
+ELSEWHERE = "keeps its values in another file, which is not followed"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is not read; the reason goes on where its name ends."""
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Values that are not read yet."""
+    name: str
+    shape: tuple[int, ...]
+    dtype: str                          # as numpy writes it (<f4), or words for what is no plain number
+    attrs: Mapping[str, Any]
+    read: Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A group, or the root of a file; attributes are texts, numbers, and lists of either."""
+    file: str
+    name: str
+    attrs: Mapping[str, Any]
+    children: Mapping[str, Group | Dataset | Refused]
+
+
+class Attributes(dict[str, Any]):
+    def __missing__(self, name: str) -> Any:
+        raise ValueError(f"its attribute {name} is missing or damaged")
+
+
+class Excess(ValueError):
+    """More than any file of weights has."""
+
+
+@contextmanager
+def here(path: str | Path) -> Iterator[Group]:
+    """The root of a file, read in this process."""
+    with h5py.File(path, "r") as file:
+        told, places = describe(file)
+        yield tree(path, told, lambda place, shape, dtype: read(file, places[place]))
+
+
+def describe(file: h5py.File) -> tuple[dict[str, Any], list[bytes]]:
+    """What a file holds, as JSON has it, and the paths of its datasets, by number."""
+    survey = Survey()
+    return survey.group(file, b"", 0), survey.places
+
+
+class Survey:
+    """A walk through a file, with what may still be met on it."""
+
+    def __init__(self) -> None:
+        self.objects, self.text = OBJECTS, TEXT
+        self.groups: set[tuple[int, int]] = set()
+        self.places: list[bytes] = []
+
+    def spend(self, objects: int, text: int) -> None:
+        self.objects, self.text = self.objects - objects, self.text - text
+        if min(self.objects, self.text) < 0:
+            raise Excess(f"it holds more than {OBJECTS:,} groups and datasets, or more than {TEXT:,} bytes of names and attributes")
+
+    def group(self, found: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
+        info = h5py.h5o.get_info(found.id)
+        if (info.fileno, info.addr) in self.groups:
+            return {"refused": "is a group that has another name already"}
+        if depth > DEPTH:
+            return {"refused": f"lies more than {DEPTH} groups deep"}
+        self.groups.add((info.fileno, info.addr))
+        return {"attrs": self.attributes(found),
+                "children": {printable(name): self.child(found, name, b"%s/%s" % (path, name), depth + 1) for name in found.id}}
+
+    def child(self, group: h5py.Group, name: bytes, path: bytes, depth: int) -> dict[str, Any]:
+        """A child, or why it is none: what is damaged there disturbs nobody who does not ask for it."""
+        self.spend(1, len(name))
+        try:
+            if group.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+                return {"refused": LINK}
+            found = h5py.h5o.open(group.id, name)
+            if isinstance(found, h5py.h5g.GroupID):
+                return self.group(h5py.Group(found), path, depth)
+            if isinstance(found, h5py.h5d.DatasetID):
+                return self.dataset(h5py.Dataset(found), path)
+            return {"refused": "is neither a group nor a dataset"}
+        except Excess:
+            raise
+        except Exception as error:
+            return {"refused": f"cannot be read ({reason(error)})"}
+
+    def dataset(self, found: h5py.Dataset, path: bytes) -> dict[str, Any]:
+        if refused := refusal(found):
+            return {"refused": refused}
+        self.places.append(path)
+        return {"shape": list(found.shape), "dtype": code(found.id), "attrs": self.attributes(found), "place": len(self.places) - 1}
+
+    def attributes(self, owner: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+        names: list[bytes] = []
+        h5py.h5a.iterate(owner.id, names.append)
+        found = {}
+        for name in names:
+            self.spend(0, len(name) + NUMBER)
+            try:
+                value = self.attribute(h5py.h5a.open(owner.id, name))
+            except Excess:
+                raise
+            except Exception:           # damaged, or of a type that numpy has not
+                continue
+            if value is not None:
+                found[printable(name)] = value
+        return found
+
+    def attribute(self, found: h5py.h5a.AttrID) -> Any:
+        """Text, numbers or lists of them; None for anything else."""
+        kind, count = found.get_type(), math.prod(found.shape)
+        strings = isinstance(kind, h5py.h5t.TypeStringID)
+        if found.get_space().get_simple_extent_type() == h5py.h5s.NULL or not (strings or PLAIN.fullmatch(code(found))):
+            return None
+        self.spend(0, count * (NUMBER + strings * kind.get_size()))
+        values = np.zeros(found.shape, found.dtype)
+        found.read(values)
+        if not strings:
+            return values.tolist()
+        texts = [value if isinstance(value, bytes) else b"" for value in values.ravel().tolist()]
+        self.spend(0, sum(map(len, texts)))
+        told = [text.decode("utf-8", "replace") for text in texts]
+        return told if found.shape else told[0]
+
+
+def refusal(found: h5py.Dataset) -> str:
+    """Why a dataset is not read: its values stand elsewhere, or take another size than they are said to; "" if it may be."""
+    if found.external or found.is_virtual:
+        return ELSEWHERE
+    if found.shape is None:
+        return "has no values"
+    stored, size = found.id.get_storage_size(), math.prod(found.shape) * found.id.get_type().get_size()
+    chunked = found.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
+    if PLAIN.fullmatch(code(found.id)) and not chunked and stored not in (0, size):
+        return f"is said to have {size:,} bytes, and {stored:,} are stored"
+    return ""
+
+
+def read(file: h5py.File, path: bytes) -> np.ndarray:
+    """The values of a dataset, by its path."""
+    found = h5py.Dataset(h5py.h5o.open(file.id, path))
+    if refused := refusal(found):
+        raise ValueError(refused)
+    return np.asarray(found[()], order="C")
+
+
+def flat(array: np.ndarray) -> memoryview:
+    """The bytes of an array, not copied."""
+    return array.reshape(-1).view(np.uint8).data
+
+
+def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
+    """numpy's code for plain numbers, words for anything else."""
+    kind = found.get_type()
+    try:
+        dtype = kind.dtype
+        if dtype.metadata is None and PLAIN.fullmatch(dtype.str) and kind.equal(h5py.h5t.py_create(dtype, logical=True)):
+            return dtype.str
+    except (TypeError, ValueError):     # numpy has nothing like it
+        pass
+    return TYPES.get(kind.get_class(), "numbers of an unusual kind")
+
+
+def printable(name: bytes) -> str:
+    text = name.decode("utf-8", "surrogateescape")
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, in one line."""
+    told = error.args[0] if isinstance(error, KeyError) and error.args else error       # which would be in quotes
+    said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
+    return (said if said.isprintable() else ascii(said)[1:-1])[:200]
+
+
+def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]) -> Group:
+    """The root of what was described; `fetch` brings the values of a dataset by its number, which have that shape and dtype.
+
+    All datasets read from a file may come to its size times so much, whatever they are said to have.
+    """
+    size = Path(path).stat().st_size
+    left = INFLATED[0] + INFLATED[1] * size
+
+    def values(name: str, place: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+        nonlocal left
+        if not PLAIN.fullmatch(dtype):
+            raise UserError(f"{name} is of {dtype}, needs floating point")
+        needed = math.prod(shape) * np.dtype(dtype).itemsize
+        if needed > left:
+            raise UserError(f"{name} is said to have {needed:,} bytes, far more than a file of {size:,}")
+        left -= needed
+        return fetch(place, shape, dtype)
+
+    def node(told: Any, name: str) -> Group | Dataset | Refused:
+        match told:
+            case {"refused": str() as reason}:
+                return Refused(reason)
+            case {"attrs": dict() as attrs, "children": dict() as children}:
+                below = {key: node(child, f"{name}/{key}".strip("/")) for key, child in children.items()}
+                return Group(str(path), name, Attributes(attrs), below)
+            case {"attrs": dict() as attrs, "shape": list() as sides, "dtype": str() as dtype, "place": int() as place}:
+                if not all(type(n) is int and n >= 0 for n in sides) or len(sides) > 32 or math.prod(n or 1 for n in sides) >> 48:
+                    return Refused("has a shape that cannot be")
+                shape = tuple(sides)
+                return Dataset(name, shape, dtype, Attributes(attrs), lambda: values(name, place, shape, dtype))
+        raise ValueError("it cannot be described")
+
+    root = node(told, "")
+    if not isinstance(root, Group):
+        raise ValueError("it has no root")
+    return root
