@@ -62,7 +62,7 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
     """A network around one example layer: a convolution before it, so that a signal goes on below, and where it can be behind."""
     layer = EXAMPLES[name]
     net = Builder(name, (height, width, channels))
-    net.add("before", Conv(4, 3, pad=1, activation=RELU))
+    net.add("before", Conv(4, 3, pad=1, activation=None if isinstance(layer, Activation) else RELU))
     inputs = ["before"]
     if isinstance(layer, Dense):
         inputs = [net.add("flat", Flatten())]

@@ -20,9 +20,8 @@ from tfdeconv.spans import UNIT, whole
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
 ROUNDING = 1e-12
-# the replica takes the derivatives of smooth activations by central differences of step 1e-6: right to 1e-10, but for elu, whose
-# curvature jumps at 0, to a quarter of the step
-DIFFERENCES = 1e-6
+# the replica takes the derivatives of smooth activations by central differences of step 1e-6: right to 1e-10
+DIFFERENCES = 1e-8
 
 
 def walk(deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool) -> np.ndarray:

@@ -76,6 +76,11 @@ def replica(name: str, rng) -> float:
     return max(gaps)
 
 
+def smooth(name: str, rng) -> float:
+    """replica, whose derivatives of smooth functions are central differences."""
+    return replica(name, rng)
+
+
 def windows(name: str, rng) -> float:
     """Units on their windows against whole maps."""
     network = example(name, 29, 31)
@@ -86,7 +91,7 @@ def windows(name: str, rng) -> float:
 
 
 # a checker's gap when nothing is planted: rounding, and for the curved lrn the second order of the difference
-SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, windows: 1e-12}
+SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, smooth: 1e-8, windows: 1e-12}
 
 POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
 ERRORS = {
@@ -98,7 +103,8 @@ ERRORS = {
     "dense off by 0.1 %": (ops, "kernel, transpose_b=True)", "kernel * 1.001, transpose_b=True)", adjoint, "dense"),
     "sum for a mean": (ops, "signal / (height * width)", "signal", adjoint, "average"),
     "overwrite instead of sum": (ops, "tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
-    "switch transposed": (ops, "tf.constant(dy * window.size[1] + dx,", "tf.constant(dx * window.size[1] + dy,", difference, "pool"),
+    "switch transposed": (ops, "tf.constant(dy * window.size[1] + dx,",
+                          "tf.constant(dx * window.size[1] + dy,", difference, "pool"),
     "switches of rows lost": (ops, "columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
     "lrn without its half": (ops, "signal * scale ** -beta - 2 *", "signal * scale ** -beta - 1 *", difference, "lrn"),
     "pool padded with zeros": (ops, 'length, float("-inf"))', "length)", replica, POOL),
@@ -107,10 +113,10 @@ ERRORS = {
     "sign not heeded": (ops, "return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
     "not rectified": (steps, "if rule.rectify and", "if False and", replica, "relu"),
     "rectified under every rule": (steps, "if rule.rectify and", "if True and", replica, "relu"),
-    "rectified at a gate": (steps, "layers.SMOOTH.get(layer.kind, True)", "True", replica, "sigmoid"),
+    "rectified at a gate": (steps, "layers.SMOOTH.get(layer.kind, True)", "True", smooth, "sigmoid"),
     "target's rectifier passed over": (steps, "if layer.activation else signal", "if False else signal", replica, CONV),
     "ceiling passed over": (ops, "(x > 0) & (x < tf.constant(ceiling, x.dtype))", "x > 0", replica, "relu6"),
-    "slope passed over": (ops, "tf.constant(slope, x.dtype)) if slope", "tf.constant(0, x.dtype)) if slope", replica, "leaky relu"),
+    "slope passed over": (ops, "tf.constant(slope, x.dtype)) if", "tf.constant(0, x.dtype)) if", replica, "leaky relu"),
     "bias left in": (steps, 'p["turned"], layer.window, layer.groups, trim),)',
                      'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)', replica, CONV),
     "shift left in": (steps, "return (signal * batch_norm_scale(layer, p)[0],)",
@@ -118,9 +124,10 @@ ERRORS = {
     "variance for deviation": (steps, "/ tf.sqrt(", "/ (", replica, "batch norm"),
     "one branch only": (steps, "return tuple(narrowed(signal,", "return tuple(narrowed(signal * (len(shape) > 3),", replica, "add"),
     "a product's own factor": (steps, "trace[:i] + trace[i + 1:]", "trace[:i + 1] + trace[i + 2:]", replica, "multiply"),
-    "a gate's sum forgotten": (steps, "return tf.reduce_sum(signal, axes", "return tf.reduce_mean(signal, axes", replica, "gate"),
+    "a gate's sum forgotten": (steps, "return tf.reduce_sum(signal, axes", "return tf.reduce_mean(signal, axes", smooth, "gate"),
     "channels in another order": (steps, "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))",
-                                  "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])", replica, "concatenate"),
+                                  "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])", replica,
+                                  "concatenate"),
     "pads counted in a mean": (ops, "return mean / share, share", "return mean, share", replica, "average 3x3 stride 1, same"),
     "equal parts": (ops, "part = part if share is None else part / share", "pass", replica, "average 3x3 stride 1, same"),
     "dilation not heeded": (ops, "[(taps - 1) * step for", "[(taps - 1) for", replica, "conv 3x3 dilated"),

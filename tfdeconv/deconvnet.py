@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from . import passes, steps
+from . import folding, passes, steps
 from .errors import UserError, unknown
-from .folding import fold
 from .layers import Shape
 from .network import INPUT, Network
 from .rules import RULES
@@ -77,7 +76,7 @@ class Deconvnet:
         needed = {node.name: {name: tf.convert_to_tensor(value) for name, value in weights[node.name].items()}
                   for node in nodes if node.name in weights}
         self._dtype = next((value.dtype for p in needed.values() for value in p.values()), tf.float32)
-        folded, self._parameters = fold(nodes, needed)
+        folded, self._parameters = folding.fold(nodes, needed)
         self._folded = replace(network, nodes=tuple(folded))
         self._graphs: dict[tuple, Callable] = {}
 

@@ -232,7 +232,8 @@ def average_pool_transpose(signal: tf.Tensor, share: tf.Tensor | None, window: W
 
 def rectify(x: tf.Tensor, slope: float = 0.0, ceiling: float | None = None) -> tf.Tensor:
     """max(x, 0), or slope * x below 0, and at most the ceiling."""
-    y = tf.nn.leaky_relu(x, slope) if slope else tf.nn.relu(x)
+    # tf.nn.leaky_relu rounds the slope to float32
+    y = tf.where(x > 0, x, x * tf.constant(slope, x.dtype)) if slope else tf.nn.relu(x)
     return y if ceiling is None else tf.minimum(y, tf.constant(ceiling, y.dtype))
 
 
