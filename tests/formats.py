@@ -14,7 +14,7 @@ import numpy as np
 import test_pickles as makers
 
 from tfdeconv.errors import UserError
-from tfdeconv.layers import Conv, Dense, Flatten, MaxPool
+from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network import Builder, Network
 from tfdeconv.preprocessing import caffe
 from tfdeconv.weights import foreign, hdf5, keras_h5, opened, own
@@ -32,7 +32,7 @@ class Format:
 
 def network() -> Network:
     net = Builder("small", (8, 8, 3))
-    net.add("a", Conv(4, 3, pad=1, rectify=True))
+    net.add("a", Conv(4, 3, pad=1, activation=RELU))
     net.add("pool", MaxPool(2, 2))
     net.add("flat", Flatten())
     net.add("c", Dense(2))

@@ -26,7 +26,8 @@ class Network:
 
     input_shape is the one the network was trained on; a convolutional target takes any height and width.
     folded maps the names of layers that Keras lists and this network has none for to the layer they are part of; aliases other
-    names to a layer's; missing those that a file has and that can not be had to the reason.
+    names to a layer's; missing those that a file has and that cannot be had to the reason. flavour tells networks apart that
+    have one name and differ in strides, biases or constants ("" where there is but one).
     """
     name: str
     input_shape: Shape
@@ -34,6 +35,7 @@ class Network:
     folded: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    flavour: str = ""
 
     @property
     def channels(self) -> int:
@@ -180,8 +182,8 @@ def meet(a: Span, b: Span, extent: int) -> Span:
 class Builder:
     """Adds layers one after the other: each reads the one before unless it names its inputs."""
 
-    def __init__(self, name: str, input_shape: Shape):
-        self.name, self.input_shape = name, input_shape
+    def __init__(self, name: str, input_shape: Shape, flavour: str = ""):
+        self.name, self.input_shape, self.flavour = name, input_shape, flavour
         self.nodes: list[Node] = []
         self.folded: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
@@ -194,4 +196,4 @@ class Builder:
         return name
 
     def network(self) -> Network:
-        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded, self.aliases)
+        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded, self.aliases, flavour=self.flavour)

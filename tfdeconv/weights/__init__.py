@@ -94,15 +94,15 @@ def read_weights(path: str | Path, network: Network, target: str | Sequence[str]
         return Weights(arrays, preprocessing, found.digest or sha256(path), found.source, found.licence, found.ignored)
 
 
-def network_in(path: str | Path, name: str | None = None) -> Network:
+def network_in(path: str | Path, name: str | None = None, flavour: str | None = None) -> Network:
     """The built-in network whose weights a file holds, with the file's own channels, classes and size of input.
 
     A file of the project's own knows its network; another's is the one whose layers it has, unless `name` says it.
     """
     if (names := foreign.tensors(path)) is not None:
-        return foreign.network(path, names, name)
+        return foreign.network(path, names, name, flavour)
     with opened(path) as file:
-        return own.network(path, file, name) if own.recognises(file) else keras_h5.network(path, file, name)
+        return own.network(path, file, name) if own.recognises(file) else keras_h5.network(path, file, name, flavour)
 
 
 def fitting(path: str | Path, network: Network, target: str | Sequence[str] | None, found: Contents) -> list[str]:

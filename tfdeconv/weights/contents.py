@@ -27,6 +27,7 @@ class Contents:
     source: str = ""
     licence: str = ""
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()         # how the file was recognised, and what was assumed because it cannot tell
 
 
 def dataset(group: Group, name: str) -> Dataset:

@@ -115,7 +115,7 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     return Contents(found, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=names.ignored + others)
 
 
-def network(path: str | Path, names: Tensors, name: str | None) -> Network:
+def network(path: str | Path, names: Tensors, name: str | None, flavour: str | None = None) -> Network:
     """The network of that name, or whose layers these are, with channels, classes and size as the shapes tell."""
     name = name or nearest(names)
     plain = NETWORKS[name]()

@@ -62,7 +62,7 @@ def chunked(group: Group, name: str) -> list[str] | None:
     return [text for part in parts for text in texts(group.attrs[part])] if parts else None
 
 
-def network(path: str | Path, file: Group, name: str | None) -> Network:
+def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
     """The network of that name, or whose layers these are; channels, classes and (square) size of input as the shapes tell."""
     stored = {layer: values[0].shape for layer, values in layers(path, file).items() if values}
     if not name:
