@@ -17,8 +17,8 @@ ROOMS = {
     "__init__": set(), "errors": set(), "rules": set(), "preprocessing": set(), "spans": set(),
     "files": {"errors"},
     "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
-    "nets": {"layers", "network"}, "ops": {"spans"}, "activations": set(),
-    "steps": {"ops", "activations", "layers", "rules", "spans"},
+    "nets": {"layers", "network"}, "ops": {"spans"}, "pools": {"ops", "spans"}, "activations": set(),
+    "steps": {"ops", "pools", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "folding": {"steps", "layers", "network"},
     "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
@@ -26,8 +26,8 @@ ROOMS = {
     "fetch": {"errors", "nets", "weights"},
     "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files"},
 }
-OUTSIDE = {"tensorflow": {"ops", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli"}, "h5py": {"weights"},
-           "PIL": {"images", "figures"},
+OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli"},
+           "h5py": {"weights"}, "PIL": {"images", "figures"},
            "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing"}}
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap
 
-from tfdeconv import ops
+from tfdeconv import ops, pools
 from tfdeconv.spans import Window
 
 # float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or a flip is wrong
@@ -57,7 +57,7 @@ def test_trimmed_transposes_are_the_same_less_the_ends(rng, size, stride, trim):
     (a, b), (c, d) = trim
     for full, less in ((ops.conv2d_transpose(signal, ops.turn(kernel, window), window),
                         ops.conv2d_transpose(signal, ops.turn(kernel, window), window, 1, trim)),
-                       (ops.unpool(signal, switches, window), ops.unpool(signal, switches, window, trim))):
+                       (pools.unpool(signal, switches, window), pools.unpool(signal, switches, window, trim))):
         assert gap(less, full[:, a:full.shape[1] - b, c:full.shape[2] - d]) < ROUNDING
 
 
@@ -70,11 +70,11 @@ def test_unpool_is_the_derivative_of_max_pool(rng, size, stride, pad):
     window = Window(size, stride, pad)
     # distinct values, 1 apart: a step of 1e-2 changes no maximum, and the pool is linear within it
     x = rng.permutation(11 * 13 * 3 * 2).reshape(2, 11, 13, 3).astype(float)
-    y, switches = ops.max_pool(x, window)
+    y, switches = pools.max_pool(x, window)
     signal = rng.standard_normal(y.shape)
-    back = unpadded(ops.unpool(signal, switches, window), window, 11, 13)
+    back = unpadded(pools.unpool(signal, switches, window), window, 11, 13)
     # linear, so the difference is exact up to rounding of values near 1000 over 2e-2; 1e-2 and more when a switch is wrong
-    assert difference_gap(lambda x: ops.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
+    assert difference_gap(lambda x: pools.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
 
 
 @pytest.mark.parametrize("pad", [0, 1])
@@ -83,13 +83,13 @@ def test_max_pool_is_tensorflows(rng, size, stride, pad):
     x = tf.constant(rng.standard_normal((2, 11, 13, 3)))
     window = Window.of(size, stride, pad)
     expected = tf.nn.max_pool2d(x, size, stride, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
-    np.testing.assert_array_equal(ops.max_pool(x, window)[0], expected)
-    np.testing.assert_array_equal(ops.max_pool_alone(x, window), expected)
+    np.testing.assert_array_equal(pools.max_pool(x, window)[0], expected)
+    np.testing.assert_array_equal(pools.max_pool_alone(x, window), expected)
 
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_tie_goes_to_the_first_in_row_order(jit):
-    pool = tf.function(lambda x: ops.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False)
+    pool = tf.function(lambda x: pools.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False)
     flat = np.zeros((1, 5, 5, 1), np.float32)
     # every window is a tie of zeros (the padding is -inf): its first cell that is on the map
     np.testing.assert_array_equal(pool(flat)[1][0, ..., 0], [[4, 3, 3], [1, 0, 0], [1, 0, 0]])
@@ -104,7 +104,7 @@ def test_windows_that_share_a_maximum_add_up(jit):
     window = Window.of(3, 2, 0)
 
     def both(x):
-        return ops.unpool(tf.constant([[[[1.], [10.]], [[100.], [1000.]]]]), ops.max_pool(x, window)[1], window)
+        return pools.unpool(tf.constant([[[[1.], [10.]], [[100.], [1000.]]]]), pools.max_pool(x, window)[1], window)
 
     expected = np.zeros((1, 5, 5, 1))
     expected[0, 2, 2] = 1111
@@ -113,16 +113,16 @@ def test_windows_that_share_a_maximum_add_up(jit):
 
 def test_switches_of_large_windows_take_two_bytes(rng):
     x = rng.permutation(20 * 20).reshape(1, 20, 20, 1).astype(np.float32)
-    switches = ops.max_pool(x, Window.of(20, 1, 0))[1]
+    switches = pools.max_pool(x, Window.of(20, 1, 0))[1]
     assert switches.dtype == tf.uint16 and int(switches[0, 0, 0, 0]) == x.argmax()
-    assert ops.max_pool(x, Window.of(16, 1, 0))[1].dtype == tf.uint8
+    assert pools.max_pool(x, Window.of(16, 1, 0))[1].dtype == tf.uint8
 
 
 def test_dense_and_averages_are_adjoint(rng):
     kernel = rng.standard_normal((7, 5))
     assert adjoint_gap(lambda x: ops.dense(x, tf.constant(kernel)), lambda s: ops.dense_transpose(s, tf.constant(kernel)),
                        rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5))) < ROUNDING
-    assert adjoint_gap(ops.global_average_pool, lambda s: ops.global_average_pool_transpose(s, 4, 5),
+    assert adjoint_gap(pools.global_average_pool, lambda s: pools.global_average_pool_transpose(s, 4, 5),
                        rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7))) < ROUNDING
 
 

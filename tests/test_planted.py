@@ -16,7 +16,7 @@ from helpers import example, random_weights
 from test_ops import unpadded
 from test_passes import corners_and_borders, walk
 
-from tfdeconv import deconvnet, folding, ops, passes, steps
+from tfdeconv import activations, deconvnet, folding, ops, passes, pools, steps
 from tfdeconv.layers import RELU, BatchNorm, Conv
 from tfdeconv.network import Builder, Network
 from tfdeconv.rules import RULES
@@ -30,7 +30,7 @@ def adjoint(name: str, rng) -> float:
         return adjoint_gap(lambda x: steps.ops.dense(x, kernel), lambda s: steps.ops.dense_transpose(s, kernel),
                            rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5)))
     if name == "average":
-        return adjoint_gap(steps.ops.global_average_pool, lambda s: steps.ops.global_average_pool_transpose(s, 4, 5),
+        return adjoint_gap(steps.pools.global_average_pool, lambda s: steps.pools.global_average_pool_transpose(s, 4, 5),
                            rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7)))
     window, kernel = Window((5, 5), (2, 2), ((1, 0), (2, 1))), tf.constant(rng.standard_normal((5, 5, 4, 6)))
     return adjoint_gap(lambda x: steps.ops.conv2d(x, kernel, window),
@@ -46,10 +46,10 @@ def difference(name: str, rng) -> float:
         return difference_gap(lambda x: steps.ops.lrn(tf.constant(x), 5, 1.0, 0.3, 0.75), back, x, signal, 1e-5, rng)
     window = Window.of(3, 2, 1)
     x = rng.permutation(2 * 11 * 13 * 3).reshape(2, 11, 13, 3).astype(float)
-    y, switches = steps.ops.max_pool(x, window)
+    y, switches = steps.pools.max_pool(x, window)
     signal = rng.standard_normal(y.shape)
-    back = unpadded(steps.ops.unpool(signal, switches, window), window, 11, 13)
-    return difference_gap(lambda x: steps.ops.max_pool(x, window)[0], back, x, signal, 1e-2, rng)
+    back = unpadded(steps.pools.unpool(signal, switches, window), window, 11, 13)
+    return difference_gap(lambda x: steps.pools.max_pool(x, window)[0], back, x, signal, 1e-2, rng)
 
 
 def network_of(name: str) -> Network:
@@ -101,22 +101,22 @@ ERRORS = {
     "pads swapped": (ops, "*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
     "derivative off by 0.1 %": (ops, "= tf.nn.conv2d(signal,", "= tf.nn.conv2d(signal * 1.001,", adjoint, "conv"),
     "dense off by 0.1 %": (ops, "kernel, transpose_b=True)", "kernel * 1.001, transpose_b=True)", adjoint, "dense"),
-    "sum for a mean": (ops, "signal / (height * width)", "signal", adjoint, "average"),
-    "overwrite instead of sum": (ops, "tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
-    "switch transposed": (ops, "tf.constant(dy * window.size[1] + dx,",
+    "sum for a mean": (pools, "signal / (height * width)", "signal", adjoint, "average"),
+    "overwrite instead of sum": (pools, "tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
+    "switch transposed": (pools, "tf.constant(dy * window.size[1] + dx,",
                           "tf.constant(dx * window.size[1] + dy,", difference, "pool"),
-    "switches of rows lost": (ops, "columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
+    "switches of rows lost": (pools, "columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
     "lrn without its half": (ops, "signal * scale ** -beta - 2 *", "signal * scale ** -beta - 1 *", difference, "lrn"),
-    "pool padded with zeros": (ops, 'length, float("-inf"))', "length)", replica, POOL),
-    "last of a tie": (ops, "switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
+    "pool padded with zeros": (pools, 'length, float("-inf"))', "length)", replica, POOL),
+    "last of a tie": (pools, "switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
                       "switches = tf.where(values >= best, columns, switches)", replica, POOL),
-    "sign not heeded": (ops, "return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
+    "sign not heeded": (activations, "return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
     "not rectified": (steps, "if rule.rectify and", "if False and", replica, "relu"),
     "rectified under every rule": (steps, "if rule.rectify and", "if True and", replica, "relu"),
     "rectified at a gate": (steps, "layers.SMOOTH.get(layer.kind, True)", "True", smooth, "sigmoid"),
     "target's rectifier passed over": (steps, "if layer.activation else signal", "if False else signal", replica, CONV),
-    "ceiling passed over": (ops, "(x > 0) & (x < tf.constant(ceiling, x.dtype))", "x > 0", replica, "relu6"),
-    "slope passed over": (ops, "tf.constant(slope, x.dtype)) if", "tf.constant(0, x.dtype)) if", replica, "leaky relu"),
+    "ceiling passed over": (activations, "(x > 0) & (x < tf.constant(ceiling, x.dtype))", "x > 0", replica, "relu6"),
+    "slope passed over": (activations, "tf.constant(slope, x.dtype)) if", "tf.constant(0, x.dtype)) if", replica, "leaky relu"),
     "bias left in": (steps, 'p["turned"], layer.window, layer.groups, trim),)',
                      'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)', replica, CONV),
     "shift left in": (steps, "return (signal * batch_norm_scale(layer, p)[0],)",
@@ -128,11 +128,11 @@ ERRORS = {
     "channels in another order": (steps, "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))",
                                   "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])", replica,
                                   "concatenate"),
-    "pads counted in a mean": (ops, "return mean / share, share", "return mean, share", replica, "average 3x3 stride 1, same"),
-    "equal parts": (ops, "part = part if share is None else part / share", "pass", replica, "average 3x3 stride 1, same"),
+    "pads counted in a mean": (pools, "return mean / share, share", "return mean, share", replica, "average 3x3 stride 1, same"),
+    "equal parts": (pools, "part = part if share is None else part / share", "pass", replica, "average 3x3 stride 1, same"),
     "dilation not heeded": (ops, "[(taps - 1) * step for", "[(taps - 1) for", replica, "conv 3x3 dilated"),
     "depthwise kernel transposed": (ops, "(0, 2, 4, 5, 1, 3)", "(2, 0, 4, 5, 1, 3)", replica, "depthwise 3x3"),
-    "softmax without its sum": (ops, "y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))", "y * (1 - y) * signal",
+    "softmax without its sum": (activations, "y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))", "y * (1 - y) * signal",
                                 replica, "softmax"),
     "normalisation passed over": (steps, "layer.alpha, layer.beta) if rule.normalise else signal,)", "layer.alpha, layer.beta) "
                                   "if False else signal,)", replica, "lrn"),

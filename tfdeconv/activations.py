@@ -1,4 +1,4 @@
-"""Each smooth activation with its derivative, as functions of the value before it. Sources: the papers named, as Keras has them."""
+"""Functions of each value with their derivatives: rectifiers, smooth ones as Keras has them, and the softmax."""
 from __future__ import annotations
 
 import math
@@ -7,6 +7,29 @@ from collections.abc import Callable
 import tensorflow as tf
 
 Function = Callable[[tf.Tensor], tf.Tensor]
+
+
+def rectify(x: tf.Tensor, slope: float = 0.0, ceiling: float | None = None) -> tf.Tensor:
+    """max(x, 0), or slope * x below 0, and at most the ceiling."""
+    # tf.nn.leaky_relu rounds the slope to float32
+    y = tf.where(x > 0, x, x * tf.constant(slope, x.dtype)) if slope else tf.nn.relu(x)
+    return y if ceiling is None else tf.minimum(y, tf.constant(ceiling, y.dtype))
+
+
+def sign(x: tf.Tensor, slope: float = 0.0, ceiling: float | None = None) -> tf.Tensor:
+    """The derivative of rectify at x: bool, or numbers where there is a slope below 0."""
+    on = x > 0 if ceiling is None else (x > 0) & (x < tf.constant(ceiling, x.dtype))
+    return tf.where(x > 0, tf.cast(on, x.dtype), tf.constant(slope, x.dtype)) if slope else on
+
+
+def mask(signal: tf.Tensor, sign: tf.Tensor) -> tf.Tensor:
+    """Transpose of a function of each value, its derivative (bool or numbers) held fixed."""
+    return signal * tf.cast(sign, signal.dtype)
+
+
+def softmax_transpose(signal: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Transpose of the derivative of a softmax across channels whose output was y."""
+    return y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))
 
 
 def silu_derivative(x: tf.Tensor) -> tf.Tensor:

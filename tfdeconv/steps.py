@@ -18,8 +18,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from . import layers, ops
-from .activations import SMOOTH
+from . import activations, layers, ops, pools
 from .layers import (LRN, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten,
                      GlobalAvgPool, GlobalMaxPool, Identity, Layer, MaxPool, Multiply, Shape, Softmax, ZeroPad)
 from .rules import Rule
@@ -53,17 +52,17 @@ def prepare(layer: Layer, p: Parameters) -> Parameters:
 @up.register
 def activate(layer: Activation, p, x, *, rule):
     if layer.kind != "relu":
-        function, derivative = SMOOTH[layer.kind]
+        function, derivative = activations.SMOOTH[layer.kind]
         return function(x), (derivative(x) if rule else None)
-    y = ops.rectify(x, layer.slope, layer.ceiling)
-    return y, (ops.sign(x, layer.slope, layer.ceiling) if rule and rule.mask else None)
+    y = activations.rectify(x, layer.slope, layer.ceiling)
+    return y, (activations.sign(x, layer.slope, layer.ceiling) if rule and rule.mask else None)
 
 
 @down.register
 def deactivate(layer: Activation, p, signal, trace, rule, shapes, trim):
     if rule.rectify and layers.SMOOTH.get(layer.kind, True):
-        signal = ops.rectify(signal)
-    return (signal if trace is None else ops.mask(signal, trace),)
+        signal = activations.rectify(signal)
+    return (signal if trace is None else activations.mask(signal, trace),)
 
 
 def finished(layer: Conv | DepthwiseConv | Dense, p: Parameters, y: tf.Tensor, rule: Rule | None) -> Step:
@@ -116,49 +115,49 @@ def _(layer: Softmax, p, x, *, rule):
 
 @down.register
 def _(layer: Softmax, p, signal, trace, rule, shapes, trim):
-    return (ops.softmax_transpose(signal, trace),)
+    return (activations.softmax_transpose(signal, trace),)
 
 
 @up.register
 def _(layer: MaxPool, p, x, *, rule):
-    return ops.max_pool(x, layer.window) if rule else (ops.max_pool_alone(x, layer.window), None)
+    return pools.max_pool(x, layer.window) if rule else (pools.max_pool_alone(x, layer.window), None)
 
 
 @down.register
 def _(layer: MaxPool, p, signal, trace, rule, shapes, trim):
-    return (ops.unpool(signal, trace, layer.window, trim),)
+    return (pools.unpool(signal, trace, layer.window, trim),)
 
 
 @up.register
 def _(layer: AvgPool, p, x, *, rule):
-    y, share = ops.average_pool(x, layer.window)
+    y, share = pools.average_pool(x, layer.window)
     return y, (share if rule else None)
 
 
 @down.register
 def _(layer: AvgPool, p, signal, trace, rule, shapes, trim):
-    return (ops.average_pool_transpose(signal, trace, layer.window, trim),)
+    return (pools.average_pool_transpose(signal, trace, layer.window, trim),)
 
 
 @up.register
 def _(layer: GlobalAvgPool, p, x, *, rule):
-    return ops.global_average_pool(x), None
+    return pools.global_average_pool(x), None
 
 
 @down.register
 def _(layer: GlobalAvgPool, p, signal, trace, rule, shapes, trim):
-    return (ops.global_average_pool_transpose(signal, *shapes[0][:2]),)
+    return (pools.global_average_pool_transpose(signal, *shapes[0][:2]),)
 
 
 @up.register
 def _(layer: GlobalMaxPool, p, x, *, rule):
-    y, switches = ops.global_max_pool(x)
+    y, switches = pools.global_max_pool(x)
     return y, (switches if rule else None)
 
 
 @down.register
 def _(layer: GlobalMaxPool, p, signal, trace, rule, shapes, trim):
-    return (ops.global_max_pool_transpose(signal, trace, *shapes[0][:2]),)
+    return (pools.global_max_pool_transpose(signal, trace, *shapes[0][:2]),)
 
 
 @up.register
