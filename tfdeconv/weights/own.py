@@ -2,7 +2,8 @@
 
 Root attributes: format, version, made_by; network, channels, classes; order, mean, scale, size, resize (preprocessing.py);
 source, licence. Each dataset's attribute sha256 is that of its bytes (C order, little-endian, as stored); the root's is that
-of the lines `name dtype shape sha256`, sorted.
+of the lines `name dtype shape sha256`, sorted. Version 2 has a dataset more, the network's description in JSON, which is in no
+line; version 1 holds a built-in network. In the names of layers all but letters, digits and _.-~ is percent-encoded.
 """
 from __future__ import annotations
 
@@ -10,20 +11,23 @@ import hashlib
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import h5py
 import numpy as np
 
 from .. import __version__
+from ..description import from_json, to_json
 from ..errors import UserError, unknown
 from ..files import written
 from ..nets import NETWORKS
 from ..network import Network, mismatches
 from ..preprocessing import ORDERS, Preprocessing
 from .contents import Contents, dataset, subgroup, texts
-from .hdf5 import Group
+from .hdf5 import Dataset, Group
 
-FORMAT, VERSION = "tfdeconv weights", 1
+FORMAT, VERSION = "tfdeconv weights", 2
+DESCRIPTION = "@network"        # no layer's name: those have their @ encoded
 
 
 def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]],
@@ -37,26 +41,39 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
     memory = io.BytesIO()       # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
     with h5py.File(memory, "w") as file:
         lines = []
+        if (described := built_in(network) != network):
+            stored(file, DESCRIPTION, np.frombuffer(to_json(network).encode(), np.uint8))
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
                 with np.errstate(over="ignore"):            # told below
-                    stored = np.ascontiguousarray(array, "<f2" if half else "<f4")
-                if not np.isfinite(stored).all():
+                    values = np.ascontiguousarray(array, "<f2" if half else "<f4")
+                if not np.isfinite(values).all():
                     small = half and np.isfinite(array).all()
                     raise UserError(f"{layer}/{name} has values that are "
                                     f"{'beyond half precision (65504): leave out --half' if small else 'no numbers'}")
-                values = file.create_dataset(f"{layer}/{name}", data=stored, chunks=True, shuffle=True, compression="gzip")
-                digest = hashlib.sha256(stored.data).hexdigest()
-                values.attrs["sha256"] = text(digest)
-                lines.append(line(f"{layer}/{name}", stored.dtype.str, stored.shape, digest))
+                lines.append(stored(file, f"{quote(layer, safe='')}/{name}", values))
         file.attrs.update(
-            format=text(FORMAT), version=VERSION, made_by=text(f"tfdeconv {__version__}"), network=text(network.name),
+            format=text(FORMAT), version=2 if described else 1, made_by=text(f"tfdeconv {__version__}"), network=text(network.name),
             channels=network.channels, classes=network.classes, order=text(preprocessing.order), mean=preprocessing.mean,
             scale=preprocessing.scale, size=preprocessing.size, resize=preprocessing.resize, source=text(source),
             licence=text(licence), sha256=text(root_digest(lines)))
     with written(path) as place:
         place.write_bytes(memory.getbuffer())
     return root_digest(lines)
+
+
+def built_in(network: Network) -> Network | None:
+    """The built-in network of that name, channels, classes and size of input."""
+    build = NETWORKS.get(network.name)
+    return build(channels=network.channels, classes=network.classes, size=network.input_shape[:2]) if build else None
+
+
+def stored(file: h5py.File, name: str, values: np.ndarray) -> str:
+    """Writes a dataset with its digest, and returns its line of the root digest."""
+    written = file.create_dataset(name, data=values, chunks=True, shuffle=True, compression="gzip")
+    digest = hashlib.sha256(values.data).hexdigest()
+    written.attrs["sha256"] = text(digest)
+    return line(name, values.dtype.str, values.shape, digest)
 
 
 def text(value: str) -> np.ndarray:
@@ -81,24 +98,23 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
     if file.attrs["version"] > VERSION:
         raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
                         f"update it")
-    groups = {layer: subgroup(file, layer) for layer in file.children}
-    datasets = {layer: {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
-    lines = [line(f"{layer}/{name}", values.dtype, values.shape, texts(values.attrs["sha256"])[0])
+    held = held_network(path, file)
+    if (held.name, held.flavour) != (network.name, network.flavour):
+        raise another(path, f"{held.name} {held.flavour}".strip(), f"{network.name} {network.flavour}".strip())
+    groups = {layer: subgroup(file, layer) for layer in file.children if layer != DESCRIPTION}
+    datasets = {unquote(layer): {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
+    lines = [line(f"{quote(layer, safe='')}/{name}", values.dtype, values.shape, told_digest(values))
              for layer, p in datasets.items() for name, values in p.items()]
     told = texts(file.attrs["sha256"])[0]
     if root_digest(lines) != told:
         raise UserError(f"{path} is damaged: its datasets do not add up to its digest {told[:12]}...; make or fetch it again")
 
     def read(layer: str, name: str) -> np.ndarray:
-        values = datasets[layer][name]
-        array = values.read()
-        if hashlib.sha256(array.data).hexdigest() != texts(values.attrs["sha256"])[0]:
-            raise UserError(f"{layer}/{name} does not have its digest (damaged: make or fetch the file again)")
-        return array
+        return checked(datasets[layer][name], f"{layer}/{name}")
 
     shapes = {layer: {name: values.shape for name, values in p.items()} for layer, p in datasets.items()}
-    source, licence, name = (texts(file.attrs[key])[0] for key in ("source", "licence", "network"))
-    return Contents(shapes, read, name, preprocessing(path, file), told, source, licence)
+    source, licence = (texts(file.attrs[key])[0] for key in ("source", "licence"))
+    return Contents(shapes, read, held.name, preprocessing(path, file), told, source, licence)
 
 
 def preprocessing(path: str | Path, file: Group) -> Preprocessing:
@@ -115,17 +131,41 @@ def preprocessing(path: str | Path, file: Group) -> Preprocessing:
 
 
 def another(path: str | Path, told: str, asked: str) -> UserError:
-    return UserError(f"{path} holds {told}, not {asked}: ask for --network {told}, or give other weights")
+    return UserError(f"{path} holds {told}, not {asked}: ask for --network {told.split()[0]}, or give other weights")
 
 
 def network(path: str | Path, file: Group, name: str | None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
+    held = held_network(path, file)
+    if name not in (None, held.name):
+        raise another(path, held.name, name)
+    return held
+
+
+def held_network(path: str | Path, file: Group) -> Network:
+    """The network that the file describes, or a built-in one that it names."""
     told = texts(file.attrs["network"])[0]
+    if DESCRIPTION in file.children:
+        values = checked(dataset(file, DESCRIPTION), "its description of the network")
+        found = from_json(str(np.asarray(values, np.uint8).tobytes(), "utf-8"))
+        if found.name != told:
+            raise UserError(f"{path} says that it holds {told} and describes {found.name}; make it again")
+        return found
     if told not in NETWORKS:
         raise unknown(f"{path} is for a network that this program does not have,", told, NETWORKS)
-    if name not in (None, told):
-        raise another(path, told, name)
     height, width = (int(value) for value in file.attrs["size"])
     if not all(1 <= int(value) <= 1 << 20 for value in (file.attrs["channels"], file.attrs["classes"], height, width)):
         raise UserError(f"{path} says of its network what cannot be (channels, classes, size); make it again")
     return NETWORKS[told](channels=int(file.attrs["channels"]), classes=int(file.attrs["classes"]), size=(height, width))
+
+
+def told_digest(values: Dataset) -> str:
+    return texts(values.attrs["sha256"])[0]
+
+
+def checked(values: Dataset, name: str) -> np.ndarray:
+    """A dataset's values; raises UserError if they do not have the digest that stands beside them."""
+    array = values.read()
+    if hashlib.sha256(array.data).hexdigest() != told_digest(values):
+        raise UserError(f"{name} does not have its digest (damaged: make or fetch the file again)")
+    return array
