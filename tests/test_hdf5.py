@@ -274,7 +274,7 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
 
 def test_only_known_files_are_read_in_this_process(tmp_path, monkeypatch):
     committed = ROOT / "weights" / "vgg16.h5"
-    assert weights.KNOWN == {sha256(committed): committed.stat().st_size}
+    assert weights.opening.KNOWN == {sha256(committed): committed.stat().st_size}
     copy = Path(shutil.copy(committed, tmp_path))
     read = []
     monkeypatch.setattr(child, "apart", lambda path: read.append(path) or hdf5.here(path))

@@ -15,6 +15,8 @@ from ..network import Network
 from ..preprocessing import Preprocessing
 from .hdf5 import Dataset, Group, Refused
 
+NOWHERE = Network("", (1, 1, 1), ())
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -27,6 +29,7 @@ class Contents:
     source: str = ""
     licence: str = ""
     ignored: tuple[str, ...] = ()
+    held: Network = NOWHERE             # the one it was opened for
     notes: tuple[str, ...] = ()         # how the file was recognised, and what was assumed because it cannot tell
 
 

@@ -134,11 +134,11 @@ def another(path: str | Path, told: str, asked: str) -> UserError:
     return UserError(f"{path} holds {told}, not {asked}: ask for --network {told.split()[0]}, or give other weights")
 
 
-def network(path: str | Path, file: Group, name: str | None) -> Network:
+def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     held = held_network(path, file)
-    if name not in (None, held.name):
-        raise another(path, held.name, name)
+    if name not in (None, held.name) or flavour not in (None, held.flavour):
+        raise another(path, f"{held.name} {held.flavour}".strip(), f"{name or held.name} {flavour or ''}".strip())
     return held
 
 

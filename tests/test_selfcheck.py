@@ -1,0 +1,83 @@
+"""scripts/selfcheck.py: all is well with what is right, and it says so when something is off."""
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import random_weights
+
+from tfdeconv import ops, pools
+from tfdeconv.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
+from tfdeconv.network import Builder
+from tfdeconv.preprocessing import caffe
+from tfdeconv.weights.own import save_weights
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    """A small network with branches, a gate, pools and a thousand classes."""
+    net = Builder("small", (48, 48, 3))
+    net.add("conv1", Conv(8, 5, stride=2, pad="same"))
+    net.add("bn1", BatchNorm(1e-3))
+    entry = net.add("relu1", RELU)
+    net.add("conv2", Conv(8, 3, pad=1, activation=RELU))
+    out = net.add("sum", Add(), "conv2", entry)
+    gate = net.add("gate", GlobalAvgPool(keep=True))
+    net.add("gated", Multiply(), out, gate)
+    net.add("pool", MaxPool(3, 2, pad=1))
+    net.add("flat", Flatten())
+    net.add("classes", Dense(1000))
+    network = net.network()
+    path = tmp_path_factory.mktemp("weights") / "small.h5"
+    arrays = {layer: {name: value.numpy() for name, value in p.items()}
+              for layer, p in random_weights(network, np.random.default_rng(0), dtype=np.float32).items()}
+    save_weights(path, network, arrays, caffe((48, 48)), "random", "none")
+    return path
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", [str(ROOT / "scripts" / "selfcheck.py"), *map(str, arguments)])
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        with pytest.raises(SystemExit) as stopped:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        return stopped.value.code, capsys.readouterr().out
+    return run
+
+
+def test_all_is_well(run, weights):
+    status, out = run("--weights", weights)
+    assert status == 0 and "all is well" in out and "OFF" not in out
+    for layer in ("conv1", "bn1", "relu1", "sum", "gated", "pool", "flat", "classes"):
+        assert f" {layer} " in out          # an adjoint gap each
+    for check in ("deconvnet: window = whole map", "gradient: window = whole map", "gradient = TensorFlow's tape",
+                  "switches outside their window", "float32 = float64"):
+        assert check in out
+    likeliest = out.partition("likeliest classes of the photo\n")[2].splitlines()[:5]
+    names = {line.split(" ", 1)[1] for line in (ROOT / "weights" / "imagenet_classes.txt").read_text().splitlines()}
+    assert all(line.split("%  ")[1] in names for line in likeliest)
+
+
+ERRORS = {"a transpose off by 0.1 %": (ops, "conv2d_transpose", lambda right: lambda *a, **k: 1.001 * right(*a, **k)),
+          "switches beside the map": (pools, "max_pool", lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1])),
+          "a unit beside its place": (pools, "unpool", lambda right: lambda *a: tf.roll(right(*a), 1, 1))}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_what_is_off_is_told(run, weights, monkeypatch, error):
+    room, name, wrong = ERRORS[error]
+    monkeypatch.setattr(room, name, wrong(getattr(room, name)))
+    status, out = run("--weights", weights)
+    assert status == 1 and "OFF" in out and "all is well" not in out
+
+
+def test_the_committed_weights_and_a_file_that_is_none(run, tmp_path):
+    (tmp_path / "w.h5").write_bytes(b"no weights")
+    assert run("--weights", tmp_path / "w.h5")[0] == 2

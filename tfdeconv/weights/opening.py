@@ -1,0 +1,74 @@
+"""A weight file opened: which kind it is, and what it holds, whoever made it."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ..errors import UserError
+from ..files import sha256
+from ..network import Network
+from . import child, foreign, hdf5, keras_h5, own
+from .contents import Contents
+
+KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a kind of file is read."""
+    kind: str
+    network: Callable[[str | None, str | None], Network]        # of a name and a flavour, or the file's own
+    contents: Callable[[Network], Contents]
+
+
+@contextmanager
+def contents(path: str | Path, network: Network | str | None = None, flavour: str | None = None,
+             trusted: bool = False) -> Iterator[Contents]:
+    """What a file holds of a network (None: its own; a name: that built-in one), open for reading."""
+    with reader(path, trusted) as found:
+        network = network if isinstance(network, Network) else found.network(network, flavour)
+        held = found.contents(network)
+        yield replace(held, held=network, notes=(f"it is {found.kind}", *held.notes))
+
+
+@contextmanager
+def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
+    """What reads a file, by its structure."""
+    if (names := foreign.tensors(path)) is not None:
+        yield Reader("a file of tensors by name", partial(foreign.network, path, names), partial(foreign.contents, path, names))
+        return
+    with opened(path, trusted) as file:
+        if own.recognises(file):
+            yield Reader("a weight file of this program", partial(own.network, path, file), partial(own.contents, path, file))
+        else:
+            yield Reader("a weight file of Keras", partial(keras_h5.network, path, file), partial(keras_h5.contents, path, file))
+
+
+@contextmanager
+def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
+    """An HDF5 file, read in a process of its own unless it is known.
+
+    Raises UserError where it is none, or turns out to be damaged while it is read.
+    """
+    try:
+        if Path(path).exists() and not Path(path).is_file():        # to open a pipe would wait for a writer
+            raise ValueError("it is no file")
+        with open(path, "rb") as raw:
+            start = raw.read(8)
+        if start != b"\x89HDF\r\n\x1a\n":
+            raise UserError(f"{path} is no HDF5 file (it begins with {start!r}): weights are read from .h5 files of "
+                            f"scripts/convert_weights.py or of Keras, and Caffe's .npy, torchvision's .pth and .safetensors of VGG")
+        with hdf5.here(path) if trusted or known(path) else child.apart(path) as file:
+            yield file
+    except UserError:
+        raise
+    except Exception as error:              # h5py and what is made of a damaged file's attributes raise whatever comes
+        raise UserError(f"cannot read weights from {path}: {hdf5.reason(error)}") from None
+
+
+def known(path: str | Path) -> bool:
+    """Whether a file is one of those that have been looked at."""
+    return Path(path).stat().st_size in KNOWN.values() and sha256(path) in KNOWN
