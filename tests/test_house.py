@@ -17,7 +17,7 @@ ROOMS = {
     "__init__": set(), "errors": set(), "rules": set(), "preprocessing": set(), "spans": set(),
     "files": {"errors"},
     "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
-    "nets": {"layers", "network"}, "ops": {"spans"}, "activations": set(),
+    "nets": {"errors", "layers", "network"}, "ops": {"spans"}, "activations": set(),
     "steps": {"ops", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "folding": {"steps", "layers", "network"},
