@@ -8,7 +8,9 @@ import h5py
 import numpy as np
 import pytest
 from gradcheck import gap
+from helpers import random_weights
 from layouts import keras_2015, torch_alexnet, torch_resnet
+from test_passes import ROUNDING, corners_and_borders, walk
 from test_weights import shapes_only
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
@@ -181,7 +183,22 @@ def test_a_file_of_keras_present_resnet50_is_of_no_other_flavour(tmp_path, flavo
         read_weights(path, NETWORKS["resnet50"](flavour=flavour))
 
 
-# by hand, from table 1 of He et al. 2016 and torch's count of torchvision's parameters; means and variances are none there
+@pytest.mark.parametrize("name, flavour, target, size", [
+    ("resnet50", "torchvision", "conv3_block1_out", (75, 61)), ("resnet101", "torchvision", "conv3_block2_2_relu", (64, 96)),
+    ("resnet50", "keras2015-unpadded", "conv2_block1_out", (61, 75)), ("alexnet", "torchvision", "conv3", (64, 96)),
+    ("alexnet", "torchvision", "conv5", (75, 131)),
+])
+def test_windows_equal_whole_maps_in_every_flavour(rng, name, flavour, target, size):
+    network = NETWORKS[name](flavour=flavour)
+    deconvnet = Deconvnet(network, random_weights(network, rng, target), target, "guided")      # does what the other rules do
+    x = rng.standard_normal((2, *size, 3))
+    units = corners_and_borders(*network.shapes(*size)[target])
+    whole_maps = walk(deconvnet, x, units, windowed=False)
+    assert gap(walk(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
+    assert np.abs(whole_maps).max() > 0
+
+
+# as torchvision documents its weights; means and variances are no parameters there
 TORCH_COUNTS = {"resnet50": 25_557_032, "resnet101": 44_549_160, "resnet152": 60_192_808, "alexnet": 61_100_840}
 
 

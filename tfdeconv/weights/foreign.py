@@ -22,7 +22,7 @@ from .tensors import Tensors
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, by the names of Keras
 TORCH = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
 NO_NEWS = re.compile(r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)")      # left over from the training
-MARK = re.compile(r"\W|_")              # what a prefix may end with
+MARK = re.compile(r"^|\W|_")             # what a prefix may end with
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)        # torchvision's, of pixels from 0 to 1
 
 
@@ -71,7 +71,7 @@ def torchvision(network: Network, names: Tensors) -> Dialect:
         if "kernel" in needed:          # looked for where there should be none, too
             keys[layer]["bias"] = f"{modules[layer]}.bias"
     wanted = {key for p in keys.values() for key in p.values()}
-    counts = Counter(name[:at] for name in names for at in (0, *(mark.end() for mark in MARK.finditer(name))) if name[at:] in wanted)
+    counts = Counter(name[:mark.end()] for name in names for mark in MARK.finditer(name) if name[mark.end():] in wanted)
     best = max(counts, key=lambda prefix: counts[prefix], default="")
     twins = tuple(prefix for prefix in counts if prefix != best and counts[prefix] == counts[best])
     there = {layer: {name: best + key for name, key in p.items()} for layer, p in keys.items()}
