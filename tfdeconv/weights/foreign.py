@@ -67,6 +67,8 @@ def torchvision(network: Network, names: Tensors) -> Dialect:
         modules.setdefault(layer, alias)
     keys = {}
     for layer, needed in network.parameters().items():
+        if layer not in modules:
+            continue
         keys[layer] = {name: f"{modules[layer]}.{TORCH[name]}" for name in needed}
         if "kernel" in needed:          # looked for where there should be none, too
             keys[layer]["bias"] = f"{modules[layer]}.bias"
