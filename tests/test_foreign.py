@@ -87,7 +87,11 @@ def test_torchvisions_vgg_computes_what_torch_computes(tmp_path, rng, write, pre
     assert gap(Deconvnet(network, weights, "predictions").activations(x), logits.numpy()) < 1e-4
 
 
-def test_torchvisions_resnets_are_refused_with_the_remedy(tmp_path):
+def test_a_file_of_another_flavour_is_refused_with_the_remedy(tmp_path):
     np.savez(tmp_path / "w.npz", **{"layer1.0.conv1.weight": np.zeros((64, 64, 1, 1), np.float32)})
-    with pytest.raises(UserError, match="a ResNet of torchvision's.*fetch_weights.py"):
-        read_weights(tmp_path / "w.npz", NETWORKS["resnet50"]())
+    for name in ("resnet50", "vgg16"):
+        with pytest.raises(UserError, match="holds resnet50 of flavour torchvision, not .*NETWORKS.*flavour=.torchvision"):
+            read_weights(tmp_path / "w.npz", NETWORKS[name]())
+    np.save(tmp_path / "w.npy", {"conv1": [np.zeros((11, 11, 3, 96), np.float32), np.zeros(96, np.float32)]}, allow_pickle=True)
+    with pytest.raises(UserError, match="holds alexnet of flavour caffe, not alexnet of flavour torchvision"):
+        read_weights(tmp_path / "w.npy", NETWORKS["alexnet"](flavour="torchvision"))

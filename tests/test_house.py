@@ -18,7 +18,7 @@ ROOMS = {
     "files": {"errors"},
     "cli": {"errors"}, "layers": {"spans"}, "network": {"errors", "layers", "spans"},
     "description": {"errors", "layers", "network"},
-    "nets": {"layers", "network"}, "ops": {"spans"}, "pools": {"ops", "spans"}, "activations": set(),
+    "nets": {"errors", "layers", "network"}, "ops": {"spans"}, "pools": {"ops", "spans"}, "activations": set(),
     "steps": {"ops", "pools", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "folding": {"steps", "layers", "network"},

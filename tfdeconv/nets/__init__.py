@@ -1,11 +1,13 @@
-"""The networks by name: NETWORKS["vgg16"](channels=3, classes=1000) builds one."""
+"""The networks by name: NETWORKS["vgg16"](channels=3, classes=1000, size=(224, 224), flavour="") builds one."""
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
+from ..errors import unknown
 from ..network import Network
 from .alexnet import alexnet
+from .flavours import FLAVOURS
 from .resnet import resnet
 from .vgg import vgg
 
@@ -17,3 +19,18 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "resnet152": partial(resnet, 152),
     "alexnet": alexnet,
 }
+
+
+def variants(name: str | None = None, flavour: str | None = None) -> list[Network]:
+    """The networks of that name and of that flavour, of every one unless they are told; raises UserError where there is none."""
+    if name and flavour:
+        return [NETWORKS[name](flavour=flavour)]
+    found = []
+    for known in [name] if name else NETWORKS:
+        first, *others = FLAVOURS.get(known) or ("",)
+        found += [NETWORKS[known]()] if not flavour or flavour == first else []
+        found += [NETWORKS[known](flavour=other) for other in others if not flavour or flavour == other]
+    if not found:
+        every = {one for flavours in FLAVOURS.values() for one in flavours}
+        raise unknown("no network has the flavour", str(flavour), sorted(every))
+    return found

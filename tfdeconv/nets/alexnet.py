@@ -1,15 +1,34 @@
-"""AlexNet (Krizhevsky et al. 2012) as Caffe's bvlc_alexnet has it, by Caffe's layer names."""
+"""AlexNet as Caffe's bvlc_alexnet has it (Krizhevsky et al. 2012) and as torchvision has it, by Caffe's layer names."""
 from __future__ import annotations
 
 from ..layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
 from ..network import Builder, Network
+from .flavours import chosen, sequential
 
 NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)           # Caffe divides alpha by the depth
+SIZES = {"caffe": (227, 227), "torchvision": (224, 224)}
 
 
-def alexnet(channels: int = 3, classes: int = 1000, size: tuple[int, int] = (227, 227)) -> Network:
-    """AlexNet for inputs of size (height, width); `fc8` are the logits, before the softmax."""
-    net = Builder("alexnet", (*size, channels))
+def alexnet(channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, flavour: str = "") -> Network:
+    """AlexNet for inputs of size (height, width), the flavour's own when left out; `fc8` are the logits, before the softmax."""
+    flavour = chosen("alexnet", flavour)
+    net = Builder("alexnet", (*(size or SIZES[flavour]), channels), flavour)
+    if flavour == "caffe":
+        two_halves(net)
+    else:
+        one_column(net)
+    net.add("pool5", MaxPool(3, 2))
+    net.add("flatten", Flatten())
+    net.add("fc6", Dense(4096, activation=RELU))
+    net.add("fc7", Dense(4096, activation=RELU))
+    net.add("fc8", Dense(classes))
+    if flavour == "torchvision":        # whose average pool to 6 x 6 does nothing at 224 x 224
+        net.aliases |= {**sequential(net.nodes, (1, 4, 6)), "avgpool": "pool5"}
+    return net.network()
+
+
+def two_halves(net: Builder) -> None:
+    """The convolutions of Krizhevsky et al. 2012, with the groups that two GPUs made, pools behind the norms."""
     net.add("conv1", Conv(96, 11, stride=4, activation=RELU))
     net.add("norm1", NORM)
     net.add("pool1", MaxPool(3, 2))
@@ -19,9 +38,14 @@ def alexnet(channels: int = 3, classes: int = 1000, size: tuple[int, int] = (227
     net.add("conv3", Conv(384, 3, pad=1, activation=RELU))
     net.add("conv4", Conv(384, 3, pad=1, groups=2, activation=RELU))
     net.add("conv5", Conv(256, 3, pad=1, groups=2, activation=RELU))
-    net.add("pool5", MaxPool(3, 2))
-    net.add("flatten", Flatten())
-    net.add("fc6", Dense(4096, activation=RELU))
-    net.add("fc7", Dense(4096, activation=RELU))
-    net.add("fc8", Dense(classes))
-    return net.network()
+
+
+def one_column(net: Builder) -> None:
+    """Those of Krizhevsky 2014 ("One weird trick"), as torchvision has them: no groups, no norms."""
+    net.add("conv1", Conv(64, 11, stride=4, pad=2, activation=RELU))
+    net.add("pool1", MaxPool(3, 2))
+    net.add("conv2", Conv(192, 5, pad=2, activation=RELU))
+    net.add("pool2", MaxPool(3, 2))
+    net.add("conv3", Conv(384, 3, pad=1, activation=RELU))
+    net.add("conv4", Conv(256, 3, pad=1, activation=RELU))
+    net.add("conv5", Conv(256, 3, pad=1, activation=RELU))

@@ -3,14 +3,15 @@ from __future__ import annotations
 
 from ..layers import RELU, Conv, Dense, Flatten, MaxPool
 from ..network import Builder, Network
+from .flavours import chosen, sequential
 
 FILTERS = (64, 128, 256, 512, 512)
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}       # in each block
 
 
-def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int] = (224, 224)) -> Network:
+def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int] = (224, 224), flavour: str = "") -> Network:
     """VGG of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
-    net = Builder(f"vgg{depth}", (*size, channels))
+    net = Builder(f"vgg{depth}", (*size, channels), chosen(f"vgg{depth}", flavour))
     for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
         for i in range(1, convolutions + 1):
             net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU))
@@ -19,4 +20,5 @@ def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int
     net.add("fc1", Dense(4096, activation=RELU))
     net.add("fc2", Dense(4096, activation=RELU))
     net.add("predictions", Dense(classes))
+    net.aliases |= {**sequential(net.nodes, (0, 3, 6)), "avgpool": "block5_pool"}
     return net.network()

@@ -74,9 +74,10 @@ def texts(values: object) -> list[str]:
     return [text if text.isprintable() else ascii(text)[1:-1] for text in found]
 
 
-def inferred(name: str, kernels: Mapping[str, tuple[int, ...]]) -> Network:
-    """The network of that name with the channels, classes and (square) size of input that its kernels' shapes by layer tell."""
-    plain = NETWORKS[name]()
+def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "") -> Network:
+    """The network with the channels, classes and (square) size of input that its kernels' shapes by layer tell."""
+    flavoured = {"flavour": flavour} if flavour else {}
+    plain = NETWORKS[name](**flavoured)
     order = list(plain.parameters())
     told: dict[str, Any] = {}
     if len(kernels.get(order[0], ())) == 4:
@@ -88,4 +89,4 @@ def inferred(name: str, kernels: Mapping[str, tuple[int, ...]]) -> Network:
     if flat and len(kernels.get(dense, ())) == 2 and kernels[dense][0] != plain.shapes()[flat][2]:
         sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[flat][2] == kernels[dense][0]]
         told |= {"size": (sides[0], sides[0])} if sides else {}
-    return NETWORKS[name](**told)
+    return NETWORKS[name](**told, **flavoured)

@@ -1,7 +1,8 @@
-"""Tensors by the names of other programs: Caffe's in .npy dictionaries, torchvision's VGG in .pth, .pt and .safetensors files."""
+"""Tensors by the names of other programs: Caffe's in .npy dictionaries, torchvision's in .pth, .pt and .safetensors files."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from ..layers import Conv, Dense, MaxPool
-from ..nets import NETWORKS
-from ..network import Network
+from ..layers import Dense, Shape
+from ..nets import NETWORKS, variants
+from ..nets.flavours import TITLES, another_flavour
+from ..network import INPUT, Network
 from ..preprocessing import Preprocessing, caffe
 from . import pickles, safetensors
 from .contents import Contents, inferred, strangers
 from .tensors import Tensors
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, by the names of Keras
+TORCH = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
+NO_NEWS = re.compile(r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)")      # left over from the training
+MARK = re.compile(r"^|\W|_")             # what a prefix may end with
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)        # torchvision's, of pixels from 0 to 1
 
 
@@ -32,100 +37,147 @@ def tensors(path: str | Path) -> Tensors | None:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a maker names a network's parameters: the keys of kernel and bias by layer; and whether it puts channels first."""
+    """How a file names a network's parameters: {layer: {parameter: key}} of those it has, and whether it puts channels first."""
     maker: str
-    keys: dict[str, tuple[str, str]]
-    channels_first: bool
+    keys: dict[str, dict[str, str]]
+    channels_first: bool = False
+    prefix: str = ""
+    twins: tuple[str, ...] = ()         # other prefixes with as many of the network's parameters
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.keys.values()))
 
 
 def dialects(network: Network, names: Tensors) -> Iterator[Dialect]:
-    """The makers' names for a network's layers, in the spelling of this file."""
-    layers = list(network.parameters())
-    if network.name == "alexnet" or network.name.startswith("vgg"):
-        plain = {layer: re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer)) for layer in layers}
+    """What a file has of a network, by the names of each maker."""
+    if network.flavour in ("", "caffe") and network.name.startswith(("vgg", "alexnet")):
         for kernel, bias in ((".0", ".1"), (".weights", ".biases")):
-            yield Dialect("Caffe", {layer: (plain[layer] + kernel, plain[layer] + bias) for layer in layers}, False)
-    if network.name.startswith("vgg"):
-        prefix = next((name.removesuffix("features.0.weight") for name in names if name.endswith("features.0.weight")), "")
-        place, module, dense = 0, {}, iter((0, 3, 6))           # a ReLU and a dropout have places of their own
-        for node in network.nodes:
-            if isinstance(node.layer, Conv):
-                module[node.name] = f"{prefix}features.{place}"
-            elif isinstance(node.layer, Dense):
-                module[node.name] = f"{prefix}classifier.{next(dense)}"
-            place += 2 if isinstance(node.layer, Conv) else isinstance(node.layer, MaxPool)
-        yield Dialect("torchvision", {layer: (f"{module[layer]}.weight", f"{module[layer]}.bias") for layer in layers}, True)
+            plain = {layer: re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer)) for layer in network.parameters()}
+            keys = {layer: {"kernel": name + kernel, "bias": name + bias} for layer, name in plain.items()}
+            yield Dialect("Caffe", held(keys, names))
+    if network.aliases and (network.flavour == "torchvision" or network.name.startswith("vgg")):
+        yield torchvision(network, names)
+
+
+def torchvision(network: Network, names: Tensors) -> Dialect:
+    """Torchvision's names are the network's aliases; any prefix may stand before all of them."""
+    modules: dict[str, str] = {}
+    for alias, layer in network.aliases.items():
+        modules.setdefault(layer, alias)
+    keys = {}
+    for layer, needed in network.parameters().items():
+        if layer not in modules:
+            continue
+        keys[layer] = {name: f"{modules[layer]}.{TORCH[name]}" for name in needed}
+        if "kernel" in needed:          # looked for where there should be none, too
+            keys[layer]["bias"] = f"{modules[layer]}.bias"
+    wanted = {key for p in keys.values() for key in p.values()}
+    counts = Counter(name[:mark.end()] for name in names for mark in MARK.finditer(name) if name[mark.end():] in wanted)
+    best = max(counts, key=lambda prefix: counts[prefix], default="")
+    twins = tuple(prefix for prefix in counts if prefix != best and counts[prefix] == counts[best])
+    there = {layer: {name: best + key for name, key in p.items()} for layer, p in keys.items()}
+    return Dialect("torchvision", held(there, names), True, best, twins)
+
+
+def held(keys: dict[str, dict[str, str]], names: Tensors) -> dict[str, dict[str, str]]:
+    """Those of the keys by layer and parameter that a file has."""
+    found = {layer: {name: key for name, key in p.items() if key in names} for layer, p in keys.items()}
+    return {layer: p for layer, p in found.items() if p}
 
 
 def understood(network: Network, names: Tensors) -> Dialect | None:
-    """The dialect in which the file has most of the network's layers; None if it has none of them in any."""
-    best = max(dialects(network, names), key=lambda dialect: present(dialect, names), default=None)
-    return best if best and present(best, names) else None
+    """The dialect in which the file has most of the network's parameters; None if it has none of them in any."""
+    best = max(dialects(network, names), key=lambda dialect: dialect.count, default=None)
+    return best if best and best.count else None
 
 
-def present(dialect: Dialect, names: Tensors) -> int:
-    return sum(key in names for keys in dialect.keys.values() for key in keys)
-
-
-def nearest(names: Tensors, first: str = "") -> str:
-    """The built-in network most of whose layers a file has, and that lacks fewest; `first` where several do."""
-    def fit(name: str) -> tuple[int, int, bool]:
-        network = NETWORKS[name]()
+def nearest(names: Tensors, candidates: list[Network], first: str = "") -> Network:
+    """The network most of whose parameters a file has, and that lacks fewest; the one called `first` where several do."""
+    def fit(network: Network) -> tuple[int, int, bool]:
         dialect = understood(network, names)
-        return (-present(dialect, names) if dialect else 0), len(network.parameters()), name != first
-    return min(NETWORKS, key=fit)
+        return -dialect.count if dialect else 0, len(network.parameters()), network.name != first
+    return min(candidates, key=fit)
 
 
 def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     """The parameters by this program's names, kernels as [height, width, in, out], dense ones behind [h, w, channels]."""
     dialect = understood(network, names)
     if dialect is None:
-        raise stranger(path, names, network.name, list(network.parameters()))
-    shapes = {"input": network.input_shape} | network.shapes()
-    flat = {node.name: shapes[network.node(node.inputs[0]).inputs[0]] for node in network.nodes
-            if isinstance(node.layer, Dense) and node.inputs[0] == "flatten"}
-
-    def turned(layer: str, shape: tuple[int, ...]) -> tuple[tuple[int, ...], Callable[[np.ndarray], np.ndarray]]:
-        """The shape that a kernel has here, and what makes it so."""
-        if not dialect.channels_first or len(shape) not in (2, 4):
-            return shape, lambda kernel: kernel
-        if len(shape) == 4:
-            return (shape[2], shape[3], shape[1], shape[0]), lambda kernel: kernel.transpose(2, 3, 1, 0)
-        h, w, c = flat.get(layer, (1, 1, shape[1]))
-        if h * w * c != shape[1]:
-            return (shape[1], shape[0]), lambda kernel: kernel.T
-        return (shape[1], shape[0]), lambda kernel: kernel.reshape(-1, c, h, w).transpose(2, 3, 1, 0).reshape(shape[1], -1)
-
-    keys = {layer: dict(zip(("kernel", "bias"), pair)) for layer, pair in dialect.keys.items() if any(key in names for key in pair)}
-    found = {layer: {name: turned(layer, names[key].shape)[0] if name == "kernel" else names[key].shape
-                     for name, key in p.items() if key in names} for layer, p in keys.items()}
+        raise stranger(path, names, network)
+    flat = flattened(network)
+    shapes = {layer: {name: turned(names[key].shape, dialect, flat.get(layer))[0] for name, key in p.items()}
+              for layer, p in dialect.keys.items()}
 
     def read(layer: str, name: str) -> np.ndarray:
-        array = names[keys[layer][name]].read()
-        return np.ascontiguousarray(turned(layer, array.shape)[1](array)) if name == "kernel" else array
+        array = names[dialect.keys[layer][name]].read()
+        return np.ascontiguousarray(turned(array.shape, dialect, flat.get(layer))[1](array))
 
+    used = {key for p in dialect.keys.values() for key in p.values()}
+    others = tuple(key for key in names if key not in used and not NO_NEWS.search(key))
+    norms = [key for key in others if re.fullmatch(re.escape(dialect.prefix) + r"features\.\d+\.running_mean", key)]
+    if norms:
+        raise UserError(f"{path} is of a {network.name} with batch norms ({norms[0]}, ...), which this program does not have")
+    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and others else None
+    ignored = tuple(key for key in names.ignored if not NO_NEWS.search(key)) + others
+    preprocessing, assumed = trained_on(network, dialect)
+    return Contents(shapes, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=ignored,
+                    notes=(*recognised(network, dialect), *assumed))
+
+
+def flattened(network: Network) -> dict[str, Shape]:
+    """{layer: (h, w, c)} of the maps whose flattened values a dense layer reads."""
+    shapes = {INPUT: network.input_shape} | network.shapes()
+    return {node.name: shapes[network.node(node.inputs[0]).inputs[0]] for node in network.nodes
+            if isinstance(node.layer, Dense) and node.inputs[0] == "flatten"}
+
+
+def turned(shape: tuple[int, ...], dialect: Dialect, flat: Shape | None) -> tuple[
+        tuple[int, ...], Callable[[np.ndarray], np.ndarray]]:
+    """The shape that a parameter has here, and what makes it so; flat: the map that a dense kernel's rows are the values of."""
+    if not dialect.channels_first or len(shape) not in (2, 4):
+        return shape, lambda array: array
+    if len(shape) == 4:
+        return (shape[2], shape[3], shape[1], shape[0]), lambda kernel: kernel.transpose(2, 3, 1, 0)
+    h, w, c = flat or (1, 1, shape[1])
+    if h * w * c != shape[1]:
+        return (shape[1], shape[0]), lambda kernel: kernel.T
+    return (shape[1], shape[0]), lambda kernel: kernel.reshape(-1, c, h, w).transpose(2, 3, 1, 0).reshape(shape[1], -1)
+
+
+def recognised(network: Network, dialect: Dialect) -> Iterator[str]:
+    """How a file was recognised."""
+    behind = f", behind {dialect.prefix!r}" if dialect.prefix else ""
+    yield f"tensors named as {dialect.maker} names those of {TITLES.get(network.name, network.name)}{behind}"
+    if dialect.twins:
+        others = ", ".join(map(repr, dialect.twins[:3]))
+        yield f"assumed: those meant are behind {dialect.prefix!r}; the file has as many behind {others}"
+
+
+def trained_on(network: Network, dialect: Dialect) -> tuple[Preprocessing, tuple[str, ...]]:
+    """The maker's preprocessing, and that it is assumed."""
     size = network.input_shape[:2]
-    preprocessing = caffe(size, network.channels)
-    if dialect.channels_first and network.channels == 3:
-        mean, scale = (tuple(255 * value for value in values) for values in (MEAN, DEVIATION))
-        preprocessing = Preprocessing("rgb", size, preprocessing.resize, mean, scale)
-    used = {key for p in keys.values() for key in p.values()}
-    others = tuple(key for key in names if key not in used)
-    told = nearest(names, network.name) if network.name in NETWORKS and others else None
-    return Contents(found, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=names.ignored + others)
+    usual = caffe(size, network.channels)
+    if network.channels != 3:
+        return usual, ("assumed: the bands go into the network as they are",)
+    if not dialect.channels_first:
+        return usual, ("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)",)
+    mean, scale = (tuple(255 * value for value in values) for values in (MEAN, DEVIATION))
+    return (Preprocessing("rgb", size, usual.resize, mean, scale),
+            ("assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",))
 
 
 def network(path: str | Path, names: Tensors, name: str | None, flavour: str | None = None) -> Network:
-    """The network of that name, or whose layers these are, with channels, classes and size as the shapes tell."""
-    name = name or nearest(names)
-    plain = NETWORKS[name]()
-    if understood(plain, names) is None:
-        raise stranger(path, names, name, list(plain.parameters()))
-    return inferred(name, {layer: p.get("kernel", ()) for layer, p in contents(path, names, plain).shapes.items()})
+    """The network of that name and flavour, or whose layers these are, with channels, classes and size as the shapes tell."""
+    plain = nearest(names, variants(name, flavour))
+    kernels = {layer: p.get("kernel", ()) for layer, p in contents(path, names, plain).shapes.items()}
+    return inferred(plain.name, kernels, plain.flavour)
 
 
-def stranger(path: str | Path, names: Tensors, name: str, asked: list[str]) -> UserError:
-    if any(key.endswith("layer1.0.conv1.weight") for key in names):
-        return UserError(f"{path} is a ResNet of torchvision's, which differs from Keras's (stride in the 3 x 3, no biases) and "
-                         f"is not read: fetch Keras's with scripts/fetch_weights.py")
-    return strangers(path, name, asked, [*names, *names.ignored])
+def stranger(path: str | Path, names: Tensors, network: Network) -> UserError:
+    """None of a file's tensors are the network's; perhaps they are those of another flavour."""
+    if network.name in NETWORKS:
+        near = nearest(names, variants(), network.name)
+        if understood(near, names) and (near.name == network.name or near.flavour == "torchvision"):
+            return another_flavour(path, near, network)
+    return strangers(path, network.name, list(network.parameters()), [*names, *names.ignored])

@@ -1,44 +1,71 @@
 """HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
-from ..nets import NETWORKS
+from ..nets import NETWORKS, variants
+from ..nets.flavours import TITLES, another_flavour
 from ..network import Network
 from .contents import Contents, dataset, inferred, strangers, subgroup, texts
 from .hdf5 import Dataset, Group
 
+UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --flavour keras2015-unpadded for older files"
+
 
 def contents(path: str | Path, file: Group, network: Network) -> Contents:
     """The parameters by layer name and, within a layer, by order: names there vary from version to version."""
-    needed = network.parameters()
+    needed, known = network.parameters(), named(network)
     shapes, datasets, ignored = {}, {}, [name for name in file.children if "optimizer" in name]
-    for layer, stored in layers(path, file).items():
-        if layer not in needed:
+    listed = layers(path, file)
+    for layer, stored in listed.items():
+        if layer not in known:
             ignored += [layer] if stored else []
             continue
-        names = [*needed[layer], *(f"weight {i + 1}" for i in range(len(needed[layer]), len(stored)))]
-        datasets[layer] = dict(zip(names, stored))
-        shapes[layer] = {name: values.shape for name, values in datasets[layer].items()}
+        own = known[layer]
+        names = [*needed[own], *(f"weight {i + 1}" for i in range(len(needed[own]), len(stored)))]
+        datasets[own] = dict(zip(names, stored))
+        shapes[own] = {name: values.shape for name, values in datasets[own].items()}
 
     def read(layer: str, name: str) -> np.ndarray:
         return datasets[layer][name].read()
 
-    differing = differences({**shapes, **dict.fromkeys(ignored)})
-    nearest = min(differing, key=lambda name: (differing[name][0], name != network.name))
-    # a file of a deeper network has all the layers of this one's name, and some between them
-    told = nearest if network.name in differing and shapes else None
-    return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)")
+    told, notes = None, []
+    if network.name in NETWORKS:
+        counts = {layer: len(stored) for layer, stored in listed.items() if stored}
+        near = min(variants(), key=lambda one: (
+            differences(counts, one)[0], one.name != network.name, one.flavour != network.flavour))
+        if near.name == network.name and network.flavour and near.flavour != network.flavour:
+            raise another_flavour(path, near, network)
+        # a file of a deeper network has all the layers of this one's name, and some between them
+        told = near.name if shapes else None
+        notes = [f"layers named as Keras{' of 2015 to 2018' * old(near)} names those of {TITLES[near.name]}"]
+        notes += [UNTOLD] * (network.flavour == "keras2015")
+    return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)", notes=tuple(notes))
 
 
-def differences(layers: Collection[str]) -> dict[str, tuple[int, int]]:
-    """For each built-in network how many layers with parameters the file has and it has not, and the other way round."""
-    return {name: (len(set(layers) - build().parameters().keys()), len(build().parameters().keys() - set(layers)))
-            for name, build in NETWORKS.items()}
+def old(network: Network) -> bool:
+    """Whether files of the network have the names of Keras's first ResNet50."""
+    return network.flavour.startswith("keras2015")
+
+
+def named(network: Network) -> dict[str, str]:
+    """{name in a file: layer} of the layers with parameters."""
+    needed = network.parameters()
+    pairs = network.aliases.items() if old(network) else zip(needed, needed)
+    return {name: layer for name, layer in pairs if layer in needed}
+
+
+def differences(counts: Mapping[str, int], network: Network) -> tuple[int, int]:
+    """Of the layers with parameters, how many a file has and the network has not, or with another number of them, and how many
+    it lacks. counts: the number of parameters by layer of the file.
+    """
+    needed, known = network.parameters(), named(network)
+    strange = sum(layer not in known or len(needed[known[layer]]) != count for layer, count in counts.items())
+    return strange, len(known.keys() - counts.keys())
 
 
 def layers(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
@@ -63,12 +90,11 @@ def chunked(group: Group, name: str) -> list[str] | None:
 
 
 def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
-    """The network of that name, or whose layers these are; channels, classes and (square) size of input as the shapes tell."""
-    stored = {layer: values[0].shape for layer, values in layers(path, file).items() if values}
-    if not name:
-        differing = differences(stored)
-        name = min(differing, key=lambda name: differing[name])
-    plain = NETWORKS[name]()
-    if not stored.keys() & plain.parameters().keys():
-        raise strangers(path, name, list(plain.parameters()), list(stored))
-    return inferred(name, stored)
+    """The network of that name and flavour, or whose layers these are, with channels, classes and size as the shapes tell."""
+    stored = {layer: values for layer, values in layers(path, file).items() if values}
+    counts = {layer: len(values) for layer, values in stored.items()}
+    plain = min(variants(name, flavour), key=lambda one: differences(counts, one))
+    kernels = {layer: stored[key][0].shape for key, layer in named(plain).items() if key in stored}
+    if not kernels:
+        raise strangers(path, plain.name, list(named(plain)), list(stored))
+    return inferred(plain.name, kernels, plain.flavour)

@@ -1,0 +1,101 @@
+"""Models laid out by their makers' code, layer names included: torchvision's (without torchvision), Keras's of 2015."""
+from __future__ import annotations
+
+
+def torch_resnet(blocks: tuple[int, ...], classes: int):
+    """torchvision's ResNet of bottlenecks: its modules by their names there."""
+    from torch import nn
+
+    class Bottleneck(nn.Module):
+        def __init__(self, channels: int, filters: int, stride: int, project: bool):
+            super().__init__()
+            self.conv1 = nn.Conv2d(channels, filters, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(filters)
+            self.conv2 = nn.Conv2d(filters, filters, 3, stride, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(filters)
+            self.conv3 = nn.Conv2d(filters, 4 * filters, 1, bias=False)
+            self.bn3 = nn.BatchNorm2d(4 * filters)
+            self.relu = nn.ReLU()
+            self.downsample = nn.Sequential(nn.Conv2d(channels, 4 * filters, 1, stride, bias=False),
+                                            nn.BatchNorm2d(4 * filters)) if project else None
+
+        def forward(self, x):
+            y = self.relu(self.bn1(self.conv1(x)))
+            y = self.relu(self.bn2(self.conv2(y)))
+            y = self.bn3(self.conv3(y))
+            return self.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+    class ResNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+            self.bn1 = nn.BatchNorm2d(64)
+            self.relu = nn.ReLU()
+            self.maxpool = nn.MaxPool2d(3, 2, 1)
+            channels = 64
+            for stage, count in enumerate(blocks):
+                filters, made = 64 * 2 ** stage, []
+                for block in range(count):
+                    made.append(Bottleneck(channels, filters, 2 if stage and not block else 1, not block))
+                    channels = 4 * filters
+                setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
+            self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+            self.fc = nn.Linear(channels, classes)
+
+        def forward(self, x):
+            x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+            for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+                x = stage(x)
+            return self.fc(self.avgpool(x).flatten(1))
+
+    return ResNet()
+
+
+def torch_alexnet(classes: int):
+    """torchvision's AlexNet."""
+    from torch import nn
+
+    class AlexNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features = nn.Sequential(
+                nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2),
+                nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2),
+                nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
+                nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2))
+            self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
+            self.classifier = nn.Sequential(
+                nn.Dropout(), nn.Linear(256 * 6 * 6, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(),
+                nn.Linear(4096, classes))
+
+        def forward(self, x):
+            return self.classifier(self.avgpool(self.features(x)).flatten(1))
+
+    return AlexNet()
+
+
+def keras_2015(padded: bool, classes: int, size: tuple[int, int]):
+    """ResNet50 as keras/applications/resnet50.py had it from 2015 to 2018: (model, logits not probabilities)."""
+    import keras
+    from keras import layers
+
+    def convolution(x, filters: int, taps: int, name: str, bn: str, rectify: bool = True, **how):
+        x = layers.Conv2D(filters, taps, name=name, **how)(x)
+        x = layers.BatchNormalization(epsilon=1e-3, name=bn)(x)
+        return layers.Activation("relu")(x) if rectify else x
+
+    keras.utils.clear_session()
+    entry = keras.Input((*size, 3))
+    x = convolution(layers.ZeroPadding2D(3)(entry), 64, 7, "conv1", "bn_conv1", strides=2)
+    x = layers.MaxPooling2D(3, 2, name="pool1")(layers.ZeroPadding2D(1)(x) if padded else x)
+    for stage, blocks in enumerate(("abc", "abcd", "abcdef", "abc"), 2):
+        for block in blocks:
+            old, filters, stride = f"{stage}{block}_branch", 16 * 2 ** stage, 2 if stage > 2 and block == "a" else 1
+            y = convolution(x, filters, 1, f"res{old}2a", f"bn{old}2a", strides=stride)
+            y = convolution(y, filters, 3, f"res{old}2b", f"bn{old}2b", padding="same")
+            y = convolution(y, 4 * filters, 1, f"res{old}2c", f"bn{old}2c", rectify=False)
+            if block == "a":
+                x = convolution(x, 4 * filters, 1, f"res{old}1", f"bn{old}1", rectify=False, strides=stride)
+            x = layers.Activation("relu", name=f"out{stage}{block}")(layers.Add()([y, x]))
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
+    return keras.Model(entry, layers.Dense(classes, name="fc1000")(x))
