@@ -126,7 +126,7 @@ def contents(path: str | Path, architecture: Architecture, find: Callable[[Place
         if recipe.make is None or any(array.dtype.kind != "f" for array in arrays):
             return arrays[0]
         with np.errstate(all="ignore"):         # what comes of odd values is told by whoever reads them
-            return recipe.make(*arrays)
+            return recipe.make(*(array.astype(np.float64) for array in arrays))
 
     wanted, assumed = preprocessing(architecture.network)
     return Contents(shapes, read, architecture.network.name, wanted, source=f"{Path(path).name} (Keras)",

@@ -161,7 +161,7 @@ def nothing(options: Options, maps: Sequence[Map]) -> list[Part]:
 
 def affine(scale: Sequence[float], shift: Sequence[float]) -> list[Part]:
     """x * scale + shift with numbers of the JSON's own."""
-    rows = {"scale": np.array(scale, np.float32), "shift": np.array(shift, np.float32)}
+    rows = {"scale": np.array(scale, np.float32), "shift": np.array(shift, np.float32)}        # as Keras takes them
     return [Part(Affine(), {name: Recipe((), lambda row=row: row, row.shape) for name, row in rows.items()})]
 
 
