@@ -45,13 +45,38 @@ class Preprocessing:
         return np.array(values, np.float32)
 
 
+def resized(size: tuple[int, int]) -> int:
+    """What a photo's short side is scaled to: 256 for inputs of 224 and of AlexNet's 227, in proportion for others."""
+    return 256 if size == (227, 227) else round(min(size) * 256 / 224)
+
+
 def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """VGG's, Caffe's and Keras's first ResNets': BGR less the mean of ImageNet; for other than 3 channels the values as they are.
 
-    The short side is scaled to 256 for inputs of 224 and of AlexNet's 227, as in training (Simonyan & Zisserman 2015, section
-    3.1; Krizhevsky et al. 2012, section 2), and in proportion for others.
+    The short side is scaled as in training (Simonyan & Zisserman 2015, section 3.1; Krizhevsky et al. 2012, section 2).
     """
-    resize = 256 if size == (227, 227) else round(min(size) * 256 / 224)
     if channels != 3:
-        return Preprocessing("as is", size, resize)
-    return Preprocessing("bgr", size, resize, (103.939, 116.779, 123.68))
+        return plain(size, channels)
+    return Preprocessing("bgr", size, resized(size), (103.939, 116.779, 123.68))
+
+
+def torch(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """torchvision's, and Keras's DenseNets': RGB less the mean of ImageNet, over its deviation; else the values as they are."""
+    if channels != 3:
+        return plain(size, channels)
+    mean, deviation = (tuple(255 * value for value in row) for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    return Preprocessing("rgb", size, resized(size), mean, deviation)
+
+
+def scaled(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """TensorFlow's own networks': from -1 to 1, whatever the channels are."""
+    return Preprocessing(order(channels), size, resized(size), (127.5,) * channels, (127.5,) * channels)
+
+
+def plain(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """The values as they are."""
+    return Preprocessing(order(channels), size, resized(size))
+
+
+def order(channels: int) -> str:
+    return "rgb" if channels == 3 else "as is"

@@ -1,0 +1,55 @@
+"""What the tests of a person's own networks share: models saved by Keras, read back without it."""
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfdeconv.weights import fitting, keras_3, keras_config, opened
+from tfdeconv.weights.keras_config import Architecture
+from tfdeconv.weights.keras_options import parsed
+
+
+def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
+    """The architecture in a `.keras` or `.h5` file, and its tensors by node and parameter."""
+    if keras_3.is_archive(path):
+        with keras_3.archive(path) as (config, file):
+            architecture = keras_config.build(config)
+            return architecture, tensors(path, architecture, keras_3.contents(path, file, architecture), dtype)
+    with opened(path) as file:
+        architecture = keras_config.build(parsed(file.attrs["model_config"]))
+        return architecture, tensors(path, architecture, keras_config.contents_h5(path, file, architecture), dtype)
+
+
+def tensors(path, architecture, contents, dtype) -> dict:
+    assert fitting(path, architecture.network, None, contents) == list(contents.shapes) or not contents.shapes
+    return {node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
+            for node, shapes in contents.shapes.items()}
+
+
+def randomise(model, rng) -> None:
+    """Random kernels, biases and statistics that matter, and keep values of about the same size."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.Model) or not layer.weights:
+            continue
+        values = []
+        for variable in layer.weights:
+            value = rng.standard_normal(variable.shape)
+            if "kernel" in variable.name:
+                value *= np.sqrt(2 / np.prod(variable.shape[:-1 - ("depthwise" in variable.path)]))
+            elif "variance" in variable.name or variable.name == "gamma":
+                value = 0.5 + rng.random(variable.shape)
+            elif variable.name in ("count", "seed_generator_state"):
+                value = variable.numpy()
+            else:
+                value *= 0.2
+            values.append(value)
+        layer.set_weights(values)
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
+def logits(model) -> None:
+    """Takes the softmax off the last layer."""
+    if "softmax" in str(getattr(model.layers[-1], "activation", "")):
+        model.layers[-1].activation = keras.activations.linear
