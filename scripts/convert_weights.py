@@ -1,38 +1,95 @@
-"""Converts a weight file to the project's own format, with how to preprocess, source, licence and digests in it.
+"""Says what a weight file holds, and with --out converts it to the project's own format: one file is then enough.
 
-    python scripts/convert_weights.py vgg16_weights_tf_dim_ordering_tf_kernels.h5 --network vgg16 --out weights/vgg16-full.h5
+    python scripts/convert_weights.py model.keras --out weights/mine.h5
 """
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv import cli                    # noqa: E402
-from tfdeconv.nets import NETWORKS          # noqa: E402
+from tfdeconv import cli                                        # noqa: E402
+from tfdeconv.network import mismatches                         # noqa: E402
+from tfdeconv.nets import FLAVOURS, NETWORKS                    # noqa: E402
+from tfdeconv.preprocessing import PRESETS, Preprocessing, chosen       # noqa: E402
+
+if TYPE_CHECKING:
+    from tfdeconv.weights.contents import Contents
+
+SHOWN = 12          # names listed before the rest are counted
+
+
+def rows(found: Contents, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
+    """What was recognised and why, as heading and text."""
+    network, needed = found.held, found.held.parameters()
+    height, width, channels = network.input_shape
+    yield "network", f"{network.name} {network.flavour}".strip() + f", {len(network.nodes)} layers"
+    yield "recognised", "; ".join(found.notes)
+    yield "input", f"{height} x {width} x {channels}"
+    yield "classes", str(network.classes) if network.nodes[-1].name in network.vectors else "none: it ends in a map"
+    yield "preprocessing", described(preprocessing) if preprocessing else "not known"
+    kinds = Counter(type(node.layer).__name__ for node in network.nodes)
+    yield "kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    wrong = (mismatches(layer, needed[layer], found.shapes.get(layer, {})) for layer in needed)
+    yield "missing", listed([mismatch for reasons in wrong for mismatch in reasons])
+    yield "extra", listed([*(layer for layer in found.shapes if layer not in needed), *found.ignored])
+    if network.missing:
+        yield "not understood", listed([f"{name}: {reason}" for name, reason in network.missing.items()])
+    yield "layers", listed([node.name for node in network.nodes])
+
+
+def listed(names: list[str]) -> str:
+    """Names with commas; many are counted."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return "; ".join(names[:SHOWN]) + more or "nothing"
+
+
+def described(preprocessing: Preprocessing) -> str:
+    """How pixels become the network's input, in words."""
+    parts = [{"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}[preprocessing.order]]
+    parts += [f"less {', '.join(f'{value:g}' for value in preprocessing.mean)}"] if any(preprocessing.mean) else []
+    parts += [f"over {', '.join(f'{value:g}' for value in preprocessing.scale)}"] if preprocessing.scale else []
+    return ", ".join([*parts, f"short side {preprocessing.resize}, cut to {' x '.join(map(str, preprocessing.size))}"])
 
 
 def main() -> int:
     parser = cli.Parser(__doc__)
-    parser.add_argument("source", metavar="SOURCE",
-                        help="of Keras (.h5), Caffe (.npy), torchvision's VGG (.pth, .safetensors), or of this format")
-    parser.add_argument("--network", choices=NETWORKS, help="the network it is for; a file of this format knows it")
-    parser.add_argument("--out", required=True, metavar="FILE", help="where to write")
+    parser.add_argument("source", metavar="FILE", help="of Keras (.keras, .h5, .weights.h5), torchvision (.pth, .safetensors), "
+                        "Caffe (.npy, .npz), or of this format")
+    parser.add_argument("--network", choices=NETWORKS, help="the built-in network it is for (default: what the file says or shows)")
+    parser.add_argument("--flavour", choices=sorted({name for names in FLAVOURS.values() for name in names}),
+                        help="which of the networks of that name, where the file cannot tell")
+    parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]),
+                        help="how photos become the network's input: a usual way, or JSON of order, mean, scale, size, resize")
+    parser.add_argument("--out", metavar="FILE", help="where to write (default: nothing is written)")
     parser.add_argument("--half", action="store_true", help="in half precision: half the size, see weights/README.md")
     parser.add_argument("--origin", metavar="TEXT", help="what to write down as the source (default: the file's name)")
     parser.add_argument("--licence", metavar="TEXT", help="the licence of the weights, and who made them")
     options = parser.parse_args()
 
-    from tfdeconv.weights import network_in, read_weights
+    from tfdeconv.weights import contents, read_weights
     from tfdeconv.weights.own import save_weights
-    network = network_in(options.source, options.network)
-    weights = read_weights(options.source, network)
-    digest = save_weights(options.out, network, weights, weights.preprocessing, options.origin or weights.source,
+    if not options.out:
+        with contents(options.source, options.network, options.flavour) as found:
+            network = found.held
+            for heading, text in rows(found, chosen(options.preprocess, network.input_shape) or found.preprocessing):
+                print(f"{heading:<16} {text}")
+        return 0
+    weights = read_weights(options.source, options.network, flavour=options.flavour)
+    network = weights.network
+    preprocessing = chosen(options.preprocess, network.input_shape) or weights.preprocessing
+    digest = save_weights(options.out, network, weights, preprocessing, options.origin or weights.source,
                           options.licence or weights.licence or "not stated", options.half)
-    left = f"; left alone: {', '.join(weights.ignored)}" if weights.ignored else ""
+    left = f"; left alone: {listed(list(weights.ignored))}" if weights.ignored else ""
     precision = "half" if options.half else "single"
     print(f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}")
+    for note in weights.notes:
+        if not options.preprocess or "preprocessing" not in note:
+            print(note)
     return 0
 
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tfdeconv import cli                            # noqa: E402
 from tfdeconv.errors import UserError               # noqa: E402
+from tfdeconv.layers import Activation, Layer        # noqa: E402
 from tfdeconv.network import INPUT, Network         # noqa: E402
 from tfdeconv.nets import NETWORKS                  # noqa: E402
 from tfdeconv.spans import Span                     # noqa: E402
@@ -37,15 +38,21 @@ def rows(network: Network) -> list[dict[str, Any]]:
     shapes = {INPUT: network.input_shape} | network.shapes()
     seen, table = network.receptive_fields(shapes), []
     for node in network.nodes:
-        before, vector = shapes[node.inputs[0]], node.name in network.vectors
+        before, vector, fields = shapes[node.inputs[0]], node.name in network.vectors, seen[node.name]
+        everything = vector or not any(field.stride for field in fields)
         table.append({
-            "layer": node.name, "kind": type(node.layer).__name__, "shape": shapes[node.name][2:] if vector else shapes[node.name],
+            "layer": node.name, "kind": kind(node.layer), "shape": shapes[node.name][2:] if vector else shapes[node.name],
             "parameters": sum(map(prod, node.layer.parameters(before).values())), "multiply_adds": node.layer.multiply_adds(before),
-            "receptive_field": None if vector else [field.size for field in seen[node.name]],
-            "stride": None if vector else [field.stride for field in seen[node.name]],
-            "first_centre": None if vector else [centre(field) for field in seen[node.name]], "uneven": node.layer.window.uneven,
+            "receptive_field": None if everything else [field.size for field in fields],
+            "stride": None if everything else [field.stride for field in fields],
+            "first_centre": None if everything else [centre(field) for field in fields], "uneven": node.layer.window.uneven,
             "inputs": list(node.inputs)})
     return table
+
+
+def kind(layer: Layer) -> str:
+    """The layer's class, of an activation its function."""
+    return layer.kind if isinstance(layer, Activation) else type(layer).__name__
 
 
 def centre(field: Span) -> float:
@@ -61,18 +68,33 @@ def short(values: list[Any] | tuple[Any, ...] | None, times: str = "x") -> str:
     return texts[0] if len(set(texts)) == 1 else times.join(texts)
 
 
+def network_of(options: argparse.Namespace) -> Network:
+    """The network asked for, for inputs of the size asked for; raises UserError where a file's takes others."""
+    if options.weights:
+        from tfdeconv.weights import network_in
+        network = network_in(options.weights, options.network)
+        height, width, channels = options.input or network.input_shape
+        if channels != network.channels:
+            raise UserError(f"{options.weights} is for images of {network.channels} channels, not of {channels}")
+        network.input_shapes(network.nodes[-1].name, height, width)
+        return network.at(height, width)
+    build = NETWORKS[options.network or "vgg16"]
+    height, width, channels = options.input or build().input_shape
+    return build(channels=channels, classes=options.classes, size=(height, width))
+
+
 def main() -> int:
     parser = cli.Parser(__doc__)
-    parser.add_argument("--network", choices=NETWORKS, default="vgg16", help="default: vgg16")
+    parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
+    parser.add_argument("--weights", metavar="FILE", help="list the network of a weight file or model")
     parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
-    parser.add_argument("--classes", type=cli.counting, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--classes", type=cli.counting, default=1000, metavar="N", help="of a built-in network (default: 1000)")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
     options = parser.parse_args()
-    plain = NETWORKS[options.network]()
-    height, width, channels = options.input or plain.input_shape
-    network = NETWORKS[options.network](channels=channels, classes=options.classes, size=(height, width))
+    network = network_of(options)
     small = next((name for name, (h, w, _) in network.shapes().items() if min(h, w) < 1), None)
     if small:
+        height, width, _ = network.input_shape
         raise UserError(f"an image of {height} x {width} is too small for {network.name}: nothing is left of it at {small}")
     table = rows(network)
     total = {name: sum(row[name] for row in table) for name in ("parameters", "multiply_adds")}

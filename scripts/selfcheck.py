@@ -184,7 +184,8 @@ def main() -> int:
     import numpy as np
     x = images.read([options.image], weights.preprocessing, "squash", network.channels)
     single = as_tensors(weights)
-    print(f"{options.weights}: {f'{network.name} {network.flavour}'.strip()}, {len(single)} layers with weights, sha256 {weights.digest}\n")
+    print(f"{options.weights}: {f'{network.name} {network.flavour}'.strip()}, {len(single)} layers with weights, "
+          f"sha256 {weights.digest}\n")
     print(f"{'check':<34}{'layer':<34}{'gap':>10}{'allowed':>10}")
     report, rng = Report(), np.random.default_rng(0)
     sized = network.at(*network.input_shape[:2])

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 from tfdeconv import __version__, cli                       # noqa: E402
 from tfdeconv.errors import UserError                       # noqa: E402
 from tfdeconv.network import Network                        # noqa: E402
-from tfdeconv.nets import NETWORKS                          # noqa: E402
+from tfdeconv.nets import FLAVOURS, NETWORKS                # noqa: E402
+from tfdeconv.preprocessing import PRESETS, chosen          # noqa: E402
 from tfdeconv.rules import RULES                            # noqa: E402
 
 if TYPE_CHECKING:
@@ -38,7 +41,12 @@ def parse(argv: list[str] | None = None) -> Namespace:
                         help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample)")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layer")
-    parser.add_argument("-l", "--layer", action="append", metavar="LAYER", help="may be repeated (default: block4_conv2)")
+    parser.add_argument("--flavour", choices=sorted({name for names in FLAVOURS.values() for name in names}),
+                        help="which of the networks of that name, where a file cannot tell")
+    parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]),
+                        help="how the photo becomes the network's input (default: as the weights say, or as is assumed for them)")
+    parser.add_argument("-l", "--layer", action="append", metavar="LAYER",
+                        help="may be repeated (default: block4_conv2, or the last layer that has a map)")
     parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
                         help="channels of the layer, from 0; may be repeated (default: the strongest)")
     parser.add_argument("--top", type=cli.counting, metavar="N", help="the N features that fire strongest (default: 9)")
@@ -59,14 +67,21 @@ def parse(argv: list[str] | None = None) -> Namespace:
         parser.error("-f and --top choose features in two ways: give one of them")
     if options.bands and len(options.bands) != 3:
         parser.error(f"--bands needs three channels, for red, green and blue: found {len(options.bands)}")
-    options.layer = [name for names in options.layer or ["block4_conv2"] for name in names.split(",")]
+    options.layer = [name for names in options.layer or [] for name in names.split(",")]
     if options.network or not options.weights:
-        check(NETWORKS[options.network or "vgg16"](), options, channels=not options.weights)
+        check(NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options, channels=not options.weights)
     return options
 
 
 def check(network: Network, options: Namespace, channels: bool = True) -> None:
-    """Raises UserError for layers or features the network does not have; channels depend on the weights where some are given."""
+    """Raises UserError for layers or features the network does not have; channels depend on the weights where some are given.
+
+    Where no layer was asked for, it is block4_conv2, or the last that has a map.
+    """
+    if not options.layer:
+        there = {name: shape for name, shape in network.shapes().items() if name not in network.vectors}
+        options.layer = ["block4_conv2" if "block4_conv2" in there else
+                         next((name for name in reversed(there) if min(there[name][:2]) > 1), network.nodes[-1].name)]
     for layer in options.layer:
         network.node(layer)
         for channel in options.feature or []:
@@ -84,7 +99,7 @@ def weight_file(options: Namespace) -> Path:
     from tfdeconv.fetch import ORIGINS
     from tfdeconv.layers import Dense
     from tfdeconv.weights import contents
-    network = NETWORKS[options.network or "vgg16"]()
+    network = NETWORKS[options.network or "vgg16"](flavour=options.flavour or "")
     needed = [node for node in network.up_to(*options.layer) if node.name in network.parameters()]
     for name in (f"{network.name}-imagenet.h5", f"{network.name}-imagenet-notop.h5", f"{network.name}.h5"):
         path = ROOT / "weights" / name
@@ -103,22 +118,28 @@ def main() -> int:
     options = parse()
     weight_path = weight_file(options)
     from tfdeconv import images, weights
-    network = weights.network_in(weight_path, options.network)
+    if not options.layer:
+        check(weights.network_in(weight_path, options.network, options.flavour), options)
+    read = weights.read_weights(weight_path, options.network, options.layer, "float32", options.flavour)
+    network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     check(network, options)
+    if options.weights and not options.preprocess:
+        for note in read.notes:
+            if "assumed" in note:
+                cli.complain(note)
     photos, drawn = images.find(options.images or [str(SAMPLE)]), 0
     if not any(map(os.path.exists, photos)):
         raise UserError(f"{', '.join(map(str, photos[:3]))}{', ...' if photos[3:] else ''}: there is no such file")
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    progress.say(f"reading {weight_path.name}")
-    tensors = weights.load_weights(weight_path, network, options.layer)
+    tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
     from tfdeconv.deconvnet import Deconvnet
     from tfdeconv.files import sha256
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
     for i, photo in enumerate(photos, 1):
         try:
-            x, digest = images.read([photo], tensors.preprocessing, options.resize, network.channels), sha256(photo)
+            x, digest = images.read([photo], preprocessing, options.resize, network.channels), sha256(photo)
         except (UserError, OSError) as error:       # OSError: it is gone between one and the other
             cli.complain(error)
             continue
@@ -160,8 +181,8 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
         "image sha256": digest, "weights": weight_path.name, "weights sha256": tensors.digest, "versions": versions(),
         "command": shlex.join(sys.argv)}
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
-    name = free_name(options.out,
-                     f"{stem}-{network.name}-{layer}-{options.rule}-{options.mode}", digest)
+    known = re.sub(r"[^\w.-]", "_", f"{network.name}-{layer}")            # a file's own names may have a / in them
+    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", digest)
     make_folder(options.out)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)

@@ -78,6 +78,6 @@ def test_what_is_off_is_told(run, weights, monkeypatch, error):
     assert status == 1 and "OFF" in out and "all is well" not in out
 
 
-def test_the_committed_weights_and_a_file_that_is_none(run, tmp_path):
+def test_a_file_that_is_none_is_told(run, tmp_path):
     (tmp_path / "w.h5").write_bytes(b"no weights")
     assert run("--weights", tmp_path / "w.h5")[0] == 2

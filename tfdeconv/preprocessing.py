@@ -1,8 +1,13 @@
 """How pixels became a network's input when it was trained, and back. A fact of the training: it lives with the weights."""
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +81,38 @@ def scaled(size: tuple[int, int], channels: int = 3) -> Preprocessing:
 def plain(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """The values as they are."""
     return Preprocessing(order(channels), size, resized(size))
+
+
+PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {"caffe": caffe, "torch": torch, "tf": scaled, "none": plain}
+
+
+def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
+    """One of PRESETS, or what a JSON file of a Preprocessing's fields says, for an input shape; None for None.
+
+    A file may leave out size and resize. Raises UserError where it is none.
+    """
+    height, width, channels = shape
+    if text is None:
+        return None
+    if text in PRESETS:
+        return PRESETS[text]((height, width), channels)
+    try:
+        with open(text, encoding="utf-8") as file:
+            told = json.loads(file.read(1 << 16))
+        usual = plain((height, width), channels)
+        rows = {key: tuple(float(value) for value in told.get(key, ())) for key in ("mean", "scale")}
+        size, resize = tuple(told.get("size", usual.size)), told.get("resize", usual.resize)
+        found = Preprocessing(told.get("order", usual.order), size, resize, **rows)
+        known = {"order", "size", "resize", *rows}
+        if (set(told) - known or found.order not in ORDERS or found.order != "as is" and channels != 3 or 0 in found.scale
+                or any(len(row) not in (0, channels) or not all(map(math.isfinite, row)) for row in rows.values())
+                or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize)) or len(size) != 2 or resize < min(size)):
+            raise ValueError(f"needs {', '.join(sorted(known))} of {channels} channels")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
+        raise UserError(f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
+                        f"{reason}") from None
+    return found
 
 
 def order(channels: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
-from ..preprocessing import Preprocessing, caffe
+from ..preprocessing import Preprocessing
 from . import own
 from .contents import Contents, strangers
 from .opening import contents, opened
@@ -91,9 +91,9 @@ def read_weights(path: str | Path, network: Network | str | None = None, target:
                 arrays[layer][name], reason = checked(array, name, dtype)
                 wrong += [f"{layer}/{name} {reason}"] if reason else []
         refuse(path, network, wrong)
-        preprocessing = found.preprocessing or caffe(network.input_shape[:2], network.channels)
-        return Weights(arrays, network, preprocessing, found.digest or sha256(path), found.source, found.licence, found.ignored,
-                       found.notes)
+        assert found.preprocessing
+        digest = found.digest or sha256(path)
+        return Weights(arrays, network, found.preprocessing, digest, found.source, found.licence, found.ignored, found.notes)
 
 
 def checked(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str]:

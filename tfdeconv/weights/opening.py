@@ -1,17 +1,21 @@
 """A weight file opened: which kind it is, and what it holds, whoever made it."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 from ..files import sha256
+from ..nets import NETWORKS
 from ..network import Network
-from . import child, foreign, hdf5, keras_h5, own
-from .contents import Contents
+from ..preprocessing import caffe
+from . import child, foreign, hdf5, keras_3, keras_config, keras_h5, keras_options, own
+from .contents import Contents, inferred, texts
+from .keras_config import Architecture
 
 KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
 
@@ -31,20 +35,59 @@ def contents(path: str | Path, network: Network | str | None = None, flavour: st
     with reader(path, trusted) as found:
         network = network if isinstance(network, Network) else found.network(network, flavour)
         held = found.contents(network)
-        yield replace(held, held=network, notes=(f"it is {found.kind}", *held.notes))
+        notes = held.notes or (f"it is {found.kind}",)
+        if held.preprocessing is None:
+            notes = (*notes, "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)")
+        preprocessing = held.preprocessing or caffe(network.input_shape[:2], network.channels)
+        yield replace(held, held=network, preprocessing=preprocessing, notes=notes)
 
 
 @contextmanager
 def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
     """What reads a file, by its structure."""
+    if keras_3.is_archive(path):
+        with keras_3.archive(path, opened) as (config, file):
+            yield described(path, config, partial(keras_3.contents, path, file))
+        return
     if (names := foreign.tensors(path)) is not None:
         yield Reader("a file of tensors by name", partial(foreign.network, path, names), partial(foreign.contents, path, names))
         return
     with opened(path, trusted) as file:
         if own.recognises(file):
             yield Reader("a weight file of this program", partial(own.network, path, file), partial(own.contents, path, file))
+        elif keras_3.recognises(file):
+            yield Reader("weights of Keras 3", partial(keras_3.network, path, file), partial(keras_3.contents_of, path, file))
+        elif "model_config" in file.attrs:
+            config = keras_options.parsed(texts(file.attrs["model_config"])[0])
+            yield described(path, config, partial(keras_config.contents_h5, path, file), keras_h5_reader(path, file))
         else:
-            yield Reader("a weight file of Keras", partial(keras_h5.network, path, file), partial(keras_h5.contents, path, file))
+            yield keras_h5_reader(path, file)
+
+
+def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
+    """Reads the weights of a built-in network by the names of its layers."""
+    return Reader("a weight file of Keras", partial(keras_h5.network, path, file), partial(keras_h5.contents, path, file))
+
+
+def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Architecture], Contents],
+              by_name: Reader | None = None) -> Reader:
+    """Reads a model that comes with its description; by_name: what reads its weights for a built-in network, if anything can."""
+    model = cache(lambda: keras_config.build(config))
+
+    def network(name: str | None, flavour: str | None) -> Network:
+        if not name:
+            return model().network
+        if by_name:
+            return by_name.network(name, flavour)
+        return inferred(name, {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()}, flavour or "")
+
+    def contents(network: Network) -> Contents:
+        if by_name and network.name in NETWORKS and (network.flavour or network.nodes != model().network.nodes):
+            return by_name.contents(network)
+        found = read(model())
+        return replace(found, notes=("it is a model of Keras's with its own description", *found.notes))
+
+    return Reader("a model of Keras's", network, contents)
 
 
 @contextmanager
