@@ -22,7 +22,7 @@ def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
 
 
 def tensors(path, architecture, contents, dtype) -> dict:
-    assert fitting(path, architecture.network, None, contents) == list(contents.shapes) or not contents.shapes
+    assert not contents.shapes or fitting(path, architecture.network, None, contents) == list(contents.shapes)
     return {node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
             for node, shapes in contents.shapes.items()}
 
@@ -51,5 +51,7 @@ def randomise(model, rng) -> None:
 
 def logits(model) -> None:
     """Takes the softmax off the last layer."""
+    if isinstance(model.layers[-1], keras.layers.Softmax):
+        model.layers[-1].call = lambda x, mask=None: x
     if "softmax" in str(getattr(model.layers[-1], "activation", "")):
         model.layers[-1].activation = keras.activations.linear

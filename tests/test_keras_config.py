@@ -32,7 +32,9 @@ def chain(*layers, shape=SHAPE, name="small"):
 def assert_equals_keras(model, tmp_path, rng, missing=(), target=None, channels=None):
     """Saved both ways and read, every layer that is understood gives what Keras gives."""
     randomise(model, rng)
-    paths = tmp_path / "model.keras", tmp_path / "model.h5"
+    # Keras fails to save some of its random layers to .h5 (it copies their configuration with a module in it)
+    random = any("Random" in type(layer).__name__ for layer in model.layers)
+    paths = [tmp_path / "model.keras", tmp_path / "model.h5"][:1 if random else 2]
     for path in paths:
         model.save(path)
     logits(model)
@@ -42,7 +44,7 @@ def assert_equals_keras(model, tmp_path, rng, missing=(), target=None, channels=
         assert set(architecture.network.missing) == set(missing)
         names = [layer.name for layer in model.layers if layer.name in architecture.network.shapes()]
         for name in [target] if target else names[-2:]:
-            expected = keras.Model(model.inputs, model.get_layer(name).output)(x).numpy()
+            expected = keras.Model(model.inputs[0], model.get_layer(name).output)(x, training=False).numpy()
             found = Deconvnet(architecture.network, weights, name).activations(x)
             assert found.shape == expected.shape
             assert gap(found, expected) < 1e-5      # float32, a few layers
@@ -62,7 +64,8 @@ CASES = {
     "relus": [L.ReLU(6.0, negative_slope=0.1), L.LeakyReLU(0.2), L.ReLU()],
     "elu and softplus": [L.ELU(), L.Activation("softplus"), L.Activation("elu")],
     "smooth": [L.Activation(kind) for kind in ("tanh", "sigmoid", "hard_sigmoid", "hard_swish", "hard_silu", "gelu", "linear")],
-    "activation layers within": [L.Conv2D(3, 1, activation=L.LeakyReLU(negative_slope=0.4)), L.Conv2D(3, 1, activation=L.ReLU(1.5))],
+    "activation layers within": [L.Conv2D(3, 1, activation=L.LeakyReLU(negative_slope=0.4)),
+                                 L.Conv2D(3, 1, activation=L.ReLU(1.5))],
     "pools": [L.MaxPooling2D(3, 2, padding="same"), L.AveragePooling2D((2, 3), 1, padding="same"), L.AveragePooling2D(2),
               L.MaxPooling2D((1, 2))],
     "pads": [L.ZeroPadding2D(((1, 2), (0, 3))), L.Cropping2D((1, 2)), L.ZeroPadding2D(2), L.Cropping2D(((0, 1), (2, 0)))],
@@ -72,8 +75,9 @@ CASES = {
                  L.Conv2D(4, 1), L.Flatten(), L.Softmax()],
     "largest": [L.GlobalMaxPooling2D(), L.Dense(3, use_bias=False)],
     "softmax amid": [L.Conv2D(4, 1, activation="softmax", name="a"), L.Softmax(name="b"), L.Conv2D(3, 1)],
-    "idle": [L.Dropout(0.1), L.SpatialDropout2D(0.1), L.GaussianNoise(1), L.GaussianDropout(0.1), L.AlphaDropout(0.1),
-             L.ActivityRegularization(1), L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1), L.RandomTranslation(0.1, 0.1),
+    "idle": [L.ActivityRegularization(1),
+             L.Dropout(0.1), L.SpatialDropout2D(0.1), L.GaussianNoise(1), L.GaussianDropout(0.1), L.AlphaDropout(0.1),
+             L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1), L.RandomTranslation(0.1, 0.1),
              L.RandomContrast(0.1), L.RandomBrightness(0.1), L.Conv2D(2, 3)],
     "rescaling": [L.Rescaling(1 / 50, offset=-1), L.Rescaling([1.0, 2.0, 3.0], [0.5, 0.0, 1.0])],
     "normalization": [L.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 0.0, 1.0]), L.Normalization(mean=0.5, variance=4.0),
@@ -85,8 +89,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_layers_equal_keras(case, tmp_path, rng):
-    layers = [type(layer).from_config(layer.get_config()) for layer in CASES[case]]
-    assert_equals_keras(chain(*layers), tmp_path, rng)
+    assert_equals_keras(chain(*CASES[case]), tmp_path, rng)
 
 
 def test_merges_equal_keras(tmp_path, rng):
@@ -110,7 +113,8 @@ def test_models_within_models(tmp_path, rng):
     outer = keras.Sequential([L.Conv2D(4, 1, name="two"), row, L.Conv2D(5, 1, name="five")], name="outer")
     x = keras.Input(SHAPE)
     y = L.Conv2D(3, 1, name="zero", activation="relu")(inner(x))
-    model = keras.Model(x, L.Dense(3, name="end", activation="softmax")(L.GlobalAveragePooling2D(name="pool")(outer(y))), name="whole")
+    y = L.GlobalAveragePooling2D(name="pool")(outer(y))
+    model = keras.Model(x, L.Dense(3, name="end", activation="softmax")(y), name="whole")
     network = assert_equals_keras(model, tmp_path, rng)
     assert [node.name for node in network.nodes] == [
         "inner/one", "sum", "zero", "outer/two", "outer/row/one", "norm", "outer/row/two", "five", "pool", "end"]
@@ -192,7 +196,8 @@ def old(*layers):
 
 def conv(name: str, *inputs: str, **more):
     return ("Conv2D", {"name": name, "filters": 4, "kernel_size": [3, 3], "strides": [1, 1], "padding": "same", "groups": 1,
-                       "data_format": "channels_last", "dilation_rate": [1, 1], "activation": "relu", "use_bias": True, **more}, *inputs)
+                       "data_format": "channels_last", "dilation_rate": [1, 1], "activation": "relu", "use_bias": True,
+                       **more}, *inputs)
 
 
 def test_keras_2(tmp_path):
@@ -215,7 +220,7 @@ def test_keras_2(tmp_path):
 
 def test_a_sequential_of_keras_2_without_an_input_layer():
     kind, config = conv("a")
-    first = {"class_name": kind, "config": config | {"batch_input_shape": [None, 8, 9, 2]}}
+    first = {"class_name": kind, "config": config | {"trainable": True, "batch_input_shape": [None, 8, 9, 2]}}
     for body in ([first], {"name": "s", "layers": [first]}):
         network = keras_config.build({"class_name": "Sequential", "config": body}).network
         assert network.input_shape == (8, 9, 2) and isinstance(network.node("a").layer, Conv)
@@ -244,12 +249,14 @@ def option(key, value):
     *((option("strides", value), "strides") for value in ([0, 1], [-1, 1], 1.0)),
     (option("groups", 2), "groups"), (option("use_bias", "yes"), "use_bias"), (option("padding", 3), "padding"),
     (lambda layers: layers[1].update(config=3), "config"), (lambda layers: layers[1].pop("class_name"), "class_name"),
-    (lambda layers: layers[1].update(class_name=["Conv2D"]), "class_name"), (lambda layers: layers[1].update(name="x\ny"), "called"),
+    (lambda layers: layers[1].update(class_name=["Conv2D"]), "class_name"),
+    (lambda layers: layers[1].update(name="x\ny"), "called"),
     (lambda layers: layers[1].update(name="x" * 300), "called"), (lambda layers: layers[2].update(name="a"), "two layers"),
     (lambda layers: layers[1].update(inbound_nodes=[[["b", 0, 0, {}]]]), "circle"),
     (lambda layers: layers[1].update(inbound_nodes=[[["z", 0, 0, {}]]]), "has not"),
     (lambda layers: layers[1].update(inbound_nodes=[[["input_1", 0, 7, {}]]]), "output 7"),
-    (lambda layers: layers[1].update(inbound_nodes=[[[3, 0, 0]]]), "input"), (lambda layers: layers[1].update(inbound_nodes=3), "inbound"),
+    (lambda layers: layers[1].update(inbound_nodes=[[[3, 0, 0]]]), "input"),
+    (lambda layers: layers[1].update(inbound_nodes=3), "inbound"),
     (lambda layers: layers[1].update(inbound_nodes=[{"args": 3}]), "args"), (lambda layers: layers.append(None), "JSON object"),
     (lambda layers: layers[0]["config"].update(batch_input_shape=[None, 8, 8, None]), "channels"),
     (lambda layers: layers[0]["config"].update(batch_input_shape=[None, 1 << 60, 8, 3]), "shape"),
@@ -271,7 +278,8 @@ def test_no_model(config):
         keras_config.build(config)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{" * 9, '{"a":' * 200_000, "[" * 10_000_000, "9" * 10_000, '"\ud800"'], ids=lambda text: text[:5])
+@pytest.mark.parametrize("text", ["", "[]", "{" * 9, '{"a":' * 200_000, "[" * 10_000_000, "9" * 10_000, '"\ud800"'],
+                         ids=lambda text: text[:5])
 def test_no_json(text):
     with pytest.raises(ValueError, match="description"):
         parsed(text)
@@ -284,8 +292,8 @@ def test_random_damage_is_one_error_at_most():
     x = keras.Input(SHAPE)
     y = L.Reshape((-1,))(L.GlobalAveragePooling2D()(L.Concatenate()([base(x), L.SeparableConv2D(2, 3)(x)])))
     text = json.loads(keras.Model(x, L.Dense(3)(L.Rescaling(2.0)(y))).to_json())
-    strange = [None, True, 0, -1, 1 << 70, 1.5, float("nan"), float("inf"), "", "x", [], [[]], {}, {"class_name": "Functional"}, [1, 2, 3],
-               "Sequential", "Dense", "linear"]
+    strange = [None, True, 0, -1, 1 << 70, 1.5, float("nan"), float("inf"), "", "x", [], [[]], {}, {"class_name": "Functional"},
+               [1, 2, 3], "Sequential", "Dense", "linear"]
     refused = 0
     begin = time.monotonic()
     for _ in range(1500):
@@ -342,7 +350,8 @@ def test_an_archive_leaves_nothing_behind(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name, maker, top", [("vgg16", "VGG16", False), ("resnet50", "ResNet50", True)])
 def test_weights_of_the_built_in_networks_alone(tmp_path, rng, name, maker, top):
     keras.utils.clear_session()
-    model = getattr(keras.applications, maker)(weights=None, include_top=top, input_shape=(64, 64, 3), **({"classes": 5} if top else {}))
+    model = getattr(keras.applications, maker)(
+        weights=None, include_top=top, input_shape=(64, 64, 3), **({"classes": 5} if top else {}))
     randomise(model, rng)
     path = tmp_path / "w.weights.h5"
     model.save_weights(path)
@@ -368,8 +377,9 @@ def test_weights_of_another_network_alone_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name, order, first", [
-    ("mobilenet_1.00_224", "rgb", 127.5), ("mobilenetv3small", "rgb", 0), ("densenet121", "rgb", 123.675), ("resnet50", "bgr", 103.939),
-    ("resnet50v2", "rgb", 127.5), ("vgg16", "bgr", 103.939), ("efficientnetb0", "rgb", 0), ("mine", "rgb", 0)])
+    ("mobilenet_1.00_224", "rgb", 127.5), ("mobilenetv3small", "rgb", 0), ("densenet121", "rgb", 123.675),
+    ("resnet50", "bgr", 103.939), ("resnet50v2", "rgb", 127.5), ("vgg16", "bgr", 103.939), ("efficientnetb0", "rgb", 0),
+    ("mine", "rgb", 0)])
 def test_preprocessing_by_name(name, order, first):
     found, told = keras_config.preprocessing(keras_config.build(old(conv("a", "input_1")), name).network)
     assert found.order == order and (found.mean or (0,))[0] == pytest.approx(first) and "--preprocess" in told
