@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +19,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network import Builder, Network
 from tfdeconv.preprocessing import caffe
-from tfdeconv.weights import foreign, hdf5, keras_h5, opened, own
+from tfdeconv.weights import foreign, hdf5, keras_h5, opened, own, read_weights
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,58 @@ def keras_3_files() -> list[bytes]:
     return [in_memory(partial(fill, {})), in_memory(partial(fill, packed), "latest")]
 
 
+MODEL = {"class_name": "Sequential", "config": {"name": "small", "layers": [
+    {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, 8, 8, 3]}},
+    {"class_name": "Conv2D", "config": {"name": "a", "filters": 4, "kernel_size": [3, 3], "padding": "same", "activation": "relu"}},
+    {"class_name": "MaxPooling2D", "config": {"name": "pool", "pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}},
+    {"class_name": "Flatten", "config": {"name": "flat"}},
+    {"class_name": "Dense", "config": {"name": "c", "units": 2, "activation": "softmax"}}]}}
+for one in MODEL["config"]["layers"]:
+    one["config"]["trainable"] = True
+CONFIG = 2048           # bytes of the model in what is mutated of an archive
+
+
+def model_files() -> list[bytes]:
+    """Whole models: their description, and their weights by name."""
+    def fill(names: Callable[[list[str]], np.ndarray], file: h5py.File) -> None:
+        file.attrs["model_config"] = names([json.dumps(MODEL)])[0]
+        root = file.create_group("model_weights")
+        root.attrs["layer_names"] = names(list(arrays()))
+        for layer, p in arrays().items():
+            root.create_group(layer).attrs["weight_names"] = names([f"{layer}/{name}:0" for name in p])
+            for name, values in p.items():
+                root[layer][f"{layer}/{name}:0"] = values
+
+    return [in_memory(partial(fill, make)) for make in (partial(np.array, dtype="S"), partial(np.array, dtype=h5py.string_dtype()))]
+
+
+def archive_parts() -> list[bytes]:
+    """A model's description and its weights, one behind the other."""
+    def fill(options: dict, file: h5py.File) -> None:
+        for kind, p in zip(("conv2d", "dense"), arrays().values()):
+            for i, values in enumerate(p.values()):
+                file.create_dataset(f"layers/{kind}/vars/{i}", data=values, **options)
+
+    packed = {"chunks": True, "compression": "gzip"}
+    return [json.dumps(MODEL).encode().ljust(CONFIG) + in_memory(partial(fill, options)) for options in ({}, packed)]
+
+
+def zipped(path: Path, raw: bytes) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("metadata.json", "{}")
+        file.writestr("config.json", raw[:CONFIG])
+        file.writestr("model.weights.h5", raw[CONFIG:])
+
+
+def archives() -> list[bytes]:
+    found = []
+    for raw in archive_parts():
+        with tempfile.TemporaryDirectory() as folder:
+            zipped(Path(folder) / "x.keras", raw)
+            found.append((Path(folder) / "x.keras").read_bytes())
+    return found
+
+
 def pickled_files(kind: str) -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         found = [makers.kinds(Path(folder))[kind][1]]
@@ -113,6 +167,11 @@ def read_tensors(path: Path) -> None:
         return
     for tensor in found.values():
         tensor.read()
+
+
+def read_model(path: Path) -> None:
+    """As scripts read a file of which they know nothing."""
+    read_weights(path)
 
 
 def read_hdf5(path: Path) -> None:
@@ -146,6 +205,7 @@ def refusal(found: hdf5.Dataset) -> UserError | None:
 
 
 FORMATS = {"own": Format(own_files, read_hdf5), "keras": Format(keras_files, read_hdf5),
-           "keras 3": Format(keras_3_files, read_hdf5)}
+           "keras 3": Format(keras_3_files, read_hdf5), "keras model": Format(model_files, read_model),
+           "keras archive": Format(archives, read_model), "keras archive, sums made right": Format(archive_parts, read_model, zipped)}
 FORMATS |= {kind: Format(partial(pickled_files, kind), read_tensors, makers.torch_file if "sums" in kind else Path.write_bytes)
             for kind in makers.KINDS}

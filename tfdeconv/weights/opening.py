@@ -72,7 +72,12 @@ def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
 def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Architecture], Contents],
               by_name: Reader | None = None) -> Reader:
     """Reads a model that comes with its description; by_name: what reads its weights for a built-in network, if anything can."""
-    model = cache(lambda: keras_config.build(config))
+    @cache
+    def model() -> Architecture:
+        try:
+            return keras_config.build(config)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
 
     def network(name: str | None, flavour: str | None) -> Network:
         if not name:
