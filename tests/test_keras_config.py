@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from gradcheck import gap
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from own_files import logits, randomise, read
 
 from tfdeconv.deconvnet import Deconvnet
@@ -99,6 +100,7 @@ def test_merges_equal_keras(tmp_path, rng):
     alone = L.Conv2D(1, 1, name="alone")(b)
     y = L.Multiply(name="gated")([a, gate])
     y = L.Add(name="sum")([y, b, alone])
+    y = CustomScaleLayer(0.3, name="scaled")([y, b])
     y = L.Concatenate(name="cat")([y, a, x])
     y = (y * 0.5 + 3.0) / 4.0 - 1.0
     assert_equals_keras(keras.Model(x, L.Conv2D(3, 1, name="end")(y + y)), tmp_path, rng)
@@ -367,6 +369,25 @@ def test_weights_of_the_built_in_networks_alone(tmp_path, rng, name, maker, top)
             keras_3.network(path, file, "resnet101")
         with pytest.raises(UserError, match="model.save"):
             keras_3.contents_of(path, file, NETWORKS["vgg19"]())
+
+
+def test_an_older_layout_is_read_by_order(tmp_path, rng):
+    """TensorFlow 2.12 to 2.15 number layers with gaps."""
+    model = chain(*(L.Conv2D(2, 1, name=f"c{i}") for i in range(12)))
+    randomise(model, rng)
+    path = tmp_path / "w.weights.h5"
+    model.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        old = file.create_group("_layer_checkpoint_dependencies")
+        for i in range(12):
+            group = file[f"layers/conv2d{f'_{i}' if i else ''}"]
+            old.copy(group, f"conv2d_{2 * i}" if i else "conv2d")
+        del file["layers"]
+    architecture = keras_config.build(json.loads(model.to_json()))
+    with opened(path) as file:
+        contents = keras_3.contents(path, file, architecture)
+        for i in range(12):
+            np.testing.assert_array_equal(contents.read(f"c{i}", "kernel"), model.get_layer(f"c{i}").get_weights()[0])
 
 
 def test_weights_of_another_network_alone_are_refused(tmp_path):

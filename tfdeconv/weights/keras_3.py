@@ -74,10 +74,11 @@ def find(path: str | Path, file: Group, place: Place) -> list[Dataset]:
     """The variables of the layer at a place; none where the file has no such group."""
     group = file
     for snake, number in place.steps:
-        groups = numbered(group, snake)
-        if number not in groups:
+        child = inside(group, f"{LISTS[0]}/{snake}_{number}".removesuffix("_0"))
+        child = child or numbered(group, snake).get(number)
+        if not isinstance(child, Group):
             return []
-        group = groups[number]
+        group = child
     values = variables(group)
     name = subgroup_of(group, "vars").attrs.get("name") if values else None
     if name is not None and name != place.path[-1]:

@@ -1,6 +1,7 @@
 """A network from the JSON of a Keras model, without Keras: no code of the file's runs, and nothing in it is taken on trust."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,9 +114,10 @@ def contents(path: str | Path, architecture: Architecture, find: Callable[[Place
                 shapes[node][name] = found.pop()
         if not shapes[node]:
             del shapes[node]
-    used = {place: 1 + max((i for sources in architecture.sources.values() for source in sources.values()
-                            if source.place == place for i in source.recipe.variables), default=-1)
-            for place in {source.place for sources in architecture.sources.values() for source in sources.values()}}
+    used: Counter[Place] = Counter()        # how many of a layer's variables its nodes need
+    for sources in architecture.sources.values():
+        for source in sources.values():
+            used[source.place] = max(used[source.place], *(i + 1 for i in source.recipe.variables), 0)
     for node in shapes:
         first = used[next(iter(architecture.sources[node].values())).place]
         shapes[node] |= {f"weight {i + 1}": values.shape for i, values in enumerate(stored[node]) if i >= first and values.shape}
@@ -136,12 +138,13 @@ def contents(path: str | Path, architecture: Architecture, find: Callable[[Place
 def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> Contents:
     """A whole model's .h5: a group for each layer of the outer model, in which stand the variables of those within it too."""
     root = subgroup(file, "model_weights") if "model_weights" in file.children else file
+    groups = {name: subgroup(root, name) for name in chunked(root, "layer_names") or []}
+    weights = {name: chunked(group, "weight_names") or [] for name, group in groups.items()}
 
     def find(place: Place) -> list[Dataset]:
-        if chunked(root, "layer_names") is None or place.path[0] not in (chunked(root, "layer_names") or []):
+        if place.path[0] not in groups:
             return []
-        group = subgroup(root, place.path[0])
-        names = chunked(group, "weight_names") or []
+        group, names = groups[place.path[0]], weights[place.path[0]]
         return [dataset(group, name) for name in (names if len(place.path) == 1 else own(names, place.path))]
 
     return contents(path, architecture, find)

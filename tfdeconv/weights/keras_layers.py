@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -159,15 +160,26 @@ def nothing(options: Options, maps: Sequence[Map]) -> list[Part]:
     return [Part(Identity())]
 
 
-def affine(scale: Sequence[float], shift: Sequence[float]) -> list[Part]:
+def affine(scale: Sequence[float], shift: Sequence[float], suffix: str = "", reads: tuple[int, ...] | None = None) -> list[Part]:
     """x * scale + shift with numbers of the JSON's own."""
     rows = {"scale": np.array(scale, np.float32), "shift": np.array(shift, np.float32)}        # as Keras takes them
-    return [Part(Affine(), {name: Recipe((), lambda row=row: row, row.shape) for name, row in rows.items()})]
+    recipes = {name: Recipe((), lambda row=row: row, row.shape) for name, row in rows.items()}
+    return [Part(Affine(), recipes, suffix, reads)]
 
 
 def rescaling(options: Options, maps: Sequence[Map]) -> list[Part]:
     channels = one(maps).shape[2]
     return affine(options.numbers("scale", channels), options.numbers("offset", channels, 0.0))
+
+
+def scaled_sum(options: Options, maps: Sequence[Map]) -> list[Part]:
+    """Inception-ResNet's: the first input and so many times the second."""
+    added = merge(Add)(options, maps[:2])
+    if len(maps) != 2:
+        raise NotUnderstood(f"it has {len(maps)} inputs")
+    channels = maps[1].shape[2]
+    return [*affine([options.number("scale", 1.0)] * channels, [0.0] * channels, "/scaled", (1,)),
+            *(replace(part, reads=(0,)) for part in added)]
 
 
 def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
@@ -194,9 +206,9 @@ Build = Callable[[Options, Sequence[Map]], list[Part]]
 IDLE = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization", "RandomFlip",
         "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness")      # once training is over
 CLASSES: dict[str, Build] = {
-    "Conv2D": conv2d, "DepthwiseConv2D": depthwise_conv2d, "SeparableConv2D": separable_conv2d,
-    "Dense": dense, "BatchNormalization": batch_norm, "Activation": activate, "Softmax": softmax,
-    **{name: rectifier(name) for name in RECTIFIERS}, "MaxPooling2D": pool(MaxPool), "AveragePooling2D": pool(AvgPool),
-    "GlobalAveragePooling2D": global_pool(GlobalAvgPool), "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add),
-    "Multiply": merge(Multiply), "Concatenate": concatenate, "ZeroPadding2D": zero_padding, "Cropping2D": cropping,
-    "Flatten": flatten, "Reshape": reshape, "Rescaling": rescaling, "Normalization": normalization, **dict.fromkeys(IDLE, nothing)}
+    "Conv2D": conv2d, "DepthwiseConv2D": depthwise_conv2d, "SeparableConv2D": separable_conv2d, "Dense": dense,
+    "BatchNormalization": batch_norm, "Activation": activate, "Softmax": softmax, **{name: rectifier(name) for name in RECTIFIERS},
+    "MaxPooling2D": pool(MaxPool), "AveragePooling2D": pool(AvgPool), "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
+    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply), "CustomScaleLayer": scaled_sum,
+    "Concatenate": concatenate, "ZeroPadding2D": zero_padding, "Cropping2D": cropping, "Flatten": flatten, "Reshape": reshape,
+    "Rescaling": rescaling, "Normalization": normalization, **dict.fromkeys(IDLE, nothing)}

@@ -25,10 +25,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Part:
-    """A layer here. Most of Keras's are one; parts follow one another, and the last has the name alone."""
+    """A layer here. Most of Keras's are one; parts follow one another, and the last has the name alone.
+
+    reads: which of the layer's inputs go in beside the part before; None: all into the first part, none into those behind it.
+    """
     layer: Layer
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     suffix: str = ""
+    reads: tuple[int, ...] | None = None
 
 
 def parts(layer: Layer, shape: Shape, suffix: str = "", first: int = 0) -> Part:

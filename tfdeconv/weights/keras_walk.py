@@ -94,10 +94,11 @@ class Walk:
             if gone := next((source for source in sources if isinstance(source, Gone)), None):
                 self.missing[name] = f"it depends on {gone.layer} ({gone.kind}), which is not understood"
                 return gone
-            known = [source for source in sources if isinstance(source, str)]
+            last = known = [source for source in sources if isinstance(source, str)]
             for part in self.parts(entry, [self.maps[source] for source in known]):
-                self.add(name + part.suffix, part, known, place)
-                known = [name + part.suffix]
+                inputs = last if part.reads is None else [*(known[i] for i in part.reads), *(last if last is not known else [])]
+                self.add(name + part.suffix, part, inputs, place)
+                last = [name + part.suffix]
         except NotUnderstood as error:
             self.missing[name] = str(error)
             return Gone(name, entry.kind)
@@ -109,7 +110,8 @@ class Walk:
             if entry.kind not in WITH_NUMBER or len(entry.inputs) != 2 or not isinstance(entry.inputs[1], float) or not (
                     numbers[0] or "Divide" not in entry.kind):
                 raise NotUnderstood(f"its class is {entry.kind}, which is not understood")
-            return affine(*([value] * maps[0].shape[2] for value in WITH_NUMBER[entry.kind](numbers[0])))
+            scale, shift = WITH_NUMBER[entry.kind](numbers[0])
+            return affine([scale] * maps[0].shape[2], [shift] * maps[0].shape[2])
         if entry.kind not in CLASSES or entry.operation and entry.kind not in ("Add", "Multiply"):
             raise NotUnderstood(f"its class is {entry.kind}, which is not understood")
         return CLASSES[entry.kind](entry.options, maps)
