@@ -1,4 +1,6 @@
-"""Lists a network's layers: shape, parameters, and what of the image each unit sees. Needs no TensorFlow.
+"""Lists a network's layers: shape, parameters, and what of the image each unit sees; or what a run of scan.py counted in them.
+
+Needs no TensorFlow.
 
     python scripts/describe.py --network resnet101 --input 320x480x3
 """
@@ -8,6 +10,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from tfdeconv.spans import Span                     # noqa: E402
 NOTE = """Receptive field, stride and centre of the first unit are in pixels of the input; centres count from the middle of its
 first pixel. `all`: every unit sees the whole image. Layers marked * have a window that their stride does not divide, so their
 transpose covers some pixels more often than others: a checkerboard in the projection (Odena et al. 2016)."""
+RUN_NOTE = """Dead: fired (above 0) in no image; always on: fired in every one. Mean maximum: of a channel over the images, then the
+least, the quartiles and the greatest of a layer's channels."""
 
 
 def shape(text: str) -> tuple[int, ...]:
@@ -83,14 +88,64 @@ def network_of(options: argparse.Namespace) -> Network:
     return build(channels=channels, classes=options.classes, size=(height, width))
 
 
+def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
+    """What a run is of, and for each of its layers how many channels fired never and in every image, and their mean maxima."""
+    import numpy as np
+
+    from tfdeconv import run
+    found = run.load(path)
+    if not found.scanned:
+        raise UserError(f"{path} has no images yet: scan.py goes on with it")
+    table = []
+    for layer, counted in found.state.items():
+        fired = counted["firing_images"]
+        table.append({
+            "layer": layer, "channels": len(fired),
+            "dead": int((fired == 0).sum()), "always_on": int((fired == found.scanned).sum()),
+            "firing_positions": float(counted["firing_positions"].mean() / found.scanned),
+            "mean_maximum": [float(value) for value in np.percentile(counted["maxima"] / found.scanned, (0, 25, 50, 75, 100))]})
+    state = "" if found.finished else f", {found.done} of {found.settings.count} seen"
+    return (f"{path}: {found.settings.network}, {found.scanned} images of {found.root}{state}; "
+            f"{len(found.skipped)} could not be read, {int((found.same >= 0).sum())} came again"), table
+
+
+def describe_run(options: argparse.Namespace) -> int:
+    """Prints what is in a run."""
+    title, table = run_rows(options.run)
+    if options.json:
+        print(json.dumps({"run": title, "layers": table}, indent=1))
+        return 0
+    cells = [("layer", "channels", "dead", "always on", "positions that fire", "mean maximum: least", "quarter", "half",
+              "three quarters", "greatest")]
+    cells += [(row["layer"], f"{row['channels']:,}", f"{row['dead']:,}", f"{row['always_on']:,}", f"{row['firing_positions']:.1%}",
+               *(f"{value:.4g}" for value in row["mean_maximum"])) for row in table]
+    print("".join(c if c.isprintable() else "?" for c in title))
+    print_table(cells, 1)
+    print(RUN_NOTE)
+    return 0
+
+
+def print_table(cells: Sequence[tuple[str, ...]], left: int) -> None:
+    """Columns as wide as they need, the first so many flush left."""
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    for line in cells:
+        texts = [cell.ljust(wide) if i < left else cell.rjust(wide) for i, (cell, wide) in enumerate(zip(line, widths))]
+        print("  ".join(texts).rstrip())
+
+
 def main() -> int:
     parser = cli.Parser(__doc__)
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="list the network of a weight file or model")
     parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
     parser.add_argument("--classes", type=cli.counting, default=1000, metavar="N", help="of a built-in network (default: 1000)")
+    parser.add_argument("--run", metavar="FILE", help="describe a run of scan.py instead")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
     options = parser.parse_args()
+    if options.run:
+        if options.network or options.weights or options.input:
+            parser.error("--run describes a run, and its network is its own: leave out --network, --weights and --input")
+        return describe_run(options)
     network = network_of(options)
     small = next((name for name, (h, w, _) in network.shapes().items() if min(h, w) < 1), None)
     if small:
@@ -105,11 +160,8 @@ def main() -> int:
     cells += [(row["layer"], row["kind"] + "*" * row["uneven"], " x ".join(map(str, row["shape"])), f"{row['parameters']:,}",
                short(row["receptive_field"]), short(row["stride"]) if row["stride"] else "", short(row["first_centre"], ", ")
                if row["first_centre"] else "", f"{row['multiply_adds']:,}") for row in table]
-    widths = [max(map(len, column)) for column in zip(*cells)]
     print(f"{network.name}, input {' x '.join(map(str, network.input_shape))}")
-    for line in cells:
-        texts = [cell.ljust(wide) if i < 3 else cell.rjust(wide) for i, (cell, wide) in enumerate(zip(line, widths))]
-        print("  ".join(texts).rstrip())
+    print_table(cells, 3)
     print(f"{total['parameters']:,} parameters, {total['multiply_adds']:,} multiply-adds\n{NOTE}")
     return 0
 

@@ -96,22 +96,8 @@ def weight_file(options: Namespace) -> Path:
     """The weights to use: the first file with the layers that the targets need; raises UserError with what to do if none is."""
     if options.weights:
         return Path(options.weights)
-    from tfdeconv.fetch import ORIGINS
-    from tfdeconv.layers import Dense
-    from tfdeconv.weights import contents
-    network = NETWORKS[options.network or "vgg16"](flavour=options.flavour or "")
-    needed = [node for node in network.up_to(*options.layer) if node.name in network.parameters()]
-    for name in (f"{network.name}-imagenet.h5", f"{network.name}-imagenet-notop.h5", f"{network.name}.h5"):
-        path = ROOT / "weights" / name
-        if path.exists():
-            with contents(path, network) as found:
-                if all(node.name in found.shapes for node in needed):
-                    return path
-    top = any(isinstance(node.layer, Dense) for node in needed)
-    command = f"python scripts/fetch_weights.py {network.name}{'' if top else ' --no-top'}"
-    fetch = f"`{command}` fetches the official ones; " if network.name in ORIGINS else ""
-    raise UserError(f"there are no weights for {network.name}'s {', '.join(options.layer)} here: {fetch}--weights FILE names "
-                    f"others (weights/README.md says where to get one)")
+    from tfdeconv.fetch import place
+    return place(ROOT / "weights", NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options.layer)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener, getproxies
 
 from .errors import UserError
+from .layers import Dense
+from .network import Network
 from .nets import NETWORKS
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
@@ -197,3 +199,24 @@ def reaching(url: str, timeout: float) -> Iterator[None]:
         late = f"nothing came for {timeout:g} seconds (--timeout)" if isinstance(reason, TimeoutError) else ""
         said = late or str(getattr(reason, "strerror", None) or reason)[:200] or type(reason).__name__
         raise UserError(f"{url} {what} {said}") from None
+
+
+def place(folder: Path, network: Network, layers: Sequence[str] | None) -> Path:
+    """The weight file in a folder with all that the layers need, for None with whatever it has.
+
+    Raises UserError with what to do if there is none.
+    """
+    from .weights import contents
+    needed = [node for node in network.up_to(*layers or []) if node.name in network.parameters()]
+    for name in (f"{network.name}-imagenet.h5", f"{network.name}-imagenet-notop.h5", f"{network.name}.h5"):
+        path = folder / name
+        if path.exists():
+            with contents(path, network) as found:
+                if all(node.name in found.shapes for node in needed):
+                    return path
+    top = not layers or any(isinstance(node.layer, Dense) for node in needed)
+    command = f"python scripts/fetch_weights.py {network.name}{'' if top else ' --no-top'}"
+    fetch = f"`{command}` fetches the official ones; " if network.name in ORIGINS else ""
+    of = f"{network.name}'s {', '.join(layers)}" if layers else network.name
+    raise UserError(f"there are no weights for {of} here: {fetch}--weights FILE names "
+                    f"others (weights/README.md says where to get one)")

@@ -16,15 +16,18 @@ Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
 KEEPS_SIGN = (Identity, ZeroPad, MaxPool, AvgPool, Flatten, GlobalPool, Add, Multiply, Concatenate)
 
 
-def fold(nodes: Sequence[Node], weights: Tensors) -> tuple[list[Node], dict[str, Mapping[str, tf.Tensor]]]:
+def fold(nodes: Sequence[Node], weights: Tensors,
+         kept: Sequence[str] = ()) -> tuple[list[Node], dict[str, Mapping[str, tf.Tensor]]]:
     """Folds what nothing else reads into the layer before or behind it; exact up to rounding, both ways.
+
+    kept: layers whose own maps are wanted, and which stay as they are therefore.
 
     A batch norm goes into the convolution before it, the scale into the kernel, the shift into the bias: the convolution takes
     the name of the batch norm, which computes the same values as before. A pad goes into the convolution or max pool behind it.
     A pool pads with -inf: the same values where nothing below 0 comes in, and no switch points outside the map, where its
     signal would vanish.
     """
-    users = Counter(name for node in nodes for name in node.inputs)
+    users = Counter([*kept, *(name for node in nodes for name in node.inputs)])
     folded: dict[str, Node] = {}
     parameters: dict[str, Mapping[str, tf.Tensor]] = {}
     positive: set[str] = set()              # maps without a value below 0

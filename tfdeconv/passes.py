@@ -19,13 +19,20 @@ Positions = tuple[tf.Tensor, tf.Tensor]                 # row [k] and column [k]
 
 def up(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None) -> tuple[tf.Tensor, Traces]:
     """images [n, h, w, c] -> the last node's map [n, h', w', c'], and the traces by layer (none without a rule)."""
+    (y,), traces = maps(nodes, parameters, images, rule, (nodes[-1].name,))
+    return y, traces
+
+
+def maps(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None,
+         wanted: Sequence[str]) -> tuple[list[tf.Tensor], Traces]:
+    """up() with the maps of all layers wanted, in their order."""
     values: dict[str, tf.Tensor] = {INPUT: images}
     traces: dict[str, steps.Trace] = {}
     for node in nodes:
         values[node.name], trace = steps.up(node.layer, parameters[node.name], *(values[name] for name in node.inputs), rule=rule)
         if trace is not None:
             traces[node.name] = trace
-    return values[nodes[-1].name], traces
+    return [values[name] for name in wanted], traces
 
 
 def down(nodes: Sequence[Node], parameters: Tensors, traces: Traces, signal: tf.Tensor, image: tf.Tensor,

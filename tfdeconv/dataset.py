@@ -1,0 +1,195 @@
+"""The images of a scan: a list in a fixed order, read in parallel, and what tells equal ones."""
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from . import images
+from .errors import UserError
+from .preprocessing import Preprocessing
+
+SUFFIXES = (*images.SUFFIXES, ".jfif", ".jpe", ".jp2", ".j2k", ".avif", ".tga", ".pcx", ".pnm", ".pbm", ".dib", ".ico")
+ARRAYS = (".npy", ".h5", ".hdf5")
+Batch = tuple[np.ndarray, np.ndarray, list[str]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images by number. root: the directory that their names are relative to, or the file of an array, which has no names.
+
+    digest: sha256 of the list, of an array of its file's name, size, dtype and shape. shape: [h, w, c] of an array's images.
+    """
+    root: str
+    names: tuple[str, ...]
+    count: int
+    digest: str
+    array: Any = None
+    shape: tuple[int, ...] = ()
+
+    def pixels(self, number: int, channels: int) -> np.ndarray:
+        """An image as [h, w, channels], as images.pixels has it; raises UserError where it cannot be read."""
+        if self.array is None:
+            return images.pixels(os.path.join(self.root, self.names[number]), channels)
+        try:
+            photo = np.asarray(self.array[number])
+        except Exception as error:                      # h5py raises whatever comes
+            raise UserError(f"{self.root}: image {number} cannot be read: {' '.join(str(error).split())[:200]}") from None
+        photo = photo[..., None] if photo.ndim == 2 else photo
+        if photo.shape[2] != channels:
+            raise UserError(f"{self.root} has images of {photo.shape[2]} channels, this network takes {channels}")
+        photo = photo if photo.dtype == np.uint8 else photo.astype(np.float32)
+        if not np.isfinite(photo).all():
+            raise UserError(f"{self.root}: image {number} has values that are no numbers (NaN or infinite)")
+        return photo
+
+    def reachable(self) -> bool:
+        """Whether the place of the images can be read at all."""
+        try:
+            return bool(os.listdir(self.root)) if os.path.isdir(self.root) else os.path.getsize(self.root) > 0
+        except OSError:
+            return False
+
+
+def source(path: str) -> Source:
+    """A directory tree, an array (.npy, .h5 with one dataset [n, h, w, c]), one image, or a text file of paths.
+
+    A directory's images are sorted bytewise by their relative path, hidden ones left out; paths in a text file are relative to
+    its own directory. Raises UserError where that cannot be read, or has no images.
+    """
+    place = os.path.abspath(path)
+    suffix = os.path.splitext(place)[1].lower()
+    if os.path.isdir(place):
+        names = sorted(tree(place), key=os.fsencode)
+        if not names:
+            raise UserError(f"{path} has no images in it ({', '.join(SUFFIXES)})")
+        return listed(place, names)
+    if not os.path.exists(place):
+        raise UserError(f"{path}: there is no such file or directory")
+    if suffix in ARRAYS:
+        return of_array(place, suffix)
+    if suffix in SUFFIXES:
+        return listed(os.path.dirname(place), [os.path.basename(place)])
+    try:
+        lines = Path(place).read_bytes().splitlines()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    if any(b"\0" in line for line in lines):
+        raise UserError(f"{path} is neither a directory, an array (.npy, .h5) nor a text file with a path a line")
+    names = [os.fsdecode(line.strip()) for line in lines if line.strip()]
+    if not names:
+        raise UserError(f"{path} names no images: it needs a path a line")
+    return listed(os.path.dirname(place), names)
+
+
+def tree(root: str) -> Iterator[str]:
+    """The images below a directory, relative to it; raises UserError where a directory cannot be read."""
+    def unreadable(error: OSError) -> None:
+        raise UserError(f"{error.filename} cannot be read: {error.strerror}")
+
+    for folder, folders, files in os.walk(root, onerror=unreadable, followlinks=False):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
+                yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def listed(root: str, names: Sequence[str]) -> Source:
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(os.fsencode(name) + b"\0")
+    return Source(root, tuple(names), len(names), digest.hexdigest())
+
+
+def of_array(path: str, suffix: str) -> Source:
+    """An array of images, read image by image."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False) if suffix == ".npy" else dataset_in(path)
+        shape, dtype = tuple(array.shape), array.dtype
+    except UserError:
+        raise
+    except Exception as error:                          # on damage numpy and h5py raise whatever comes
+        raise UserError(f"{path} cannot be read as an array: {' '.join(str(error).split())[:200]}") from None
+    if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in "uif":
+        raise UserError(f"{path} is {dtype} {list(shape)}, needs images as numbers [n, h, w, c]")
+    told = f"{os.path.basename(path)} {os.path.getsize(path)} {dtype.str} {shape}"
+    return Source(path, (), shape[0], hashlib.sha256(os.fsencode(told)).hexdigest(), array, (*shape[1:], 1)[:3])
+
+
+def dataset_in(path: str) -> h5py.Dataset:
+    """The one dataset of images in an HDF5 file."""
+    found: list[h5py.Dataset] = []
+
+    def visit(_: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.ndim == 4:
+            found.append(item)
+
+    h5py.File(path, "r").visititems(visit)
+    if len(found) != 1:
+        raise UserError(f"{path} has {len(found)} datasets [n, h, w, c], needs one")
+    return found[0]
+
+
+def size_of(source: Source, preprocessing: Preprocessing, resize: str, channels: int) -> tuple[int, int]:
+    """Height and width of what goes up: the input's, and with "keep" that of the array or of the first image that can be read."""
+    if resize != images.OWN:
+        return preprocessing.size
+    reason = None
+    for number in range(source.count):
+        try:
+            height, width, _ = source.shape or source.pixels(number, channels).shape
+            return height, width
+        except UserError as error:
+            reason = reason or error
+    raise UserError(f"none of the {source.count} images can be read: {reason}")
+
+
+def reader(source: Source, preprocessing: Preprocessing, resize: str, size: tuple[int, int],
+           channels: int) -> Callable[[int], tuple[np.ndarray, np.ndarray, str]]:
+    """What reads an image by its number: float32 [h, w, c] as the network sees it, the digest of its pixels (uint8 [32]), "".
+
+    Of one that cannot be read: zeros, zeros, and why.
+    """
+    def read(number: int) -> tuple[np.ndarray, np.ndarray, str]:
+        try:
+            photo = source.pixels(number, channels)
+            digest = hashlib.sha256(f"{photo.dtype.str} {photo.shape} ".encode())
+            digest.update(np.ascontiguousarray(photo).data)
+            x = preprocessing.apply(images.fit(photo, preprocessing, resize))
+            if x.shape[:2] != size:
+                raise UserError(f"it is {x.shape[0]} x {x.shape[1]}, and this run has images of {size[0]} x {size[1]}")
+            return np.asarray(x, np.float32), np.frombuffer(digest.digest(), np.uint8), ""
+        except UserError as error:
+            return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8), str(error) or "it cannot be read"
+        except MemoryError:
+            return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8), "there is not enough memory for it"
+    return read
+
+
+def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], count: int, batch: int, start: int,
+            shape: tuple[int, int, int]) -> Iterator[Batch]:
+    """Images `start` to `count`, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
+
+    They are read side by side while the batch before goes up; the last batch is filled up with zeros.
+    """
+    import tensorflow as tf
+
+    def encoded(number: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes]:
+        x, digest, reason = read(int(number))
+        return x, digest, os.fsencode(reason)
+
+    def loaded(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        x, digest, reason = tf.numpy_function(encoded, [number], (tf.float32, tf.uint8, tf.string))
+        return tf.ensure_shape(x, shape), tf.ensure_shape(digest, (32,)), tf.ensure_shape(reason, ())
+
+    data = tf.data.Dataset.range(start, count).map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+    for x, digests, reasons in data.batch(batch).prefetch(1).as_numpy_iterator():
+        filled = np.zeros((batch, *shape), np.float32)
+        filled[:len(x)] = x
+        yield filled, digests, [os.fsdecode(reason) for reason in reasons]

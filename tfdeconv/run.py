@@ -1,0 +1,178 @@
+"""The file of a scan, run.h5: what it found and counted, and with it all that it takes to go on after a crash.
+
+Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps to
+(Settings): network, flavour, weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256, count (images in the list),
+layers (a line each), top, batch. Then done (how many of the list have been seen) and scanned (how many of these count: neither
+unreadable nor the same as an earlier one).
+
+Datasets. places: the directory of the images, or the file of the array; and the weights' file, each with a 0 behind it, in bytes.
+names: the list in the same way (none for an array). digests [count, 32]: sha256 of each image's dtype,
+shape and decoded pixels, 0 where there is none yet. same [count]: the earlier image that has the same pixels, or -1. skipped:
+numbers of the images that could not be read, and reasons, each with a 0 behind it. For each layer of c channels a group
+layers/NAME (percent-encoded) with
+  values [c, top] float32         the largest activations, largest first; -inf where there were fewer images
+  images [c, top] int32           whose they are, numbers in the list from 0; -1 where there were fewer
+  positions [c, top, 2] int32     row and column of the unit in its map
+  means, firing_positions, maxima [c] float64     sums over the images scanned: of the map's mean, of the share of its
+                                                  positions above 0, of its maximum; over `scanned` they are the means
+  firing_images [c] int32         how many images have an activation above 0
+  histogram [c, 64] int32         of the maxima: bin 0 up to 0, bin 1 below 2^-15, bin k below 2^(k/2 - 15.5), bin 63 the rest
+The bytes depend on nothing but all this: there is no time in them.
+"""
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import h5py
+import numpy as np
+
+from . import __version__
+from .errors import UserError
+from .files import written
+from .weights import child, hdf5
+from .weights.contents import dataset, subgroup, texts
+from .weights.own import text
+
+FORMAT, VERSION = "tfdeconv run", 1
+SHAPES = {"values": ("<f4", "t"), "images": ("<i4", "t"), "positions": ("<i4", "t2"), "means": ("<f8", ""),
+          "firing_positions": ("<f8", ""), "maxima": ("<f8", ""), "firing_images": ("<i4", ""), "histogram": ("<i4", "h")}
+SIZES = {"h": 64, "2": 2}
+WORDS = {"weights_sha256": "weights", "list_sha256": "list of images", "count": "number of images", "top": "--top",
+         "batch": "--batch", "resize": "--resize", "size": "size of images"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is of; one that goes on has the same."""
+    network: str
+    flavour: str
+    weights_sha256: str
+    preprocessing: str
+    resize: str
+    size: tuple[int, ...]
+    list_sha256: str
+    count: int
+    layers: tuple[str, ...]
+    top: int
+    batch: int
+
+
+@dataclass
+class Run:
+    """A run as it stands; the arrays are those of the file, its sums and counts by layer in `state`."""
+    settings: Settings
+    root: str
+    weights: str
+    names: tuple[str, ...]
+    done: int = 0
+    scanned: int = 0
+    digests: np.ndarray = field(default_factory=lambda: np.zeros((0, 32), np.uint8))
+    same: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    skipped: dict[int, str] = field(default_factory=dict)
+    state: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not len(self.digests):
+            self.digests, self.same = np.zeros((self.settings.count, 32), np.uint8), np.full(self.settings.count, -1, np.int32)
+
+    @property
+    def finished(self) -> bool:
+        return self.done == self.settings.count
+
+
+def save(path: str | Path, run: Run, versions: str) -> None:
+    """Writes the file, whole or not at all; raises UserError where it cannot, and what stood there stays."""
+    memory = io.BytesIO()               # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
+    told = asdict(run.settings) | {"layers": "\n".join(run.settings.layers)}
+    told |= {"format": FORMAT, "made_by": f"tfdeconv {__version__}", "versions": versions}
+    with h5py.File(memory, "w") as file:
+        for name in sorted(told):
+            file.attrs[name] = text(told[name]) if isinstance(told[name], str) else np.asarray(told[name], np.int64)
+        file.attrs.update(version=VERSION, done=run.done, scanned=run.scanned)
+        file["places"] = packed((run.root, run.weights))
+        file["names"], file["reasons"] = packed(run.names), packed(run.skipped.values())
+        file["skipped"] = np.array(list(run.skipped), np.int32)
+        file["digests"], file["same"] = run.digests, run.same
+        for layer in run.settings.layers:
+            for name, (dtype, _) in SHAPES.items():
+                file[f"layers/{quote(layer, safe='')}/{name}"] = np.ascontiguousarray(run.state[layer][name], dtype)
+    with written(path) as place:
+        place.write_bytes(memory.getbuffer())
+
+
+def load(path: str | Path) -> Run:
+    """Reads a run; raises UserError for what is none, damaged, or of another version. Needs no TensorFlow."""
+    try:
+        with open(path, "rb") as raw:
+            if raw.read(8) != b"\x89HDF\r\n\x1a\n":
+                raise UserError(f"{path} is no run of scan.py: it is no HDF5 file")
+        with child.apart(path) as file:
+            return checked(path, file)
+    except UserError:
+        raise
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one") from None
+    except Exception as error:          # on damage whatever comes
+        raise UserError(f"{path} cannot be read as a run: {hdf5.reason(error)}") from None
+
+
+def checked(path: str | Path, file: hdf5.Group) -> Run:
+    """A file's contents as a Run, every shape compared with what its attributes say."""
+    attrs = file.attrs
+    if "format" not in attrs or texts(attrs["format"])[0] != FORMAT:
+        raise UserError(f"{path} is no run of scan.py")
+    if attrs["version"] != VERSION:
+        raise UserError(f"{path} is of version {attrs['version']} of this format, this program has version {VERSION}: "
+                        f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})")
+    told: dict[str, Any] = {entry.name: attrs[entry.name] for entry in fields(Settings)}
+    settings = Settings(**told | {"layers": tuple(str(told["layers"]).split("\n")), "size": tuple(told["size"])})
+    count, top, done, scanned = (int(value) for value in (settings.count, settings.top, attrs["done"], attrs["scanned"]))
+    (root, weights), names, reasons = (unpacked(dataset(file, name).read()) for name in ("places", "names", "reasons"))
+    digests, same, skipped = (dataset(file, name).read() for name in ("digests", "same", "skipped"))
+    sizes = {**SIZES, "t": top}
+    state: dict[str, dict[str, np.ndarray]] = {}
+    for layer in settings.layers:
+        group = subgroup(file, f"layers/{quote(layer, safe='')}")
+        state[layer] = {name: dataset(group, name).read() for name in SHAPES}
+        channels = len(state[layer]["means"])
+        for name, (dtype, axes) in SHAPES.items():
+            if state[layer][name].shape != (channels, *(sizes[axis] for axis in axes)) or state[layer][name].dtype != dtype:
+                raise UserError(f"{path} is damaged: {layer}/{name} is not of the shape it must have; scan again, to another file")
+    if not (digests.shape == (count, 32) and digests.dtype == np.uint8 and same.shape == (count,) and len(reasons) == len(skipped)
+            and len(names) in (0, count) and 0 <= scanned <= done <= count):
+        raise UserError(f"{path} is damaged: its lists do not fit each other; scan again, to another file")
+    return Run(settings, root, weights, names, done, scanned, digests, same, dict(zip(skipped.tolist(), reasons)), state)
+
+
+def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[str, ...]) -> None:
+    """Raises UserError where a run is not of these settings, with all that differs."""
+    told, asked = asdict(run.settings), asdict(settings)
+    wrong = [f"its {WORDS.get(name, name)} {'are' if name in ('weights_sha256', 'layers') else 'is'} {brief(told[name])}, "
+             f"asked for {brief(asked[name])}" for name in told if told[name] != asked[name]]
+    if told["list_sha256"] != asked["list_sha256"] and run.names and names:
+        at = next((i for i, pair in enumerate(zip(run.names, names)) if pair[0] != pair[1]), min(len(run.names), len(names)))
+        first, second = ((repr(part[at]) if at < len(part) else "nothing") for part in (run.names, names))
+        wrong.append(f"image {at} was {first}, is {second}")
+    if wrong:
+        raise UserError(f"{path} is another run, and cannot go on: {'; '.join(wrong)}. Ask for the same, or for another --out")
+
+
+def brief(value: Any) -> str:
+    """A setting in a few words."""
+    if isinstance(value, tuple):
+        return f"{', '.join(map(str, value[:8]))}{f', ... ({len(value)})' if len(value) > 8 else ''}"
+    return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)
+
+
+def packed(names: Any) -> np.ndarray:
+    """Texts as bytes, each with a 0 behind it."""
+    return np.frombuffer(b"".join(os.fsencode(name) + b"\0" for name in names), np.uint8)
+
+
+def unpacked(values: np.ndarray) -> tuple[str, ...]:
+    return tuple(os.fsdecode(part) for part in np.asarray(values, np.uint8).tobytes().split(b"\0")[:-1])
