@@ -14,6 +14,7 @@ test: .venv/test
 
 bench: .venv/bench
 	$(BIN)/python scripts/benchmark.py
+	$(BIN)/python scripts/benchmark_scan.py
 
 .venv/run: setup.cfg
 	$(PYTHON) -m venv .venv

@@ -2,14 +2,13 @@
 
 Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps to
 (Settings): network, flavour, weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256, count (images in the list),
-layers (a line each), top, batch. Then done (how many of the list have been seen) and scanned (how many of these count: neither
-unreadable nor the same as an earlier one).
+top, batch. Then done (how many of the list have been seen) and scanned (how many of these count: neither unreadable nor the
+same as an earlier one).
 
-Datasets. places: the directory of the images, or the file of the array; and the weights' file, each with a 0 behind it, in bytes.
-names: the list in the same way (none for an array). digests [count, 32]: sha256 of each image's dtype,
-shape and decoded pixels, 0 where there is none yet. same [count]: the earlier image that has the same pixels, or -1. skipped:
-numbers of the images that could not be read, and reasons, each with a 0 behind it. For each layer of c channels a group
-layers/NAME (percent-encoded) with
+Datasets. Texts are bytes with a 0 behind each: places (the directory of the images, or the file of the array; the weights' file),
+order (the layers), names (the list; none for an array), reasons (why images could not be read; their numbers are in skipped).
+digests [count, 32]: sha256 of each image's dtype, shape and decoded pixels, 0 where there is none yet. same [count]: the earlier
+image that has the same pixels, or -1. For each layer of c channels a group layers/NAME (percent-encoded) with
   values [c, top] float32         the largest activations, largest first; -inf where there were fewer images
   images [c, top] int32           whose they are, numbers in the list from 0; -1 where there were fewer
   positions [c, top, 2] int32     row and column of the unit in its map
@@ -88,13 +87,14 @@ class Run:
 def save(path: str | Path, run: Run, versions: str) -> None:
     """Writes the file, whole or not at all; raises UserError where it cannot, and what stood there stays."""
     memory = io.BytesIO()               # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
-    told = asdict(run.settings) | {"layers": "\n".join(run.settings.layers)}
+    told = asdict(run.settings)
+    del told["layers"]
     told |= {"format": FORMAT, "made_by": f"tfdeconv {__version__}", "versions": versions}
     with h5py.File(memory, "w") as file:
         for name in sorted(told):
             file.attrs[name] = text(told[name]) if isinstance(told[name], str) else np.asarray(told[name], np.int64)
         file.attrs.update(version=VERSION, done=run.done, scanned=run.scanned)
-        file["places"] = packed((run.root, run.weights))
+        file["places"], file["order"] = packed((run.root, run.weights)), packed(run.settings.layers)
         file["names"], file["reasons"] = packed(run.names), packed(run.skipped.values())
         file["skipped"] = np.array(list(run.skipped), np.int32)
         file["digests"], file["same"] = run.digests, run.same
@@ -129,8 +129,8 @@ def checked(path: str | Path, file: hdf5.Group) -> Run:
     if attrs["version"] != VERSION:
         raise UserError(f"{path} is of version {attrs['version']} of this format, this program has version {VERSION}: "
                         f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})")
-    told: dict[str, Any] = {entry.name: attrs[entry.name] for entry in fields(Settings)}
-    settings = Settings(**told | {"layers": tuple(str(told["layers"]).split("\n")), "size": tuple(told["size"])})
+    told: dict[str, Any] = {entry.name: attrs[entry.name] for entry in fields(Settings) if entry.name != "layers"}
+    settings = Settings(**told | {"layers": unpacked(dataset(file, "order").read()), "size": tuple(told["size"])})
     count, top, done, scanned = (int(value) for value in (settings.count, settings.top, attrs["done"], attrs["scanned"]))
     (root, weights), names, reasons = (unpacked(dataset(file, name).read()) for name in ("places", "names", "reasons"))
     digests, same, skipped = (dataset(file, name).read() for name in ("digests", "same", "skipped"))

@@ -56,11 +56,11 @@ class Scan:
         nodes = network.up_to(*self.layers)
         needed = {node.name: {key: tf.cast(value, tf.float32) for key, value in weights[node.name].items()}
                   for node in nodes if node.name in weights}
-        folded, self._parameters = folding.fold(nodes, needed, self.layers)
-        self._nodes = replace(network, nodes=tuple(folded)).at(*size).nodes
+        folded, self.parameters = folding.fold(nodes, needed, self.layers)
+        self.nodes = replace(network, nodes=tuple(folded)).at(*size).nodes
         self.channels, self.batch, self.top = network.channels, batch, top
         self.counts = [shapes[layer][2] for layer in self.layers]
-        largest = max(prod(shapes[node.name]) + sum(prod(shapes[name]) for name in node.inputs) for node in self._nodes)
+        largest = max(prod(shapes[node.name]) + sum(prod(shapes[name]) for name in node.inputs) for node in self.nodes)
         refuse_beyond_memory(4 * batch * largest, f"{batch} images of {size[0]} x {size[1]}", "scan fewer at a time (--batch)")
         channels = sum(self.counts)
         self._best = tf.Variable(tf.fill((channels, top), tf.constant(-np.inf, tf.float32)))
@@ -84,7 +84,7 @@ class Scan:
     def _stepped(self, x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         """step() as a graph; returns for each layer whether all of it was finite."""
         there = index >= 0
-        maps, _ = passes.maps(self._nodes, self._parameters, x, None, self.layers)
+        maps, _ = passes.maps(self.nodes, self.parameters, x, None, self.layers)
         found = [summary(y) for y in maps]
         finite = tf.stack([tf.reduce_all(tf.math.is_finite(tf.boolean_mask(means, there))) for _, _, _, means, _ in found])
         maxima, rows, columns, means, shares = (tf.concat(parts, 1) for parts in zip(*found))
