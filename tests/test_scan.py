@@ -307,13 +307,14 @@ def test_mistakes_are_one_line_and_leave_nothing(script, small, tmp_path):
     (tmp_path / "bytes").write_bytes(b"\0\1\2")
     (tmp_path / "bad.jpg").write_text("no image")
     np.save(tmp_path / "flat.npy", np.zeros(3))
+    np.save(tmp_path / "bands.npy", np.zeros((2, SIDE, SIDE, 4)))
     np.save(tmp_path / "words.npy", np.zeros((2, 3, 4, 3), "U1"))
     (tmp_path / "bad.npy").write_text("hello")
     with h5py.File(tmp_path / "two.h5", "w") as file:
         file["a"] = file["b"] = np.zeros((1, 2, 2, 3))
     for name, words in (("empty", "has no images"), ("none", "names no images"), ("bytes", "neither a directory"),
                         ("nonesuch", "no such file"), ("flat.npy", "needs images"), ("words.npy", "needs images"),
-                        ("bad.npy", "cannot be read"), ("two.h5", "2 datasets")):
+                        ("bad.npy", "cannot be read"), ("two.h5", "2 datasets"), ("bands.npy", "images of 4 channels")):
         status, lines, err = script(tmp_path / name, *small[1:])
         assert (status, lines, len(err)) == (2, [], 1) and words in err[0], err
     for change, words in ((["--layers", "nonesuch"], "no layer 'nonesuch'"), (["--layers", ","], "at least one"),
@@ -358,6 +359,16 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_saved(script, small, tmp_pa
     assert run.load(tmp_path / "run.h5").done == 8
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
     assert script(*small)[0] == 0 and (tmp_path / "run.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+
+
+def test_a_share_that_cannot_be_listed_is_told(script, small, tmp_path, monkeypatch):
+    def failing(path="."):
+        raise OSError(5, "Input/output error", path)
+    (tmp_path / "share").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", failing)
+        status, lines, err = script(tmp_path / "share", *small[1:])
+    assert (status, lines, len(err)) == (2, [], 1) and "share cannot be read: Input/output error" in err[0]
 
 
 def test_a_share_that_goes_away_stops_the_run_and_loses_nothing(small, tmp_path, rng):

@@ -42,8 +42,6 @@ class Source:
         except Exception as error:                      # h5py raises whatever comes
             raise UserError(f"{self.root}: image {number} cannot be read: {' '.join(str(error).split())[:200]}") from None
         photo = photo[..., None] if photo.ndim == 2 else photo
-        if photo.shape[2] != channels:
-            raise UserError(f"{self.root} has images of {photo.shape[2]} channels, this network takes {channels}")
         photo = photo if photo.dtype == np.uint8 else photo.astype(np.float32)
         if not np.isfinite(photo).all():
             raise UserError(f"{self.root}: image {number} has values that are no numbers (NaN or infinite)")
@@ -137,7 +135,12 @@ def dataset_in(path: str) -> h5py.Dataset:
 
 
 def size_of(source: Source, preprocessing: Preprocessing, resize: str, channels: int) -> tuple[int, int]:
-    """Height and width of what goes up: the input's, and with "keep" that of the array or of the first image that can be read."""
+    """Height and width of what goes up: the input's, and with "keep" that of the array or of the first image that can be read.
+
+    Raises UserError where no image can serve.
+    """
+    if source.shape and source.shape[2] != channels:
+        raise UserError(f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}")
     if resize != images.OWN:
         return preprocessing.size
     reason = None

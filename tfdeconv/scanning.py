@@ -41,7 +41,9 @@ def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, 
             keep()
             raise UserError(f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the same command "
                             f"goes on from there")
-        scan.step(x, admitted(run, seen, digests, reasons))
+        index = admitted(run, seen, digests, reasons)
+        if (index >= 0).any():
+            scan.step(x, index)
         run.done += len(reasons)
         say(progress(run, time.monotonic() - begun, run.done - began))
         if time.monotonic() - saved >= every and not run.finished:
