@@ -209,6 +209,7 @@ CLASSES: dict[str, Build] = {
     "Conv2D": conv2d, "DepthwiseConv2D": depthwise_conv2d, "SeparableConv2D": separable_conv2d, "Dense": dense,
     "BatchNormalization": batch_norm, "Activation": activate, "Softmax": softmax, **{name: rectifier(name) for name in RECTIFIERS},
     "MaxPooling2D": pool(MaxPool), "AveragePooling2D": pool(AvgPool), "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
-    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply), "CustomScaleLayer": scaled_sum,
+    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply),
+    "CustomScaleLayer": scaled_sum,
     "Concatenate": concatenate, "ZeroPadding2D": zero_padding, "Cropping2D": cropping, "Flatten": flatten, "Reshape": reshape,
     "Rescaling": rescaling, "Normalization": normalization, **dict.fromkeys(IDLE, nothing)}
