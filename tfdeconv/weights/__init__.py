@@ -123,7 +123,7 @@ def fitting(path: str | Path, network: Network, target: str | Sequence[str] | No
     targets = [target] if isinstance(target, str) else target or []
     asked = [node.name for node in (network.up_to(*targets) if targets else network.nodes) if node.name in needed]
     present = [name for name in asked if name in found.shapes]
-    if not present:
+    if asked and not present:
         raise strangers(path, network.name, asked, [*found.shapes, *found.ignored])
     if not targets:     # a file without the head is as good as one with it, up to there
         below = {node.name for name in present for node in network.up_to(name)}
