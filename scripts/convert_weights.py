@@ -88,7 +88,7 @@ def main() -> int:
     precision = "half" if options.half else "single"
     print(f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}")
     for note in weights.notes:
-        if not options.preprocess or "preprocessing" not in note:
+        if "assumed" in note and not options.preprocess:
             print(note)
     return 0
 

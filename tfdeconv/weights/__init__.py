@@ -16,7 +16,6 @@ from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
 from ..preprocessing import Preprocessing
-from . import own
 from .contents import Contents, strangers
 from .opening import contents, opened
 
@@ -77,7 +76,8 @@ def read_weights(path: str | Path, network: Network | str | None = None, target:
     with contents(path, network, flavour, trusted) as found:
         network = found.held
         if found.network not in (None, network.name):
-            raise own.another(path, found.network, network.name)
+            raise UserError(f"{path} holds {found.network}, not {network.name}: ask for --network {found.network}, or give "
+                            f"other weights")
         arrays: dict[str, dict[str, np.ndarray]] = {}
         wrong: list[str] = []
         for layer in fitting(path, network, target, found):

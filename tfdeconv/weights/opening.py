@@ -10,7 +10,6 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import sha256
-from ..nets import NETWORKS
 from ..network import Network
 from ..preprocessing import caffe
 from . import child, foreign, hdf5, keras_3, keras_config, keras_h5, keras_options, own
@@ -87,10 +86,12 @@ def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Archi
         return inferred(name, {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()}, flavour or "")
 
     def contents(network: Network) -> Contents:
-        if by_name and network.name in NETWORKS and (network.flavour or network.nodes != model().network.nodes):
+        another = network.nodes != model().network.nodes       # for which the names of the layers count
+        if another and by_name:
             return by_name.contents(network)
         found = read(model())
-        return replace(found, notes=("it is a model of Keras's with its own description", *found.notes))
+        notes = "it is a model of Keras's with its own description", *found.notes
+        return replace(found, network=None if another else found.network, notes=notes)
 
     return Reader("a model of Keras's", network, contents)
 

@@ -100,7 +100,7 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
                         f"update it")
     held = held_network(path, file)
     if (held.name, held.flavour) != (network.name, network.flavour):
-        raise another(path, f"{held.name} {held.flavour}".strip(), f"{network.name} {network.flavour}".strip())
+        raise another(path, held, network.name, network.flavour)
     groups = {layer: subgroup(file, layer) for layer in file.children if layer != DESCRIPTION}
     datasets = {unquote(layer): {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
     lines = [line(f"{quote(layer, safe='')}/{name}", values.dtype, values.shape, told_digest(values))
@@ -130,15 +130,19 @@ def preprocessing(path: str | Path, file: Group) -> Preprocessing:
     return found
 
 
-def another(path: str | Path, told: str, asked: str) -> UserError:
-    return UserError(f"{path} holds {told}, not {asked}: ask for --network {told.split()[0]}, or give other weights")
+def another(path: str | Path, held: Network, name: str, flavour: str = "") -> UserError:
+    """The file is for another network than the one asked for, or for another flavour of it."""
+    if held.name != name:
+        return UserError(f"{path} holds {held.name}, not {name}: ask for --network {held.name}, or give other weights")
+    return UserError(f"{path} holds {name} of flavour {held.flavour}, not {flavour}: ask for --flavour {held.flavour}, "
+                     f"or give other weights")
 
 
 def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     held = held_network(path, file)
     if name not in (None, held.name) or flavour not in (None, held.flavour):
-        raise another(path, f"{held.name} {held.flavour}".strip(), f"{name or held.name} {flavour or ''}".strip())
+        raise another(path, held, name or held.name, flavour or held.flavour)
     return held
 
 
