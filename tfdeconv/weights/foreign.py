@@ -118,7 +118,9 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     norms = [key for key in others if re.fullmatch(re.escape(dialect.prefix) + r"features\.\d+\.running_mean", key)]
     if norms:
         raise UserError(f"{path} is of a {network.name} with batch norms ({norms[0]}, ...), which this program does not have")
-    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and others else None
+    there = [layer in dialect.keys for layer in network.parameters()]
+    gap = there != sorted(there, reverse=True)          # what is missing is no head: it may be another network's file
+    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and (others or gap) else None
     ignored = tuple(key for key in names.ignored if not NO_NEWS.search(key)) + others
     preprocessing, assumed = trained_on(network, dialect)
     return Contents(shapes, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=ignored,
