@@ -181,7 +181,7 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
         "command": shlex.join(sys.argv)}
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     known = re.sub(r"[^\w.-]", "_", f"{network.name}-{layer}")            # a file's own names may have a / in them
-    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", digest)
+    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", text)
     make_folder(options.out)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)
@@ -189,12 +189,12 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
     return options.out / f"{name}.png"
 
 
-def free_name(folder: Path, name: str, digest: str) -> str:
-    """`name`, numbered if a picture of that name is of another photo."""
+def free_name(folder: Path, name: str, text: dict[str, str]) -> str:
+    """`name`, numbered if a picture of that name is of another photo, network or layer."""
     from tfdeconv.images import text_of
     number = 1
     path = folder / f"{name}.png"
-    while path.exists() and text_of(path).get("image sha256") != digest:
+    while path.exists() and any(text_of(path).get(key) != text[key] for key in ("image sha256", "network", "layer")):
         number += 1
         path = folder / f"{name}-{number}.png"
     return path.stem

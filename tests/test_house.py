@@ -25,7 +25,7 @@ ROOMS = {
     "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "description", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights"},
-    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files"},
+    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli"},
            "h5py": {"weights"}, "PIL": {"images", "figures"},

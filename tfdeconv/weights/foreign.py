@@ -105,6 +105,12 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     dialect = understood(network, names)
     if dialect is None:
         raise stranger(path, names, network)
+    kind = {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)} if network.flavour == "torchvision" else {}
+    for part, shape in kind.items():
+        found = names.get(f"{dialect.prefix}layer1.0.{part}.weight")
+        if found is not None and len(found.shape) == 4 and found.shape != shape:
+            raise UserError(f"{path} is of another kind than ResNet-50, -101 and -152: its layer1.0.{part} is {list(found.shape)}, "
+                            f"theirs {list(shape)}; ResNet-18 and -34, wide ones and ResNeXt are not read")
     flat = flattened(network)
     shapes = {layer: {name: turned(names[key].shape, dialect, flat.get(layer))[0] for name, key in p.items()}
               for layer, p in dialect.keys.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,8 @@ def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Gr
             place.write_bytes(member(data, found[WEIGHTS]))
         try:
             with opened(place) as file:
+                with suppress(OSError):         # Windows keeps what is open until the end
+                    place.unlink()              # now it goes with us, however we end
                 yield config, file
         except UserError as error:
             raise UserError(str(error).replace(str(place), str(path))) from None

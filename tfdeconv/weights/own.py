@@ -42,7 +42,7 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
     with h5py.File(memory, "w") as file:
         lines = []
         if (described := built_in(network) != network):
-            stored(file, DESCRIPTION, np.frombuffer(to_json(network).encode(), np.uint8))
+            stored(file, DESCRIPTION, np.frombuffer(description(network).encode(), np.uint8))
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
                 with np.errstate(over="ignore"):            # told below
@@ -60,6 +60,14 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
     with written(path) as place:
         place.write_bytes(memory.getbuffer())
     return root_digest(lines)
+
+
+def description(network: Network) -> str:
+    """The network as JSON; raises UserError where it could not be read again."""
+    found = to_json(network)
+    if "." in network.parameters() or from_json(found) != network:
+        raise UserError(f"{network.name} has what this program's format cannot hold: a layer's name, or a number")
+    return found
 
 
 def built_in(network: Network) -> Network | None:
@@ -99,7 +107,7 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
         raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
                         f"update it")
     held = held_network(path, file)
-    if (held.name, held.flavour) != (network.name, network.flavour):
+    if held.name != network.name or held.flavour and held.flavour != network.flavour:      # a file's own network has no flavour
         raise another(path, held, network.name, network.flavour)
     groups = {layer: subgroup(file, layer) for layer in file.children if layer != DESCRIPTION}
     datasets = {unquote(layer): {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
@@ -141,7 +149,7 @@ def another(path: str | Path, held: Network, name: str, flavour: str = "") -> Us
 def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     held = held_network(path, file)
-    if name not in (None, held.name) or flavour not in (None, held.flavour):
+    if name not in (None, held.name) or held.flavour and flavour not in (None, held.flavour):
         raise another(path, held, name or held.name, flavour or held.flavour)
     return held
 
