@@ -159,8 +159,8 @@ def check_target(report: Report, network: Network, single: Mapping[str, Any], x:
     report.row("gradient = TensorFlow's tape", target, gap(projection.pixels[0, 0], tape, nothing), DOUBLE)
     for pool, share in misplaced(nodes, traces, shapes):
         report.row("switches outside their window", pool, share, 0)
-    up = (Deconvnet(network, weights, target).activations(x) for weights in (single, double))
-    report.row("float32 = float64, way up", target, gap(*up), SINGLE)
+    rounded, exact = (Deconvnet(network, weights, target).activations(x) for weights in (single, double))
+    report.row("float32 = float64, way up", target, gap(rounded, exact), SINGLE)
 
 
 def likeliest(network: Network, weights: Mapping[str, Any], x: Any) -> None:

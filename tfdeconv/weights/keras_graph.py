@@ -129,8 +129,9 @@ def joined(entry: Entry, calls: Any) -> Entry:
         args, named = call.get("args"), call.get("kwargs", {})
         if not isinstance(args, list) or not isinstance(named, dict):
             raise UserError(f"layer {entry.name}: its call is {told(call)}, needs args and kwargs")
-        odd = [value for key, value in named.items() if key != "inputs" and not quiet(entry.kind, key, value)]
-        found = [*sources(entry.name, args), *sources(entry.name, list(named.values()))]
+        loud = {key: value for key, value in named.items() if not quiet(entry.kind, key, value)}
+        odd = [value for key, value in loud.items() if key != "inputs"]
+        found = [*sources(entry.name, args), *sources(entry.name, list(loud.values()))]
     else:
         rows = [call] if isinstance(call, list) and call and isinstance(call[0], str) else call
         if not isinstance(rows, list) or not all(isinstance(one, list) and len(one) in (3, 4) for one in rows):
