@@ -70,14 +70,17 @@ def main() -> int:
     parser.add_argument("--origin", metavar="TEXT", help="what to write down as the source (default: the file's name)")
     parser.add_argument("--licence", metavar="TEXT", help="the licence of the weights, and who made them")
     options = parser.parse_args()
+    if options.half and not options.out:
+        parser.error("--half says how to write, and without --out nothing is written")
 
     from tfdeconv.weights import contents, read_weights
     from tfdeconv.weights.own import save_weights
     if not options.out:
         with contents(options.source, options.network, options.flavour) as found:
             network = found.held
-            for heading, text in rows(found, chosen(options.preprocess, network.input_shape) or found.preprocessing):
-                print(f"{heading:<16} {text}")
+            table = list(rows(found, chosen(options.preprocess, network.input_shape) or found.preprocessing))
+        for heading, text in table:
+            print(f"{heading:<16} {text}")
         return 0
     weights = read_weights(options.source, options.network, flavour=options.flavour)
     network = weights.network
@@ -88,7 +91,7 @@ def main() -> int:
     precision = "half" if options.half else "single"
     print(f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}")
     for note in weights.notes:
-        if not options.preprocess or "preprocessing" not in note:
+        if "assumed" in note and not options.preprocess:
             print(note)
     return 0
 

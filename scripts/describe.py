@@ -85,7 +85,7 @@ def network_of(options: argparse.Namespace) -> Network:
         return network.at(height, width)
     build = NETWORKS[options.network or "vgg16"]
     height, width, channels = options.input or build().input_shape
-    return build(channels=channels, classes=options.classes, size=(height, width))
+    return build(channels=channels, classes=options.classes or 1000, size=(height, width))
 
 
 def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
@@ -138,14 +138,16 @@ def main() -> int:
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="list the network of a weight file or model")
     parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
-    parser.add_argument("--classes", type=cli.counting, default=1000, metavar="N", help="of a built-in network (default: 1000)")
+    parser.add_argument("--classes", type=cli.counting, metavar="N", help="of a built-in network (default: 1000)")
     parser.add_argument("--run", metavar="FILE", help="describe a run of scan.py instead")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
     options = parser.parse_args()
+    if options.run and (options.network or options.weights or options.input or options.classes):
+        parser.error("--run describes a run, and its network is its own: leave out --network, --weights, --input and --classes")
     if options.run:
-        if options.network or options.weights or options.input:
-            parser.error("--run describes a run, and its network is its own: leave out --network, --weights and --input")
         return describe_run(options)
+    if options.weights and options.classes:
+        parser.error("--classes is for built-in networks: those of --weights are in the file")
     network = network_of(options)
     small = next((name for name, (h, w, _) in network.shapes().items() if min(h, w) < 1), None)
     if small:

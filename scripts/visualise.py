@@ -68,13 +68,13 @@ def parse(argv: list[str] | None = None) -> Namespace:
     if options.bands and len(options.bands) != 3:
         parser.error(f"--bands needs three channels, for red, green and blue: found {len(options.bands)}")
     options.layer = [name for names in options.layer or [] for name in names.split(",")]
-    if options.network or not options.weights:
-        check(NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options, channels=not options.weights)
+    if not options.weights:         # otherwise the file tells which layers and channels there are
+        check(NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options)
     return options
 
 
-def check(network: Network, options: Namespace, channels: bool = True) -> None:
-    """Raises UserError for layers or features the network does not have; channels depend on the weights where some are given.
+def check(network: Network, options: Namespace) -> None:
+    """Raises UserError for layers or features the network does not have.
 
     Where no layer was asked for, it is block4_conv2, or the last that has a map.
     """
@@ -85,9 +85,8 @@ def check(network: Network, options: Namespace, channels: bool = True) -> None:
     for layer in options.layer:
         network.node(layer)
         for channel in options.feature or []:
-            if channels or channel < 0:
-                network.channel(layer, channel)
-    for band in (options.bands or []) if channels else []:
+            network.channel(layer, channel)
+    for band in options.bands or []:
         if not 0 <= band < network.channels:
             raise UserError(f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}")
 
@@ -168,7 +167,7 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
         "command": shlex.join(sys.argv)}
     stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
     known = re.sub(r"[^\w.-]", "_", f"{network.name}-{layer}")            # a file's own names may have a / in them
-    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", digest)
+    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", text)
     make_folder(options.out)
     if options.raw:
         save_raw(options.out / f"{name}.npz", projection, text)
@@ -176,12 +175,12 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
     return options.out / f"{name}.png"
 
 
-def free_name(folder: Path, name: str, digest: str) -> str:
-    """`name`, numbered if a picture of that name is of another photo."""
+def free_name(folder: Path, name: str, text: dict[str, str]) -> str:
+    """`name`, numbered if a picture of that name is of another photo, network or layer."""
     from tfdeconv.images import text_of
     number = 1
     path = folder / f"{name}.png"
-    while path.exists() and text_of(path).get("image sha256") != digest:
+    while path.exists() and any(text_of(path).get(key) != text[key] for key in ("image sha256", "network", "layer")):
         number += 1
         path = folder / f"{name}-{number}.png"
     return path.stem

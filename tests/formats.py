@@ -206,6 +206,7 @@ def refusal(found: hdf5.Dataset) -> UserError | None:
 
 FORMATS = {"own": Format(own_files, read_hdf5), "keras": Format(keras_files, read_hdf5),
            "keras 3": Format(keras_3_files, read_hdf5), "keras model": Format(model_files, read_model),
-           "keras archive": Format(archives, read_model), "keras archive, sums made right": Format(archive_parts, read_model, zipped)}
+           "keras archive": Format(archives, read_model),
+           "keras archive, sums made right": Format(archive_parts, read_model, zipped)}
 FORMATS |= {kind: Format(partial(pickled_files, kind), read_tensors, makers.torch_file if "sums" in kind else Path.write_bytes)
             for kind in makers.KINDS}

@@ -27,7 +27,7 @@ ROOMS = {
     "fetch": {"errors", "nets", "weights", "layers", "network"},
     "scan": {"passes", "folding", "deconvnet", "layers", "network", "errors"}, "dataset": {"images", "preprocessing", "errors"},
     "run": {"weights", "files", "errors", "__init__"}, "scanning": {"scan", "dataset", "run", "preprocessing", "errors"},
-    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files"},
+    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset"},

@@ -96,7 +96,7 @@ MISTAKES = [
     (["--resize", "zoom"], "'zoom'"), (["--colour"], "--colour"), (["-f"], "-f"), (["--net", "vgg16"], "--net"),
     (["-l", "block4_conv9"], "no layer 'block4_conv9'. Did you mean 'block4_conv"),
     (["-l", "block1_conv1", "-l", "nonesuch"], "no layer 'nonesuch'"),
-    (["--network", "resnet50"], "resnet50 has no layer 'block4_conv2'"),
+    (["--network", "resnet50", "-l", "block4_conv2"], "resnet50 has no layer 'block4_conv2'"),
     (["--network", "resnet50", "-l", "conv1_pad"], "'conv1_pad' is part of 'conv1_conv'.*padding"),
     (["-f", "512"], "block4_conv2 has 512 channels, 0 to 511: there is no channel 512"),
     (["-l", "block4_conv1", "-l", "block1_conv1", "-f", "1", "-f", "64"], "block1_conv1 has 64 channels"),
@@ -451,7 +451,8 @@ def test_weights_are_converted_and_say_so_in_a_line(run, tmp_path, rng):
                 file[layer][name] = values
     convert = [tmp_path / "keras.h5", "--network", "vgg16", "--out", tmp_path / "own.h5", "--licence", "CC"]
     status, lines, err = run(*convert, script="convert_weights.py")
-    assert (status, len(lines), err) == (0, 1, []) and "2 layers" in lines[0] and "left alone: aux" in lines[0]
+    assert (status, len(lines), err) == (0, 2, []) and "2 layers" in lines[0] and "left alone: aux" in lines[0]
+    assert lines[1].startswith("assumed: the preprocessing of Caffe's")
     found = load_weights(tmp_path / "own.h5", NETWORKS["vgg16"]())
     assert found.digest in lines[0] and (found.source, found.licence) == ("keras.h5 (Keras)", "CC")
     for layer, p in arrays.items():

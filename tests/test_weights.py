@@ -616,7 +616,7 @@ def a_dataset_for_a_layer(path):
 @pytest.mark.parametrize("make, says", [
     (lambda path: None, "No such file"), (Path.mkdir, "cannot read"), (Path.touch, "no HDF5 file"),
     (lambda path: path.write_text("kernel"), "no HDF5 file"), (lambda path: path.write_bytes(b"PK" + bytes(99)), "no HDF5 file"),
-    (plain_hdf5, "not of weights"), (keras_3, "not of weights"), (lying_names, "missing"), (a_dataset_for_a_layer, "w.wei")],
+    (plain_hdf5, "not of weights"), (keras_3, "model.save"), (lying_names, "missing"), (a_dataset_for_a_layer, "w.wei")],
     ids=["missing", "directory", "empty", "text", "zip", "other HDF5", "Keras 3's own", "lying names", "dataset"])
 def test_what_is_no_weight_file_is_told_in_one_line_that_names_it(tmp_path, make, says):
     path = tmp_path / "w.weights.h5"

@@ -17,7 +17,7 @@ from .errors import UserError, unknown
 from .layers import Shape
 from .network import INPUT, Network
 from .rules import RULES
-from .spans import UNIT, Spans, whole
+from .spans import UNIT, Spans, overlap, whole
 
 MODES = ("max", "all")
 ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
@@ -49,8 +49,7 @@ class Projection:
         laid = np.zeros((n, m, *self.size, c), self.patches.dtype)
         for i, j in np.ndindex(n, m):
             top, left, bottom, right = self.boxes[i, j]
-            rows = slice(max(top, 0), min(bottom, self.size[0]))
-            columns = slice(max(left, 0), min(right, self.size[1]))
+            rows, columns = overlap(top, bottom, self.size[0]), overlap(left, right, self.size[1])
             laid[i, j, rows, columns] = self.patches[i, j, rows.start - top:rows.stop - top,
                                                      columns.start - left:columns.stop - left]
         return laid

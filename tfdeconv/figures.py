@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from .files import written
+from .spans import overlap
 from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def window(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
     """The part of [h, w, 3] in a box (top, left, bottom, right); grey where the image has none."""
     top, left, bottom, right = box
     part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)
-    rows, columns = slice(max(top, 0), min(bottom, image.shape[0])), slice(max(left, 0), min(right, image.shape[1]))
+    rows, columns = overlap(top, bottom, image.shape[0]), overlap(left, right, image.shape[1])
     part[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left] = image[rows, columns]
     return part
 

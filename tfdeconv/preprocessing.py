@@ -100,6 +100,8 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
         with open(text, encoding="utf-8") as file:
             told = json.loads(file.read(1 << 16))
         usual = plain((height, width), channels)
+        if not isinstance(told, dict) or not all(isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")):
+            raise ValueError("needs an object with lists")
         rows = {key: tuple(float(value) for value in told.get(key, ())) for key in ("mean", "scale")}
         size, resize = tuple(told.get("size", usual.size)), told.get("resize", usual.resize)
         found = Preprocessing(told.get("order", usual.order), size, resize, **rows)
@@ -108,7 +110,7 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
                 or any(len(row) not in (0, channels) or not all(map(math.isfinite, row)) for row in rows.values())
                 or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize)) or len(size) != 2 or resize < min(size)):
             raise ValueError(f"needs {', '.join(sorted(known))} of {channels} channels")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
         raise UserError(f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
                         f"{reason}") from None

@@ -91,3 +91,9 @@ def same(window: Window, height: int, width: int) -> Pads:
               for extent, size, stride in zip((height, width), window.size, window.stride))
     a, b = ((total // 2, total - total // 2) for total in totals)
     return a, b
+
+
+def overlap(begin: int, end: int, extent: int) -> slice:
+    """The cells from begin to end that are on an axis of that extent; an empty slice where none is."""
+    low, high = max(begin, 0), min(end, extent)
+    return slice(low, high) if low < high else slice(begin, begin)

@@ -16,7 +16,6 @@ from ..errors import UserError
 from ..files import sha256
 from ..network import Network, mismatches
 from ..preprocessing import Preprocessing
-from . import own
 from .contents import Contents, strangers
 from .opening import contents, opened
 
@@ -77,7 +76,8 @@ def read_weights(path: str | Path, network: Network | str | None = None, target:
     with contents(path, network, flavour, trusted) as found:
         network = found.held
         if found.network not in (None, network.name):
-            raise own.another(path, found.network, network.name)
+            raise UserError(f"{path} holds {found.network}, not {network.name}: ask for --network {found.network}, or give "
+                            f"other weights")
         arrays: dict[str, dict[str, np.ndarray]] = {}
         wrong: list[str] = []
         for layer in fitting(path, network, target, found):
@@ -123,7 +123,7 @@ def fitting(path: str | Path, network: Network, target: str | Sequence[str] | No
     targets = [target] if isinstance(target, str) else target or []
     asked = [node.name for node in (network.up_to(*targets) if targets else network.nodes) if node.name in needed]
     present = [name for name in asked if name in found.shapes]
-    if not present:
+    if asked and not present:
         raise strangers(path, network.name, asked, [*found.shapes, *found.ignored])
     if not targets:     # a file without the head is as good as one with it, up to there
         below = {node.name for name in present for node in network.up_to(name)}

@@ -105,6 +105,12 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     dialect = understood(network, names)
     if dialect is None:
         raise stranger(path, names, network)
+    kind = {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)} if network.flavour == "torchvision" else {}
+    for part, shape in kind.items():
+        found = names.get(f"{dialect.prefix}layer1.0.{part}.weight")
+        if found is not None and len(found.shape) == 4 and found.shape != shape:
+            raise UserError(f"{path} is of another kind than ResNet-50, -101 and -152: its layer1.0.{part} is {list(found.shape)}, "
+                            f"theirs {list(shape)}; ResNet-18 and -34, wide ones and ResNeXt are not read")
     flat = flattened(network)
     shapes = {layer: {name: turned(names[key].shape, dialect, flat.get(layer))[0] for name, key in p.items()}
               for layer, p in dialect.keys.items()}
@@ -118,7 +124,9 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     norms = [key for key in others if re.fullmatch(re.escape(dialect.prefix) + r"features\.\d+\.running_mean", key)]
     if norms:
         raise UserError(f"{path} is of a {network.name} with batch norms ({norms[0]}, ...), which this program does not have")
-    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and others else None
+    there = [layer in dialect.keys for layer in network.parameters()]
+    gap = there != sorted(there, reverse=True)          # what is missing is no head: it may be another network's file
+    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and (others or gap) else None
     ignored = tuple(key for key in names.ignored if not NO_NEWS.search(key)) + others
     preprocessing, assumed = trained_on(network, dialect)
     return Contents(shapes, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=ignored,

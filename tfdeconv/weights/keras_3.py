@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..layers import BatchNorm, Conv, Dense, DepthwiseConv
-from ..nets import NETWORKS
+from ..nets import FLAVOURS, NETWORKS
 from ..network import Network
 from . import keras_config
 from .contents import Contents, inferred, inside
@@ -55,6 +55,8 @@ def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Gr
             place.write_bytes(member(data, found[WEIGHTS]))
         try:
             with opened(place) as file:
+                with suppress(OSError):         # Windows keeps what is open until the end
+                    place.unlink()              # now it goes with us, however we end
                 yield config, file
         except UserError as error:
             raise UserError(str(error).replace(str(place), str(path))) from None
@@ -118,8 +120,8 @@ def variables(group: Group) -> list[Dataset]:
 
 def network(path: str | Path, file: Group, name: str | None = None, flavour: str | None = None) -> Network:
     """The built-in network (of that name) whose layers have exactly these shapes, in this order; dense ones may be left out."""
-    for candidate in [name] if name else NETWORKS:
-        found = fitting(file, candidate)
+    for candidate in [name] if name else [name for name in NETWORKS if not flavour or flavour in FLAVOURS[name]]:
+        found = fitting(file, candidate, flavour or "")
         if found is not None:
             return found
     which = f"not {name}" if name else "none of the built-in networks"
@@ -147,12 +149,12 @@ def placed(file: Group, network: Network) -> dict[str, list[Dataset]] | None:
     return {name: values for snake, names in layers.items() for name, values in zip(names, there[snake])}
 
 
-def fitting(file: Group, name: str) -> Network | None:
+def fitting(file: Group, name: str, flavour: str) -> Network | None:
     """The network of that name with the file's channels, classes and size, if it has the file's shapes."""
-    there = placed(file, NETWORKS[name]())
+    there = placed(file, NETWORKS[name](flavour=flavour))
     if not there:
         return None
-    found = inferred(name, {layer: values[0].shape for layer, values in there.items()})
+    found = inferred(name, {layer: values[0].shape for layer, values in there.items()}, flavour)
     return found if shapes(found, there) is not None else None
 
 

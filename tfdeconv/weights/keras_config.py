@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..layers import Affine, Shape
+from ..layers import Affine, Identity, Shape
 from ..network import INPUT, Network
 from ..preprocessing import Preprocessing, caffe, plain, scaled, torch
 from . import keras_graph
@@ -50,7 +50,8 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
     walk.model(model, (), (), [INPUT, *(Gone(other, "the model's second input") for other in model.inputs[1:])])
     nodes = walk.logits()
     if not nodes:
-        reasons = [f"{layer}: {reason}" for layer, reason in list(walk.missing.items())[:GIVEN]]
+        first = [(layer, reason) for layer, reason in walk.missing.items() if not reason.startswith("it depends on")]
+        reasons = [f"{layer}: {reason}" for layer, reason in first[:GIVEN]]
         raise UserError(f"no layer of the file's model is understood ({'; '.join(reasons) or 'it has none that does anything'})")
     name = name or model.name
     if len(name) > 100 or not name.isprintable():
@@ -92,10 +93,13 @@ def preprocessing(network: Network) -> tuple[Preprocessing, str]:
     """What the network wants as its input, by its name, and a sentence that says what was assumed."""
     size, name = network.input_shape[:2], network.name.lower()
     found = next((kind for kind, names in PREPROCESSINGS.items() if name.startswith(names)), None)
-    if any(isinstance(node.layer, Affine) and node.inputs == (INPUT,) for node in network.nodes):
-        kind, why = "none", "the network scales them itself"
-    else:
-        kind, why = found or "none", f"as for Keras's own {network.name}" if found else "nothing in the file says what was used"
+    pixels = {INPUT}                    # and what is still the same
+    for node in network.nodes:
+        pixels |= {node.name} if isinstance(node.layer, Identity) and pixels.issuperset(node.inputs) else set()
+    if any(isinstance(node.layer, Affine) and pixels.issuperset(node.inputs) for node in network.nodes):
+        return plain(size, network.channels), f"{MEANING['none']} go into the network, which scales them itself"
+    kind = found or "none"
+    why = f"as for Keras's own of such a name, {network.name}" if found else "nothing in the file says what was used"
     return MAKERS[kind](size, network.channels), f"{MEANING[kind]} ({kind}) are assumed: {why}; --preprocess says otherwise"
 
 

@@ -129,24 +129,27 @@ def joined(entry: Entry, calls: Any) -> Entry:
         args, named = call.get("args"), call.get("kwargs", {})
         if not isinstance(args, list) or not isinstance(named, dict):
             raise UserError(f"layer {entry.name}: its call is {told(call)}, needs args and kwargs")
-        odd = [value for key, value in named.items() if key != "inputs" and not quiet(key, value)]
-        found = [*sources(entry.name, args), *sources(entry.name, list(named.values()))]
+        loud = {key: value for key, value in named.items() if not quiet(entry.kind, key, value)}
+        odd = [value for key, value in loud.items() if key != "inputs"]
+        found = [*sources(entry.name, args), *sources(entry.name, list(loud.values()))]
     else:
         rows = [call] if isinstance(call, list) and call and isinstance(call[0], str) else call
         if not isinstance(rows, list) or not all(isinstance(one, list) and len(one) in (3, 4) for one in rows):
             raise UserError(f"layer {entry.name}: its call is {told(call)}, needs a list of inputs")
         found = [reference(entry.name, one[:3]) for one in rows]
         named = {key: value for one in rows if len(one) == 4 and isinstance(one[3], dict) for key, value in one[3].items()}
-        odd = [value for key, value in named.items() if not quiet(key, value)]
+        odd = [value for key, value in named.items() if not quiet(entry.kind, key, value)]
     known = tuple(value for value in found if value is not None)
     if odd or len(known) < len(found) or not any(isinstance(value, Tensor) for value in known):
         return replace(entry, inputs=known, reason=entry.reason or "it is called in a way that is not understood")
     return replace(entry, inputs=known)
 
 
-def quiet(key: str, value: Any) -> bool:
-    """Whether an argument of a call changes nothing once the training is over."""
-    return value is None or key == "training" and value is False
+def quiet(kind: str, key: str, value: Any) -> bool:
+    """Whether an argument of a call changes nothing once the training is over; Keras writes training=true for RandomFlip itself."""
+    if key == "training":
+        return value in (None, False) or value is True and kind.startswith("Random")
+    return value is None or isinstance(value, list) and value == [None] * len(value)
 
 
 def sources(name: str, values: list[Any], depth: int = 0) -> Iterator[Tensor | float | None]:

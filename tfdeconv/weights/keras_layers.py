@@ -185,6 +185,7 @@ def scaled_sum(options: Options, maps: Sequence[Map]) -> list[Part]:
 def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
     """(x - mean) / deviation, or its inverse; mean and variance are numbers of the JSON's or variables."""
     found, invert = one(maps), options.flag("invert", False)
+    options.last_axis(2 if found.vector else 4)
 
     def scale(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         deviation = np.maximum(np.sqrt(variance), EPSILON)
@@ -198,17 +199,17 @@ def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
         if (variance < 0).any():
             raise options.wrong("variance", "numbers from 0")
         return affine(tuple(scale(mean, variance)), tuple(shift(mean, variance)))
-    options.last_axis(2 if found.vector else 4)
     return [Part(Affine(), {"scale": Recipe((0, 1), scale), "shift": Recipe((0, 1), shift)})]
 
 
 Build = Callable[[Options, Sequence[Map]], list[Part]]
-IDLE = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization", "RandomFlip",
-        "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness")      # once training is over
+IDLE = ("Identity", "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization",
+        "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness")    # once trained
 CLASSES: dict[str, Build] = {
     "Conv2D": conv2d, "DepthwiseConv2D": depthwise_conv2d, "SeparableConv2D": separable_conv2d, "Dense": dense,
     "BatchNormalization": batch_norm, "Activation": activate, "Softmax": softmax, **{name: rectifier(name) for name in RECTIFIERS},
     "MaxPooling2D": pool(MaxPool), "AveragePooling2D": pool(AvgPool), "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
-    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply), "CustomScaleLayer": scaled_sum,
+    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply),
+    "CustomScaleLayer": scaled_sum,
     "Concatenate": concatenate, "ZeroPadding2D": zero_padding, "Cropping2D": cropping, "Flatten": flatten, "Reshape": reshape,
     "Rescaling": rescaling, "Normalization": normalization, **dict.fromkeys(IDLE, nothing)}

@@ -92,7 +92,7 @@ class Walk:
             if why:
                 raise NotUnderstood(why)
             if gone := next((source for source in sources if isinstance(source, Gone)), None):
-                self.missing[name] = f"it depends on {gone.layer} ({gone.kind}), which is not understood"
+                self.missing[name] = f"it depends on {gone.layer} ({gone.kind}), which cannot be had"
                 return gone
             last = known = [source for source in sources if isinstance(source, str)]
             for part in self.parts(entry, [self.maps[source] for source in known]):
@@ -107,9 +107,10 @@ class Walk:
     def parts(self, entry: Entry, maps: Sequence[Map]) -> list[Part]:
         numbers = [value for value in entry.inputs if isinstance(value, float)]
         if numbers or entry.operation and len(maps) == 1:
-            if entry.kind not in WITH_NUMBER or len(entry.inputs) != 2 or not isinstance(entry.inputs[1], float) or not (
-                    numbers[0] or "Divide" not in entry.kind):
-                raise NotUnderstood(f"its class is {entry.kind}, which is not understood")
+            either = entry.kind in ("Add", "Multiply")          # the number may come first
+            if (entry.kind not in WITH_NUMBER or len(entry.inputs) != 2 or len(numbers) != 1
+                    or not (either or isinstance(entry.inputs[1], float)) or not (numbers[0] or "Divide" not in entry.kind)):
+                raise NotUnderstood(f"its class is {entry.kind}, which is not understood for these inputs")
             scale, shift = WITH_NUMBER[entry.kind](numbers[0])
             return affine([scale] * maps[0].shape[2], [shift] * maps[0].shape[2])
         if entry.kind not in CLASSES or entry.operation and entry.kind not in ("Add", "Multiply"):
@@ -123,8 +124,8 @@ class Walk:
             raise NotUnderstood(f"nothing is left of its input of {maps[0].shape[0]} x {maps[0].shape[1]}")
         if math.prod(shape) > CELLS:
             raise UserError(f"layer {name}: its output is said to be of {' x '.join(told(n) for n in shape)}, far more than can be")
-        if name in self.nodes or name in self.missing or len(name) > 2 * keras_graph.NAME:
-            raise UserError(f"the file's model has two layers of the name {name[:keras_graph.NAME]}")
+        if name in self.nodes or name in self.missing or len(name) > keras_graph.NAME:
+            raise UserError(f"the file's model has two layers of the name {name[:keras_graph.NAME]}, or one too long")
         vector = all(found.vector for found in maps) if part.layer.vector is None else part.layer.vector
         alone = part.layer.vector is not None or all(found.alone for found in maps)
         self.maps[name] = Map(shape, vector, alone and shape[:2] == (1, 1))

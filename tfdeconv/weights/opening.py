@@ -10,11 +10,10 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import sha256
-from ..nets import NETWORKS
 from ..network import Network
 from ..preprocessing import caffe
 from . import child, foreign, hdf5, keras_3, keras_config, keras_h5, keras_options, own
-from .contents import Contents, inferred, texts
+from .contents import Contents, inferred, strangers, texts
 from .keras_config import Architecture
 
 KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
@@ -35,6 +34,9 @@ def contents(path: str | Path, network: Network | str | None = None, flavour: st
     with reader(path, trusted) as found:
         network = network if isinstance(network, Network) else found.network(network, flavour)
         held = found.contents(network)
+        needed = network.parameters()
+        if needed and not needed.keys() & held.shapes.keys():
+            raise strangers(path, network.name, list(needed), [*held.shapes, *held.ignored])
         notes = held.notes or (f"it is {found.kind}",)
         if held.preprocessing is None:
             notes = (*notes, "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)")
@@ -80,6 +82,8 @@ def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Archi
             raise UserError(f"{path}: {error}") from None
 
     def network(name: str | None, flavour: str | None) -> Network:
+        if not name and flavour:
+            raise UserError(f"{path} describes its own network, which has no flavours: leave out --flavour")
         if not name:
             return model().network
         if by_name:
@@ -87,10 +91,12 @@ def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Archi
         return inferred(name, {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()}, flavour or "")
 
     def contents(network: Network) -> Contents:
-        if by_name and network.name in NETWORKS and (network.flavour or network.nodes != model().network.nodes):
+        another = network.nodes != model().network.nodes       # for which the names of the layers count
+        if another and by_name:
             return by_name.contents(network)
         found = read(model())
-        return replace(found, notes=("it is a model of Keras's with its own description", *found.notes))
+        notes = "it is a model of Keras's with its own description", *found.notes
+        return replace(found, network=None if another else found.network, notes=notes)
 
     return Reader("a model of Keras's", network, contents)
 
@@ -107,8 +113,8 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
         with open(path, "rb") as raw:
             start = raw.read(8)
         if start != b"\x89HDF\r\n\x1a\n":
-            raise UserError(f"{path} is no HDF5 file (it begins with {start!r}): weights are read from .h5 files of "
-                            f"scripts/convert_weights.py or of Keras, and Caffe's .npy, torchvision's .pth and .safetensors of VGG")
+            what = f"is no HDF5 file (it begins with {start!r})" if start else "is empty, no HDF5 file"
+            raise UserError(f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either")
         with hdf5.here(path) if trusted or known(path) else child.apart(path) as file:
             yield file
     except UserError:

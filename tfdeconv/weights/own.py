@@ -42,7 +42,7 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
     with h5py.File(memory, "w") as file:
         lines = []
         if (described := built_in(network) != network):
-            stored(file, DESCRIPTION, np.frombuffer(to_json(network).encode(), np.uint8))
+            stored(file, DESCRIPTION, np.frombuffer(description(network).encode(), np.uint8))
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
                 with np.errstate(over="ignore"):            # told below
@@ -60,6 +60,14 @@ def save_weights(path: str | Path, network: Network, arrays: Mapping[str, Mappin
     with written(path) as place:
         place.write_bytes(memory.getbuffer())
     return root_digest(lines)
+
+
+def description(network: Network) -> str:
+    """The network as JSON; raises UserError where it could not be read again."""
+    found = to_json(network)
+    if "." in network.parameters() or from_json(found) != network:
+        raise UserError(f"{network.name} has what this program's format cannot hold: a layer's name, or a number")
+    return found
 
 
 def built_in(network: Network) -> Network | None:
@@ -99,8 +107,8 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
         raise UserError(f"{path} is of version {file.attrs['version']} of this format, this program reads up to {VERSION}: "
                         f"update it")
     held = held_network(path, file)
-    if (held.name, held.flavour) != (network.name, network.flavour):
-        raise another(path, f"{held.name} {held.flavour}".strip(), f"{network.name} {network.flavour}".strip())
+    if held.name != network.name or held.flavour and held.flavour != network.flavour:      # a file's own network has no flavour
+        raise another(path, held, network.name, network.flavour)
     groups = {layer: subgroup(file, layer) for layer in file.children if layer != DESCRIPTION}
     datasets = {unquote(layer): {name: dataset(group, name) for name in group.children} for layer, group in groups.items()}
     lines = [line(f"{quote(layer, safe='')}/{name}", values.dtype, values.shape, told_digest(values))
@@ -130,15 +138,19 @@ def preprocessing(path: str | Path, file: Group) -> Preprocessing:
     return found
 
 
-def another(path: str | Path, told: str, asked: str) -> UserError:
-    return UserError(f"{path} holds {told}, not {asked}: ask for --network {told.split()[0]}, or give other weights")
+def another(path: str | Path, held: Network, name: str, flavour: str = "") -> UserError:
+    """The file is for another network than the one asked for, or for another flavour of it."""
+    if held.name != name:
+        return UserError(f"{path} holds {held.name}, not {name}: ask for --network {held.name}, or give other weights")
+    return UserError(f"{path} holds {name} of flavour {held.flavour}, not {flavour}: ask for --flavour {held.flavour}, "
+                     f"or give other weights")
 
 
 def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     held = held_network(path, file)
-    if name not in (None, held.name) or flavour not in (None, held.flavour):
-        raise another(path, f"{held.name} {held.flavour}".strip(), f"{name or held.name} {flavour or ''}".strip())
+    if name not in (None, held.name) or held.flavour and flavour not in (None, held.flavour):
+        raise another(path, held, name or held.name, flavour or held.flavour)
     return held
 
 

@@ -125,6 +125,8 @@ def flattened(root: Any, understood: Callable[[Any], Any]) -> Tensors:
     """
     found, ignored, count = Tensors(), [], 0
     left = [("", 0, root)]
+    if isinstance(understood(root), Tensor):
+        raise ValueError("it holds one tensor without a name, needs a dictionary: torch.save(model.state_dict(), 'FILE')")
     while left:
         name, depth, value = left.pop()
         value = understood(value)
