@@ -1,7 +1,9 @@
 """What the tests share: quiet, and seeded random numbers."""
 from __future__ import annotations
 
+import gc
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -12,3 +14,12 @@ import pytest           # noqa: E402
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20141106)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def let_go():
+    """Graphs and models refer to themselves: without this the run keeps all of them, gigabytes in the end."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+    gc.collect()

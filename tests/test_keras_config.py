@@ -149,7 +149,7 @@ def test_what_is_not_understood_is_left_out_and_told(tmp_path, rng):
         missing = architecture.network.missing
         assert missing["layer_norm"] == "its class is LayerNormalization, which is not understood"
         assert missing["shared"] == "it is called 2 times"
-        assert missing["both"] == missing["beyond"] == "it depends on layer_norm (LayerNormalization), which is not understood"
+        assert missing["both"] == missing["beyond"] == "it depends on layer_norm (LayerNormalization), which cannot be had"
         assert "second" in missing
         x = rng.standard_normal((1, *SHAPE)).astype(np.float32)
         part = keras.Model(model.inputs[0], model.get_layer("fine").output)
