@@ -14,10 +14,9 @@ from ..errors import UserError
 from ..layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ..nets import FLAVOURS, NETWORKS
 from ..network import Network
-from . import keras_config
 from .contents import Contents, inferred, inside
 from .hdf5 import Dataset, Group
-from .keras_config import Architecture
+from .keras_config import Architecture, contents_by
 from .keras_options import JSON, parsed
 from .keras_walk import Place
 from .tensors import mapped, member, members, reading
@@ -69,7 +68,7 @@ def recognises(file: Group) -> bool:
 
 def contents(path: str | Path, file: Group, architecture: Architecture) -> Contents:
     """The parameters by the places that a model's description gives them."""
-    return keras_config.contents(path, architecture, lambda place: find(path, file, place))
+    return contents_by(path, architecture, lambda place: find(path, file, place))
 
 
 def find(path: str | Path, file: Group, place: Place) -> list[Dataset]:

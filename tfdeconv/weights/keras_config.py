@@ -13,10 +13,9 @@ from ..errors import UserError
 from ..layers import Affine, Identity, Shape
 from ..network import INPUT, Network
 from ..preprocessing import Preprocessing, caffe, plain, scaled, torch
-from . import keras_graph
 from .contents import Contents, dataset, subgroup
 from .hdf5 import Dataset, Group
-from .keras_graph import Model
+from .keras_graph import Entry, Model, model
 from .keras_h5 import chunked
 from .keras_options import LONG, WIDE, told
 from .keras_walk import Gone, Place, Source, Walk
@@ -44,16 +43,16 @@ class Architecture:
 
 def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
     """The network that a model's JSON describes, under that name or its own; what is not understood is told in `missing`."""
-    model = keras_graph.model(config)
-    shape, notes = input_shape(model, config)
-    walk = Walk(model, shape)
-    walk.model(model, (), (), [INPUT, *(Gone(other, "the model's second input") for other in model.inputs[1:])])
+    outer = model(config)
+    shape, notes = input_shape(outer, config)
+    walk = Walk(outer, shape)
+    walk.model(outer, (), (), [INPUT, *(Gone(other, "the model's second input") for other in outer.inputs[1:])])
     nodes = walk.logits()
     if not nodes:
         first = [(layer, reason) for layer, reason in walk.missing.items() if not reason.startswith("it depends on")]
         reasons = [f"{layer}: {reason}" for layer, reason in first[:GIVEN]]
         raise UserError(f"no layer of the file's model is understood ({'; '.join(reasons) or 'it has none that does anything'})")
-    name = name or model.name
+    name = name or outer.name
     if len(name) > 100 or not name.isprintable():
         raise UserError(f"the file's model is called {told(name)}, needs at most 100 printable characters")
     names = {node.name for node in nodes}
@@ -75,7 +74,7 @@ def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[s
     return (height or SIDE, width or SIDE, channels), notes
 
 
-def told_shape(entry: keras_graph.Entry, model: Model, config: Any) -> Any:
+def told_shape(entry: Entry, model: Model, config: Any) -> Any:
     """What the input layer, the first layer behind it (in a Sequential), or the model itself says of the input's shape."""
     for options in [entry.options, *(other.options for other in model.entries[1:2])]:
         for key in ("batch_shape", "batch_input_shape"):
@@ -103,7 +102,7 @@ def preprocessing(network: Network) -> tuple[Preprocessing, str]:
     return MAKERS[kind](size, network.channels), f"{MEANING[kind]} ({kind}) are assumed: {why}; --preprocess says otherwise"
 
 
-def contents(path: str | Path, architecture: Architecture, find: Callable[[Place], Sequence[Dataset]]) -> Contents:
+def contents_by(path: str | Path, architecture: Architecture, find: Callable[[Place], Sequence[Dataset]]) -> Contents:
     """What a file holds of a network, given what finds a layer's variables, in their order, by its place."""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
     stored: dict[str, Sequence[Dataset]] = {}
@@ -151,7 +150,7 @@ def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> Co
         group, names = groups[place.path[0]], weights[place.path[0]]
         return [dataset(group, name) for name in (names if len(place.path) == 1 else own(names, place.path))]
 
-    return contents(path, architecture, find)
+    return contents_by(path, architecture, find)
 
 
 def own(names: Sequence[str], path: tuple[str, ...]) -> list[str]:

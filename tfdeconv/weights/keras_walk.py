@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from ..errors import UserError
 from ..layers import Identity, Shape
 from ..network import INPUT, Node
-from . import keras_graph
-from .keras_graph import Entry, Model
+from .keras_graph import NAME, Entry, Model, Tensor
 from .keras_layers import CLASSES, affine
 from .keras_options import Map, NotUnderstood, told
 from .keras_parts import SOFTMAX, Part, Recipe
@@ -67,7 +66,7 @@ class Walk:
                 continue
             place = Place((*path, entry.name), (*steps, *([entry.step] if entry.step else [])))
             sources = [chosen(entry, refs[source.layer], source.output) for source in entry.inputs
-                       if isinstance(source, keras_graph.Tensor)]
+                       if isinstance(source, Tensor)]
             why = reason or entry.reason
             if entry.model:
                 if not why and len(sources) != len(entry.model.inputs):
@@ -124,8 +123,8 @@ class Walk:
             raise NotUnderstood(f"nothing is left of its input of {maps[0].shape[0]} x {maps[0].shape[1]}")
         if math.prod(shape) > CELLS:
             raise UserError(f"layer {name}: its output is said to be of {' x '.join(told(n) for n in shape)}, far more than can be")
-        if name in self.nodes or name in self.missing or len(name) > keras_graph.NAME:
-            raise UserError(f"the file's model has two layers of the name {name[:keras_graph.NAME]}, or one too long")
+        if name in self.nodes or name in self.missing or len(name) > NAME:
+            raise UserError(f"the file's model has two layers of the name {name[:NAME]}, or one too long")
         vector = all(found.vector for found in maps) if part.layer.vector is None else part.layer.vector
         alone = part.layer.vector is not None or all(found.alone for found in maps)
         self.maps[name] = Map(shape, vector, alone and shape[:2] == (1, 1))
