@@ -164,6 +164,8 @@ def main() -> int:
                if row["first_centre"] else "", f"{row['multiply_adds']:,}") for row in table]
     print(f"{network.name}, input {' x '.join(map(str, network.input_shape))}")
     print_table(cells, 3)
+    for name, reason in network.missing.items():
+        print(f"{name} cannot be had: {reason}")
     print(f"{total['parameters']:,} parameters, {total['multiply_adds']:,} multiply-adds\n{NOTE}")
     return 0
 

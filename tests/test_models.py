@@ -99,12 +99,17 @@ def test_models_called_with_masks_of_nothing(tmp_path):
     assert network_in(tmp_path / "m.keras").node("inner").name == "sum"
 
 
-def test_normalisation_along_another_axis_is_not_taken_for_the_last(tmp_path):
+def test_normalisation_along_another_axis_is_not_taken_for_the_last(run, tmp_path):
     x = keras.Input((3, 5, 3))
     y = L.Normalization(axis=1, mean=[1., 2., 3.], variance=[1., 4., 9.], name="norm")(L.Conv2D(3, 1, name="c")(x))
     keras.Model(x, L.Conv2D(2, 1, name="d")(y)).save(tmp_path / "m.keras")
     network = network_in(tmp_path / "m.keras")
     assert "not the last" in network.missing["norm"] and "norm" in network.missing["d"] and network.node("c")
+    for script, arguments in (("describe.py", ("--weights", "m.keras")), ("convert_weights.py", ("m.keras",))):
+        status, lines, _ = run(script, *arguments)
+        assert status == 0 and "norm" in " ".join(lines) and "its axis is 1, not the last" in " ".join(lines)
+    status, _, err = run("visualise.py", PHOTO, "--weights", "m.keras", "-l", "d")
+    assert status == 2 and len(err) == 1 and "'d' cannot be had: it depends on norm" in err[0]
 
 
 def test_files_for_which_another_network_or_flavour_is_asked(flowers, run):
