@@ -90,9 +90,8 @@ def main() -> int:
     left = f"; left alone: {listed(list(weights.ignored))}" if weights.ignored else ""
     precision = "half" if options.half else "single"
     print(f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}")
-    for note in weights.notes:
-        if "assumed" in note and not options.preprocess:
-            print(note)
+    for note in [] if options.preprocess else weights.assumed:
+        print(note)
     return 0
 
 

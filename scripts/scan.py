@@ -78,9 +78,8 @@ def main() -> int:
     read = read_weights(weight_path, options.network, options.layers, "float32", options.flavour)
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     if options.weights and not options.preprocess:
-        for note in read.notes:
-            if "assumed" in note:
-                cli.complain(note)
+        for note in read.assumed:
+            cli.complain(note)
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)

@@ -109,9 +109,8 @@ def main() -> int:
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     check(network, options)
     if options.weights and not options.preprocess:
-        for note in read.notes:
-            if "assumed" in note:
-                cli.complain(note)
+        for note in read.assumed:
+            cli.complain(note)
     photos, drawn = images.find(options.images or [str(SAMPLE)]), 0
     if not any(map(os.path.exists, photos)):
         raise UserError(f"{', '.join(map(str, photos[:3]))}{', ...' if photos[3:] else ''}: there is no such file")

@@ -36,6 +36,11 @@ class Weights(Mapping):
     ignored: tuple[str, ...] = ()       # what else the file holds
     notes: tuple[str, ...] = ()         # how the file was recognised, and what was assumed because it cannot tell
 
+    @property
+    def assumed(self) -> list[str]:
+        """Those notes that tell what was assumed."""
+        return [note for note in self.notes if "assumed" in note]
+
     def __getitem__(self, layer: str) -> Mapping[str, Any]:
         return self.layers[layer]
 

@@ -14,7 +14,7 @@ from ..layers import Dense, Shape
 from ..nets import NETWORKS, variants
 from ..nets.flavours import TITLES, another_flavour
 from ..network import INPUT, Network
-from ..preprocessing import Preprocessing, caffe
+from ..preprocessing import Preprocessing, caffe, torch
 from . import pickles, safetensors
 from .contents import Contents, inferred, strangers
 from .tensors import Tensors
@@ -23,7 +23,6 @@ CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, b
 TORCH = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
 NO_NEWS = re.compile(r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)")      # left over from the training
 MARK = re.compile(r"^|\W|_")             # what a prefix may end with
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)        # torchvision's, of pixels from 0 to 1
 
 
 def tensors(path: str | Path) -> Tensors | None:
@@ -170,9 +169,7 @@ def trained_on(network: Network, dialect: Dialect) -> tuple[Preprocessing, tuple
         return usual, ("assumed: the bands go into the network as they are",)
     if not dialect.channels_first:
         return usual, ("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)",)
-    mean, scale = (tuple(255 * value for value in values) for values in (MEAN, DEVIATION))
-    return (Preprocessing("rgb", size, usual.resize, mean, scale),
-            ("assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",))
+    return torch(size, network.channels), ("assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",)
 
 
 def network(path: str | Path, names: Tensors, name: str | None, flavour: str | None = None) -> Network:
