@@ -25,14 +25,20 @@ ROOMS = {
     "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "description", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights", "layers", "network"},
-    "scan": {"passes", "folding", "deconvnet", "layers", "network", "errors"}, "dataset": {"images", "preprocessing", "errors"},
-    "run": {"weights", "files", "errors", "__init__"}, "scanning": {"scan", "dataset", "run", "preprocessing", "errors"},
+    "merging": set(),
+    "scan": {"passes", "folding", "deconvnet", "layers", "merging", "network", "errors"},
+    "dataset": {"images", "preprocessing", "errors"},
+    "run": {"weights", "files", "errors", "__init__"}, "maxima": {"run", "errors"},
+    "cluster": {"errors"}, "team": {"cluster", "errors"},
+    "scanning": {"scan", "dataset", "run", "maxima", "merging", "team", "weights", "preprocessing", "errors"},
+    "joining": {"run", "maxima", "merging", "errors"},
     "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
-                          "dataset"},
+                          "dataset", "team"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures"},
-           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning"}}
+           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning",
+                     "merging", "maxima", "team", "joining"}}
 
 
 def room_of(path: Path) -> str:
