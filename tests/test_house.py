@@ -30,15 +30,17 @@ ROOMS = {
     "dataset": {"images", "preprocessing", "errors"},
     "run": {"weights", "files", "errors", "__init__"}, "maxima": {"run", "errors"},
     "cluster": {"errors"}, "team": {"cluster", "errors"},
-    "scanning": {"scan", "dataset", "run", "maxima", "merging", "team", "weights", "preprocessing", "errors"},
-    "joining": {"run", "maxima", "merging", "errors"},
+    "keeper": {"scan", "run", "maxima", "merging", "team", "errors"},
+    "scanning": {"scan", "dataset", "run", "keeper", "merging", "team", "weights", "preprocessing", "errors"},
+    "refinement": {"run", "maxima"}, "joining": {"run", "maxima", "merging", "errors"},
     "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset", "team"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures"},
-           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning",
-                     "merging", "maxima", "team", "joining"}}
+           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning", "keeper",
+                     "merging", "maxima", "team", "joining",
+                     "refinement"}}
 
 
 def room_of(path: Path) -> str:
