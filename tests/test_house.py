@@ -22,7 +22,8 @@ ROOMS = {
     "steps": {"ops", "pools", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "folding": {"steps", "layers", "network"},
-    "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
+    "projection": {"errors", "spans"},
+    "deconvnet": {"projection", "passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "description", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights", "layers", "network"},
     "scan": {"passes", "folding", "deconvnet", "layers", "network", "errors"}, "dataset": {"images", "preprocessing", "errors"},
@@ -32,7 +33,8 @@ ROOMS = {
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures"},
-           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning"}}
+           "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
+                     "scanning"}}
 
 
 def room_of(path: Path) -> str:
