@@ -28,13 +28,17 @@ ROOMS = {
     "fetch": {"errors", "nets", "weights", "layers", "network"},
     "scan": {"passes", "folding", "deconvnet", "layers", "network", "errors"}, "dataset": {"images", "preprocessing", "errors"},
     "run": {"weights", "files", "errors", "__init__"}, "scanning": {"scan", "dataset", "run", "preprocessing", "errors"},
-    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
+    "recall": {"run", "dataset", "weights", "nets", "network", "preprocessing", "errors"},
+    "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
+    "sheets": {"figures", "topnine"}, "output": {"images", "files", "errors", "__init__"},
+    "runfigures": {"topnine", "sheets", "figures", "output", "run", "dataset", "deconvnet", "weights", "network", "errors"},
+    "images": {"errors", "preprocessing"}, "figures": {"projection", "preprocessing", "files", "spans"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset"},
-           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures"},
+           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets"},
            "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
-                     "scanning"}}
+                     "scanning", "recall", "topnine", "sheets", "output", "runfigures"}}
 
 
 def room_of(path: Path) -> str:

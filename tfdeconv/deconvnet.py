@@ -16,7 +16,7 @@ from . import folding, passes, steps
 from .errors import UserError, unknown
 from .layers import Shape
 from .network import INPUT, Network
-from .projection import Projection, Units, boxes, numbers, refuse_unequal, strongest
+from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
 from .rules import RULES
 from .spans import UNIT, Spans, whole
 
@@ -116,8 +116,15 @@ class Deconvnet:
             where, sent = (None if array is None else np.asarray(array)[at] for array in (positions, seeds))
             parts += self.descend(self._ascend(x[index], shapes), image[at] - begin, channel[at], where, sent, layer)
             places.append(at)
-        order = np.argsort(np.concatenate(places))
-        return Units(*(np.concatenate([getattr(part, name) for part in parts])[order] for name in Units.__dataclass_fields__))
+        order, found = np.argsort(np.concatenate(places)), joined(parts)
+        return Units(found.activations[order], found.positions[order], found.boxes[order], found.patches[order])
+
+    def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
+        """Height and width of the patches of units of images of that size."""
+        layer = self.network.node(layer or self.target).name
+        shapes = self.network.input_shapes(layer, height, width)
+        a, b = self._sized(shapes).route(layer, UNIT, shapes)[INPUT]
+        return a.size, b.size
 
     def ascend(self, x: np.ndarray) -> Ascent:
         """Sends images x [n, h, w, c] up, all at a time, so that units can come down from them."""

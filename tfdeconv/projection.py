@@ -1,7 +1,8 @@
 """Which units come down to the pixels, what came of it, and which part of an image that covers."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +43,13 @@ class Units:
     positions: np.ndarray           # int32 [k, 2]
     boxes: np.ndarray               # int32 [k, 4]
     patches: np.ndarray             # [k, p, q, channels of the image]
+
+
+def joined(parts: Iterable[Units]) -> Units:
+    """Units that came down a chunk at a time, as one."""
+    there = list(parts)
+    return there[0] if len(there) == 1 else Units(*(np.concatenate([getattr(part, entry.name) for part in there])
+                                                    for entry in fields(Units)))
 
 
 def strongest(y: np.ndarray, image: np.ndarray, channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
