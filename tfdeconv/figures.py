@@ -106,6 +106,14 @@ def scaled(array: np.ndarray, width: int, height: int) -> Image.Image:
     return Image.fromarray(array).resize((width, height), how)
 
 
+def shrunk(signal: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A signed signal [h, w, c] averaged to a smaller size before its scale is taken, since averages are weaker; else as it is."""
+    if width >= signal.shape[1]:
+        return signal
+    planes = [Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32)) for i in range(signal.shape[2])]
+    return np.stack([np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes], 2)
+
+
 def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Preprocessing, title: str, caption: str,
          bands: Sequence[int] | None = None) -> Image.Image:
     """The picture of one image's projections: the photo with the units' boxes, and a tile for each feature.

@@ -86,7 +86,7 @@ class Figures:
             self.complain(line)
 
     def scanned(self) -> str:
-        """`top 9 of 50,000 images of val`."""
+        """`top 9 of 50,000 images in val`."""
         name, seen = os.path.basename(self.source.root.rstrip(os.sep)) or self.source.root, self.run.done
         part = "" if self.run.finished else f" ({seen:,} of {self.run.settings.count:,} seen)"
-        return f"top {self.run.settings.top} of {self.run.scanned:,} images of {name}{part}"
+        return f"top {self.run.settings.top} of {self.run.scanned:,} images in '{name}'{part}"

@@ -10,14 +10,14 @@ from PIL import Image, ImageDraw
 from .figures import FAINT, INK, MARGIN, PAPER, columns_of, font, plain, scaled_sides
 from .topnine import Strip
 
-WIDTH, HEIGHT = 2000, 2800          # of a page at most
+WIDTH, HEIGHT = 2048, 2800          # of a page at most
 THIN, SPLIT, GAP, LINE, HEAD = 2, 8, 28, 24, 84     # between tiles, the two grids, features; a feature's line; title and caption
 SHAPE = 1.3                         # width over height that few features are laid out to
 
 
 def side(height: int, width: int, features: int) -> tuple[int, int]:
     """A tile's height and width for a patch's: its own where that is legible, and otherwise a size that is."""
-    least, most = (112, 196) if features <= 2 else (84, 128) if features <= 12 else (72, 96)
+    least, most = (112, 196) if features <= 2 else (72, 128) if features <= 12 else (72, 96)
     return scaled_sides(height, width, least, most)
 
 

@@ -150,9 +150,10 @@ def draw(strip: Strip, at: tuple[np.ndarray, np.ndarray], units: Mapping[str, Un
         box = units[strip.layer].boxes[k]
         signals = {name: laid(part.patches[k], part.boxes[k], box) for name, part in units.items()}
         strip.patches[row, column] = figures.scaled(figures.window(photos[k], box), width, height)
-        full = max(figures.strength(signal, preprocessing, bands) for signal in signals.values())
+        small = {name: figures.shrunk(signal, width, height) for name, signal in signals.items()}
+        full = max(figures.strength(signal, preprocessing, bands) for signal in small.values())
         for name, signal in signals.items():
-            drawn = figures.colours(signal, preprocessing, bands, full)
+            drawn = figures.colours(small[name], preprocessing, bands, full)
             strip.projections[name][row, column] = figures.scaled(drawn, width, height)
             if strip.raw:
                 strip.raw[name][row, column] = signal
