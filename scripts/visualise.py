@@ -198,14 +198,14 @@ def of_run(options: Namespace) -> int:
     options.layer = recall.layers_of(now, options.run, network, options.layer)
     check(network, options)
     recall.refuse_damaged(now, options.run, network, options.layer)
-    source = recall.images_of(now, options.run, *options.images or [None])
+    source, preprocessing = recall.images_of(now, options.run, *options.images or [None]), recall.preprocessing_of(now, options.run)
     read = recall.weights_of(now, options.run, place, network, options.layer)
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
     from tfdeconv import runfigures, weights
     told: list[str] = []
-    tensors = replace(weights.as_tensors(read), preprocessing=recall.preprocessing_of(now))
+    tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
     drawing = runfigures.Figures(
         Path(options.run), now, network, tensors, place, source, options.rule,
         options.bands, options.out, options.raw, progress.say, told.append)

@@ -55,10 +55,13 @@ def weights_of(run: Run, path: str | Path, place: Path, network: Network, layers
     return weights
 
 
-def preprocessing_of(run: Run) -> Preprocessing:
-    told = json.loads(run.settings.preprocessing)
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-    return Preprocessing(**fields)
+def preprocessing_of(run: Run, path: str | Path) -> Preprocessing:
+    try:
+        told = json.loads(run.settings.preprocessing)
+        fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        return Preprocessing(**fields)
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(f"{path} is damaged: it does not tell its preprocessing; scan again, to another file") from None
 
 
 def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequence[str]) -> None:

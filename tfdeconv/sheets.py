@@ -27,7 +27,8 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
     across = columns_of(top)
     down = ceil(top / across)
     grid_w, grid_h = across * (w + THIN) - THIN, down * (h + THIN) - THIN
-    step = (2 * grid_w + SPLIT + GAP, grid_h + LINE + GAP)
+    wide = max(heading(None, strip, row, 0, 0) for row in range(count))
+    step = (ceil(max(2 * grid_w + SPLIT, wide)) + GAP, grid_h + LINE + GAP)
     fits = max(1, (WIDTH - 2 * MARGIN + GAP) // step[0]), max(1, (HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1])
     columns = min(range(1, min(fits[0], count) + 1), key=lambda n: (ceil(count / n) > fits[1], abs(log(
         n * step[0] / (ceil(count / n) * step[1]) / SHAPE)))) if count <= fits[0] * fits[1] else fits[0]
@@ -58,11 +59,14 @@ def page(width: int, height: int, title: str, caption: str) -> tuple[Image.Image
     return canvas, pen
 
 
-def heading(pen: ImageDraw.ImageDraw, strip: Strip, row: int, left: int, top: int) -> None:
-    """A feature's number, and from where to where its activations go."""
-    number = str(strip.channels[row])
-    pen.text((left, top), number, INK, font(17))
-    pen.text((left + font(17).getlength(number) + 12, top + 2), extent(strip.values[row], strip.images[row]), FAINT, font(15))
+def heading(pen: ImageDraw.ImageDraw | None, strip: Strip, row: int, left: int, top: int) -> float:
+    """Writes a feature's number, and from where to where its activations go; returns how wide that is."""
+    number, ends = str(strip.channels[row]), extent(strip.values[row], strip.images[row])
+    behind = font(17).getlength(number) + 12
+    if pen:
+        pen.text((left, top), number, INK, font(17))
+        pen.text((left + behind, top + 2), ends, FAINT, font(15))
+    return behind + font(15).getlength(ends)
 
 
 def extent(values: np.ndarray, images: np.ndarray) -> str:
@@ -81,6 +85,6 @@ def tile(canvas: Image.Image, pen: ImageDraw.ImageDraw, pixels: np.ndarray, word
         pen.rectangle((at[0], at[1], at[0] + width - 1, at[1] + height - 1), outline=(220, 220, 220))
         return
     canvas.paste(Image.fromarray(pixels), at)
-    if word:
-        size = next((size for size in (14, 12, 10) if font(size).getlength(word) <= width - 4), 8)
+    size = next((size for size in (14, 12, 10, 8) if font(size).getlength(word) <= width - 4), 0)
+    if word and size:
         pen.text((at[0] + width / 2 - font(size).getlength(word) / 2, at[1] + height / 2 - size * 0.6), word, PAPER, font(size))
