@@ -2,22 +2,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from . import figures, output, sheets, topnine
+from . import blocks, figures, maxima, output, refinement, sheets, topnine
 from .dataset import Source
 from .deconvnet import Deconvnet
 from .errors import UserError
-from .network import Network
+from .network import INPUT, Network
 from .run import Run
 from .topnine import Said, Strip, Troubles
 from .weights import Weights
 
 SAME = ("network", "layer", "weights sha256", "list sha256")        # what pictures of one name must agree in to replace each other
+
+ROUNDING = 1e-4                     # of float32 sums through a hundred layers; what is not linear is off by percents
 
 
 @dataclass(frozen=True)
@@ -45,20 +48,68 @@ class Figures:
         self.tell(troubles, found[layer])
         caption = f"{self.scanned()}; rule {self.rule}: on the left what came down, on the right what was there"
         text = self.text(layer, channels)
+        yield from self.save(sheets.pages(found[layer], f"{self.network.name}   {layer}", caption), f"{self.network.name}-{layer}",
+                             f"top{self.run.settings.top}", text, self.arrays(found[layer]))
+
+    def blocks(self, stage: str, layers: Sequence[str], channels: np.ndarray, split: bool) -> Iterator[Path]:
+        """Draws the strongest images of each channel in the outputs of residual blocks, a picture a channel, a row a block.
+
+        split: what came down through the shortcut and through the branch of each sum apart, too.
+        """
+        sums = self.network.residuals()
+        parts = {layer: (sums[layer].shortcut, sums[layer].branch) for layer in layers} if split else {}
+        if INPUT in [name for pair in parts.values() for name in pair]:
+            raise UserError(f"the identity path of {layers[0]} is the image itself: nothing comes down through it to be drawn")
+        inner = [*layers[:-1], *dict.fromkeys(name for pair in parts.values() for name in pair)]
+        deconvnet = Deconvnet(self.network, self.weights, layers[-1], self.rule, inner=inner)
+        found, troubles = topnine.strips(deconvnet, self.run, self.source, self.weights.preprocessing,
+                                         dict.fromkeys(layers, channels), blocks.side, parts, self.bands, self.raw, self.say)
+        self.tell(troubles, *found.values())
+        notes = self.refined(layers, channels)
+        for i, channel in enumerate(channels):
+            rows = [blocks.Row(found[layer], i, notes[layer][i]) for layer in layers]
+            caption = f"{self.scanned()}; rule {self.rule}: on the left what was there, on the right what came down"
+            caption += f"\n{adds_up(max(strip.gap for strip in found.values()), self.rule)}" if split else ""
+            text = self.text(stage, channels[i:i + 1]) | {"blocks": ",".join(layers)}
+            arrays = {f"{layer}.{name}": array[i] for layer, strip in found.items() for name, array in self.arrays(strip).items()}
+            yield from self.save(
+                blocks.pages(rows, f"{self.network.name}   {stage}   channel {channel}", caption),
+                f"{self.network.name}-{stage}-channel{channel}", "split" if split else "blocks", text, arrays)
+
+    def refined(self, layers: Sequence[str], channels: np.ndarray) -> dict[str, list[str]]:
+        """What is said under each block's row of each channel: how the block before is like it, and what came through its paths."""
+        kept = maxima.load(self.path, self.run)
+        found: dict[str, list[str]] = {}
+        for before, layer in zip([None, *layers], layers):
+            share = refinement.identity_share(self.run, layer)[channels]
+            notes = [[f"fires {sheets.extent(self.run.state[layer]['values'][c], self.run.state[layer]['images'][c])}"]
+                     for c in channels]
+            if before:
+                shared = refinement.shared(self.run, before, layer)[channels]
+                ranks = refinement.correlations(kept, before, layer, channels) if kept else None
+                for i, note in enumerate(notes):
+                    note.append(f"{shared[i]} of its {(self.run.state[layer]['images'][channels[i]] >= 0).sum()} images are "
+                                f"{before}'s too")
+                    note.append(f"rank correlation with it {ranks[i]:.2f}" if ranks is not None else "rank correlation not kept")
+            for i, note in enumerate(notes):
+                if np.isfinite(share[i]):
+                    note.append(f"{share[i]:.0%} through the identity path, {1 - share[i]:.0%} through the branch")
+            found[layer] = ["; ".join(note) for note in notes]
+        return found
+
+    def save(self, pages: Iterable[tuple[int, int, Image.Image]], of: str, kind: str, text: dict[str, str],
+             arrays: Mapping[str, np.ndarray]) -> Iterator[Path]:
+        """Writes pages, and the arrays if they are wanted, under a name that is free."""
         name = ""
-        for number, count, picture in sheets.pages(found[layer], f"{self.network.name}   {layer}", caption):
-            digits = len(str(count))
-            ends = [f"-page{i:0{max(digits, 2)}d}" for i in range(1, count + 1)] if count > 1 else [""]
-            name = name or self.free(f"{self.network.name}-{layer}", f"top{self.run.settings.top}", text, ends)
-            if number == 1 and self.raw:
-                output.save_raw(self.out / f"{name}.npz", self.arrays(found[layer]), text)
+        for number, count, picture in pages:
+            ends = [f"-page{i:0{max(len(str(count)), 2)}d}" for i in range(1, count + 1)] if count > 1 else [""]
+            if number == 1:
+                output.make_folder(self.out)
+                name = output.free_name(self.out, output.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
+                if self.raw:
+                    output.save_raw(self.out / f"{name}.npz", arrays, text)
             figures.save(picture, self.out / f"{name}{ends[number - 1]}.png", text | {"page": f"{number} of {count}"})
             yield self.out / f"{name}{ends[number - 1]}.png"
-
-    def free(self, of: str, kind: str, text: Mapping[str, str], ends: Sequence[str]) -> str:
-        """The pictures' name, in a folder that is there."""
-        output.make_folder(self.out)
-        return output.free_name(self.out, output.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
 
     def text(self, layer: str, channels: np.ndarray) -> dict[str, str]:
         """What it takes to make a picture again."""
@@ -90,3 +141,11 @@ class Figures:
         name, seen = os.path.basename(self.source.root.rstrip(os.sep)) or self.source.root, self.run.done
         part = "" if self.run.finished else f" ({seen:,} of {self.run.settings.count:,} seen)"
         return f"top {self.run.settings.top} of {self.run.scanned:,} images in '{name}'{part}"
+
+
+def adds_up(gap: float, rule: str) -> str:
+    """Whether what came down through identity path and branch is what came down of their sum; gap: of the largest value."""
+    if gap < ROUNDING:
+        return f"identity + residual = all of it, to {gap:.0e} of its largest value: rule {rule} is linear"
+    return (f"identity + residual is not all of it under rule {rule}, but off by up to {gap:.0%} of its largest value: the rectifiers "
+            f"below act on the sum")

@@ -37,9 +37,9 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
         part = range(start, min(start + each, count))
         numbered = f"{caption}; page {number} of {ceil(count / each)}" if count > each else caption
         rows = ceil(len(part) / columns)
-        canvas, pen = page(columns * step[0] - GAP, rows * step[1] - GAP, title, numbered)
+        canvas, pen, head = page(columns * step[0] - GAP, rows * step[1] - GAP, title, numbered)
         for i, row in enumerate(part):
-            left, at = MARGIN + i % columns * step[0], HEAD + MARGIN + i // columns * step[1]
+            left, at = MARGIN + i % columns * step[0], head + i // columns * step[1]
             heading(pen, strip, row, left, at)
             for k in range(top):
                 spot = left + k % across * (w + THIN), at + LINE + k // across * (h + THIN)
@@ -48,15 +48,17 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
         yield number, ceil(count / each), canvas
 
 
-def page(width: int, height: int, title: str, caption: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    """An empty page for something of that size, with title and caption."""
-    title, caption = plain(title), plain(caption)
-    words = ceil(max(font(26).getlength(title), font(16).getlength(caption)))
-    canvas = Image.new("RGB", (max(width, words) + 2 * MARGIN, height + HEAD + 2 * MARGIN), PAPER)
+def page(width: int, height: int, title: str, caption: str) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+    """An empty page for something of that size, with title and caption (in lines), and how far down that something begins."""
+    title, lines = plain(title), [plain(line) for line in caption.split("\n")]
+    words = ceil(max(font(26).getlength(title), *(font(16).getlength(line) for line in lines)))
+    head = MARGIN + HEAD + LINE * (len(lines) - 1)
+    canvas = Image.new("RGB", (max(width, words) + 2 * MARGIN, head + height + MARGIN), PAPER)
     pen = ImageDraw.Draw(canvas)
     pen.text((MARGIN, MARGIN), title, INK, font(26))
-    pen.text((MARGIN, MARGIN + 40), caption, FAINT, font(16))
-    return canvas, pen
+    for i, line in enumerate(lines):
+        pen.text((MARGIN, MARGIN + 40 + i * LINE), line, FAINT, font(16))
+    return canvas, pen, head
 
 
 def heading(pen: ImageDraw.ImageDraw | None, strip: Strip, row: int, left: int, top: int) -> float:
