@@ -46,7 +46,7 @@ def main() -> int:
         begin = time.perf_counter()
         bare(x).numpy()
         middle = time.perf_counter()
-        scan.step(x, np.arange(options.batch, dtype=np.int32) + turn * options.batch)
+        scan.step([x], [np.arange(options.batch, dtype=np.int32) + turn * options.batch])
         turns.append((middle - begin, time.perf_counter() - middle))
     turns = turns[2:]
     alone, scanned = (median(column) for column in zip(*turns))

@@ -7,18 +7,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from argparse import Namespace
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli                                    # noqa: E402
+from tfdeconv.cluster import cluster                        # noqa: E402
 from tfdeconv.errors import UserError                       # noqa: E402
 from tfdeconv.nets import FLAVOURS, NETWORKS                # noqa: E402
 from tfdeconv.preprocessing import PRESETS, chosen          # noqa: E402
+
+if TYPE_CHECKING:
+    from tfdeconv.run import Run
+    from tfdeconv.scanning import Work
+    from tfdeconv.team import Team
 
 
 def seconds(text: str) -> float:
@@ -32,10 +40,22 @@ def seconds(text: str) -> float:
     return value
 
 
+def shard(text: str) -> tuple[int, int]:
+    """`3/16`, for argparse."""
+    found = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,8})", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part such as 3/16, from 1/16 to 16/16")
+    return int(found[1]), int(found[2])
+
+
+def names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
 def parse() -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
     parser = cli.Parser(__doc__)
-    parser.add_argument("images", metavar="IMAGES",
+    parser.add_argument("images", metavar="IMAGES", nargs="?",
                         help="a directory tree, a text file with a path a line, or an array [n, h, w, c] in an .npy or .h5")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the run; one that is there goes on")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
@@ -46,15 +66,24 @@ def parse() -> Namespace:
     parser.add_argument("--layers", default="all", metavar="LAYER[,LAYER...]",
                         help="default: all, which is every convolution, block output and dense layer that the weights reach")
     parser.add_argument("--top", type=cli.counting, default=9, metavar="N", help="images a channel (default: 9)")
-    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N", help="images that go up at a time (default: 16)")
+    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N",
+                        help="images that go up at a time, on each device (default: 16)")
     parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
                         help="as in training, to the input's size, or not at all: then those of the first one's size count")
     parser.add_argument("--every", type=seconds, default=60, metavar="SECONDS", help="how often the run is saved (default: 60)")
+    parser.add_argument("--keep-maxima", default="", metavar="LAYER[,LAYER...]",
+                        help="also write the maxima of every image, of these layers or `all`, to a file beside the run")
+    parser.add_argument("--shard", type=shard, metavar="I/N", help="scan the I-th of N parts of the list alone; see --merge")
+    parser.add_argument("--merge", nargs="+", metavar="RUN", help="make one run of all the parts' runs instead")
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow talk")
     options = parser.parse_args()
-    options.layers = None if options.layers == "all" else [name for name in options.layers.split(",") if name]
+    options.layers = None if options.layers == "all" else names(options.layers)
     if options.layers == []:
         parser.error("--layers needs at least one layer, or all")
+    if options.merge and options.shard:
+        parser.error("--merge puts parts together and --shard makes one: give one of them")
+    if not options.images and not options.merge:
+        parser.error("IMAGES is missing: a directory, a text file of paths, or an array")
     if options.layers and (options.network or not options.weights):
         network = NETWORKS[options.network or "vgg16"](flavour=options.flavour or "")
         options.layers = [network.node(layer).name for layer in options.layers]
@@ -69,40 +98,114 @@ def weight_file(options: Namespace) -> Path:
     return place(ROOT / "weights", NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options.layers)
 
 
-def main() -> int:
-    options = parse()
+def together(options: Namespace) -> Team | None:
+    """The team of the processes that share this scan, or of this one's GPUs; None where TensorFlow need not be asked yet."""
+    if options.shard or cluster()[2] == 1:
+        return None
+    progress = cli.Progress()
+    progress.say("waiting for the other workers")
+    cli.import_tensorflow(options.verbose)
+    from tfdeconv.team import assembled
+    return assembled()
+
+
+def prepare(options: Namespace, chief: bool) -> Work:
+    """All that the scan needs; raises UserError where something of it is not as it must be."""
     from tfdeconv import dataset, run
-    from tfdeconv.weights import as_tensors, read_weights
-    source, weight_path = dataset.source(options.images), weight_file(options)
-    there = run.load(options.out) if os.path.lexists(options.out) else None
-    read = read_weights(weight_path, options.network, options.layers, "float32", options.flavour)
+    from tfdeconv.weights import read_weights
+    source, path = dataset.source(options.images), weight_file(options)
+    there = run.load(options.out) if chief and os.path.lexists(options.out) else None
+    read = read_weights(path, options.network, options.layers, "float32", options.flavour)
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
-    if options.weights and not options.preprocess:
+    if options.weights and not options.preprocess and chief:
         for note in read.assumed:
             cli.complain(note)
-    progress = cli.Progress()
-    progress.say("importing tensorflow")
+    cli.Progress().say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    from tfdeconv.scan import Scan, everything
-    from tfdeconv.scanning import advance, versions
-    layers = list(dict.fromkeys(network.node(name).name for name in options.layers or everything(network, read)))
-    size = dataset.size_of(source, preprocessing, options.resize, network.channels)
+    from tfdeconv.scan import everything
+    from tfdeconv.scanning import Work
+    layers = tuple(dict.fromkeys(network.node(name).name for name in options.layers or everything(network, read)))
+    kept = layers if options.keep_maxima == "all" else tuple(network.node(name).name for name in names(options.keep_maxima))
+    if not set(kept) <= set(layers):
+        raise UserError(f"--keep-maxima {', '.join(sorted(set(kept) - set(layers)))}: only layers that are scanned have maxima; "
+                        f"ask for it in --layers too")
     settings = run.Settings(
-        network.name, network.flavour, read.digest, json.dumps(asdict(preprocessing), sort_keys=True), options.resize, size,
-        source.digest, source.count, tuple(layers), options.top, options.batch)
+        network.name, network.flavour, read.digest, json.dumps(asdict(preprocessing), sort_keys=True), options.resize,
+        dataset.size_of(source, preprocessing, options.resize, network.channels), source.digest, source.count, layers, options.top,
+        options.batch, options.shard or (1, 1), tuple(layer for layer in layers if layer in kept))
     if there:
         run.refuse_others(options.out, there, settings, source.names)
-    now = there or run.Run(settings, source.root, os.path.abspath(weight_path), source.names)
+    return Work(source, read, preprocessing, settings, os.path.abspath(path), there)
+
+
+def main() -> int:
+    options = parse()
+    if options.merge:
+        return merge(options)
+    team, work, error = together(options), None, ""
+    try:
+        work = prepare(options, team is None or team.chief)
+    except UserError as mistake:
+        if team is None:
+            raise
+        error = str(mistake)
+    from tfdeconv import scanning
+    from tfdeconv.team import assembled
+    team = team or assembled()
+    team.exchange({}, error)            # from here on all have work
+    assert work
+    progress = cli.Progress()
+    now = scanning.begun(work, team)
     if not now.finished:
-        now = replace(now, root=source.root, weights=os.path.abspath(weight_path))
-        scan = Scan(network, as_tensors(read), layers, size, options.batch, options.top)
-        advance(now, scan, source, preprocessing, options.out, options.every, versions(), progress.say)
+        scanning.advance(now, work.scan(team), work.source, work.preprocessing, options.out, options.every, progress.say,
+                         team)
     progress.clear()
-    if not now.scanned:
-        raise UserError(f"none of the {settings.count} images could be read: {next(iter(now.skipped.values()))}")
-    again = int((now.same >= 0).sum())
-    print(f"{options.out}: {now.scanned} images, {len(layers)} layers; {len(now.skipped)} could not be read, {again} came again")
+    if team.chief:
+        report(options.out, now)
     return 0
+
+
+def report(path: Path, run: Run) -> None:
+    """Says what a run has; raises UserError where no image of it could be read."""
+    if not run.scanned and run.skipped:
+        raise UserError(f"none of the {len(run.settings.range)} images could be read: {next(iter(run.skipped.values()))}")
+    part = "" if run.settings.shard[1] == 1 else f"part {run.settings.shard[0]} of {run.settings.shard[1]}, "
+    print(f"{path}: {part}{run.scanned} images, {len(run.settings.layers)} layers; {len(run.skipped)} could not be read, "
+          f"{int((run.same >= 0).sum())} came again")
+
+
+def merge(options: Namespace) -> int:
+    """Makes one run of the runs of all parts."""
+    from tfdeconv import joining, run
+    parts = joining.in_order({path: run.load(path) for path in options.merge})
+    whole, again = joining.joined(list(parts.values()))
+    if os.path.lexists(options.out):
+        run.refuse_others(options.out, run.load(options.out), whole.settings, whole.names)
+    if again:                           # in the sums of two parts, and of one they must go
+        cli.import_tensorflow(options.verbose)
+        from tfdeconv import scanning
+        joining.taken_out(whole, scanning.counted(known(options, whole), again, cli.Progress().say))
+        cli.Progress().clear()
+    joining.join_maxima(parts, whole, again, options.out)
+    run.save(options.out, whole)
+    report(options.out, whole)
+    return 0
+
+
+def known(options: Namespace, whole: Run) -> Work:
+    """A run's images and weights once more; raises UserError where they are not there, or others."""
+    from tfdeconv import dataset
+    from tfdeconv.preprocessing import described
+    from tfdeconv.weights import read_weights
+    settings = whole.settings
+    source = dataset.again(whole.root, whole.names, settings.list_sha256, options.images)
+    path, name = options.weights or whole.weights, settings.network
+    read = read_weights(path, name if name in NETWORKS else None, list(settings.layers), "float32", settings.flavour or None)
+    if read.digest != settings.weights_sha256:
+        raise UserError(f"{path} has other weights than the run was made with: --weights says where they are")
+    cli.import_tensorflow(options.verbose)
+    from tfdeconv.scanning import Work
+    return Work(source, read, described(settings.preprocessing, read.network.input_shape), settings, path, whole)
 
 
 if __name__ == "__main__":

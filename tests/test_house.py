@@ -26,19 +26,26 @@ ROOMS = {
     "deconvnet": {"projection", "passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "description", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights", "layers", "network"},
-    "scan": {"passes", "folding", "deconvnet", "layers", "network", "errors"}, "dataset": {"images", "preprocessing", "errors"},
-    "run": {"weights", "files", "errors", "__init__"}, "scanning": {"scan", "dataset", "run", "preprocessing", "errors"},
+    "merging": set(),
+    "scan": {"passes", "folding", "deconvnet", "layers", "merging", "network", "errors"},
+    "dataset": {"images", "preprocessing", "errors"},
+    "run": {"weights", "files", "errors", "__init__"}, "maxima": {"run", "errors"},
+    "cluster": {"errors"}, "team": {"cluster", "errors"},
+    "scanning": {"scan", "dataset", "run", "maxima", "merging", "team", "weights", "preprocessing", "errors"},
+    "joining": {"run", "maxima", "merging", "errors"},
     "recall": {"run", "dataset", "weights", "nets", "network", "preprocessing", "errors"},
-    "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
-    "sheets": {"figures", "topnine"}, "output": {"images", "files", "errors", "__init__"},
-    "runfigures": {"topnine", "sheets", "figures", "output", "run", "dataset", "deconvnet", "weights", "network", "errors"},
     "images": {"errors", "preprocessing"}, "figures": {"projection", "preprocessing", "files", "spans"},
+    "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
+    "sheets": {"figures", "topnine"}, "blocks": {"sheets", "topnine", "figures", "network", "errors"},
+    "output": {"images", "files", "errors", "__init__"},
+    "runfigures": {"topnine", "sheets", "blocks", "refinement", "maxima", "figures", "output", "run", "dataset", "deconvnet",
+                   "weights", "network", "errors"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
-                          "dataset"},
-           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets"},
+                          "dataset", "team"},
+           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets", "blocks", "runfigures"},
            "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
-                     "scanning", "recall", "topnine", "sheets", "output", "runfigures"}}
+                     "scanning", "merging", "maxima", "team", "joining", "recall", "topnine", "sheets", "output", "runfigures"}}
 
 
 def room_of(path: Path) -> str:

@@ -45,7 +45,7 @@ def scanned(folder: Path, x: np.ndarray, network, weights, layers, batch=16, top
                             len(x), layers, top, batch)
     now = run.Run(settings, source.root, "", ())
     scan = Scan(network, weights, layers, x.shape[1:3], batch, top)
-    scanning.advance(now, scan, source, preprocessing, folder / name, every, "these")
+    scanning.advance(now, scan, source, preprocessing, folder / name, every)
     return run.load(folder / name)
 
 
@@ -161,7 +161,7 @@ def test_equal_pixels_count_once_and_bad_files_not_at_all(rng, tmp_path):
     settings = run.Settings("whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 6, ("first",), 9, 4)
     now = run.Run(settings, source.root, "", source.names)
     scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
-    scanning.advance(now, scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 0, "")
+    scanning.advance(now, scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 0)
     found = run.load(tmp_path / "run.h5")
     assert found.scanned == 4 and list(found.skipped) == [1] and "a.jpg" in found.skipped[1]
     assert found.same.tolist() == [-1, -1, -1, -1, 0, -1] and found.names == source.names
@@ -176,8 +176,8 @@ def test_a_state_that_is_restored_goes_on_as_if_nothing_had_been(rng):
     x = rng.random((12, 13, 11, 4), np.float32)
     whole, first, second = (Scan(network, weights, ["before", "layer", "behind"], (13, 11), 3, 4) for _ in range(3))
     for start in range(0, 12, 3):
-        whole.step(x[start:start + 3], np.arange(start, start + 3))
-        (first if start < 6 else second).step(x[start:start + 3], np.arange(start, start + 3))
+        whole.step([x[start:start + 3]], [np.arange(start, start + 3)])
+        (first if start < 6 else second).step([x[start:start + 3]], [np.arange(start, start + 3)])
         second.restore(first.state()) if start == 3 else None
     for layer, kept in whole.state().items():
         for name, array in kept.items():
@@ -383,10 +383,10 @@ def test_a_share_that_goes_away_stops_the_run_and_loses_nothing(small, tmp_path,
     folder.rename(tmp_path / "away")
     with pytest.raises(UserError, match="cannot be read any more.*the first 0 images"):
         scanning.advance(run.Run(settings, source.root, "", source.names), scan, source, plain((SIDE, SIDE)),
-                         tmp_path / "run.h5", 60, "")
+                         tmp_path / "run.h5", 60)
     assert run.load(tmp_path / "run.h5").done == 0
     (tmp_path / "away").rename(folder)
-    scanning.advance(run.load(tmp_path / "run.h5"), scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60, "")
+    scanning.advance(run.load(tmp_path / "run.h5"), scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
     assert run.load(tmp_path / "run.h5").scanned == 9
 
 
@@ -438,12 +438,13 @@ def test_h5_arrays_lists_and_keep(tmp_path, rng):
     source = dataset.source(str(tmp_path / "x.h5"))
     assert dataset.size_of(source, plain((4, 4)), "keep", 3) == (8, 9)
     read = dataset.reader(source, plain((4, 4)), "keep", (8, 9), 3)
-    found = list(dataset.batches(read, 3, 2, 0, (8, 9, 3)))
+    found = list(dataset.batches(read, range(3), 2, (8, 9, 3)))
     np.testing.assert_array_equal(np.concatenate([part for part, _, _ in found])[:3], x)
     assert [len(reasons) for _, _, reasons in found] == [2, 1] and found[1][0].shape == (2, 8, 9, 3)
     x[2, 0, 0, 0] += 1
     np.save(tmp_path / "x.npy", x)
-    other = list(dataset.batches(dataset.reader(dataset.source(str(tmp_path / "x.npy")), plain((4, 4)), "keep", (8, 9), 3), 3, 3, 0,
+    other = list(dataset.batches(dataset.reader(dataset.source(str(tmp_path / "x.npy")), plain((4, 4)), "keep", (8, 9), 3),
+                                 range(3), 3,
                                  (8, 9, 3)))
     assert (other[0][1][:2] == found[0][1]).all() and (other[0][1][2] != found[1][1][0]).any()
     Image.fromarray(x[0]).save(tmp_path / "a.png")
@@ -451,6 +452,6 @@ def test_h5_arrays_lists_and_keep(tmp_path, rng):
     (tmp_path / "list.txt").write_text("nonesuch.png\na.png\nb.png\n")
     listed = dataset.source(str(tmp_path / "list.txt"))
     assert dataset.size_of(listed, plain((4, 4)), "keep", 3) == (8, 9)
-    (_, _, reasons), = dataset.batches(dataset.reader(listed, plain((4, 4)), "keep", (8, 9), 3), 3, 3, 0, (8, 9, 3))
+    (_, _, reasons), = dataset.batches(dataset.reader(listed, plain((4, 4)), "keep", (8, 9), 3), range(3), 3, (8, 9, 3))
     assert "no such file" in reasons[0] and reasons[1] == "" and "5 x 9" in reasons[2]
     assert replace(listed, root="/nonesuch").reachable() is False

@@ -86,6 +86,14 @@ def source(path: str) -> Source:
     return listed(os.path.dirname(place), names)
 
 
+def again(root: str, names: tuple[str, ...], digest: str, place: str | None = None) -> Source:
+    """The images of a run: its list at its own root, or what is at `place` now; raises UserError where that is another list."""
+    found = source(place) if place else listed(root, names) if names else source(root)
+    if found.digest != digest:
+        raise UserError(f"{place or root} has another list of images than the run was made of")
+    return found
+
+
 def tree(root: str) -> Iterator[str]:
     """The images below a directory, relative to it; raises UserError where a directory cannot be read."""
     def unreadable(error: OSError) -> None:
@@ -175,9 +183,9 @@ def reader(source: Source, preprocessing: Preprocessing, resize: str, size: tupl
     return read
 
 
-def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], count: int, batch: int, start: int,
+def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: Sequence[int] | np.ndarray, batch: int,
             shape: tuple[int, int, int]) -> Iterator[Batch]:
-    """Images `start` to `count`, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
+    """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
 
     They are read side by side while the batch before goes up; the last batch is filled up with zeros.
     """
@@ -191,7 +199,8 @@ def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], count: in
         x, digest, reason = tf.numpy_function(encoded, [number], (tf.float32, tf.uint8, tf.string))
         return tf.ensure_shape(x, shape), tf.ensure_shape(digest, (32,)), tf.ensure_shape(reason, ())
 
-    data = tf.data.Dataset.range(start, count).map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+    data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
+    data = data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
     for x, digests, reasons in data.batch(batch).prefetch(1).as_numpy_iterator():
         filled = np.zeros((batch, *shape), np.float32)
         filled[:len(x)] = x

@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from .errors import UserError, unknown
-from .layers import Layer, Shape
+from .layers import Activation, Add, Layer, Shape
 from .spans import UNIT, Span, Spans
 
 INPUT = "input"
@@ -18,6 +19,14 @@ class Node:
     name: str
     layer: Layer
     inputs: tuple[str, ...]
+
+
+class Residual(NamedTuple):
+    """The layers of a residual block (He et al. 2016): its output, the sum before that (or itself), and the sum's two inputs."""
+    output: str
+    sum: str
+    shortcut: str
+    branch: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,22 @@ class Network:
             if found.issuperset(node.inputs) if node.layer.vector is None else node.layer.vector:
                 found.add(node.name)
         return frozenset(found)
+
+    def residuals(self) -> dict[str, Residual]:
+        """The residual blocks by their outputs, in order: sums of two maps of one shape, with their activation if there is one.
+
+        The shortcut is the input with fewer layers on its way from the image.
+        """
+        shapes = {INPUT: self.input_shape} | self.shapes()
+        activated = {node.inputs[0]: node.name for node in self.nodes if isinstance(node.layer, Activation)}
+        depth, found = {INPUT: 0}, {}
+        for node in self.nodes:
+            depth[node.name] = 1 + max(depth[name] for name in node.inputs)
+            if isinstance(node.layer, Add) and len(node.inputs) == 2 and len({shapes[name] for name in node.inputs}) == 1:
+                shortcut, branch = sorted(node.inputs, key=depth.__getitem__)
+                output = activated.get(node.name, node.name)
+                found[output] = Residual(output, node.name, shortcut, branch)
+        return found
 
     def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
         """shapes() with the INPUT's own, for what the target needs; raises UserError where that size does not do."""

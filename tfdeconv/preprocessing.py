@@ -91,14 +91,24 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
 
     A file may leave out size and resize. Raises UserError where it is none.
     """
-    height, width, channels = shape
     if text is None:
         return None
     if text in PRESETS:
-        return PRESETS[text]((height, width), channels)
+        return PRESETS[text](shape[:2], shape[2])
     try:
         with open(text, encoding="utf-8") as file:
-            told = json.loads(file.read(1 << 16))
+            return described(file.read(1 << 16), shape)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
+        raise UserError(f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
+                        f"{reason}") from None
+
+
+def described(text: str, shape: tuple[int, int, int]) -> Preprocessing:
+    """What a JSON text of a Preprocessing's fields says, for an input shape; raises ValueError where it is none."""
+    height, width, channels = shape
+    try:
+        told = json.loads(text)
         usual = plain((height, width), channels)
         if not isinstance(told, dict) or not all(isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")):
             raise ValueError("needs an object with lists")
@@ -110,10 +120,8 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
                 or any(len(row) not in (0, channels) or not all(map(math.isfinite, row)) for row in rows.values())
                 or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize)) or len(size) != 2 or resize < min(size)):
             raise ValueError(f"needs {', '.join(sorted(known))} of {channels} channels")
-    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
-        raise UserError(f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
-                        f"{reason}") from None
+    except (TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from None
     return found
 
 

@@ -1,78 +1,253 @@
 """A scan from the list of images to the file: batch by batch, saved every so often, gone on with where it stopped."""
 from __future__ import annotations
 
+import glob
+import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .dataset import Source, batches, reader
+from .dataset import Batch, Source, batches, reader
 from .errors import UserError
+from .maxima import Maxima, beside, half
+from .merging import State, merged
 from .preprocessing import Preprocessing
-from .run import Run, save
+from .run import Run, Settings, differences, packed, save, unpacked
 from .scan import Scan
+from .team import Message, Team
+from .weights import Weights, as_tensors
 
 Said = Callable[[str], None]
+MOST = 256 << 20                # bytes of maxima that a worker holds before they are written
 
 
-def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, path: str | Path, every: float, versions: str,
-            say: Said = lambda text: None) -> None:
+@dataclass(frozen=True)
+class Work:
+    """What a scan is to do: with which images and weights, and the run that there is of it."""
+    source: Source
+    read: Weights
+    preprocessing: Preprocessing
+    settings: Settings
+    weights: str                    # their file
+    run: Run | None = None
+
+    def scan(self, team: Team) -> Scan:
+        """The scan, on the team's devices."""
+        wanted, size = self.settings, (int(self.settings.size[0]), int(self.settings.size[1]))
+        return Scan(self.read.network, as_tensors(self.read), wanted.layers, size, wanted.batch, wanted.top, wanted.kept,
+                    team.strategy)
+
+
+def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, path: str | Path, every: float,
+            say: Said = lambda text: None, team: Team | None = None) -> None:
     """Scans what is left of a run's images and writes it to path, every so many seconds and at the end.
 
     Batch k is always images k * batch to (k + 1) * batch of the list; those that cannot be read, or have the pixels of an
-    earlier one, are there and do not count. Raises UserError where the images' place is gone: the run can go on later.
+    earlier one, are there and do not count. In a team each device takes the next batch of the list in its turn, all know of all
+    digests, and the chief alone writes. Raises UserError where the images' place is gone: the run can go on later.
     """
-    settings = run.settings
-    size, channels = (int(settings.size[0]), int(settings.size[1])), scan.channels
-    if run.state:
-        scan.restore(run.state)
-    seen = {run.digests[i].tobytes(): i for i in range(run.done) if run.same[i] < 0 and i not in run.skipped}
-    read = reader(source, preprocessing, settings.resize, size, channels)
-
-    def keep() -> None:
-        run.state = scan.state()
-        save(path, run, versions)
-
-    keep()                              # where nothing can be written it is known before the work
-    begun, began, saved = time.monotonic(), run.done, time.monotonic()
-    for x, digests, reasons in batches(read, settings.count, settings.batch, run.done, (*size, channels)):
-        if all(reasons) and not source.reachable():
-            keep()
+    team = team or Team()
+    keeper = Keeper(run, scan, path, team)
+    size = int(run.settings.size[0]), int(run.settings.size[1])
+    seen = {run.digests[i].tobytes(): i + run.settings.range.start for i in range(run.done)
+            if run.same[i] < 0 and i + run.settings.range.start not in run.skipped}
+    read = reader(source, preprocessing, run.settings.resize, size, scan.channels)
+    keeper.keep()                       # where nothing can be written it is known before the work
+    begun, began = saved, done = time.monotonic(), run.done
+    for parts in turns(run, scan, read, team):
+        gone = any(reasons and all(reasons) for _, _, reasons in parts) and not source.reachable()
+        due = run.done > done and (time.monotonic() - saved >= every or keeper.held > MOST)
+        messages = team.exchange({"gone": np.array(gone), "due": np.array(due)} | told(parts), keeper.error)
+        if any(message["gone"] for message in messages):
+            keeper.keep()
             raise UserError(f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the same command "
                             f"goes on from there")
-        index = admitted(run, seen, digests, reasons)
-        if (index >= 0).any():
-            scan.step(x, index)
-        run.done += len(reasons)
+        if any(message["due"] for message in messages):
+            keeper.keep()
+            saved, done = time.monotonic(), run.done
+        indices = [admitted(run, seen, digests, reasons)
+                   for message in messages for digests, reasons in heard(message)]
+        mine = indices[team.rank * scan.devices:(team.rank + 1) * scan.devices]
+        keeper.step([x for x, _, _ in parts], mine)
         say(progress(run, time.monotonic() - begun, run.done - began))
-        if time.monotonic() - saved >= every and not run.finished:
-            keep()
-            saved = time.monotonic()
-    keep()
+    keeper.keep()
+    team.exchange({}, keeper.error)     # the chief's last word: it is written
 
 
-def admitted(run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: list[str]) -> np.ndarray:
+class Keeper:
+    """What a worker's scan found and has not been saved; an error of its own waits here for the next exchange."""
+
+    def __init__(self, run: Run, scan: Scan, path: str | Path, team: Team):
+        self.run, self.scan, self.path, self.team, self.error = run, scan, path, team, ""
+        self.maxima: list[np.ndarray] = []      # of images since the last time, float16 [m, channels], and
+        self.numbers: list[np.ndarray] = []     # their numbers in the list
+        self.file = None
+        if team.chief:
+            for stale in glob.glob(os.path.join(glob.escape(os.path.dirname(os.path.realpath(path))),
+                                                f".{glob.escape(Path(path).name[:50])}-*")):
+                with suppress(OSError):
+                    os.remove(stale)            # of a scan that was killed while it saved
+            if run.settings.kept:
+                self.file = Maxima(beside(path), run.settings, scan.channels_of)
+                self.file.begin(run.done)
+            if run.state:
+                scan.restore(run.state)
+
+    def step(self, x: list[np.ndarray], index: list[np.ndarray]) -> None:
+        """Takes a batch on each device in; on a mistake a team goes on to where all can hear of it."""
+        if not any((part >= 0).any() for part in index):
+            return
+        try:
+            for maxima, numbers in zip(self.scan.step(x, index), index):
+                self.maxima.append(half(maxima[numbers >= 0]))
+                self.numbers.append(numbers[numbers >= 0])
+        except UserError as error:
+            if self.team.size == 1:
+                raise
+            self.error = self.error or str(error)
+
+    @property
+    def held(self) -> int:
+        """Bytes of maxima that wait for the next time."""
+        return sum(part.nbytes for part in self.maxima)
+
+    def keep(self) -> None:
+        """Brings what all workers found together; the chief writes it."""
+        mine = {f"{i} {name}": array for i, state in enumerate(self.scan.state().values()) for name, array in state.items()}
+        numbers = np.concatenate([np.zeros(0, np.int32), *self.numbers])
+        maxima = np.concatenate([np.zeros((0, self.scan.kept_channels), np.float16), *self.maxima])
+        messages = self.team.exchange(mine | {"numbers": numbers, "maxima": maxima}, self.error)
+        self.maxima, self.numbers = [], []
+        if not self.team.chief:
+            return
+        try:
+            for message in messages:
+                rows, values = message.pop("numbers"), message.pop("maxima")
+                if self.file:
+                    self.file.put(rows, values)
+            if self.file:
+                self.file.flush(self.run.done)
+            self.run.state = merged([states(message, self.scan.layers) for message in messages])
+            save(self.path, self.run)
+        except UserError as error:
+            if self.team.size == 1:
+                raise
+            self.error = str(error)
+
+
+def states(message: Message, layers: list[str]) -> State:
+    """A worker's state as it was told."""
+    found: State = {layer: {} for layer in layers}
+    for key, array in message.items():
+        place, name = key.split(" ")
+        found[layers[int(place)]][name] = array
+    return found
+
+
+def turns(run: Run, scan: Scan, read: Callable, team: Team) -> Iterator[list[Batch]]:
+    """This worker's share of what is left: a batch for each of its devices, again and again, empty ones where the list has ended.
+
+    All workers have the same number of turns.
+    """
+    there, batch = run.settings.range, run.settings.batch
+    shape = int(run.settings.size[0]), int(run.settings.size[1]), scan.channels
+    starts = range(there.start + run.done, there.stop, batch)
+    wide = team.size * scan.devices
+    first = team.rank * scan.devices
+    mine = [start for turn in range(0, len(starts), wide) for start in starts[turn:turn + wide][first:first + scan.devices]]
+    numbers = [number for start in mine for number in range(start, min(start + batch, there.stop))]
+    nothing: Batch = (np.zeros((batch, *shape), np.float32), np.zeros((0, 32), np.uint8), [])
+    found = batches(read, numbers, batch, shape)
+    for _ in range(0, len(starts), wide):
+        yield [next(found, nothing) for _ in range(scan.devices)]
+
+
+def told(parts: list[Batch]) -> Message:
+    """What the others need of batches: how many images each has, digests, and why some could not be read."""
+    return {"counts": np.array([len(reasons) for _, _, reasons in parts]), "digests": np.concatenate([part[1] for part in parts]),
+            "reasons": packed(reason for _, _, reasons in parts for reason in reasons)}
+
+
+def heard(message: Message) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+    """Digests and reasons of each batch that was told of."""
+    reasons, start = unpacked(message["reasons"]), 0
+    for count in message["counts"]:
+        yield message["digests"][start:start + count], reasons[start:start + count]
+        start += count
+
+
+def admitted(run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: tuple[str, ...]) -> np.ndarray:
     """Notes a batch in the run, and returns the numbers of the images that count, -1 for the others: int32 [batch]."""
     index = np.full(run.settings.batch, -1, np.int32)
     for place, reason in enumerate(reasons):
-        number, digest = run.done + place, digests[place].tobytes()
-        run.digests[number] = digests[place]
+        at = run.done + place
+        number, digest = run.settings.range.start + at, digests[place].tobytes()
+        run.digests[at] = digests[place]
         if reason:
             run.skipped[number] = reason
         elif digest in seen:
-            run.same[number] = seen[digest]
+            run.same[at] = seen[digest]
         else:
             seen[digest] = index[place] = number
     run.scanned += int((index >= 0).sum())
+    run.done += len(reasons)
     return index
+
+
+def begun(work: Work, team: Team) -> Run:
+    """The run to go on with, that of the chief's file or a new one: the same for all workers.
+
+    Raises UserError in all of them where one was asked for something else than the chief.
+    """
+    messages = team.exchange({"settings": packed([json.dumps(asdict(work.settings))])})
+    for rank, message in enumerate(messages):
+        told: Any = json.loads(unpacked(message["settings"])[0])
+        fields: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        other = Settings(**fields)
+        if wrong := differences(other, work.settings):
+            raise UserError(f"worker {rank} is not asked for the same as worker {team.rank}: {'; '.join(wrong)}")
+    run = work.run or Run(work.settings, work.source.root, work.weights, work.source.names)
+    mine = {"at": np.array([run.done, run.scanned]), "digests": run.digests, "same": run.same,
+            "skipped": np.array(list(run.skipped), np.int32), "reasons": packed(run.skipped.values())}
+    first = team.exchange(mine if team.chief else {})[0]
+    if not team.chief:
+        run.done, run.scanned = map(int, first["at"])
+        run.digests, run.same = first["digests"], first["same"]
+        run.skipped = dict(zip(first["skipped"].tolist(), unpacked(first["reasons"])))
+    return replace(run, root=work.source.root, weights=work.weights, versions=versions())
+
+
+def counted(work: Work, numbers: Sequence[int], say: Said = lambda text: None) -> State:
+    """What some images of a run count, with nothing else; raises UserError where one is not any more as it was."""
+    assert work.run
+    scan, settings = work.scan(Team()), work.settings
+    size = int(settings.size[0]), int(settings.size[1])
+    read = reader(work.source, work.preprocessing, settings.resize, size, scan.channels)
+    start = 0
+    for x, digests, reasons in batches(read, numbers, settings.batch, (*size, scan.channels)):
+        index = np.full(settings.batch, -1, np.int32)
+        index[:len(reasons)] = numbers[start:start + len(reasons)]
+        for number, digest, reason in zip(index, digests, reasons):
+            if reason or (digest != work.run.digests[number - settings.range.start]).any():
+                raise UserError(reason or f"image {number} of {work.source.root} is not any more what it was when it was scanned")
+        scan.step([x], [index])
+        start += len(reasons)
+        say(f"{start} of {len(numbers)} images that came again")
+    return scan.state()
 
 
 def progress(run: Run, seconds: float, images: int) -> str:
     """`1,200 of 50,000 images, 23.1 a second, 35 min to go`."""
+    count = len(run.settings.range)
     speed = images / max(seconds, 1e-6)
-    left = (run.settings.count - run.done) / speed
-    return f"{run.done:,} of {run.settings.count:,} images, {speed:.1f} a second, {duration(left)} to go"
+    left = (count - run.done) / speed
+    return f"{run.done:,} of {count:,} images, {speed:.1f} a second, {duration(left)} to go"
 
 
 def duration(seconds: float) -> str:
