@@ -50,6 +50,9 @@ def parse(argv: list[str] | None = None) -> Namespace:
                         help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample); "
                              "with --run, where its images are now, if they have moved")
     parser.add_argument("--run", metavar="FILE", help="draw the strongest images that scan.py found, not one's strongest features")
+    parser.add_argument("--blocks", metavar="STAGE", help="of a run: a feature in all block outputs of a stage (conv4), a row each")
+    parser.add_argument("--step", type=cli.counting, metavar="N", help="with --blocks: every N-th of them alone")
+    parser.add_argument("--split", action="store_true", help="with --blocks: also through identity path and residual branch apart")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layer")
     parser.add_argument("--flavour", choices=sorted({name for names in FLAVOURS.values() for name in names}),
@@ -81,6 +84,11 @@ def parse(argv: list[str] | None = None) -> Namespace:
         parser.error(f"{', '.join(needless)}: with --run they are what scan.py was told; its units are each map's strongest")
     if options.run and len(options.images) > 1:
         parser.error(f"--run takes one directory, list or array, the one that was scanned: found {len(options.images)}")
+    wanting = [f"--{name}" for name in ("step", "split") if getattr(options, name) and not options.blocks]
+    if wanting or options.blocks and not options.run:
+        parser.error(f"{', '.join(wanting) or '--blocks'} is for {'--blocks' if wanting else 'a --run of scan.py'}")
+    if options.blocks and options.layer:
+        parser.error("-l and --blocks choose layers in two ways: give one of them")
     if options.top == ALL and not options.run:
         parser.error("--top all is for a --run; every feature of a photo is too much for one picture")
     options.mode, options.resize = options.mode or "max", options.resize or "crop"
@@ -195,10 +203,14 @@ def of_run(options: Namespace) -> int:
     now = run.load(options.run)
     place = recall.weights_file(now, options.run, options.weights)
     network = recall.network_of(now, place)
-    options.layer = recall.layers_of(now, options.run, network, options.layer)
+    if options.blocks:
+        options.layer = recall.blocks_of(now, options.run, network, options.blocks, options.step or 1)
+    else:
+        options.layer = recall.layers_of(now, options.run, network, options.layer)
     check(network, options)
     recall.refuse_damaged(now, options.run, network, options.layer)
-    source, preprocessing = recall.images_of(now, options.run, *options.images or [None]), recall.preprocessing_of(now, options.run)
+    source = recall.images_of(now, options.run, *options.images or [None])
+    preprocessing = recall.preprocessing_of(now, options.run, network)
     read = recall.weights_of(now, options.run, place, network, options.layer)
     progress = cli.Progress()
     progress.say("importing tensorflow")
@@ -209,9 +221,12 @@ def of_run(options: Namespace) -> int:
     drawing = runfigures.Figures(
         Path(options.run), now, network, tensors, place, source, options.rule,
         options.bands, options.out, options.raw, progress.say, told.append)
-    for layer in options.layer:
-        channels = recall.channels_of(now, layer, options.feature, 9 if options.top is None else options.top or None)
-        for path in drawing.layer(layer, channels):
+    count = options.top or None if options.top is not None else 1 if options.blocks else 9
+    channels = {layer: recall.channels_of(now, layer, options.feature, count) for layer in options.layer}
+    pictures = [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)] if options.blocks else [
+        drawing.layer(layer, channels[layer]) for layer in options.layer]
+    for picture in pictures:
+        for path in picture:
             progress.clear()
             say(path)
     for line in told:

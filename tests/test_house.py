@@ -36,7 +36,7 @@ ROOMS = {
     "recall": {"run", "dataset", "weights", "nets", "network", "preprocessing", "errors"},
     "images": {"errors", "preprocessing"}, "figures": {"projection", "preprocessing", "files", "spans"},
     "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
-    "sheets": {"figures", "topnine"}, "blocks": {"sheets", "topnine", "figures", "network", "errors"},
+    "sheets": {"figures", "topnine"}, "blocks": {"sheets", "topnine", "figures"},
     "output": {"images", "files", "errors", "__init__"},
     "runfigures": {"topnine", "sheets", "blocks", "refinement", "maxima", "figures", "output", "run", "dataset", "deconvnet",
                    "weights", "network", "errors"},

@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import shutil
+import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -48,7 +49,7 @@ def save_run(folder: Path, path: Path, layers=("first", "second", "dense")) -> N
     settings = run.Settings("whole", "", read.digest, json.dumps(asdict(read.preprocessing)), "crop", (SIDE, SIDE), source.digest,
                             source.count, layers, TOP, 8)
     now = run.Run(settings, source.root, str(folder / "w.h5"), source.names)
-    scanning.advance(now, Scan(read.network, read, layers, (SIDE, SIDE), 8, TOP), source, read.preprocessing, path, 60, "these")
+    scanning.advance(now, Scan(read.network, read, layers, (SIDE, SIDE), 8, TOP), source, read.preprocessing, path, 60)
 
 
 @pytest.fixture
@@ -238,6 +239,22 @@ def test_mistakes_are_one_line_and_leave_nothing(moved, visualise, monkeypatch, 
     assert (status, lines, len(err)) == (2, [], 1), err
     assert re.search(says, err[0]), err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_process_of_its_own_is_quiet_and_mistakes_do_not_wait_for_tensorflow(scanned, tmp_path):
+    code = f"""
+import runpy, sys
+sys.argv = {["visualise.py", "--run", str(scanned / "run.h5"), "--out", str(tmp_path)]!r} + sys.argv[1:]
+try:
+    runpy.run_path({str(ROOT / "scripts" / "visualise.py")!r}, run_name="__main__")
+finally:
+    print("tensorflow" in sys.modules)"""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    for given, status, lines in (([], 0, 2), (["-l", "nonesuch"], 2, 1), (["--blocks", "first"], 2, 1), (["-f", "7"], 2, 1),
+                                 (["--weights", str(scanned / "other.h5")], 2, 1)):
+        done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, env=environment)
+        assert (done.returncode, len(done.stdout.splitlines())) == (status, lines), done.stderr
+        assert done.stderr.count("\n") == bool(status) and done.stdout.endswith(f"{not status}\n"), done.stderr
 
 
 def test_runs_that_cannot_be_are_refused(moved, visualise, tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -92,8 +92,8 @@ class Deconvnet:
         found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
                  for begin, end, index in self._images(len(x), shapes)]
         chosen, peaks, dead, positions, patches = found[0] if len(found) == 1 else map(np.concatenate, zip(*found))
-        fields = self._sized(shapes).receptive_fields(shapes)[self.target]
-        a, b = (span.seen_through(field) for span, field in zip(start, fields))
+        seen = self._sized(shapes).receptive_fields(shapes)[self.target]
+        a, b = (span.seen_through(field) for span, field in zip(start, seen))
         return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
                           boxes(route[INPUT], positions), boxes((a, b), positions), patches, shapes[INPUT][:2])
 
@@ -117,7 +117,7 @@ class Deconvnet:
             parts += self.descend(self._ascend(x[index], shapes), image[at] - begin, channel[at], where, sent, layer)
             places.append(at)
         order, found = np.argsort(np.concatenate(places)), joined(parts)
-        return Units(found.activations[order], found.positions[order], found.boxes[order], found.patches[order])
+        return Units(*(getattr(found, entry.name)[order] for entry in fields(Units)))
 
     def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
         """Height and width of the patches of units of images of that size."""
@@ -145,9 +145,10 @@ class Deconvnet:
         activations, positions = y[image, rows, columns, channel], np.stack([rows, columns], 1)
         sent = activations if seeds is None else np.asarray(seeds, y.dtype)
         route = self._sized(shapes).route(layer, UNIT, shapes)
-        around = boxes(route[INPUT], positions)
+        around = boxes(route[INPUT], positions), boxes(self._sized(shapes).receptive_fields(shapes)[layer], positions)
         for start, stop, patches in self._descend(ascent, layer, route, sent[:, None, None], image, channel, positions):
-            yield Units(activations[start:stop], positions[start:stop], around[start:stop], patches)
+            at = slice(start, stop)
+            yield Units(activations[at], positions[at], around[0][at], around[1][at], patches)
 
     def _ascend(self, x: np.ndarray, shapes: Shapes) -> Ascent:
         maps, traces = self._up(shapes, traced=True)(tf.constant(x))

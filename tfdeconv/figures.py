@@ -57,7 +57,7 @@ def chosen(image: np.ndarray, bands: Sequence[int] | None, together) -> np.ndarr
     return image if image.shape[2] == 3 else np.repeat(together(image, -1, keepdims=True), 3, -1)
 
 
-def window(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
+def window(image: np.ndarray, box: Sequence[int] | np.ndarray) -> np.ndarray:
     """The part of [h, w, 3] in a box (top, left, bottom, right); grey where the image has none."""
     top, left, bottom, right = box
     part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)

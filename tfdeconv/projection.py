@@ -42,6 +42,7 @@ class Units:
     activations: np.ndarray         # [k]
     positions: np.ndarray           # int32 [k, 2]
     boxes: np.ndarray               # int32 [k, 4]
+    receptive_fields: np.ndarray    # int32 [k, 4]
     patches: np.ndarray             # [k, p, q, channels of the image]
 
 

@@ -1,11 +1,9 @@
 """A run's images, weights and settings again, wherever they are now, each compared with what the run says of it."""
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +12,7 @@ from .dataset import Source
 from .errors import UserError, unknown
 from .network import Network
 from .nets import NETWORKS
-from .preprocessing import Preprocessing
+from .preprocessing import Preprocessing, described
 from .run import Run
 from .weights import Weights, network_in, read_weights
 
@@ -55,12 +53,10 @@ def weights_of(run: Run, path: str | Path, place: Path, network: Network, layers
     return weights
 
 
-def preprocessing_of(run: Run, path: str | Path) -> Preprocessing:
+def preprocessing_of(run: Run, path: str | Path, network: Network) -> Preprocessing:
     try:
-        told = json.loads(run.settings.preprocessing)
-        fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-        return Preprocessing(**fields)
-    except (ValueError, TypeError, AttributeError):
+        return described(run.settings.preprocessing, network.input_shape)
+    except ValueError:
         raise UserError(f"{path} is damaged: it does not tell its preprocessing; scan again, to another file") from None
 
 
@@ -70,7 +66,7 @@ def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequenc
     for layer in layers:
         state, (h, w, channels) = run.state[layer], network.input_shapes(layer, height, width)[layer]
         there = state["images"] >= 0
-        if (state["values"].shape[0] != channels or state["images"].max() >= run.settings.count
+        if (state["values"].shape[0] != channels or not np.isin(state["images"][there], run.settings.range).all()
                 or not ((state["positions"][there] >= 0) & (state["positions"][there] < (h, w))).all()
                 or not np.isfinite(state["values"][there]).all()):
             raise UserError(f"{path} is damaged: {layer} has units that cannot be; scan again, to another file")
@@ -116,3 +112,26 @@ def channels_of(run: Run, layer: str, asked: Sequence[int] | None, top: int | No
     best = run.state[layer]["values"][:, 0]
     found = asked or (np.arange(len(best)) if top is None else np.argsort(-best, kind="stable")[:top])
     return np.array(found, np.int32)
+
+
+def blocks_of(run: Run, path: str | Path, network: Network, stage: str, step: int) -> list[str]:
+    """The residual blocks' outputs of a run whose names, or other names, begin with the stage's, every step-th.
+
+    Raises UserError where there are none, or of several numbers of channels.
+    """
+    def begins(name: str) -> bool:      # conv1 is not the stage of conv10_block1_out
+        rest = name.removeprefix(stage)
+        return name.startswith(stage) and not (stage[-1:].isdigit() and rest[:1].isdigit())
+
+    known = [name for name in network.residuals() if name in run.settings.layers]
+    found = [name for name in known if any(begins(other) for other in (
+        name, *(alias for alias, real in network.aliases.items() if real == name)))]
+    if not found:
+        there = f"it has {', '.join(known[:12])}{', ...' if known[12:] else ''}" if known else (
+            "it has none at all; scan a network with residual sums with --layers all, or name its blocks")
+        raise UserError(f"{path} has no block outputs that begin with {stage!r}: {there}")
+    shapes = network.shapes()
+    if len({shapes[name][2] for name in found}) > 1:
+        raise UserError(f"{stage!r} stands for blocks of several stages: {found[0]} has {shapes[found[0]][2]} channels, "
+                        f"{found[-1]} has {shapes[found[-1]][2]}; name one stage")
+    return found[::step]

@@ -46,7 +46,7 @@ class Figures:
             deconvnet, self.run, self.source, self.weights.preprocessing, {layer: channels},
             lambda height, width: sheets.side(height, width, len(channels)), bands=self.bands, raw=self.raw, say=self.say)
         self.tell(troubles, found[layer])
-        caption = f"{self.scanned()}; rule {self.rule}: on the left what came down, on the right what was there"
+        caption = f"{self.scanned()}; left: what came down under rule {self.rule}, right: the photos' patches"
         text = self.text(layer, channels)
         yield from self.save(sheets.pages(found[layer], f"{self.network.name}   {layer}", caption), f"{self.network.name}-{layer}",
                              f"top{self.run.settings.top}", text, self.arrays(found[layer]))
@@ -63,12 +63,12 @@ class Figures:
         inner = [*layers[:-1], *dict.fromkeys(name for pair in parts.values() for name in pair)]
         deconvnet = Deconvnet(self.network, self.weights, layers[-1], self.rule, inner=inner)
         found, troubles = topnine.strips(deconvnet, self.run, self.source, self.weights.preprocessing,
-                                         dict.fromkeys(layers, channels), blocks.side, parts, self.bands, self.raw, self.say)
+                                         dict.fromkeys(layers, channels), blocks.side, parts, self.bands, self.raw, True, self.say)
         self.tell(troubles, *found.values())
         notes = self.refined(layers, channels)
         for i, channel in enumerate(channels):
             rows = [blocks.Row(found[layer], i, notes[layer][i]) for layer in layers]
-            caption = f"{self.scanned()}; rule {self.rule}: on the left what was there, on the right what came down"
+            caption = f"{self.scanned()}; left: the photos' patches, right: what came down under rule {self.rule}"
             caption += f"\n{adds_up(max(strip.gap for strip in found.values()), self.rule)}" if split else ""
             text = self.text(stage, channels[i:i + 1]) | {"blocks": ",".join(layers)}
             arrays = {f"{layer}.{name}": array[i] for layer, strip in found.items() for name, array in self.arrays(strip).items()}
@@ -88,12 +88,12 @@ class Figures:
                 shared = refinement.shared(self.run, before, layer)[channels]
                 ranks = refinement.correlations(kept, before, layer, channels) if kept else None
                 for i, note in enumerate(notes):
-                    note.append(f"{shared[i]} of its {(self.run.state[layer]['images'][channels[i]] >= 0).sum()} images are "
-                                f"{before}'s too")
-                    note.append(f"rank correlation with it {ranks[i]:.2f}" if ranks is not None else "rank correlation not kept")
-            for i, note in enumerate(notes):
-                if np.isfinite(share[i]):
-                    note.append(f"{share[i]:.0%} through the identity path, {1 - share[i]:.0%} through the branch")
+                    count = (self.run.state[layer]["images"][channels[i]] >= 0).sum()
+                    note.append(f"{shared[i]} of its {count} images are {before}'s too")
+                    note.append("rank correlation not kept" if ranks is None else f"rank correlation with it {ranks[i]:.2f}")
+            for note, percent in zip(notes, 100 * share):
+                if np.isfinite(percent):
+                    note.append(f"{percent:.0f} % through the identity path, {100 - percent:.0f} % through the branch")
             found[layer] = ["; ".join(note) for note in notes]
         return found
 
@@ -116,8 +116,8 @@ class Figures:
         settings = self.run.settings
         return {**output.made_by(), "network": self.network.name, "layer": layer, "rule": self.rule,
                 "channels": ",".join(map(str, channels)), "run": self.path.name, "images": self.source.root,
-                "list sha256": settings.list_sha256, "scanned": f"{self.run.done} of {settings.count}", "resize": settings.resize,
-                "preprocessing": settings.preprocessing, "weights": self.weights_path.name,
+                "list sha256": settings.list_sha256, "scanned": f"{self.run.done} of {len(settings.range)}",
+                "resize": settings.resize, "preprocessing": settings.preprocessing, "weights": self.weights_path.name,
                 "weights sha256": self.weights.digest}
 
     def arrays(self, strip: Strip) -> dict[str, np.ndarray]:
@@ -138,14 +138,15 @@ class Figures:
 
     def scanned(self) -> str:
         """`top 9 of 50,000 images in val`."""
-        name, seen = os.path.basename(self.source.root.rstrip(os.sep)) or self.source.root, self.run.done
-        part = "" if self.run.finished else f" ({seen:,} of {self.run.settings.count:,} seen)"
-        return f"top {self.run.settings.top} of {self.run.scanned:,} images in '{name}'{part}"
+        name, settings = os.path.basename(self.source.root.rstrip(os.sep)) or self.source.root, self.run.settings
+        part = "" if settings.shard[1] == 1 else f", part {settings.shard[0]} of {settings.shard[1]}"
+        part += "" if self.run.finished else f" ({self.run.done:,} of {len(settings.range):,} seen)"
+        return f"top {settings.top} of {self.run.scanned:,} images in '{name}'{part}"
 
 
 def adds_up(gap: float, rule: str) -> str:
     """Whether what came down through identity path and branch is what came down of their sum; gap: of the largest value."""
     if gap < ROUNDING:
-        return f"identity + residual = all of it, to {gap:.0e} of its largest value: rule {rule} is linear"
-    return (f"identity + residual is not all of it under rule {rule}, but off by up to {gap:.0%} of its largest value: the rectifiers "
-            f"below act on the sum")
+        return f"identity + residual = what came down, to {gap:.0e} of its largest value: rule {rule} is linear"
+    return (f"identity + residual is not what came down: rule {rule} rectifies their sum below, so they differ by up to "
+            f"{100 * gap:.0f} % of its largest value")

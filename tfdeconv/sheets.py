@@ -3,12 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil, log
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from .figures import FAINT, INK, MARGIN, PAPER, columns_of, font, plain, scaled_sides
-from .topnine import Strip
+
+if TYPE_CHECKING:
+    from .topnine import Strip
 
 WIDTH, HEIGHT = 2048, 2800          # of a page at most
 THIN, SPLIT, GAP, LINE, HEAD = 2, 8, 28, 24, 84     # between tiles, the two grids, features; a feature's line; title and caption

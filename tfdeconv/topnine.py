@@ -33,6 +33,7 @@ class Strip:
     projections: dict[str, np.ndarray]      # the same, by the layer where the signal starts: this one, or what is summed in it
     size: tuple[int, int]           # height and width of what a unit sees, as it is carried
     raw: dict[str, np.ndarray]      # [m, top, p, q, c] signed, by the same layers; and boxes. Empty where not asked for
+    centred: bool = False           # whether a unit is at the middle of its tiles also where it sees the whole image
     gap: float = 0.0                # how far what came down through the parts is from the whole, of the whole's largest value
 
 
@@ -52,7 +53,7 @@ class Troubles:
 
 def strips(deconvnet: Deconvnet, run: Run, source: Source, preprocessing: Preprocessing, wanted: Mapping[str, np.ndarray],
            side: Callable[[int, int], tuple[int, int]], parts: Mapping[str, Sequence[str]] | None = None,
-           bands: Sequence[int] | None = None, raw: bool = False,
+           bands: Sequence[int] | None = None, raw: bool = False, centred: bool = False,
            say: Said = lambda text: None) -> tuple[dict[str, Strip], Troubles]:
     """Draws the tiles of the channels wanted of each layer, and says what was not as in the run.
 
@@ -60,14 +61,14 @@ def strips(deconvnet: Deconvnet, run: Run, source: Source, preprocessing: Prepro
     side: height and width of a tile for those of a patch. An image that changed, or that cannot be read, has a word for tiles.
     """
     size, troubles = (int(run.settings.size[0]), int(run.settings.size[1])), Troubles()
-    found = {layer: blank(deconvnet, run, layer, channels, size, side, (parts or {}).get(layer, ()), raw)
+    found = {layer: blank(deconvnet, run, layer, channels, size, side, (parts or {}).get(layer, ()), raw, centred)
              for layer, channels in wanted.items()}
     alive = [strip.images[strip.words == ""] for strip in found.values()]
     numbers = np.unique(np.concatenate(alive)) if alive else np.zeros(0, int)
     read = reader(source, preprocessing, run.settings.resize, size, deconvnet.network.channels)
     shape = (*size, deconvnet.network.channels)
     done = 0
-    for x, digests, reasons in batches(lambda i: read(int(numbers[i])), len(numbers), BATCH, 0, shape):
+    for x, digests, reasons in batches(read, numbers, BATCH, shape):
         good = []
         for i, reason in enumerate(reasons):
             number = int(numbers[done + i])
@@ -86,7 +87,8 @@ def strips(deconvnet: Deconvnet, run: Run, source: Source, preprocessing: Prepro
 
 
 def blank(deconvnet: Deconvnet, run: Run, layer: str, channels: np.ndarray, size: tuple[int, int],
-          side: Callable[[int, int], tuple[int, int]], parts: Sequence[str], raw: bool) -> Strip:
+          side: Callable[[int, int], tuple[int, int]], parts: Sequence[str], raw: bool,
+          centred: bool) -> Strip:
     """A strip before anything is drawn; raises UserError where its tiles or its raw values would not fit into the memory."""
     values, images, positions = (run.state[layer][name][channels] for name in ("values", "images", "positions"))
     words = np.where(images < 0, "none", np.where(values == 0, "dead", "")).astype("U12")
@@ -94,13 +96,15 @@ def blank(deconvnet: Deconvnet, run: Run, layer: str, channels: np.ndarray, size
     tile, count = (*values.shape, *side(*patch), 3), values.size
     several = (layer, *parts)
     depth = deconvnet.network.channels
-    refuse_beyond_memory(int(np.prod(tile)) * (1 + len(several)) + raw * 4 * count * patch[0] * patch[1] * depth * len(several),
-                         f"{count} units of {layer}", "ask for fewer channels at a time (-f, --top)")
+    signed = 4 * count * patch[0] * patch[1] * depth * len(several) if raw else 0
+    refuse_beyond_memory(int(np.prod(tile)) * (1 + len(several)) + signed, f"{count} units of {layer}",
+                         "ask for fewer channels at a time (-f, --top)")
     kept = {name: np.zeros((*values.shape, *patch, depth), np.float32) for name in several} if raw else {}
     if raw:
         kept["boxes"] = np.zeros((*values.shape, 4), np.int32)
     grey = np.full(tile, figures.ZERO[0], np.uint8)
-    return Strip(layer, channels, values, images, positions, words, grey, {name: grey.copy() for name in several}, patch, kept)
+    return Strip(layer, channels, values, images, positions, words, grey, {name: grey.copy() for name in several}, patch, kept,
+                 centred)
 
 
 def missed(run: Run, source: Source, number: int, digest: np.ndarray, reason: str, troubles: Troubles) -> str:
@@ -109,7 +113,7 @@ def missed(run: Run, source: Source, number: int, digest: np.ndarray, reason: st
     if reason:
         troubles.add("could not be read", f"{name}: {reason.removeprefix(f'{name}: ')}" if name not in reason else reason)
         return "missing" if "no such file" in reason else "unreadable"
-    if (digest != run.digests[number]).any():
+    if (digest != run.digests[number - run.settings.range.start]).any():
         troubles.add("have changed", f"{name} has changed since it was scanned: its pixels are others")
         return "changed"
     return ""
@@ -147,7 +151,8 @@ def draw(strip: Strip, at: tuple[np.ndarray, np.ndarray], units: Mapping[str, Un
     """Draws the tiles of some units, all parts of one on one scale."""
     height, width = strip.patches.shape[2:4]
     for k, (row, column) in enumerate(zip(*at)):
-        box = units[strip.layer].boxes[k]
+        whole = units[strip.layer]
+        box = middle(whole.receptive_fields[k], strip.size) if strip.centred else whole.boxes[k]
         signals = {name: laid(part.patches[k], part.boxes[k], box) for name, part in units.items()}
         strip.patches[row, column] = figures.scaled(figures.window(photos[k], box), width, height)
         small = {name: figures.shrunk(signal, width, height) for name, signal in signals.items()}
@@ -160,5 +165,11 @@ def draw(strip: Strip, at: tuple[np.ndarray, np.ndarray], units: Mapping[str, Un
         if strip.raw:
             strip.raw["boxes"][row, column] = box
         if len(signals) > 1:
-            whole, *parts = signals.values()
-            strip.gap = max(strip.gap, float(np.abs(sum(parts) - whole).max() / max(np.abs(whole).max(), 1e-30)))
+            together, *parts = signals.values()
+            strip.gap = max(strip.gap, float(np.abs(sum(parts) - together).max() / max(np.abs(together).max(), 1e-30)))
+
+
+def middle(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The middle of a box, of that height and width."""
+    corner = box[:2] + (box[2:] - box[:2] - size) // 2
+    return np.concatenate([corner, corner + size])
