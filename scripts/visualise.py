@@ -217,21 +217,29 @@ def of_run(options: Namespace) -> int:
     cli.import_tensorflow(options.verbose)
     from tfdeconv import runfigures, weights
     told: list[str] = []
+
+    def complain(line: object) -> None:
+        if str(line) not in told:               # of several layers each finds the same
+            cli.complain(line)
+        told.append(str(line))
+
     tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
-    drawing = runfigures.Figures(
-        Path(options.run), now, network, tensors, place, source, options.rule,
-        options.bands, options.out, options.raw, progress.say, told.append)
+    drawing = runfigures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
+                                 options.raw, progress.say, complain)
     count = options.top or None if options.top is not None else 1 if options.blocks else 9
     channels = {layer: recall.channels_of(now, layer, options.feature, count) for layer in options.layer}
     pictures = [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)] if options.blocks else [
         drawing.layer(layer, channels[layer]) for layer in options.layer]
+    drawn = 0
     for picture in pictures:
-        for path in picture:
-            progress.clear()
-            say(path)
-    for line in told:
-        cli.complain(line)
-    return 1 if told else 0
+        try:
+            for path in picture:
+                progress.clear()
+                say(path)
+                drawn += 1
+        except UserError as error:
+            complain(error)
+    return 2 if not drawn else 1 if told else 0
 
 
 if __name__ == "__main__":

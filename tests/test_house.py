@@ -39,7 +39,7 @@ ROOMS = {
     "sheets": {"figures", "topnine"}, "blocks": {"sheets", "topnine", "figures"},
     "output": {"images", "files", "errors", "__init__"},
     "runfigures": {"topnine", "sheets", "blocks", "refinement", "maxima", "figures", "output", "run", "dataset", "deconvnet",
-                   "weights", "network", "errors"},
+                   "rules", "weights", "network", "errors"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset", "team"},

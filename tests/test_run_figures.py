@@ -189,6 +189,18 @@ def test_changed_and_missing_images_are_told_and_drawn_as_such(moved, visualise,
     assert (status, lines, len(err)) == (2, [], 1) and "nothing can be drawn" in err[0] and not (tmp_path / "none").exists()
 
 
+def test_a_layer_of_which_nothing_is_left_does_not_cost_the_others(moved, visualise, tmp_path):
+    state = run.load(moved / "run.h5").state
+    gone = set(state["dense"]["images"][0].tolist())
+    for i in gone:
+        (moved / "images" / f"{i:02d}.png").unlink()
+    channel = next(c for c in range(7) if set(state["second"]["images"][c].tolist()) - gone)
+    assert channel == 0
+    status, lines, err = visualise("--run", moved / "run.h5", moved / "images", "-l", "dense,second", "-f", 0, "--out", tmp_path)
+    assert status == 1 and len(lines) == 1 and "second" in lines[0]
+    assert sum("nothing can be drawn" in line for line in err) == 1 and len(err) == len(set(err))
+
+
 def test_many_changed_images_are_a_handful_of_lines(moved, visualise, tmp_path):
     for path in sorted((moved / "images").iterdir())[::2]:
         Image.fromarray(np.zeros((SIDE, SIDE, 3), np.uint8)).save(path)

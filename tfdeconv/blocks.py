@@ -26,8 +26,9 @@ class Row:
     told: str
 
 
-def side(height: int, width: int) -> tuple[int, int]:
-    return scaled_sides(height, width, 64, 80)
+def side(height: int, width: int, rows: int) -> tuple[int, int]:
+    """A tile's height and width for a patch's: smaller ones where there are many, as a stage of 23 blocks fits on a page."""
+    return scaled_sides(height, width, 64, 80 if rows <= 16 else 72)
 
 
 def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, int, Image.Image]]:
@@ -42,8 +43,8 @@ def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, 
     strip = max(len(row.strip.words[row.channel]) for row in rows) * (wide + THIN) - THIN
     width = max(names + 2 * strip + GAP, *(ceil(names + font(NOTE).getlength(row.told)) for row in rows))
     height = lines * (tall + THIN) + (lines > 1) * 2 * SMALL + LINE + GAP
-    each = max(1, (HEIGHT - 160) // height)
-    count = ceil(len(rows) / each)
+    count = ceil(len(rows) / max(1, (HEIGHT - 160) // height))
+    each = ceil(len(rows) / count)
     for number in range(1, count + 1):
         part = rows[(number - 1) * each:number * each]
         numbered = f"{caption}; page {number} of {count}" if count > 1 else caption

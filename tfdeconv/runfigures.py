@@ -14,18 +14,18 @@ from .dataset import Source
 from .deconvnet import Deconvnet
 from .errors import UserError
 from .network import INPUT, Network
+from .rules import RULES
 from .run import Run
 from .topnine import Said, Strip, Troubles
 from .weights import Weights
 
 SAME = ("network", "layer", "weights sha256", "list sha256")        # what pictures of one name must agree in to replace each other
-
 ROUNDING = 1e-4                     # of float32 sums through a hundred layers; what is not linear is off by percents
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the figures of a run have in common, and the complaints that came up. say: what hears how far it is."""
+    """What the figures of a run have in common. say hears how far it is, complain what is not as it was scanned."""
     path: Path
     run: Run
     network: Network
@@ -62,8 +62,9 @@ class Figures:
             raise UserError(f"the identity path of {layers[0]} is the image itself: nothing comes down through it to be drawn")
         inner = [*layers[:-1], *dict.fromkeys(name for pair in parts.values() for name in pair)]
         deconvnet = Deconvnet(self.network, self.weights, layers[-1], self.rule, inner=inner)
-        found, troubles = topnine.strips(deconvnet, self.run, self.source, self.weights.preprocessing,
-                                         dict.fromkeys(layers, channels), blocks.side, parts, self.bands, self.raw, True, self.say)
+        found, troubles = topnine.strips(
+            deconvnet, self.run, self.source, self.weights.preprocessing, dict.fromkeys(layers, channels),
+            lambda height, width: blocks.side(height, width, len(layers)), parts, self.bands, self.raw, True, self.say)
         self.tell(troubles, *found.values())
         notes = self.refined(layers, channels)
         for i, channel in enumerate(channels):
@@ -148,5 +149,5 @@ def adds_up(gap: float, rule: str) -> str:
     """Whether what came down through identity path and branch is what came down of their sum; gap: of the largest value."""
     if gap < ROUNDING:
         return f"identity + residual = what came down, to {gap:.0e} of its largest value: rule {rule} is linear"
-    return (f"identity + residual is not what came down: rule {rule} rectifies their sum below, so they differ by up to "
-            f"{100 * gap:.0f} % of its largest value")
+    why = f"rule {rule} rectifies their sum below" if RULES[rule].rectify else "what is behind the sum is no rectifier"
+    return f"identity + residual is not what came down, but up to {100 * gap:.0f} % of its largest value away: {why}"

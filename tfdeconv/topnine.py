@@ -1,7 +1,7 @@
 """The strongest units of a run, from its images to tiles: each image is read and goes up once, and all its units come down."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +34,7 @@ class Strip:
     size: tuple[int, int]           # height and width of what a unit sees, as it is carried
     raw: dict[str, np.ndarray]      # [m, top, p, q, c] signed, by the same layers; and boxes. Empty where not asked for
     centred: bool = False           # whether a unit is at the middle of its tiles also where it sees the whole image
+    near: float = 0.0               # how far an activation may be from the run's
     gap: float = 0.0                # how far what came down through the parts is from the whole, of the whole's largest value
 
 
@@ -79,23 +80,24 @@ def strips(deconvnet: Deconvnet, run: Run, source: Source, preprocessing: Prepro
             else:
                 good.append(i)
         if good:
-            come_down(deconvnet, deconvnet.ascend(x[good]), x[good], numbers[done:][good], found, preprocessing, bands, run, source,
-                      troubles)
+            ascent, photos = deconvnet.ascend(x[good]), [figures.photo(image, preprocessing, bands) for image in x[good]]
+            for strip in found.values():
+                for number, line in come_down(deconvnet, ascent, photos, numbers[done:][good], strip, preprocessing, bands):
+                    troubles.add("activations differ", f"{called(source, number)}: {line}")
         done += len(reasons)
         say(f"{done} of {len(numbers)} images")
     return found, troubles
 
 
 def blank(deconvnet: Deconvnet, run: Run, layer: str, channels: np.ndarray, size: tuple[int, int],
-          side: Callable[[int, int], tuple[int, int]], parts: Sequence[str], raw: bool,
-          centred: bool) -> Strip:
+          side: Callable[[int, int], tuple[int, int]], parts: Sequence[str], raw: bool, centred: bool) -> Strip:
     """A strip before anything is drawn; raises UserError where its tiles or its raw values would not fit into the memory."""
     values, images, positions = (run.state[layer][name][channels] for name in ("values", "images", "positions"))
+    largest = np.abs(run.state[layer]["values"][run.state[layer]["images"] >= 0]).max(initial=0)
     words = np.where(images < 0, "none", np.where(values == 0, "dead", "")).astype("U12")
     patch = deconvnet.extents(*size, layer)
     tile, count = (*values.shape, *side(*patch), 3), values.size
-    several = (layer, *parts)
-    depth = deconvnet.network.channels
+    several, depth = (layer, *parts), deconvnet.network.channels
     signed = 4 * count * patch[0] * patch[1] * depth * len(several) if raw else 0
     refuse_beyond_memory(int(np.prod(tile)) * (1 + len(several)) + signed, f"{count} units of {layer}",
                          "ask for fewer channels at a time (-f, --top)")
@@ -104,7 +106,7 @@ def blank(deconvnet: Deconvnet, run: Run, layer: str, channels: np.ndarray, size
         kept["boxes"] = np.zeros((*values.shape, 4), np.int32)
     grey = np.full(tile, figures.ZERO[0], np.uint8)
     return Strip(layer, channels, values, images, positions, words, grey, {name: grey.copy() for name in several}, patch, kept,
-                 centred)
+                 centred, NEAR * float(largest))
 
 
 def missed(run: Run, source: Source, number: int, digest: np.ndarray, reason: str, troubles: Troubles) -> str:
@@ -123,27 +125,22 @@ def called(source: Source, number: int) -> str:
     return source.names[number] if source.names else f"image {number}"
 
 
-def come_down(deconvnet: Deconvnet, ascent: Ascent, x: np.ndarray, numbers: np.ndarray, found: Mapping[str, Strip],
-              preprocessing: Preprocessing, bands: Sequence[int] | None, run: Run, source: Source, troubles: Troubles) -> None:
-    """Draws all tiles of the images x that went up, whose numbers in the list are given."""
-    photos = [figures.photo(image, preprocessing, bands) for image in x]
-    for strip in found.values():
-        largest = np.abs(run.state[strip.layer]["values"], where=run.state[strip.layer]["images"] >= 0,
-                         out=np.zeros_like(run.state[strip.layer]["values"])).max()
-        rows, columns = np.nonzero(np.isin(strip.images, numbers) & (strip.words == ""))
-        for start in range(0, len(rows), ITEMS):
-            at = rows[start:start + ITEMS], columns[start:start + ITEMS]
-            image, channel = np.searchsorted(numbers, strip.images[at]), strip.channels[at[0]]
-            units = {strip.layer: joined(deconvnet.descend(ascent, image, channel, strip.positions[at], None, strip.layer))}
-            whole = units[strip.layer]
-            for part in list(strip.projections)[1:]:
-                units[part] = joined(deconvnet.descend(ascent, image, channel, strip.positions[at], whole.activations, part))
-            for k, (activation, value) in enumerate(zip(whole.activations, strip.values[at])):
-                if not abs(activation - value) <= NEAR * largest:
-                    name = called(source, int(numbers[image[k]]))
-                    troubles.add("activations differ", f"{name}: {strip.layer} channel {channel[k]} fires {activation:.5g}, and "
-                                 f"{value:.5g} in the run: another version of TensorFlow, or other hardware?")
-            draw(strip, at, units, [photos[i] for i in image], preprocessing, bands)
+def come_down(deconvnet: Deconvnet, ascent: Ascent, photos: Sequence[np.ndarray], numbers: np.ndarray, strip: Strip,
+              preprocessing: Preprocessing, bands: Sequence[int] | None) -> Iterator[tuple[int, str]]:
+    """Draws a strip's tiles of the images that went up, numbers in the list; yields for which the activation is not the run's."""
+    rows, columns = np.nonzero(np.isin(strip.images, numbers) & (strip.words == ""))
+    for start in range(0, len(rows), ITEMS):
+        at = rows[start:start + ITEMS], columns[start:start + ITEMS]
+        image, channel = np.searchsorted(numbers, strip.images[at]), strip.channels[at[0]]
+        whole = joined(deconvnet.descend(ascent, image, channel, strip.positions[at], None, strip.layer))
+        units = {strip.layer: whole} | {
+            part: joined(deconvnet.descend(ascent, image, channel, strip.positions[at], whole.activations, part))
+            for part in list(strip.projections)[1:]}
+        for k in np.nonzero(~(np.abs(whole.activations - strip.values[at]) <= strip.near))[0]:
+            yield int(numbers[image[k]]), (
+                f"{strip.layer} channel {channel[k]} fires {whole.activations[k]:.5g}, and {strip.values[at][k]:.5g} in the run: "
+                f"another version of TensorFlow, or other hardware?")
+        draw(strip, at, units, [photos[i] for i in image], preprocessing, bands)
 
 
 def draw(strip: Strip, at: tuple[np.ndarray, np.ndarray], units: Mapping[str, Units], photos: Sequence[np.ndarray],
