@@ -13,9 +13,11 @@ from PIL import Image
 from test_run_figures import spots, visualise      # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, dataset, images, recall, run, runfigures, scanning, topnine, weights
+from tfdeconv import (NETWORKS, Deconvnet, UserError, blocks, dataset, figures, images, recall, run, runfigures, scanning, topnine,
+                      weights)
 from tfdeconv.layers import RELU, Add, Conv
 from tfdeconv.network import Builder
+from tfdeconv.projection import Units
 from tfdeconv.scan import Scan
 from tfdeconv.weights.own import save_weights
 
@@ -122,6 +124,24 @@ def test_all_blocks_come_down_from_one_way_up(folder, visualise, monkeypatch, tm
     assert (status, err) == (0, [])
     state = run.load(folder / "run.h5").state
     assert sum(went) == len(np.unique(np.concatenate([state[layer]["images"][2] for layer in LAYERS[1:]])))
+
+
+def test_a_part_that_is_nothing_takes_nothing_from_the_others(rng):
+    signal, box = rng.standard_normal((9, 9, 3)).astype(np.float32) * 1e-4, np.array([[0, 0, 9, 9]])
+    tiles = np.zeros((1, 1, 9, 9, 3), np.uint8)
+    strip = topnine.Strip("whole", np.zeros(1, int), *[np.zeros((1, 1))] * 4, tiles,
+                          {name: tiles.copy() for name in ("whole", "shortcut", "branch")}, (9, 9), {})
+    at, photos = (np.zeros(1, int), np.zeros(1, int)), [np.zeros((9, 9, 3), np.uint8)]
+    units = {name: Units(np.ones(1), np.zeros((1, 2)), box, box, part[None])
+             for name, part in (("whole", signal), ("shortcut", 0 * signal), ("branch", signal))}
+    topnine.draw(strip, at, units, photos, plain((9, 9)), None)
+    np.testing.assert_array_equal(strip.projections["whole"][0, 0], figures.colours(signal, plain((9, 9))))
+    np.testing.assert_array_equal(strip.projections["whole"], strip.projections["branch"])
+    assert (strip.projections["shortcut"] == 128).all() and strip.gap == 0
+    # and all are on one scale, whose end is a percentile
+    units["branch"] = Units(np.ones(1), np.zeros((1, 2)), box, box, signal[None] / 2)
+    topnine.draw(strip, at, units, photos, plain((9, 9)), None)
+    assert 60 < abs(strip.projections["branch"].astype(float) - 128).max() < 70 and strip.gap == pytest.approx(0.5)
 
 
 def test_a_unit_is_in_the_middle_also_where_it_sees_the_whole_image():

@@ -300,11 +300,13 @@ def strip_of(rng, count, top, value=1.0, tile=(84, 84)) -> topnine.Strip:
 def spots(monkeypatch):
     """Where texts are written: checks that none leaves its picture, and keeps their boxes by picture."""
     found: dict[int, list] = {}
+    pens = []               # kept, or another could have the number of one that is gone
     write = figures.ImageDraw.ImageDraw.text
 
     def text(pen, at, words, *rest):
         left, top, right, bottom = pen.textbbox(at, words, rest[-1])
         assert 0 <= left and right <= pen.im.size[0] and 0 <= top and bottom <= pen.im.size[1], words
+        pens.append(pen)
         for other in found.setdefault(id(pen), []):
             assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top, words
         found[id(pen)].append((left, top, right, bottom))

@@ -31,6 +31,10 @@ def side(height: int, width: int, rows: int) -> tuple[int, int]:
     return scaled_sides(height, width, 64, 80 if rows <= 16 else 72)
 
 
+def seen(strip: Strip) -> str:
+    return f"{strip.size[0]} x {strip.size[1]} pixels"
+
+
 def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, int, Image.Image]]:
     """The rows from top to bottom, on as many pages as they need: each with its number, from 1, and how many there are.
 
@@ -39,7 +43,7 @@ def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, 
     """
     tall, wide = (max(row.strip.patches.shape[axis] for row in rows) for axis in (2, 3))
     lines = 2 if len(rows[0].strip.projections) > 1 else 1
-    names = ceil(max(font(15).getlength(row.strip.layer) for row in rows)) + GAP
+    names = ceil(max(max(font(15).getlength(row.strip.layer), font(12).getlength(seen(row.strip))) for row in rows)) + GAP
     strip = max(len(row.strip.words[row.channel]) for row in rows) * (wide + THIN) - THIN
     width = max(names + 2 * strip + GAP, *(ceil(names + font(NOTE).getlength(row.told)) for row in rows))
     height = lines * (tall + THIN) + (lines > 1) * 2 * SMALL + LINE + GAP
@@ -52,7 +56,7 @@ def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, 
         for i, row in enumerate(part):
             top = head + i * height
             pen.text((MARGIN, top), plain(row.strip.layer), INK, font(15))
-            pen.text((MARGIN, top + 20), f"{row.strip.size[0]} x {row.strip.size[1]} pixels", FAINT, font(12))
+            pen.text((MARGIN, top + 20), seen(row.strip), FAINT, font(12))
             pen.text((MARGIN + names, top + height - LINE - GAP), plain(row.told), INK, font(NOTE))
             for k, (name, pixels) in enumerate(zip(STRIPS, (row.strip.patches, *row.strip.projections.values()))):
                 left, at = MARGIN + names + k % 2 * (strip + GAP), top + k // 2 * (tall + SMALL)

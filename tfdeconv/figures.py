@@ -36,9 +36,9 @@ def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[in
 
 
 def strength(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> float:
-    """What of a signal is drawn full black or white."""
+    """What of a signal is drawn full black or white; 0 where there is none."""
     size = np.abs(chosen(preprocessing.reorder(signal), bands, np.sum))
-    return float(np.percentile(size[size > 0], CLIP)) if size.any() else 1.0
+    return float(np.percentile(size[size > 0], CLIP)) if size.any() else 0.0
 
 
 def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
