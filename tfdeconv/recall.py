@@ -41,7 +41,8 @@ def network_of(run: Run, place: Path) -> Network:
             return found
         reason = reason or UserError(f"{place} is of {' '.join((found.name, found.flavour)).strip()}, and the run of "
                                      f"{' '.join(wanted).strip()}: give the weights that it was made with as --weights")
-    raise reason or UserError("")
+    assert reason
+    raise reason
 
 
 def weights_of(run: Run, path: str | Path, place: Path, network: Network, layers: Sequence[str]) -> Weights:

@@ -87,11 +87,12 @@ class Figures:
                      for c in channels]
             if before:
                 shared = refinement.shared(self.run, before, layer)[channels]
-                ranks = refinement.correlations(kept, before, layer, channels) if kept else None
+                ranks = refinement.correlations(kept, before, layer, channels.tolist())
                 for i, note in enumerate(notes):
                     count = (self.run.state[layer]["images"][channels[i]] >= 0).sum()
                     note.append(f"{shared[i]} of its {count} images are {before}'s too")
-                    note.append("rank correlation not kept" if ranks is None else f"rank correlation with it {ranks[i]:.2f}")
+                    note.append("rank correlation not kept" if ranks is None else "no rank correlation" if np.isnan(ranks[i]) else
+                                f"rank correlation with it {ranks[i]:.2f}")
             for note, percent in zip(notes, 100 * share):
                 if np.isfinite(percent):
                     note.append(f"{percent:.0f} % through the identity path, {100 - percent:.0f} % through the branch")
