@@ -30,6 +30,11 @@ transpose covers some pixels more often than others: a checkerboard in the proje
 RUN_NOTE = """Dead: fired (above 0) in no image; always on: fired in every one. Mean maximum: of a channel over the images, then the
 least, the quartiles and the greatest of a layer's channels."""
 
+BLOCKS_NOTE = """Mean and quartiles over the channels of a block's output. Shared images: how many of a channel's strongest images
+are among those of the same channel one block before. Rank correlation: Spearman's, of its maxima over the images with those one
+block before, where scan.py kept them (--keep-maxima). Identity share: of its strongest units' activations, what came through the
+shortcut and not through the residual branch; below 0 or above 1 where one of the two was negative."""
+
 
 def shape(text: str) -> tuple[int, ...]:
     """`320x480x3`, height x width x channels."""
@@ -125,6 +130,50 @@ def describe_run(options: argparse.Namespace) -> int:
     return 0
 
 
+def block_rows(path: str) -> list[dict[str, Any]]:
+    """What each residual block of a run does to its stage's channels: means and quartiles over them."""
+    import numpy as np
+
+    from tfdeconv import maxima, refinement, run
+    found = run.load(path)
+    kept, table = maxima.load(path, found), []
+    stages = refinement.stages(found)
+    if not stages:
+        raise UserError(f"{path} has no outputs of residual blocks: scan a network that has some, with --layers all")
+
+    def spread(values: np.ndarray | None) -> list[float] | None:
+        """Mean and quartiles."""
+        there = np.zeros(0) if values is None else values[~np.isnan(values)]
+        return [float(value) for value in (there.mean(), *np.percentile(there, (25, 50, 75)))] if there.size else None
+
+    for stage, layers in stages.items():
+        for before, layer in zip([None, *layers], layers):
+            share = refinement.identity_share(found, layer)
+            table.append({
+                "stage": stage, "layer": layer, "channels": len(share), "before": before, "identity": spread(share),
+                "shared": spread(refinement.shared(found, before, layer).astype(float)) if before else None,
+                "correlation": spread(refinement.correlations(kept, before, layer)) if before else None})
+    return table
+
+
+def describe_blocks(options: argparse.Namespace) -> int:
+    """Prints what the residual blocks of a run do."""
+    table = block_rows(options.run)
+    if options.json:
+        print(json.dumps({"run": options.run, "blocks": table}, indent=1))
+        return 0
+    heads = ("shared images", "rank correlation", "identity share")
+    cells = [("layer", "channels", *(f"{head}: mean" if not i else f"{i}/4" for head in heads for i in range(4)))]
+    for row in table:
+        numbers: list[str] = []
+        for name, digits in (("shared", 1), ("correlation", 2), ("identity", 2)):
+            numbers += [f"{value:.{digits}f}" for value in row[name]] if row[name] else ["-"] * 4
+        cells.append((row["layer"], f"{row['channels']:,}", *numbers))
+    print_table(cells, 1)
+    print(BLOCKS_NOTE)
+    return 0
+
+
 def print_table(cells: Sequence[tuple[str, ...]], left: int) -> None:
     """Columns as wide as they need, the first so many flush left."""
     widths = [max(map(len, column)) for column in zip(*cells)]
@@ -140,12 +189,15 @@ def main() -> int:
     parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
     parser.add_argument("--classes", type=cli.counting, metavar="N", help="of a built-in network (default: 1000)")
     parser.add_argument("--run", metavar="FILE", help="describe a run of scan.py instead")
+    parser.add_argument("--blocks", action="store_true", help="of a run: what residual blocks do to the channels of a stage")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
     options = parser.parse_args()
     if options.run and (options.network or options.weights or options.input or options.classes):
         parser.error("--run describes a run, and its network is its own: leave out --network, --weights, --input and --classes")
+    if options.blocks and not options.run:
+        parser.error("--blocks needs --run FILE: a run of scan.py over a network with residual blocks")
     if options.run:
-        return describe_run(options)
+        return describe_blocks(options) if options.blocks else describe_run(options)
     if options.weights and options.classes:
         parser.error("--classes is for built-in networks: those of --weights are in the file")
     network = network_of(options)

@@ -156,9 +156,13 @@ def main() -> int:
     assert work
     progress = cli.Progress()
     now = scanning.begun(work, team)
-    if not now.finished:
-        scanning.advance(now, work.scan(team), work.source, work.preprocessing, options.out, options.every, progress.say,
-                         team)
+    if not now.finished or not now.settings.range:          # a part may be empty, and is written all the same
+        scan = work.scan(team)
+        if team.chief and now.settings.kept:
+            from tfdeconv.maxima import Maxima, beside
+            size = Maxima(beside(options.out), now.settings, scan.channels_of).size
+            print(f"{beside(options.out)}: {size / 1e6:,.1f} MB, the maxima of {len(now.settings.range)} images", flush=True)
+        scanning.advance(now, scan, work.source, work.preprocessing, options.out, options.every, progress.say, team)
     progress.clear()
     if team.chief:
         report(options.out, now)

@@ -31,8 +31,9 @@ ROOMS = {
     "dataset": {"images", "preprocessing", "errors"},
     "run": {"weights", "files", "errors", "__init__"}, "maxima": {"run", "errors"},
     "cluster": {"errors"}, "team": {"cluster", "errors"},
-    "scanning": {"scan", "dataset", "run", "maxima", "merging", "team", "weights", "preprocessing", "errors"},
-    "joining": {"run", "maxima", "merging", "errors"},
+    "keeper": {"scan", "run", "maxima", "merging", "team", "errors"},
+    "scanning": {"scan", "dataset", "run", "keeper", "merging", "team", "weights", "preprocessing", "errors"},
+    "refinement": {"run", "maxima"}, "joining": {"run", "maxima", "merging", "errors"},
     "recall": {"run", "dataset", "weights", "nets", "network", "preprocessing", "errors"},
     "images": {"errors", "preprocessing"}, "figures": {"projection", "preprocessing", "files", "spans"},
     "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
@@ -45,7 +46,8 @@ OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "pa
                           "dataset", "team"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets", "blocks", "runfigures"},
            "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
-                     "scanning", "merging", "maxima", "team", "joining", "recall", "topnine", "sheets", "output", "runfigures"}}
+                     "scanning", "keeper", "merging", "maxima", "team", "joining", "refinement", "recall", "topnine", "output",
+                     "runfigures"}}
 
 
 def room_of(path: Path) -> str:

@@ -19,7 +19,7 @@ from helpers import example, random_weights
 from PIL import Image
 
 import tfdeconv
-from tfdeconv import NETWORKS, Deconvnet, dataset, images, load_weights, run, scanning
+from tfdeconv import NETWORKS, Deconvnet, dataset, images, keeper, load_weights, run, scanning
 from tfdeconv.errors import UserError
 from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network import Builder
@@ -407,7 +407,7 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path, rng):
 
     def command(out):
         return [sys.executable, str(ROOT / "scripts/scan.py"), str(folder), "--weights", str(tmp_path / "w.h5"), "--out",
-                str(tmp_path / out), "--batch", "4", "--every", "0"]
+                str(tmp_path / out), "--batch", "4", "--every", "0", "--keep-maxima", "block1_conv2,block2_conv1"]
 
     def killed(after: int) -> None:
         """Starts it, and kills it when it has written its file so many times."""
@@ -426,9 +426,32 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path, rng):
     assert 0 < reached[0] < reached[1] < 121
     for out in ("run.h5", "whole.h5"):
         subprocess.run(command(out), check=True, capture_output=True)
-    assert (tmp_path / "run.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+    for ending in (".h5", ".maxima.npy"):
+        assert (tmp_path / f"run{ending}").read_bytes() == (tmp_path / f"whole{ending}").read_bytes()
     found = run.load(tmp_path / "whole.h5")
     assert found.scanned == 118 and len(found.skipped) == 2 and (found.same >= 0).sum() == 1
+
+
+def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
+    network, weights = integers(rng)
+    source, save = dataset.source(str(small[0])), run.save
+    settings = run.Settings("whole", "", "0" * 64, "", "keep", (SIDE, SIDE), source.digest, 30, ("first",), 9, 4)
+    path, saved = tmp_path / "run.h5", []
+
+    def saves(place, now):
+        save(place, now)
+        saved.append(now.done)
+
+    def another(_):
+        if len(saved) == 2:
+            (tmp_path / "other.h5").write_bytes(path.read_bytes())
+            os.replace(tmp_path / "other.h5", path)
+    monkeypatch.setattr(keeper, "save", saves)
+    (tmp_path / ".run.h5-killed.h5").write_text("left behind by one that was killed while it saved")
+    scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
+    with pytest.raises(UserError, match="written by another program"):
+        scanning.advance(run.Run(settings, source.root, "", ()), scan, source, plain((SIDE, SIDE)), path, 0, another)
+    assert saved == [0, 4] and run.load(path).done == 4 and not (tmp_path / ".run.h5-killed.h5").exists()
 
 
 def test_h5_arrays_lists_and_keep(tmp_path, rng):

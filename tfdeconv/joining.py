@@ -29,7 +29,7 @@ def in_order(parts: Mapping[str, Run]) -> dict[str, Run]:
         if number in there:
             raise UserError(f"{path} and {there[number]} are the same part, {number}/{count}: leave one out")
         if not part.finished:
-            raise UserError(f"{path} has {part.done} of {len(part.settings.range)} images: the command that made it goes on with it")
+            raise UserError(f"{path} has {part.done} of {len(part.settings.range)} images: its command goes on with it")
         there[number] = path
     missing = [f"{i}/{asked.shard[1]}" for i in range(1, asked.shard[1] + 1) if i not in there]
     if missing:

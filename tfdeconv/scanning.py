@@ -1,12 +1,9 @@
 """A scan from the list of images to the file: batch by batch, saved every so often, gone on with where it stopped."""
 from __future__ import annotations
 
-import glob
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +12,10 @@ import numpy as np
 
 from .dataset import Batch, Source, batches, reader
 from .errors import UserError
-from .maxima import Maxima, beside, half
-from .merging import State, merged
+from .keeper import Keeper
+from .merging import State
 from .preprocessing import Preprocessing
-from .run import Run, Settings, differences, packed, save, unpacked
+from .run import Run, Settings, differences, packed, unpacked
 from .scan import Scan
 from .team import Message, Team
 from .weights import Weights, as_tensors
@@ -78,76 +75,6 @@ def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, 
         say(progress(run, time.monotonic() - begun, run.done - began))
     keeper.keep()
     team.exchange({}, keeper.error)     # the chief's last word: it is written
-
-
-class Keeper:
-    """What a worker's scan found and has not been saved; an error of its own waits here for the next exchange."""
-
-    def __init__(self, run: Run, scan: Scan, path: str | Path, team: Team):
-        self.run, self.scan, self.path, self.team, self.error = run, scan, path, team, ""
-        self.maxima: list[np.ndarray] = []      # of images since the last time, float16 [m, channels], and
-        self.numbers: list[np.ndarray] = []     # their numbers in the list
-        self.file = None
-        if team.chief:
-            for stale in glob.glob(os.path.join(glob.escape(os.path.dirname(os.path.realpath(path))),
-                                                f".{glob.escape(Path(path).name[:50])}-*")):
-                with suppress(OSError):
-                    os.remove(stale)            # of a scan that was killed while it saved
-            if run.settings.kept:
-                self.file = Maxima(beside(path), run.settings, scan.channels_of)
-                self.file.begin(run.done)
-            if run.state:
-                scan.restore(run.state)
-
-    def step(self, x: list[np.ndarray], index: list[np.ndarray]) -> None:
-        """Takes a batch on each device in; on a mistake a team goes on to where all can hear of it."""
-        if not any((part >= 0).any() for part in index):
-            return
-        try:
-            for maxima, numbers in zip(self.scan.step(x, index), index):
-                self.maxima.append(half(maxima[numbers >= 0]))
-                self.numbers.append(numbers[numbers >= 0])
-        except UserError as error:
-            if self.team.size == 1:
-                raise
-            self.error = self.error or str(error)
-
-    @property
-    def held(self) -> int:
-        """Bytes of maxima that wait for the next time."""
-        return sum(part.nbytes for part in self.maxima)
-
-    def keep(self) -> None:
-        """Brings what all workers found together; the chief writes it."""
-        mine = {f"{i} {name}": array for i, state in enumerate(self.scan.state().values()) for name, array in state.items()}
-        numbers = np.concatenate([np.zeros(0, np.int32), *self.numbers])
-        maxima = np.concatenate([np.zeros((0, self.scan.kept_channels), np.float16), *self.maxima])
-        messages = self.team.exchange(mine | {"numbers": numbers, "maxima": maxima}, self.error)
-        self.maxima, self.numbers = [], []
-        if not self.team.chief:
-            return
-        try:
-            for message in messages:
-                rows, values = message.pop("numbers"), message.pop("maxima")
-                if self.file:
-                    self.file.put(rows, values)
-            if self.file:
-                self.file.flush(self.run.done)
-            self.run.state = merged([states(message, self.scan.layers) for message in messages])
-            save(self.path, self.run)
-        except UserError as error:
-            if self.team.size == 1:
-                raise
-            self.error = str(error)
-
-
-def states(message: Message, layers: list[str]) -> State:
-    """A worker's state as it was told."""
-    found: State = {layer: {} for layer in layers}
-    for key, array in message.items():
-        place, name = key.split(" ")
-        found[layers[int(place)]][name] = array
-    return found
 
 
 def turns(run: Run, scan: Scan, read: Callable, team: Team) -> Iterator[list[Batch]]:
