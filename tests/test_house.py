@@ -46,8 +46,8 @@ OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "pa
                           "dataset", "team"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets", "blocks", "runfigures"},
            "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
-                     "scanning", "keeper", "merging", "maxima", "team", "joining", "refinement", "recall", "topnine", "output",
-                     "runfigures"}}
+                     "scanning", "keeper", "merging", "maxima", "team", "joining", "refinement", "recall", "topnine", "sheets",
+                     "output", "runfigures"}}
 
 
 def room_of(path: Path) -> str:
