@@ -194,4 +194,4 @@ def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> Non
     for key, value in text.items():
         chunks.add_itxt(key, value.encode(errors="backslashreplace").decode())      # file names that are no UTF-8
     with written(path) as place:
-        picture.save(place, "PNG", pnginfo=chunks)
+        picture.save(place, "PNG", pnginfo=chunks, compress_level=4)         # twice as fast as 6, a hundredth larger
