@@ -1,17 +1,24 @@
-"""Times what a scan of all of VGG16's convolutions takes over the bare pass up, on the same batches and the same graph.
+"""Times what a scan of all of VGG16's convolutions takes over the bare pass up, and what a second worker brings.
 
     python scripts/benchmark_scan.py --rounds 15
 
-Both take turns on crops of a photo with noise; many of them enter the best at first, which a long scan does not see. The row is
-one of scripts/benchmark.py's kind: medians, the share between them, in brackets the least and greatest of a turn.
+Scan and pass up take turns on the same batches and the same graph, crops of a photo with noise; many of them enter the best at
+first, which a long scan does not see. The row is one of scripts/benchmark.py's kind: medians, the share between them, in
+brackets the least and greatest of a turn. Workers are whole processes on loopback, each bound to a core of its own; the images
+a second are those of a long list less a short one, so that what starting takes is left out.
 """
 from __future__ import annotations
 
+import json
 import os
+import socket
+import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -21,13 +28,11 @@ sys.path.insert(0, str(ROOT))
 from tfdeconv import cli, images, weights                                   # noqa: E402
 
 MOST = 0.15             # of the bare pass
+LISTS = 32, 160         # images of the short list and of the long one
 
 
-def main() -> int:
-    parser = cli.Parser(__doc__)
-    parser.add_argument("--rounds", type=cli.counting, default=15, metavar="N")
-    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N")
-    options = parser.parse_args()
+def overhead(rounds: int, batch: int) -> None:
+    """Prints what a scan takes over the bare pass."""
     cli.import_tensorflow()
     import tensorflow as tf
 
@@ -35,26 +40,71 @@ def main() -> int:
     from tfdeconv.scan import Scan, everything
     read = weights.load_weights(ROOT / "weights/vgg16.h5")
     layers, size = everything(read.network, read), read.preprocessing.size
-    scan = Scan(read.network, read, layers, size, options.batch)
+    scan = Scan(read.network, read, layers, size, batch)
     bare = tf.function(lambda x: passes.maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0], autograph=False)
-    photo, rng = images.pixels(ROOT / "tests/data/chelsea.jpg"), np.random.default_rng(1)
     turns: list[tuple[float, float]] = []
-    for turn in range(options.rounds + 2):
-        corners = rng.integers(0, (photo.shape[0] - size[0], photo.shape[1] - size[1]), (options.batch, 2))
-        crops = np.stack([photo[top:top + size[0], left:left + size[1]] for top, left in corners])
-        x = tf.constant(read.preprocessing.apply(crops + rng.integers(0, 20, crops.shape)))
+    for turn in range(rounds + 2):
+        x = tf.constant(read.preprocessing.apply(crops(batch, turn)))
         begin = time.perf_counter()
         bare(x).numpy()
         middle = time.perf_counter()
-        scan.step([x], [np.arange(options.batch, dtype=np.int32) + turn * options.batch])
+        scan.step([x], [np.arange(batch, dtype=np.int32) + turn * batch])
         turns.append((middle - begin, time.perf_counter() - middle))
     turns = turns[2:]
     alone, scanned = (median(column) for column in zip(*turns))
     shares = [second / first - 1 for first, second in turns]
-    print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}, {len(layers)} layers, batches of {options.batch}: "
-          f"pass up {alone:.3f} s, scan {scanned:.3f} s ({options.batch / scanned:.1f} images a second), overhead "
+    print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}, {len(layers)} layers, batches of {batch}: "
+          f"pass up {alone:.3f} s, scan {scanned:.3f} s ({batch / scanned:.1f} images a second), overhead "
           f"{scanned / alone - 1:.1%} ({min(shares):.1%}..{max(shares):.1%}), target <= {MOST:.0%}"
-          f"{'  MISSED' if scanned / alone - 1 > MOST else ''}")
+          f"{'  MISSED' if scanned / alone - 1 > MOST else ''}", flush=True)
+
+
+def crops(count: int, seed: int) -> np.ndarray:
+    """Crops of the sample photo with noise, uint8 [count, 224, 224, 3]."""
+    photo, rng = images.pixels(ROOT / "tests/data/chelsea.jpg"), np.random.default_rng(seed)
+    corners = rng.integers(0, (photo.shape[0] - 224, photo.shape[1] - 224), (count, 2))
+    found = np.stack([photo[top:top + 224, left:left + 224] for top, left in corners])
+    return np.clip(found + rng.integers(0, 20, found.shape), 0, 255).astype(np.uint8)
+
+
+def workers(folder: Path, count: int, cores: list[int], workers: int) -> float:
+    """Seconds that scanning so many images takes so many workers, the cores dealt out among them."""
+    np.save(folder / "x.npy", crops(count, 1))
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    hosts = [f"localhost:{port + i}" for i in range(workers)]
+    begin, started = time.perf_counter(), []
+    for i in range(workers):
+        mine = set(cores[i::workers])
+        told = {"TF_CONFIG": json.dumps({"cluster": {"worker": hosts}, "task": {"type": "worker", "index": i}})}
+        started.append(subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts/scan.py"), str(folder / "x.npy"), "--out", str(folder / f"{count}.h5"),
+             "--batch", "8"],
+            env=os.environ | told, stdout=subprocess.DEVNULL, preexec_fn=partial(os.sched_setaffinity, 0, mine)))
+    for process in started:
+        if process.wait():
+            raise SystemExit("a worker failed")
+    return time.perf_counter() - begin
+
+
+def scaling() -> None:
+    """Prints the images a second of one worker on one core, one on all, and one on each."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    for count, mine in ((1, cores[:1]), (1, cores), (len(cores), cores)):
+        with TemporaryDirectory() as folder:
+            short, long = (workers(Path(folder), images, mine, count) for images in LISTS)
+        print(f"{count} worker{'s' if count > 1 else ''} on {len(mine)} core{'s' if len(mine) > 1 else ''}: "
+              f"{(LISTS[1] - LISTS[0]) / (long - short):.2f} images a second", flush=True)
+
+
+def main() -> int:
+    parser = cli.Parser(__doc__)
+    parser.add_argument("--rounds", type=cli.counting, default=15, metavar="N")
+    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N")
+    options = parser.parse_args()
+    overhead(options.rounds, options.batch)
+    scaling()
     return 0
 
 

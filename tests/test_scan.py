@@ -76,8 +76,12 @@ def integers(rng):
                      for layer, p in network.parameters().items()}
 
 
-@pytest.fixture(scope="module")
-def crops() -> np.ndarray:
+@pytest.fixture(scope="module", name="crops")
+def all_crops() -> np.ndarray:
+    return some_crops()
+
+
+def some_crops() -> np.ndarray:
     """200 crops of a photo and images of noise, uint8."""
     rng, photo = np.random.default_rng(7), images.pixels(SAMPLE)
     found = []
@@ -118,7 +122,12 @@ def test_five_layers_of_vgg16_are_as_brute_force_has_them(tmp_path, crops, batch
     network = NETWORKS["vgg16"](size=(40, 40))
     weights = load_weights(WEIGHTS, NETWORKS["vgg16"](), layers)
     found = scanned(tmp_path, crops, network, weights, layers, batch)
-    for layer in layers:
+    assert_as_brute_force_has_it(found, network, weights, crops)
+
+
+def assert_as_brute_force_has_it(found: run.Run, network, weights, crops: np.ndarray) -> None:
+    """All layers of a run against all their activations, in float32."""
+    for layer in found.settings.layers:
         y = Deconvnet(network, weights, layer).activations(crops)
         kept, wanted = found.state[layer], brute(y, 9)
         # float32 sums of convolutions in another order, relative to the layer's largest: they differ by 5e-6 at most

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_scan import SIDE, integers, plain
+from test_scan import SIDE, assert_as_brute_force_has_it, integers, plain, some_crops
 
 import tfdeconv
-from tfdeconv import run
+from tfdeconv import NETWORKS, load_weights, run
 from tfdeconv.cluster import cluster
 from tfdeconv.errors import UserError
 from tfdeconv.weights.own import save_weights
@@ -112,6 +112,19 @@ def test_two_tasks_of_slurm_are_as_one(place):
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE) for i in range(2)]
     assert [(status, errors) for status, _, errors in ended(processes)] == [(0, ""), (0, "")]
     assert_same(place, "slurm")
+
+
+def test_two_workers_find_what_brute_force_does_in_five_layers_of_vgg16(place):
+    layers = ["block1_conv2", "block2_conv1", "block3_conv3", "block4_conv2", "block5_conv3"]
+    network, crops = NETWORKS["vgg16"](size=(40, 40)), some_crops()
+    weights = load_weights(ROOT / "weights" / "vgg16.h5", NETWORKS["vgg16"](), layers)
+    save_weights(place / "vgg.h5", network, {layer: {name: value.numpy() for name, value in weights[layer].items()}
+                                             for layer in weights}, plain((40, 40)), "", "")
+    np.save(place / "crops.npy", crops)
+    arguments = [sys.executable, str(ROOT / "scripts/scan.py"), str(place / "crops.npy"), "--weights", str(place / "vgg.h5"),
+                 "--batch", "7", "--layers", ",".join(layers), "--out", str(place / "vgg-run.h5")]
+    assert [(status, errors) for status, _, errors in ended(workers([arguments] * 2))] == [(0, "")] * 2
+    assert_as_brute_force_has_it(run.load(place / "vgg-run.h5"), network, weights, crops)
 
 
 @pytest.mark.parametrize("killed", [0, 1])

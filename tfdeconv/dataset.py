@@ -184,10 +184,10 @@ def reader(source: Source, preprocessing: Preprocessing, resize: str, size: tupl
 
 
 def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: Sequence[int] | np.ndarray, batch: int,
-            shape: tuple[int, int, int]) -> Iterator[Batch]:
+            shape: tuple[int, int, int], ahead: int = 1) -> Iterator[Batch]:
     """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
 
-    They are read side by side while the batch before goes up; the last batch is filled up with zeros.
+    They are read side by side, `ahead` batches before they are asked for; the last batch is filled up with zeros.
     """
     import tensorflow as tf
 
@@ -201,7 +201,7 @@ def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: 
 
     data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
     data = data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
-    for x, digests, reasons in data.batch(batch).prefetch(1).as_numpy_iterator():
+    for x, digests, reasons in data.batch(batch).prefetch(ahead).as_numpy_iterator():
         filled = np.zeros((batch, *shape), np.float32)
         filled[:len(x)] = x
         yield filled, digests, [os.fsdecode(reason) for reason in reasons]

@@ -90,7 +90,7 @@ def turns(run: Run, scan: Scan, read: Callable, team: Team) -> Iterator[list[Bat
     mine = [start for turn in range(0, len(starts), wide) for start in starts[turn:turn + wide][first:first + scan.devices]]
     numbers = [number for start in mine for number in range(start, min(start + batch, there.stop))]
     nothing: Batch = (np.zeros((batch, *shape), np.float32), np.zeros((0, 32), np.uint8), [])
-    found = batches(read, numbers, batch, shape)
+    found = batches(read, numbers, batch, shape, scan.devices)
     for _ in range(0, len(starts), wide):
         yield [next(found, nothing) for _ in range(scan.devices)]
 
