@@ -33,8 +33,7 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
     wide = max(heading(None, strip, row, 0, 0) for row in range(count))
     step = (ceil(max(2 * grid_w + SPLIT, wide)) + GAP, grid_h + LINE + GAP)
     fits = max(1, (WIDTH - 2 * MARGIN + GAP) // step[0]), max(1, (HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1])
-    columns = min(range(1, min(fits[0], count) + 1), key=lambda n: (ceil(count / n) > fits[1], abs(log(
-        n * step[0] / (ceil(count / n) * step[1]) / SHAPE)))) if count <= fits[0] * fits[1] else fits[0]
+    columns = abreast(count, step, fits)
     each = columns * fits[1]
     for number, start in enumerate(range(0, count, each), 1):
         part = range(start, min(start + each, count))
@@ -49,6 +48,14 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
                 tile(canvas, pen, strip.projections[strip.layer][row, k], strip.words[row, k], spot)
                 tile(canvas, pen, strip.patches[row, k], strip.words[row, k], (spot[0] + grid_w + SPLIT, spot[1]))
         yield number, ceil(count / each), canvas
+
+
+def abreast(count: int, step: tuple[int, int], fits: tuple[int, int]) -> int:
+    """In how many columns features of that width and height stand: as fits where they fill pages, else nearest to SHAPE."""
+    if count > fits[0] * fits[1]:
+        return fits[0]
+    enough = range(ceil(count / fits[1]), min(fits[0], count) + 1)
+    return min(enough, key=lambda columns: abs(log(columns * step[0] / (ceil(count / columns) * step[1]) / SHAPE)))
 
 
 def page(width: int, height: int, title: str, caption: str) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
