@@ -1,23 +1,22 @@
-"""Shows what in a photo made features of a layer fire: writes one PNG for each photo and layer and prints its path.
+"""Shows what in a photo, or in the strongest images of a run of scan.py, made features of a layer fire: writes PNGs, prints paths.
 
     python scripts/visualise.py cat.jpg -l block4_conv2 -f 46,128
+    python scripts/visualise.py --run run.h5 -l block4_conv2 -f 46,128
 """
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import re
-import shlex
 import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import __version__, cli                       # noqa: E402
+from tfdeconv import cli                                    # noqa: E402
 from tfdeconv.errors import UserError                       # noqa: E402
 from tfdeconv.network import Network                        # noqa: E402
 from tfdeconv.nets import FLAVOURS, NETWORKS                # noqa: E402
@@ -27,18 +26,33 @@ from tfdeconv.rules import RULES                            # noqa: E402
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfdeconv.deconvnet import Deconvnet, Projection
+    from tfdeconv.deconvnet import Deconvnet
     from tfdeconv.weights import Weights
 
+ALL = 0                 # --top all
+FIXED = ("network", "flavour", "preprocess", "mode", "resize")          # what a run has settled
 SAMPLE = ROOT / "tests" / "data" / "chelsea.jpg"
 MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
+
+
+def top(text: str) -> int:
+    """A number of features, or ALL, for argparse."""
+    try:
+        return ALL if text == "all" else cli.counting(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor all") from None
 
 
 def parse(argv: list[str] | None = None) -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
     parser = cli.Parser(__doc__)
     parser.add_argument("images", nargs="*", metavar="IMAGE",
-                        help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample)")
+                        help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample); "
+                             "with --run, where its images are now, if they have moved")
+    parser.add_argument("--run", metavar="FILE", help="draw the strongest images that scan.py found, not one's strongest features")
+    parser.add_argument("--blocks", metavar="STAGE", help="of a run: a feature in all block outputs of a stage (conv4), a row each")
+    parser.add_argument("--step", type=cli.counting, metavar="N", help="with --blocks: every N-th of them alone")
+    parser.add_argument("--split", action="store_true", help="with --blocks: also through identity path and residual branch apart")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layer")
     parser.add_argument("--flavour", choices=sorted({name for names in FLAVOURS.values() for name in names}),
@@ -49,12 +63,12 @@ def parse(argv: list[str] | None = None) -> Namespace:
                         help="may be repeated (default: block4_conv2, or the last layer that has a map)")
     parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
                         help="channels of the layer, from 0; may be repeated (default: the strongest)")
-    parser.add_argument("--top", type=cli.counting, metavar="N", help="the N features that fire strongest (default: 9)")
-    parser.add_argument("-m", "--mode", choices=MEANING, default="max",
-                        help="keep the strongest unit of a feature map, or all of it")
+    parser.add_argument("--top", type=top, metavar="N", help="the N features that fire strongest (default: 9); of a run also all")
+    parser.add_argument("-m", "--mode", choices=MEANING,
+                        help="keep the strongest unit of a feature map (the default), or all of it")
     parser.add_argument("--rule", choices=RULES, default="deconvnet", help="what rectifiers do to the signal on its way down")
-    parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
-                        help="as in training, to the input's size, or not at all")
+    parser.add_argument("--resize", choices=("crop", "squash", "keep"),
+                        help="as in training (the default), to the input's size, or not at all")
     parser.add_argument("--bands", type=cli.numbers, metavar="R,G,B", help="channels of an .npy to draw as colours, from 0")
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where the pictures go (default: here)")
     parser.add_argument("--raw", action="store_true", help="also write the signed values, boxes and activations as .npz")
@@ -63,12 +77,25 @@ def parse(argv: list[str] | None = None) -> Namespace:
     end = given.index("--") if "--" in given else len(given)        # behind it stand photos only, whatever their names begin with
     options = parser.parse_intermixed_args(given[:end])
     options.images += given[end + 1:]
-    if options.feature and options.top:
+    if options.feature and options.top is not None:
         parser.error("-f and --top choose features in two ways: give one of them")
+    needless = [f"--{name}" for name in FIXED if getattr(options, name)] if options.run else []
+    if needless:
+        parser.error(f"{', '.join(needless)}: with --run they are what scan.py was told; its units are each map's strongest")
+    if options.run and len(options.images) > 1:
+        parser.error(f"--run takes one directory, list or array, the one that was scanned: found {len(options.images)}")
+    wanting = [f"--{name}" for name in ("step", "split") if getattr(options, name) and not options.blocks]
+    if wanting or options.blocks and not options.run:
+        parser.error(f"{', '.join(wanting) or '--blocks'} is for {'--blocks' if wanting else 'a --run of scan.py'}")
+    if options.blocks and options.layer:
+        parser.error("-l and --blocks choose layers in two ways: give one of them")
+    if options.top == ALL and not options.run:
+        parser.error("--top all is for a --run; every feature of a photo is too much for one picture")
+    options.mode, options.resize = options.mode or "max", options.resize or "crop"
     if options.bands and len(options.bands) != 3:
         parser.error(f"--bands needs three channels, for red, green and blue: found {len(options.bands)}")
     options.layer = [name for names in options.layer or [] for name in names.split(",")]
-    if not options.weights:         # otherwise the file tells which layers and channels there are
+    if not options.weights and not options.run:         # otherwise the file tells which layers and channels there are
         check(NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options)
     return options
 
@@ -101,6 +128,8 @@ def weight_file(options: Namespace) -> Path:
 
 def main() -> int:
     options = parse()
+    if options.run:
+        return of_run(options)
     weight_path = weight_file(options)
     from tfdeconv import images, weights
     if not options.layer:
@@ -135,73 +164,82 @@ def main() -> int:
                 cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
                 continue
             progress.clear()
-            sys.stdout.buffer.write(os.fsencode(path) + b"\n")      # the file's own bytes, whatever the locale
-            sys.stdout.flush()
+            say(path)
             drawn += 1
     return 2 if not drawn else 1 if drawn < len(photos) * len(deconvnets) else 0
 
 
-def make_folder(path: Path) -> None:
-    """Makes the output folder; raises UserError where nothing can be written to it."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write to {path}: {error.strerror}") from None
-    if not os.access(path, os.W_OK):
-        raise UserError(f"cannot write to {path}: permission denied")
+def say(path: Path) -> None:
+    """A path on a line of its own: the file's own bytes, whatever the locale."""
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.flush()
 
 
 def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, digest: str, weight_path: Path,
               options: Namespace) -> Path:
     """Draws one photo, read as x, for one layer, and returns where the picture is."""
-    from tfdeconv import figures
+    from tfdeconv import figures, output
     network, layer = deconvnet.network, deconvnet.target
     projection = deconvnet.project(x, options.feature, options.mode, None if options.feature else options.top or 9)
     picture = figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
                            f"{photo.name}, rule {options.rule}, mode {options.mode}: {MEANING[options.mode]}", options.bands)
     text = {
-        "Software": f"tfdeconv {__version__}", "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
+        **output.made_by(), "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
-        "image sha256": digest, "weights": weight_path.name, "weights sha256": tensors.digest, "versions": versions(),
-        "command": shlex.join(sys.argv)}
-    stem = os.fsdecode(os.fsencode(photo.stem)[:120])           # a name of 255 bytes is the most that file systems take
-    known = re.sub(r"[^\w.-]", "_", f"{network.name}-{layer}")            # a file's own names may have a / in them
-    name = free_name(options.out, f"{stem}-{known[:100]}-{options.rule}-{options.mode}", text)
-    make_folder(options.out)
+        "image sha256": digest, "weights": weight_path.name, "weights sha256": tensors.digest}
+    name = output.free_name(options.out, output.named(photo.stem, f"{network.name}-{layer}", options.rule, options.mode), text,
+                            ("image sha256", "network", "layer"))
+    output.make_folder(options.out)
     if options.raw:
-        save_raw(options.out / f"{name}.npz", projection, text)
+        arrays = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
+        output.save_raw(options.out / f"{name}.npz", {key: getattr(projection, key)[0] for key in arrays}, text)
     figures.save(picture, options.out / f"{name}.png", text)
     return options.out / f"{name}.png"
 
 
-def free_name(folder: Path, name: str, text: dict[str, str]) -> str:
-    """`name`, numbered if a picture of that name is of another photo, network or layer."""
-    from tfdeconv.images import text_of
-    number = 1
-    path = folder / f"{name}.png"
-    while path.exists() and any(text_of(path).get(key) != text[key] for key in ("image sha256", "network", "layer")):
-        number += 1
-        path = folder / f"{name}-{number}.png"
-    return path.stem
+def of_run(options: Namespace) -> int:
+    """Draws the strongest images of a run's features: pages for each layer."""
+    from tfdeconv import recall, run
+    now = run.load(options.run)
+    place = recall.weights_file(now, options.run, options.weights)
+    network = recall.network_of(now, place)
+    if options.blocks:
+        options.layer = recall.blocks_of(now, options.run, network, options.blocks, options.step or 1)
+    else:
+        options.layer = recall.layers_of(now, options.run, network, options.layer)
+    check(network, options)
+    recall.refuse_damaged(now, options.run, network, options.layer)
+    source = recall.images_of(now, options.run, *options.images or [None])
+    preprocessing = recall.preprocessing_of(now, options.run, network)
+    read = recall.weights_of(now, options.run, place, network, options.layer)
+    progress = cli.Progress()
+    progress.say("importing tensorflow")
+    cli.import_tensorflow(options.verbose)
+    from tfdeconv import runfigures, weights
+    told: list[str] = []
 
+    def complain(line: object) -> None:
+        if str(line) not in told:               # of several layers each finds the same
+            cli.complain(line)
+        told.append(str(line))
 
-def save_raw(path: Path, projection: Projection, text: dict[str, str]) -> None:
-    """The projection's arrays for this photo as an .npz, and the picture's text as JSON."""
-    import numpy as np
-
-    from tfdeconv.files import written
-    names = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
-    arrays: dict[str, Any] = {name: getattr(projection, name)[0] for name in names}
-    with written(path) as place:
-        np.savez_compressed(place, **arrays, text=json.dumps(text))
-
-
-def versions() -> str:
-    import h5py
-    import numpy as np
-    import PIL
-    import tensorflow as tf
-    return f"tensorflow {tf.__version__}, numpy {np.__version__}, h5py {h5py.__version__}, pillow {PIL.__version__}"
+    tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
+    drawing = runfigures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
+                                 options.raw, progress.say, complain)
+    count = options.top or None if options.top is not None else 1 if options.blocks else 9
+    channels = {layer: recall.channels_of(now, layer, options.feature, count) for layer in options.layer}
+    pictures = [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)] if options.blocks else [
+        drawing.layer(layer, channels[layer]) for layer in options.layer]
+    drawn = 0
+    for picture in pictures:
+        try:
+            for path in picture:
+                progress.clear()
+                say(path)
+                drawn += 1
+        except UserError as error:
+            complain(error)
+    return 2 if not drawn else 1 if told else 0
 
 
 if __name__ == "__main__":

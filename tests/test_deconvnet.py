@@ -138,6 +138,53 @@ def test_chunks_cover_everything_once(count, size, fixed):
     assert not fixed or len(lengths - {1}) <= 1
 
 
+@pytest.mark.parametrize("most", [64, 2])
+@pytest.mark.parametrize("name, layer", [("pool 3x3 stride 2, padded", "behind"), ("add", "layer"), ("dense", "layer")])
+def test_units_that_are_given_come_down_as_those_that_are_picked(rng, monkeypatch, name, layer, most):
+    from tfdeconv import deconvnet
+    monkeypatch.setattr(deconvnet, "MOST", most)
+    network = example(name)
+    weights, x = random_weights(network, rng, dtype=np.float32), rng.standard_normal((5, 13, 11, 4)).astype(np.float32)
+    net = Deconvnet(network, weights, layer, "guided")
+    wanted = net.project(x)
+    image, column = np.indices(wanted.channels.shape).reshape(2, -1)[:, rng.permutation(wanted.channels.size)]
+    channel, positions = wanted.channels[image, column], wanted.positions[image, column]
+    near = {"rtol": 0, "atol": 1e-5 * np.abs(wanted.patches).max()}      # float32 in other chunks
+    for given in (positions, None):
+        found = net.units(x, image, channel, given)
+        np.testing.assert_array_equal(found.positions, positions)
+        np.testing.assert_array_equal(found.boxes, wanted.boxes[image, column])
+        np.testing.assert_allclose(found.activations, wanted.activations[image, column], rtol=1e-5)
+        np.testing.assert_allclose(found.patches, wanted.patches[image, column], **near)
+    seeded = net.units(x, image, channel, positions, 3 * found.activations)
+    np.testing.assert_allclose(seeded.patches, 3 * found.patches, rtol=0, atol=3e-5 * np.abs(wanted.patches).max())
+    # any other unit: the map's value at its place
+    y = net.activations(x).reshape(5, *net.ascend(x).maps[layer].shape[1:])
+    other = np.minimum(positions + 1, np.array(y.shape[1:3]) - 1)
+    np.testing.assert_allclose(net.units(x, image, channel, other).activations, y[image, other[:, 0], other[:, 1], channel],
+                               rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, rule):
+    network = example("add")
+    weights, x = random_weights(network, rng, dtype=np.float32), rng.standard_normal((2, 13, 11, 4)).astype(np.float32)
+    net = Deconvnet(network, weights, "behind", rule, inner=["before", "layer", "before2"])
+    image, channel = np.arange(6) % 2, np.arange(6) % 3
+    ascent = net.ascend(x)
+    for layer in ("before", "layer", "before2", "behind"):
+        wanted = Deconvnet(network, weights, layer, rule).units(x, image, channel)
+        (found,) = net.descend(ascent, image, channel, layer=layer)
+        np.testing.assert_array_equal(found.boxes, wanted.boxes)
+        np.testing.assert_allclose(found.activations, wanted.activations, rtol=1e-5)
+        np.testing.assert_allclose(found.patches, wanted.patches, rtol=0, atol=1e-5 * np.abs(wanted.patches).max())
+    np.testing.assert_allclose(net.project(x).patches, Deconvnet(network, weights, "behind", rule).project(x).patches, atol=1e-5)
+    with pytest.raises(UserError, match="does not depend on behind"):
+        Deconvnet(network, weights, "layer", inner=["behind"])
+    with pytest.raises(UserError, match="units of before2 were not asked for"):
+        Deconvnet(network, weights, "layer").units(x, [0], [0], layer="before2")
+
+
 def test_float64_in_float64_out(small, rng):
     network, _, x = small
     assert Deconvnet(network, random_weights(network, rng), "behind").project(x).patches.dtype == np.float64
@@ -157,6 +204,11 @@ def test_float64_in_float64_out(small, rng):
     (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
     (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
     (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
+    (lambda d, x: d.units(x, [3], [0]), "images of units are whole numbers [k], 0 to 2: found int64 [1], 3 to 3"),
+    (lambda d, x: d.units(x, [0], [3]), "channels of behind of units are whole numbers [k], 0 to 2"),
+    (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units are whole numbers [k]"),
+    (lambda d, x: d.units(x, [0, 1], [0]), "as many images as channels, positions and seeds: found [2, 1]"),
+    (lambda d, x: d.units(x, [], []), "images of units are whole numbers [k], 0 to 2: found float64 [0]"),
 ])
 def test_mistakes_say_what_to_do(small, call, words):
     network, weights, x = small

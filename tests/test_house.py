@@ -22,7 +22,8 @@ ROOMS = {
     "steps": {"ops", "pools", "activations", "layers", "rules", "spans"},
     "passes": {"steps", "ops", "layers", "network", "rules", "spans"},
     "folding": {"steps", "layers", "network"},
-    "deconvnet": {"passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
+    "projection": {"errors", "spans"},
+    "deconvnet": {"projection", "passes", "folding", "steps", "layers", "network", "rules", "spans", "errors"},
     "weights": {"network", "description", "nets", "layers", "preprocessing", "files", "errors", "__init__"},
     "fetch": {"errors", "nets", "weights", "layers", "network"},
     "merging": set(),
@@ -33,14 +34,20 @@ ROOMS = {
     "keeper": {"scan", "run", "maxima", "merging", "team", "errors"},
     "scanning": {"scan", "dataset", "run", "keeper", "merging", "team", "weights", "preprocessing", "errors"},
     "refinement": {"run", "maxima"}, "joining": {"run", "maxima", "merging", "errors"},
-    "images": {"errors", "preprocessing"}, "figures": {"deconvnet", "preprocessing", "files", "spans"},
+    "recall": {"run", "dataset", "weights", "nets", "network", "preprocessing", "errors"},
+    "images": {"errors", "preprocessing"}, "figures": {"projection", "preprocessing", "files", "spans"},
+    "topnine": {"run", "dataset", "deconvnet", "projection", "figures", "preprocessing"},
+    "sheets": {"figures", "topnine"}, "blocks": {"sheets", "topnine", "figures"},
+    "output": {"images", "files", "errors", "__init__"},
+    "runfigures": {"topnine", "sheets", "blocks", "refinement", "maxima", "figures", "output", "run", "dataset", "deconvnet",
+                   "rules", "weights", "network", "errors"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
                           "dataset", "team"},
-           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures"},
-           "numpy": {"deconvnet", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run", "scanning", "keeper",
-                     "merging", "maxima", "team", "joining",
-                     "refinement"}}
+           "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets", "blocks", "runfigures"},
+           "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
+                     "scanning", "keeper", "merging", "maxima", "team", "joining", "refinement", "recall", "topnine", "sheets",
+                     "output", "runfigures"}}
 
 
 def room_of(path: Path) -> str:

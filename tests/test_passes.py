@@ -175,8 +175,8 @@ def test_folding_changes_no_value(rng):
 
 def test_weights_are_captured_not_baked_in(rng, monkeypatch):
     """No constant above the 128 elements that TensorFlow takes in by itself; no tracing for other channels, units or images."""
-    traced = {"up": 0, "down": 0}
-    for name, call in (("up", passes.up), ("down", passes.down)):
+    traced = {"maps": 0, "down": 0}
+    for name, call in (("maps", passes.maps), ("down", passes.down)):
         def counted(*arguments, name=name, call=call):
             traced[name] += 1
             return call(*arguments)
@@ -188,7 +188,7 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         deconvnet.project(x, [seed % 3])
         deconvnet.project(x)
     assert len(deconvnet._graphs) == 2
-    assert traced == {"up": 1, "down": 1}
+    assert traced == {"maps": 1, "down": 1}
     for graph in deconvnet._graphs.values():
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -16,8 +16,9 @@ from . import folding, passes, steps
 from .errors import UserError, unknown
 from .layers import Shape
 from .network import INPUT, Network
+from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
 from .rules import RULES
-from .spans import UNIT, Spans, overlap, whole
+from .spans import UNIT, Spans, whole
 
 MODES = ("max", "all")
 ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
@@ -28,31 +29,11 @@ Shapes = Mapping[str, Shape]
 
 
 @dataclass(frozen=True)
-class Projection:
-    """What came down for each image and channel; arrays are [images, channels, ...].
-
-    Boxes are top, left, bottom, right in cells of the input (bottom and right exclusive); they may reach outside of it.
-    """
-    channels: np.ndarray            # int32 [n, m]
-    activations: np.ndarray         # [n, m] the unit's; in mode all the map's maximum
-    dead: np.ndarray                # bool [n, m] nothing to project: the seed is 0, and so is the patch
-    positions: np.ndarray           # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
-    boxes: np.ndarray               # int32 [n, m, 4] of the patches
-    receptive_fields: np.ndarray    # int32 [n, m, 4] of what was projected, borders ignored: may be larger than the image
-    patches: np.ndarray             # [n, m, p, q, channels of the image] signed, in the network's input space
-    size: tuple[int, int]           # height and width of the images
-
-    @cached_property
-    def pixels(self) -> np.ndarray:
-        """The patches laid into whole images: [n, m, height, width, channels of the image], 0 elsewhere."""
-        n, m, _, _, c = self.patches.shape
-        laid = np.zeros((n, m, *self.size, c), self.patches.dtype)
-        for i, j in np.ndindex(n, m):
-            top, left, bottom, right = self.boxes[i, j]
-            rows, columns = overlap(top, bottom, self.size[0]), overlap(left, right, self.size[1])
-            laid[i, j, rows, columns] = self.patches[i, j, rows.start - top:rows.stop - top,
-                                                     columns.start - left:columns.stop - left]
-        return laid
+class Ascent:
+    """Images that went up, from which any number of units can come down."""
+    shapes: Shapes                  # of all maps, INPUT's too
+    maps: dict[str, np.ndarray]     # [n, h, w, c] of the target and of the inner layers
+    traces: passes.Traces
 
 
 class Deconvnet:
@@ -60,12 +41,13 @@ class Deconvnet:
 
     weights: tensors (or arrays) by layer and parameter, as load_weights returns them; their dtype is the computation's.
     rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with XLA, which takes seconds for each new size of image
-    and paid for nothing on the CPUs measured (scripts/benchmark.py); False: plain graphs, at once.
+    and paid for nothing on the CPUs measured (scripts/benchmark.py); False: plain graphs, at once. inner: layers below the target
+    whose units can be projected too, by units() and descend().
     Raises UserError where the weights do not hold what the layer needs.
     """
 
     def __init__(self, network: Network, weights: Mapping[str, Mapping[str, Any]], target: str, rule: str = "deconvnet",
-                 jit: bool = False):
+                 jit: bool = False, inner: Sequence[str] = ()):
         if rule not in RULES:
             raise unknown("there is no rule", rule, RULES)
         network.require(target, {name: {key: tuple(value.shape) for key, value in p.items()} for name, p in weights.items()})
@@ -75,15 +57,19 @@ class Deconvnet:
         needed = {node.name: {name: tf.convert_to_tensor(value) for name, value in weights[node.name].items()}
                   for node in nodes if node.name in weights}
         self._dtype = next((value.dtype for p in needed.values() for value in p.values()), tf.float32)
-        folded, self._parameters = folding.fold(nodes, needed)
+        self.layers = (*dict.fromkeys(network.node(name).name for name in inner if network.node(name).name != target), target)
+        if foreign := set(self.layers) - {node.name for node in nodes}:
+            raise UserError(f"{network.name}'s {target} does not depend on {', '.join(sorted(foreign))}")
+        folded, self._parameters = folding.fold(nodes, needed, self.layers)
         self._folded = replace(network, nodes=tuple(folded))
+        self._networks: dict[Shape, Network] = {}
         self._graphs: dict[tuple, Callable] = {}
 
     def activations(self, x: np.ndarray) -> np.ndarray:
         """The layer's output for images x [n, h, w, c] as the network sees them: [n, h', w', c'], or [n, c'] for vectors."""
         x, shapes = self._admit(x)
         up = self._up(shapes, traced=False)
-        y = np.concatenate([up(tf.constant(x[index]))[0].numpy()[:stop - start]
+        y = np.concatenate([up(tf.constant(x[index]))[0][-1].numpy()[:stop - start]
                             for start, stop, index in self._images(len(x), shapes)])
         return y[:, 0, 0] if self.target in self.network.vectors else y
 
@@ -106,35 +92,97 @@ class Deconvnet:
         found = [self._project(x[index], wanted[begin:end], mode, shapes, route)
                  for begin, end, index in self._images(len(x), shapes)]
         chosen, peaks, dead, positions, patches = found[0] if len(found) == 1 else map(np.concatenate, zip(*found))
-        fields = self._sized(shapes).receptive_fields(shapes)[self.target]
-        a, b = (span.seen_through(field) for span, field in zip(start, fields))
+        seen = self._sized(shapes).receptive_fields(shapes)[self.target]
+        a, b = (span.seen_through(field) for span, field in zip(start, seen))
         return Projection(chosen, peaks, dead, positions if mode == "max" else np.full_like(positions, -1),
                           boxes(route[INPUT], positions), boxes((a, b), positions), patches, shapes[INPUT][:2])
+
+    def units(self, x: np.ndarray, image: np.ndarray, channel: np.ndarray, positions: np.ndarray | None = None,
+              seeds: np.ndarray | None = None, layer: str | None = None) -> Units:
+        """Projects single units of images x [n, h, w, c]: unit k is of x[image[k]], channel[k], at positions[k] (row, column).
+
+        positions None: the strongest unit of each map. seeds [k]: the values that are sent down, the activations when left out.
+        layer: the target, or one of the inner layers. Raises UserError for what does not fit.
+        """
+        x, shapes = self._admit(x)
+        image, channel = numbers("images", image, len(x)), np.asarray(channel)
+        refuse_unequal(image, channel, positions, seeds)
+        places: list[np.ndarray] = []
+        parts: list[Units] = []
+        for begin, end, index in self._images(len(x), shapes):
+            at = np.nonzero((begin <= image) & (image < end))[0]
+            if not at.size:
+                continue
+            where, sent = (None if array is None else np.asarray(array)[at] for array in (positions, seeds))
+            parts += self.descend(self._ascend(x[index], shapes), image[at] - begin, channel[at], where, sent, layer)
+            places.append(at)
+        order, found = np.argsort(np.concatenate(places)), joined(parts)
+        return Units(*(getattr(found, entry.name)[order] for entry in fields(Units)))
+
+    def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
+        """Height and width of the patches of units of images of that size."""
+        layer = self.network.node(layer or self.target).name
+        shapes = self.network.input_shapes(layer, height, width)
+        a, b = self._sized(shapes).route(layer, UNIT, shapes)[INPUT]
+        return a.size, b.size
+
+    def ascend(self, x: np.ndarray) -> Ascent:
+        """Sends images x [n, h, w, c] up, all at a time, so that units can come down from them."""
+        return self._ascend(*self._admit(x))
+
+    def descend(self, ascent: Ascent, image: np.ndarray, channel: np.ndarray, positions: np.ndarray | None = None,
+                seeds: np.ndarray | None = None, layer: str | None = None) -> Iterator[Units]:
+        """units() of images that went up, in order, a chunk at a time: they need not stand in memory side by side."""
+        layer = self.network.node(layer or self.target).name
+        if layer not in self.layers:
+            raise UserError(f"units of {layer} were not asked for: give it as inner, beside the target {self.target}")
+        y, shapes = ascent.maps[layer], ascent.shapes
+        image, channel = numbers("images", image, len(y)), numbers(f"channels of {layer}", channel, y.shape[3])
+        refuse_unequal(image, channel, positions, seeds)
+        if positions is None:
+            positions, _ = strongest(y, image, channel)
+        rows, columns = (numbers("positions", np.asarray(positions)[..., axis], y.shape[axis + 1]) for axis in (0, 1))
+        activations, positions = y[image, rows, columns, channel], np.stack([rows, columns], 1)
+        sent = activations if seeds is None else np.asarray(seeds, y.dtype)
+        route = self._sized(shapes).route(layer, UNIT, shapes)
+        around = boxes(route[INPUT], positions), boxes(self._sized(shapes).receptive_fields(shapes)[layer], positions)
+        for start, stop, patches in self._descend(ascent, layer, route, sent[:, None, None], image, channel, positions):
+            at = slice(start, stop)
+            yield Units(activations[at], positions[at], around[0][at], around[1][at], patches)
+
+    def _ascend(self, x: np.ndarray, shapes: Shapes) -> Ascent:
+        maps, traces = self._up(shapes, traced=True)(tf.constant(x))
+        return Ascent(shapes, {layer: y.numpy() for layer, y in zip(self.layers, maps)}, traces)
 
     def _project(self, x: np.ndarray, wanted: np.ndarray, mode: str, shapes: Shapes, route: Mapping[str, Spans]) -> tuple:
         """One way up for some images and the ways down for their channels: the arrays of a Projection for them.
 
         x may have more images than wanted has rows, to fill a chunk.
         """
-        y, traces = self._up(shapes, traced=True)(tf.constant(x))
-        y = y.numpy()[:len(wanted)]
+        ascent = self._ascend(x, shapes)
+        y = ascent.maps[self.target][:len(wanted)]
         if wanted.dtype == bool:            # a row of as many places as channels asked for, to be filled with the strongest
             wanted = np.argsort(-y.max((1, 2)), 1, kind="stable")[:, :wanted.shape[1]].astype(np.int32)
         image, channel = np.repeat(np.arange(len(wanted), dtype=np.int32), wanted.shape[1]), wanted.reshape(-1)
-        maps = y.transpose(0, 3, 1, 2)[image, channel]
-        at = maps.reshape(len(maps), -1).argmax(1)              # the first on a tie
-        rows, columns = np.divmod(at.astype(np.int32), np.int32(y.shape[2]))
-        peaks = maps[np.arange(len(maps)), rows, columns]
-        seeds = peaks[:, None, None] if mode == "max" else maps
-        down = self._down(shapes, route, traces)
+        positions, peaks = strongest(y, image, channel)
+        seeds = peaks[:, None, None] if mode == "max" else y.transpose(0, 3, 1, 2)[image, channel]
         patches = np.empty((len(image), *(span.size for span in route[INPUT]), self.network.channels), y.dtype)
-        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items()) * y.itemsize
-        for start, stop, index in chunks(len(image), ITEM_BYTES // largest, self.jit):
-            items = (tf.constant(array[index]) for array in (seeds, image, channel, rows, columns))
-            patches[start:stop] = down(traces, *items).numpy()[:stop - start]
-        positions = np.stack([rows, columns], 1)
+        for start, stop, part in self._descend(ascent, self.target, route, seeds, image, channel, positions):
+            patches[start:stop] = part
         return tuple(array.reshape(*wanted.shape, *array.shape[1:])
                      for array in (channel, peaks, ~seeds.any((1, 2)), positions, patches))
+
+    def _descend(self, ascent: Ascent, layer: str, route: Mapping[str, Spans], seeds: np.ndarray, image: np.ndarray,
+                 channel: np.ndarray, positions: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+        """The ways down of items, seeds [k, n, m]: chunks of patches, each with where it starts and stops."""
+        shapes, below = ascent.shapes, {node.name for node in self._folded.up_to(layer)}
+        traces = {name: trace for name, trace in ascent.traces.items() if name in below}
+        down = self._down(shapes, route, traces, layer)
+        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items()) * self._dtype.size
+        rows, columns = positions.T
+        for start, stop, index in chunks(len(image), ITEM_BYTES // largest, self.jit):
+            items = (tf.constant(array[index]) for array in (seeds, image, channel, rows, columns))
+            yield start, stop, down(traces, *items).numpy()[:stop - start]
 
     def _admit(self, x: np.ndarray) -> tuple[np.ndarray, Shapes]:
         """Images as an array of the computation's dtype, and the shapes of all maps for their size."""
@@ -172,15 +220,18 @@ class Deconvnet:
 
     def _sized(self, shapes: Shapes) -> Network:
         """The folded network for images of that size."""
-        return self._folded.at(*shapes[INPUT][:2])
+        if shapes[INPUT] not in self._networks:
+            self._networks[shapes[INPUT]] = self._folded.at(*shapes[INPUT][:2])
+        return self._networks[shapes[INPUT]]
 
     def _up(self, shapes: Shapes, traced: bool) -> Callable:
-        """The compiled way up: images -> the target's map, and with `traced` what its rule needs on the way down."""
+        """The compiled way up: images -> the maps of self.layers (without `traced` the target's), and what its rule needs down."""
         key = ("up", shapes[INPUT], traced)
         if key not in self._graphs:
             nodes, rule = self._sized(shapes).nodes, self.rule if traced else None
+            layers = self.layers if traced else (self.target,)
             self._graphs[key] = tf.function(
-                lambda x: passes.up(nodes, self._parameters, x, rule), jit_compile=self.jit, autograph=False,
+                lambda x: passes.maps(nodes, self._parameters, x, rule, layers), jit_compile=self.jit, autograph=False,
             ).get_concrete_function(tf.TensorSpec((None, *shapes[INPUT]), self._dtype))
         return self._graphs[key]
 
@@ -189,17 +240,18 @@ class Deconvnet:
         """The parameters as the way down wants them; made when something first comes down."""
         return {node.name: steps.prepare(node.layer, self._parameters[node.name]) for node in self._folded.nodes}
 
-    def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: Mapping[str, tf.Tensor]) -> Callable:
+    def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: passes.Traces, layer: str | None = None) -> Callable:
         """The compiled way down: traces and items -> pixels. An item: seed [n, m], image, channel, row, column."""
-        key = ("down", shapes[INPUT], route[self.target])
+        layer = layer or self.target
+        key = ("down", shapes[INPUT], layer, route[layer])
         if key not in self._graphs:
-            nodes, parameters, count = self._sized(shapes).nodes, self._down_parameters, shapes[self.target][2]
+            nodes, parameters, count = self._sized(shapes).up_to(layer), self._down_parameters, shapes[layer][2]
 
             def down(traces, seeds, image, channel, row, column):
                 signal = seeds[..., None] * tf.one_hot(channel, count, dtype=self._dtype)[:, None, None]
                 return passes.down(nodes, parameters, traces, signal, image, (row, column), self.rule, route, shapes)
 
-            extents = [span.size for span in route[self.target]]
+            extents = [span.size for span in route[layer]]
             self._graphs[key] = tf.function(down, jit_compile=self.jit, autograph=False).get_concrete_function(
                 tf.nest.map_structure(lambda trace: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype), traces),
                 tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4)
@@ -239,9 +291,3 @@ def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.nd
             length, left = (1, 1) if left <= size // 3 else (size, left)
         yield start, start + left, np.minimum(np.arange(start, start + length), start + left - 1)
         start += left
-
-
-def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
-    """positions [..., 2] -> top, left, bottom, right of the spans there: int32 [..., 4]."""
-    top, left = (span.origin(positions[..., axis]) for axis, span in enumerate(spans))
-    return np.stack([top, left, top + spans[0].size, left + spans[1].size], -1).astype(np.int32)

@@ -15,7 +15,7 @@ from .spans import overlap
 from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    from .deconvnet import Projection
+    from .projection import Projection
 
 PHOTO, LARGEST = 448, 896                       # the photo is as high as the tiles' rows, at least and at most so many pixels
 MARGIN, GAP, LINE = 24, 14, 21
@@ -23,15 +23,22 @@ INK, FAINT, PAPER, ZERO = (24, 24, 24), (110, 110, 110), (255, 255, 255), (128, 
 CLIP = 99.5                                     # percentile of |signal| above 0 that is full black or white
 
 
-def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
+def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None,
+            full: float | None = None) -> np.ndarray:
     """A signed signal [h, w, c] in the network's channels -> uint8 [h, w, 3]: zero is mid-grey, the scale symmetric.
 
-    Bands that are no colours are drawn as those picked, or summed into one signed map.
+    Bands that are no colours are drawn as those picked, or summed into one signed map. full: what is full white; strength()
+    when left out.
     """
+    full = strength(signal, preprocessing, bands) if full is None else full
     signal = chosen(preprocessing.reorder(signal), bands, np.sum)
-    size = np.abs(signal)
-    scale = np.percentile(size[size > 0], CLIP) if size.any() else 1.0
-    return np.clip(np.rint(128 + signal / max(float(scale), np.finfo(np.float32).tiny) * 127), 1, 255).astype(np.uint8)
+    return np.clip(np.rint(128 + signal / max(full, np.finfo(np.float32).tiny) * 127), 1, 255).astype(np.uint8)
+
+
+def strength(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> float:
+    """What of a signal is drawn full black or white; 0 where there is none."""
+    size = np.abs(chosen(preprocessing.reorder(signal), bands, np.sum))
+    return float(np.percentile(size[size > 0], CLIP)) if size.any() else 0.0
 
 
 def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
@@ -50,7 +57,7 @@ def chosen(image: np.ndarray, bands: Sequence[int] | None, together) -> np.ndarr
     return image if image.shape[2] == 3 else np.repeat(together(image, -1, keepdims=True), 3, -1)
 
 
-def window(image: np.ndarray, box: Sequence[int]) -> np.ndarray:
+def window(image: np.ndarray, box: Sequence[int] | np.ndarray) -> np.ndarray:
     """The part of [h, w, 3] in a box (top, left, bottom, right); grey where the image has none."""
     top, left, bottom, right = box
     part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)
@@ -69,10 +76,42 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def plain(text: str) -> str:
+    """A text in the letters that the font has."""
+    return "".join(c if c.isprintable() and ord(c) < 256 else "?" for c in text)
+
+
+def columns_of(count: int) -> int:
+    """Columns of so many tiles, as square as it goes."""
+    return ceil(sqrt(count))
+
+
+def scaled_sides(height: int, width: int, least: int, most: int) -> tuple[int, int]:
+    """Height and width of a tile for a patch's: its own if the longer is in between, else to the next size that is.
+
+    What is small is enlarged by a whole number, if there is one, so that its pixels stay alike.
+    """
+    longer = max(height, width)
+    if longer > most:
+        scale = most / longer
+    else:
+        scale = max(1, ceil(least / longer))
+        scale = scale if longer * scale <= most else least / longer
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
 def scaled(array: np.ndarray, width: int, height: int) -> Image.Image:
     """uint8 [h, w, 3] at another size: pixels stay visible where they are enlarged much."""
     how = Image.Resampling.NEAREST if width >= 4 * array.shape[1] else Image.Resampling.BICUBIC
     return Image.fromarray(array).resize((width, height), how)
+
+
+def shrunk(signal: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A signed signal [h, w, c] averaged to a smaller size before its scale is taken, since averages are weaker; else as it is."""
+    if width >= signal.shape[1]:
+        return signal
+    planes = [Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32)) for i in range(signal.shape[2])]
+    return np.stack([np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes], 2)
 
 
 def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Preprocessing, title: str, caption: str,
@@ -85,7 +124,7 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
     seen, boxes = photo(x, preprocessing, bands), projection.boxes[image]
     paired = bool((projection.positions[image] >= 0).all())
     count, (height, width) = len(boxes), projection.patches.shape[2:4]
-    columns = ceil(sqrt(count))
+    columns = columns_of(count)
     rows = ceil(count / columns)
     side = min(max((PHOTO - rows * (LINE + GAP)) // rows, 96), 320)
     if not paired:
@@ -98,7 +137,7 @@ def draw(x: np.ndarray, projection: Projection, image: int, preprocessing: Prepr
     scale = min(max(PHOTO, rows * step[1] - LINE - GAP) / seen.shape[0], LARGEST / max(seen.shape[:2]))
     photo_w, photo_h = max(1, round(seen.shape[1] * scale)), max(1, round(seen.shape[0] * scale))
     head = MARGIN + 60
-    caption = "".join(c if c.isprintable() and ord(c) < 256 else "?" for c in caption)      # the font has no other letters
+    caption = plain(caption)
     words = max(font(22).getlength(title), font(14).getlength(caption))
     size = (max(2 * MARGIN + photo_w + GAP + columns * step[0], ceil(words) + 2 * MARGIN),
             head + max(photo_h, rows * step[1]) + MARGIN)
@@ -155,4 +194,4 @@ def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> Non
     for key, value in text.items():
         chunks.add_itxt(key, value.encode(errors="backslashreplace").decode())      # file names that are no UTF-8
     with written(path) as place:
-        picture.save(place, "PNG", pnginfo=chunks)
+        picture.save(place, "PNG", pnginfo=chunks, compress_level=4)         # twice as fast as 6, a hundredth larger
