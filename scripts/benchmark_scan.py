@@ -1,11 +1,11 @@
-"""Times what a scan of all of VGG16's convolutions takes over the bare pass up, and what a second worker brings.
+"""Times what a scan takes over the bare pass up, what a second worker brings, and what the figures of a whole layer take.
 
     python scripts/benchmark_scan.py --rounds 15
 
 Scan and pass up take turns on the same batches and the same graph, crops of a photo with noise; many of them enter the best at
-first, which a long scan does not see. The row is one of scripts/benchmark.py's kind: medians, the share between them, in
-brackets the least and greatest of a turn. Workers are whole processes on loopback, each bound to a core of its own; the images
-a second are those of a long list less a short one, so that what starting takes is left out.
+first, which a long scan does not see. Figures, with reading, checking, drawing and packing, take turns with the ways up and down
+alone. Values are medians, in brackets the least and greatest of a turn. Workers are whole processes on loopback, each bound to a
+core of its own; the images a second are those of a long list less a short one, so that what starting takes is left out.
 """
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -25,9 +26,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, images, weights                                   # noqa: E402
+from tfdeconv import cli, figures, images, weights                           # noqa: E402
 
-MOST = 0.15             # of the bare pass
+MOST, MOST_DRAWN = 0.15, 1.5            # of the bare pass; times the bare ways up and down
+LAYER, PHOTOS = "block4_conv2", 160     # whose features are drawn, of a run over so many crops
 LISTS = 32, 160         # images of the short list and of the long one
 
 
@@ -98,12 +100,57 @@ def scaling() -> None:
               f"{(LISTS[1] - LISTS[0]) / (long - short):.2f} images a second", flush=True)
 
 
+def drawing(rounds: int) -> None:
+    """Prints what all features of a layer take to draw, over the ways up and down alone."""
+    from tfdeconv import recall, run, sheets, topnine
+    from tfdeconv.deconvnet import Deconvnet
+    with TemporaryDirectory() as folder:
+        np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
+        command = [str(ROOT / "scripts/scan.py"), f"{folder}/x.npy", "--out", f"{folder}/run.h5", "--layers", LAYER]
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+        found = run.load(f"{folder}/run.h5")
+        read = weights.load_weights(found.weights)
+        deconvnet, source = Deconvnet(read.network, read, LAYER), recall.images_of(found, "the run", None)
+        x = read.preprocessing.apply(np.load(f"{folder}/x.npy"))
+        state, channels = found.state[LAYER], np.arange(len(found.state[LAYER]["means"]))
+        alive = state["values"] > 0
+
+        def bare() -> None:
+            numbers = np.unique(state["images"][alive])
+            for start in range(0, len(numbers), topnine.BATCH):
+                some = numbers[start:start + topnine.BATCH]
+                at = np.nonzero(np.isin(state["images"], some) & alive)
+                image = np.searchsorted(some, state["images"][at])
+                for _ in deconvnet.descend(deconvnet.ascend(x[some]), image, at[0], state["positions"][at]):
+                    pass
+
+        def drawn() -> None:
+            strips, _ = topnine.strips(deconvnet, found, source, read.preprocessing, {LAYER: channels},
+                                       lambda height, width: sheets.side(height, width, len(channels)))
+            for _, _, picture in sheets.pages(strips[LAYER], LAYER, ""):
+                figures.save(picture, f"{folder}/page.png", {})
+
+        turns = [(seconds(bare), seconds(drawn)) for _ in range(rounds)]
+    alone, whole = (median(column) for column in zip(*turns))
+    shares = [second / first for first, second in turns]
+    print(f"{alive.sum()} units of {LAYER} in {len(np.unique(state['images'][alive]))} images: up and down {alone:.1f} s, drawn "
+          f"{whole:.1f} s, {whole / alone:.2f} times ({min(shares):.2f}..{max(shares):.2f}), target <= {MOST_DRAWN}"
+          f"{'  MISSED' if whole / alone > MOST_DRAWN else ''}", flush=True)
+
+
+def seconds(call: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
 def main() -> int:
     parser = cli.Parser(__doc__)
     parser.add_argument("--rounds", type=cli.counting, default=15, metavar="N")
     parser.add_argument("--batch", type=cli.counting, default=16, metavar="N")
     options = parser.parse_args()
     overhead(options.rounds, options.batch)
+    drawing(3)
     scaling()
     return 0
 

@@ -198,18 +198,13 @@ def merge(options: Namespace) -> int:
 
 def known(options: Namespace, whole: Run) -> Work:
     """A run's images and weights once more; raises UserError where they are not there, or others."""
-    from tfdeconv import dataset
-    from tfdeconv.preprocessing import described
-    from tfdeconv.weights import read_weights
-    settings = whole.settings
-    source = dataset.again(whole.root, whole.names, settings.list_sha256, options.images)
-    path, name = options.weights or whole.weights, settings.network
-    read = read_weights(path, name if name in NETWORKS else None, list(settings.layers), "float32", settings.flavour or None)
-    if read.digest != settings.weights_sha256:
-        raise UserError(f"{path} has other weights than the run was made with: --weights says where they are")
+    from tfdeconv import recall
+    source, place = recall.images_of(whole, options.out, options.images), recall.weights_file(whole, options.out, options.weights)
+    network = recall.network_of(whole, place)
+    read = recall.weights_of(whole, options.out, place, network, whole.settings.layers)
     cli.import_tensorflow(options.verbose)
     from tfdeconv.scanning import Work
-    return Work(source, read, described(settings.preprocessing, read.network.input_shape), settings, path, whole)
+    return Work(source, read, recall.preprocessing_of(whole, options.out, network), whole.settings, str(place), whole)
 
 
 if __name__ == "__main__":

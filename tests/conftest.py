@@ -3,9 +3,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:       # as in a shell's background: programs that are started would ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import numpy as np      # noqa: E402
 import pytest           # noqa: E402

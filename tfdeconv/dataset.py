@@ -86,14 +86,6 @@ def source(path: str) -> Source:
     return listed(os.path.dirname(place), names)
 
 
-def again(root: str, names: tuple[str, ...], digest: str, place: str | None = None) -> Source:
-    """The images of a run: its list at its own root, or what is at `place` now; raises UserError where that is another list."""
-    found = source(place) if place else listed(root, names) if names else source(root)
-    if found.digest != digest:
-        raise UserError(f"{place or root} has another list of images than the run was made of")
-    return found
-
-
 def tree(root: str) -> Iterator[str]:
     """The images below a directory, relative to it; raises UserError where a directory cannot be read."""
     def unreadable(error: OSError) -> None:
