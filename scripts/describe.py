@@ -109,7 +109,9 @@ def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
             "dead": int((fired == 0).sum()), "always_on": int((fired == found.scanned).sum()),
             "firing_positions": float(counted["firing_positions"].mean() / found.scanned),
             "mean_maximum": [float(value) for value in np.percentile(counted["maxima"] / found.scanned, (0, 25, 50, 75, 100))]})
-    state = "" if found.finished else f", {found.done} of {found.settings.count} seen"
+    part, parts = found.settings.shard
+    state = "" if parts == 1 else f", part {part} of {parts}"
+    state += "" if found.finished else f", {found.done} of {len(found.settings.range)} seen"
     return (f"{path}: {found.settings.network}, {found.scanned} images of {found.root}{state}; "
             f"{len(found.skipped)} could not be read, {int((found.same >= 0).sum())} came again"), table
 

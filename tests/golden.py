@@ -48,7 +48,7 @@ def main() -> None:
             told = {"layer": layer, "channel": channel, "activation": float(maps[row, column, channel]),
                     "position": [int(row), int(column)], "rules": {}}
             for rule in ("deconvnet", "guided", "gradient"):
-                pixels = autodiff(model, layer, x, seed, rule)[0]
+                pixels = autodiff(model, layer, x, [seed], rule)[0][0]
                 at = np.argwhere(pixels.any(2))
                 (top, left), (bottom, right) = at.min(0), at.max(0) + 1
                 sample = pixels[top:bottom, left:right][tuple(places(bottom - top, right - left).T)]

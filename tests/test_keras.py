@@ -5,6 +5,8 @@ the way through a weight file, which is float32.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import h5py
 import keras
 import numpy as np
@@ -70,18 +72,18 @@ def rectifier(rule: str):
     return relu
 
 
-def autodiff(model, target: str, x: np.ndarray, seed: np.ndarray, rule: str) -> np.ndarray:
-    """The seed [n, h, w, c] at a layer of the Keras model down to its input, by TensorFlow's own differentiation."""
+def autodiff(model, target: str, x: np.ndarray, seeds: Sequence[np.ndarray], rule: str) -> list[np.ndarray]:
+    """Each seed [n, h, w, c] at a layer of the Keras model down to its input, by TensorFlow's own differentiation."""
     relu = rectifier(rule)
     for layer in model.layers:
         if getattr(layer, "activation", None) is not None and layer.name != "predictions" and "relu" in str(layer.get_config()):
             layer.activation = relu
     part = keras.Model(model.input, model.get_layer(target).output)
     x = tf.constant(x)
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         y = part(x)
-    return tape.gradient(y, x, tf.constant(seed)).numpy()
+    return [tape.gradient(y, x, tf.constant(seed)).numpy() for seed in seeds]
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -141,17 +143,15 @@ def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
         channel = int(maps.max((0, 1, 2)).argmax())
         for rule in ("gradient", "deconvnet", "guided"):
             deconvnet = Deconvnet(network, weights, target, rule)
-            for mode in ("max", "all"):
-                projection = deconvnet.project(x, [channel], mode)
-                seed = np.zeros_like(maps)
-                for image in range(2):
-                    if mode == "max":
-                        unit = (image, *np.unravel_index(maps[image, ..., channel].argmax(), maps.shape[1:3]), channel)
-                        seed[unit] = maps[unit]
-                        assert tuple(projection.positions[image, 0]) == unit[1:3]
-                    else:
-                        seed[image, ..., channel] = maps[image, ..., channel]
-                expected = autodiff(model, target, x, seed.reshape(activations.shape), rule)
+            one, whole = deconvnet.project(x, [channel], "max"), deconvnet.project(x, [channel], "all")
+            strongest, everything = np.zeros_like(maps), np.zeros_like(maps)
+            everything[..., channel] = maps[..., channel]
+            for image in range(2):
+                unit = (image, *np.unravel_index(maps[image, ..., channel].argmax(), maps.shape[1:3]), channel)
+                strongest[unit] = maps[unit]
+                assert tuple(one.positions[image, 0]) == unit[1:3]
+            seeds = [seed.reshape(activations.shape) for seed in (strongest, everything)]
+            for projection, expected in zip((one, whole), autodiff(model, target, x, seeds, rule)):
                 assert np.abs(expected).max() > 0
                 assert gap(projection.pixels[:, 0], expected) < 1e-10
 
