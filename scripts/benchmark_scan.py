@@ -26,11 +26,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, figures, images, weights                           # noqa: E402
+from tfdeconv import cli, images, weights                           # noqa: E402
 
 MOST, MOST_DRAWN = 0.15, 1.5            # of the bare pass; times the bare ways up and down
 LAYER, PHOTOS = "block4_conv2", 160     # whose features are drawn, of a run over so many crops
-LISTS = 32, 160         # images of the short list and of the long one
+LISTS = 64, 384         # images of the short list and of the long one
 
 
 def overhead(rounds: int, batch: int) -> None:
@@ -72,6 +72,7 @@ def crops(count: int, seed: int) -> np.ndarray:
 def workers(folder: Path, count: int, cores: list[int], workers: int) -> float:
     """Seconds that scanning so many images takes so many workers, the cores dealt out among them."""
     np.save(folder / "x.npy", crops(count, 1))
+    (folder / f"{count}.h5").unlink(missing_ok=True)
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -94,15 +95,15 @@ def scaling() -> None:
     """Prints the images a second of one worker on one core, one on all, and one on each."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     for count, mine in ((1, cores[:1]), (1, cores), (len(cores), cores)):
-        with TemporaryDirectory() as folder:
-            short, long = (workers(Path(folder), images, mine, count) for images in LISTS)
+        with TemporaryDirectory() as folder:        # what disturbs it only adds: the less of two
+            short, long = (min(workers(Path(folder), images, mine, count) for _ in range(2)) for images in LISTS)
         print(f"{count} worker{'s' if count > 1 else ''} on {len(mine)} core{'s' if len(mine) > 1 else ''}: "
               f"{(LISTS[1] - LISTS[0]) / (long - short):.2f} images a second", flush=True)
 
 
 def drawing(rounds: int) -> None:
     """Prints what all features of a layer take to draw, over the ways up and down alone."""
-    from tfdeconv import recall, run, sheets, topnine
+    from tfdeconv import recall, run, runfigures, topnine
     from tfdeconv.deconvnet import Deconvnet
     with TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
@@ -124,11 +125,12 @@ def drawing(rounds: int) -> None:
                 for _ in deconvnet.descend(deconvnet.ascend(x[some]), image, at[0], state["positions"][at]):
                     pass
 
+        drawing = runfigures.Figures(Path("run.h5"), found, read.network, read, Path(found.weights), source, "deconvnet", None,
+                                     Path(folder), False, lambda text: None, print)
+
         def drawn() -> None:
-            strips, _ = topnine.strips(deconvnet, found, source, read.preprocessing, {LAYER: channels},
-                                       lambda height, width: sheets.side(height, width, len(channels)))
-            for _, _, picture in sheets.pages(strips[LAYER], LAYER, ""):
-                figures.save(picture, f"{folder}/page.png", {})
+            for _ in drawing.layer(LAYER, channels):
+                pass
 
         turns = [(seconds(bare), seconds(drawn)) for _ in range(rounds)]
     alone, whole = (median(column) for column in zip(*turns))

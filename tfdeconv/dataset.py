@@ -192,8 +192,10 @@ def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: 
         return tf.ensure_shape(x, shape), tf.ensure_shape(digest, (32,)), tf.ensure_shape(reason, ())
 
     data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
-    data = data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
-    for x, digests, reasons in data.batch(batch).prefetch(ahead).as_numpy_iterator():
+    data = data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True).batch(batch).prefetch(ahead)
+    options = tf.data.Options()
+    options.autotune.enabled = False    # there is nothing to tune, and at the end the tuner is waited for: 8 s after 12
+    for x, digests, reasons in data.with_options(options).as_numpy_iterator():
         filled = np.zeros((batch, *shape), np.float32)
         filled[:len(x)] = x
         yield filled, digests, [os.fsdecode(reason) for reason in reasons]

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from .topnine import Said, Strip, Troubles
 from .weights import Weights
 
 SAME = ("network", "layer", "weights sha256", "list sha256")        # what pictures of one name must agree in to replace each other
+PACKING = 2                         # pages that are packed at a time
 ROUNDING = 1e-4                     # of float32 sums through a hundred layers; what is not linear is off by percents
 
 
@@ -101,17 +104,28 @@ class Figures:
 
     def save(self, pages: Iterable[tuple[int, int, Image.Image]], of: str, kind: str, text: dict[str, str],
              arrays: Mapping[str, np.ndarray]) -> Iterator[Path]:
-        """Writes pages, and the arrays if they are wanted, under a name that is free."""
-        name = ""
-        for number, count, picture in pages:
-            ends = [f"-page{i:0{max(len(str(count)), 2)}d}" for i in range(1, count + 1)] if count > 1 else [""]
-            if number == 1:
-                output.make_folder(self.out)
-                name = output.free_name(self.out, output.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
-                if self.raw:
-                    output.save_raw(self.out / f"{name}.npz", arrays, text)
-            figures.save(picture, self.out / f"{name}{ends[number - 1]}.png", text | {"page": f"{number} of {count}"})
-            yield self.out / f"{name}{ends[number - 1]}.png"
+        """Writes pages, and the arrays if they are wanted, under a name that is free; packs pages while the next is laid out."""
+        name, waiting = "", deque[tuple[Path, Future[bytes]]]()
+
+        def first() -> Path:
+            path, png = waiting.popleft()
+            figures.write(png.result(), path)
+            return path
+
+        with ThreadPoolExecutor(PACKING) as pool:
+            for number, count, picture in pages:
+                ends = [f"-page{i:0{max(len(str(count)), 2)}d}" for i in range(1, count + 1)] if count > 1 else [""]
+                if number == 1:
+                    output.make_folder(self.out)
+                    name = output.free_name(self.out, output.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
+                    if self.raw:
+                        output.save_raw(self.out / f"{name}.npz", arrays, text)
+                told = text | {"page": f"{number} of {count}"}
+                waiting.append((self.out / f"{name}{ends[number - 1]}.png", pool.submit(figures.packed, picture, told)))
+                if len(waiting) > PACKING:
+                    yield first()
+            while waiting:
+                yield first()
 
     def text(self, layer: str, channels: np.ndarray) -> dict[str, str]:
         """What it takes to make a picture again."""
