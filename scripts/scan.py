@@ -124,7 +124,8 @@ def prepare(options: Namespace, chief: bool) -> Work:
     cli.import_tensorflow(options.verbose)
     from tfdeconv.scan import everything
     from tfdeconv.scanning import Work
-    layers = tuple(dict.fromkeys(network.node(name).name for name in options.layers or everything(network, read)))
+    wanted = {network.node(name).name for name in options.layers or everything(network, read)}
+    layers = tuple(node.name for node in network.nodes if node.name in wanted)
     kept = layers if options.keep_maxima == "all" else tuple(network.node(name).name for name in names(options.keep_maxima))
     if not set(kept) <= set(layers):
         raise UserError(f"--keep-maxima {', '.join(sorted(set(kept) - set(layers)))}: only layers that are scanned have maxima; "
@@ -151,13 +152,13 @@ def main() -> int:
         error = str(mistake)
     from tfdeconv import scanning
     from tfdeconv.team import assembled
-    team = team or assembled()
+    team = team or assembled(alone=True)
     team.exchange({}, error)            # from here on all have work
     assert work
     progress = cli.Progress()
     now = scanning.begun(work, team)
     if not now.finished or not now.settings.range:          # a part may be empty, and is written all the same
-        scan = work.scan(team)
+        scan = scanning.together(lambda: work.scan(team), team)
         if team.chief and now.settings.kept:
             from tfdeconv.maxima import Maxima, beside
             size = Maxima(beside(options.out), now.settings, scan.channels_of).size
@@ -183,20 +184,21 @@ def merge(options: Namespace) -> int:
     from tfdeconv import joining, run
     parts = joining.in_order({path: run.load(path) for path in options.merge})
     whole, again = joining.joined(list(parts.values()))
-    if os.path.lexists(options.out):
+    known = os.path.lexists(options.out)
+    if known:
         run.refuse_others(options.out, run.load(options.out), whole.settings, whole.names)
     if again:                           # in the sums of two parts, and of one they must go
         cli.import_tensorflow(options.verbose)
         from tfdeconv import scanning
-        joining.taken_out(whole, scanning.counted(known(options, whole), again, cli.Progress().say))
+        joining.taken_out(whole, scanning.counted(work_of(options, whole), again, cli.Progress().say))
         cli.Progress().clear()
-    joining.join_maxima(parts, whole, again, options.out)
+    joining.join_maxima(parts, whole, again, options.out, known)
     run.save(options.out, whole)
     report(options.out, whole)
     return 0
 
 
-def known(options: Namespace, whole: Run) -> Work:
+def work_of(options: Namespace, whole: Run) -> Work:
     """A run's images and weights once more; raises UserError where they are not there, or others."""
     from tfdeconv import recall
     source, place = recall.images_of(whole, options.out, options.images), recall.weights_file(whole, options.out, options.weights)

@@ -43,7 +43,7 @@ ROOMS = {
                    "rules", "weights", "network", "errors"},
 }
 OUTSIDE = {"tensorflow": {"ops", "pools", "activations", "steps", "folding", "passes", "deconvnet", "weights", "cli", "scan",
-                          "dataset", "team"},
+                          "dataset", "team", "keeper", "scanning"},
            "h5py": {"weights", "run", "dataset"}, "PIL": {"images", "figures", "sheets", "blocks", "runfigures"},
            "numpy": {"deconvnet", "projection", "weights", "images", "figures", "preprocessing", "scan", "dataset", "run",
                      "scanning", "keeper", "merging", "maxima", "team", "joining", "refinement", "recall", "topnine", "sheets",

@@ -160,6 +160,11 @@ def test_describe_prints_them(trial, capfd, tmp_path):
         np.save(folder / "run.maxima.npy", np.zeros((2, 18, 64)))
         with pytest.raises(UserError, match="is not of"):
             maxima.load(folder / "run.h5", found)
+        other = np.load(tmp_path / "away.npy")
+        other[0, :, :] += 1
+        np.save(folder / "run.maxima.npy", other)
+        with pytest.raises(UserError, match="has other maxima than"):
+            maxima.load(folder / "run.h5", found)
     finally:
         (tmp_path / "away.npy").replace(folder / "run.maxima.npy")
     assert call(script, "--blocks") == 2
@@ -183,10 +188,17 @@ def test_mistakes_with_maxima(trial, capfd, tmp_path, monkeypatch):
     assert "would take" in refused("--keep-maxima", "all")
     monkeypatch.undo()
     (tmp_path / "run.maxima.npy").write_text("my diary")
-    assert "is not of this run" in refused("--keep-maxima", "all")
+    assert "is there without its run" in refused("--keep-maxima", "all")
     assert (tmp_path / "run.maxima.npy").read_text() == "my diary" and not (tmp_path / "run.h5").exists()
     (tmp_path / "run.maxima.npy").unlink()
     assert call(*given, "--keep-maxima", "all") == 0
+    (tmp_path / "run.maxima.npy").rename(tmp_path / "kept.npy")
+    now = run.load(tmp_path / "run.h5")
+    now.done, now.scanned = 64, 63              # as if it had been stopped there
+    run.save(tmp_path / "run.h5", now)
+    assert "is missing: it has the maxima of the 64 images" in refused("--keep-maxima", "all")
+    (tmp_path / "run.maxima.npy").write_text("my diary")
+    assert "is not of this run" in refused("--keep-maxima", "all")
     assert "its --keep-maxima is stem, asked for " in refused()
 
 

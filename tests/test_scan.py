@@ -399,6 +399,36 @@ def test_a_share_that_goes_away_stops_the_run_and_loses_nothing(small, tmp_path,
     assert run.load(tmp_path / "run.h5").scanned == 9
 
 
+def test_a_share_that_goes_away_within_a_batch_of_a_list_loses_nothing(small, tmp_path, rng, monkeypatch):
+    """The list stands elsewhere; one image of the batch was read before the share went, and others are missing for good."""
+    network, weights = integers(rng)
+    share = tmp_path / "share"
+    share.mkdir()
+    for i in range(9):
+        Image.fromarray(rng.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)).save(share / f"{i}.png")
+    names = [*(share / f"{i}.png" for i in range(9)), share / "no.png", tmp_path / "never" / "there.png"]
+    (tmp_path / "list.txt").write_text("".join(f"{name}\n" for name in names))
+    source = dataset.source(str(tmp_path / "list.txt"))
+    settings = run.Settings("whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 11, ("first",), 9, 3)
+    pixels = dataset.images.pixels
+
+    def going(path, channels=3):
+        if str(path).endswith("4.png"):
+            share.rename(tmp_path / "away")
+        return pixels(path, channels)
+    with monkeypatch.context() as patch:
+        patch.setattr(dataset.images, "pixels", going)
+        patch.setattr(os, "cpu_count", lambda: 1)
+        with pytest.raises(UserError, match="cannot be read any more.*the first 3 images"):
+            scanning.advance(run.Run(settings, source.root, "", source.names), Scan(network, weights, ["first"], (SIDE, SIDE), 3),
+                             source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
+    (tmp_path / "away").rename(share)
+    now = run.load(tmp_path / "run.h5")
+    assert now.done == 3 and not now.skipped
+    scanning.advance(now, Scan(network, weights, ["first"], (SIDE, SIDE), 3), source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
+    assert run.load(tmp_path / "run.h5").scanned == 9 and list(run.load(tmp_path / "run.h5").skipped) == [9, 10]
+
+
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path, rng):
     network = NETWORKS["vgg16"](size=(64, 64))
     weights = load_weights(WEIGHTS, NETWORKS["vgg16"](), "block2_conv1")
@@ -456,11 +486,11 @@ def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
             (tmp_path / "other.h5").write_bytes(path.read_bytes())
             os.replace(tmp_path / "other.h5", path)
     monkeypatch.setattr(keeper, "save", saves)
-    (tmp_path / ".run.h5-killed.h5").write_text("left behind by one that was killed while it saved")
+    (tmp_path / ".run.h5-a1_b2c3d.h5").write_text("left behind by one that was killed while it saved")
     scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
     with pytest.raises(UserError, match="written by another program"):
         scanning.advance(run.Run(settings, source.root, "", ()), scan, source, plain((SIDE, SIDE)), path, 0, another)
-    assert saved == [0, 4] and run.load(path).done == 4 and not (tmp_path / ".run.h5-killed.h5").exists()
+    assert saved == [0, 4] and run.load(path).done == 4 and not (tmp_path / ".run.h5-a1_b2c3d.h5").exists()
 
 
 def test_h5_arrays_lists_and_keep(tmp_path, rng):
@@ -486,4 +516,4 @@ def test_h5_arrays_lists_and_keep(tmp_path, rng):
     assert dataset.size_of(listed, plain((4, 4)), "keep", 3) == (8, 9)
     (_, _, reasons), = dataset.batches(dataset.reader(listed, plain((4, 4)), "keep", (8, 9), 3), range(3), 3, (8, 9, 3))
     assert "no such file" in reasons[0] and reasons[1] == "" and "5 x 9" in reasons[2]
-    assert replace(listed, root="/nonesuch").reachable() is False
+    assert replace(listed, root="/nonesuch").places() == set() and listed.places() == {str(tmp_path)}

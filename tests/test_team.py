@@ -16,7 +16,7 @@ import pytest
 from test_scan import SIDE, assert_as_brute_force_has_it, integers, plain, some_crops
 
 import tfdeconv
-from tfdeconv import NETWORKS, load_weights, run
+from tfdeconv import NETWORKS, load_weights, run, team
 from tfdeconv.cluster import cluster
 from tfdeconv.errors import UserError
 from tfdeconv.weights.own import save_weights
@@ -163,6 +163,8 @@ def test_mistakes_of_one_worker_stop_all_in_a_line(place):
 
 @pytest.mark.parametrize("told, words", [
     ("{", "makes no sense"), ("[]", "makes no sense"), ('{"cluster": {"worker": ["a:1", "b:1"]}}', "task"),
+    ('{"cluster": {"worker": "a:2222"}, "task": {"type": "worker", "index": 0}}', "lists of addresses"),
+    ('{"cluster": {"chief": ["a:1", "b:1"]}, "task": {"type": "chief", "index": 0}}', "lists of addresses"),
     ('{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {"type": "ps", "index": 0}}', "none of"),
     ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}', "none of")])
 def test_a_tf_config_that_makes_no_sense(monkeypatch, told, words):
@@ -185,6 +187,35 @@ def test_who_is_alone(monkeypatch):
     assert cluster() == ("TF_CONFIG", 2, 3)
 
 
+def test_a_part_has_no_others_whatever_the_environment_says(place, monkeypatch):
+    for name, value in (("SLURM_STEP_NUM_TASKS", "2"), ("SLURM_PROCID", "0"), ("SLURM_STEP_NODELIST", "n[9-10]"),
+                        ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}')):
+        monkeypatch.setenv(name, value)
+    scan(place, "alone.h5", "--shard", "1/2")
+    assert run.load(place / "alone.h5").settings.shard == (1, 2)
+
+
+@pytest.mark.parametrize("change", [{"SLURM_STEP_NODELIST": "n[9-10]"}, {"SLURM_DISTRIBUTION": "cyclic"},
+                                    {"SLURMD_NODENAME": "elsewhere"}])
+def test_tasks_of_slurm_in_another_order_are_told_before_they_wait(monkeypatch, change):
+    there = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1", "SLURM_STEP_NODELIST": "n[1-2]",
+             "SLURM_STEP_TASKS_PER_NODE": "1(x2)"}
+    for name, value in (there | change).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(UserError, match="in blocks on nodes in the order of their names"):
+        team.slurm()
+
+
+@pytest.mark.parametrize("change", [{"SLURM_STEP_NUM_TASKS": "4(x2)"}, {"SLURM_PROCID": "9"}])
+def test_slurms_variables_that_make_no_sense(monkeypatch, change):
+    for name, value in ({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"} | change).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(UserError, match="make no sense"):
+        cluster()
+
+
 def test_two_devices_are_as_one(place):
     """What two GPUs would do, on a CPU that is taken for two."""
     code = f"""
@@ -194,7 +225,7 @@ import tensorflow as tf
 cpu, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from tfdeconv import team
-team.assembled = lambda: team.Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+team.assembled = lambda alone: team.Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 sys.argv = {command(place, "devices.h5")[1:]!r}
 import runpy
 runpy.run_path(sys.argv[0], run_name="__main__")"""

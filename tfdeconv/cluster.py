@@ -16,7 +16,9 @@ def cluster() -> tuple[str, int, int]:
     """
     try:
         told = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        addresses = {kind: list(hosts) for kind, hosts in told.get("cluster", {}).items()}
+        addresses = {kind: hosts for kind, hosts in told.get("cluster", {}).items()}
+        if not all(isinstance(hosts, list) for hosts in addresses.values()) or len(addresses.get("chief", [])) > 1:
+            raise ValueError("its cluster needs lists of addresses, of a chief one")
         count = sum(map(len, addresses.values()))
         kind, index = (told["task"]["type"], int(told["task"]["index"])) if count else ("", 0)
         if count and not (kind in addresses and 0 <= index < len(addresses[kind]) and set(addresses) <= {"chief", "worker"}):
@@ -26,6 +28,9 @@ def cluster() -> tuple[str, int, int]:
                         f"or unset it") from None
     if count > 1:
         return "TF_CONFIG", index + (len(addresses.get("chief", ())) if kind == "worker" else 0), count
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS") or 1) > 1 and "SLURM_PROCID" in os.environ:
-        return "Slurm", int(os.environ["SLURM_PROCID"]), int(os.environ["SLURM_STEP_NUM_TASKS"])
-    return "", 0, 1
+    tasks, task = (os.environ.get(name, "") for name in ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"))
+    if tasks in ("", "1") or not task:
+        return "", 0, 1
+    if not (tasks.isdecimal() and task.isdecimal() and int(task) < int(tasks)):
+        raise UserError(f"Slurm's variables make no sense: SLURM_PROCID is {task} and SLURM_STEP_NUM_TASKS {tasks}; unset them")
+    return "Slurm", int(task), int(tasks)

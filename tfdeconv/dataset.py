@@ -47,12 +47,24 @@ class Source:
             raise UserError(f"{self.root}: image {number} has values that are no numbers (NaN or infinite)")
         return photo
 
-    def reachable(self) -> bool:
-        """Whether the place of the images can be read at all."""
-        try:
-            return bool(os.listdir(self.root)) if os.path.isdir(self.root) else os.path.getsize(self.root) > 0
-        except OSError:
-            return False
+    def place(self, number: int) -> str:
+        """Where an image is: its directory, or the file of the array."""
+        return self.root if self.array is not None else os.path.dirname(os.path.join(self.root, self.names[number]))
+
+    def places(self) -> set[str]:
+        """All places of images that can be read now."""
+        return {place for place in {self.place(number) for number in range(self.count)} if readable(place)}
+
+
+def readable(place: str) -> bool:
+    """Whether a directory has something in it, or a file."""
+    try:
+        if not os.path.isdir(place):
+            return os.path.getsize(place) > 0
+        with os.scandir(place) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
 
 
 def source(path: str) -> Source:

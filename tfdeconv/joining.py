@@ -67,12 +67,16 @@ def taken_out(run: Run, again: State) -> None:
             arrays[name] = arrays[name] - again[layer][name]
 
 
-def join_maxima(parts: Mapping[str, Run], run: Run, again: list[int], path: str | Path) -> None:
-    """Writes the maxima of a joined run beside it, a chunk's images at a time; raises UserError where a part's are not there."""
+def join_maxima(parts: Mapping[str, Run], run: Run, again: list[int], path: str | Path, known: bool) -> None:
+    """Writes the maxima of a joined run beside it, a chunk's images at a time; raises UserError where a part's are not there.
+
+    known: the run is there already.
+    """
     if not run.settings.kept:
         return
     file = Maxima(beside(path), run.settings, {layer: len(run.state[layer]["means"]) for layer in run.settings.kept})
     read = {place: load(place, part) for place, part in parts.items()}
+    file.check(0, known)
     file.begin(0)
     for place, part in parts.items():
         there, maxima = part.settings.range, read[place]

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from .errors import UserError
 from .maxima import Maxima, beside, half
@@ -15,6 +16,10 @@ from .merging import State, merged
 from .run import Run, save
 from .scan import Scan
 from .team import Message, Team
+
+
+SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
+NOTHING = 0, 0                  # the stamp of no file
 
 
 class Keeper:
@@ -35,10 +40,11 @@ class Keeper:
         """A mistake in this block waits for the next exchange, where all workers hear of it; a worker alone hears of it at once."""
         try:
             yield
-        except UserError as error:
+        except (UserError, tf.errors.ResourceExhaustedError) as error:
+            told = str(error) if isinstance(error, UserError) else SMALLER
             if self.team.size == 1:
-                raise
-            self.error = self.error or str(error)
+                raise UserError(told) from None
+            self.error = self.error or told
 
     def begin(self) -> None:
         """Goes on from what was saved."""
@@ -47,7 +53,7 @@ class Keeper:
                 os.remove(stale)
         if self.run.settings.kept:
             self.file = Maxima(beside(self.path), self.run.settings, self.scan.channels_of)
-            self.file.begin(self.run.done)
+            self.file.check(self.run.done, self.written != NOTHING)
         if self.run.state:
             self.scan.restore(self.run.state)
 
@@ -83,11 +89,13 @@ class Keeper:
                 self.file.put(rows, values)
         if self.written != stamp(self.path):
             raise UserError(f"{self.path} was written by another program meanwhile: two scans cannot share a file")
-        if self.file:
-            self.file.flush(self.run.done)
         self.run.state = merged([states(message, self.scan.layers) for message in messages])
+        if self.file and self.file.begun:
+            self.file.flush(self.run.done)
         save(self.path, self.run)
         self.written = stamp(self.path)
+        if self.file and not self.file.begun:       # behind the run: without one a file of maxima is somebody else's
+            self.file.begin(self.run.done)
 
 
 def stamp(path: str | Path) -> tuple[int, int]:
@@ -95,14 +103,16 @@ def stamp(path: str | Path) -> tuple[int, int]:
     try:
         found = os.stat(path)
     except OSError:
-        return 0, 0
+        return NOTHING
     return found.st_ino, found.st_mtime_ns
 
 
 def leftovers(path: str | Path) -> list[str]:
     """The files beside a run in which it was written when the program was killed (see files.py)."""
     folder, name = os.path.split(os.path.realpath(path))
-    return glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name[:50])}-*"))
+    if len(name) > 50:              # cut off there: it could be another run's
+        return []
+    return glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}-????????{glob.escape(os.path.splitext(name)[1])}"))
 
 
 def states(message: Message, layers: list[str]) -> State:

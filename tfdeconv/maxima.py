@@ -1,9 +1,9 @@
 """The maxima of every image that a scan keeps for some layers, in a file beside the run.
 
 run.maxima.npy is a float16 array [chunks, channels, 64], the channels of one layer after those of the other: image i of the run's
-part of the list is [i // 64, :, i % 64]. What counts in no layer (unreadable, seen before, not reached yet) is NaN; above 65,504
-is 65,504. A chunk is written again in its place until it is full, and the images that were there keep their values: whenever
-the program is killed, all that the run had saved is there.
+part of the list is [i // 64, :, i % 64]. One that does not count (unreadable, seen before) is NaN; above 65,504 is 65,504; what is
+behind the images that the run has seen means nothing. A chunk is written again in its place until it is full, and the images that
+were there keep their values: whenever the program is killed, all that the run had saved is there.
 """
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ CHUNK = 64                      # images: a channel's values of so many stand to
 
 def beside(path: str | Path) -> Path:
     """The file of a run's maxima."""
-    return Path(path).with_suffix(".maxima.npy")
+    path = Path(path)
+    return path.with_name(f"{path.name.removesuffix('.h5')}.maxima.npy")
 
 
 def half(values: np.ndarray) -> np.ndarray:
@@ -43,19 +44,20 @@ class Maxima:
         self.layers = {layer: slice(int(a), int(b)) for layer, a, b in zip(settings.kept, ends, ends[1:])}
         self.shape = (-(-len(self.range) // CHUNK), int(ends[-1]), CHUNK)
         self.open: dict[int, np.ndarray] = {}           # chunks that have images not yet written, or room for more
-        self.flushed = 0                                # images whose chunks are on the disk
+        self.flushed, self.begun = 0, False             # images whose chunks are on the disk
         memory = io.BytesIO()
         np.lib.format.write_array_header_1_0(memory, {"descr": "<f2", "fortran_order": False, "shape": self.shape})
         self.header = memory.getvalue()
         self.array, self.done = np.zeros(self.shape[:2] + (0,), "<f2"), 0       # of load()
         self.size = len(self.header) + 2 * math.prod(self.shape)
 
-    def begin(self, done: int) -> None:
-        """Makes the file, or goes on behind so many images; raises UserError where the disk has no room, or other data."""
-        self.flushed = done
+    def check(self, done: int, known: bool) -> None:
+        """Raises UserError where the file cannot be made or gone on with; known: the run is there, and with it this may be."""
         try:
             there = self.path.stat().st_size if self.path.exists() else 0
-            if there:
+            if there and not known:
+                raise UserError(f"{self.path} is there without its run: move it away, or ask for another --out")
+            if there and done:
                 with open(self.path, "rb") as file:
                     fits = file.read(len(self.header)) == self.header and there == self.size
                 if not fits:
@@ -66,7 +68,14 @@ class Maxima:
             if self.size - there > free:
                 raise UserError(f"{self.path} would take {self.size / 1e9:,.2f} GB, and there are {free / 1e9:,.2f}: "
                                 f"keep fewer layers")
-            if not there:
+        except OSError as error:
+            raise UserError(f"cannot write {self.path}: {error.strerror}") from None
+
+    def begin(self, done: int) -> None:
+        """Makes the file, or goes on behind so many images; raises UserError where it cannot be written."""
+        self.flushed, self.begun = done, True
+        try:
+            if not done:
                 with open(self.path, "wb") as file:
                     file.write(self.header)
                     file.truncate(self.size)
@@ -132,4 +141,11 @@ def load(path: str | Path, run: Run) -> Maxima | None:
     if not isinstance(array, np.ndarray) or array.shape != found.shape or array.dtype != np.dtype("<f2"):
         raise UserError(f"{found.path} is not of {path}: it must be float16 {list(found.shape)}")
     found.array, found.done = array, run.done
+    for layer, there in found.layers.items():           # the best of a few channels stand in the file, too
+        state = run.state[layer]
+        images, few = state["images"][:16, 0] - run.settings.range.start, np.arange(min(16, there.stop - there.start))
+        few = few[state["images"][:16, 0] >= 0]
+        at = images[few]
+        if (array[at // CHUNK, there.start + few, at % CHUNK] != half(state["values"][few, 0])).any():
+            raise UserError(f"{found.path} has other maxima than {path}: it is another run's, or damaged")
     return found

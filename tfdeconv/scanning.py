@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import tensorflow as tf
 
-from .dataset import Batch, Source, batches, reader
+from .dataset import Batch, Source, batches, readable, reader
 from .errors import UserError
-from .keeper import Keeper
+from .keeper import SMALLER, Keeper
 from .merging import State
 from .preprocessing import Preprocessing
 from .run import Run, Settings, differences, packed, unpacked
@@ -20,8 +21,9 @@ from .scan import Scan
 from .team import Message, Team
 from .weights import Weights, as_tensors
 
+T = TypeVar("T")
 Said = Callable[[str], None]
-MOST = 256 << 20                # bytes of maxima that a worker holds before they are written
+MOST = 256 << 20                # bytes of maxima that all workers hold before they are written
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,16 @@ def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, 
             if run.same[i] < 0 and i + run.settings.range.start not in run.skipped}
     read = reader(source, preprocessing, run.settings.resize, size, scan.channels)
     keeper.keep()                       # where nothing can be written it is known before the work
+    places = source.places()
     begun, began = saved, done = time.monotonic(), run.done
     for parts in turns(run, scan, read, team):
-        gone = any(reasons and all(reasons) for _, _, reasons in parts) and not source.reachable()
-        due = run.done > done and (time.monotonic() - saved >= every or keeper.held > MOST)
+        gone = not places or any(away(source, places, first, reasons)
+                                 for first, (_, _, reasons) in zip(firsts(run, scan, team), parts))
+        due = run.done > done and (time.monotonic() - saved >= every or keeper.held > MOST // team.size)
         messages = team.exchange({"gone": np.array(gone), "due": np.array(due)} | told(parts), keeper.error)
         if any(message["gone"] for message in messages):
             keeper.keep()
+            team.exchange({}, keeper.error)
             raise UserError(f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the same command "
                             f"goes on from there")
         if any(message["due"] for message in messages):
@@ -75,6 +80,17 @@ def advance(run: Run, scan: Scan, source: Source, preprocessing: Preprocessing, 
         say(progress(run, time.monotonic() - begun, run.done - began))
     keeper.keep()
     team.exchange({}, keeper.error)     # the chief's last word: it is written
+
+
+def firsts(run: Run, scan: Scan, team: Team) -> list[int]:
+    """The number of the first image in each of this worker's batches of the turn that begins."""
+    return [run.settings.range.start + run.done + (team.rank * scan.devices + i) * run.settings.batch for i in range(scan.devices)]
+
+
+def away(source: Source, places: set[str], first: int, reasons: Sequence[str]) -> bool:
+    """Whether an image of a batch could not be read because its place is gone, one of those that were there."""
+    wrong = {source.place(first + i) for i, reason in enumerate(reasons) if reason}
+    return any(place in places and not readable(place) for place in wrong)
 
 
 def turns(run: Run, scan: Scan, read: Callable, team: Team) -> Iterator[list[Batch]]:
@@ -125,6 +141,20 @@ def admitted(run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: tup
     run.scanned += int((index >= 0).sum())
     run.done += len(reasons)
     return index
+
+
+def together(make: Callable[[], T], team: Team) -> T:
+    """What every worker makes; raises UserError in all of them where one cannot."""
+    made: list[T] = []
+    error = ""
+    try:
+        made.append(make())
+    except UserError as mistake:
+        error = str(mistake)
+    except tf.errors.ResourceExhaustedError:
+        error = SMALLER
+    team.exchange({}, error)
+    return made[0]
 
 
 def begun(work: Work, team: Team) -> Run:

@@ -39,9 +39,9 @@ class Team:
         """
         if self.size == 1:
             return [message] if not error else refuse(error)
-        told = self._gathered(written({**message, "error": np.frombuffer(error.encode(), np.uint8)}))
+        told = self._gathered(written({**message, "error": np.frombuffer(os.fsencode(error), np.uint8)}))
         messages = [read(part) for part in told]
-        wrong = {rank: found.pop("error").tobytes().decode() for rank, found in enumerate(messages)}
+        wrong = {rank: os.fsdecode(found.pop("error").tobytes()) for rank, found in enumerate(messages)}
         if any(wrong.values()):
             rank = next(rank for rank, text in wrong.items() if text)
             refuse(error or f"worker {rank} of {self.size} stopped: {wrong[rank]}")
@@ -57,6 +57,8 @@ class Team:
             lambda context: tf.constant(mine if context.replica_id_in_sync_group % devices == 0 else nothing))
         try:
             everything = self._gather(values).numpy()
+        except tf.errors.ResourceExhaustedError:
+            raise UserError("there is not enough memory to bring the workers' findings together: keep fewer layers") from None
         except tf.errors.OpError as error:
             raise UserError(f"another worker cannot be reached any more ({brief(error)}): start all of them "
                             f"again, and they go on from what was saved last") from None
@@ -78,9 +80,14 @@ def refuse(error: str) -> NoReturn:
     raise UserError(error)
 
 
-def brief(error: tf.errors.OpError) -> str:
+def disordered(found: str) -> UserError:
+    return UserError(f"TensorFlow takes Slurm's tasks to stand in blocks on nodes in the order of their names, which these do not "
+                     f"({found}): ask for --distribution=block and such nodes (--nodelist), set TF_CONFIG, or use --shard")
+
+
+def brief(error: Exception) -> str:
     """The first line of what TensorFlow says, without the names of graphs."""
-    return re.sub(r"\{\{.*?\}\} ?", "", error.message.splitlines()[0])[:200]
+    return re.sub(r"\{\{.*?\}\} ?", "", (str(getattr(error, "message", error)).splitlines() or [""])[0])[:200]
 
 
 def written(message: Message) -> bytes:
@@ -94,35 +101,44 @@ def read(data: bytes) -> Message:
         return dict(arrays)
 
 
-def assembled() -> Team:
+def assembled(alone: bool = False) -> Team:
     """The team that this process belongs to; waits until all its workers are there. To be called before anything is computed.
 
-    A worker takes all the GPUs that it sees.
+    A worker takes all the GPUs that it sees. alone: whatever the environment says, this process has no others.
     """
-    kind, rank, size = cluster()
+    kind, rank, size = ("", 0, 1) if alone else cluster()
     if not kind:
+        os.environ.pop("TF_CONFIG", None)       # of one worker, or of others that are none of ours
         return Team(tf.distribute.MirroredStrategy() if len(tf.config.list_physical_devices("GPU")) > 1 else None)
     try:
         if kind == "Slurm":
             os.environ["TF_CONFIG"] = json.dumps(slurm())
         return Team(tf.distribute.MultiWorkerMirroredStrategy(), rank, size)
-    except tf.errors.OpError as error:
+    except UserError:
+        raise
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise UserError(f"the {size} workers of {kind} do not find each other: {brief(error)}") from None
 
 
 def slurm() -> dict[str, Any]:
     """A step of Slurm as a TF_CONFIG. (As it is the resolver wants nvidia-smi, and fails where a task has no GPU of its own.)"""
     first, ports = PORTS
-    port = first + int(os.environ.get("SLURM_JOB_ID") or 0) * 64 % ports       # two jobs on one machine do not meet
+    job = os.environ.get("SLURM_JOB_ID", "")
+    port = first + (int(job) if job.isdecimal() else 0) * 64 % ports            # two jobs on one machine do not meet
+    nodes = os.environ.get("SLURM_STEP_NODELIST", "")
+    ranges = [{len(number) for number in re.findall(r"\d+", part)} for part in re.findall(r"\[([^\]]*)\]", nodes)]
+    order = os.environ.get("SLURM_DISTRIBUTION") or "block"
+    if any(len(lengths) > 1 for lengths in ranges) or not order.startswith(("block", "unknown")):
+        raise disordered(f"nodes {nodes}, tasks {order}")
     try:
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(port_base=port, gpus_per_node=1 << 16, gpus_per_task=1,
                                                                        auto_set_gpu=False)
         hosts = resolver.cluster_spec().as_dict()["worker"]
         _, index = resolver.get_task_info()
-    except (RuntimeError, ValueError, AssertionError) as error:
+        address = hosts[index]
+    except (RuntimeError, ValueError, AssertionError, LookupError, TypeError) as error:
         raise UserError(f"Slurm's variables make no sense: {error}") from None
     here = os.environ.get("SLURMD_NODENAME", "")
-    if here and hosts[index].rpartition(":")[0] != here:
-        raise UserError(f"Slurm's task {index} is on {here}, and TensorFlow takes it to be on {hosts[index]}, since it sorts the "
-                        f"nodes' names: choose nodes in the order of their names (--nodelist), set TF_CONFIG, or use --shard")
+    if here and address.rpartition(":")[0] != here:
+        raise disordered(f"task {index} is on {here}, and TensorFlow takes it to be on {address}")
     return {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
