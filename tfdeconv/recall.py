@@ -81,8 +81,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     place = os.path.abspath(given or run.root)
     if not os.path.exists(place):
         raise UserError(f"{given}: there is no such file or directory" if given else
-                        f"the images of {path} were in {place}, and are not there any more: name the place where they are "
-                        f"now behind --run {path}")
+                        f"the images of {path} were in {place}, and are not there any more: IMAGES says where "
+                        f"they are now")
     if os.path.isdir(place) and run.names:
         found = dataset.listed(place, run.names)
     else:
