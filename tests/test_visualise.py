@@ -387,10 +387,12 @@ def test_where_nothing_can_be_written_is_told_in_one_line(run, tmp_path):
 
 
 def test_a_disk_that_fills_up_is_told_in_one_line_and_leaves_nothing(run, tmp_path, monkeypatch):
-    def save(self, path, *rest, **options):
-        Path(path).write_bytes(b"half a pic")
+    write = Path.write_bytes
+
+    def full(path, content):
+        write(path, content[:100])
         raise OSError(28, "No space left on device")
-    monkeypatch.setattr(Image.Image, "save", save)
+    monkeypatch.setattr(Path, "write_bytes", full)
     status, lines, err = run(*LIGHT, "--out", tmp_path)
     assert (status, lines, len(err)) == (2, [], 1) and "No space left on device" in err[0]
     assert names(tmp_path) == []
