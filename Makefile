@@ -10,7 +10,7 @@ demo: .venv/run
 test: .venv/test
 	$(BIN)/python -m flake8 tfdeconv scripts tests
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/bench
 	$(BIN)/python scripts/benchmark.py

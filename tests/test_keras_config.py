@@ -242,7 +242,9 @@ for _ in range(200):
 
 
 def option(key, value):
-    return lambda layers: layers[1]["config"].update({key: value})
+    def change(layers):
+        layers[1]["config"].update({key: value})
+    return change
 
 
 @pytest.mark.parametrize("change, says", [
@@ -266,7 +268,7 @@ def option(key, value):
     (lambda layers: layers[0].update(class_name="Conv2D"), "."), (lambda layers: layers.clear(), "no layers"),
     (lambda layers: layers.append(DEEP | {"name": "deep", "inbound_nodes": []}), "nested"),
     (lambda layers: layers.extend([layers[1]] * 6000), "more than"),
-], ids=str)
+], ids=lambda part: getattr(part, "__name__", str(part)))
 def test_json_that_cannot_be(change, says):
     with pytest.raises(UserError, match=says) as error:
         keras_config.build(spoiled(change))
