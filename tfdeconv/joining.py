@@ -9,10 +9,8 @@ import numpy as np
 
 from .errors import UserError
 from .maxima import Maxima, beside, load
-from .merging import State, merged, without
+from .merging import RANKED, State, merged, without
 from .run import Run, differences
-
-SUMMED = ("means", "firing_positions", "maxima", "firing_images", "histogram")
 
 
 def in_order(parts: Mapping[str, Run]) -> dict[str, Run]:
@@ -63,7 +61,7 @@ def joined(parts: list[Run]) -> tuple[Run, list[int]]:
 def taken_out(run: Run, again: State) -> None:
     """Takes what some images counted out of a run's sums."""
     for layer, arrays in run.state.items():
-        for name in SUMMED:
+        for name in arrays.keys() - RANKED.keys():
             arrays[name] = arrays[name] - again[layer][name]
 
 

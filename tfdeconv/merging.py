@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 State = dict[str, dict[str, np.ndarray]]        # by layer, and by the names of run.py
-RANKED = ("values", "images", "positions", "shortcuts", "branches")     # [c, top, ...]; all other arrays are sums and counts
+# the arrays [c, top, ...], with what they have where there is no image; all others are sums and counts
+RANKED = {"values": -np.inf, "images": -1, "positions": -1, "shortcuts": np.nan, "branches": np.nan}
 
 
 def merged(states: Sequence[State]) -> State:
@@ -39,7 +40,7 @@ def without(state: State, again: np.ndarray) -> State:
     for layer, arrays in state.items():
         gone = np.isin(arrays["images"], again) & (arrays["images"] >= 0)
         found[layer] = dict(arrays)
-        for name, empty in (("values", -np.inf), ("images", -1), ("positions", -1), ("shortcuts", np.nan), ("branches", np.nan)):
+        for name, empty in RANKED.items():
             if name in arrays:
                 found[layer][name] = np.where(gone.reshape(*gone.shape, *[1] * (arrays[name].ndim - 2)), empty, arrays[name]
                                               ).astype(arrays[name].dtype)

@@ -131,7 +131,8 @@ class Figures:
         """What it takes to make a picture again."""
         settings = self.run.settings
         return {**output.made_by(), "network": self.network.name, "layer": layer, "rule": self.rule,
-                "channels": ",".join(map(str, channels)), "run": self.path.name, "images": self.source.root,
+                "channels": ",".join(map(str, channels)), "run": self.path.name,
+                "images": os.path.basename(self.source.root.rstrip(os.sep)),
                 "list sha256": settings.list_sha256, "scanned": f"{self.run.done} of {len(settings.range)}",
                 "resize": settings.resize, "preprocessing": settings.preprocessing, "weights": self.weights_path.name,
                 "weights sha256": self.weights.digest}
