@@ -1,12 +1,10 @@
 """From an image and a layer to pixels: picks units, compiles the passes once per target, projects in chunks."""
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import tensorflow as tf
 from . import folding, passes, steps
 from .errors import UserError, unknown
 from .layers import Shape
+from .memory import refuse_beyond_memory
 from .network import INPUT, Network
 from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
 from .rules import RULES
@@ -24,7 +23,6 @@ MODES = ("max", "all")
 ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
 IMAGE_BYTES = 256 << 20         # for the largest map of a chunk of images on the way up
 MOST = 64                       # items or images in a chunk
-
 Shapes = Mapping[str, Shape]
 
 
@@ -256,24 +254,6 @@ class Deconvnet:
                 tf.nest.map_structure(lambda trace: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype), traces),
                 tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4)
         return self._graphs[key]
-
-
-def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
-    """Raises UserError where something would need more bytes than there are, before they are taken."""
-    if needed > memory():
-        raise UserError(f"{what} would need {needed / 1e9:.1f} GB, and there are {memory() / 1e9:.1f}: {remedy}")
-
-
-def memory() -> float:
-    """Bytes of memory that this machine has, or this container may use; infinite where neither says."""
-    try:
-        there: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        there = float("inf")
-    try:
-        return min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    except (OSError, ValueError):       # no such limit, or `max`
-        return there
 
 
 def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 MOST = 40               # names listed in an error
 
 
@@ -19,3 +18,15 @@ def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     more = f", ... ({len(names) - MOST} more)" if len(names) > MOST else ""
     return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names[:MOST])}{more}")
+
+
+def printable(name: bytes) -> str:
+    text = name.decode("utf-8", "surrogateescape")
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, in one line."""
+    told = error.args[0] if isinstance(error, KeyError) and error.args else error       # which would be in quotes
+    said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
+    return (said if said.isprintable() else ascii(said)[1:-1])[:200]

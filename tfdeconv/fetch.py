@@ -19,8 +19,8 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from .errors import UserError
 from .layers import Dense
-from .network import Network
 from .nets import NETWORKS
+from .network import Network
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
 LIMIT = 1 << 30             # bytes; the largest of these files, VGG19 with its dense layers, has 575 million

@@ -8,8 +8,23 @@ from dataclasses import replace
 import tensorflow as tf
 
 from . import steps
-from .layers import (Activation, Add, AvgPool, BatchNorm, Concatenate, Conv, DepthwiseConv, Flatten, GlobalPool, Identity, Layer,
-                     MaxPool, Multiply, Softmax, ZeroPad)
+from .layers import (
+    Activation,
+    Add,
+    AvgPool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    DepthwiseConv,
+    Flatten,
+    GlobalPool,
+    Identity,
+    Layer,
+    MaxPool,
+    Multiply,
+    Softmax,
+    ZeroPad,
+)
 from .network import Node
 
 Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter

@@ -17,7 +17,6 @@ from .run import Run, save
 from .scan import Scan
 from .team import Message, Team
 
-
 SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
 NOTHING = 0, 0                  # the stamp of no file
 

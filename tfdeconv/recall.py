@@ -10,8 +10,8 @@ import numpy as np
 from . import dataset
 from .dataset import Source
 from .errors import UserError, unknown
-from .network import Network
 from .nets import NETWORKS
+from .network import Network
 from .preprocessing import Preprocessing, described
 from .run import Run
 from .weights import Weights, network_in, read_weights

@@ -33,9 +33,10 @@ from urllib.parse import quote
 import h5py
 import numpy as np
 
-from . import __version__
+from . import errors
 from .errors import UserError
 from .files import written
+from .version import __version__
 from .weights import child, hdf5
 from .weights.contents import dataset, inside, subgroup, texts
 from .weights.own import text
@@ -139,7 +140,7 @@ def load(path: str | Path) -> Run:
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one") from None
     except Exception as error:          # on damage whatever comes
-        raise UserError(f"{path} cannot be read as a run: {hdf5.reason(error)}") from None
+        raise UserError(f"{path} cannot be read as a run: {errors.reason(error)}") from None
 
 
 def checked(path: str | Path, file: hdf5.Group) -> Run:

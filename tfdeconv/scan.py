@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from . import folding, passes
-from .deconvnet import refuse_beyond_memory
 from .errors import UserError
 from .layers import Activation, Add, Conv, Dense, DepthwiseConv
+from .memory import refuse_beyond_memory
 from .merging import State, merged
 from .network import INPUT, Network
 

@@ -19,8 +19,28 @@ from typing import Any
 import tensorflow as tf
 
 from . import activations, layers, ops, pools
-from .layers import (LRN, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten,
-                     GlobalAvgPool, GlobalMaxPool, Identity, Layer, MaxPool, Multiply, Shape, Softmax, ZeroPad)
+from .layers import (
+    LRN,
+    Activation,
+    Add,
+    Affine,
+    AvgPool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Identity,
+    Layer,
+    MaxPool,
+    Multiply,
+    Shape,
+    Softmax,
+    ZeroPad,
+)
 from .rules import Rule
 from .spans import Pads
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from . import figures
 from .dataset import Source, batches, reader
-from .deconvnet import Ascent, Deconvnet, refuse_beyond_memory
+from .deconvnet import Ascent, Deconvnet
+from .memory import refuse_beyond_memory
 from .preprocessing import Preprocessing
 from .projection import Units, joined, laid
 from .run import Run

@@ -21,6 +21,7 @@ from typing import IO, Any
 import h5py
 import numpy as np
 
+from .. import errors
 from . import hdf5
 
 PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.weights import child; child.main()"
@@ -188,7 +189,7 @@ def main() -> None:
 
 
 def said(error: Exception) -> str:
-    return f"HDF5's library asks for too much memory: {AGAIN}" if isinstance(error, MemoryError) else hdf5.reason(error)
+    return f"HDF5's library asks for too much memory: {AGAIN}" if isinstance(error, MemoryError) else errors.reason(error)
 
 
 def limited(seconds: int) -> int:

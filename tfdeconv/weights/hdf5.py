@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, printable, reason
 from .tensors import INFLATED
 
 OBJECTS, DEPTH = 100_000, 32
@@ -191,18 +191,6 @@ def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
     except (TypeError, ValueError):     # numpy has nothing like it
         pass
     return TYPES.get(kind.get_class(), "numbers of an unusual kind")
-
-
-def printable(name: bytes) -> str:
-    text = name.decode("utf-8", "surrogateescape")
-    return text if text.isprintable() else ascii(text)[1:-1]
-
-
-def reason(error: BaseException) -> str:
-    """What an error says, in one line."""
-    told = error.args[0] if isinstance(error, KeyError) and error.args else error       # which would be in quotes
-    said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
-    return (said if said.isprintable() else ascii(said)[1:-1])[:200]
 
 
 def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]) -> Group:

@@ -8,8 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from ..layers import (Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten, GlobalAvgPool,
-                      GlobalMaxPool, GlobalPool, Identity, MaxPool, Multiply, Shape, ZeroPad)
+from ..layers import (
+    Activation,
+    Add,
+    Affine,
+    AvgPool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    GlobalPool,
+    Identity,
+    MaxPool,
+    Multiply,
+    Shape,
+    ZeroPad,
+)
 from .keras_options import WIDE, Map, NotUnderstood, Options, told
 from .keras_parts import RECTIFIERS, SOFTMAX, Part, Recipe, activation, finished, on_map, one, parts
 

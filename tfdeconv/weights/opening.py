@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from .. import errors
 from ..errors import UserError
 from ..files import sha256
 from ..network import Network
@@ -120,7 +121,7 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
     except UserError:
         raise
     except Exception as error:              # h5py and what is made of a damaged file's attributes raise whatever comes
-        raise UserError(f"cannot read weights from {path}: {hdf5.reason(error)}") from None
+        raise UserError(f"cannot read weights from {path}: {errors.reason(error)}") from None
 
 
 def known(path: str | Path) -> bool:

@@ -16,13 +16,13 @@ from urllib.parse import quote, unquote
 import h5py
 import numpy as np
 
-from .. import __version__
 from ..description import from_json, to_json
 from ..errors import UserError, unknown
 from ..files import written
 from ..nets import NETWORKS
 from ..network import Network, mismatches
 from ..preprocessing import ORDERS, Preprocessing
+from ..version import __version__
 from .contents import Contents, dataset, subgroup, texts
 from .hdf5 import Dataset, Group
 
