@@ -16,10 +16,11 @@ import numpy as np
 import test_pickles as makers
 
 from tfdeconv.errors import UserError
+from tfdeconv.formats import hdf5
 from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network import Builder, Network
 from tfdeconv.preprocessing import caffe
-from tfdeconv.weights import foreign, hdf5, keras_h5, opened, own, read_weights
+from tfdeconv.weights import foreign, keras_h5, opened, own, read_weights
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfdeconv.formats.checked_json import parsed
 from tfdeconv.weights import fitting, keras_3, keras_config, opened
 from tfdeconv.weights.keras_config import Architecture
-from tfdeconv.weights.keras_options import parsed
 
 
 def read(path, dtype=np.float32) -> tuple[Architecture, dict]:

@@ -17,8 +17,9 @@ import pytest
 from tfdeconv import weights
 from tfdeconv.errors import UserError
 from tfdeconv.files import sha256
-from tfdeconv.weights import child, hdf5, opened
-from tfdeconv.weights.contents import dataset, inside, subgroup
+from tfdeconv.formats import hdf5, hdf5_process, hdf5_survey
+from tfdeconv.formats.hdf5 import dataset, inside, subgroup
+from tfdeconv.weights import opened
 
 ROOT = Path(__file__).parents[1]
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -33,7 +34,7 @@ def path(tmp_path):
     return tmp_path / "x.h5"
 
 
-@pytest.fixture(params=[hdf5.here, child.apart])
+@pytest.fixture(params=[hdf5.here, hdf5_process.apart])
 def way(request):
     """Both ways of reading: in this process and in another."""
     return request.param
@@ -142,13 +143,13 @@ def test_groups_that_contain_themselves_and_each_other_end(tmp_path, way):
 def test_more_objects_or_text_than_any_weights_have(tmp_path, way, monkeypatch):
     path = made(tmp_path, lambda file: [file.create_group(f"{i}") for i in range(100)])
     for name, value in (("OBJECTS", 99), ("TEXT", 189)):
-        monkeypatch.setattr(hdf5, name, value)
-        monkeypatch.setattr(child, "PROGRAM", program(f"hdf5.{name} = {value}; child.main()"))
-        with pytest.raises((ValueError, child.Unread), match="it holds more than"), way(path):
+        monkeypatch.setattr(hdf5_survey, name, value)
+        monkeypatch.setattr(hdf5_process, "PROGRAM", program(f"hdf5_survey.{name} = {value}; hdf5_process.main()"))
+        with pytest.raises((ValueError, hdf5_process.Unread), match="it holds more than"), way(path):
             pass
         monkeypatch.undo()
     path = made(tmp_path, lambda file: file.attrs.update(a="x" * 9_000_000, b="x" * 9_000_000))
-    with pytest.raises((ValueError, child.Unread), match="it holds more than"), way(path):
+    with pytest.raises((ValueError, hdf5_process.Unread), match="it holds more than"), way(path):
         pass
 
 
@@ -187,12 +188,12 @@ def test_what_declares_more_than_it_stores_is_refused_before_memory_is_taken(tmp
 # the process
 
 def program(code: str) -> str:
-    return f"import os, sys, time; sys.path[:] = sys.argv[1:]; from tfdeconv.weights import child, hdf5; {code}"
+    return f"import os, sys, time; sys.path[:] = sys.argv[1:]; from tfdeconv.formats import hdf5, hdf5_process, hdf5_survey; {code}"
 
 
-DATASET = "hdf5.read = lambda *_: %s; child.main()"
-ANSWER = "import numpy as np; hdf5.flat = lambda array: %s; child.main()"
-MESSAGE = "child.receive(sys.stdin.buffer); sys.stdout.buffer.write(%s); sys.stdout.flush(); time.sleep(9)"
+DATASET = "hdf5_survey.read = lambda *_: %s; hdf5_process.main()"
+ANSWER = "import numpy as np; hdf5_survey.flat = lambda array: %s; hdf5_process.main()"
+MESSAGE = "hdf5_process.receive(sys.stdin.buffer); sys.stdout.buffer.write(%s); sys.stdout.flush(); time.sleep(9)"
 PLANTED = {
     "crashes at once": ("os.abort()", "crashed on it"),
     "crashes at a dataset": (DATASET % "os.kill(os.getpid(), 11)", "crashed on it"),
@@ -209,7 +210,7 @@ PLANTED = {
     "no JSON": (MESSAGE % "b'\\3' + bytes(10)", "made nonsense"),
     "a list": (MESSAGE % "b'\\2' + bytes(7) + b'[]'", "made nonsense"),
     "deep JSON": (MESSAGE % "(90000).to_bytes(8, 'little') + b'[' * 90000", "made nonsense"),
-    "no description": ("child.receive(sys.stdin.buffer); child.send(sys.stdout.buffer, {'file': 3})", "cannot be described"),
+    "no description": ("hdf5_process.receive(sys.stdin.buffer); hdf5_process.send(sys.stdout.buffer, {'file': 3})", "cannot be described"),
     "too few bytes": (ANSWER % "os.write(3, bytes(47)) and os._exit(0)", "made nonsense"),
     "another shape": (DATASET % "__import__('numpy').zeros((4, 3), 'f4')", "made nonsense"),
     "another dtype": (DATASET % "__import__('numpy').zeros((3, 4), 'i4')", "made nonsense"),
@@ -219,9 +220,9 @@ PLANTED = {
 @pytest.mark.parametrize("case", PLANTED)
 def test_whatever_the_process_does_it_is_one_line(path, monkeypatch, case):
     code, says = PLANTED[case]
-    monkeypatch.setattr(child, "PROGRAM", program(code))
-    monkeypatch.setattr(child, "WAITING", (3, 5e6))
-    monkeypatch.setattr(child, "COMPUTING", (1, 20e6))
+    monkeypatch.setattr(hdf5_process, "PROGRAM", program(code))
+    monkeypatch.setattr(hdf5_process, "WAITING", (3, 5e6))
+    monkeypatch.setattr(hdf5_process, "COMPUTING", (1, 20e6))
     start = time.monotonic()
     with pytest.raises(UserError, match=f"^cannot read weights from {path}: .*{says}") as told:
         with opened(path) as root:
@@ -230,7 +231,7 @@ def test_whatever_the_process_does_it_is_one_line(path, monkeypatch, case):
 
 
 def test_a_file_in_which_libhdf5_goes_round_in_circles(tmp_path, monkeypatch):
-    monkeypatch.setattr(child, "COMPUTING", (1, 20e6))
+    monkeypatch.setattr(hdf5_process, "COMPUTING", (1, 20e6))
     path = made(tmp_path, lambda file: file.attrs.update(names=["abc", "defgh"]))
     raw = path.read_bytes()
     size = raw.index(b"GCOL") + 24          # of the first string in the heap; the next one begins where it ends
@@ -252,22 +253,22 @@ def test_other_datasets_are_read_though_one_is_damaged(tmp_path):
     raw = bytearray(path.read_bytes())
     raw[at + 5] ^= 1
     path.write_bytes(raw)
-    with child.apart(path) as root:
-        with pytest.raises(child.Unread, match="read"):
+    with hdf5_process.apart(path) as root:
+        with pytest.raises(hdf5_process.Unread, match="read"):
             root.children["bad"].read()
         np.testing.assert_array_equal(root.children["good"].read(), VALUES)
 
 
 def test_the_process_loads_little_and_has_limits(path, monkeypatch):
     # after the first message, when the limits hold
-    report = ("real = hdf5.describe\nimport resource\n"
+    report = ("real = hdf5_survey.describe\nimport resource\n"
               "def told(file):\n"
               "    heavy = sorted({'tensorflow', 'keras', 'PIL', 'torch'} & set(sys.modules))\n"
               "    kinds = [getattr(resource, 'RLIMIT_' + name) for name in ('CPU', 'FSIZE', 'CORE', 'NOFILE')]\n"
               "    limits = [resource.getrlimit(kind)[0] for kind in kinds]\n"
               "    raise ValueError(f'{heavy} {limits} {resource.getrlimit(resource.RLIMIT_AS)[0] < 2 << 30}')\n"
-              "hdf5.describe = told\nchild.main()")
-    monkeypatch.setattr(child, "PROGRAM", program("pass") + "\n" + report)
+              "hdf5_survey.describe = told\nhdf5_process.main()")
+    monkeypatch.setattr(hdf5_process, "PROGRAM", program("pass") + "\n" + report)
     with pytest.raises(UserError, match=r"\[\] \[4, 0, 0, 32\] True"), opened(path):
         pass
 
@@ -277,7 +278,7 @@ def test_only_known_files_are_read_in_this_process(tmp_path, monkeypatch):
     assert weights.opening.KNOWN == {sha256(committed): committed.stat().st_size}
     copy = Path(shutil.copy(committed, tmp_path))
     read = []
-    monkeypatch.setattr(child, "apart", lambda path: read.append(path) or hdf5.here(path))
+    monkeypatch.setattr(hdf5_process, "apart", lambda path: read.append(path) or hdf5.here(path))
     with opened(committed), opened(copy), opened(copy, trusted=True):
         assert read == []
     with open(copy, "r+b") as file:
@@ -315,7 +316,7 @@ def test_neither_processes_nor_descriptors_are_left(path, monkeypatch):
         assert children() == [] and set(os.listdir("/proc/self/fd")) == before
     with opened(path) as root:
         pass
-    with pytest.raises(child.Unread):       # the block has ended
+    with pytest.raises(hdf5_process.Unread):       # the block has ended
         root.children["a"].children["kernel"].read()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(UserError, match="/nowhere/python cannot be started"), opened(path):
@@ -325,16 +326,16 @@ def test_neither_processes_nor_descriptors_are_left(path, monkeypatch):
 
 PARENT = """
 import sys, time
-from tfdeconv.weights import child
-child.PROGRAM = sys.argv[2]
-reader = child.Reader(sys.argv[1])
+from tfdeconv.formats import hdf5_process
+hdf5_process.PROGRAM = sys.argv[2]
+reader = hdf5_process.Reader(sys.argv[1])
 print(reader.process.pid, flush=True)
 reader.description()
 """
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize("code, ends", [("child.main()", 3), ("child.limited(2); sum(iter(int, 1))", 5)])
+@pytest.mark.parametrize("code, ends", [("hdf5_process.main()", 3), ("hdf5_process.limited(2); sum(iter(int, 1))", 5)])
 def test_the_process_ends_with_this_one(path, code, ends, sign):
     """While it waits for a question, at once; in the midst of something, when its time is up."""
     source = PARENT + "\ntime.sleep(60)"
@@ -352,7 +353,7 @@ def test_the_process_ends_with_this_one(path, code, ends, sign):
 
 
 def test_an_interrupt_ends_both(path, monkeypatch):
-    monkeypatch.setattr(child, "PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(hdf5_process, "PROGRAM", "import time; time.sleep(60)")
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:

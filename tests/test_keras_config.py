@@ -15,10 +15,10 @@ from own_files import logits, randomise, read
 
 from tfdeconv.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
+from tfdeconv.formats.checked_json import parsed
 from tfdeconv.layers import Conv, Identity, Softmax
 from tfdeconv.nets import NETWORKS
 from tfdeconv.weights import fitting, keras_3, keras_config, opened
-from tfdeconv.weights.keras_options import parsed
 
 L = keras.layers
 pytestmark = [pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file"),

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tfdeconv.errors import UserError
-from tfdeconv.weights import machine, pickles, safetensors
+from tfdeconv.formats import npy_file, pickled, safetensors, torch_file, unpickler
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def odd_tensors(torch) -> dict:
 @pytest.mark.parametrize("zipped, protocol", [(True, 2), (False, 2), (False, 4), (True, 4)])
 def test_torch_files_are_what_torch_reads(torch, tmp_path, zipped, protocol):
     torch.save(odd_tensors(torch), tmp_path / "x.pt", _use_new_zipfile_serialization=zipped, pickle_protocol=protocol)
-    assert pickles.recognises(tmp_path / "x.pt") == ("torch" if zipped else "old torch")
-    assert_read(pickles.tensors(tmp_path / "x.pt"), torch_values(torch.load(tmp_path / "x.pt", weights_only=protocol == 2)))
+    assert pickled.recognises(tmp_path / "x.pt") == ("torch" if zipped else "old torch")
+    assert_read(pickled.tensors(tmp_path / "x.pt"), torch_values(torch.load(tmp_path / "x.pt", weights_only=protocol == 2)))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -91,7 +91,7 @@ def test_a_checkpoint_is_flattened_and_the_rest_is_listed(torch, tmp_path, zippe
     torch.save({"state_dict": state, "optimizer": optimizer.state_dict(), "epoch": 3, "args": argparse.Namespace(lr=0.1, name="x"),
                 "history": [0.5, 0.25], "best": np.float64(0.5), "size": torch.Size([3, 4]), "mean": np.arange(3.0)},
                tmp_path / "x.pt", _use_new_zipfile_serialization=zipped)
-    found = pickles.tensors(tmp_path / "x.pt")
+    found = pickled.tensors(tmp_path / "x.pt")
     kept = {name.removeprefix("state_dict."): t for name, t in found.items() if name.startswith("state_dict.")}
     assert_read(kept, torch_values(state))
     np.testing.assert_array_equal(found["mean"].read(), np.arange(3.0))
@@ -102,7 +102,7 @@ def test_a_checkpoint_is_flattened_and_the_rest_is_listed(torch, tmp_path, zippe
 def test_a_whole_model_is_refused_with_the_remedy(torch, tmp_path):
     torch.save(torch.nn.Conv2d(3, 4, 3), tmp_path / "x.pt")
     with pytest.raises(UserError, match=r"x\.pt.*torch\.nn\.modules\.conv\.Conv2d.*nothing of it was run.*state_dict\(\)"):
-        pickles.tensors(tmp_path / "x.pt")
+        pickled.tensors(tmp_path / "x.pt")
 
 
 def test_sums_are_checked_where_torch_wrote_them(torch, tmp_path):
@@ -115,11 +115,11 @@ def test_sums_are_checked_where_torch_wrote_them(torch, tmp_path):
     torch.save(tensors, tmp_path / "x.pt")
     raw = bytearray((tmp_path / "x.pt").read_bytes())
     raw[raw.index(tensors["a"].numpy().tobytes()) + 17] ^= 1
-    found = pickles.tensors(written(tmp_path / "x.pt", raw))
+    found = pickled.tensors(written(tmp_path / "x.pt", raw))
     assert_read({"b": found["b"]}, torch_values({"b": tensors["b"]}))
     with pytest.raises(UserError, match="'x/data/0' is damaged; fetch or make it again"):
         found["a"].read()
-    assert_read(pickles.tensors(tmp_path / "no_sums.pt"), torch_values(tensors))
+    assert_read(pickled.tensors(tmp_path / "no_sums.pt"), torch_values(tensors))
 
 
 # --- numpy
@@ -130,9 +130,9 @@ LAYERS = {"conv1": [np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5), np.
 FLAT = {"conv1.0": LAYERS["conv1"][0], "conv1.1": LAYERS["conv1"][1], **{f"fc8.{name}": x for name, x in LAYERS["fc8"].items()}}
 
 
-def npy(pickled: bytes, shape: str = "()") -> bytes:
+def npy(content: bytes, shape: str = "()") -> bytes:
     header = f"{{'descr': '|O', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + pickled
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
 
 
 def old_text(text: bytes) -> bytes:
@@ -168,11 +168,11 @@ def old_npy(value) -> bytes:
 
 def test_npy_of_python_2_is_what_numpy_reads(tmp_path):
     path = written(tmp_path / "x.npy", old_npy(LAYERS))
-    assert pickles.recognises(path) == "npy"
+    assert pickled.recognises(path) == "npy"
     theirs = np.load(path, allow_pickle=True, encoding="latin1").item()
     np.testing.assert_array_equal(theirs["fc8"]["weights"], LAYERS["fc8"]["weights"])
     np.testing.assert_array_equal(theirs["fc8"]["biases"], LAYERS["fc8"]["biases"])
-    assert_read(pickles.tensors(path), FLAT)
+    assert_read(pickled.tensors(path), FLAT)
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
@@ -180,20 +180,20 @@ def test_npy_of_python_2_is_what_numpy_reads(tmp_path):
 def test_npy_of_python_3(tmp_path, protocol, core):
     array = np.array(None, object)
     array[()] = LAYERS
-    pickled = pickle.dumps(array, protocol)
+    content = pickle.dumps(array, protocol)
     if core == "numpy.core" and protocol < 4:       # a line, so that its length does not matter
-        pickled = pickled.replace(b"numpy._core", b"numpy.core")
-    assert_read(pickles.tensors(written(tmp_path / "x.npy", npy(pickled))), FLAT)
+        content = content.replace(b"numpy._core", b"numpy.core")
+    assert_read(pickled.tensors(written(tmp_path / "x.npy", npy(content))), FLAT)
     np.save(tmp_path / "y.npy", np.array(LAYERS, object), allow_pickle=True)
-    assert_read(pickles.tensors(tmp_path / "y.npy"), FLAT)
+    assert_read(pickled.tensors(tmp_path / "y.npy"), FLAT)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_npz(tmp_path, save):
     save(tmp_path / "x.npz", **{"conv1/w": LAYERS["conv1"][0], "fc": LAYERS["fc8"]["weights"], "big": LAYERS["fc8"]["biases"]},
          more=LAYERS, text=np.array(["a"]))
-    assert pickles.recognises(tmp_path / "x.npz") == "npz"
-    found = pickles.tensors(tmp_path / "x.npz")
+    assert pickled.recognises(tmp_path / "x.npz") == "npz"
+    found = pickled.tensors(tmp_path / "x.npz")
     assert_read({name: t for name, t in found.items() if not name.startswith("more")},
                 {"conv1/w": LAYERS["conv1"][0], "fc": LAYERS["fc8"]["weights"], "big": LAYERS["fc8"]["biases"]})
     assert_read({name.removeprefix("more."): t for name, t in found.items() if name.startswith("more")}, FLAT)
@@ -207,15 +207,15 @@ def test_safetensors(tmp_path):
     arrays = {"a": LAYERS["conv1"][0], "b.weight": np.float16([1.5, 2]), "c": np.arange(3.0), "d": np.zeros((0, 3), np.float32),
               "e": np.array(7), "f": np.array([True, False])}
     numpy_file.save_file(arrays, tmp_path / "x.safetensors", {"format": "pt"})
-    assert safetensors.recognises(tmp_path / "x.safetensors") and not pickles.recognises(tmp_path / "x.safetensors")
+    assert safetensors.recognises(tmp_path / "x.safetensors") and not pickled.recognises(tmp_path / "x.safetensors")
     found = safetensors.tensors(tmp_path / "x.safetensors")
     assert_read(dict(sorted(found.items())), arrays)
 
 
 def test_safetensors_of_torch(torch, tmp_path):
-    torch_file = pytest.importorskip("safetensors.torch", reason="safetensors is not installed (extra `interop`)")
+    saved_torch_file = pytest.importorskip("safetensors.torch", reason="safetensors is not installed (extra `interop`)")
     tensors = {"a": torch.randn(3, 5).bfloat16(), "b": torch.randn(7)}
-    torch_file.save_file(tensors, tmp_path / "x.safetensors")
+    saved_torch_file.save_file(tensors, tmp_path / "x.safetensors")
     assert_read(dict(sorted(safetensors.tensors(tmp_path / "x.safetensors").items())), torch_values(tensors))
 
 
@@ -274,7 +274,7 @@ def test_nothing_is_run(tmp_path):
     mark.unlink()
     for call, protocol in itertools.product(calls, range(6)):
         with pytest.raises(UserError, match="asks for|opcode"):
-            pickles.tensors(written(tmp_path / "x.npy", npy(pickle.dumps({"a": LAYERS, "b": call}, protocol))))
+            pickled.tensors(written(tmp_path / "x.npy", npy(pickle.dumps({"a": LAYERS, "b": call}, protocol))))
     assert not mark.exists()
 
 
@@ -325,13 +325,13 @@ HOSTILE |= {f"opcode {code}": (code + b"\xff" * 8, "opcode") for code in (b"\x8b
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_pickles_end_in_one_line_and_take_little(tmp_path, case, monkeypatch):
-    for module in (machine, pickles):
+    for module in (unpickler, torch_file, npy_file):
         monkeypatch.setattr(module, "STEPS", 250_000)       # a million, with all memory traced, takes 10 s
-    pickled, reason = HOSTILE[case]
-    path = written(tmp_path / "x.npy", npy(b"\x80\x04" + pickled))
+    hostile, reason = HOSTILE[case]
+    path = written(tmp_path / "x.npy", npy(b"\x80\x04" + hostile))
     start = time.process_time()
     with bounded(50e6), pytest.raises(UserError, match=reason) as told:
-        pickles.tensors(path)
+        pickled.tensors(path)
     assert time.process_time() - start < 15     # tracemalloc makes it five times as slow
     assert "\n" not in str(told.value) and len(str(told.value)) < 300 + len(str(path))
 
@@ -351,7 +351,7 @@ def torch_pickle(offset=0, shape=(3, 4), strides=(4, 1), count=12, kind=b"Float"
             + literal(strides) + b"\x89" + ORDERED + b")RtRs.")
 
 
-def torch_file(path, pickled: bytes, packed=zipfile.ZIP_STORED, **more: bytes):
+def saved_torch_file(path, pickled: bytes, packed=zipfile.ZIP_STORED, **more: bytes):
     with zipfile.ZipFile(path, "w", packed) as archive:
         for name, content in {"data.pkl": pickled, "data/0": VALUES.tobytes(), **more}.items():
             archive.writestr(f"archive/{name}", content)
@@ -359,11 +359,11 @@ def torch_file(path, pickled: bytes, packed=zipfile.ZIP_STORED, **more: bytes):
 
 
 def test_a_torch_file_by_hand_and_a_big_endian_one(torch, tmp_path):
-    path = torch_file(tmp_path / "x.pt", torch_pickle(1, (2, 3), (1, 4)), version=b"3")
-    assert_read(pickles.tensors(path), {"a": np.lib.stride_tricks.as_strided(VALUES[1:], (2, 3), (4, 16))})
-    np.testing.assert_array_equal(torch.load(path)["a"], pickles.tensors(path)["a"].read())
-    path = torch_file(tmp_path / "y.pt", torch_pickle(), **{"data/0": VALUES.astype(">f4").tobytes(), "byteorder": b"big"})
-    assert_read(pickles.tensors(path), {"a": VALUES.reshape(3, 4)})
+    path = saved_torch_file(tmp_path / "x.pt", torch_pickle(1, (2, 3), (1, 4)), version=b"3")
+    assert_read(pickled.tensors(path), {"a": np.lib.stride_tricks.as_strided(VALUES[1:], (2, 3), (4, 16))})
+    np.testing.assert_array_equal(torch.load(path)["a"], pickled.tensors(path)["a"].read())
+    path = saved_torch_file(tmp_path / "y.pt", torch_pickle(), **{"data/0": VALUES.astype(">f4").tobytes(), "byteorder": b"big"})
+    assert_read(pickled.tensors(path), {"a": VALUES.reshape(3, 4)})
 
 
 @pytest.mark.parametrize("change, reason", [
@@ -379,18 +379,18 @@ def test_a_torch_file_by_hand_and_a_big_endian_one(torch, tmp_path):
     (dict(kind=b"Complex"), "asks for 'torch.ComplexStorage'"), (dict(count="12"), "refers to something else")])
 def test_torch_tensors_that_lie_are_refused(tmp_path, change, reason):
     with pytest.raises(UserError, match=reason):
-        pickles.tensors(torch_file(tmp_path / "x.pt", torch_pickle(**change)))
+        pickled.tensors(saved_torch_file(tmp_path / "x.pt", torch_pickle(**change)))
 
 
 def test_zips_that_lie_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez_compressed(path, a=np.zeros(30_000_000, np.float32))
     with bounded(5e6), pytest.raises(UserError, match=r"1 members come to 120000128 bytes, it has 1\d{5}: this is no"):
-        pickles.tensors(path)
+        pickled.tensors(path)
     np.savez_compressed(path, a=np.zeros(10_000_000, np.float32))       # may be, and is no bomb before it is asked for
     with bounded(5e6):
-        assert pickles.tensors(path)["a"].shape == (10_000_000,)
-    raw = torch_file(tmp_path / "x.pt", torch_pickle()).read_bytes()
+        assert pickled.tensors(path)["a"].shape == (10_000_000,)
+    raw = saved_torch_file(tmp_path / "x.pt", torch_pickle()).read_bytes()
     data = raw.rindex(b"archive/data/0") - 46       # its entry in the directory
     for at, form, value, reason in [
             (8, "<H", 1, "encrypted"), (10, "<H", 99, "packed in an unusual way"), (20, "<I", 2**31, "said to have 48 bytes"),
@@ -399,14 +399,14 @@ def test_zips_that_lie_are_refused(tmp_path):
         lying = bytearray(raw)
         struct.pack_into(form, lying, data + at, value)
         with pytest.raises(UserError, match=reason):
-            pickles.tensors(written(tmp_path / "y.pt", lying))["a"].read()
+            pickled.tensors(written(tmp_path / "y.pt", lying))["a"].read()
     with pytest.raises(UserError, match="zip them again without"):
-        pickles.tensors(torch_file(tmp_path / "x.pt", torch_pickle(), zipfile.ZIP_DEFLATED))
+        pickled.tensors(saved_torch_file(tmp_path / "x.pt", torch_pickle(), zipfile.ZIP_DEFLATED))
     end = raw.rindex(b"PK\5\6")
     long = raw[:end] + bytes(6_000_000) + raw[end:end + 12] + struct.pack("<I", 6_000_000) + raw[end + 16:]
     path = written(tmp_path / "y.pt", long)
     with bounded(5e6), pytest.raises(UserError, match="its directory has 6000000 bytes, at most 4194304"):
-        pickles.tensors(path)
+        pickled.tensors(path)
 
 
 def test_what_is_no_file_of_tensors(tmp_path):
@@ -415,10 +415,10 @@ def test_what_is_no_file_of_tensors(tmp_path):
             ("text.pt", b"hello", "none of torch's"), ("empty.pt", b"", "is empty"), ("zip.npz", b"PK\3\4", "damaged"),
             ("one.npy", (tmp_path / "one.npy").read_bytes(), "one array and no name")]:
         with pytest.raises(UserError, match=f"{name}: .*{reason}"):
-            pickles.tensors(written(tmp_path / name, content))
+            pickled.tensors(written(tmp_path / name, content))
     os.mkfifo(tmp_path / "pipe.pt")
     for name, reason in [("pipe.pt", "is no file"), ("missing.pt", "No such file"), (".", "is no file")]:
-        for reader in (pickles, safetensors):
+        for reader in (pickled, safetensors):
             with pytest.raises(UserError, match=reason):
                 reader.tensors(tmp_path / name)
 
@@ -441,10 +441,10 @@ def kinds(folder) -> dict:
     old += torch_pickle().replace(b"K\x0ctQ", b"K\x0cNtQ") + pickle.dumps(["0"], 2) + struct.pack("<q", 12) + VALUES.tobytes()
     array = np.array(LAYERS, object)
     return {
-        "torch": (pickles, torch_file(folder / "x.pt", torch_pickle()).read_bytes(), written),
-        "torch, sums made right": (pickles, torch_pickle(), torch_file), "old torch": (pickles, old, written),
-        "npy of python 2": (pickles, old_npy(LAYERS), written), "npy": (pickles, npy(pickle.dumps(array, 4)), written),
-        "npz": (pickles, (folder / "x.npz").read_bytes(), written),
+        "torch": (pickled, saved_torch_file(folder / "x.pt", torch_pickle()).read_bytes(), written),
+        "torch, sums made right": (pickled, torch_pickle(), saved_torch_file), "old torch": (pickled, old, written),
+        "npy of python 2": (pickled, old_npy(LAYERS), written), "npy": (pickled, npy(pickle.dumps(array, 4)), written),
+        "npz": (pickled, (folder / "x.npz").read_bytes(), written),
         "safetensors": (safetensors, safetensors_file({"a": entry(), "b": entry(48, 60, (6,), "BF16")}, 60), written)}
 
 
@@ -459,7 +459,7 @@ def mutant(rng: random.Random, raw: bytes) -> bytes:
             lambda: raw[:at] + bytes([(raw + b"\0")[at] ^ 1 << rng.randrange(8)]) + raw[at + 1:],
             lambda: raw[:at] + rng.choice([b"\0", b"\xff", b"\x7f"]) * rng.choice([1, 4, 8]) + raw[at + 4:],
             lambda: raw[:at] + raw[at + rng.randrange(9):], lambda: raw[:at] + raw[at - 20:at] * rng.randrange(5) + raw[at:],
-            lambda: raw[:at] + rng.choice([*machine.VALUES, *machine.ACTIONS]) + raw[at:], lambda: raw[:at] or raw])()
+            lambda: raw[:at] + rng.choice([*unpickler.VALUES, *unpickler.ACTIONS]) + raw[at:], lambda: raw[:at] or raw])()
     return raw
 
 

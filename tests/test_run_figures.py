@@ -19,6 +19,7 @@ from test_scan import SIDE, integers, plain
 
 import tfdeconv
 from tfdeconv import Deconvnet, dataset, figures, images, recall, run, runfigures, scanning, sheets, topnine, weights
+from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import Scan
 from tfdeconv.weights.own import save_weights
 
@@ -220,7 +221,7 @@ def test_an_activation_that_is_another_now_is_told(moved, visualise, tmp_path):
 def test_a_run_moved_with_its_weights(moved, visualise, tmp_path):
     with h5py.File(moved / "run.h5", "a") as file:
         del file["places"]
-        file["places"] = run.packed(("/nonesuch/images", "/nonesuch/w.h5"))
+        file["places"] = hdf5_write.packed(("/nonesuch/images", "/nonesuch/w.h5"))
     common = ["--run", moved / "run.h5", "-f", 0, "--out", tmp_path / "out"]
     for given, words in (((), "/nonesuch/w.h5, and are not there any more: say where with --weights"),
                          (("--weights", moved / "w.h5"), "/nonesuch/images, and are not there any more"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .version import __version__ as __version__
+from .version import __version__
 
 if TYPE_CHECKING:
     from . import images as images
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .weights import load_weights as load_weights
 
 HOMES = {"NETWORKS": "nets", "RULES": "rules", "Deconvnet": "deconvnet", "UserError": "errors", "load_weights": "weights"}
-__all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "images", "load_weights"]
+__all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
 
 
 def __getattr__(name: str) -> object:

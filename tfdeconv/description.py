@@ -9,12 +9,13 @@ from typing import Any
 
 from . import layers
 from .errors import UserError
+from .formats.checked_json import MOST, NAME, flag, items, name, names, number, numbers, one_of, real, whole_numbers
 from .layers import ACTIVATIONS, Activation, Concatenate, Conv, Dense, Layer, Merge, Shape, Windowed
 from .network import INPUT, Network, Node
 
 KINDS: dict[str, type[Layer]] = {name: kind for name, kind in vars(layers).items()
                                  if isinstance(kind, type) and issubclass(kind, Layer) and not kind.__subclasses__()}
-NODES, NAME, MOST, CELLS = 20_000, 200, 1 << 24, 1 << 40
+CELLS = 1 << 40
 
 
 def to_json(network: Network) -> str:
@@ -100,29 +101,6 @@ def layer_of(entry: Any) -> Layer:
     return layer
 
 
-def number(value: Any, low: int = 1) -> int:
-    if type(value) is not int or not low <= value <= MOST:
-        raise ValueError(f"{str(value)[:40]} stands where a whole number of at least {low} must")
-    return value
-
-
-def items(value: Any, kind: type, most: int = NODES) -> list:
-    if not isinstance(value, list) or len(value) > most or not all(isinstance(item, kind) for item in value):
-        raise ValueError("a list is none, or too long")
-    return value
-
-
-def whole_numbers(value: Any, count: int = 2) -> tuple:
-    if len(items(value, int)) != count:
-        raise ValueError(f"{count} numbers must stand where there are {len(value)}")
-    return tuple(number(each) for each in value)
-
-
-def numbers(value: Any) -> int | tuple:
-    """One number for both axes, or a pair."""
-    return whole_numbers(value) if isinstance(value, list) else number(value)
-
-
 def pads(value: Any) -> Any:
     if value == "same" or not isinstance(value, list):
         return value if value == "same" else number(value, 0)
@@ -130,44 +108,11 @@ def pads(value: Any) -> Any:
     return a, b
 
 
-def real(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > 1e9:
-        raise ValueError(f"{str(value)[:40]} stands where a number must")
-    return float(value)
-
-
-def flag(value: Any) -> bool:
-    if type(value) is not bool:
-        raise ValueError(f"{str(value)[:40]} stands where true or false must")
-    return value
-
-
-def one_of(*values: Any) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        if value not in values:
-            raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(map(str, values))}")
-        return value
-    return check
-
-
 def activation(value: Any) -> Activation | None:
     layer = None if value is None else layer_of(value)
     if layer is not None and not isinstance(layer, Activation):
         raise ValueError("an activation is none")
     return layer
-
-
-def name(value: Any) -> str:
-    """A layer's or network's name, if it may be one."""
-    if not isinstance(value, str) or not 0 < len(value) <= NAME or not value.isprintable():
-        raise ValueError(f"{ascii(value)[:60]} is no name (1 to {NAME} printable characters)")
-    return value
-
-
-def names(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or len(value) > NODES:
-        raise ValueError("a table is none, or too long")
-    return {name(key): str(text)[:500] for key, text in value.items()}
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {

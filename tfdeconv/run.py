@@ -24,7 +24,6 @@ The bytes depend on nothing but all this: there is no time in them.
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -36,10 +35,10 @@ import numpy as np
 from . import errors
 from .errors import UserError
 from .files import written
+from .formats import hdf5, hdf5_process
+from .formats.hdf5 import dataset, inside, subgroup, texts
+from .formats.hdf5_write import packed, text, unpacked
 from .version import __version__
-from .weights import child, hdf5
-from .weights.contents import dataset, inside, subgroup, texts
-from .weights.own import text
 
 FORMAT, VERSION = "tfdeconv run", 2
 SHAPES = {"values": ("<f4", "t"), "images": ("<i4", "t"), "positions": ("<i4", "t2"), "means": ("<f8", ""),
@@ -133,7 +132,7 @@ def load(path: str | Path) -> Run:
         with open(path, "rb") as raw:
             if raw.read(8) != b"\x89HDF\r\n\x1a\n":
                 raise UserError(f"{path} is no run of scan.py: it is no HDF5 file")
-        with child.apart(path) as file:
+        with hdf5_process.apart(path) as file:
             return checked(path, file)
     except UserError:
         raise
@@ -200,12 +199,3 @@ def brief(value: Any) -> str:
     if isinstance(value, tuple):
         return f"{', '.join(map(str, value[:8]))}{f', ... ({len(value)})' if len(value) > 8 else ''}"
     return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)
-
-
-def packed(names: Any) -> np.ndarray:
-    """Texts as bytes, each with a 0 behind it."""
-    return np.frombuffer(b"".join(os.fsencode(name) + b"\0" for name in names), np.uint8)
-
-
-def unpacked(values: np.ndarray) -> tuple[str, ...]:
-    return tuple(os.fsdecode(part) for part in np.asarray(values, np.uint8).tobytes().split(b"\0")[:-1])

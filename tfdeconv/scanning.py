@@ -13,10 +13,11 @@ import tensorflow as tf
 
 from .dataset import Batch, Source, batches, readable, reader
 from .errors import UserError
+from .formats.hdf5_write import packed, unpacked
 from .keeper import SMALLER, Keeper
 from .merging import State
 from .preprocessing import Preprocessing
-from .run import Run, Settings, differences, packed, unpacked
+from .run import Run, Settings, differences
 from .scan import Scan
 from .team import Message, Team
 from .weights import Weights, as_tensors

@@ -13,7 +13,6 @@ from ..layers import Flatten
 from ..nets import NETWORKS
 from ..network import Network
 from ..preprocessing import Preprocessing
-from .hdf5 import Dataset, Group, Refused
 
 NOWHERE = Network("", (1, 1, 1), ())
 
@@ -33,45 +32,10 @@ class Contents:
     notes: tuple[str, ...] = ()         # how the file was recognised, and what was assumed because it cannot tell
 
 
-def dataset(group: Group, name: str) -> Dataset:
-    """A dataset whose values stand in this very file; raises UserError for anything else."""
-    found = inside(group, name)
-    if not isinstance(found, Dataset):
-        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no dataset")
-    return found
-
-
-def subgroup(group: Group, name: str) -> Group:
-    """A group in this very file; raises UserError for anything else."""
-    found = inside(group, name)
-    if not isinstance(found, Group):
-        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no group")
-    return found
-
-
-def inside(group: Group, path: str) -> Group | Dataset | None:
-    """What stands at a path below a group; raises UserError for what is not read, as links, which may lead to other files."""
-    found: Group | Dataset = group
-    for name in path.strip("/").split("/"):
-        child = found.children.get(name) if isinstance(found, Group) else None
-        if isinstance(child, Refused):
-            raise UserError(f"{group.file}: {found.name}/{name} {child.reason}")
-        if child is None:
-            return None
-        found = child
-    return found
-
-
 def strangers(path: str | Path, network: str, asked: Sequence[str], layers: Sequence[str]) -> UserError:
     """None of a file's layers are those asked for."""
     return UserError(f"{path} holds none of the layers of {network} ({', '.join(asked[:3])}, ...); "
                      f"it has {', '.join(layers[:8]) or 'no layers'}")
-
-
-def texts(values: object) -> list[str]:
-    """An attribute as a list of names or of other texts of one line, whatever it is."""
-    found = [str(value) for value in (values if isinstance(values, list) else [values])]
-    return [text if text.isprintable() else ascii(text)[1:-1] for text in found]
 
 
 def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "") -> Network:

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
+from ..formats import pickled, safetensors
+from ..formats.lazy_tensor import Tensors
 from ..layers import Dense, Shape
 from ..nets import NETWORKS, variants
 from ..nets.flavours import TITLES, another_flavour
 from ..network import INPUT, Network
 from ..preprocessing import Preprocessing, caffe, torch
-from . import pickles, safetensors
 from .contents import Contents, inferred, strangers
-from .tensors import Tensors
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, by the names of Keras
 TORCH = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
@@ -29,8 +29,8 @@ def tensors(path: str | Path) -> Tensors | None:
     """The tensors of a file of torch's, numpy's or safetensors; None if it is none of them. Raises UserError for a damaged one."""
     if not Path(path).is_file() or not Path(path).stat().st_size:
         return None
-    if pickles.recognises(path):
-        return pickles.tensors(path)
+    if pickled.recognises(path):
+        return pickled.tensors(path)
     return safetensors.tensors(path) if safetensors.recognises(path) else None
 
 

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..formats.checked_json import JSON, parsed
+from ..formats.hdf5 import Dataset, Group, inside
+from ..formats.lazy_tensor import mapped, reading
+from ..formats.zip_archive import member, members
 from ..layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ..nets import FLAVOURS, NETWORKS
 from ..network import Network
-from .contents import Contents, inferred, inside
-from .hdf5 import Dataset, Group
+from .contents import Contents, inferred
 from .keras_config import Architecture, contents_by
-from .keras_options import JSON, parsed
 from .keras_walk import Place
-from .tensors import mapped, member, members, reading
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 LISTS = ("layers", "_layer_checkpoint_dependencies")        # the second by the Keras of TensorFlow 2.12 to 2.15

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..formats.checked_json import told
+from ..formats.hdf5 import Dataset, Group, dataset, subgroup
 from ..layers import Affine, Identity, Shape
 from ..network import INPUT, Network
 from ..preprocessing import Preprocessing, caffe, plain, scaled, torch
-from .contents import Contents, dataset, subgroup
-from .hdf5 import Dataset, Group
+from .contents import Contents
 from .keras_graph import Entry, Model, model
 from .keras_h5 import chunked
-from .keras_options import LONG, WIDE, told
+from .keras_options import LONG, WIDE
 from .keras_walk import Gone, Place, Source, Walk
 
 SIDE = 224                          # height and width of an input that leaves them open

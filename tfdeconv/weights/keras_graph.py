@@ -9,7 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from ..errors import UserError
-from .keras_options import HUGE, Options, told
+from ..formats.checked_json import told
+from .keras_options import HUGE, Options
 
 MODELS = ("Functional", "Model", "Sequential")
 LAYERS, DEPTH = 5000, 8             # layers of a model, those of the models in it included; models within models

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
+from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..nets import NETWORKS, variants
 from ..nets.flavours import TITLES, another_flavour
 from ..network import Network
-from .contents import Contents, dataset, inferred, strangers, subgroup, texts
-from .hdf5 import Dataset, Group
+from .contents import Contents, inferred, strangers
 
 UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --flavour keras2015-unpadded for older files"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..formats.checked_json import told
 from ..layers import (
     Activation,
     Add,
@@ -28,7 +29,7 @@ from ..layers import (
     Shape,
     ZeroPad,
 )
-from .keras_options import WIDE, Map, NotUnderstood, Options, told
+from .keras_options import WIDE, Map, NotUnderstood, Options
 from .keras_parts import RECTIFIERS, SOFTMAX, Part, Recipe, activation, finished, on_map, one, parts
 
 EPSILON = 1e-7          # below which Normalization takes no deviation to lie

@@ -1,14 +1,13 @@
 """What a Keras model's JSON says of one layer, each value checked for type and range when it is asked for."""
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import UserError
+from ..formats.checked_json import told
 from ..layers import Shape
 
-JSON = 1 << 24                      # bytes
 WIDE, LONG = 1 << 16, 1 << 14       # most channels or units of a layer; most rows or columns of a window, a pad, an input
 HUGE = 1e30
 
@@ -22,30 +21,6 @@ class Map(NamedTuple):
     shape: Shape
     vector: bool
     alone: bool
-
-
-def parsed(text: str | bytes) -> dict[str, Any]:
-    """A JSON object; raises ValueError for anything else."""
-    if len(text) > JSON:
-        raise ValueError(f"its description of the model has {len(text):,} bytes, at most {JSON:,} are read")
-    try:
-        found = json.loads(text)
-    except RecursionError:
-        raise ValueError("its description of the model is nested too deep") from None
-    except ValueError as error:
-        raise ValueError(f"its description of the model is no JSON ({str(error)[:80]})") from None
-    if not isinstance(found, dict):
-        raise ValueError("its description of the model is no JSON object")
-    return found
-
-
-def told(value: Any) -> str:
-    """A value of the file's in an error, however long it is."""
-    try:
-        text = ascii(value)
-    except (RecursionError, ValueError):        # Python writes no integer of thousands of digits
-        return "something that cannot be written"
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def plain(value: Any) -> Any:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..formats.checked_json import told
 from ..layers import ACTIVATIONS, Activation, Layer, Shape, Softmax
-from .keras_options import Map, NotUnderstood, Options, told
+from .keras_options import Map, NotUnderstood, Options
 
 SOFTMAX = Softmax()
 NAMED: dict[str, Layer | None] = {

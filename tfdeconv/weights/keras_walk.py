@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import UserError
+from ..formats.checked_json import told
 from ..layers import Identity, Shape
 from ..network import INPUT, Node
 from .keras_graph import NAME, Entry, Model, Tensor
 from .keras_layers import CLASSES, affine
-from .keras_options import Map, NotUnderstood, told
+from .keras_options import Map, NotUnderstood
 from .keras_parts import SOFTMAX, Part, Recipe
 
 CELLS = 1 << 31                     # of a map

@@ -11,10 +11,12 @@ from typing import Any
 from .. import errors
 from ..errors import UserError
 from ..files import sha256
+from ..formats import checked_json, hdf5, hdf5_process
+from ..formats.hdf5 import texts
 from ..network import Network
 from ..preprocessing import caffe
-from . import child, foreign, hdf5, keras_3, keras_config, keras_h5, keras_options, own
-from .contents import Contents, inferred, strangers, texts
+from . import foreign, keras_3, keras_config, keras_h5, own
+from .contents import Contents, inferred, strangers
 from .keras_config import Architecture
 
 KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
@@ -61,7 +63,7 @@ def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
         elif keras_3.recognises(file):
             yield Reader("weights of Keras 3", partial(keras_3.network, path, file), partial(keras_3.contents_of, path, file))
         elif "model_config" in file.attrs:
-            config = keras_options.parsed(texts(file.attrs["model_config"])[0])
+            config = checked_json.parsed(texts(file.attrs["model_config"])[0])
             yield described(path, config, partial(keras_config.contents_h5, path, file), keras_h5_reader(path, file))
         else:
             yield keras_h5_reader(path, file)
@@ -116,7 +118,7 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
         if start != b"\x89HDF\r\n\x1a\n":
             what = f"is no HDF5 file (it begins with {start!r})" if start else "is empty, no HDF5 file"
             raise UserError(f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either")
-        with hdf5.here(path) if trusted or known(path) else child.apart(path) as file:
+        with hdf5.here(path) if trusted or known(path) else hdf5_process.apart(path) as file:
             yield file
     except UserError:
         raise

@@ -19,12 +19,13 @@ import numpy as np
 from ..description import from_json, to_json
 from ..errors import UserError, unknown
 from ..files import written
+from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
+from ..formats.hdf5_write import text
 from ..nets import NETWORKS
 from ..network import Network, mismatches
 from ..preprocessing import ORDERS, Preprocessing
 from ..version import __version__
-from .contents import Contents, dataset, subgroup, texts
-from .hdf5 import Dataset, Group
+from .contents import Contents
 
 FORMAT, VERSION = "tfdeconv weights", 2
 DESCRIPTION = "@network"        # no layer's name: those have their @ encoded
@@ -82,11 +83,6 @@ def stored(file: h5py.File, name: str, values: np.ndarray) -> str:
     digest = hashlib.sha256(values.data).hexdigest()
     written.attrs["sha256"] = text(digest)
     return line(name, values.dtype.str, values.shape, digest)
-
-
-def text(value: str) -> np.ndarray:
-    """A string of fixed length: those without one lie in a heap of HDF5 whose reader goes round in circles when it is damaged."""
-    return np.array(value.encode(), h5py.string_dtype("utf-8", max(1, len(value.encode()))))
 
 
 def line(name: str, dtype: str, shape: tuple[int, ...], digest: str) -> str:

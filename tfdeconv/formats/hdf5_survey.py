@@ -1,22 +1,14 @@
-"""What an HDF5 file holds, as plain Python objects, whichever process reads it (child.py).
-
-`describe` and `read` are all that touches libhdf5. What they tell is built into Group, Dataset and Refused by `tree`.
-"""
+"""Walks an HDF5 file and describes what it holds. All that touches libhdf5 while reading stands here."""
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from ..errors import UserError, printable, reason
-from .tensors import INFLATED
+from ..errors import printable, reason
 
 OBJECTS, DEPTH = 100_000, 32
 TEXT = 1 << 24                      # bytes of names and attributes; a model's configuration in JSON can have 10 MB
@@ -28,46 +20,8 @@ LINK = "is a link, to another file perhaps, which is not followed"
 ELSEWHERE = "keeps its values in another file, which is not followed"
 
 
-@dataclass(frozen=True)
-class Refused:
-    """What is not read; the reason goes on where its name ends."""
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Values that are not read yet."""
-    name: str
-    shape: tuple[int, ...]
-    dtype: str                          # as numpy writes it (<f4), or words for what is no plain number
-    attrs: Mapping[str, Any]
-    read: Callable[[], np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """A group, or the root of a file; attributes are texts, numbers, and lists of either."""
-    file: str
-    name: str
-    attrs: Mapping[str, Any]
-    children: Mapping[str, Group | Dataset | Refused]
-
-
-class Attributes(dict[str, Any]):
-    def __missing__(self, name: str) -> Any:
-        raise ValueError(f"its attribute {name} is missing or damaged")
-
-
 class Excess(ValueError):
     """More than any file of weights has."""
-
-
-@contextmanager
-def here(path: str | Path) -> Iterator[Group]:
-    """The root of a file, read in this process."""
-    with h5py.File(path, "r") as file:
-        told, places = describe(file)
-        yield tree(path, told, lambda place, shape, dtype: read(file, places[place]))
 
 
 def describe(file: h5py.File) -> tuple[dict[str, Any], list[bytes]]:
@@ -191,41 +145,3 @@ def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
     except (TypeError, ValueError):     # numpy has nothing like it
         pass
     return TYPES.get(kind.get_class(), "numbers of an unusual kind")
-
-
-def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]) -> Group:
-    """The root of what was described; `fetch` brings the values of a dataset by its number, which have that shape and dtype.
-
-    All datasets read from a file may come to its size times so much, whatever they are said to have.
-    """
-    size = Path(path).stat().st_size
-    left = INFLATED[0] + INFLATED[1] * size
-
-    def values(name: str, place: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-        nonlocal left
-        if not PLAIN.fullmatch(dtype):
-            raise UserError(f"{name} is of {dtype}, needs floating point")
-        needed = math.prod(shape) * np.dtype(dtype).itemsize
-        if needed > left:
-            raise UserError(f"{name} is said to have {needed:,} bytes, far more than a file of {size:,}")
-        left -= needed
-        return fetch(place, shape, dtype)
-
-    def node(told: Any, name: str) -> Group | Dataset | Refused:
-        match told:
-            case {"refused": str() as reason}:
-                return Refused(reason)
-            case {"attrs": dict() as attrs, "children": dict() as children}:
-                below = {key: node(child, f"{name}/{key}".strip("/")) for key, child in children.items()}
-                return Group(str(path), name, Attributes(attrs), below)
-            case {"attrs": dict() as attrs, "shape": list() as sides, "dtype": str() as dtype, "place": int() as place}:
-                if not all(type(n) is int and n >= 0 for n in sides) or len(sides) > 32 or math.prod(n or 1 for n in sides) >> 48:
-                    return Refused("has a shape that cannot be")
-                shape = tuple(sides)
-                return Dataset(name, shape, dtype, Attributes(attrs), lambda: values(name, place, shape, dtype))
-        raise ValueError("it cannot be described")
-
-    root = node(told, "")
-    if not isinstance(root, Group):
-        raise ValueError("it has no root")
-    return root

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .tensors import Bytes
+from .lazy_tensor import Bytes
 
 STORAGES = {f"torch.{name}Storage": dtype for name, dtype in {
     "Double": "float64", "Float": "float32", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64", "Int": "int32",

@@ -22,9 +22,9 @@ import h5py
 import numpy as np
 
 from .. import errors
-from . import hdf5
+from . import hdf5, hdf5_survey
 
-PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.weights import child; child.main()"
+PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.formats import hdf5_process; hdf5_process.main()"
 # one thread, which reads no faster with more; and libhdf5 is to load no plugins
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
 MEMORY = 384 << 20          # bytes beyond what Python, numpy and h5py take, and beyond the dataset that is read
@@ -73,7 +73,7 @@ class Reader:
         with self.waiting():
             array = np.empty(shape, dtype)
             answer = self.ask({"place": place, "size": array.nbytes})
-            if answer != {"shape": list(shape), "dtype": dtype} or self.stream(1).readinto(hdf5.flat(array)) < array.nbytes:
+            if answer != {"shape": list(shape), "dtype": dtype} or self.stream(1).readinto(hdf5_survey.flat(array)) < array.nbytes:
                 raise EOFError
         return array
 
@@ -169,7 +169,7 @@ def main() -> None:
         bounded(taken + begin["memory"])
         try:
             file = h5py.File(os.fsdecode(bytes.fromhex(begin["path"])), "r")
-            told, paths = hdf5.describe(file)
+            told, paths = hdf5_survey.describe(file)
             send(stream, {"file": told})
         except Exception as error:
             send(stream, {"error": said(error)})
@@ -177,12 +177,12 @@ def main() -> None:
             asked = receive(sys.stdin.buffer)
             try:
                 bounded(taken + begin["memory"] + asked["size"])
-                array = hdf5.read(file, paths[asked["place"]])
+                array = hdf5_survey.read(file, paths[asked["place"]])
                 send(stream, {"shape": array.shape, "dtype": array.dtype.str})
             except Exception as error:
                 send(stream, {"error": said(error)})
                 continue
-            stream.write(hdf5.flat(array))
+            stream.write(hdf5_survey.flat(array))
             stream.flush()
             del array
     os._exit(0)                                         # libhdf5 may crash while it tidies up
