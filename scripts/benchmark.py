@@ -28,13 +28,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, images, weights                                   # noqa: E402
-from tfdeconv.errors import UserError                                       # noqa: E402
-from tfdeconv.files import written                                          # noqa: E402
-from tfdeconv.layers import Add, BatchNorm, Conv, Layer, MaxPool            # noqa: E402
-from tfdeconv.network import INPUT, Network                                 # noqa: E402
-from tfdeconv.nets import NETWORKS                                          # noqa: E402
-from tfdeconv.weights.own import save_weights                               # noqa: E402
+from tfdeconv import cli, images, weights  # noqa: E402
+from tfdeconv.errors import UserError  # noqa: E402
+from tfdeconv.files import written  # noqa: E402
+from tfdeconv.network.base import Layer  # noqa: E402
+from tfdeconv.network.graph import INPUT, Network  # noqa: E402
+from tfdeconv.network.layers import Add, BatchNorm, Conv, MaxPool  # noqa: E402
+from tfdeconv.weights.own import save_weights  # noqa: E402
+from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 Arrays = Mapping[str, Mapping[str, np.ndarray]]
 Call = Callable[[np.ndarray], Any]

@@ -39,7 +39,8 @@ def overhead(rounds: int, batch: int) -> None:
     import tensorflow as tf
 
     from tfdeconv import passes
-    from tfdeconv.scan import Scan, everything
+    from tfdeconv.network.selection import everything
+    from tfdeconv.scan import Scan
     read = weights.load_weights(ROOT / "weights/vgg16.h5")
     layers, size = everything(read.network, read), read.preprocessing.size
     scan = Scan(read.network, read, layers, size, batch)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv import cli                                        # noqa: E402
-from tfdeconv.network import mismatches                         # noqa: E402
-from tfdeconv.nets import FLAVOURS, NETWORKS                    # noqa: E402
-from tfdeconv.preprocessing import PRESETS, Preprocessing, chosen       # noqa: E402
+from tfdeconv import cli  # noqa: E402
+from tfdeconv.network.graph import mismatches  # noqa: E402
+from tfdeconv.preprocessing import PRESETS, Preprocessing, chosen  # noqa: E402
+from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
     from tfdeconv.weights.contents import Contents

@@ -17,12 +17,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv import cli                            # noqa: E402
-from tfdeconv.errors import UserError               # noqa: E402
-from tfdeconv.layers import Activation, Layer        # noqa: E402
-from tfdeconv.network import INPUT, Network         # noqa: E402
-from tfdeconv.nets import NETWORKS                  # noqa: E402
-from tfdeconv.spans import Span                     # noqa: E402
+from tfdeconv import cli  # noqa: E402
+from tfdeconv.errors import UserError  # noqa: E402
+from tfdeconv.network.base import Layer  # noqa: E402
+from tfdeconv.network.graph import INPUT, Network  # noqa: E402
+from tfdeconv.network.layers import Activation  # noqa: E402
+from tfdeconv.network.spans import Span  # noqa: E402
+from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 NOTE = """Receptive field, stride and centre of the first unit are in pixels of the input; centres count from the middle of its
 first pixel. `all`: every unit sees the whole image. Layers marked * have a window that their stride does not divide, so their

@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT))
 from tfdeconv import cli  # noqa: E402
 from tfdeconv.cluster import cluster  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
-from tfdeconv.nets import FLAVOURS, NETWORKS  # noqa: E402
 from tfdeconv.preprocessing import PRESETS, chosen  # noqa: E402
+from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
     from tfdeconv.run import Run
@@ -122,7 +122,7 @@ def prepare(options: Namespace, chief: bool) -> Work:
             cli.complain(note)
     cli.Progress().say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    from tfdeconv.scan import everything
+    from tfdeconv.network.selection import everything
     from tfdeconv.scanning import Work
     wanted = {network.node(name).name for name in options.layers or everything(network, read)}
     layers = tuple(node.name for node in network.nodes if node.name in wanted)

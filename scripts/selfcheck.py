@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli                                    # noqa: E402
-from tfdeconv.errors import UserError                       # noqa: E402
-from tfdeconv.layers import MaxPool                         # noqa: E402
-from tfdeconv.network import INPUT, Network, Node           # noqa: E402
-from tfdeconv.nets import NETWORKS                          # noqa: E402
-from tfdeconv.rules import DECONVNET, GRADIENT, Rule        # noqa: E402
-from tfdeconv.spans import whole                            # noqa: E402
+from tfdeconv import cli  # noqa: E402
+from tfdeconv.errors import UserError  # noqa: E402
+from tfdeconv.network.graph import INPUT, Network, Node  # noqa: E402
+from tfdeconv.network.layers import MaxPool  # noqa: E402
+from tfdeconv.network.spans import whole  # noqa: E402
+from tfdeconv.rules import DECONVNET, GRADIENT, Rule  # noqa: E402
+from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli                                    # noqa: E402
-from tfdeconv.errors import UserError                       # noqa: E402
-from tfdeconv.network import Network                        # noqa: E402
-from tfdeconv.nets import FLAVOURS, NETWORKS                # noqa: E402
-from tfdeconv.preprocessing import PRESETS, chosen          # noqa: E402
-from tfdeconv.rules import RULES                            # noqa: E402
+from tfdeconv import cli  # noqa: E402
+from tfdeconv.errors import UserError  # noqa: E402
+from tfdeconv.network.graph import Network  # noqa: E402
+from tfdeconv.preprocessing import PRESETS, chosen  # noqa: E402
+from tfdeconv.rules import RULES  # noqa: E402
+from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,8 +17,8 @@ import test_pickles as makers
 
 from tfdeconv.errors import UserError
 from tfdeconv.formats import hdf5
-from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.network import Builder, Network
+from tfdeconv.network.graph import Builder, Network
+from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.preprocessing import caffe
 from tfdeconv.weights import foreign, keras_h5, opened, own, read_weights
 

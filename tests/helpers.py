@@ -4,9 +4,29 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tfdeconv.layers import (ACTIVATIONS, LRN, RELU, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense,
-                             DepthwiseConv, Flatten, GlobalAvgPool, GlobalMaxPool, Identity, MaxPool, Multiply, Softmax, ZeroPad)
-from tfdeconv.network import Builder, Network
+from tfdeconv.network.graph import Builder, Network
+from tfdeconv.network.layers import (
+    ACTIVATIONS,
+    LRN,
+    RELU,
+    Activation,
+    Add,
+    Affine,
+    AvgPool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Identity,
+    MaxPool,
+    Multiply,
+    Softmax,
+    ZeroPad,
+)
 
 # one of every layer, each window of another kind; the layers' own tests, adjoints and windows run over it
 EXAMPLES = {

@@ -9,8 +9,26 @@ from itertools import product
 
 import numpy as np
 
-from tfdeconv.layers import (LRN, Activation, Add, Affine, AvgPool, BatchNorm, Concatenate, Conv, Dense, DepthwiseConv, Flatten,
-                             GlobalAvgPool, GlobalMaxPool, Identity, MaxPool, Multiply, Softmax, ZeroPad)
+from tfdeconv.network.layers import (
+    LRN,
+    Activation,
+    Add,
+    Affine,
+    AvgPool,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    Identity,
+    MaxPool,
+    Multiply,
+    Softmax,
+    ZeroPad,
+)
 
 
 def windows(layer, height: int, width: int):

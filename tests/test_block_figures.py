@@ -10,13 +10,26 @@ import numpy as np
 import pytest
 from helpers import random_weights
 from PIL import Image
-from test_run_figures import spots, visualise      # noqa: F401 (fixtures)
+from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import (NETWORKS, Deconvnet, UserError, blocks, dataset, figures, images, recall, run, runfigures, scanning, topnine,
-                      weights)
-from tfdeconv.layers import RELU, Add, Conv
-from tfdeconv.network import Builder
+from tfdeconv import (
+    NETWORKS,
+    Deconvnet,
+    UserError,
+    blocks,
+    dataset,
+    figures,
+    images,
+    recall,
+    run,
+    runfigures,
+    scanning,
+    topnine,
+    weights,
+)
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.projection import Units
 from tfdeconv.scan import Scan
 from tfdeconv.weights.own import save_weights

@@ -7,8 +7,8 @@ from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError
 from tfdeconv.deconvnet import Deconvnet, chunks
-from tfdeconv.layers import RELU, Conv
-from tfdeconv.network import Builder
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Conv
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from helpers import EXAMPLES, example
 
-from tfdeconv.description import from_json, to_json
 from tfdeconv.errors import UserError
-from tfdeconv.nets import NETWORKS
+from tfdeconv.network.serialization import from_json, to_json
+from tfdeconv.zoo import NETWORKS
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, *EXAMPLES])

@@ -28,10 +28,10 @@ import pytest
 
 from tfdeconv import fetch
 from tfdeconv.errors import UserError
-from tfdeconv.layers import RELU, Conv, Dense, Flatten
-from tfdeconv.nets import NETWORKS
-from tfdeconv.network import Builder, Network
+from tfdeconv.network.graph import Builder, Network
+from tfdeconv.network.layers import RELU, Conv, Dense, Flatten
 from tfdeconv.weights import contents, read_weights
+from tfdeconv.zoo import NETWORKS
 
 ROOT = Path(fetch.__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "fetch_weights.py"

@@ -17,7 +17,7 @@ from keras.src.legacy.saving import legacy_h5_format
 
 from tfdeconv import load_weights
 from tfdeconv.deconvnet import Deconvnet
-from tfdeconv.nets import NETWORKS
+from tfdeconv.zoo import NETWORKS
 
 MAKERS = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19, "resnet50": keras.applications.ResNet50,
           "resnet101": keras.applications.ResNet101, "resnet152": keras.applications.ResNet152}

@@ -16,9 +16,9 @@ from own_files import logits, randomise, read
 from tfdeconv.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.formats.checked_json import parsed
-from tfdeconv.layers import Conv, Identity, Softmax
-from tfdeconv.nets import NETWORKS
+from tfdeconv.network.layers import Conv, Identity, Softmax
 from tfdeconv.weights import fitting, keras_3, keras_config, opened
+from tfdeconv.zoo import NETWORKS
 
 L = keras.layers
 pytestmark = [pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file"),

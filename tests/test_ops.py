@@ -7,7 +7,7 @@ import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap
 
 from tfdeconv import ops, pools
-from tfdeconv.spans import Window
+from tfdeconv.network.spans import Window
 
 # float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or a flip is wrong
 ROUNDING = 1e-14

@@ -10,7 +10,7 @@ from own_files import logits, randomise, read
 from test_passes import corners_and_borders, walk
 
 from tfdeconv.deconvnet import Deconvnet
-from tfdeconv.layers import SMOOTH
+from tfdeconv.network.layers import SMOOTH
 
 # name: size, top, layers for the values, layers for the rules
 NETWORKS = {

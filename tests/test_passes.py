@@ -10,13 +10,14 @@ import tensorflow as tf
 from gradcheck import gap
 from helpers import EXAMPLES, example, random_weights
 
-from tfdeconv import layers, passes, steps
+from tfdeconv import passes, steps
 from tfdeconv.deconvnet import Deconvnet
-from tfdeconv.layers import SMOOTH
-from tfdeconv.network import INPUT
-from tfdeconv.nets import NETWORKS
+from tfdeconv.network import base, layers
+from tfdeconv.network.graph import INPUT
+from tfdeconv.network.layers import SMOOTH
+from tfdeconv.network.spans import UNIT, whole
 from tfdeconv.rules import RULES
-from tfdeconv.spans import UNIT, whole
+from tfdeconv.zoo import NETWORKS
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
 ROUNDING = 1e-12
@@ -155,7 +156,7 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
 
 def test_every_layer_has_steps_and_an_example():
     kinds = {kind for kind in vars(layers).values()
-             if isinstance(kind, type) and issubclass(kind, layers.Layer) and not kind.__subclasses__()}
+             if isinstance(kind, type) and issubclass(kind, base.Layer) and not kind.__subclasses__()}
     assert kinds == {type(layer) for layer in EXAMPLES.values()}
     for kind in kinds:
         assert kind in steps.up.registry and kind in steps.down.registry

@@ -17,10 +17,10 @@ from test_ops import unpadded
 from test_passes import corners_and_borders, walk
 
 from tfdeconv import activations, deconvnet, folding, ops, passes, pools, steps
-from tfdeconv.layers import RELU, BatchNorm, Conv
-from tfdeconv.network import Builder, Network
+from tfdeconv.network.graph import Builder, Network
+from tfdeconv.network.layers import RELU, BatchNorm, Conv
+from tfdeconv.network.spans import Window
 from tfdeconv.rules import RULES
-from tfdeconv.spans import Window
 
 
 def adjoint(name: str, rng) -> float:

@@ -13,8 +13,8 @@ from test_team import call
 import tfdeconv
 from tfdeconv import NETWORKS, Deconvnet, maxima, refinement, run
 from tfdeconv.errors import UserError
-from tfdeconv.layers import RELU, Add, BatchNorm, Conv
-from tfdeconv.network import Builder, Network, Residual
+from tfdeconv.network.graph import Builder, Network, Residual
+from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv
 from tfdeconv.weights.own import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]

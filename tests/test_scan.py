@@ -21,10 +21,11 @@ from PIL import Image
 import tfdeconv
 from tfdeconv import NETWORKS, Deconvnet, dataset, images, keeper, load_weights, run, scanning
 from tfdeconv.errors import UserError
-from tfdeconv.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.network import Builder
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
+from tfdeconv.network.selection import everything
 from tfdeconv.preprocessing import Preprocessing, caffe
-from tfdeconv.scan import EDGES, Scan, everything, summary
+from tfdeconv.scan import EDGES, Scan, summary
 from tfdeconv.weights.own import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]

@@ -11,8 +11,8 @@ import tensorflow as tf
 from helpers import random_weights
 
 from tfdeconv import ops, pools
-from tfdeconv.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
-from tfdeconv.network import Builder
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
 from tfdeconv.preprocessing import caffe
 from tfdeconv.weights.own import save_weights
 

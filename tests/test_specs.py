@@ -6,11 +6,11 @@ from math import prod
 import pytest
 
 from tfdeconv.errors import UserError
-from tfdeconv.layers import Conv, MaxPool
-from tfdeconv.network import INPUT, Builder
-from tfdeconv.nets import NETWORKS
+from tfdeconv.network.graph import INPUT, Builder
+from tfdeconv.network.layers import Conv, MaxPool
+from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.rules import RULES
-from tfdeconv.spans import UNIT, Span, Window, whole
+from tfdeconv.zoo import NETWORKS
 
 # as keras.applications counts them (test_keras.py asks it again for the names); AlexNet: Krizhevsky's 60,965,224 with two groups
 PARAMETERS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_636_712, "resnet101": 44_707_176,
@@ -125,6 +125,6 @@ def test_signals_that_meet_cover_both():
     entry = net.add("entry", Conv(3, 1))
     near = net.add("near", Conv(3, 3, pad=((0, 2), (0, 2))), entry)
     far = net.add("far", Conv(3, 5, pad=((4, 0), (4, 0))), entry)
-    from tfdeconv.layers import Add
+    from tfdeconv.network.layers import Add
     net.add("sum", Add(), near, far)
     assert fields(net.network())["sum"] == (Span(7, 1, -4),) * 2      # from -4 to 0 and from 0 to 2

@@ -13,12 +13,12 @@ import tensorflow as tf
 import tfdeconv
 from tfdeconv import load_weights
 from tfdeconv.errors import UserError
-from tfdeconv.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
-from tfdeconv.nets import NETWORKS
-from tfdeconv.network import Builder, Network
+from tfdeconv.network.graph import Builder, Network
+from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
 from tfdeconv.preprocessing import Preprocessing, caffe
 from tfdeconv.weights import network_in, read_weights
 from tfdeconv.weights.own import save_weights
+from tfdeconv.zoo import NETWORKS
 
 # Keras's own, of its way to numpy and of five channels
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning", "ignore:This model usually expects")

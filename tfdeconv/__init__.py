@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from . import images as images
     from .deconvnet import Deconvnet as Deconvnet
     from .errors import UserError as UserError
-    from .nets import NETWORKS as NETWORKS
+    from .zoo import NETWORKS
     from .rules import RULES as RULES
     from .weights import load_weights as load_weights
 
-HOMES = {"NETWORKS": "nets", "RULES": "rules", "Deconvnet": "deconvnet", "UserError": "errors", "load_weights": "weights"}
+HOMES = {"NETWORKS": "zoo", "RULES": "rules", "Deconvnet": "deconvnet", "UserError": "errors", "load_weights": "weights"}
 __all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
 
 

@@ -12,12 +12,12 @@ import tensorflow as tf
 
 from . import folding, passes, steps
 from .errors import UserError, unknown
-from .layers import Shape
 from .memory import refuse_beyond_memory
-from .network import INPUT, Network
+from .network.base import Shape
+from .network.graph import INPUT, Network
+from .network.spans import UNIT, Spans, whole
 from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
 from .rules import RULES
-from .spans import UNIT, Spans, whole
 
 MODES = ("max", "all")
 ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)

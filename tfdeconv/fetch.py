@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener, getproxies
 
 from .errors import UserError
-from .layers import Dense
-from .nets import NETWORKS
-from .network import Network
+from .network.graph import Network
+from .network.layers import Dense
+from .zoo import NETWORKS
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
 LIMIT = 1 << 30             # bytes; the largest of these files, VGG19 with its dense layers, has 575 million

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from .files import written
+from .network.spans import overlap
 from .preprocessing import Preprocessing
-from .spans import overlap
 
 if TYPE_CHECKING:
     from .projection import Projection

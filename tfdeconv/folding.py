@@ -8,7 +8,9 @@ from dataclasses import replace
 import tensorflow as tf
 
 from . import steps
-from .layers import (
+from .network.base import Layer
+from .network.graph import Node
+from .network.layers import (
     Activation,
     Add,
     AvgPool,
@@ -19,13 +21,11 @@ from .layers import (
     Flatten,
     GlobalPool,
     Identity,
-    Layer,
     MaxPool,
     Multiply,
     Softmax,
     ZeroPad,
 )
-from .network import Node
 
 Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
 KEEPS_SIGN = (Identity, ZeroPad, MaxPool, AvgPool, Flatten, GlobalPool, Add, Multiply, Concatenate)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from .spans import Pads, Window
+from .network.spans import Pads, Window
 
 NO_PAD: Pads = ((0, 0), (0, 0))
 

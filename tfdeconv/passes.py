@@ -7,10 +7,10 @@ from functools import partial
 import tensorflow as tf
 
 from . import ops, steps
-from .layers import Shape
-from .network import INPUT, Node
+from .network.base import Shape
+from .network.graph import INPUT, Node
+from .network.spans import Pads, Span, Spans
 from .rules import Rule
-from .spans import Pads, Span, Spans
 
 Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
 Traces = Mapping[str, steps.Trace]                      # by layer

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from . import ops
-from .spans import Pads, Window
+from .network.spans import Pads, Window
 
 
 def taps(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf.Tensor]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .errors import UserError
-from .spans import Spans, overlap
+from .network.spans import Spans, overlap
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 from . import dataset
 from .dataset import Source
 from .errors import UserError, unknown
-from .nets import NETWORKS
-from .network import Network
+from .network.graph import Network
 from .preprocessing import Preprocessing, described
 from .run import Run
 from .weights import Weights, network_in, read_weights
+from .zoo import NETWORKS
 
 
 def weights_file(run: Run, path: str | Path, given: str | None) -> Path:

@@ -15,7 +15,7 @@ from . import blocks, figures, maxima, output, refinement, sheets, topnine
 from .dataset import Source
 from .deconvnet import Deconvnet
 from .errors import UserError
-from .network import INPUT, Network
+from .network.graph import INPUT, Network
 from .rules import RULES
 from .run import Run
 from .topnine import Said, Strip, Troubles

@@ -11,31 +11,12 @@ import tensorflow as tf
 
 from . import folding, passes
 from .errors import UserError
-from .layers import Activation, Add, Conv, Dense, DepthwiseConv
 from .memory import refuse_beyond_memory
 from .merging import State, merged
-from .network import INPUT, Network
+from .network.graph import Network
 
 EDGES = 2.0 ** np.arange(-15, 16, 0.5)          # of the histogram: bin 0 has what is not above 0, bin 1 the rest below the first
 BINS = len(EDGES) + 2
-
-
-def everything(network: Network, held: Mapping[str, Any]) -> list[str]:
-    """The layers that `all` stands for, as far as the weights held reach: convolutions, block outputs and dense layers.
-
-    A block's output is the activation behind a sum, and the sum itself where there is none.
-    """
-    needed, within, found = network.parameters(), {INPUT}, []
-    kinds = {node.name: type(node.layer) for node in network.nodes}
-    activated = {node.inputs[0] for node in network.nodes if isinstance(node.layer, Activation)}
-    for node in network.nodes:
-        if within.issuperset(node.inputs) and (node.name not in needed or node.name in held):
-            within.add(node.name)
-            output = kinds.get(node.inputs[0]) is Add if isinstance(node.layer, Activation) else (
-                isinstance(node.layer, Add) and node.name not in activated)
-            if output or isinstance(node.layer, Conv | DepthwiseConv | Dense):
-                found.append(node.name)
-    return found
 
 
 class Scan:

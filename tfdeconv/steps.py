@@ -18,8 +18,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from . import activations, layers, ops, pools
-from .layers import (
+from . import activations, ops, pools
+from .network import layers
+from .network.base import Layer, Shape
+from .network.layers import (
     LRN,
     Activation,
     Add,
@@ -34,15 +36,13 @@ from .layers import (
     GlobalAvgPool,
     GlobalMaxPool,
     Identity,
-    Layer,
     MaxPool,
     Multiply,
-    Shape,
     Softmax,
     ZeroPad,
 )
+from .network.spans import Pads
 from .rules import Rule
-from .spans import Pads
 
 Parameters = Mapping[str, tf.Tensor]
 Trace = Any     # a tensor, several or None

@@ -1,4 +1,4 @@
-"""What an HDF5 file holds, as plain Python objects, whichever process reads it (child.py).
+"""What an HDF5 file holds, as plain Python objects, whichever process reads it (hdf5_process.py).
 
 `describe` and `read` are all that touches libhdf5. What they tell is built into Group, Dataset and Refused by `tree`.
 """

@@ -1,6 +1,6 @@
 """Tensors out of pickles: torch's files, zipped and old, and .npy and .npz dictionaries by layer. Nothing of a file is run.
 
-What the machine of machine.py notes is understood here, every number checked against the bytes that are there.
+What the machine of unpickler.py notes is understood here, every number checked against the bytes that are there.
 """
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import sha256
-from ..network import Network, mismatches
+from ..network.graph import Network, mismatches
 from ..preprocessing import Preprocessing
 from .contents import Contents, strangers
 from .opening import contents, opened

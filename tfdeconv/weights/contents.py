@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..layers import Flatten
-from ..nets import NETWORKS
-from ..network import Network
+from ..network.graph import Network
+from ..network.layers import Flatten
 from ..preprocessing import Preprocessing
+from ..zoo import NETWORKS
 
 NOWHERE = Network("", (1, 1, 1), ())
 

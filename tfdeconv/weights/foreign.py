@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import UserError
 from ..formats import pickled, safetensors
 from ..formats.lazy_tensor import Tensors
-from ..layers import Dense, Shape
-from ..nets import NETWORKS, variants
-from ..nets.flavours import TITLES, another_flavour
-from ..network import INPUT, Network
+from ..network.base import Shape
+from ..network.graph import INPUT, Network
+from ..network.layers import Dense
 from ..preprocessing import Preprocessing, caffe, torch
+from ..zoo import NETWORKS, variants
+from ..zoo.variants import TITLES, another_flavour
 from .contents import Contents, inferred, strangers
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, by the names of Keras

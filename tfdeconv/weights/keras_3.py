@@ -15,9 +15,9 @@ from ..formats.checked_json import JSON, parsed
 from ..formats.hdf5 import Dataset, Group, inside
 from ..formats.lazy_tensor import mapped, reading
 from ..formats.zip_archive import member, members
-from ..layers import BatchNorm, Conv, Dense, DepthwiseConv
-from ..nets import FLAVOURS, NETWORKS
-from ..network import Network
+from ..network.graph import Network
+from ..network.layers import BatchNorm, Conv, Dense, DepthwiseConv
+from ..zoo import FLAVOURS, NETWORKS
 from .contents import Contents, inferred
 from .keras_config import Architecture, contents_by
 from .keras_walk import Place

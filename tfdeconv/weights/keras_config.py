@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import UserError
 from ..formats.checked_json import told
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup
-from ..layers import Affine, Identity, Shape
-from ..network import INPUT, Network
+from ..network.base import Shape
+from ..network.graph import INPUT, Network
+from ..network.layers import Affine, Identity
 from ..preprocessing import Preprocessing, caffe, plain, scaled, torch
 from .contents import Contents
 from .keras_graph import Entry, Model, model

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..formats.checked_json import told
-from ..layers import (
+from ..network.base import Shape
+from ..network.layers import (
     Activation,
     Add,
     Affine,
@@ -26,7 +27,6 @@ from ..layers import (
     Identity,
     MaxPool,
     Multiply,
-    Shape,
     ZeroPad,
 )
 from .keras_options import WIDE, Map, NotUnderstood, Options

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..formats.checked_json import told
-from ..layers import ACTIVATIONS, Activation, Layer, Shape, Softmax
+from ..network.base import Layer, Shape
+from ..network.layers import ACTIVATIONS, Activation, Softmax
 from .keras_options import Map, NotUnderstood, Options
 
 SOFTMAX = Softmax()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from ..errors import UserError
 from ..formats.checked_json import told
-from ..layers import Identity, Shape
-from ..network import INPUT, Node
+from ..network.base import Shape
+from ..network.graph import INPUT, Node
+from ..network.layers import Identity
 from .keras_graph import NAME, Entry, Model, Tensor
 from .keras_layers import CLASSES, affine
 from .keras_options import Map, NotUnderstood

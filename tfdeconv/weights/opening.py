@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..files import sha256
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
-from ..network import Network
+from ..network.graph import Network
 from ..preprocessing import caffe
 from . import foreign, keras_3, keras_config, keras_h5, own
 from .contents import Contents, inferred, strangers

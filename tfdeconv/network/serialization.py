@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
 
+from ..errors import UserError
+from ..formats.checked_json import MOST, NAME, flag, items, name, names, number, numbers, one_of, real, whole_numbers
 from . import layers
-from .errors import UserError
-from .formats.checked_json import MOST, NAME, flag, items, name, names, number, numbers, one_of, real, whole_numbers
-from .layers import ACTIVATIONS, Activation, Concatenate, Conv, Dense, Layer, Merge, Shape, Windowed
-from .network import INPUT, Network, Node
+from .base import Layer, Merge, Shape, Windowed
+from .graph import INPUT, Network, Node
+from .layers import ACTIVATIONS, Activation, Concatenate, Conv, Dense
 
 KINDS: dict[str, type[Layer]] = {name: kind for name, kind in vars(layers).items()
                                  if isinstance(kind, type) and issubclass(kind, Layer) and not kind.__subclasses__()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import UserError, unknown
-from ..layers import Conv, Dense, MaxPool
-from ..network import Network, Node
+from ..network.graph import Network, Node
+from ..network.layers import Conv, Dense, MaxPool
 
 # the first is what "" means; none where there is but one
 FLAVOURS: dict[str, tuple[str, ...]] = {

@@ -1,9 +1,9 @@
 """AlexNet as Caffe's bvlc_alexnet has it (Krizhevsky et al. 2012) and as torchvision has it, by Caffe's layer names."""
 from __future__ import annotations
 
-from ..layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
-from ..network import Builder, Network
-from .flavours import chosen, sequential
+from ..network.graph import Builder, Network
+from ..network.layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
+from .variants import chosen, sequential
 
 NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)           # Caffe divides alpha by the depth
 SIZES = {"caffe": (227, 227), "torchvision": (224, 224)}

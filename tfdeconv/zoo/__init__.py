@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import unknown
-from ..network import Network
+from ..network.graph import Network
 from .alexnet import alexnet
-from .flavours import FLAVOURS
 from .resnet import resnet
+from .variants import FLAVOURS
 from .vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {

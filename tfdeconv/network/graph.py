@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from .errors import UserError, unknown
-from .layers import Activation, Add, Layer, Shape
-from .spans import UNIT, Span, Spans
+from ..errors import UserError, unknown
+from .base import Layer, Shape
+from .layers import Activation, Add
+from .receptive_field import meet, within
+from .spans import UNIT, Spans
 
 INPUT = "input"
 
@@ -187,21 +189,11 @@ class Network:
         return fields
 
 
-def within(spans: Spans, shape: Shape) -> Spans:
-    """Spans as they are carried on a map of that shape."""
-    return spans[0].within(shape[0]), spans[1].within(shape[1])
-
-
 def mismatches(layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
     """What differs between the parameters a layer needs and those found, each as a clause of an error."""
     wrong = [f"{layer}/{name} is {list(found[name])}, needs {list(shape)}" if name in found else
              f"{layer}/{name} {list(shape)} is missing" for name, shape in needed.items() if found.get(name) != shape]
     return wrong + [f"{layer}/{name} {list(shape)} is one too many" for name, shape in found.items() if name not in needed]
-
-
-def meet(a: Span, b: Span, extent: int) -> Span:
-    """Where two signals meet: one span that holds both."""
-    return a.union(b) if a.stride == b.stride else Span(extent)
 
 
 class Builder:

@@ -1,9 +1,9 @@
 """VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by the layer names of Keras."""
 from __future__ import annotations
 
-from ..layers import RELU, Conv, Dense, Flatten, MaxPool
-from ..network import Builder, Network
-from .flavours import chosen, sequential
+from ..network.graph import Builder, Network
+from ..network.layers import RELU, Conv, Dense, Flatten, MaxPool
+from .variants import chosen, sequential
 
 FILTERS = (64, 128, 256, 512, 512)
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}       # in each block
