@@ -28,7 +28,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, images, weights  # noqa: E402
+from tfdeconv import cli, weights  # noqa: E402
+from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.files import written  # noqa: E402
 from tfdeconv.network.base import Layer  # noqa: E402

@@ -26,7 +26,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, images, weights  # noqa: E402
+from tfdeconv import cli, weights  # noqa: E402
+from tfdeconv.data import images  # noqa: E402
 
 MOST, MOST_DRAWN = 0.15, 1.5            # of the bare pass; times the bare ways up and down
 LAYER, PHOTOS = "block4_conv2", 160     # whose features are drawn, of a run over so many crops

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tfdeconv import cli  # noqa: E402
+from tfdeconv.data.preprocessing import PRESETS, Preprocessing, chosen  # noqa: E402
 from tfdeconv.network.graph import mismatches  # noqa: E402
-from tfdeconv.preprocessing import PRESETS, Preprocessing, chosen  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:

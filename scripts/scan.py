@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli  # noqa: E402
 from tfdeconv.cluster import cluster  # noqa: E402
+from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
-from tfdeconv.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def together(options: Namespace) -> Team | None:
 
 def prepare(options: Namespace, chief: bool) -> Work:
     """All that the scan needs; raises UserError where something of it is not as it must be."""
-    from tfdeconv import dataset, run
+    from tfdeconv import run
+    from tfdeconv.data import dataset, loader
     from tfdeconv.weights import read_weights
     source, path = dataset.source(options.images), weight_file(options)
     there = run.load(options.out) if chief and os.path.lexists(options.out) else None
@@ -132,7 +133,7 @@ def prepare(options: Namespace, chief: bool) -> Work:
                         f"ask for it in --layers too")
     settings = run.Settings(
         network.name, network.flavour, read.digest, json.dumps(asdict(preprocessing), sort_keys=True), options.resize,
-        dataset.size_of(source, preprocessing, options.resize, network.channels), source.digest, source.count, layers, options.top,
+        loader.size_of(source, preprocessing, options.resize, network.channels), source.digest, source.count, layers, options.top,
         options.batch, options.shard or (1, 1), tuple(layer for layer in layers if layer in kept))
     if there:
         run.refuse_others(options.out, there, settings, source.names)

@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument("--network", choices=NETWORKS, help="default: what the weights are for")
     parser.add_argument("--image", default=str(SAMPLE), metavar="FILE", help="default: a sample photo")
     options = parser.parse_args()
-    from tfdeconv import images
+    from tfdeconv.data import images
     from tfdeconv.weights import as_tensors, read_weights
     weights = read_weights(options.weights, options.network)
     network = weights.network

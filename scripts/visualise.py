@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli  # noqa: E402
+from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.network.graph import Network  # noqa: E402
-from tfdeconv.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.rules import RULES  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
@@ -131,7 +131,8 @@ def main() -> int:
     if options.run:
         return of_run(options)
     weight_path = weight_file(options)
-    from tfdeconv import images, weights
+    from tfdeconv import weights
+    from tfdeconv.data import images
     if not options.layer:
         check(weights.network_in(weight_path, options.network, options.flavour), options)
     read = weights.read_weights(weight_path, options.network, options.layer, "float32", options.flavour)

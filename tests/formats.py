@@ -15,11 +15,11 @@ import h5py
 import numpy as np
 import test_pickles as makers
 
+from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
 from tfdeconv.formats import hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.preprocessing import caffe
 from tfdeconv.weights import foreign, keras_h5, opened, own, read_weights
 
 

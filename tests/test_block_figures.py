@@ -13,21 +13,8 @@ from PIL import Image
 from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import (
-    NETWORKS,
-    Deconvnet,
-    UserError,
-    blocks,
-    dataset,
-    figures,
-    images,
-    recall,
-    run,
-    runfigures,
-    scanning,
-    topnine,
-    weights,
-)
+from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, recall, run, runfigures, scanning, topnine, weights
+from tfdeconv.data import dataset, images
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.projection import Units

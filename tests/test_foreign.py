@@ -6,7 +6,7 @@ import pytest
 from gradcheck import gap
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
-from tfdeconv.preprocessing import caffe
+from tfdeconv.data.preprocessing import caffe
 from tfdeconv.weights import network_in, read_weights
 
 CAFFE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from golden import FILE, ROOT, places
 
-from tfdeconv import NETWORKS, Deconvnet, images, load_weights
+from tfdeconv import NETWORKS, Deconvnet, load_weights
+from tfdeconv.data import images
 
 ROWS = json.loads(FILE.read_text())["rows"]
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfdeconv import images
+from tfdeconv.data import images
+from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
-from tfdeconv.preprocessing import Preprocessing, caffe
 
 RGB = Preprocessing("rgb", (8, 8), 8)
 # four colours, so that no turn and no mirror image of it looks the same; blocks of 16 pixels are what JPEG codes on their own

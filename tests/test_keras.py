@@ -160,7 +160,7 @@ def test_real_weights_forward_equal_keras(rng):
     """VGG16 on the committed weights and the sample photo."""
     from pathlib import Path
 
-    from tfdeconv import images
+    from tfdeconv.data import images
     root = Path(__file__).parents[1]
     network = NETWORKS["vgg16"]()
     weights = load_weights(root / "weights" / "vgg16.h5", network)

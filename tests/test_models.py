@@ -15,10 +15,10 @@ from own_files import randomise
 from PIL import Image
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
+from tfdeconv.data.preprocessing import PRESETS, Preprocessing, chosen
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.network.spans import overlap
-from tfdeconv.preprocessing import PRESETS, Preprocessing, chosen
 from tfdeconv.weights import network_in, read_weights
 from tfdeconv.weights.own import save_weights
 

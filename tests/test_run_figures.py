@@ -18,7 +18,8 @@ from PIL import Image
 from test_scan import SIDE, integers, plain
 
 import tfdeconv
-from tfdeconv import Deconvnet, dataset, figures, images, recall, run, runfigures, scanning, sheets, topnine, weights
+from tfdeconv import Deconvnet, figures, recall, run, runfigures, scanning, sheets, topnine, weights
+from tfdeconv.data import dataset, images
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import Scan
 from tfdeconv.weights.own import save_weights

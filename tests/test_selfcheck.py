@@ -11,9 +11,9 @@ import tensorflow as tf
 from helpers import random_weights
 
 from tfdeconv import ops, pools
+from tfdeconv.data.preprocessing import caffe
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
-from tfdeconv.preprocessing import caffe
 from tfdeconv.weights.own import save_weights
 
 ROOT = Path(__file__).parents[1]

@@ -21,9 +21,10 @@ import tensorflow as tf
 from PIL import Image
 
 import tfdeconv
-from tfdeconv import NETWORKS, Deconvnet, figures, images, load_weights
+from tfdeconv import NETWORKS, Deconvnet, figures, load_weights
+from tfdeconv.data import images
+from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.deconvnet import Projection
-from tfdeconv.preprocessing import Preprocessing, caffe
 from tfdeconv.weights.own import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]

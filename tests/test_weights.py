@@ -12,10 +12,10 @@ import tensorflow as tf
 
 import tfdeconv
 from tfdeconv import load_weights
+from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
-from tfdeconv.preprocessing import Preprocessing, caffe
 from tfdeconv.weights import network_in, read_weights
 from tfdeconv.weights.own import save_weights
 from tfdeconv.zoo import NETWORKS

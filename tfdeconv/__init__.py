@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .version import __version__
 
 if TYPE_CHECKING:
-    from . import images as images
+    from .data import images
     from .deconvnet import Deconvnet as Deconvnet
     from .errors import UserError as UserError
     from .zoo import NETWORKS
@@ -21,7 +21,7 @@ __all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images
 def __getattr__(name: str) -> object:
     """Loads a public name when it is first asked for (PEP 562), so that names and mistakes do not wait for TensorFlow."""
     if name == "images":
-        return import_module(".images", __name__)
+        return import_module(".data.images", __name__)
     if name in HOMES:
         return getattr(import_module(f".{HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

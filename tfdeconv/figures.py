@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
+from .data.preprocessing import Preprocessing
 from .files import written
 from .network.spans import overlap
-from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from .projection import Projection

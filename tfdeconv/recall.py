@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dataset
-from .dataset import Source
+from .data import dataset
+from .data.dataset import Source
+from .data.preprocessing import Preprocessing, described
 from .errors import UserError, unknown
 from .network.graph import Network
-from .preprocessing import Preprocessing, described
 from .run import Run
 from .weights import Weights, network_in, read_weights
 from .zoo import NETWORKS

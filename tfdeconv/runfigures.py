@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from . import blocks, figures, maxima, output, refinement, sheets, topnine
-from .dataset import Source
+from .data.dataset import Source
 from .deconvnet import Deconvnet
 from .errors import UserError
 from .network.graph import INPUT, Network

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from .dataset import Batch, Source, batches, readable, reader
+from .data.dataset import Source, readable
+from .data.loader import Batch, batches, reader
+from .data.preprocessing import Preprocessing
 from .errors import UserError
 from .formats.hdf5_write import packed, unpacked
 from .keeper import SMALLER, Keeper
 from .merging import State
-from .preprocessing import Preprocessing
 from .run import Run, Settings, differences
 from .scan import Scan
 from .team import Message, Team

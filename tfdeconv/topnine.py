@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import figures
-from .dataset import Source, batches, reader
+from .data.dataset import Source
+from .data.loader import batches, reader
+from .data.preprocessing import Preprocessing
 from .deconvnet import Ascent, Deconvnet
 from .memory import refuse_beyond_memory
-from .preprocessing import Preprocessing
 from .projection import Units, joined, laid
 from .run import Run
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
 from ..network.graph import Network, mismatches
-from ..preprocessing import Preprocessing
 from .contents import Contents, strangers
 from .opening import contents, opened
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..network.graph import Network
 from ..network.layers import Flatten
-from ..preprocessing import Preprocessing
 from ..zoo import NETWORKS
 
 NOWHERE = Network("", (1, 1, 1), ())

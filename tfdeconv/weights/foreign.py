@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.preprocessing import Preprocessing, caffe, torch
 from ..errors import UserError
 from ..formats import pickled, safetensors
 from ..formats.lazy_tensor import Tensors
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
-from ..preprocessing import Preprocessing, caffe, torch
 from ..zoo import NETWORKS, variants
 from ..zoo.variants import TITLES, another_flavour
 from .contents import Contents, inferred, strangers

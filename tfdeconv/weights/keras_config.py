@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..data.preprocessing import Preprocessing, caffe, plain, scaled, torch
 from ..errors import UserError
 from ..formats.checked_json import told
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Affine, Identity
-from ..preprocessing import Preprocessing, caffe, plain, scaled, torch
 from .contents import Contents
 from .keras_graph import Entry, Model, model
 from .keras_h5 import chunked

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
+from ..data.preprocessing import caffe
 from ..errors import UserError
 from ..files import sha256
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from ..preprocessing import caffe
 from . import foreign, keras_3, keras_config, keras_h5, own
 from .contents import Contents, inferred, strangers
 from .keras_config import Architecture

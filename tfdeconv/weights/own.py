@@ -16,13 +16,13 @@ from urllib.parse import quote, unquote
 import h5py
 import numpy as np
 
+from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
 from ..files import written
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..formats.hdf5_write import text
 from ..network.graph import Network, mismatches
 from ..network.serialization import from_json, to_json
-from ..preprocessing import ORDERS, Preprocessing
 from ..version import __version__
 from ..zoo import NETWORKS
 from .contents import Contents

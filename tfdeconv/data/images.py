@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from .errors import UserError, unknown
+from ..errors import UserError, unknown
 from .preprocessing import Preprocessing
 
 RESIZES = ("crop", "squash", "keep")

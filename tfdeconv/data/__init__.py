@@ -1,0 +1,1 @@
+"""Images in: files and arrays as a network sees them."""
