@@ -175,7 +175,7 @@ class Peer:
 
 def verify(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, peer: Peer, units: list) -> None:
     """Raises UserError where a peer computes something else; the ways down in double: rounding moves switches that nearly tie."""
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     y, torch_y, onnx_y = Deconvnet(network, arrays, layer).activations(photo), peer.forward(photo), peer.onnx(photo)
     doubled = {name: {key: array.astype(float) for key, array in p.items()} for name, p in arrays.items()}
     deconvnet, x = Deconvnet(network, doubled, layer), photo.astype(float)
@@ -193,7 +193,7 @@ def verify(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, peer
 
 def layer_rows(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, options: Namespace, last: bool) -> Iterator[dict]:
     """One unit, every unit; on the last layer of a network the way up alone, and on VGG16's whole maps too."""
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     deconvnet, count = Deconvnet(network, arrays, layer), network.shapes()[layer][2]
     sample = np.linspace(0, count - 1, SAMPLE).astype(int)
     units = [(int(channel), *map(int, place)) for channel, place in zip(sample, deconvnet.project(photo, sample).positions[0])]
@@ -222,7 +222,7 @@ def layer_rows(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, 
 
 def jit_rows(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, options: Namespace) -> Iterator[dict]:
     """Plain graphs (ours) against XLA (peer): the first call, which compiles, and the next."""
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     for name, channels, rounds in ("one unit", [1], options.many), ("every unit", None, options.few):
         calls = [lambda x, net=Deconvnet(network, arrays, layer, jit=jit): net.project(x, channels) for jit in (False, True)]
         for when, times in ("first call", 1), ("warm", rounds):

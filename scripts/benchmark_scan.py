@@ -39,7 +39,7 @@ def overhead(rounds: int, batch: int) -> None:
     cli.import_tensorflow()
     import tensorflow as tf
 
-    from tfdeconv import passes
+    from tfdeconv.engine import passes
     from tfdeconv.network.selection import everything
     from tfdeconv.scan import Scan
     read = weights.load_weights(ROOT / "weights/vgg16.h5")
@@ -106,7 +106,7 @@ def scaling() -> None:
 def drawing(rounds: int) -> None:
     """Prints what all features of a layer take to draw, over the ways up and down alone."""
     from tfdeconv import recall, run, runfigures, topnine
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     with TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
         command = [str(ROOT / "scripts/scan.py"), f"{folder}/x.npy", "--out", f"{folder}/run.h5", "--layers", LAYER]

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli  # noqa: E402
+from tfdeconv.engine.rules import DECONVNET, GRADIENT, Rule  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.network.graph import INPUT, Network, Node  # noqa: E402
 from tfdeconv.network.layers import MaxPool  # noqa: E402
 from tfdeconv.network.spans import whole  # noqa: E402
-from tfdeconv.rules import DECONVNET, GRADIENT, Rule  # noqa: E402
 from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
@@ -68,19 +68,19 @@ def adjoint_gap(node: Node, p: Mapping[str, Any], shapes: Mapping[str, Any], rng
     import numpy as np
     import tensorflow as tf
 
-    from tfdeconv import passes, steps
+    from tfdeconv.engine import dispatch, windows
     below = tuple(shapes[name] for name in node.inputs)
     inputs, tangents = ([tf.constant(rng.standard_normal((1, *shape), np.float32)) for shape in below] for _ in range(2))
     with tf.autodiff.ForwardAccumulator(inputs, tangents) as accumulator:
-        y, trace = steps.up(node.layer, p, *inputs, rule=GRADIENT)
+        y, trace = dispatch.up(node.layer, p, *inputs, rule=GRADIENT)
     forward = accumulator.jvp(y, tf.UnconnectedGradients.ZERO)
     landings = [node.layer.through(whole(shapes[node.name]), shape) for shape in below]
-    a, b = (passes.outside(span, extent) for span, extent in zip(landings[0], below[0]))
-    parts = steps.down(node.layer, steps.prepare(node.layer, p), forward, trace, GRADIENT, below, (a, b))
+    a, b = (windows.outside(span, extent) for span, extent in zip(landings[0], below[0]))
+    parts = dispatch.down(node.layer, dispatch.prepare(node.layer, p), forward, trace, GRADIENT, below, (a, b))
     nowhere = (tf.constant([0]), tf.constant([0]))
     back = 0.0
     for part, landing, shape, tangent in zip(parts, landings, below, tangents, strict=True):
-        moved = passes.move(part, passes.trimmed(landing, (a, b)), whole(shape), shape, nowhere)
+        moved = windows.move(part, windows.trimmed(landing, (a, b)), whole(shape), shape, nowhere)
         back += float(tf.reduce_sum(tf.cast(tangent * moved, tf.float64)))
     square = float(tf.reduce_sum(tf.cast(forward, tf.float64) ** 2))
     return abs(square - back) / square if square else abs(back)
@@ -91,14 +91,14 @@ def walked(network: Network, weights: Mapping[str, Any], x: Any, target: str, ch
     import numpy as np
     import tensorflow as tf
 
-    from tfdeconv import folding, passes, steps
+    from tfdeconv.engine import dispatch, folding, passes
     nodes, parameters = folding.fold(network.up_to(target), weights)
     shapes = network.input_shapes(target, *x.shape[1:3])
     sized = replace(network, nodes=tuple(nodes)).at(*x.shape[1:3])
     y, traces = passes.up(sized.nodes, parameters, tf.constant(x), rule)
     seed = np.zeros(y.shape, y.dtype.as_numpy_dtype)
     seed[(0, *unit, channel)] = y[(0, *unit, channel)]
-    ready = {node.name: steps.prepare(node.layer, parameters[node.name]) for node in sized.nodes}
+    ready = {node.name: dispatch.prepare(node.layer, parameters[node.name]) for node in sized.nodes}
     route = sized.route(target, whole(shapes[target]), shapes)
     positions = (tf.constant([int(unit[0])]), tf.constant([int(unit[1])]))
     return passes.down(sized.nodes, ready, traces, tf.constant(seed), tf.constant([0]), positions, rule, route,
@@ -109,7 +109,7 @@ def taped(network: Network, weights: Mapping[str, Any], x: Any, target: str, cha
     """The derivative of half the squared activation of a unit, by TensorFlow's own differentiation of the plain way up."""
     import tensorflow as tf
 
-    from tfdeconv import passes
+    from tfdeconv.engine import passes
     nodes = network.at(*x.shape[1:3]).up_to(target)
     parameters = {node.name: weights.get(node.name, {}) for node in nodes}
 
@@ -142,7 +142,7 @@ def check_target(report: Report, network: Network, single: Mapping[str, Any], x:
     import numpy as np
     import tensorflow as tf
 
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     needed = {node.name for node in network.up_to(target)}
     double = {layer: {name: tf.cast(value, tf.float64) for name, value in p.items()}
               for layer, p in single.items() if layer in needed}
@@ -167,7 +167,7 @@ def likeliest(network: Network, weights: Mapping[str, Any], x: Any) -> None:
     """Prints the five likeliest classes of the photo, by name where they are ImageNet's."""
     import numpy as np
 
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     logits = Deconvnet(network, weights, network.nodes[-1].name).activations(x)[0].reshape(-1).astype(np.float64)
     share = np.exp(logits - logits.max())
     share /= share.sum()

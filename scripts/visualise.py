@@ -18,15 +18,15 @@ sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli  # noqa: E402
 from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
+from tfdeconv.engine.rules import RULES  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.network.graph import Network  # noqa: E402
-from tfdeconv.rules import RULES  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.weights import Weights
 
 ALL = 0                 # --top all
@@ -148,7 +148,7 @@ def main() -> int:
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
     tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
-    from tfdeconv.deconvnet import Deconvnet
+    from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.files import sha256
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
     for i, photo in enumerate(photos, 1):

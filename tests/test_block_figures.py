@@ -15,9 +15,9 @@ from test_scan import plain
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, recall, run, runfigures, scanning, topnine, weights
 from tfdeconv.data import dataset, images
+from tfdeconv.engine.projection import Units
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
-from tfdeconv.projection import Units
 from tfdeconv.scan import Scan
 from tfdeconv.weights.own import save_weights
 

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from helpers import example, random_weights
 
-from tfdeconv import NETWORKS, UserError
-from tfdeconv.deconvnet import Deconvnet, chunks
+from tfdeconv import NETWORKS, UserError, memory
+from tfdeconv.engine import compiled
+from tfdeconv.engine.compiled import chunks
+from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv
 
@@ -114,12 +116,11 @@ def test_plain_and_compiled_agree(small):
 @pytest.mark.parametrize("jit", [False, True])
 def test_chunks_change_nothing(small, jit, monkeypatch):
     """Any chunk sizes, for images and items, give what one chunk gives."""
-    from tfdeconv import deconvnet
     network, weights, x = small
     x = np.concatenate([x, x[::-1], x[:1]])
     expected = Deconvnet(network, weights, "behind", jit=jit).project(x)
     for most in (1, 2, 5):
-        monkeypatch.setattr(deconvnet, "MOST", most)
+        monkeypatch.setattr(compiled, "MOST", most)
         found = Deconvnet(network, weights, "behind", jit=jit).project(x)
         np.testing.assert_allclose(found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max())     # float32
         np.testing.assert_array_equal(found.positions, expected.positions)
@@ -141,8 +142,7 @@ def test_chunks_cover_everything_once(count, size, fixed):
 @pytest.mark.parametrize("most", [64, 2])
 @pytest.mark.parametrize("name, layer", [("pool 3x3 stride 2, padded", "behind"), ("add", "layer"), ("dense", "layer")])
 def test_units_that_are_given_come_down_as_those_that_are_picked(rng, monkeypatch, name, layer, most):
-    from tfdeconv import deconvnet
-    monkeypatch.setattr(deconvnet, "MOST", most)
+    monkeypatch.setattr(compiled, "MOST", most)
     network = example(name)
     weights, x = random_weights(network, rng, dtype=np.float32), rng.standard_normal((5, 13, 11, 4)).astype(np.float32)
     net = Deconvnet(network, weights, layer, "guided")
@@ -218,9 +218,8 @@ def test_mistakes_say_what_to_do(small, call, words):
 
 
 def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small, monkeypatch):
-    from tfdeconv import deconvnet
     network, weights, x = small
-    monkeypatch.setattr(deconvnet, "memory", lambda: 13 * 11 * 8 * 4)       # bytes of a map of 4 channels and the next
+    monkeypatch.setattr(memory, "memory", lambda: 13 * 11 * 8 * 4)       # bytes of a map of 4 channels and the next
     small = Deconvnet(network, weights, "behind")
     small.project(x, [0])
     with pytest.raises(UserError, match="9 projections would need .*: ask for fewer channels or images at a time"):

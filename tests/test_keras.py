@@ -16,7 +16,7 @@ from gradcheck import gap
 from keras.src.legacy.saving import legacy_h5_format
 
 from tfdeconv import load_weights
-from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.zoo import NETWORKS
 
 MAKERS = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19, "resnet50": keras.applications.ResNet50,

@@ -13,7 +13,7 @@ from gradcheck import gap
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from own_files import logits, randomise, read
 
-from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.formats.checked_json import parsed
 from tfdeconv.network.layers import Conv, Identity, Softmax

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap
 
-from tfdeconv import ops, pools
+from tfdeconv.engine.ops import convolution, normalization, pooling, slicing
 from tfdeconv.network.spans import Window
 
 # float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or a flip is wrong
@@ -31,9 +31,9 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
     window = Window(size, stride, pad)
     x, kernel = rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((*size, 4 // groups, 6))
     signal = rng.standard_normal((2, *window.extents(11, 13), 6))
-    turned = ops.turn(tf.constant(kernel), window)
-    assert adjoint_gap(lambda x: ops.conv2d(x, kernel, window, groups),
-                       lambda s: unpadded(ops.conv2d_transpose(s, turned, window, groups), window, 11, 13), x, signal) < ROUNDING
+    turned = convolution.turn(tf.constant(kernel), window)
+    assert adjoint_gap(lambda x: convolution.conv2d(x, kernel, window, groups),
+                       lambda s: unpadded(convolution.conv2d_transpose(s, turned, window, groups), window, 11, 13), x, signal) < ROUNDING
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
@@ -44,7 +44,7 @@ def test_conv2d_transpose_is_tensorflows(rng, size, stride):
     kernel, signal = tf.constant(rng.standard_normal((size, size, 3, 7))), rng.standard_normal((2, 5, 4, 7))
     extents = [(n - 1) * stride + size for n in (5, 4)]
     expected = tf.nn.conv2d_transpose(signal, kernel, (2, *extents, 3), stride, "VALID")
-    assert gap(ops.conv2d_transpose(signal, ops.turn(kernel, window), window), expected) < ROUNDING
+    assert gap(convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window), expected) < ROUNDING
 
 
 @pytest.mark.parametrize("trim", [((1, 1), (2, 0)), ((3, 0), (0, 3)), ((0, 0), (6, 1))])
@@ -55,9 +55,9 @@ def test_trimmed_transposes_are_the_same_less_the_ends(rng, size, stride, trim):
     signal, kernel = rng.standard_normal((2, 9, 11, 5)), tf.constant(rng.standard_normal((size, size, 3, 5)))
     switches = tf.constant(rng.integers(0, size * size, signal.shape), tf.uint8)
     (a, b), (c, d) = trim
-    for full, less in ((ops.conv2d_transpose(signal, ops.turn(kernel, window), window),
-                        ops.conv2d_transpose(signal, ops.turn(kernel, window), window, 1, trim)),
-                       (pools.unpool(signal, switches, window), pools.unpool(signal, switches, window, trim))):
+    for full, less in ((convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window),
+                        convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window, 1, trim)),
+                       (pooling.unpool(signal, switches, window), pooling.unpool(signal, switches, window, trim))):
         assert gap(less, full[:, a:full.shape[1] - b, c:full.shape[2] - d]) < ROUNDING
 
 
@@ -70,11 +70,11 @@ def test_unpool_is_the_derivative_of_max_pool(rng, size, stride, pad):
     window = Window(size, stride, pad)
     # distinct values, 1 apart: a step of 1e-2 changes no maximum, and the pool is linear within it
     x = rng.permutation(11 * 13 * 3 * 2).reshape(2, 11, 13, 3).astype(float)
-    y, switches = pools.max_pool(x, window)
+    y, switches = pooling.max_pool(x, window)
     signal = rng.standard_normal(y.shape)
-    back = unpadded(pools.unpool(signal, switches, window), window, 11, 13)
+    back = unpadded(pooling.unpool(signal, switches, window), window, 11, 13)
     # linear, so the difference is exact up to rounding of values near 1000 over 2e-2; 1e-2 and more when a switch is wrong
-    assert difference_gap(lambda x: pools.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
+    assert difference_gap(lambda x: pooling.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
 
 
 @pytest.mark.parametrize("pad", [0, 1])
@@ -83,13 +83,13 @@ def test_max_pool_is_tensorflows(rng, size, stride, pad):
     x = tf.constant(rng.standard_normal((2, 11, 13, 3)))
     window = Window.of(size, stride, pad)
     expected = tf.nn.max_pool2d(x, size, stride, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
-    np.testing.assert_array_equal(pools.max_pool(x, window)[0], expected)
-    np.testing.assert_array_equal(pools.max_pool_alone(x, window), expected)
+    np.testing.assert_array_equal(pooling.max_pool(x, window)[0], expected)
+    np.testing.assert_array_equal(pooling.max_pool_alone(x, window), expected)
 
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_tie_goes_to_the_first_in_row_order(jit):
-    pool = tf.function(lambda x: pools.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False)
+    pool = tf.function(lambda x: pooling.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False)
     flat = np.zeros((1, 5, 5, 1), np.float32)
     # every window is a tie of zeros (the padding is -inf): its first cell that is on the map
     np.testing.assert_array_equal(pool(flat)[1][0, ..., 0], [[4, 3, 3], [1, 0, 0], [1, 0, 0]])
@@ -104,7 +104,7 @@ def test_windows_that_share_a_maximum_add_up(jit):
     window = Window.of(3, 2, 0)
 
     def both(x):
-        return pools.unpool(tf.constant([[[[1.], [10.]], [[100.], [1000.]]]]), pools.max_pool(x, window)[1], window)
+        return pooling.unpool(tf.constant([[[[1.], [10.]], [[100.], [1000.]]]]), pooling.max_pool(x, window)[1], window)
 
     expected = np.zeros((1, 5, 5, 1))
     expected[0, 2, 2] = 1111
@@ -113,36 +113,36 @@ def test_windows_that_share_a_maximum_add_up(jit):
 
 def test_switches_of_large_windows_take_two_bytes(rng):
     x = rng.permutation(20 * 20).reshape(1, 20, 20, 1).astype(np.float32)
-    switches = pools.max_pool(x, Window.of(20, 1, 0))[1]
+    switches = pooling.max_pool(x, Window.of(20, 1, 0))[1]
     assert switches.dtype == tf.uint16 and int(switches[0, 0, 0, 0]) == x.argmax()
-    assert pools.max_pool(x, Window.of(16, 1, 0))[1].dtype == tf.uint8
+    assert pooling.max_pool(x, Window.of(16, 1, 0))[1].dtype == tf.uint8
 
 
 def test_dense_and_averages_are_adjoint(rng):
     kernel = rng.standard_normal((7, 5))
-    assert adjoint_gap(lambda x: ops.dense(x, tf.constant(kernel)), lambda s: ops.dense_transpose(s, tf.constant(kernel)),
+    assert adjoint_gap(lambda x: convolution.dense(x, tf.constant(kernel)), lambda s: convolution.dense_transpose(s, tf.constant(kernel)),
                        rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5))) < ROUNDING
-    assert adjoint_gap(pools.global_average_pool, lambda s: pools.global_average_pool_transpose(s, 4, 5),
+    assert adjoint_gap(pooling.global_average_pool, lambda s: pooling.global_average_pool_transpose(s, 4, 5),
                        rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7))) < ROUNDING
 
 
 def test_lrn_transpose_is_the_derivative(rng):
     x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
     told = (5, 1.0, 0.3, 0.75)
-    back = np.asarray(ops.lrn_transpose(signal, tf.constant(x), *told))
+    back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), *told))
     # second-order error of the difference, step ** 2 = 1e-10, over the 1e-2 of the comparison
-    assert difference_gap(lambda x: ops.lrn(tf.constant(x), *told), back, x, signal, 1e-5, rng) < 1e-7
+    assert difference_gap(lambda x: normalization.lrn(tf.constant(x), *told), back, x, signal, 1e-5, rng) < 1e-7
 
 
 def test_lrn_is_caffes():
     # by hand: channel 1 of (1, 2, 3) with depth 3, k 2, alpha 0.5, beta 2: 2 / (2 + 0.5 * 14) ** 2
-    y = ops.lrn(tf.constant([[[[1., 2., 3.]]]]), 3, 2.0, 0.5, 2.0)
+    y = normalization.lrn(tf.constant([[[[1., 2., 3.]]]]), 3, 2.0, 0.5, 2.0)
     np.testing.assert_allclose(y[0, 0, 0], [1 / 4.5 ** 2, 2 / 81, 3 / 8.5 ** 2], rtol=1e-6)       # float32
 
 
 def test_interleave_and_cut():
     grid = [[tf.fill((1, 2, 2, 1), float(10 * i + j)) for j in range(3)] for i in range(2)]
-    np.testing.assert_array_equal(ops.interleave(grid)[0, :, :, 0], np.tile([[0, 1, 2], [10, 11, 12]], (2, 2)))
+    np.testing.assert_array_equal(slicing.interleave(grid)[0, :, :, 0], np.tile([[0, 1, 2], [10, 11, 12]], (2, 2)))
     x = tf.constant(np.arange(5.)[None, :, None, None])
-    np.testing.assert_array_equal(ops.cut(x, 1, -2, 9, -1.)[0, :, 0, 0], [-1, -1, 0, 1, 2, 3, 4, -1, -1])
-    np.testing.assert_array_equal(ops.cut(x, 1, 1, 3)[0, :, 0, 0], [1, 2, 3])
+    np.testing.assert_array_equal(slicing.cut(x, 1, -2, 9, -1.)[0, :, 0, 0], [-1, -1, 0, 1, 2, 3, 4, -1, -1])
+    np.testing.assert_array_equal(slicing.cut(x, 1, 1, 3)[0, :, 0, 0], [1, 2, 3])

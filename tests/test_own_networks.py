@@ -9,7 +9,7 @@ from gradcheck import gap
 from own_files import logits, randomise, read
 from test_passes import corners_and_borders, walk
 
-from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.layers import SMOOTH
 
 # name: size, top, layers for the values, layers for the rules

@@ -10,13 +10,13 @@ import tensorflow as tf
 from gradcheck import gap
 from helpers import EXAMPLES, example, random_weights
 
-from tfdeconv import passes, steps
-from tfdeconv.deconvnet import Deconvnet
+from tfdeconv.engine import dispatch, passes
+from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
 from tfdeconv.network.graph import INPUT
 from tfdeconv.network.layers import SMOOTH
 from tfdeconv.network.spans import UNIT, whole
-from tfdeconv.rules import RULES
 from tfdeconv.zoo import NETWORKS
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
@@ -159,7 +159,7 @@ def test_every_layer_has_steps_and_an_example():
              if isinstance(kind, type) and issubclass(kind, base.Layer) and not kind.__subclasses__()}
     assert kinds == {type(layer) for layer in EXAMPLES.values()}
     for kind in kinds:
-        assert kind in steps.STEPS
+        assert kind in dispatch.STEPS
 
 
 def test_folding_changes_no_value(rng):

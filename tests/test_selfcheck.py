@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from helpers import random_weights
 
-from tfdeconv import ops, pools
 from tfdeconv.data.preprocessing import caffe
+from tfdeconv.engine.ops import convolution, pooling
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
 from tfdeconv.weights.own import save_weights
@@ -65,9 +65,9 @@ def test_all_is_well(run, weights):
     assert all(line.split("%  ")[1] in names for line in likeliest)
 
 
-ERRORS = {"a transpose off by 0.1 %": (ops, "conv2d_transpose", lambda right: lambda *a, **k: 1.001 * right(*a, **k)),
-          "switches beside the map": (pools, "max_pool", lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1])),
-          "a unit beside its place": (pools, "unpool", lambda right: lambda *a: tf.roll(right(*a), 1, 1))}
+ERRORS = {"a transpose off by 0.1 %": (convolution, "conv2d_transpose", lambda right: lambda *a, **k: 1.001 * right(*a, **k)),
+          "switches beside the map": (pooling, "max_pool", lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1])),
+          "a unit beside its place": (pooling, "unpool", lambda right: lambda *a: tf.roll(right(*a), 1, 1))}
 
 
 @pytest.mark.parametrize("error", ERRORS)

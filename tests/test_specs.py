@@ -5,11 +5,11 @@ from math import prod
 
 import pytest
 
+from tfdeconv.engine.rules import RULES
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import INPUT, Builder
 from tfdeconv.network.layers import Conv, MaxPool
 from tfdeconv.network.spans import UNIT, Span, Window, whole
-from tfdeconv.rules import RULES
 from tfdeconv.zoo import NETWORKS
 
 # as keras.applications counts them (test_keras.py asks it again for the names); AlexNet: Krizhevsky's 60,965,224 with two groups

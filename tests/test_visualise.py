@@ -24,7 +24,7 @@ import tfdeconv
 from tfdeconv import NETWORKS, Deconvnet, figures, load_weights
 from tfdeconv.data import images
 from tfdeconv.data.preprocessing import Preprocessing, caffe
-from tfdeconv.deconvnet import Projection
+from tfdeconv.engine.deconvnet import Projection
 from tfdeconv.weights.own import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]

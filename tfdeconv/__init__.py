@@ -8,13 +8,13 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .data import images
-    from .deconvnet import Deconvnet as Deconvnet
+    from .engine.deconvnet import Deconvnet
     from .errors import UserError as UserError
     from .zoo import NETWORKS
-    from .rules import RULES as RULES
+    from .engine.rules import RULES
     from .weights import load_weights as load_weights
 
-HOMES = {"NETWORKS": "zoo", "RULES": "rules", "Deconvnet": "deconvnet", "UserError": "errors", "load_weights": "weights"}
+HOMES = {"NETWORKS": "zoo", "RULES": "engine.rules", "Deconvnet": "engine.deconvnet", "UserError": "errors", "load_weights": "weights"}
 __all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
 
 

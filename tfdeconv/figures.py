@@ -16,7 +16,7 @@ from .files import written
 from .network.spans import overlap
 
 if TYPE_CHECKING:
-    from .projection import Projection
+    from .engine.projection import Projection
 
 PHOTO, LARGEST = 448, 896                       # the photo is as high as the tiles' rows, at least and at most so many pixels
 MARGIN, GAP, LINE = 24, 14, 21

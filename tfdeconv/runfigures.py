@@ -13,10 +13,10 @@ from PIL import Image
 
 from . import blocks, figures, maxima, output, refinement, sheets, topnine
 from .data.dataset import Source
-from .deconvnet import Deconvnet
+from .engine.deconvnet import Deconvnet
+from .engine.rules import RULES
 from .errors import UserError
 from .network.graph import INPUT, Network
-from .rules import RULES
 from .run import Run
 from .topnine import Said, Strip, Troubles
 from .weights import Weights

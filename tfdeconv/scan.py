@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from . import folding, passes
+from .engine import folding, passes, types
 from .errors import UserError
 from .memory import refuse_beyond_memory
 from .merging import State, merged
@@ -49,7 +49,7 @@ class Scan:
         refuse_beyond_memory(4 * batch * largest, f"{batch} images of {size[0]} x {size[1]}", "scan fewer at a time (--batch)")
         self.strategy, devices = strategy or tf.distribute.get_strategy(), strategy.extended.worker_devices if strategy else (None,)
         # a copy of everything on each device, none of it shared: what they found is brought together when it is asked for
-        self._copies: list[tuple[passes.Tensors, dict[str, tf.Variable]]] = []
+        self._copies: list[tuple[types.Tensors, dict[str, tf.Variable]]] = []
         for device in devices:
             with tf.device(device):
                 self._copies.append((

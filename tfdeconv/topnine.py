@@ -10,9 +10,9 @@ from . import figures
 from .data.dataset import Source
 from .data.loader import batches, reader
 from .data.preprocessing import Preprocessing
-from .deconvnet import Ascent, Deconvnet
+from .engine.deconvnet import Ascent, Deconvnet
+from .engine.projection import Units, joined, laid
 from .memory import refuse_beyond_memory
-from .projection import Units, joined, laid
 from .run import Run
 
 BATCH, ITEMS = 16, 64               # images that go up at a time; units whose patches stand in memory at a time

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .errors import UserError
-from .network.spans import Spans, overlap
+from ..errors import UserError
+from ..network.spans import Spans, overlap
 
 
 @dataclass(frozen=True)

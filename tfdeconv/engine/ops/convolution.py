@@ -7,30 +7,13 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from .network.spans import Pads, Window
-
-NO_PAD: Pads = ((0, 0), (0, 0))
-
-
-def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> tf.Tensor:
-    """Cells start to start + size of an axis; `value` where x has none."""
-    extent = x.shape[axis]
-    low, high = max(start, 0), min(start + size, extent)
-    if (low, high) != (0, extent):
-        x = x[(slice(None),) * axis + (slice(low, high),)]
-    if (low, high) != (start, start + size):
-        pads = [[0, 0]] * len(x.shape)
-        pads[axis] = [low - start, start + size - high]
-        x = tf.pad(x, pads, constant_values=tf.constant(value, x.dtype))
-    return x
-
-
-def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
-    """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c]: grid[i][j] goes to [:, i::p, j::q]."""
-    rows = [row[0] if len(row) == 1 else tf.stack(row, 3) for row in grid]
-    h, w, c = grid[0][0].shape[1:]
-    stacked = rows[0] if len(rows) == 1 else tf.stack([tf.reshape(row, (-1, h, w * len(grid[0]), c)) for row in rows], 2)
-    return tf.reshape(stacked, (-1, h * len(grid), w * len(grid[0]), c))
+from ...network.layers import Conv, Dense, DepthwiseConv
+from ...network.spans import Pads, Window
+from ..rules import Rule
+from ..types import Parameters, Step, Trace
+from . import slicing
+from .activation import activation_backward, activation_forward
+from .slicing import NO_PAD, cut, interleave
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window, groups: int = 1) -> tf.Tensor:
@@ -138,17 +121,37 @@ def dense_transpose(signal: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.matmul(tf.reshape(signal, (-1, kernel.shape[1])), kernel, transpose_b=True)[:, None, None]
 
 
-def lrn(x: tf.Tensor, depth: int, k: float, alpha: float, beta: float) -> tf.Tensor:
-    """Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3), alpha a channel."""
-    return x * (k + alpha * around(x * x, depth)) ** -beta
+def finished(layer: Conv | DepthwiseConv | Dense, p: Parameters, y: tf.Tensor, rule: Rule | None) -> Step:
+    """With bias and activation, where the layer has them."""
+    y = tf.nn.bias_add(y, p["bias"]) if layer.bias else y
+    return activation_forward(layer.activation, {}, y, rule=rule) if layer.activation else (y, None)
 
 
-def lrn_transpose(signal: tf.Tensor, x: tf.Tensor, depth: int, k: float, alpha: float, beta: float) -> tf.Tensor:
-    """Transpose of the derivative of lrn at x; signal and x [k, n, m, c]."""
-    scale = k + alpha * around(x * x, depth)
-    return signal * scale ** -beta - 2 * alpha * beta * x * around(signal * x * scale ** (-beta - 1), depth)
+def begun(layer: Conv | DepthwiseConv | Dense, signal: tf.Tensor, trace: Trace, rule: Rule) -> tf.Tensor:
+    """The signal below the layer's activation."""
+    return activation_backward(layer.activation, {}, signal, trace, rule, (), slicing.NO_PAD)[0] if layer.activation else signal
 
 
-def around(x: tf.Tensor, depth: int) -> tf.Tensor:
-    """Sum over the `depth` (odd) channels centred on each."""
-    return tf.add_n([cut(x, 3, shift, x.shape[3]) for shift in range(-(depth // 2), depth // 2 + 1)])
+def conv_forward(layer: Conv, p, x, *, rule):
+    return finished(layer, p, conv2d(x, p["kernel"], layer.window, layer.groups), rule)
+
+
+def conv_backward(layer: Conv, p, signal, trace, rule, shapes, trim):
+    return (conv2d_transpose(begun(layer, signal, trace, rule), p["turned"], layer.window, layer.groups, trim),)
+
+
+def depthwise_conv_forward(layer: DepthwiseConv, p, x, *, rule):
+    return finished(layer, p, depthwise_conv2d(x, p["kernel"], layer.window), rule)
+
+
+def depthwise_conv_backward(layer: DepthwiseConv, p, signal, trace, rule, shapes, trim):
+    signal = begun(layer, signal, trace, rule)
+    return (depthwise_conv2d_transpose(signal, p["turned"], layer.window, layer.multiplier, trim),)
+
+
+def dense_forward(layer: Dense, p, x, *, rule):
+    return finished(layer, p, dense(x, p["kernel"]), rule)
+
+
+def dense_backward(layer: Dense, p, signal, trace, rule, shapes, trim):
+    return (dense_transpose(begun(layer, signal, trace, rule), p["kernel"]),)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from ...network import layers
+from ...network.layers import Activation, Softmax
+
 Function = Callable[[tf.Tensor], tf.Tensor]
 
 
@@ -64,3 +67,26 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "elu": (tf.nn.elu, lambda x: tf.exp(tf.minimum(x, tf.zeros_like(x)))),      # Clevert et al. 2016, section 3
     "softplus": (tf.nn.softplus, tf.sigmoid),
 }
+
+
+def activation_forward(layer: Activation, p, x, *, rule):
+    if layer.kind != "relu":
+        function, derivative = SMOOTH[layer.kind]
+        return function(x), (derivative(x) if rule else None)
+    y = rectify(x, layer.slope, layer.ceiling)
+    return y, (sign(x, layer.slope, layer.ceiling) if rule and rule.mask else None)
+
+
+def activation_backward(layer: Activation, p, signal, trace, rule, shapes, trim):
+    if rule.rectify and layers.SMOOTH.get(layer.kind, True):
+        signal = rectify(signal)
+    return (signal if trace is None else mask(signal, trace),)
+
+
+def softmax_forward(layer: Softmax, p, x, *, rule):
+    y = tf.nn.softmax(x)
+    return y, (y if rule else None)
+
+
+def softmax_backward(layer: Softmax, p, signal, trace, rule, shapes, trim):
+    return (softmax_transpose(signal, trace),)

@@ -10,19 +10,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from . import folding, passes, steps
-from .errors import UserError, unknown
-from .memory import refuse_beyond_memory
-from .network.base import Shape
-from .network.graph import INPUT, Network
-from .network.spans import UNIT, Spans, whole
+from ..errors import UserError, unknown
+from ..memory import refuse_beyond_memory
+from ..network.base import Shape
+from ..network.graph import INPUT, Network
+from ..network.spans import UNIT, Spans, whole
+from . import dispatch, folding, passes, types
+from .compiled import IMAGE_BYTES, ITEM_BYTES, chunks
 from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
 from .rules import RULES
 
 MODES = ("max", "all")
-ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
-IMAGE_BYTES = 256 << 20         # for the largest map of a chunk of images on the way up
-MOST = 64                       # items or images in a chunk
 Shapes = Mapping[str, Shape]
 
 
@@ -31,7 +29,7 @@ class Ascent:
     """Images that went up, from which any number of units can come down."""
     shapes: Shapes                  # of all maps, INPUT's too
     maps: dict[str, np.ndarray]     # [n, h, w, c] of the target and of the inner layers
-    traces: passes.Traces
+    traces: types.Traces
 
 
 class Deconvnet:
@@ -234,11 +232,11 @@ class Deconvnet:
         return self._graphs[key]
 
     @cached_property
-    def _down_parameters(self) -> passes.Tensors:
+    def _down_parameters(self) -> types.Tensors:
         """The parameters as the way down wants them; made when something first comes down."""
-        return {node.name: steps.prepare(node.layer, self._parameters[node.name]) for node in self._folded.nodes}
+        return {node.name: dispatch.prepare(node.layer, self._parameters[node.name]) for node in self._folded.nodes}
 
-    def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: passes.Traces, layer: str | None = None) -> Callable:
+    def _down(self, shapes: Shapes, route: Mapping[str, Spans], traces: types.Traces, layer: str | None = None) -> Callable:
         """The compiled way down: traces and items -> pixels. An item: seed [n, m], image, channel, row, column."""
         layer = layer or self.target
         key = ("down", shapes[INPUT], layer, route[layer])
@@ -254,20 +252,3 @@ class Deconvnet:
                 tf.nest.map_structure(lambda trace: tf.TensorSpec((None, *trace.shape[1:]), trace.dtype), traces),
                 tf.TensorSpec((None, *extents), self._dtype), *[tf.TensorSpec((None,), tf.int32)] * 4)
         return self._graphs[key]
-
-
-def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Splits `count` things, `size` (1 to MOST) at a time: start, stop, and the numbers of those to compute.
-
-    With `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew: what is left over
-    goes one by one when it is little, and otherwise fills up a chunk with its last.
-    """
-    size = max(1, min(size, MOST))
-    start = 0
-    while start < count:
-        left = min(count - start, size)
-        length = left
-        if fixed and left < size:
-            length, left = (1, 1) if left <= size // 3 else (size, left)
-        yield start, start + left, np.minimum(np.arange(start, start + length), start + left - 1)
-        start += left

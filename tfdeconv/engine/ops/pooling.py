@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from . import ops
-from .network.spans import Pads, Window
+from ...network.layers import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from ...network.spans import Pads, Window
+from . import slicing
 
 
 def taps(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf.Tensor]:
@@ -17,7 +18,7 @@ def taps(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf
         shape = [-1, *x.shape[1:]]
         shape[axis:axis + 1] = [x.shape[axis] // stride, stride]
         parts = tf.unstack(tf.reshape(x, shape), axis=axis + 1)
-    return [ops.cut(parts[place % stride], axis, place // stride, count) for place in range(size)]
+    return [slicing.cut(parts[place % stride], axis, place // stride, count) for place in range(size)]
 
 
 def padded_length(size: int, stride: int, count: int) -> int:
@@ -35,7 +36,7 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     counts = window.extents(*x.shape[1:3])
     for axis in (0, 1):
         length = padded_length(window.size[axis], window.stride[axis], counts[axis])
-        x = ops.cut(x, axis + 1, -window.pad[axis][0], length, float("-inf"))
+        x = slicing.cut(x, axis + 1, -window.pad[axis][0], length, float("-inf"))
     # columns first, then rows: later places have larger numbers, so a maximum of numbers takes the place of a slow select
     best, *others = taps(x, 2, window.size[1], window.stride[1], counts[1])
     switches = tf.zeros_like(best, dtype)
@@ -54,11 +55,11 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
 def max_pool_alone(x: tf.Tensor, window: Window) -> tf.Tensor:
     """max_pool without the switches, for a pass up from which nothing comes down."""
     for axis in (0, 1):
-        x = ops.cut(x, axis + 1, -window.pad[axis][0], x.shape[axis + 1] + sum(window.pad[axis]), float("-inf"))
+        x = slicing.cut(x, axis + 1, -window.pad[axis][0], x.shape[axis + 1] + sum(window.pad[axis]), float("-inf"))
     return tf.nn.max_pool2d(x, window.size, window.stride, "VALID")
 
 
-def unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = ops.NO_PAD) -> tf.Tensor:
+def unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = slicing.NO_PAD) -> tf.Tensor:
     """Transpose of max_pool with its switches held fixed; windows that share a maximum add up.
 
     signal, switches [k, n, m, c] -> [k, (n - 1) * stride + size, (m - 1) * stride + size, c], less `trim` at the ends.
@@ -79,30 +80,30 @@ def scatter(share: Callable[[int, int], tf.Tensor], signal: tf.Tensor, window: W
     for row in range(strides[0]):
         grid.append([])
         for column in range(strides[1]):
-            shares = [ops.cut(ops.cut(share(dy, dx), 1, -(dy // strides[0]), n + more[0]), 2, -(dx // strides[1]), m + more[1])
+            shares = [slicing.cut(slicing.cut(share(dy, dx), 1, -(dy // strides[0]), n + more[0]), 2, -(dx // strides[1]), m + more[1])
                       for dy in range(row, height, strides[0]) for dx in range(column, width, strides[1])]
             grid[-1].append(tf.add_n(shares) if shares else None)
     none = tf.zeros_like(grid[0][0])                # phases that a window smaller than its stride never reaches
-    y = ops.interleave([[none if phase is None else phase for phase in row] for row in grid])
+    y = slicing.interleave([[none if phase is None else phase for phase in row] for row in grid])
     for axis in (0, 1):
         size = (signal.shape[axis + 1] - 1) * strides[axis] + window.size[axis] - sum(trim[axis])
-        y = ops.cut(y, axis + 1, trim[axis][0], size)
+        y = slicing.cut(y, axis + 1, trim[axis][0], size)
     return y
 
 
 def average_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor | None]:
     """Mean of those cells of each window that are on the map; and their share of it [n, h', w', 1], where there are pads."""
-    if window.pad == ops.NO_PAD:
+    if window.pad == slicing.NO_PAD:
         return tf.nn.avg_pool2d(x, window.size, window.stride, "VALID"), None
     there = tf.ones_like(x[..., :1])
     for axis in (0, 1):
         size = x.shape[axis + 1] + sum(window.pad[axis])
-        x, there = (ops.cut(part, axis + 1, -window.pad[axis][0], size) for part in (x, there))
+        x, there = (slicing.cut(part, axis + 1, -window.pad[axis][0], size) for part in (x, there))
     mean, share = (tf.nn.avg_pool2d(part, window.size, window.stride, "VALID") for part in (x, there))
     return mean / share, share
 
 
-def average_pool_transpose(signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = ops.NO_PAD) -> tf.Tensor:
+def average_pool_transpose(signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = slicing.NO_PAD) -> tf.Tensor:
     """Transpose of average_pool, as large as unpool's result: an equal part to each cell that the mean was of."""
     part = signal / (window.size[0] * window.size[1])
     part = part if share is None else part / share
@@ -130,3 +131,37 @@ def global_max_pool_transpose(signal: tf.Tensor, switches: tf.Tensor, height: in
     """Transpose of global_max_pool with its switches held fixed."""
     laid = signal[:, 0] * tf.one_hot(switches[:, 0, 0], height * width, axis=1, dtype=signal.dtype)
     return tf.reshape(laid, (-1, height, width, signal.shape[3]))
+
+
+def max_pool_forward(layer: MaxPool, p, x, *, rule):
+    return max_pool(x, layer.window) if rule else (max_pool_alone(x, layer.window), None)
+
+
+def max_pool_backward(layer: MaxPool, p, signal, trace, rule, shapes, trim):
+    return (unpool(signal, trace, layer.window, trim),)
+
+
+def avg_pool_forward(layer: AvgPool, p, x, *, rule):
+    y, share = average_pool(x, layer.window)
+    return y, (share if rule else None)
+
+
+def avg_pool_backward(layer: AvgPool, p, signal, trace, rule, shapes, trim):
+    return (average_pool_transpose(signal, trace, layer.window, trim),)
+
+
+def global_avg_pool_forward(layer: GlobalAvgPool, p, x, *, rule):
+    return global_average_pool(x), None
+
+
+def global_avg_pool_backward(layer: GlobalAvgPool, p, signal, trace, rule, shapes, trim):
+    return (global_average_pool_transpose(signal, *shapes[0][:2]),)
+
+
+def global_max_pool_forward(layer: GlobalMaxPool, p, x, *, rule):
+    y, switches = global_max_pool(x)
+    return y, (switches if rule else None)
+
+
+def global_max_pool_backward(layer: GlobalMaxPool, p, signal, trace, rule, shapes, trim):
+    return (global_max_pool_transpose(signal, trace, *shapes[0][:2]),)

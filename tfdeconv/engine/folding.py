@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import tensorflow as tf
 
-from . import steps
-from .network.base import Layer
-from .network.graph import Node
-from .network.layers import (
+from ..network.base import Layer
+from ..network.graph import Node
+from ..network.layers import (
     Activation,
     Add,
     AvgPool,
@@ -26,6 +25,7 @@ from .network.layers import (
     Softmax,
     ZeroPad,
 )
+from .ops import normalization
 
 Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
 KEEPS_SIGN = (Identity, ZeroPad, MaxPool, AvgPool, Flatten, GlobalPool, Add, Multiply, Concatenate)
@@ -51,7 +51,7 @@ def fold(nodes: Sequence[Node], weights: Tensors,
         if before and users[before.name] == 1:
             layer, inner = node.layer, before.layer
             if isinstance(layer, BatchNorm) and isinstance(inner, Conv | DepthwiseConv) and not inner.activation:
-                p = scaled(inner, parameters[before.name], *steps.batch_norm_scale(layer, p))
+                p = scaled(inner, parameters[before.name], *normalization.batch_norm_scale(layer, p))
                 node = Node(node.name, replace(inner, bias=True), before.inputs)
             elif isinstance(inner, ZeroPad) and takes_pad(layer, inner, before.inputs[0] in positive):
                 assert isinstance(layer, Conv | DepthwiseConv | MaxPool)

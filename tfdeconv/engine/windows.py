@@ -1,61 +1,12 @@
-"""Up and down a network: two loops over the steps, and what moves a signal between the spans of two layers."""
+"""Moves the windows that signals cover: gathers, crops, and erases what lies outside a map."""
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from functools import partial
 
 import tensorflow as tf
 
-from . import ops, steps
-from .network.base import Shape
-from .network.graph import INPUT, Node
-from .network.spans import Pads, Span, Spans
-from .rules import Rule
-
-Tensors = Mapping[str, Mapping[str, tf.Tensor]]         # by layer and parameter
-Traces = Mapping[str, steps.Trace]                      # by layer
-Positions = tuple[tf.Tensor, tf.Tensor]                 # row [k] and column [k] of each item's unit in the target map
-
-
-def up(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None) -> tuple[tf.Tensor, Traces]:
-    """images [n, h, w, c] -> the last node's map [n, h', w', c'], and the traces by layer (none without a rule)."""
-    (y,), traces = maps(nodes, parameters, images, rule, (nodes[-1].name,))
-    return y, traces
-
-
-def maps(nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None,
-         wanted: Sequence[str]) -> tuple[list[tf.Tensor], Traces]:
-    """up() with the maps of all layers wanted, in their order."""
-    values: dict[str, tf.Tensor] = {INPUT: images}
-    traces: dict[str, steps.Trace] = {}
-    for node in nodes:
-        values[node.name], trace = steps.up(node.layer, parameters[node.name], *(values[name] for name in node.inputs), rule=rule)
-        if trace is not None:
-            traces[node.name] = trace
-    return [values[name] for name in wanted], traces
-
-
-def down(nodes: Sequence[Node], parameters: Tensors, traces: Traces, signal: tf.Tensor, image: tf.Tensor,
-         positions: Positions, rule: Rule, route: Mapping[str, Spans], shapes: Mapping[str, Shape]) -> tf.Tensor:
-    """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the input, each on its span of the route.
-
-    image [k] int32 says from which image's traces each item comes; shapes are the whole maps'.
-    """
-    signals = {nodes[-1].name: signal}
-    for node in reversed(nodes):
-        spans, layer = route[node.name], node.layer
-        trace = tf.nest.map_structure(partial(crop, image=image, positions=positions, spans=spans), traces[node.name]
-                                      ) if node.name in traces else None
-        below = tuple(shapes[name] for name in node.inputs)
-        landings = [layer.through(spans, shape) for shape in below]
-        a, b = (outside(span, extent) for span, extent in zip(landings[0], below[0]))
-        parts = steps.down(layer, parameters[node.name], signals.pop(node.name), trace, rule, below, (a, b))
-        for name, part, landing in zip(node.inputs, parts, landings, strict=True):
-            part = move(part, trimmed(landing, (a, b)), route[name], shapes[name], positions)
-            if layer.window.pad != ops.NO_PAD:
-                part = erase_outside(part, route[name], shapes[name], positions)
-            signals[name] = signals[name] + part if name in signals else part
-    return signals[INPUT]
+from ..network.base import Shape
+from ..network.spans import Pads, Span, Spans
+from .ops import slicing
+from .types import Positions
 
 
 def outside(span: Span, extent: int) -> tuple[int, int]:
@@ -95,7 +46,7 @@ def move(values: tf.Tensor, have: Spans, want: Spans, shape: Shape, positions: P
     """A signal [k, n, m, c] from one pair of spans to another; 0 where the first has nothing."""
     if all(a.stride == b.stride for a, b in zip(have, want)):
         for axis, (a, b) in enumerate(zip(have, want), 1):
-            values = ops.cut(values, axis, b.offset - a.offset, b.size)
+            values = slicing.cut(values, axis, b.offset - a.offset, b.size)
         return values
     # a window that became the whole axis: where in it each cell of the map lies differs from item to item
     rows, columns = (cells(b, position) - (a.origin(position[:, None]) if a.stride else a.offset)

@@ -1,0 +1,1 @@
+"""Forward and backward. Tensors in, tensors out; no files, no pictures."""

@@ -1,0 +1,29 @@
+"""Cuts maps out of maps and interleaves them."""
+from __future__ import annotations
+
+import tensorflow as tf
+
+from ...network.spans import Pads
+
+NO_PAD: Pads = ((0, 0), (0, 0))
+
+
+def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> tf.Tensor:
+    """Cells start to start + size of an axis; `value` where x has none."""
+    extent = x.shape[axis]
+    low, high = max(start, 0), min(start + size, extent)
+    if (low, high) != (0, extent):
+        x = x[(slice(None),) * axis + (slice(low, high),)]
+    if (low, high) != (start, start + size):
+        pads = [[0, 0]] * len(x.shape)
+        pads[axis] = [low - start, start + size - high]
+        x = tf.pad(x, pads, constant_values=tf.constant(value, x.dtype))
+    return x
+
+
+def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
+    """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c]: grid[i][j] goes to [:, i::p, j::q]."""
+    rows = [row[0] if len(row) == 1 else tf.stack(row, 3) for row in grid]
+    h, w, c = grid[0][0].shape[1:]
+    stacked = rows[0] if len(rows) == 1 else tf.stack([tf.reshape(row, (-1, h, w * len(grid[0]), c)) for row in rows], 2)
+    return tf.reshape(stacked, (-1, h * len(grid), w * len(grid[0]), c))
