@@ -28,14 +28,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, weights  # noqa: E402
+from tfdeconv import cli  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.files import written  # noqa: E402
 from tfdeconv.network.base import Layer  # noqa: E402
 from tfdeconv.network.graph import INPUT, Network  # noqa: E402
 from tfdeconv.network.layers import Add, BatchNorm, Conv, MaxPool  # noqa: E402
-from tfdeconv.weights.own import save_weights  # noqa: E402
+from tfdeconv.weights import load  # noqa: E402
+from tfdeconv.weights.native import save_weights  # noqa: E402
 from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 Arrays = Mapping[str, Mapping[str, np.ndarray]]
@@ -257,7 +258,7 @@ def cold_rows(files: Mapping[str, Path], folder: str, turns: int) -> Iterator[di
 def rows(options: Namespace) -> Iterator[dict]:
     """The table, row by row."""
     vgg16, resnet101 = NETWORKS["vgg16"](), NETWORKS["resnet101"]()
-    read, made = weights.read_weights(VGG16, vgg16, dtype=np.float32), random_weights(resnet101)
+    read, made = load.read_weights(VGG16, vgg16, dtype=np.float32), random_weights(resnet101)
     with tempfile.TemporaryDirectory() as folder:       # children first: their peak of memory counts from ours, small as yet
         file = Path(folder) / "resnet101.h5"
         save_weights(file, resnet101, made, read.preprocessing, "random", "none")

@@ -26,8 +26,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli, weights  # noqa: E402
+from tfdeconv import cli  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
+from tfdeconv.weights import load  # noqa: E402
 
 MOST, MOST_DRAWN = 0.15, 1.5            # of the bare pass; times the bare ways up and down
 LAYER, PHOTOS = "block4_conv2", 160     # whose features are drawn, of a run over so many crops
@@ -42,7 +43,7 @@ def overhead(rounds: int, batch: int) -> None:
     from tfdeconv.engine import passes
     from tfdeconv.network.selection import everything
     from tfdeconv.scan import Scan
-    read = weights.load_weights(ROOT / "weights/vgg16.h5")
+    read = load.load_weights(ROOT / "weights/vgg16.h5")
     layers, size = everything(read.network, read), read.preprocessing.size
     scan = Scan(read.network, read, layers, size, batch)
     bare = tf.function(lambda x: passes.maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0], autograph=False)
@@ -112,7 +113,7 @@ def drawing(rounds: int) -> None:
         command = [str(ROOT / "scripts/scan.py"), f"{folder}/x.npy", "--out", f"{folder}/run.h5", "--layers", LAYER]
         subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
         found = run.load(f"{folder}/run.h5")
-        read = weights.load_weights(found.weights)
+        read = load.load_weights(found.weights)
         deconvnet, source = Deconvnet(read.network, read, LAYER), recall.images_of(found, "the run", None)
         x = read.preprocessing.apply(np.load(f"{folder}/x.npy"))
         state, channels = found.state[LAYER], np.arange(len(found.state[LAYER]["means"]))

@@ -73,8 +73,9 @@ def main() -> int:
     if options.half and not options.out:
         parser.error("--half says how to write, and without --out nothing is written")
 
-    from tfdeconv.weights import contents, read_weights
-    from tfdeconv.weights.own import save_weights
+    from tfdeconv.weights.detect import contents
+    from tfdeconv.weights.load import read_weights
+    from tfdeconv.weights.native import save_weights
     if not options.out:
         with contents(options.source, options.network, options.flavour) as found:
             network = found.held

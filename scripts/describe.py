@@ -82,7 +82,7 @@ def short(values: list[Any] | tuple[Any, ...] | None, times: str = "x") -> str:
 def network_of(options: argparse.Namespace) -> Network:
     """The network asked for, for inputs of the size asked for; raises UserError where a file's takes others."""
     if options.weights:
-        from tfdeconv.weights import network_in
+        from tfdeconv.weights.load import network_in
         network = network_in(options.weights, options.network)
         height, width, channels = options.input or network.input_shape
         if channels != network.channels:

@@ -11,8 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli                                    # noqa: E402
-from tfdeconv.fetch import BASE, ORIGINS, fetch, fetched    # noqa: E402
+from tfdeconv import cli  # noqa: E402
+from tfdeconv.weights.official import BASE, ORIGINS, fetch, fetched  # noqa: E402
 
 
 def seconds(text: str) -> float:

@@ -92,7 +92,7 @@ def parse() -> Namespace:
 
 def weight_file(options: Namespace) -> Path:
     """The weights to use; raises UserError with what to do if there are none."""
-    from tfdeconv.fetch import place
+    from tfdeconv.weights.official import place
     if options.weights:
         return Path(options.weights)
     return place(ROOT / "weights", NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options.layers)
@@ -113,7 +113,7 @@ def prepare(options: Namespace, chief: bool) -> Work:
     """All that the scan needs; raises UserError where something of it is not as it must be."""
     from tfdeconv import run
     from tfdeconv.data import dataset, loader
-    from tfdeconv.weights import read_weights
+    from tfdeconv.weights.load import read_weights
     source, path = dataset.source(options.images), weight_file(options)
     there = run.load(options.out) if chief and os.path.lexists(options.out) else None
     read = read_weights(path, options.network, options.layers, "float32", options.flavour)

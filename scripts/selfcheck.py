@@ -184,7 +184,7 @@ def main() -> int:
     parser.add_argument("--image", default=str(SAMPLE), metavar="FILE", help="default: a sample photo")
     options = parser.parse_args()
     from tfdeconv.data import images
-    from tfdeconv.weights import as_tensors, read_weights
+    from tfdeconv.weights.load import as_tensors, read_weights
     weights = read_weights(options.weights, options.network)
     network = weights.network
     cli.import_tensorflow()

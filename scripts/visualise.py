@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from tfdeconv.engine.deconvnet import Deconvnet
-    from tfdeconv.weights import Weights
+    from tfdeconv.weights.load import Weights
 
 ALL = 0                 # --top all
 FIXED = ("network", "flavour", "preprocess", "mode", "resize")          # what a run has settled
@@ -122,7 +122,7 @@ def weight_file(options: Namespace) -> Path:
     """The weights to use: the first file with the layers that the targets need; raises UserError with what to do if none is."""
     if options.weights:
         return Path(options.weights)
-    from tfdeconv.fetch import place
+    from tfdeconv.weights.official import place
     return place(ROOT / "weights", NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options.layer)
 
 
@@ -131,11 +131,11 @@ def main() -> int:
     if options.run:
         return of_run(options)
     weight_path = weight_file(options)
-    from tfdeconv import weights
     from tfdeconv.data import images
+    from tfdeconv.weights import load
     if not options.layer:
-        check(weights.network_in(weight_path, options.network, options.flavour), options)
-    read = weights.read_weights(weight_path, options.network, options.layer, "float32", options.flavour)
+        check(load.network_in(weight_path, options.network, options.flavour), options)
+    read = load.read_weights(weight_path, options.network, options.layer, "float32", options.flavour)
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     check(network, options)
     if options.weights and not options.preprocess:
@@ -147,7 +147,7 @@ def main() -> int:
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
+    tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
     from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.files import sha256
     deconvnets = [Deconvnet(network, tensors, layer, options.rule) for layer in options.layer]
@@ -216,7 +216,8 @@ def of_run(options: Namespace) -> int:
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    from tfdeconv import runfigures, weights
+    from tfdeconv import runfigures
+    from tfdeconv.weights import load
     told: list[str] = []
 
     def complain(line: object) -> None:
@@ -224,7 +225,7 @@ def of_run(options: Namespace) -> int:
             cli.complain(line)
         told.append(str(line))
 
-    tensors = replace(weights.as_tensors(read), preprocessing=preprocessing)
+    tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
     drawing = runfigures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
                                  options.raw, progress.say, complain)
     count = options.top or None if options.top is not None else 1 if options.blocks else 9

@@ -20,7 +20,10 @@ from tfdeconv.errors import UserError
 from tfdeconv.formats import hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.weights import foreign, keras_h5, opened, own, read_weights
+from tfdeconv.weights import native, state_dict
+from tfdeconv.weights.detect import opened
+from tfdeconv.weights.keras import legacy_h5
+from tfdeconv.weights.load import read_weights
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def own_files() -> list[bytes]:
     found = []
     for half in (False, True):
         with tempfile.TemporaryDirectory() as folder:
-            own.save_weights(Path(folder) / "x.h5", network(), arrays(), caffe((8, 8)), "here", "free", half)
+            native.save_weights(Path(folder) / "x.h5", network(), arrays(), caffe((8, 8)), "here", "free", half)
             found.append((Path(folder) / "x.h5").read_bytes())
     return found
 
@@ -162,7 +165,7 @@ def pickled_files(kind: str) -> list[bytes]:
 # readers
 
 def read_tensors(path: Path) -> None:
-    found = foreign.tensors(path)
+    found = state_dict.tensors(path)
     if found is None:
         read_hdf5(path)         # which says what it is not
         return
@@ -179,8 +182,8 @@ def read_hdf5(path: Path) -> None:
     """All that stands in it, then what it says as a file of weights."""
     with opened(path) as root:
         refused = [error for error in map(refusal, datasets(root)) if error]
-        kind = own if own.recognises(root) else keras_h5
-        if kind is own or keras_h5.chunked(root, "layer_names") is not None or "model_weights" in root.children:
+        kind = native if native.recognises(root) else legacy_h5
+        if kind is native or legacy_h5.chunked(root, "layer_names") is not None or "model_weights" in root.children:
             found = kind.contents(path, root, network())
             for layer, shapes in found.shapes.items():
                 for name in shapes:

@@ -6,19 +6,21 @@ import numpy as np
 import tensorflow as tf
 
 from tfdeconv.formats.checked_json import parsed
-from tfdeconv.weights import fitting, keras_3, keras_config, opened
-from tfdeconv.weights.keras_config import Architecture
+from tfdeconv.weights.detect import opened
+from tfdeconv.weights.keras import architecture, v3, variables
+from tfdeconv.weights.keras.architecture import Architecture
+from tfdeconv.weights.load import fitting
 
 
 def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
     """The architecture in a `.keras` or `.h5` file, and its tensors by node and parameter."""
-    if keras_3.is_archive(path):
-        with keras_3.archive(path) as (config, file):
-            architecture = keras_config.build(config)
-            return architecture, tensors(path, architecture, keras_3.contents(path, file, architecture), dtype)
+    if v3.is_archive(path):
+        with v3.archive(path, opened) as (config, file):
+            built = architecture.build(config)
+            return built, tensors(path, built, v3.contents(path, file, built), dtype)
     with opened(path) as file:
-        architecture = keras_config.build(parsed(file.attrs["model_config"]))
-        return architecture, tensors(path, architecture, keras_config.contents_h5(path, file, architecture), dtype)
+        built = architecture.build(parsed(file.attrs["model_config"]))
+        return built, tensors(path, built, variables.contents_h5(path, file, built), dtype)
 
 
 def tensors(path, architecture, contents, dtype) -> dict:

@@ -13,13 +13,14 @@ from PIL import Image
 from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, recall, run, runfigures, scanning, topnine, weights
+from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, recall, run, runfigures, scanning, topnine
 from tfdeconv.data import dataset, images
 from tfdeconv.engine.projection import Units
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.scan import Scan
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights import load
+from tfdeconv.weights.native import save_weights
 
 SIDE, COUNT, TOP, DEPTH = 24, 12, 4, 3
 LAYERS = ("first", "stage_block1_out", "stage_block2_out", "stage_block3_out")
@@ -46,7 +47,7 @@ def folder(tmp_path_factory) -> Path:
     tensors = random_weights(network, rng, dtype=np.float32)
     arrays = {layer: {key: value.numpy() for key, value in p.items()} for layer, p in tensors.items()}
     save_weights(folder / "w.h5", network, arrays, plain((SIDE, SIDE)), "random", "none")
-    read, source = weights.load_weights(folder / "w.h5"), dataset.source(str(folder / "images"))
+    read, source = load.load_weights(folder / "w.h5"), dataset.source(str(folder / "images"))
     for name, kept in (("run.h5", LAYERS), ("without.h5", ())):
         settings = run.Settings("small", "", read.digest, json.dumps(asdict(read.preprocessing)), "crop", (SIDE, SIDE),
                                 source.digest, COUNT, LAYERS, TOP, 5, (1, 1), kept)
@@ -58,7 +59,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("rule", ["gradient", "deconvnet", "guided"])
 def test_what_comes_down_through_a_sum_s_paths_is_all_of_it_where_the_rule_is_linear(folder, rule):
-    now, read = run.load(folder / "run.h5"), weights.load_weights(folder / "w.h5")
+    now, read = run.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     layer, sums = LAYERS[2], read.network.residuals()[LAYERS[2]]
     assert (sums.shortcut, sums.branch) == (LAYERS[1], "stage_block2_2")
     net = Deconvnet(read.network, read, LAYERS[3], rule, inner=[layer, sums.shortcut, sums.branch])

@@ -26,14 +26,14 @@ import h5py
 import numpy as np
 import pytest
 
-from tfdeconv import fetch
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten
-from tfdeconv.weights import contents, read_weights
+from tfdeconv.weights import contents, download, official
+from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
 
-ROOT = Path(fetch.__file__).parents[1]
+ROOT = Path(download.__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "fetch_weights.py"
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 PATH = f"/vgg16/{FILE}"
@@ -138,7 +138,7 @@ def site(arrays, monkeypatch):
     """A server with a small file that stands for VGG16's official one; `notop` is that without the dense layer."""
     body, notop = keras_file(arrays), keras_file({"block1_conv1": arrays["block1_conv1"]})
     sums = hashlib.md5(body).hexdigest(), hashlib.md5(notop).hexdigest()
-    monkeypatch.setitem(fetch.ORIGINS, "vgg16", replace(fetch.ORIGINS["vgg16"], md5=sums))
+    monkeypatch.setitem(official.ORIGINS, "vgg16", replace(official.ORIGINS["vgg16"], md5=sums))
     monkeypatch.setitem(NETWORKS, "vgg16", small)
     with Site(body) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -226,8 +226,8 @@ def test_the_table_is_that_of_keras():
     for name in ("resnet50", "resnet101", "resnet152"):
         told[name] = tuple((constants["BASE_WEIGHTS_PATH"] + name + ending, digest)
                            for ending, digest in zip(endings, constants["WEIGHTS_HASHES"][name], strict=True))
-    ours = {name: tuple((f"{fetch.BASE}{origin.folder}/{file.format(name)}", digest)
-                        for file, digest in zip(fetch.FILES, origin.md5)) for name, origin in fetch.ORIGINS.items()}
+    ours = {name: tuple((f"{official.BASE}{origin.folder}/{file.format(name)}", digest)
+                        for file, digest in zip(official.FILES, origin.md5)) for name, origin in official.ORIGINS.items()}
     assert ours == told
     assert set(ours) <= set(NETWORKS)
 
@@ -408,7 +408,7 @@ def test_no_server_and_no_network(run, left, reached):
     status, _, err = run("--base-url", f"http://127.0.0.1:{port}")
     assert status == 2 and "Connection refused" in err and left() == []
     status, _, err = run()
-    assert status == 2 and f"{fetch.BASE}vgg16/{FILE} cannot be fetched: Name or service not known" in err and left() == []
+    assert status == 2 and f"{official.BASE}vgg16/{FILE} cannot be fetched: Name or service not known" in err and left() == []
     assert reached == ["storage.googleapis.com"]
 
 
@@ -449,9 +449,9 @@ def test_redirects_that_are_not_followed(site, run, left, reached, location):
 def test_from_https_no_redirect_leads_to_anything_less(to):
     fp = io.BytesIO()
     with pytest.raises(UserError, match="^https://example.org/a redirects to '"):
-        fetch.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {}, to)
-    assert fetch.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {},
-                                              "https://example.net/b").full_url == "https://example.net/b"
+        download.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {}, to)
+    assert download.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {},
+                                                 "https://example.net/b").full_url == "https://example.net/b"
 
 
 def test_a_stall_ends(site, run, left):
@@ -467,7 +467,7 @@ def test_a_stall_ends(site, run, left):
     assert status == 2 and "nothing came for 0.3 seconds" in err and left() == [RESULT]
 
 
-@pytest.mark.parametrize("length", [fetch.LIMIT + 1, 10**30])
+@pytest.mark.parametrize("length", [download.LIMIT + 1, 10**30])
 def test_too_large_is_refused_before_it_comes(site, run, left, length):
     site.length, site.cut = length, 1
     status, _, err = run("--base-url", site.base)
@@ -489,7 +489,7 @@ def test_without_a_length_the_limit_holds(site, run, left, tmp_path, arrays, mon
     site.cut = 3000
     assert "MD5" in run("--base-url", site.base, "--again")[2] and left() == [RESULT]
     site.cut, sizes = 0, []
-    monkeypatch.setattr(fetch, "LIMIT", 1500)
+    monkeypatch.setattr(download, "LIMIT", 1500)
     monkeypatch.setattr(hashlib, "md5", lambda data, **kwargs: sizes.append(len(data)) or hashlib.sha256(data))
     assert run("--base-url", site.base, "--again")[0] == 2
     assert sizes == [1500] and left() == [RESULT]
@@ -506,11 +506,11 @@ def test_a_full_disk(site, run, left, tmp_path, monkeypatch, limit):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return super().write(data)
 
-    monkeypatch.setattr(fetch, "open", lambda path, mode: Full(path, mode) if mode == "ab" else plain(path, mode), raising=False)
+    monkeypatch.setattr(download, "open", lambda path, mode: Full(path, mode) if mode == "ab" else plain(path, mode), raising=False)
     status, out, err = run("--base-url", site.base)
     assert (status, out) == (2, "") and f"cannot write to {tmp_path}/weights: No space left on device" in err
     assert left() == (PARTS if limit else [])
-    monkeypatch.delattr(fetch, "open")
+    monkeypatch.delattr(download, "open")
     assert run("--base-url", site.base)[0] == 0 and left() == [RESULT]
     assert site.starts[-1] == (f"bytes={limit}-" if limit else None)
 
@@ -543,8 +543,8 @@ def test_a_disk_that_fills_up_when_converting(site, run, left, tmp_path, share):
     (tmp_path / "weights" / f"{PART}.txt").write_text(f"{len(site.body)} ")
     # a real limit, so a process of its own, which must also end in peace: libhdf5 crashes at exit if it could not write a file
     code = (f"import resource, runpy, sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]}\n"
-            f"import test_fetch; from tfdeconv import fetch\n"
-            f"fetch.ORIGINS['vgg16'], fetch.NETWORKS['vgg16'] = fetch.{fetch.ORIGINS['vgg16']}, test_fetch.small\n"
+            f"import test_fetch; from tfdeconv.weights import official\n"
+            f"official.ORIGINS['vgg16'], official.NETWORKS['vgg16'] = official.{official.ORIGINS['vgg16']}, test_fetch.small\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
             f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')")
     command = [sys.executable, "-c", code, "vgg16", "--out", str(tmp_path / "weights"), "--base-url", site.base]
@@ -568,7 +568,7 @@ def test_an_interrupt_leaves_what_can_be_gone_on_from(site, tmp_path):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.02)
     with pytest.raises(UserError, match="is being fetched by another process"):     # and meanwhile nobody else is let in
-        fetch.fetch("vgg16", tmp_path / RESULT, True, site.base, 5, print)
+        official.fetch("vgg16", tmp_path / RESULT, True, site.base, 5, print)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
@@ -592,7 +592,7 @@ def test_an_interrupted_conversion_leaves_no_half(site, run, left, monkeypatch):
 def test_progress_in_whole_megabytes(site, tmp_path):
     site.body = bytes(3_500_000)
     said = []
-    fetch.download(site.base + PATH, tmp_path / PART, 5, said.append)
+    download.download(site.base + PATH, tmp_path / PART, 5, said.append)
     assert said == [f"{FILE}: {n} of 3 MB" for n in (1, 2, 3)]
 
 

@@ -14,7 +14,8 @@ from test_passes import ROUNDING, corners_and_borders, walk
 from test_weights import shapes_only
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
-from tfdeconv.weights import contents, network_in, read_weights
+from tfdeconv.weights import contents
+from tfdeconv.weights.load import network_in, read_weights
 from tfdeconv.zoo import FLAVOURS, variants
 
 INTEROP = "the extra interop is not installed"

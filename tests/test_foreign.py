@@ -7,7 +7,7 @@ from gradcheck import gap
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.data.preprocessing import caffe
-from tfdeconv.weights import network_in, read_weights
+from tfdeconv.weights.load import network_in, read_weights
 
 CAFFE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}
 

@@ -14,12 +14,12 @@ import h5py
 import numpy as np
 import pytest
 
-from tfdeconv import weights
 from tfdeconv.errors import UserError
 from tfdeconv.files import sha256
 from tfdeconv.formats import hdf5, hdf5_process, hdf5_survey
 from tfdeconv.formats.hdf5 import dataset, inside, subgroup
-from tfdeconv.weights import opened
+from tfdeconv.weights import detect
+from tfdeconv.weights.detect import opened
 
 ROOT = Path(__file__).parents[1]
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -275,7 +275,7 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
 
 def test_only_known_files_are_read_in_this_process(tmp_path, monkeypatch):
     committed = ROOT / "weights" / "vgg16.h5"
-    assert weights.opening.KNOWN == {sha256(committed): committed.stat().st_size}
+    assert detect.KNOWN == {sha256(committed): committed.stat().st_size}
     copy = Path(shutil.copy(committed, tmp_path))
     read = []
     monkeypatch.setattr(hdf5_process, "apart", lambda path: read.append(path) or hdf5.here(path))

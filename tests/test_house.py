@@ -49,7 +49,7 @@ def module_of(path: Path) -> str:
 
 
 MODULES = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-MOVED = {"errors", "version", "files", "memory", "formats", "network", "zoo", "data", "engine"}        # into the new house so far
+MOVED = {"errors", "version", "files", "memory", "formats", "network", "zoo", "data", "engine", "weights"}        # into the new house so far
 HOUSED = {name: path for name, path in MODULES.items() if name.partition(".")[0] in MOVED}
 
 
@@ -89,7 +89,8 @@ def test_packages_know_only_what_they_may(module):
 
 
 def test_imports_point_one_way_within_a_package_too():
-    graph = {module: {name for name, own in imports(module) if own and name in HOUSED and name != module} for module in HOUSED}
+    graph = {module: {name for name, own in imports(module) if own and name in HOUSED and name != module}
+             for module in HOUSED}
 
     assert len(list(TopologicalSorter(graph).static_order())) == len(HOUSED)       # raises CycleError with the circle
 

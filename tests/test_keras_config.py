@@ -17,7 +17,10 @@ from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.formats.checked_json import parsed
 from tfdeconv.network.layers import Conv, Identity, Softmax
-from tfdeconv.weights import fitting, keras_3, keras_config, opened
+from tfdeconv.weights.detect import opened
+from tfdeconv.weights.keras import preprocessing, v3
+from tfdeconv.weights.keras.architecture import build
+from tfdeconv.weights.load import fitting
 from tfdeconv.zoo import NETWORKS
 
 L = keras.layers
@@ -164,20 +167,20 @@ def test_what_is_not_understood_is_left_out_and_told(tmp_path, rng):
     (L.Reshape((11, 13, 4)), "makes"), (L.BatchNormalization(axis=1), "axis"), (L.Conv2DTranspose(4, 3), "Conv2DTranspose")])
 def test_options_that_are_not_understood(tmp_path, layer, says):
     model = chain(L.Conv2D(4, 1, name="first"), type(layer).from_config(layer.get_config() | {"name": "it"}), L.ReLU(name="last"))
-    network = keras_config.build(json.loads(model.to_json())).network
+    network = build(json.loads(model.to_json())).network
     assert [node.name for node in network.nodes] == ["first"]
     assert says in network.missing["it"] and network.missing["last"].startswith("it depends on it (")
 
 
 def test_a_last_softmax_is_left_out():
     model = chain(L.Flatten(), L.Dense(3, name="d", activation="softmax"), L.Softmax(name="s"))
-    nodes = {node.name: node.layer for node in keras_config.build(json.loads(model.to_json())).network.nodes}
+    nodes = {node.name: node.layer for node in build(json.loads(model.to_json())).network.nodes}
     assert nodes["s"] == Identity() and isinstance(nodes["d"], Softmax)
 
 
 def test_open_sizes():
     network, notes = (lambda found: (found.network, found.notes))(
-        keras_config.build(json.loads(chain(L.Conv2D(2, 3), shape=(None, None, 5)).to_json())))
+        build(json.loads(chain(L.Conv2D(2, 3), shape=(None, None, 5)).to_json())))
     assert network.input_shape == (224, 224, 5) and "224" in notes[0]
 
 
@@ -205,7 +208,7 @@ def conv(name: str, *inputs: str, **more):
 def test_keras_2(tmp_path):
     config = old(conv("a", "input_1"), ("LeakyReLU", {"name": "leaky", "alpha": 0.1}, "a"), ("Add", {"name": "add"}, "a", "leaky"),
                  ("Activation", {"name": "hard", "activation": "hard_sigmoid"}, "add"))
-    architecture = keras_config.build(config)
+    architecture = build(config)
     assert [(node.name, node.inputs) for node in architecture.network.nodes] == [
         ("a", ("input",)), ("leaky", ("a",)), ("add", ("a", "leaky"))]
     assert architecture.network.node("leaky").layer.slope == 0.1 and "Keras 2" in architecture.network.missing["hard"]
@@ -224,7 +227,7 @@ def test_a_sequential_of_keras_2_without_an_input_layer():
     kind, config = conv("a")
     first = {"class_name": kind, "config": config | {"trainable": True, "batch_input_shape": [None, 8, 9, 2]}}
     for body in ([first], {"name": "s", "layers": [first]}):
-        network = keras_config.build({"class_name": "Sequential", "config": body}).network
+        network = build({"class_name": "Sequential", "config": body}).network
         assert network.input_shape == (8, 9, 2) and isinstance(network.node("a").layer, Conv)
 
 
@@ -271,7 +274,7 @@ def option(key, value):
 ], ids=lambda part: getattr(part, "__name__", str(part)))
 def test_json_that_cannot_be(change, says):
     with pytest.raises(UserError, match=says) as error:
-        keras_config.build(spoiled(change))
+        build(spoiled(change))
     assert len(str(error.value)) < 500 and str(error.value).isprintable()
 
 
@@ -279,7 +282,7 @@ def test_json_that_cannot_be(change, says):
                                     {"class_name": "Functional", "config": {"layers": {}}}])
 def test_no_model(config):
     with pytest.raises(UserError, match="."):
-        keras_config.build(config)
+        build(config)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{" * 9, '{"a":' * 200_000, "[" * 10_000_000, "9" * 10_000, '"\ud800"'],
@@ -315,7 +318,7 @@ def test_random_damage_is_one_error_at_most():
                     place[key] = copy.deepcopy(strange[dice.integers(len(strange))])
                     break
         try:
-            network = keras_config.build(config).network
+            network = build(config).network
             network.parameters(), network.vectors
         except UserError as error:
             refused += 1
@@ -337,13 +340,13 @@ def test_an_archive_leaves_nothing_behind(tmp_path, monkeypatch):
     for end in range(0, len(data), len(data) // 40):
         path.write_bytes(data[:end])
         try:
-            assert not keras_3.is_archive(path)
+            assert not v3.is_archive(path)
         except UserError as error:
             assert str(path) in str(error)
     for at in range(0, len(data), len(data) // 100):
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1:])
         try:
-            keras_3.is_archive(path) and read(path)
+            v3.is_archive(path) and read(path)
         except UserError as error:
             assert "\n" not in str(error)
         except AssertionError:          # it reads as other layers than there are
@@ -360,17 +363,17 @@ def test_weights_of_the_built_in_networks_alone(tmp_path, rng, name, maker, top)
     path = tmp_path / "w.weights.h5"
     model.save_weights(path)
     with opened(path) as file:
-        assert keras_3.recognises(file)
-        network = keras_3.network(path, file)
+        assert v3.recognises(file)
+        network = v3.network(path, file)
         assert network.name == name
-        contents = keras_3.contents_of(path, file, network)
+        contents = v3.contents_of(path, file, network)
         for node in fitting(path, network, None, contents):
             for found, expected in zip(network.parameters()[node], model.get_layer(node).get_weights()):
                 np.testing.assert_array_equal(contents.read(node, found), expected)
         with pytest.raises(UserError, match="model.save"):
-            keras_3.network(path, file, "resnet101")
+            v3.network(path, file, "resnet101")
         with pytest.raises(UserError, match="model.save"):
-            keras_3.contents_of(path, file, NETWORKS["vgg19"]())
+            v3.contents_of(path, file, NETWORKS["vgg19"]())
 
 
 def test_an_older_layout_is_read_by_order(tmp_path, rng):
@@ -385,9 +388,9 @@ def test_an_older_layout_is_read_by_order(tmp_path, rng):
             group = file[f"layers/conv2d{f'_{i}' if i else ''}"]
             old.copy(group, f"conv2d_{2 * i}" if i else "conv2d")
         del file["layers"]
-    architecture = keras_config.build(json.loads(model.to_json()))
+    architecture = build(json.loads(model.to_json()))
     with opened(path) as file:
-        contents = keras_3.contents(path, file, architecture)
+        contents = v3.contents(path, file, architecture)
         for i in range(12):
             np.testing.assert_array_equal(contents.read(f"c{i}", "kernel"), model.get_layer(f"c{i}").get_weights()[0])
 
@@ -396,7 +399,7 @@ def test_weights_of_another_network_alone_are_refused(tmp_path):
     path = tmp_path / "w.weights.h5"
     chain(L.Conv2D(2, 3), L.Conv2D(2, 3)).save_weights(path)
     with opened(path) as file, pytest.raises(UserError, match="model.save"):
-        keras_3.network(path, file)
+        v3.network(path, file)
 
 
 @pytest.mark.parametrize("name, order, first", [
@@ -404,5 +407,5 @@ def test_weights_of_another_network_alone_are_refused(tmp_path):
     ("resnet50", "bgr", 103.939), ("resnet50v2", "rgb", 127.5), ("vgg16", "bgr", 103.939), ("efficientnetb0", "rgb", 0),
     ("mine", "rgb", 0)])
 def test_preprocessing_by_name(name, order, first):
-    found, told = keras_config.preprocessing(keras_config.build(old(conv("a", "input_1")), name).network)
+    found, told = preprocessing.preprocessing(build(old(conv("a", "input_1")), name).network)
     assert found.order == order and (found.mean or (0,))[0] == pytest.approx(first) and "--preprocess" in told

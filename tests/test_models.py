@@ -19,8 +19,8 @@ from tfdeconv.data.preprocessing import PRESETS, Preprocessing, chosen
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.network.spans import overlap
-from tfdeconv.weights import network_in, read_weights
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.load import network_in, read_weights
+from tfdeconv.weights.native import save_weights
 
 L = keras.layers
 SCRIPTS = Path(__file__).parents[1] / "scripts"

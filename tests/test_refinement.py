@@ -15,7 +15,7 @@ from tfdeconv import NETWORKS, Deconvnet, maxima, refinement, run
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network, Residual
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 SIDE = 14

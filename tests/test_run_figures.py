@@ -18,11 +18,12 @@ from PIL import Image
 from test_scan import SIDE, integers, plain
 
 import tfdeconv
-from tfdeconv import Deconvnet, figures, recall, run, runfigures, scanning, sheets, topnine, weights
+from tfdeconv import Deconvnet, figures, recall, run, runfigures, scanning, sheets, topnine
 from tfdeconv.data import dataset, images
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import Scan
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights import load
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 COUNT, TOP = 20, 4
@@ -47,7 +48,7 @@ def scanned(tmp_path_factory) -> Path:
 
 def save_run(folder: Path, path: Path, layers=("first", "second", "dense")) -> None:
     """A run as scan.py makes it."""
-    read, source = weights.load_weights(folder / "w.h5"), dataset.source(str(folder / "images"))
+    read, source = load.load_weights(folder / "w.h5"), dataset.source(str(folder / "images"))
     settings = run.Settings("whole", "", read.digest, json.dumps(asdict(read.preprocessing)), "crop", (SIDE, SIDE), source.digest,
                             source.count, layers, TOP, 8)
     now = run.Run(settings, source.root, str(folder / "w.h5"), source.names)
@@ -72,7 +73,7 @@ def images_of(folder: Path, network) -> np.ndarray:
 
 
 def strips(folder: Path, layer: str, rule: str = "deconvnet", side=(30, 30), raw=True) -> tuple[topnine.Strip, topnine.Troubles]:
-    now, read = run.load(folder / "run.h5"), weights.load_weights(folder / "w.h5")
+    now, read = run.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     found, troubles = topnine.strips(Deconvnet(read.network, read, layer, rule), now, dataset.source(now.root), read.preprocessing,
                                      {layer: recall.channels_of(now, layer, None, None)}, lambda height, width: side, raw=raw)
     return found[layer], troubles
@@ -82,7 +83,7 @@ def strips(folder: Path, layer: str, rule: str = "deconvnet", side=(30, 30), raw
 def test_every_tile_is_what_project_gives_for_its_image(scanned, layer, rule):
     strip, troubles = strips(scanned, layer, rule)
     assert troubles.lines() == []
-    read = weights.load_weights(scanned / "w.h5")
+    read = load.load_weights(scanned / "w.h5")
     x = images_of(scanned, read.network)
     wanted, drawn = Deconvnet(read.network, read, layer, rule).project(x), 0
     dead = strip.channels[strip.values[:, 0] == 0]

@@ -27,7 +27,7 @@ from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network.selection import everything
 from tfdeconv.scan import EDGES, Scan, summary
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 SAMPLE, WEIGHTS = ROOT / "tests" / "data" / "chelsea.jpg", ROOT / "weights" / "vgg16.h5"

@@ -14,7 +14,7 @@ from tfdeconv.data.preprocessing import caffe
 from tfdeconv.engine.ops import convolution, pooling
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(__file__).parents[1]
 

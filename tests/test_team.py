@@ -19,7 +19,7 @@ import tfdeconv
 from tfdeconv import NETWORKS, load_weights, run, team
 from tfdeconv.cluster import cluster
 from tfdeconv.errors import UserError
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 PATIENCE = 180          # seconds for workers that import TensorFlow on a busy machine

@@ -25,7 +25,7 @@ from tfdeconv import NETWORKS, Deconvnet, figures, load_weights
 from tfdeconv.data import images
 from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.engine.deconvnet import Projection
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 SCRIPTS = ROOT / "scripts"

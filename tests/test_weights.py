@@ -16,8 +16,8 @@ from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
-from tfdeconv.weights import network_in, read_weights
-from tfdeconv.weights.own import save_weights
+from tfdeconv.weights.load import network_in, read_weights
+from tfdeconv.weights.native import save_weights
 from tfdeconv.zoo import NETWORKS
 
 # Keras's own, of its way to numpy and of five channels

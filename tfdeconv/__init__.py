@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from .errors import UserError as UserError
     from .zoo import NETWORKS
     from .engine.rules import RULES
-    from .weights import load_weights as load_weights
+    from .weights.load import load_weights
 
-HOMES = {"NETWORKS": "zoo", "RULES": "engine.rules", "Deconvnet": "engine.deconvnet", "UserError": "errors", "load_weights": "weights"}
+HOMES = {"NETWORKS": "zoo", "RULES": "engine.rules", "Deconvnet": "engine.deconvnet", "UserError": "errors", "load_weights": "weights.load"}
 __all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
 
 

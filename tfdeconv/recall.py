@@ -13,7 +13,7 @@ from .data.preprocessing import Preprocessing, described
 from .errors import UserError, unknown
 from .network.graph import Network
 from .run import Run
-from .weights import Weights, network_in, read_weights
+from .weights.load import Weights, network_in, read_weights
 from .zoo import NETWORKS
 
 

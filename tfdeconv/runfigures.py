@@ -19,7 +19,7 @@ from .errors import UserError
 from .network.graph import INPUT, Network
 from .run import Run
 from .topnine import Said, Strip, Troubles
-from .weights import Weights
+from .weights.load import Weights
 
 SAME = ("network", "layer", "weights sha256", "list sha256")        # what pictures of one name must agree in to replace each other
 PACKING = 2                         # pages that are packed at a time

@@ -21,7 +21,7 @@ from .merging import State
 from .run import Run, Settings, differences
 from .scan import Scan
 from .team import Message, Team
-from .weights import Weights, as_tensors
+from .weights.load import Weights, as_tensors
 
 T = TypeVar("T")
 Said = Callable[[str], None]

@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
-from ..formats.checked_json import JSON, parsed
-from ..formats.hdf5 import Dataset, Group, inside
-from ..formats.lazy_tensor import mapped, reading
-from ..formats.zip_archive import member, members
-from ..network.graph import Network
-from ..network.layers import BatchNorm, Conv, Dense, DepthwiseConv
-from ..zoo import FLAVOURS, NETWORKS
-from .contents import Contents, inferred
-from .keras_config import Architecture, contents_by
-from .keras_walk import Place
+from ...errors import UserError
+from ...formats.checked_json import JSON, parsed
+from ...formats.hdf5 import Dataset, Group, inside
+from ...formats.lazy_tensor import mapped, reading
+from ...formats.zip_archive import member, members
+from ...network.graph import Network
+from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
+from ...zoo import FLAVOURS, NETWORKS
+from ..contents import Contents, inferred
+from .architecture import Architecture
+from .nodes import Place
+from .variables import contents_by
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 LISTS = ("layers", "_layer_checkpoint_dependencies")        # the second by the Keras of TensorFlow 2.12 to 2.15
@@ -37,12 +38,9 @@ def is_archive(path: str | Path) -> bool:
 
 
 @contextmanager
-def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Group]] | None = None
+def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Group]]
             ) -> Iterator[tuple[dict[str, Any], Group]]:
     """A `.keras` file's description and weights, which are unpacked into a directory of their own for as long as they are read."""
-    if opened is None:
-        from . import opened as here
-        opened = here
     with tempfile.TemporaryDirectory(prefix="tfdeconv-") as directory:
         place = Path(directory) / WEIGHTS
         with reading(path):

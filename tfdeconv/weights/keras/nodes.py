@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..errors import UserError
-from ..formats.checked_json import told
-from ..network.base import Shape
-from ..network.graph import INPUT, Node
-from ..network.layers import Identity
-from .keras_graph import NAME, Entry, Model, Tensor
-from .keras_layers import CLASSES, affine
-from .keras_options import Map, NotUnderstood
-from .keras_parts import SOFTMAX, Part, Recipe
+from ...errors import UserError
+from ...formats.checked_json import told
+from ...network.base import Shape
+from ...network.graph import INPUT, Node
+from ...network.layers import Identity
+from .graph import NAME, Entry, Model, Tensor
+from .layers import CLASSES, affine
+from .options import Map, NotUnderstood
+from .parts import SOFTMAX, Part, Recipe
 
 CELLS = 1 << 31                     # of a map
 WITH_NUMBER: dict[str, Callable[[float], tuple[float, float]]] = {      # operations on a map and a number, as scale and shift

@@ -15,9 +15,10 @@ from ..files import sha256
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from . import foreign, keras_3, keras_config, keras_h5, own
+from . import native, state_dict
 from .contents import Contents, inferred, strangers
-from .keras_config import Architecture
+from .keras import architecture, legacy_h5, v3, variables
+from .keras.architecture import Architecture
 
 KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
 
@@ -50,28 +51,28 @@ def contents(path: str | Path, network: Network | str | None = None, flavour: st
 @contextmanager
 def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
     """What reads a file, by its structure."""
-    if keras_3.is_archive(path):
-        with keras_3.archive(path, opened) as (config, file):
-            yield described(path, config, partial(keras_3.contents, path, file))
+    if v3.is_archive(path):
+        with v3.archive(path, opened) as (config, file):
+            yield described(path, config, partial(v3.contents, path, file))
         return
-    if (names := foreign.tensors(path)) is not None:
-        yield Reader("a file of tensors by name", partial(foreign.network, path, names), partial(foreign.contents, path, names))
+    if (names := state_dict.tensors(path)) is not None:
+        yield Reader("a file of tensors by name", partial(state_dict.network, path, names), partial(state_dict.contents, path, names))
         return
     with opened(path, trusted) as file:
-        if own.recognises(file):
-            yield Reader("a weight file of this program", partial(own.network, path, file), partial(own.contents, path, file))
-        elif keras_3.recognises(file):
-            yield Reader("weights of Keras 3", partial(keras_3.network, path, file), partial(keras_3.contents_of, path, file))
+        if native.recognises(file):
+            yield Reader("a weight file of this program", partial(native.network, path, file), partial(native.contents, path, file))
+        elif v3.recognises(file):
+            yield Reader("weights of Keras 3", partial(v3.network, path, file), partial(v3.contents_of, path, file))
         elif "model_config" in file.attrs:
             config = checked_json.parsed(texts(file.attrs["model_config"])[0])
-            yield described(path, config, partial(keras_config.contents_h5, path, file), keras_h5_reader(path, file))
+            yield described(path, config, partial(variables.contents_h5, path, file), keras_h5_reader(path, file))
         else:
             yield keras_h5_reader(path, file)
 
 
 def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
     """Reads the weights of a built-in network by the names of its layers."""
-    return Reader("a weight file of Keras", partial(keras_h5.network, path, file), partial(keras_h5.contents, path, file))
+    return Reader("a weight file of Keras", partial(legacy_h5.network, path, file), partial(legacy_h5.contents, path, file))
 
 
 def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Architecture], Contents],
@@ -80,7 +81,7 @@ def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Archi
     @cache
     def model() -> Architecture:
         try:
-            return keras_config.build(config)
+            return architecture.build(config)
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
-from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
-from ..network.graph import Network
-from ..zoo import NETWORKS, variants
-from ..zoo.variants import TITLES, another_flavour
-from .contents import Contents, inferred, strangers
+from ...errors import UserError
+from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
+from ...network.graph import Network
+from ...zoo import NETWORKS, variants
+from ...zoo.variants import TITLES, another_flavour
+from ..contents import Contents, inferred, strangers
 
 UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --flavour keras2015-unpadded for older files"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..errors import UserError
-from ..formats.checked_json import told
-from ..network.base import Shape
+from ...errors import UserError
+from ...formats.checked_json import told
+from ...network.base import Shape
 
 WIDE, LONG = 1 << 16, 1 << 14       # most channels or units of a layer; most rows or columns of a window, a pad, an input
 HUGE = 1e30

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..formats.checked_json import told
-from ..network.base import Layer, Shape
-from ..network.layers import ACTIVATIONS, Activation, Softmax
-from .keras_options import Map, NotUnderstood, Options
+from ...formats.checked_json import told
+from ...network.base import Layer, Shape
+from ...network.layers import ACTIVATIONS, Activation, Softmax
+from .options import Map, NotUnderstood, Options
 
 SOFTMAX = Softmax()
 NAMED: dict[str, Layer | None] = {

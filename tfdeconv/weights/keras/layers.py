@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..formats.checked_json import told
-from ..network.base import Shape
-from ..network.layers import (
+from ...formats.checked_json import told
+from ...network.base import Shape
+from ...network.layers import (
     Activation,
     Add,
     Affine,
@@ -29,8 +29,8 @@ from ..network.layers import (
     Multiply,
     ZeroPad,
 )
-from .keras_options import WIDE, Map, NotUnderstood, Options
-from .keras_parts import RECTIFIERS, SOFTMAX, Part, Recipe, activation, finished, on_map, one, parts
+from .options import WIDE, Map, NotUnderstood, Options
+from .parts import RECTIFIERS, SOFTMAX, Part, Recipe, activation, finished, on_map, one, parts
 
 EPSILON = 1e-7          # below which Normalization takes no deviation to lie
 

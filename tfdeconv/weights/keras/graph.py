@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from ..errors import UserError
-from ..formats.checked_json import told
-from .keras_options import HUGE, Options
+from ...errors import UserError
+from ...formats.checked_json import told
+from .options import HUGE, Options
 
 MODELS = ("Functional", "Model", "Sequential")
 LAYERS, DEPTH = 5000, 8             # layers of a model, those of the models in it included; models within models
