@@ -42,7 +42,7 @@ def overhead(rounds: int, batch: int) -> None:
 
     from tfdeconv.engine import passes
     from tfdeconv.network.selection import everything
-    from tfdeconv.scan import Scan
+    from tfdeconv.scan.accumulator import Scan
     read = load.load_weights(ROOT / "weights/vgg16.h5")
     layers, size = everything(read.network, read), read.preprocessing.size
     scan = Scan(read.network, read, layers, size, batch)
@@ -106,15 +106,16 @@ def scaling() -> None:
 
 def drawing(rounds: int) -> None:
     """Prints what all features of a layer take to draw, over the ways up and down alone."""
-    from tfdeconv import recall, run, runfigures, topnine
+    from tfdeconv import runfigures, topnine
     from tfdeconv.engine.deconvnet import Deconvnet
+    from tfdeconv.scan import provenance, run_file
     with TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
         command = [str(ROOT / "scripts/scan.py"), f"{folder}/x.npy", "--out", f"{folder}/run.h5", "--layers", LAYER]
         subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
-        found = run.load(f"{folder}/run.h5")
+        found = run_file.load(f"{folder}/run.h5")
         read = load.load_weights(found.weights)
-        deconvnet, source = Deconvnet(read.network, read, LAYER), recall.images_of(found, "the run", None)
+        deconvnet, source = Deconvnet(read.network, read, LAYER), provenance.images_of(found, "the run", None)
         x = read.preprocessing.apply(np.load(f"{folder}/x.npy"))
         state, channels = found.state[LAYER], np.arange(len(found.state[LAYER]["means"]))
         alive = state["values"] > 0

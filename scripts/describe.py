@@ -98,8 +98,8 @@ def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
     """What a run is of, and for each of its layers how many channels fired never and in every image, and their mean maxima."""
     import numpy as np
 
-    from tfdeconv import run
-    found = run.load(path)
+    from tfdeconv.scan import run_file
+    found = run_file.load(path)
     if not found.scanned:
         raise UserError(f"{path} has no images yet: scan.py goes on with it")
     table = []
@@ -137,10 +137,10 @@ def block_rows(path: str) -> list[dict[str, Any]]:
     """What each residual block of a run does to its stage's channels: means and quartiles over them."""
     import numpy as np
 
-    from tfdeconv import maxima, refinement, run
-    found = run.load(path)
+    from tfdeconv.scan import maxima, residual, run_file
+    found = run_file.load(path)
     kept, table = maxima.load(path, found), []
-    stages = refinement.stages(found)
+    stages = residual.stages(found)
     if not stages:
         raise UserError(f"{path} has no outputs of residual blocks: scan a network that has some, with --layers all")
 
@@ -151,11 +151,11 @@ def block_rows(path: str) -> list[dict[str, Any]]:
 
     for stage, layers in stages.items():
         for before, layer in zip([None, *layers], layers):
-            share = refinement.identity_share(found, layer)
+            share = residual.identity_share(found, layer)
             table.append({
                 "stage": stage, "layer": layer, "channels": len(share), "before": before, "identity": spread(share),
-                "shared": spread(refinement.shared(found, before, layer).astype(float)) if before else None,
-                "correlation": spread(refinement.correlations(kept, before, layer)) if before else None})
+                "shared": spread(residual.shared(found, before, layer).astype(float)) if before else None,
+                "correlation": spread(residual.correlations(kept, before, layer)) if before else None})
     return table
 
 

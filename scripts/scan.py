@@ -18,15 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tfdeconv import cli  # noqa: E402
-from tfdeconv.cluster import cluster  # noqa: E402
 from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
+from tfdeconv.scan.cluster import cluster  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
 
 if TYPE_CHECKING:
-    from tfdeconv.run import Run
-    from tfdeconv.scanning import Work
-    from tfdeconv.team import Team
+    from tfdeconv.scan.job import Work
+    from tfdeconv.scan.run import Run
+    from tfdeconv.scan.workers import Team
 
 
 def seconds(text: str) -> float:
@@ -105,17 +105,17 @@ def together(options: Namespace) -> Team | None:
     progress = cli.Progress()
     progress.say("waiting for the other workers")
     cli.import_tensorflow(options.verbose)
-    from tfdeconv.team import assembled
+    from tfdeconv.scan.workers import assembled
     return assembled()
 
 
 def prepare(options: Namespace, chief: bool) -> Work:
     """All that the scan needs; raises UserError where something of it is not as it must be."""
-    from tfdeconv import run
     from tfdeconv.data import dataset, loader
+    from tfdeconv.scan import run, run_file
     from tfdeconv.weights.load import read_weights
     source, path = dataset.source(options.images), weight_file(options)
-    there = run.load(options.out) if chief and os.path.lexists(options.out) else None
+    there = run_file.load(options.out) if chief and os.path.lexists(options.out) else None
     read = read_weights(path, options.network, options.layers, "float32", options.flavour)
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     if options.weights and not options.preprocess and chief:
@@ -124,7 +124,7 @@ def prepare(options: Namespace, chief: bool) -> Work:
     cli.Progress().say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
     from tfdeconv.network.selection import everything
-    from tfdeconv.scanning import Work
+    from tfdeconv.scan.job import Work
     wanted = {network.node(name).name for name in options.layers or everything(network, read)}
     layers = tuple(node.name for node in network.nodes if node.name in wanted)
     kept = layers if options.keep_maxima == "all" else tuple(network.node(name).name for name in names(options.keep_maxima))
@@ -151,20 +151,20 @@ def main() -> int:
         if team is None:
             raise
         error = str(mistake)
-    from tfdeconv import scanning
-    from tfdeconv.team import assembled
+    from tfdeconv.scan import job, loop, messages
+    from tfdeconv.scan.workers import assembled
     team = team or assembled(alone=True)
     team.exchange({}, error)            # from here on all have work
     assert work
     progress = cli.Progress()
-    now = scanning.begun(work, team)
+    now = job.begun(work, team)
     if not now.finished or not now.settings.range:          # a part may be empty, and is written all the same
-        scan = scanning.together(lambda: work.scan(team), team)
+        scan = messages.together(lambda: work.scan(team), team)
         if team.chief and now.settings.kept:
-            from tfdeconv.maxima import Maxima, beside
+            from tfdeconv.scan.maxima import Maxima, beside
             size = Maxima(beside(options.out), now.settings, scan.channels_of).size
             print(f"{beside(options.out)}: {size / 1e6:,.1f} MB, the maxima of {len(now.settings.range)} images", flush=True)
-        scanning.advance(now, scan, work.source, work.preprocessing, options.out, options.every, progress.say, team)
+        loop.advance(now, scan, work.source, work.preprocessing, options.out, options.every, progress.say, team)
     progress.clear()
     if team.chief:
         report(options.out, now)
@@ -182,32 +182,32 @@ def report(path: Path, run: Run) -> None:
 
 def merge(options: Namespace) -> int:
     """Makes one run of the runs of all parts."""
-    from tfdeconv import joining, run
-    parts = joining.in_order({path: run.load(path) for path in options.merge})
-    whole, again = joining.joined(list(parts.values()))
+    from tfdeconv.scan import run, run_file, shards
+    parts = shards.in_order({path: run_file.load(path) for path in options.merge})
+    whole, again = shards.joined(list(parts.values()))
     known = os.path.lexists(options.out)
     if known:
-        run.refuse_others(options.out, run.load(options.out), whole.settings, whole.names)
+        run.refuse_others(options.out, run_file.load(options.out), whole.settings, whole.names)
     if again:                           # in the sums of two parts, and of one they must go
         cli.import_tensorflow(options.verbose)
-        from tfdeconv import scanning
-        joining.taken_out(whole, scanning.counted(work_of(options, whole), again, cli.Progress().say))
+        from tfdeconv.scan import job
+        shards.taken_out(whole, job.counted(work_of(options, whole), again, cli.Progress().say))
         cli.Progress().clear()
-    joining.join_maxima(parts, whole, again, options.out, known)
-    run.save(options.out, whole)
+    shards.join_maxima(parts, whole, again, options.out, known)
+    run_file.save(options.out, whole)
     report(options.out, whole)
     return 0
 
 
 def work_of(options: Namespace, whole: Run) -> Work:
     """A run's images and weights once more; raises UserError where they are not there, or others."""
-    from tfdeconv import recall
-    source, place = recall.images_of(whole, options.out, options.images), recall.weights_file(whole, options.out, options.weights)
-    network = recall.network_of(whole, place)
-    read = recall.weights_of(whole, options.out, place, network, whole.settings.layers)
+    from tfdeconv.scan import provenance
+    source, place = provenance.images_of(whole, options.out, options.images), provenance.weights_file(whole, options.out, options.weights)
+    network = provenance.network_of(whole, place)
+    read = provenance.weights_of(whole, options.out, place, network, whole.settings.layers)
     cli.import_tensorflow(options.verbose)
-    from tfdeconv.scanning import Work
-    return Work(source, read, recall.preprocessing_of(whole, options.out, network), whole.settings, str(place), whole)
+    from tfdeconv.scan.job import Work
+    return Work(source, read, provenance.preprocessing_of(whole, options.out, network), whole.settings, str(place), whole)
 
 
 if __name__ == "__main__":

@@ -200,19 +200,19 @@ def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path
 
 def of_run(options: Namespace) -> int:
     """Draws the strongest images of a run's features: pages for each layer."""
-    from tfdeconv import recall, run
-    now = run.load(options.run)
-    place = recall.weights_file(now, options.run, options.weights)
-    network = recall.network_of(now, place)
+    from tfdeconv.scan import provenance, run_file
+    now = run_file.load(options.run)
+    place = provenance.weights_file(now, options.run, options.weights)
+    network = provenance.network_of(now, place)
     if options.blocks:
-        options.layer = recall.blocks_of(now, options.run, network, options.blocks, options.step or 1)
+        options.layer = provenance.blocks_of(now, options.run, network, options.blocks, options.step or 1)
     else:
-        options.layer = recall.layers_of(now, options.run, network, options.layer)
+        options.layer = provenance.layers_of(now, options.run, network, options.layer)
     check(network, options)
-    recall.refuse_damaged(now, options.run, network, options.layer)
-    source = recall.images_of(now, options.run, *options.images or [None])
-    preprocessing = recall.preprocessing_of(now, options.run, network)
-    read = recall.weights_of(now, options.run, place, network, options.layer)
+    provenance.refuse_damaged(now, options.run, network, options.layer)
+    source = provenance.images_of(now, options.run, *options.images or [None])
+    preprocessing = provenance.preprocessing_of(now, options.run, network)
+    read = provenance.weights_of(now, options.run, place, network, options.layer)
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
@@ -229,7 +229,7 @@ def of_run(options: Namespace) -> int:
     drawing = runfigures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
                                  options.raw, progress.say, complain)
     count = options.top or None if options.top is not None else 1 if options.blocks else 9
-    channels = {layer: recall.channels_of(now, layer, options.feature, count) for layer in options.layer}
+    channels = {layer: provenance.channels_of(now, layer, options.feature, count) for layer in options.layer}
     pictures = [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)] if options.blocks else [
         drawing.layer(layer, channels[layer]) for layer in options.layer]
     drawn = 0

@@ -13,12 +13,13 @@ from PIL import Image
 from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, recall, run, runfigures, scanning, topnine
+from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, runfigures, topnine
 from tfdeconv.data import dataset, images
 from tfdeconv.engine.projection import Units
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
-from tfdeconv.scan import Scan
+from tfdeconv.scan import loop, provenance, run, run_file
+from tfdeconv.scan.accumulator import Scan
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
 
@@ -52,14 +53,14 @@ def folder(tmp_path_factory) -> Path:
         settings = run.Settings("small", "", read.digest, json.dumps(asdict(read.preprocessing)), "crop", (SIDE, SIDE),
                                 source.digest, COUNT, LAYERS, TOP, 5, (1, 1), kept)
         scan = Scan(read.network, read, LAYERS, (SIDE, SIDE), 5, TOP, kept)
-        scanning.advance(run.Run(settings, source.root, str(folder / "w.h5"), source.names), scan, source, read.preprocessing,
+        loop.advance(run.Run(settings, source.root, str(folder / "w.h5"), source.names), scan, source, read.preprocessing,
                          folder / name, 60)
     return folder
 
 
 @pytest.mark.parametrize("rule", ["gradient", "deconvnet", "guided"])
 def test_what_comes_down_through_a_sum_s_paths_is_all_of_it_where_the_rule_is_linear(folder, rule):
-    now, read = run.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
+    now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     layer, sums = LAYERS[2], read.network.residuals()[LAYERS[2]]
     assert (sums.shortcut, sums.branch) == (LAYERS[1], "stage_block2_2")
     net = Deconvnet(read.network, read, LAYERS[3], rule, inner=[layer, sums.shortcut, sums.branch])
@@ -96,7 +97,7 @@ def test_a_picture_a_channel_a_row_a_block(folder, visualise, rows, tmp_path):  
     status, lines, err = visualise("--run", folder / "run.h5", "--blocks", "stage", "-f", "4,1", "--raw", "--out", tmp_path)
     assert (status, err) == (0, [])
     assert [Path(line).name for line in lines] == [f"run-small-stage-channel{c}-deconvnet-blocks.png" for c in (4, 1)]
-    now = run.load(folder / "run.h5")
+    now = run_file.load(folder / "run.h5")
     for channel, picture, line in zip((4, 1), rows, lines):
         assert [row.strip.layer for row in picture] == list(LAYERS[1:])
         assert images.text_of(line)["channels"] == str(channel) and images.text_of(line)["blocks"] == ",".join(LAYERS[1:])
@@ -123,7 +124,7 @@ def test_all_blocks_come_down_from_one_way_up(folder, visualise, monkeypatch, tm
     status, _, err = visualise("--run", folder / "run.h5", "--blocks", "stage", "-f", 2, "--split", "--rule", "gradient", "--out",
                                tmp_path)
     assert (status, err) == (0, [])
-    state = run.load(folder / "run.h5").state
+    state = run_file.load(folder / "run.h5").state
     assert sum(went) == len(np.unique(np.concatenate([state[layer]["images"][2] for layer in LAYERS[1:]])))
 
 
@@ -160,16 +161,16 @@ def test_stages_by_every_name():
     everything = settled(network.residuals())
     wanted = [f"conv4_block{i}_out" for i in range(1, 7)]
     for stage in ("conv4", "conv4_", "layer3", "layer3."):
-        assert recall.blocks_of(everything, "run.h5", network, stage, 1) == wanted
-    assert recall.blocks_of(everything, "run.h5", network, "conv4", 4) == [wanted[0], wanted[4]]
-    assert recall.blocks_of(settled(wanted[2:4]), "run.h5", network, "conv4", 1) == wanted[2:4]
-    assert recall.blocks_of(settled(network.residuals()), "run.h5", network, "conv4_block2", 1) == wanted[1:2]
+        assert provenance.blocks_of(everything, "run.h5", network, stage, 1) == wanted
+    assert provenance.blocks_of(everything, "run.h5", network, "conv4", 4) == [wanted[0], wanted[4]]
+    assert provenance.blocks_of(settled(wanted[2:4]), "run.h5", network, "conv4", 1) == wanted[2:4]
+    assert provenance.blocks_of(settled(network.residuals()), "run.h5", network, "conv4_block2", 1) == wanted[1:2]
     for stage, layers, says in (("conv", network.residuals(), "several stages: conv2_block1_out has 256"),
                                 ("block", network.residuals(), "no block outputs that begin with 'block': it has conv2_block1_out"),
                                 ("conv1", ["conv1_conv"], "it has none at all")):
         with pytest.raises(UserError, match=says):
-            recall.blocks_of(settled(layers), "run.h5", network, stage, 1)
-    assert recall.blocks_of(settled(["stage_block1_out"]), "", residual_network(), "stage", 1) == ["stage_block1_out"]
+            provenance.blocks_of(settled(layers), "run.h5", network, stage, 1)
+    assert provenance.blocks_of(settled(["stage_block1_out"]), "", residual_network(), "stage", 1) == ["stage_block1_out"]
 
 
 @pytest.mark.parametrize("arguments, says", [

@@ -11,17 +11,18 @@ from test_scan import brute, plain, scanned
 from test_team import call
 
 import tfdeconv
-from tfdeconv import NETWORKS, Deconvnet, maxima, refinement, run
+from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network, Residual
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv
+from tfdeconv.scan import maxima, residual, run_file
 from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
 SIDE = 14
 
 
-def residual() -> Network:
+def blocks_network() -> Network:
     """Two stages: one of three blocks, the first with a projection; one of a single block whose sum nothing rectifies."""
     net = Builder("blocks", (SIDE, SIDE, 3))
     last = net.add("stem", Conv(4, 3, pad=1, activation=RELU))
@@ -40,7 +41,7 @@ def residual() -> Network:
 
 
 def test_blocks_are_found_with_their_shortcuts():
-    assert list(residual().residuals().values()) == [
+    assert list(blocks_network().residuals().values()) == [
         *(Residual(f"one_block{i}_out", f"one_block{i}_add", "one_block1_0_conv" if i == 1 else f"one_block{i - 1}_out",
                    f"one_block{i}_3_bn") for i in (1, 2, 3)),
         Residual("two_add", "two_add", "two_conv", "two_branch")]
@@ -55,7 +56,7 @@ def test_blocks_are_found_with_their_shortcuts():
 def trial(tmp_path_factory):
     """A run over 70 images of noise with all maxima kept, the images, and all activations by layer."""
     rng, folder = np.random.default_rng(5), tmp_path_factory.mktemp("blocks")
-    network = residual()
+    network = blocks_network()
     weights = random_weights(network, rng, dtype=np.float32)
     save_weights(folder / "w.h5", network, {name: {key: value.numpy() for key, value in p.items()} for name, p in weights.items()},
                  plain((SIDE, SIDE)), "random", "none")
@@ -64,7 +65,7 @@ def trial(tmp_path_factory):
     np.save(folder / "x.npy", x)
     assert call(str(ROOT / "scripts/scan.py"), folder / "x.npy", "--weights", folder / "w.h5", "--out", folder / "run.h5",
                 "--keep-maxima", "one_block1_out,one_block2_out,one_block3_out", "--top", 5) == 0
-    found = run.load(folder / "run.h5")
+    found = run_file.load(folder / "run.h5")
     maps = {name: Deconvnet(network, weights, name).activations(x) for name in
             (*found.state, "one_block1_3_bn", "one_block2_3_bn", "one_block3_3_bn", "two_branch")}
     return folder, found, maps
@@ -72,7 +73,7 @@ def trial(tmp_path_factory):
 
 def test_what_came_through_shortcut_and_branch(trial):
     _, found, maps = trial
-    for layer, block in residual().residuals().items():
+    for layer, block in blocks_network().residuals().items():
         kept, channel = found.state[layer], np.arange(maps[layer].shape[3])[:, None]
         rows, columns = kept["positions"][..., 0], kept["positions"][..., 1]
         for name, source in (("shortcuts", block.shortcut), ("branches", block.branch)):
@@ -80,7 +81,7 @@ def test_what_came_through_shortcut_and_branch(trial):
             np.testing.assert_allclose(kept[name], maps[source][kept["images"], rows, columns, channel], rtol=1e-4, atol=1e-4)
         both = kept["shortcuts"] + kept["branches"]
         np.testing.assert_array_equal(kept["values"], both if layer == "two_add" else np.maximum(both, 0))     # exactly
-        share = refinement.identity_share(found, layer)
+        share = residual.identity_share(found, layer)
         alive = kept["values"][:, 0] > 0
         wanted = kept["shortcuts"].sum(1, dtype=float) / both.sum(1, dtype=float)
         np.testing.assert_allclose(share[alive], wanted[alive], rtol=1e-6)
@@ -92,8 +93,8 @@ def test_images_shared_with_the_block_before(trial):
     _, found, _ = trial
     first, second = (found.state[f"one_block{i}_out"]["images"] for i in (1, 2))
     wanted = [len(set(a) & set(b)) for a, b in zip(first.tolist(), second.tolist())]
-    assert refinement.shared(found, "one_block1_out", "one_block2_out").tolist() == wanted and 0 < max(wanted)
-    assert refinement.stages(found) == {"one": [f"one_block{i}_out" for i in (1, 2, 3)], "two": ["two_add"]}
+    assert residual.shared(found, "one_block1_out", "one_block2_out").tolist() == wanted and 0 < max(wanted)
+    assert residual.stages(found) == {"one": [f"one_block{i}_out" for i in (1, 2, 3)], "two": ["two_add"]}
 
 
 def test_maxima_are_kept_of_every_image_that_counts(trial):
@@ -117,23 +118,23 @@ def naive_ranks(values: np.ndarray) -> np.ndarray:
 def test_rank_correlation(trial, rng):
     folder, found, _ = trial
     rows = rng.integers(0, 5, (4, 30)).astype(float)        # many ties
-    np.testing.assert_array_equal(refinement.ranks(rows), [naive_ranks(row) for row in rows])
+    np.testing.assert_array_equal(residual.ranks(rows), [naive_ranks(row) for row in rows])
     kept = maxima.load(folder / "run.h5", found)
     a, b = (np.delete(kept.columns(f"one_block{i}_out"), 9, 1) for i in (1, 2))
     wanted = [np.corrcoef(naive_ranks(p), naive_ranks(q))[0, 1] if p.any() and q.any() else np.nan for p, q in zip(a, b)]
-    got = refinement.correlations(kept, "one_block1_out", "one_block2_out")
+    got = residual.correlations(kept, "one_block1_out", "one_block2_out")
     np.testing.assert_allclose(got, wanted, rtol=1e-9)
-    np.testing.assert_array_equal(refinement.correlations(kept, "one_block1_out", "one_block2_out", [4, 1]), got[[4, 1]])
-    assert refinement.correlations(kept, "stem", "one_block1_out") is None
-    assert refinement.correlations(None, "one_block1_out", "one_block2_out") is None
+    np.testing.assert_array_equal(residual.correlations(kept, "one_block1_out", "one_block2_out", [4, 1]), got[[4, 1]])
+    assert residual.correlations(kept, "stem", "one_block1_out") is None
+    assert residual.correlations(None, "one_block1_out", "one_block2_out") is None
 
 
 def test_ranks_are_taken_in_parts_where_there_are_many(trial, monkeypatch):
     folder, found, _ = trial
     kept = maxima.load(folder / "run.h5", found)
-    whole = refinement.correlations(kept, "one_block1_out", "one_block2_out")
-    monkeypatch.setattr(refinement, "AT_ONCE", 150)
-    np.testing.assert_array_equal(refinement.correlations(kept, "one_block1_out", "one_block2_out"), whole)
+    whole = residual.correlations(kept, "one_block1_out", "one_block2_out")
+    monkeypatch.setattr(residual, "AT_ONCE", 150)
+    np.testing.assert_array_equal(residual.correlations(kept, "one_block1_out", "one_block2_out"), whole)
 
 
 def test_describe_prints_them(trial, capfd, tmp_path):
@@ -145,7 +146,7 @@ def test_describe_prints_them(trial, capfd, tmp_path):
     assert [line.split()[0] for line in lines[1:5]] == [f"one_block{i}_out" for i in (1, 2, 3)] + ["two_add"]
     assert call(script, "--run", folder / "run.h5", "--blocks", "--json") == 0
     rows = json.loads(capfd.readouterr()[0])["blocks"]
-    shares = refinement.identity_share(found, "one_block2_out")
+    shares = residual.identity_share(found, "one_block2_out")
     assert rows[1]["identity"] == pytest.approx([np.nanmean(shares), *np.nanpercentile(shares, (25, 50, 75))])
     assert rows[0]["shared"] is None and rows[1]["before"] == "one_block1_out" and rows[3]["correlation"] is None
     (folder / "run.maxima.npy").rename(tmp_path / "away.npy")
@@ -193,9 +194,9 @@ def test_mistakes_with_maxima(trial, capfd, tmp_path, monkeypatch):
     (tmp_path / "run.maxima.npy").unlink()
     assert call(*given, "--keep-maxima", "all") == 0
     (tmp_path / "run.maxima.npy").rename(tmp_path / "kept.npy")
-    now = run.load(tmp_path / "run.h5")
+    now = run_file.load(tmp_path / "run.h5")
     now.done, now.scanned = 64, 63              # as if it had been stopped there
-    run.save(tmp_path / "run.h5", now)
+    run_file.save(tmp_path / "run.h5", now)
     assert "is missing: it has the maxima of the 64 images" in refused("--keep-maxima", "all")
     (tmp_path / "run.maxima.npy").write_text("my diary")
     assert "is not of this run" in refused("--keep-maxima", "all")
@@ -207,7 +208,7 @@ def test_values_beyond_half_precision_are_its_largest():
 
 
 def test_sums_of_every_kind_agree_with_brute_force(rng, tmp_path):
-    network = residual()
+    network = blocks_network()
     weights = random_weights(network, rng, dtype=np.float32)
     x = rng.integers(0, 9, (11, SIDE, SIDE, 3)).astype(np.float32)
     found = scanned(tmp_path, x, network, weights, list(network.residuals()), 4, 3)

@@ -18,10 +18,11 @@ from PIL import Image
 from test_scan import SIDE, integers, plain
 
 import tfdeconv
-from tfdeconv import Deconvnet, figures, recall, run, runfigures, scanning, sheets, topnine
+from tfdeconv import Deconvnet, figures, runfigures, sheets, topnine
 from tfdeconv.data import dataset, images
 from tfdeconv.formats import hdf5_write
-from tfdeconv.scan import Scan
+from tfdeconv.scan import loop, provenance, run, run_file
+from tfdeconv.scan.accumulator import Scan
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
 
@@ -52,7 +53,7 @@ def save_run(folder: Path, path: Path, layers=("first", "second", "dense")) -> N
     settings = run.Settings("whole", "", read.digest, json.dumps(asdict(read.preprocessing)), "crop", (SIDE, SIDE), source.digest,
                             source.count, layers, TOP, 8)
     now = run.Run(settings, source.root, str(folder / "w.h5"), source.names)
-    scanning.advance(now, Scan(read.network, read, layers, (SIDE, SIDE), 8, TOP), source, read.preprocessing, path, 60)
+    loop.advance(now, Scan(read.network, read, layers, (SIDE, SIDE), 8, TOP), source, read.preprocessing, path, 60)
 
 
 @pytest.fixture
@@ -73,9 +74,9 @@ def images_of(folder: Path, network) -> np.ndarray:
 
 
 def strips(folder: Path, layer: str, rule: str = "deconvnet", side=(30, 30), raw=True) -> tuple[topnine.Strip, topnine.Troubles]:
-    now, read = run.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
+    now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     found, troubles = topnine.strips(Deconvnet(read.network, read, layer, rule), now, dataset.source(now.root), read.preprocessing,
-                                     {layer: recall.channels_of(now, layer, None, None)}, lambda height, width: side, raw=raw)
+                                     {layer: provenance.channels_of(now, layer, None, None)}, lambda height, width: side, raw=raw)
     return found[layer], troubles
 
 
@@ -130,7 +131,7 @@ def test_a_run_is_drawn_by_the_script(scanned, visualise, tmp_path):
     assert (status, lines, err) == (0, [str(tmp_path / "out" / f"{name}.png")], [])
     assert sorted(os.listdir(tmp_path / "out")) == [f"{name}.npz", f"{name}.png"]
     text = images.text_of(lines[0])
-    now = run.load(scanned / "run.h5")
+    now = run_file.load(scanned / "run.h5")
     best = np.argsort(-now.state["second"]["values"][:, 0], kind="stable")[:3]
     assert text["channels"] == ",".join(map(str, best)) and text["list sha256"] == now.settings.list_sha256
     assert text["rule"] == "deconvnet" and text["scanned"] == f"{COUNT} of {COUNT}" and text["page"] == "1 of 1"
@@ -171,7 +172,7 @@ def moved(scanned, tmp_path) -> Path:
 
 
 def test_changed_and_missing_images_are_told_and_drawn_as_such(moved, visualise, tmp_path):
-    now = run.load(moved / "run.h5")
+    now = run_file.load(moved / "run.h5")
     changed, gone, damaged = np.unique(now.state["second"]["images"])[:3].tolist()
     Image.fromarray(np.zeros((SIDE, SIDE, 3), np.uint8)).save(moved / "images" / now.names[changed])
     (moved / "images" / now.names[gone]).unlink()
@@ -193,7 +194,7 @@ def test_changed_and_missing_images_are_told_and_drawn_as_such(moved, visualise,
 
 
 def test_a_layer_of_which_nothing_is_left_does_not_cost_the_others(moved, visualise, tmp_path):
-    state = run.load(moved / "run.h5").state
+    state = run_file.load(moved / "run.h5").state
     gone = set(state["dense"]["images"][0].tolist())
     for i in gone:
         (moved / "images" / f"{i:02d}.png").unlink()
@@ -283,7 +284,7 @@ def test_runs_that_cannot_be_are_refused(moved, visualise, tmp_path):
         return lambda file: file[f"layers/second/{name}"].__setitem__((0, 0), value)
     for change, words in ((lambda file: file.attrs.__setitem__("version", 0), "version 0"), (put("images", COUNT), "is damaged"),
                           (put("positions", (0, 99)), "is damaged"), (put("values", np.nan), "is damaged"),
-                          (lambda file: file.attrs.__setitem__("preprocessing", run.text("{")), "is damaged")):
+                          (lambda file: file.attrs.__setitem__("preprocessing", run_file.text("{")), "is damaged")):
         status, lines, err = spoilt(change)
         assert (status, lines, len(err)) == (2, [], 1) and words in err[0], err
     status, _, err = visualise("--run", tmp_path / "nonesuch.h5")
@@ -341,7 +342,7 @@ def test_a_feature_s_extent():
 
 
 def test_an_unfinished_run_says_so(scanned):
-    now = run.load(scanned / "run.h5")
+    now = run_file.load(scanned / "run.h5")
     drawing = runfigures.Figures(Path("run.h5"), now, *[None] * 3, dataset.source(now.root), "guided", None, Path(), False,
                                  *[lambda text: None] * 2)
     assert drawing.scanned() == f"top {TOP} of {COUNT} images in 'images'"

@@ -19,14 +19,16 @@ from helpers import example, random_weights
 from PIL import Image
 
 import tfdeconv
-from tfdeconv import NETWORKS, Deconvnet, keeper, load_weights, run, scanning
+from tfdeconv import NETWORKS, Deconvnet, load_weights
 from tfdeconv.data import dataset, images, loader
 from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.network.selection import everything
-from tfdeconv.scan import EDGES, Scan, summary
+from tfdeconv.scan import checkpoint, loop, run, run_file
+from tfdeconv.scan.accumulator import Scan
+from tfdeconv.scan.reductions import EDGES, summary
 from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
@@ -47,8 +49,8 @@ def scanned(folder: Path, x: np.ndarray, network, weights, layers, batch=16, top
                             len(x), layers, top, batch)
     now = run.Run(settings, source.root, "", ())
     scan = Scan(network, weights, layers, x.shape[1:3], batch, top)
-    scanning.advance(now, scan, source, preprocessing, folder / name, every)
-    return run.load(folder / name)
+    loop.advance(now, scan, source, preprocessing, folder / name, every)
+    return run_file.load(folder / name)
 
 
 def brute(y: np.ndarray, top: int) -> dict[str, np.ndarray]:
@@ -172,8 +174,8 @@ def test_equal_pixels_count_once_and_bad_files_not_at_all(rng, tmp_path):
     settings = run.Settings("whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 6, ("first",), 9, 4)
     now = run.Run(settings, source.root, "", source.names)
     scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
-    scanning.advance(now, scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 0)
-    found = run.load(tmp_path / "run.h5")
+    loop.advance(now, scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 0)
+    found = run_file.load(tmp_path / "run.h5")
     assert found.scanned == 4 and list(found.skipped) == [1] and "a.jpg" in found.skipped[1]
     assert found.same.tolist() == [-1, -1, -1, -1, 0, -1] and found.names == source.names
     assert set(found.state["first"]["images"].ravel().tolist()) == {0, 2, 3, 5, -1}
@@ -273,7 +275,7 @@ def test_a_run_is_described(script, small, tmp_path):
     assert (status, err) == (0, [])
     assert [line.split()[:2] for line in lines[2:5]] == [["first", "6"], ["second", "7"], ["dense", "5"]]
     table = json.loads("\n".join(script("--run", tmp_path / "run.h5", "--json", name="describe.py")[1]))["layers"]
-    found = run.load(tmp_path / "run.h5")
+    found = run_file.load(tmp_path / "run.h5")
     assert [row["dead"] for row in table] == [int((kept["firing_images"] == 0).sum()) for kept in found.state.values()]
     assert script("--run", tmp_path / "run.h5", "--network", "vgg16", name="describe.py")[0] == 2
     code = f"""
@@ -367,7 +369,7 @@ def test_a_disk_that_fills_up_costs_nothing_that_was_saved(script, small, tmp_pa
         patch.setattr(Path, "write_bytes", full)
         status, lines, err = script(*small, "--every", 0)
     assert (status, lines, len(err)) == (2, [], 1) and "No space left" in err[0]
-    assert run.load(tmp_path / "run.h5").done == 8
+    assert run_file.load(tmp_path / "run.h5").done == 8
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
     assert script(*small)[0] == 0 and (tmp_path / "run.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
@@ -393,12 +395,12 @@ def test_a_share_that_goes_away_stops_the_run_and_loses_nothing(small, tmp_path,
     scan = Scan(network, weights, ["first"], (SIDE, SIDE), 2)
     folder.rename(tmp_path / "away")
     with pytest.raises(UserError, match="cannot be read any more.*the first 0 images"):
-        scanning.advance(run.Run(settings, source.root, "", source.names), scan, source, plain((SIDE, SIDE)),
+        loop.advance(run.Run(settings, source.root, "", source.names), scan, source, plain((SIDE, SIDE)),
                          tmp_path / "run.h5", 60)
-    assert run.load(tmp_path / "run.h5").done == 0
+    assert run_file.load(tmp_path / "run.h5").done == 0
     (tmp_path / "away").rename(folder)
-    scanning.advance(run.load(tmp_path / "run.h5"), scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
-    assert run.load(tmp_path / "run.h5").scanned == 9
+    loop.advance(run_file.load(tmp_path / "run.h5"), scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
+    assert run_file.load(tmp_path / "run.h5").scanned == 9
 
 
 def test_a_share_that_goes_away_within_a_batch_of_a_list_loses_nothing(small, tmp_path, rng, monkeypatch):
@@ -422,13 +424,13 @@ def test_a_share_that_goes_away_within_a_batch_of_a_list_loses_nothing(small, tm
         patch.setattr(dataset.images, "pixels", going)
         patch.setattr(os, "cpu_count", lambda: 1)
         with pytest.raises(UserError, match="cannot be read any more.*the first 3 images"):
-            scanning.advance(run.Run(settings, source.root, "", source.names), Scan(network, weights, ["first"], (SIDE, SIDE), 3),
+            loop.advance(run.Run(settings, source.root, "", source.names), Scan(network, weights, ["first"], (SIDE, SIDE), 3),
                              source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
     (tmp_path / "away").rename(share)
-    now = run.load(tmp_path / "run.h5")
+    now = run_file.load(tmp_path / "run.h5")
     assert now.done == 3 and not now.skipped
-    scanning.advance(now, Scan(network, weights, ["first"], (SIDE, SIDE), 3), source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
-    assert run.load(tmp_path / "run.h5").scanned == 9 and list(run.load(tmp_path / "run.h5").skipped) == [9, 10]
+    loop.advance(now, Scan(network, weights, ["first"], (SIDE, SIDE), 3), source, plain((SIDE, SIDE)), tmp_path / "run.h5", 60)
+    assert run_file.load(tmp_path / "run.h5").scanned == 9 and list(run_file.load(tmp_path / "run.h5").skipped) == [9, 10]
 
 
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path, rng):
@@ -463,19 +465,19 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path, rng):
     reached = []
     for after in (4, 5):
         killed(after)
-        reached.append(run.load(tmp_path / "run.h5").done)
+        reached.append(run_file.load(tmp_path / "run.h5").done)
     assert 0 < reached[0] < reached[1] < 121
     for out in ("run.h5", "whole.h5"):
         subprocess.run(command(out), check=True, capture_output=True)
     for ending in (".h5", ".maxima.npy"):
         assert (tmp_path / f"run{ending}").read_bytes() == (tmp_path / f"whole{ending}").read_bytes()
-    found = run.load(tmp_path / "whole.h5")
+    found = run_file.load(tmp_path / "whole.h5")
     assert found.scanned == 118 and len(found.skipped) == 2 and (found.same >= 0).sum() == 1
 
 
 def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
     network, weights = integers(rng)
-    source, save = dataset.source(str(small[0])), run.save
+    source, save = dataset.source(str(small[0])), run_file.save
     settings = run.Settings("whole", "", "0" * 64, "", "keep", (SIDE, SIDE), source.digest, 30, ("first",), 9, 4)
     path, saved = tmp_path / "run.h5", []
 
@@ -487,12 +489,12 @@ def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
         if len(saved) == 2:
             (tmp_path / "other.h5").write_bytes(path.read_bytes())
             os.replace(tmp_path / "other.h5", path)
-    monkeypatch.setattr(keeper, "save", saves)
+    monkeypatch.setattr(checkpoint, "save", saves)
     (tmp_path / ".run.h5-a1_b2c3d.h5").write_text("left behind by one that was killed while it saved")
     scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
     with pytest.raises(UserError, match="written by another program"):
-        scanning.advance(run.Run(settings, source.root, "", ()), scan, source, plain((SIDE, SIDE)), path, 0, another)
-    assert saved == [0, 4] and run.load(path).done == 4 and not (tmp_path / ".run.h5-a1_b2c3d.h5").exists()
+        loop.advance(run.Run(settings, source.root, "", ()), scan, source, plain((SIDE, SIDE)), path, 0, another)
+    assert saved == [0, 4] and run_file.load(path).done == 4 and not (tmp_path / ".run.h5-a1_b2c3d.h5").exists()
 
 
 def test_h5_arrays_lists_and_keep(tmp_path, rng):

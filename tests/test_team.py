@@ -16,9 +16,10 @@ import pytest
 from test_scan import SIDE, assert_as_brute_force_has_it, integers, plain, some_crops
 
 import tfdeconv
-from tfdeconv import NETWORKS, load_weights, run, team
-from tfdeconv.cluster import cluster
+from tfdeconv import NETWORKS, load_weights
 from tfdeconv.errors import UserError
+from tfdeconv.scan import run_file, workers
+from tfdeconv.scan.cluster import cluster
 from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
@@ -70,7 +71,7 @@ def ports(count: int) -> list[int]:
     return found
 
 
-def workers(commands: list[list[str]], kinds: tuple[str, ...] = ("worker", "worker"), **more: str) -> list[subprocess.Popen]:
+def started(commands: list[list[str]], kinds: tuple[str, ...] = ("worker", "worker"), **more: str) -> list[subprocess.Popen]:
     """Starts a command on each of two workers, or a chief and a worker, on loopback."""
     addresses = [f"localhost:{port}" for port in ports(len(commands))]
     hosts = {kind: [address for address, other in zip(addresses, kinds) if other == kind] for kind in kinds}
@@ -97,7 +98,7 @@ def assert_same(folder: Path, out: str, other: str = "one") -> None:
 
 def test_a_chief_and_a_worker_are_as_one(place):
     out = "two.h5"
-    (status, lines, errors), (second, nothing, _) = ended(workers([command(place, out)] * 2, ("chief", "worker")))
+    (status, lines, errors), (second, nothing, _) = ended(started([command(place, out)] * 2, ("chief", "worker")))
     assert (status, second, errors, nothing) == (0, 0, "", "")
     assert lines == (f"{place / out[:-3]}.maxima.npy: 0.0 MB, the maxima of 101 images\n"
                      f"{place / out}: 98 images, 3 layers; 0 could not be read, 3 came again\n")
@@ -122,28 +123,28 @@ def test_two_workers_find_what_brute_force_does_in_five_layers_of_vgg16(place):
     np.save(place / "crops.npy", crops)
     arguments = [sys.executable, str(ROOT / "scripts/scan.py"), str(place / "crops.npy"), "--weights", str(place / "vgg.h5"),
                  "--batch", "7", "--layers", ",".join(layers), "--out", str(place / "vgg-run.h5")]
-    assert [(status, errors) for status, _, errors in ended(workers([arguments] * 2))] == [(0, "")] * 2
-    assert_as_brute_force_has_it(run.load(place / "vgg-run.h5"), network, weights, crops)
+    assert [(status, errors) for status, _, errors in ended(started([arguments] * 2))] == [(0, "")] * 2
+    assert_as_brute_force_has_it(run_file.load(place / "vgg-run.h5"), network, weights, crops)
 
 
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_worker_that_dies_stops_all_and_a_restart_of_another_number_goes_on(place, killed):
     name = f"killed-{killed}"
     slow = [*command(place, f"{name}.h5"), "--every", "0", "--batch", "1"]
-    processes, path = workers([slow] * 2), place / f"{name}.h5"
+    processes, path = started([slow] * 2), place / f"{name}.h5"
     begin = time.monotonic()
-    while time.monotonic() < begin + PATIENCE and not (path.exists() and 0 < run.load(path).done):
+    while time.monotonic() < begin + PATIENCE and not (path.exists() and 0 < run_file.load(path).done):
         time.sleep(0.005)
     processes[killed].send_signal(signal.SIGKILL)
     (status, lines, errors), = ended([processes[1 - killed]])
     processes[killed].communicate()
     assert status == 2 and lines.count("\n") == killed and errors.count("\n") == 1
     assert "another worker cannot be reached any more" in errors
-    assert 0 < run.load(path).done < 101
+    assert 0 < run_file.load(path).done < 101
     if killed:                                              # one worker goes on with what two began
         scan(place, f"{name}.h5", "--batch", "1")
     else:                                                   # or two again
-        assert [status for status, _, _ in ended(workers([slow] * 2))] == [0, 0]
+        assert [status for status, _, _ in ended(started([slow] * 2))] == [0, 0]
     scan(place, f"whole-{killed}.h5", "--batch", "1")
     assert_same(place, name, f"whole-{killed}")
 
@@ -152,12 +153,12 @@ def test_mistakes_of_one_worker_stop_all_in_a_line(place):
     np.save(place / "y.npy", np.zeros((3, SIDE, SIDE, 3), np.uint8))
     wrong, absent = ([part.replace("x.npy", name) for part in command(place, "none.h5")] for name in ("y.npy", "nonesuch.npy"))
     for other, words in ((wrong, "not asked for the same"), (absent, "no such file")):
-        found = ended(workers([command(place, "none.h5"), other]))
+        found = ended(started([command(place, "none.h5"), other]))
         for status, lines, errors in found:
             assert (status, lines) == (2, "") and errors.count("\n") == 1 and words in errors, found
     assert not (place / "none.h5").exists()
     blocked = place / "no" / "such" / "folder.h5"
-    found = ended(workers([command(place, str(blocked))] * 2))
+    found = ended(started([command(place, str(blocked))] * 2))
     assert all(status == 2 and "cannot write" in errors for status, _, errors in found), found
 
 
@@ -192,7 +193,7 @@ def test_a_part_has_no_others_whatever_the_environment_says(place, monkeypatch):
                         ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}')):
         monkeypatch.setenv(name, value)
     scan(place, "alone.h5", "--shard", "1/2")
-    assert run.load(place / "alone.h5").settings.shard == (1, 2)
+    assert run_file.load(place / "alone.h5").settings.shard == (1, 2)
 
 
 @pytest.mark.parametrize("change", [{"SLURM_STEP_NODELIST": "n[9-10]"}, {"SLURM_DISTRIBUTION": "cyclic"},
@@ -204,7 +205,7 @@ def test_tasks_of_slurm_in_another_order_are_told_before_they_wait(monkeypatch, 
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(UserError, match="in blocks on nodes in the order of their names"):
-        team.slurm()
+        workers.slurm()
 
 
 @pytest.mark.parametrize("change", [{"SLURM_STEP_NUM_TASKS": "4(x2)"}, {"SLURM_PROCID": "9"}])
@@ -224,8 +225,8 @@ sys.path[:0] = [{str(ROOT)!r}]
 import tensorflow as tf
 cpu, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tfdeconv import team
-team.assembled = lambda alone: team.Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+from tfdeconv.scan import workers
+workers.assembled = lambda alone: workers.Team(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 sys.argv = {command(place, "devices.h5")[1:]!r}
 import runpy
 runpy.run_path(sys.argv[0], run_name="__main__")"""
@@ -270,7 +271,7 @@ def test_more_parts_than_batches(place, tmp_path):
     scan(tmp_path, "one.h5")
     for i in (1, 2, 3):
         scan(tmp_path, f"{i}.h5", "--shard", f"{i}/3")
-    assert sorted(run.load(tmp_path / f"{i}.h5").scanned for i in (1, 2, 3)) == [0, 1, 4]
+    assert sorted(run_file.load(tmp_path / f"{i}.h5").scanned for i in (1, 2, 3)) == [0, 1, 4]
     assert call(str(ROOT / "scripts/scan.py"), "--merge", *(tmp_path / f"{i}.h5" for i in (1, 2, 3)), "--out",
                 tmp_path / "merged.h5") == 0
     assert_same(tmp_path, "merged")

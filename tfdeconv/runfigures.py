@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from . import blocks, figures, maxima, output, refinement, sheets, topnine
+from . import blocks, figures, output, sheets, topnine
 from .data.dataset import Source
 from .engine.deconvnet import Deconvnet
 from .engine.rules import RULES
 from .errors import UserError
 from .network.graph import INPUT, Network
-from .run import Run
+from .scan import maxima, residual
+from .scan.run import Run
 from .topnine import Said, Strip, Troubles
 from .weights.load import Weights
 
@@ -85,12 +86,12 @@ class Figures:
         kept = maxima.load(self.path, self.run)
         found: dict[str, list[str]] = {}
         for before, layer in zip([None, *layers], layers):
-            share = refinement.identity_share(self.run, layer)[channels]
+            share = residual.identity_share(self.run, layer)[channels]
             notes = [[f"fires {sheets.extent(self.run.state[layer]['values'][c], self.run.state[layer]['images'][c])}"]
                      for c in channels]
             if before:
-                shared = refinement.shared(self.run, before, layer)[channels]
-                ranks = refinement.correlations(kept, before, layer, channels.tolist())
+                shared = residual.shared(self.run, before, layer)[channels]
+                ranks = residual.correlations(kept, before, layer, channels.tolist())
                 for i, note in enumerate(notes):
                     count = (self.run.state[layer]["images"][channels[i]] >= 0).sum()
                     note.append(f"{shared[i]} of its {count} images are {before}'s too")

@@ -13,7 +13,7 @@ from .data.preprocessing import Preprocessing
 from .engine.deconvnet import Ascent, Deconvnet
 from .engine.projection import Units, joined, laid
 from .memory import refuse_beyond_memory
-from .run import Run
+from .scan.run import Run
 
 BATCH, ITEMS = 16, 64               # images that go up at a time; units whose patches stand in memory at a time
 # of the layer's largest activation: other batches, hardware and versions sum in another order, which in float32 comes to 1e-5

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import UserError
+from ..errors import UserError
 from .run import Run, Settings
 
 CHUNK = 64                      # images: a channel's values of so many stand together

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import UserError
+from ..errors import UserError
 from .maxima import Maxima, beside, load
-from .merging import RANKED, State, merged, without
 from .run import Run, differences
+from .state import RANKED, State, merged, without
 
 
 def in_order(parts: Mapping[str, Run]) -> dict[str, Run]:

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from .errors import UserError
+from ..errors import UserError
+from .accumulator import Scan
 from .maxima import Maxima, beside, half
-from .merging import State, merged
-from .run import Run, save
-from .scan import Scan
-from .team import Message, Team
+from .run import Run
+from .run_file import save
+from .state import State, merged
+from .workers import Message, Team
 
 SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
 NOTHING = 0, 0                  # the stamp of no file

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import dataset
-from .data.dataset import Source
-from .data.preprocessing import Preprocessing, described
-from .errors import UserError, unknown
-from .network.graph import Network
+from ..data import dataset
+from ..data.dataset import Source
+from ..data.preprocessing import Preprocessing, described
+from ..errors import UserError, unknown
+from ..network.graph import Network
+from ..weights.load import Weights, network_in, read_weights
+from ..zoo import NETWORKS
 from .run import Run
-from .weights.load import Weights, network_in, read_weights
-from .zoo import NETWORKS
 
 
 def weights_file(run: Run, path: str | Path, given: str | None) -> Path:

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 import tensorflow as tf
 
+from ..errors import UserError
 from .cluster import cluster
-from .errors import UserError
 
 Message = dict[str, np.ndarray]
 PORTS = 12000, 16384            # the first that Slurm's tasks may listen on, and how many

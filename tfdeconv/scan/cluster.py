@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 
-from .errors import UserError
+from ..errors import UserError
 
 EXAMPLE = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worker", "index": 0}}'
 

@@ -45,3 +45,9 @@ def without(state: State, again: np.ndarray) -> State:
                 found[layer][name] = np.where(gone.reshape(*gone.shape, *[1] * (arrays[name].ndim - 2)), empty, arrays[name]
                                               ).astype(arrays[name].dtype)
     return found
+
+
+SHAPES = {"values": ("<f4", "t"), "images": ("<i4", "t"), "positions": ("<i4", "t2"), "means": ("<f8", ""),
+          "firing_positions": ("<f8", ""), "maxima": ("<f8", ""), "firing_images": ("<i4", ""), "histogram": ("<i4", "h")}
+OF_SUMS = {"shortcuts": ("<f4", "t"), "branches": ("<f4", "t")}
+SIZES = {"h": 64, "2": 2}
