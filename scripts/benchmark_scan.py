@@ -106,8 +106,8 @@ def scaling() -> None:
 
 def drawing(rounds: int) -> None:
     """Prints what all features of a layer take to draw, over the ways up and down alone."""
-    from tfdeconv import runfigures, topnine
     from tfdeconv.engine.deconvnet import Deconvnet
+    from tfdeconv.figures import run as run_figures, tiles
     from tfdeconv.scan import provenance, run_file
     with TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
@@ -122,14 +122,14 @@ def drawing(rounds: int) -> None:
 
         def bare() -> None:
             numbers = np.unique(state["images"][alive])
-            for start in range(0, len(numbers), topnine.BATCH):
-                some = numbers[start:start + topnine.BATCH]
+            for start in range(0, len(numbers), tiles.BATCH):
+                some = numbers[start:start + tiles.BATCH]
                 at = np.nonzero(np.isin(state["images"], some) & alive)
                 image = np.searchsorted(some, state["images"][at])
                 for _ in deconvnet.descend(deconvnet.ascend(x[some]), image, at[0], state["positions"][at]):
                     pass
 
-        drawing = runfigures.Figures(Path("run.h5"), found, read.network, read, Path(found.weights), source, "deconvnet", None,
+        drawing = run_figures.Figures(Path("run.h5"), found, read.network, read, Path(found.weights), source, "deconvnet", None,
                                      Path(folder), False, lambda text: None, print)
 
         def drawn() -> None:

@@ -179,22 +179,22 @@ def say(path: Path) -> None:
 def visualise(deconvnet: Deconvnet, tensors: Weights, x: np.ndarray, photo: Path, digest: str, weight_path: Path,
               options: Namespace) -> Path:
     """Draws one photo, read as x, for one layer, and returns where the picture is."""
-    from tfdeconv import figures, output
+    from tfdeconv.figures import naming, photo as photo_figures, png
     network, layer = deconvnet.network, deconvnet.target
     projection = deconvnet.project(x, options.feature, options.mode, None if options.feature else options.top or 9)
-    picture = figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
+    picture = photo_figures.draw(x[0], projection, 0, tensors.preprocessing, f"{network.name}   {layer}",
                            f"{photo.name}, rule {options.rule}, mode {options.mode}: {MEANING[options.mode]}", options.bands)
     text = {
-        **output.made_by(), "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
+        **naming.made_by(), "network": network.name, "layer": layer, "rule": options.rule, "mode": options.mode,
         "channels": ",".join(map(str, projection.channels[0])), "resize": options.resize, "image": photo.name,
         "image sha256": digest, "weights": weight_path.name, "weights sha256": tensors.digest}
-    name = output.free_name(options.out, output.named(photo.stem, f"{network.name}-{layer}", options.rule, options.mode), text,
+    name = naming.free_name(options.out, naming.named(photo.stem, f"{network.name}-{layer}", options.rule, options.mode), text,
                             ("image sha256", "network", "layer"))
-    output.make_folder(options.out)
+    naming.make_folder(options.out)
     if options.raw:
         arrays = ("channels", "activations", "dead", "positions", "boxes", "receptive_fields", "patches")
-        output.save_raw(options.out / f"{name}.npz", {key: getattr(projection, key)[0] for key in arrays}, text)
-    figures.save(picture, options.out / f"{name}.png", text)
+        naming.save_raw(options.out / f"{name}.npz", {key: getattr(projection, key)[0] for key in arrays}, text)
+    png.save(picture, options.out / f"{name}.png", text)
     return options.out / f"{name}.png"
 
 
@@ -216,7 +216,7 @@ def of_run(options: Namespace) -> int:
     progress = cli.Progress()
     progress.say("importing tensorflow")
     cli.import_tensorflow(options.verbose)
-    from tfdeconv import runfigures
+    from tfdeconv.figures import run as run_figures
     from tfdeconv.weights import load
     told: list[str] = []
 
@@ -226,7 +226,7 @@ def of_run(options: Namespace) -> int:
         told.append(str(line))
 
     tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
-    drawing = runfigures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
+    drawing = run_figures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
                                  options.raw, progress.say, complain)
     count = options.top or None if options.top is not None else 1 if options.blocks else 9
     channels = {layer: provenance.channels_of(now, layer, options.feature, count) for layer in options.layer}

@@ -13,9 +13,10 @@ from PIL import Image
 from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
 from test_scan import plain
 
-from tfdeconv import NETWORKS, Deconvnet, UserError, blocks, figures, runfigures, topnine
+from tfdeconv import NETWORKS, Deconvnet, UserError
 from tfdeconv.data import dataset, images
 from tfdeconv.engine.projection import Units
+from tfdeconv.figures import pixels, residual as residual_figures, run as run_figures, tiles
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.scan import loop, provenance, run, run_file
@@ -64,7 +65,7 @@ def test_what_comes_down_through_a_sum_s_paths_is_all_of_it_where_the_rule_is_li
     layer, sums = LAYERS[2], read.network.residuals()[LAYERS[2]]
     assert (sums.shortcut, sums.branch) == (LAYERS[1], "stage_block2_2")
     net = Deconvnet(read.network, read, LAYERS[3], rule, inner=[layer, sums.shortcut, sums.branch])
-    found, troubles = topnine.strips(net, now, dataset.source(now.root), read.preprocessing, {layer: np.arange(6, dtype=np.int32)},
+    found, troubles = tiles.strips(net, now, dataset.source(now.root), read.preprocessing, {layer: np.arange(6, dtype=np.int32)},
                                      lambda *_: (20, 20), {layer: (sums.shortcut, sums.branch)}, raw=True)
     strip, whole = found[layer], found[layer].raw[layer]
     assert troubles.lines() == [] and (strip.words == "").sum() > 12
@@ -74,22 +75,22 @@ def test_what_comes_down_through_a_sum_s_paths_is_all_of_it_where_the_rule_is_li
     for part in (sums.shortcut, sums.branch):
         units = Deconvnet(read.network, read, part, rule).units(
             x, [strip.images[row, rank]], [strip.channels[row]], strip.positions[row, rank][None], strip.values[row, rank][None])
-        wanted = topnine.laid(units.patches[0], units.boxes[0], strip.raw["boxes"][row, rank])
+        wanted = tiles.laid(units.patches[0], units.boxes[0], strip.raw["boxes"][row, rank])
         np.testing.assert_allclose(strip.raw[part][row, rank], wanted, rtol=0, atol=1e-5 * np.abs(whole).max())
     off = np.abs(strip.raw[sums.shortcut] + strip.raw[sums.branch] - whole).max() / np.abs(whole).max()
     if rule == "gradient":
         assert off < 1e-5 and strip.gap < 1e-5                      # float32
     else:
         assert off > 1e-2 and strip.gap > 1e-2
-    assert ("linear" in runfigures.adds_up(strip.gap, rule)) == (rule == "gradient")
+    assert ("linear" in run_figures.adds_up(strip.gap, rule)) == (rule == "gradient")
 
 
 @pytest.fixture
 def rows(monkeypatch):
     """What the pictures are drawn from."""
-    found: list[list[blocks.Row]] = []
-    pages = blocks.pages
-    monkeypatch.setattr(blocks, "pages", lambda rows, *rest: (found.append(list(rows)), pages(rows, *rest))[1])
+    found: list[list[residual_figures.Row]] = []
+    pages = residual_figures.pages
+    monkeypatch.setattr(residual_figures, "pages", lambda rows, *rest: (found.append(list(rows)), pages(rows, *rest))[1])
     return found
 
 
@@ -131,25 +132,25 @@ def test_all_blocks_come_down_from_one_way_up(folder, visualise, monkeypatch, tm
 def test_a_part_that_is_nothing_takes_nothing_from_the_others(rng):
     signal, box = rng.standard_normal((9, 9, 3)).astype(np.float32) * 1e-4, np.array([[0, 0, 9, 9]])
     tiles = np.zeros((1, 1, 9, 9, 3), np.uint8)
-    strip = topnine.Strip("whole", np.zeros(1, int), *[np.zeros((1, 1))] * 4, tiles,
+    strip = tiles.Strip("whole", np.zeros(1, int), *[np.zeros((1, 1))] * 4, tiles,
                           {name: tiles.copy() for name in ("whole", "shortcut", "branch")}, (9, 9), {})
     at, photos = (np.zeros(1, int), np.zeros(1, int)), [np.zeros((9, 9, 3), np.uint8)]
     units = {name: Units(np.ones(1), np.zeros((1, 2)), box, box, part[None])
              for name, part in (("whole", signal), ("shortcut", 0 * signal), ("branch", signal))}
-    topnine.draw(strip, at, units, photos, plain((9, 9)), None)
-    np.testing.assert_array_equal(strip.projections["whole"][0, 0], figures.colours(signal, plain((9, 9))))
+    tiles.draw(strip, at, units, photos, plain((9, 9)), None)
+    np.testing.assert_array_equal(strip.projections["whole"][0, 0], pixels.colours(signal, plain((9, 9))))
     np.testing.assert_array_equal(strip.projections["whole"], strip.projections["branch"])
     assert (strip.projections["shortcut"] == 128).all() and strip.gap == 0
     # and all are on one scale, whose end is a percentile
     units["branch"] = Units(np.ones(1), np.zeros((1, 2)), box, box, signal[None] / 2)
-    topnine.draw(strip, at, units, photos, plain((9, 9)), None)
+    tiles.draw(strip, at, units, photos, plain((9, 9)), None)
     assert 60 < abs(strip.projections["branch"].astype(float) - 128).max() < 70 and strip.gap == pytest.approx(0.5)
 
 
 def test_a_unit_is_in_the_middle_also_where_it_sees_the_whole_image():
     box = np.array([-10, 3, 21, 30])
-    np.testing.assert_array_equal(topnine.middle(box, (31, 27)), box)
-    np.testing.assert_array_equal(topnine.middle(box, (11, 7)), (0, 13, 11, 20))
+    np.testing.assert_array_equal(tiles.middle(box, (31, 27)), box)
+    np.testing.assert_array_equal(tiles.middle(box, (11, 7)), (0, 13, 11, 20))
 
 
 def settled(layers) -> run.Run:
@@ -194,12 +195,12 @@ def test_mistakes_are_one_line(folder, visualise, monkeypatch, arguments, says):
 def test_no_text_overlaps_and_every_row_is_there(rng, spots, count, split):     # noqa: F811
     shape = (2, 9)
     tiles = np.zeros((*shape, 80, 80, 3), np.uint8)
-    rows = [blocks.Row(topnine.Strip(
+    rows = [residual_figures.Row(tiles.Strip(
         f"conv4_block{i}_out", np.array([7, 1023]), np.ones(shape), np.zeros(shape, int), np.zeros((*shape, 2), int),
         np.full(shape, "changed"), tiles, {name: tiles for name in ("whole", "a", "b")[:3 if split else 1]}, (224, 224), {}), 1,
         "fires 3534.2 ... -1.2345e-5; 9 of its 9 images are conv4_block35_out's too; rank correlation with it -0.11; "
         "-20 % through the identity path, 120 % through the branch") for i in range(1, count + 1)]
-    made = list(blocks.pages(rows, "resnet152   conv4   channel 1023", "top 9\nidentity + residual"))
+    made = list(residual_figures.pages(rows, "resnet152   conv4   channel 1023", "top 9\nidentity + residual"))
     assert [number for number, _, _ in made] == list(range(1, made[0][1] + 1)) and (len(made) > 1) == (count == 36)
     assert all(picture.height <= 2800 and picture.width <= 2048 for _, _, picture in made)
     written = sum(map(len, spots.values()))

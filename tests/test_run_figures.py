@@ -18,8 +18,9 @@ from PIL import Image
 from test_scan import SIDE, integers, plain
 
 import tfdeconv
-from tfdeconv import Deconvnet, figures, runfigures, sheets, topnine
+from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
+from tfdeconv.figures import grid, page as layout, photo as photo_figures, pixels, run as run_figures, tiles
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import loop, provenance, run, run_file
 from tfdeconv.scan.accumulator import Scan
@@ -73,9 +74,9 @@ def images_of(folder: Path, network) -> np.ndarray:
     return images.read(sorted((folder / "images").iterdir()), plain((SIDE, SIDE)), "crop", network.channels)
 
 
-def strips(folder: Path, layer: str, rule: str = "deconvnet", side=(30, 30), raw=True) -> tuple[topnine.Strip, topnine.Troubles]:
+def strips(folder: Path, layer: str, rule: str = "deconvnet", side=(30, 30), raw=True) -> tuple[tiles.Strip, tiles.Troubles]:
     now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
-    found, troubles = topnine.strips(Deconvnet(read.network, read, layer, rule), now, dataset.source(now.root), read.preprocessing,
+    found, troubles = tiles.strips(Deconvnet(read.network, read, layer, rule), now, dataset.source(now.root), read.preprocessing,
                                      {layer: provenance.channels_of(now, layer, None, None)}, lambda height, width: side, raw=raw)
     return found[layer], troubles
 
@@ -100,10 +101,10 @@ def test_every_tile_is_what_project_gives_for_its_image(scanned, layer, rule):
             np.testing.assert_array_equal(strip.raw["boxes"][place], wanted.boxes[number, channel])
             patch, box = wanted.patches[number, channel], wanted.boxes[number, channel]
             np.testing.assert_allclose(strip.raw[layer][place], patch, rtol=0, atol=1e-5 * np.abs(patch).max())     # float32
-            seen = figures.photo(x[number], read.preprocessing)
-            np.testing.assert_array_equal(strip.patches[place], figures.scaled(figures.window(seen, box), 30, 30))
+            seen = pixels.photo(x[number], read.preprocessing)
+            np.testing.assert_array_equal(strip.patches[place], pixels.scaled(pixels.window(seen, box), 30, 30))
             # a value at a rounding's edge may fall to the other side
-            shown = np.asarray(figures.scaled(figures.colours(patch, read.preprocessing), 30, 30)).astype(int)
+            shown = np.asarray(pixels.scaled(pixels.colours(patch, read.preprocessing), 30, 30)).astype(int)
             assert abs(strip.projections[layer][place] - shown).max() <= 1
             drawn += 1
     assert drawn > 10
@@ -117,8 +118,8 @@ def test_each_image_is_read_and_goes_up_once_and_few_patches_stand_side_by_side(
     monkeypatch.setattr(Deconvnet, "ascend", lambda net, x: (went.append(len(x)), ascend(net, x))[1])
     monkeypatch.setattr(Deconvnet, "descend", lambda net, ascent, image, *rest: (
         came.append(len(image)), descend(net, ascent, image, *rest))[1])
-    monkeypatch.setattr(topnine, "BATCH", 6)
-    monkeypatch.setattr(topnine, "ITEMS", 5)
+    monkeypatch.setattr(tiles, "BATCH", 6)
+    monkeypatch.setattr(tiles, "ITEMS", 5)
     strip, _ = strips(scanned, "second", raw=False)
     distinct = np.unique(strip.images[strip.words == ""])
     assert sorted(read) == distinct.tolist() and sum(went) == len(distinct) and max(went) == 6
@@ -152,8 +153,8 @@ def test_a_run_is_drawn_by_the_script(scanned, visualise, tmp_path):
 
 
 def test_all_features_make_pages(scanned, visualise, tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "HEIGHT", 400)
-    monkeypatch.setattr(sheets, "WIDTH", 450)
+    monkeypatch.setattr(grid, "HEIGHT", 400)
+    monkeypatch.setattr(grid, "WIDTH", 450)
     status, lines, err = visualise("--run", scanned / "run.h5", "--out", tmp_path, "--top", "all", "-l", "second")
     assert (status, err) == (0, []) and len(lines) == 7
     stem = f"run-whole-second-deconvnet-top{TOP}"
@@ -209,7 +210,7 @@ def test_many_changed_images_are_a_handful_of_lines(moved, visualise, tmp_path):
     for path in sorted((moved / "images").iterdir())[::2]:
         Image.fromarray(np.zeros((SIDE, SIDE, 3), np.uint8)).save(path)
     status, _, err = visualise("--run", moved / "run.h5", moved / "images", "--top", "all", "--out", tmp_path)
-    assert status == 1 and len(err) == topnine.MOST + 1 and "more: have changed" in err[-1]
+    assert status == 1 and len(err) == tiles.MOST + 1 and "more: have changed" in err[-1]
 
 
 def test_an_activation_that_is_another_now_is_told(moved, visualise, tmp_path):
@@ -292,10 +293,10 @@ def test_runs_that_cannot_be_are_refused(moved, visualise, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def strip_of(rng, count, top, value=1.0, tile=(84, 84)) -> topnine.Strip:
+def strip_of(rng, count, top, value=1.0, tile=(84, 84)) -> tiles.Strip:
     shape = (count, top)
     words = rng.choice(["", "dead", "changed", "missing", "unreadable", "none"], shape)
-    return topnine.Strip("conv4_block36_out", np.arange(2047, 2047 - count, -1), np.full(shape, value), np.zeros(shape, int),
+    return tiles.Strip("conv4_block36_out", np.arange(2047, 2047 - count, -1), np.full(shape, value), np.zeros(shape, int),
                          np.zeros((*shape, 2), int), words, np.zeros((*shape, *tile, 3), np.uint8),
                          {"conv4_block36_out": np.zeros((*shape, *tile, 3), np.uint8)}, (9, 9), {})
 
@@ -305,7 +306,7 @@ def spots(monkeypatch):
     """Where texts are written: checks that none leaves its picture, and keeps their boxes by picture."""
     found: dict[int, list] = {}
     pens = []               # kept, or another could have the number of one that is gone
-    write = figures.ImageDraw.ImageDraw.text
+    write = photo_figures.ImageDraw.ImageDraw.text
 
     def text(pen, at, words, *rest):
         left, top, right, bottom = pen.textbbox(at, words, rest[-1])
@@ -315,7 +316,7 @@ def spots(monkeypatch):
             assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top, words
         found[id(pen)].append((left, top, right, bottom))
         write(pen, at, words, *rest)
-    monkeypatch.setattr(figures.ImageDraw.ImageDraw, "text", text)
+    monkeypatch.setattr(photo_figures.ImageDraw.ImageDraw, "text", text)
     return found
 
 
@@ -325,25 +326,25 @@ def test_pages_hold_every_feature_once_and_no_text_overlaps(rng, spots, count, t
     strip = strip_of(rng, count, top, -1.2345e-5, tile)
     strip.values[:, -1] = -3534.2
     headings = []
-    heading = sheets.heading
-    sheets.heading = lambda pen, strip, row, *rest: (pen and headings.append(row), heading(pen, strip, row, *rest))[1]
+    heading = grid.heading
+    grid.heading = lambda pen, strip, row, *rest: (pen and headings.append(row), heading(pen, strip, row, *rest))[1]
     try:
-        made = list(sheets.pages(strip, "resnet152   conv4_block36_out", "top 9 of 50,000 images"))
+        made = list(grid.pages(strip, "resnet152   conv4_block36_out", "top 9 of 50,000 images"))
     finally:
-        sheets.heading = heading
+        grid.heading = heading
     assert headings == list(range(count)) and [number for number, _, _ in made] == list(range(1, made[0][1] + 1))
-    assert spots and all(picture.width <= sheets.WIDTH and picture.height <= sheets.HEIGHT for _, _, picture in made)
+    assert spots and all(picture.width <= layout.WIDTH and picture.height <= layout.HEIGHT for _, _, picture in made)
 
 
 def test_a_feature_s_extent():
-    assert sheets.extent(np.array([412.34, 400, 371.2]), np.array([3, 1, 2])) == "412.3 ... 371.2"
-    assert sheets.extent(np.array([412.34, 0, -np.inf]), np.array([3, 1, -1])) == "412.3"
-    assert sheets.extent(np.array([0, 0, -np.inf]), np.array([3, 1, -1])) == "dead"
+    assert grid.extent(np.array([412.34, 400, 371.2]), np.array([3, 1, 2])) == "412.3 ... 371.2"
+    assert grid.extent(np.array([412.34, 0, -np.inf]), np.array([3, 1, -1])) == "412.3"
+    assert grid.extent(np.array([0, 0, -np.inf]), np.array([3, 1, -1])) == "dead"
 
 
 def test_an_unfinished_run_says_so(scanned):
     now = run_file.load(scanned / "run.h5")
-    drawing = runfigures.Figures(Path("run.h5"), now, *[None] * 3, dataset.source(now.root), "guided", None, Path(), False,
+    drawing = run_figures.Figures(Path("run.h5"), now, *[None] * 3, dataset.source(now.root), "guided", None, Path(), False,
                                  *[lambda text: None] * 2)
     assert drawing.scanned() == f"top {TOP} of {COUNT} images in 'images'"
     assert replace(drawing, run=replace(now, done=12, scanned=11)).scanned() == (

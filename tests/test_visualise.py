@@ -21,10 +21,11 @@ import tensorflow as tf
 from PIL import Image
 
 import tfdeconv
-from tfdeconv import NETWORKS, Deconvnet, figures, load_weights
+from tfdeconv import NETWORKS, Deconvnet, load_weights
 from tfdeconv.data import images
 from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.engine.deconvnet import Projection
+from tfdeconv.figures import photo as photo_figures, pixels
 from tfdeconv.weights.native import save_weights
 
 ROOT = Path(tfdeconv.__file__).parents[1]
@@ -68,7 +69,7 @@ def names(folder: Path) -> list[str]:
     return sorted(os.listdir(folder)) if folder.exists() else []
 
 
-def photo(path: Path, colour=(200, 60, 20)) -> Path:
+def a_photo(path: Path, colour=(200, 60, 20)) -> Path:
     """A photo with a diagonal edge in it, so that features fire."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((40, 60, 3), colour, np.uint8)
@@ -163,7 +164,7 @@ def umask() -> int:
 
 
 def test_bad_photos_among_good_ones_are_told_in_a_line_each_and_cost_nothing_else(tmp_path):
-    good = [photo(tmp_path / f"{i}.png") for i in range(2)]
+    good = [a_photo(tmp_path / f"{i}.png") for i in range(2)]
     (tmp_path / "text.jpg").write_text("hello")
     (tmp_path / "cut.jpg").write_bytes(SAMPLE.read_bytes()[:5000])
     layers = ["block1_conv1", "block1_conv2"]
@@ -190,7 +191,7 @@ def test_nothing_of_tensorflows_chatter_is_seen_however_much_is_compiled(tmp_pat
 # in this process
 
 def test_a_repeated_command_overwrites_its_own_picture_alone(run, tmp_path):
-    red, blue = photo(tmp_path / "a" / "x.png", (250, 0, 0)), photo(tmp_path / "b" / "x.png", (0, 0, 250))
+    red, blue = a_photo(tmp_path / "a" / "x.png", (250, 0, 0)), a_photo(tmp_path / "b" / "x.png", (0, 0, 250))
     out = tmp_path / "out"
     options = [*LIGHT, "--out", out, "--raw"]
     assert run(red, blue, *options)[0] == 0             # two photos of one name in one run
@@ -287,14 +288,14 @@ def test_photos_of_every_kind_are_drawn(run, tmp_path, rng):
 def test_photos_of_any_name_are_drawn(run, tmp_path, name):
     folder = os.fsencode(tmp_path / "photos")
     os.mkdir(folder)
-    shutil.copy(photo(tmp_path / "photo.png"), os.path.join(folder, name))
+    shutil.copy(a_photo(tmp_path / "photo.png"), os.path.join(folder, name))
     status, _, err = run(tmp_path / "photos", *LIGHT, "--out", tmp_path / "out")
     assert (status, err) == (0, [])
     assert len(names(tmp_path / "out")) == 1
 
 
 def test_a_photo_whose_name_looks_like_an_option_is_drawn_behind_two_dashes(run, tmp_path, monkeypatch):
-    photo(tmp_path / "-dash.png")
+    a_photo(tmp_path / "-dash.png")
     monkeypatch.chdir(tmp_path)
     assert run(*LIGHT, "--", "-dash.png") == (0, ["-dash-vgg16-block1_conv1-deconvnet-max.png"], [])
 
@@ -410,7 +411,7 @@ def test_when_no_photo_can_be_drawn_the_status_is_2(run, tmp_path):
 
 
 def test_an_error_of_one_photo_among_many_says_which(run, tmp_path):
-    good = photo(tmp_path / "good.png")
+    good = a_photo(tmp_path / "good.png")
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")         # nothing of it is left behind two pools
     status, lines, err = run(good, tmp_path / "dot.png", "-l", "block3_conv1", "--top", 1, "--resize", "keep",
                              "--out", tmp_path / "out")
@@ -499,16 +500,16 @@ def projected(rng, count, channels=3, size=(20, 24), patch=None, mode="max", act
 @pytest.mark.parametrize("count, activation", [(1, 3534.2), (9, -1.2345e-5), (64, 0.0012344), (64, -1.2345e-5)])
 def test_no_text_overlaps_another_or_the_edge(rng, monkeypatch, count, activation, mode, size, patch):
     spots: dict[int, list[tuple[float, ...]]] = {}
-    write = figures.ImageDraw.ImageDraw.text
+    write = photo_figures.ImageDraw.ImageDraw.text
 
     def text(pen, at, words, *rest):
         left, top, right, bottom = pen.textbbox(at, words, rest[-1])
         assert 0 <= left and right <= pen.im.size[0] and 0 <= top and bottom <= pen.im.size[1], words
         spots.setdefault(id(pen), []).append((left, top, right, bottom))
         write(pen, at, words, *rest)
-    monkeypatch.setattr(figures.ImageDraw.ImageDraw, "text", text)
+    monkeypatch.setattr(photo_figures.ImageDraw.ImageDraw, "text", text)
     x, projection = projected(rng, count, size=size, patch=patch if mode == "max" else None, mode=mode, activation=activation)
-    figures.draw(x, projection, 0, Preprocessing("rgb", size, 20), "resnet152   conv4_block36_out", "a photo.jpg, rule deconvnet")
+    photo_figures.draw(x, projection, 0, Preprocessing("rgb", size, 20), "resnet152   conv4_block36_out", "a photo.jpg, rule deconvnet")
     assert max(map(len, spots.values())) == 2 + 2 * count       # title, caption; channel and activation of each
     for texts in spots.values():
         for i, (left, top, right, bottom) in enumerate(texts):
@@ -520,35 +521,35 @@ def test_zero_is_mid_grey_and_the_scale_symmetric(rng):
     signal = rng.standard_normal((9, 11, 3))
     signal[0, 0] = 0
     plain = Preprocessing("rgb", (9, 11), 9)
-    drawn = figures.colours(signal, plain).astype(int)
+    drawn = pixels.colours(signal, plain).astype(int)
     assert drawn[0, 0].tolist() == [128] * 3 and drawn.min() == 1 and drawn.max() == 255
-    np.testing.assert_array_equal(figures.colours(-signal, plain), 256 - drawn)
-    np.testing.assert_array_equal(figures.colours(1e-30 * signal, plain), drawn)        # whatever its size
-    assert (figures.colours(0 * signal, plain) == 128).all()
+    np.testing.assert_array_equal(pixels.colours(-signal, plain), 256 - drawn)
+    np.testing.assert_array_equal(pixels.colours(1e-30 * signal, plain), drawn)        # whatever its size
+    assert (pixels.colours(0 * signal, plain) == 128).all()
 
 
 def test_colours_are_drawn_in_their_own_order(rng):
     signal = rng.standard_normal((9, 11, 3))
     bgr, rgb = (Preprocessing(order, (9, 11), 9, (100, 110, 120)) for order in ("bgr", "rgb"))
-    np.testing.assert_array_equal(figures.colours(signal, bgr), figures.colours(signal[..., ::-1], rgb))
-    pixels = rng.integers(0, 256, (9, 11, 3), np.uint8)
+    np.testing.assert_array_equal(pixels.colours(signal, bgr), pixels.colours(signal[..., ::-1], rgb))
+    seen = rng.integers(0, 256, (9, 11, 3), np.uint8)
     for preprocessing in (bgr, rgb):
-        np.testing.assert_array_equal(figures.photo(preprocessing.apply(pixels), preprocessing), pixels)
+        np.testing.assert_array_equal(pixels.photo(preprocessing.apply(seen), preprocessing), seen)
 
 
 def test_bands_are_picked_or_summed(rng):
     signal, plain = rng.standard_normal((9, 11, 12)), Preprocessing("as is", (9, 11), 9)
-    np.testing.assert_array_equal(figures.colours(signal, plain, [3, 2, 7]), figures.colours(signal[..., [3, 2, 7]], plain))
-    np.testing.assert_array_equal(figures.colours(signal, plain), figures.colours(signal.sum(2, keepdims=True).repeat(3, 2), plain))
+    np.testing.assert_array_equal(pixels.colours(signal, plain, [3, 2, 7]), pixels.colours(signal[..., [3, 2, 7]], plain))
+    np.testing.assert_array_equal(pixels.colours(signal, plain), pixels.colours(signal.sum(2, keepdims=True).repeat(3, 2), plain))
     # one band is one shade, whatever its sign, and bands that cancel are nothing
     signal[..., 1:] = 0
     signal[..., 4] = -signal[..., 0]
-    assert (figures.colours(signal, plain) == 128).all()
+    assert (pixels.colours(signal, plain) == 128).all()
 
 
 def test_a_patch_stands_at_its_place_and_what_is_outside_of_the_photo_is_grey(rng):
     image = rng.integers(0, 256, (6, 8, 3), np.uint8)
-    part = figures.window(image, (-2, 5, 3, 11))
+    part = pixels.window(image, (-2, 5, 3, 11))
     assert part.shape == (5, 6, 3)
     np.testing.assert_array_equal(part[2:, :3], image[:3, 5:])
     assert (part[:2] == 128).all() and (part[:, 3:] == 128).all()
@@ -556,11 +557,11 @@ def test_a_patch_stands_at_its_place_and_what_is_outside_of_the_photo_is_grey(rn
 
 def test_dead_features_are_drawn_as_dead(rng, monkeypatch):
     said = []
-    write = figures.ImageDraw.ImageDraw.text
-    monkeypatch.setattr(figures.ImageDraw.ImageDraw, "text", lambda pen, at, words, *rest: (
+    write = photo_figures.ImageDraw.ImageDraw.text
+    monkeypatch.setattr(photo_figures.ImageDraw.ImageDraw, "text", lambda pen, at, words, *rest: (
         said.append(words), write(pen, at, words, *rest)))
     x, projection = projected(rng, 2)
     projection.dead[0, 1] = True
     projection.activations[0, 1] = projection.patches[0, 1] = 0
-    figures.draw(x, projection, 0, Preprocessing("rgb", (20, 24), 20), "title", "caption")
+    photo_figures.draw(x, projection, 0, Preprocessing("rgb", (20, 24), 20), "title", "caption")
     assert said.count("dead") == 1 and said[said.index("dead") - 1] == "2046" and "0" not in said

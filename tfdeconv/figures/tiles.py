@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import figures
-from .data.dataset import Source
-from .data.loader import batches, reader
-from .data.preprocessing import Preprocessing
-from .engine.deconvnet import Ascent, Deconvnet
-from .engine.projection import Units, joined, laid
-from .memory import refuse_beyond_memory
-from .scan.run import Run
+from ..data.dataset import Source
+from ..data.loader import batches, reader
+from ..data.preprocessing import Preprocessing
+from ..engine.deconvnet import Ascent, Deconvnet
+from ..engine.projection import Units, joined, laid
+from ..memory import refuse_beyond_memory
+from ..scan.run import Run
+from . import pixels
 
 BATCH, ITEMS = 16, 64               # images that go up at a time; units whose patches stand in memory at a time
 # of the layer's largest activation: other batches, hardware and versions sum in another order, which in float32 comes to 1e-5
@@ -82,7 +82,7 @@ def strips(deconvnet: Deconvnet, run: Run, source: Source, preprocessing: Prepro
             else:
                 good.append(i)
         if good:
-            ascent, photos = deconvnet.ascend(x[good]), [figures.photo(image, preprocessing, bands) for image in x[good]]
+            ascent, photos = deconvnet.ascend(x[good]), [pixels.photo(image, preprocessing, bands) for image in x[good]]
             for strip in found.values():
                 for number, line in come_down(deconvnet, ascent, photos, numbers[done:][good], strip, preprocessing, bands):
                     troubles.add("activations differ", f"{called(source, number)}: {line}")
@@ -106,7 +106,7 @@ def blank(deconvnet: Deconvnet, run: Run, layer: str, channels: np.ndarray, size
     kept = {name: np.zeros((*values.shape, *patch, depth), np.float32) for name in several} if raw else {}
     if raw:
         kept["boxes"] = np.zeros((*values.shape, 4), np.int32)
-    grey = np.full(tile, figures.ZERO[0], np.uint8)
+    grey = np.full(tile, pixels.ZERO[0], np.uint8)
     return Strip(layer, channels, values, images, positions, words, grey, {name: grey.copy() for name in several}, patch, kept,
                  centred, NEAR * float(largest))
 
@@ -153,12 +153,12 @@ def draw(strip: Strip, at: tuple[np.ndarray, np.ndarray], units: Mapping[str, Un
         whole = units[strip.layer]
         box = middle(whole.receptive_fields[k], strip.size) if strip.centred else whole.boxes[k]
         signals = {name: laid(part.patches[k], part.boxes[k], box) for name, part in units.items()}
-        strip.patches[row, column] = figures.scaled(figures.window(photos[k], box), width, height)
-        small = {name: figures.shrunk(signal, width, height) for name, signal in signals.items()}
-        full = max(figures.strength(signal, preprocessing, bands) for signal in small.values())
+        strip.patches[row, column] = pixels.scaled(pixels.window(photos[k], box), width, height)
+        small = {name: pixels.shrunk(signal, width, height) for name, signal in signals.items()}
+        full = max(pixels.strength(signal, preprocessing, bands) for signal in small.values())
         for name, signal in signals.items():
-            drawn = figures.colours(small[name], preprocessing, bands, full)
-            strip.projections[name][row, column] = figures.scaled(drawn, width, height)
+            drawn = pixels.colours(small[name], preprocessing, bands, full)
+            strip.projections[name][row, column] = pixels.scaled(drawn, width, height)
             if strip.raw:
                 strip.raw[name][row, column] = signal
         if strip.raw:

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from . import blocks, figures, output, sheets, topnine
-from .data.dataset import Source
-from .engine.deconvnet import Deconvnet
-from .engine.rules import RULES
-from .errors import UserError
-from .network.graph import INPUT, Network
-from .scan import maxima, residual
-from .scan.run import Run
-from .topnine import Said, Strip, Troubles
-from .weights.load import Weights
+from ..data.dataset import Source
+from ..engine.deconvnet import Deconvnet
+from ..engine.rules import RULES
+from ..errors import UserError
+from ..network.graph import INPUT, Network
+from ..scan import maxima, residual
+from ..scan.run import Run
+from ..weights.load import Weights
+from . import grid, naming, png, residual as residual_figures, tiles
+from .tiles import Said, Strip, Troubles
 
 SAME = ("network", "layer", "weights sha256", "list sha256")        # what pictures of one name must agree in to replace each other
 PACKING = 2                         # pages that are packed at a time
@@ -46,13 +46,13 @@ class Figures:
     def layer(self, layer: str, channels: np.ndarray) -> Iterator[Path]:
         """Draws the strongest images of a layer's channels, page after page. Raises UserError where there is nothing to draw."""
         deconvnet = Deconvnet(self.network, self.weights, layer, self.rule)
-        found, troubles = topnine.strips(
+        found, troubles = tiles.strips(
             deconvnet, self.run, self.source, self.weights.preprocessing, {layer: channels},
-            lambda height, width: sheets.side(height, width, len(channels)), bands=self.bands, raw=self.raw, say=self.say)
+            lambda height, width: grid.side(height, width, len(channels)), bands=self.bands, raw=self.raw, say=self.say)
         self.tell(troubles, found[layer])
         caption = f"{self.scanned()}; left: what came down under rule {self.rule}, right: the photos' patches"
         text = self.text(layer, channels)
-        yield from self.save(sheets.pages(found[layer], f"{self.network.name}   {layer}", caption), f"{self.network.name}-{layer}",
+        yield from self.save(grid.pages(found[layer], f"{self.network.name}   {layer}", caption), f"{self.network.name}-{layer}",
                              f"top{self.run.settings.top}", text, self.arrays(found[layer]))
 
     def blocks(self, stage: str, layers: Sequence[str], channels: np.ndarray, split: bool) -> Iterator[Path]:
@@ -66,19 +66,19 @@ class Figures:
             raise UserError(f"the identity path of {layers[0]} is the image itself: nothing comes down through it to be drawn")
         inner = [*layers[:-1], *dict.fromkeys(name for pair in parts.values() for name in pair)]
         deconvnet = Deconvnet(self.network, self.weights, layers[-1], self.rule, inner=inner)
-        found, troubles = topnine.strips(
+        found, troubles = tiles.strips(
             deconvnet, self.run, self.source, self.weights.preprocessing, dict.fromkeys(layers, channels),
-            lambda height, width: blocks.side(height, width, len(layers)), parts, self.bands, self.raw, True, self.say)
+            lambda height, width: residual_figures.side(height, width, len(layers)), parts, self.bands, self.raw, True, self.say)
         self.tell(troubles, *found.values())
         notes = self.refined(layers, channels)
         for i, channel in enumerate(channels):
-            rows = [blocks.Row(found[layer], i, notes[layer][i]) for layer in layers]
+            rows = [residual_figures.Row(found[layer], i, notes[layer][i]) for layer in layers]
             caption = f"{self.scanned()}; left: the photos' patches, right: what came down under rule {self.rule}"
             caption += f"\n{adds_up(max(strip.gap for strip in found.values()), self.rule)}" if split else ""
             text = self.text(stage, channels[i:i + 1]) | {"blocks": ",".join(layers)}
             arrays = {f"{layer}.{name}": array[i] for layer, strip in found.items() for name, array in self.arrays(strip).items()}
             yield from self.save(
-                blocks.pages(rows, f"{self.network.name}   {stage}   channel {channel}", caption),
+                residual_figures.pages(rows, f"{self.network.name}   {stage}   channel {channel}", caption),
                 f"{self.network.name}-{stage}-channel{channel}", "split" if split else "blocks", text, arrays)
 
     def refined(self, layers: Sequence[str], channels: np.ndarray) -> dict[str, list[str]]:
@@ -87,7 +87,7 @@ class Figures:
         found: dict[str, list[str]] = {}
         for before, layer in zip([None, *layers], layers):
             share = residual.identity_share(self.run, layer)[channels]
-            notes = [[f"fires {sheets.extent(self.run.state[layer]['values'][c], self.run.state[layer]['images'][c])}"]
+            notes = [[f"fires {grid.extent(self.run.state[layer]['values'][c], self.run.state[layer]['images'][c])}"]
                      for c in channels]
             if before:
                 shared = residual.shared(self.run, before, layer)[channels]
@@ -109,20 +109,20 @@ class Figures:
         name, waiting = "", deque[tuple[Path, Future[bytes]]]()
 
         def first() -> Path:
-            path, png = waiting.popleft()
-            figures.write(png.result(), path)
+            path, packed = waiting.popleft()
+            png.write(packed.result(), path)
             return path
 
         with ThreadPoolExecutor(PACKING) as pool:
             for number, count, picture in pages:
                 ends = [f"-page{i:0{max(len(str(count)), 2)}d}" for i in range(1, count + 1)] if count > 1 else [""]
                 if number == 1:
-                    output.make_folder(self.out)
-                    name = output.free_name(self.out, output.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
+                    naming.make_folder(self.out)
+                    name = naming.free_name(self.out, naming.named(self.path.stem, of, self.rule, kind), text, SAME, ends)
                     if self.raw:
-                        output.save_raw(self.out / f"{name}.npz", arrays, text)
+                        naming.save_raw(self.out / f"{name}.npz", arrays, text)
                 told = text | {"page": f"{number} of {count}"}
-                waiting.append((self.out / f"{name}{ends[number - 1]}.png", pool.submit(figures.packed, picture, told)))
+                waiting.append((self.out / f"{name}{ends[number - 1]}.png", pool.submit(png.packed, picture, told)))
                 if len(waiting) > PACKING:
                     yield first()
             while waiting:
@@ -131,7 +131,7 @@ class Figures:
     def text(self, layer: str, channels: np.ndarray) -> dict[str, str]:
         """What it takes to make a picture again."""
         settings = self.run.settings
-        return {**output.made_by(), "network": self.network.name, "layer": layer, "rule": self.rule,
+        return {**naming.made_by(), "network": self.network.name, "layer": layer, "rule": self.rule,
                 "channels": ",".join(map(str, channels)), "run": self.path.name,
                 "images": os.path.basename(self.source.root.rstrip(os.sep)),
                 "list sha256": settings.list_sha256, "scanned": f"{self.run.done} of {len(settings.range)}",
@@ -140,7 +140,7 @@ class Figures:
 
     def arrays(self, strip: Strip) -> dict[str, np.ndarray]:
         """What of a strip is saved: its patches by the name of the layer they came from, and by `patches` its own."""
-        names = np.array([[topnine.called(self.source, number) if number >= 0 else "" for number in row] for row in strip.images])
+        names = np.array([[tiles.called(self.source, number) if number >= 0 else "" for number in row] for row in strip.images])
         raw = {"patches" if name == strip.layer else name: array for name, array in strip.raw.items()}
         return {"channels": strip.channels, "activations": strip.values, "positions": strip.positions, "images": strip.images,
                 "names": names, "words": strip.words, **raw}

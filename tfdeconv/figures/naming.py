@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .data.images import text_of
-from .errors import UserError
-from .files import written
-from .version import __version__
+from ..data.images import text_of
+from ..errors import UserError
+from ..files import written
+from ..version import __version__
 
 LIBRARIES = {"tensorflow": "tensorflow", "numpy": "numpy", "h5py": "h5py", "pillow": "PIL"}
 

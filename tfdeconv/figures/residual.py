@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from .figures import FAINT, INK, MARGIN, font, plain, scaled_sides
-from .sheets import HEIGHT, THIN, page, tile
+from .page import FAINT, HEIGHT, INK, MARGIN, THIN, font, page, plain, scaled_sides, tile
 
 if TYPE_CHECKING:
-    from .topnine import Strip
+    from .tiles import Strip
 
-GAP, LINE, SMALL, NOTE = 18, 20, 18, 15         # between strips and rows; a line under a row, over a strip; the first one's letters
+GAP, PAGE_LINE, SMALL, NOTE = 18, 20, 18, 15         # between strips and rows; a line under a row, over a strip; the first one's letters
 STRIPS = ("the photos' patches", "what came down", "through the identity path", "through the residual branch")
 
 
@@ -46,7 +45,7 @@ def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, 
     names = ceil(max(max(font(15).getlength(row.strip.layer), font(12).getlength(seen(row.strip))) for row in rows)) + GAP
     strip = max(len(row.strip.words[row.channel]) for row in rows) * (wide + THIN) - THIN
     width = max(names + 2 * strip + GAP, *(ceil(names + font(NOTE).getlength(row.told)) for row in rows))
-    height = lines * (tall + THIN) + (lines > 1) * 2 * SMALL + LINE + GAP
+    height = lines * (tall + THIN) + (lines > 1) * 2 * SMALL + PAGE_LINE + GAP
     count = ceil(len(rows) / max(1, (HEIGHT - 160) // height))
     each = ceil(len(rows) / count)
     for number in range(1, count + 1):
@@ -57,7 +56,7 @@ def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, 
             top = head + i * height
             pen.text((MARGIN, top), plain(row.strip.layer), INK, font(15))
             pen.text((MARGIN, top + 20), seen(row.strip), FAINT, font(12))
-            pen.text((MARGIN + names, top + height - LINE - GAP), plain(row.told), INK, font(NOTE))
+            pen.text((MARGIN + names, top + height - PAGE_LINE - GAP), plain(row.told), INK, font(NOTE))
             for k, (name, pixels) in enumerate(zip(STRIPS, (row.strip.patches, *row.strip.projections.values()))):
                 left, at = MARGIN + names + k % 2 * (strip + GAP), top + k // 2 * (tall + SMALL)
                 if lines > 1:
