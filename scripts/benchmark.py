@@ -28,7 +28,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.files import written  # noqa: E402
@@ -60,8 +60,9 @@ TARGETS = {                             # a ratio at least, seconds and GB at mo
     ("forward against ONNX Runtime", "block5_conv3"): 0.8, ("forward against ONNX Runtime", "conv4_block23_out"): 0.7,
     ("cold start", "block4_conv2"): 2.5, ("cold start", "conv4_block23_out"): 5.0,
     ("memory of visualise.py", "block4_conv2"): 1.6, ("memory of every unit", "block4_conv2"): 2.2}
-EVERY_UNIT = """from tfdeconv import NETWORKS, Deconvnet, cli, images, load_weights
-cli.import_tensorflow()
+EVERY_UNIT = """from tfdeconv import NETWORKS, Deconvnet, images, load_weights
+from tfdeconv.cli import console
+console.import_tensorflow()
 network = NETWORKS["vgg16"]()
 weights = load_weights("weights/vgg16.h5", network, "block4_conv2")
 Deconvnet(network, weights, "block4_conv2").project(images.read(["tests/data/chelsea.jpg"], weights.preprocessing))"""
@@ -263,7 +264,7 @@ def rows(options: Namespace) -> Iterator[dict]:
         file = Path(folder) / "resnet101.h5"
         save_weights(file, resnet101, made, read.preprocessing, "random", "none")
         yield from cold_rows({"vgg16": VGG16, "resnet101": file}, folder, 1 if options.quick else options.few)
-    cli.import_tensorflow()
+    console.import_tensorflow()
     photo = images.read([PHOTO], read.preprocessing)
     for network, arrays in (vgg16, read), (resnet101, made):
         layers = LAYERS[network.name][:1 if options.quick else None]
@@ -273,7 +274,7 @@ def rows(options: Namespace) -> Iterator[dict]:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("--quick", action="store_true", help="one early layer of each network, fewer turns")
     parser.add_argument("--out", type=Path, default=Path("benchmark.json"), metavar="FILE", help="default: benchmark.json")
     options = parser.parse_args()
@@ -300,4 +301,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

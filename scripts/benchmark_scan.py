@@ -26,7 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
 
@@ -37,7 +37,7 @@ LISTS = 64, 384         # images of the short list and of the long one
 
 def overhead(rounds: int, batch: int) -> None:
     """Prints what a scan takes over the bare pass."""
-    cli.import_tensorflow()
+    console.import_tensorflow()
     import tensorflow as tf
 
     from tfdeconv.engine import passes
@@ -151,9 +151,9 @@ def seconds(call: Callable[[], None]) -> float:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
-    parser.add_argument("--rounds", type=cli.counting, default=15, metavar="N")
-    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N")
+    parser = console.Parser(__doc__)
+    parser.add_argument("--rounds", type=console.counting, default=15, metavar="N")
+    parser.add_argument("--batch", type=console.counting, default=16, metavar="N")
     options = parser.parse_args()
     overhead(options.rounds, options.batch)
     drawing(3)
@@ -162,4 +162,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

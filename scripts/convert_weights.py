@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data.preprocessing import PRESETS, Preprocessing, chosen  # noqa: E402
 from tfdeconv.network.graph import mismatches  # noqa: E402
 from tfdeconv.zoo import FLAVOURS, NETWORKS  # noqa: E402
@@ -57,7 +57,7 @@ def described(preprocessing: Preprocessing) -> str:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("source", metavar="FILE", help="of Keras (.keras, .h5, .weights.h5), torchvision (.pth, .safetensors), "
                         "Caffe (.npy, .npz), or of this format")
     parser.add_argument("--network", choices=NETWORKS, help="the built-in network it is for (default: what the file says or shows)")
@@ -97,4 +97,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.network.base import Layer  # noqa: E402
 from tfdeconv.network.graph import INPUT, Network  # noqa: E402
@@ -186,11 +186,11 @@ def print_table(cells: Sequence[tuple[str, ...]], left: int) -> None:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="list the network of a weight file or model")
     parser.add_argument("--input", type=shape, metavar="HxWxC", help="height x width x channels (default: the training's)")
-    parser.add_argument("--classes", type=cli.counting, metavar="N", help="of a built-in network (default: 1000)")
+    parser.add_argument("--classes", type=console.counting, metavar="N", help="of a built-in network (default: 1000)")
     parser.add_argument("--run", metavar="FILE", help="describe a run of scan.py instead")
     parser.add_argument("--blocks", action="store_true", help="of a run: what residual blocks do to the channels of a stage")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
@@ -226,4 +226,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.weights.official import BASE, ORIGINS, fetch, fetched  # noqa: E402
 
 
@@ -27,7 +27,7 @@ def seconds(text: str) -> float:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("network", choices=ORIGINS, metavar="NETWORK", help=", ".join(ORIGINS))
     parser.add_argument("--no-top", action="store_true", help="without the dense layers: smaller, enough for the layers below them")
     parser.add_argument("--out", type=Path, default=ROOT / "weights", metavar="DIR", help="default: weights/ of this project")
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=seconds, default=30, metavar="SECONDS", help="give up after so long without a byte "
                         "(default: 30)")
     options = parser.parse_args()
-    name, top, progress = options.network, not options.no_top, cli.Progress()
+    name, top, progress = options.network, not options.no_top, console.Progress()
     result = options.out / f"{name}-imagenet{'' if top else '-notop'}.h5"
     digest = None if options.again else fetched(name, result)
     said = "is there (--again fetches it anew)" if digest else f"{name}, single precision"
@@ -45,7 +45,7 @@ def main() -> int:
         digest = digest or fetch(name, result, top, options.base_url, options.timeout, progress.say)
     except KeyboardInterrupt as stop:
         progress.clear()
-        cli.complain(str(stop) or "interrupted")
+        console.complain(str(stop) or "interrupted")
         return 130
     finally:
         progress.clear()
@@ -54,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

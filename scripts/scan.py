@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.scan.cluster import cluster  # noqa: E402
@@ -54,7 +54,7 @@ def names(text: str) -> list[str]:
 
 def parse() -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("images", metavar="IMAGES", nargs="?",
                         help="a directory tree, a text file with a path a line, or an array [n, h, w, c] in an .npy or .h5")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the run; one that is there goes on")
@@ -65,8 +65,8 @@ def parse() -> Namespace:
     parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]), help="as for visualise.py")
     parser.add_argument("--layers", default="all", metavar="LAYER[,LAYER...]",
                         help="default: all, which is every convolution, block output and dense layer that the weights reach")
-    parser.add_argument("--top", type=cli.counting, default=9, metavar="N", help="images a channel (default: 9)")
-    parser.add_argument("--batch", type=cli.counting, default=16, metavar="N",
+    parser.add_argument("--top", type=console.counting, default=9, metavar="N", help="images a channel (default: 9)")
+    parser.add_argument("--batch", type=console.counting, default=16, metavar="N",
                         help="images that go up at a time, on each device (default: 16)")
     parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
                         help="as in training, to the input's size, or not at all: then those of the first one's size count")
@@ -102,9 +102,9 @@ def together(options: Namespace) -> Team | None:
     """The team of the processes that share this scan, or of this one's GPUs; None where TensorFlow need not be asked yet."""
     if options.shard or cluster()[2] == 1:
         return None
-    progress = cli.Progress()
+    progress = console.Progress()
     progress.say("waiting for the other workers")
-    cli.import_tensorflow(options.verbose)
+    console.import_tensorflow(options.verbose)
     from tfdeconv.scan.workers import assembled
     return assembled()
 
@@ -120,9 +120,9 @@ def prepare(options: Namespace, chief: bool) -> Work:
     network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
     if options.weights and not options.preprocess and chief:
         for note in read.assumed:
-            cli.complain(note)
-    cli.Progress().say("importing tensorflow")
-    cli.import_tensorflow(options.verbose)
+            console.complain(note)
+    console.Progress().say("importing tensorflow")
+    console.import_tensorflow(options.verbose)
     from tfdeconv.network.selection import everything
     from tfdeconv.scan.job import Work
     wanted = {network.node(name).name for name in options.layers or everything(network, read)}
@@ -156,7 +156,7 @@ def main() -> int:
     team = team or assembled(alone=True)
     team.exchange({}, error)            # from here on all have work
     assert work
-    progress = cli.Progress()
+    progress = console.Progress()
     now = job.begun(work, team)
     if not now.finished or not now.settings.range:          # a part may be empty, and is written all the same
         scan = messages.together(lambda: work.scan(team), team)
@@ -189,10 +189,10 @@ def merge(options: Namespace) -> int:
     if known:
         run.refuse_others(options.out, run_file.load(options.out), whole.settings, whole.names)
     if again:                           # in the sums of two parts, and of one they must go
-        cli.import_tensorflow(options.verbose)
+        console.import_tensorflow(options.verbose)
         from tfdeconv.scan import job
-        shards.taken_out(whole, job.counted(work_of(options, whole), again, cli.Progress().say))
-        cli.Progress().clear()
+        shards.taken_out(whole, job.counted(work_of(options, whole), again, console.Progress().say))
+        console.Progress().clear()
     shards.join_maxima(parts, whole, again, options.out, known)
     run_file.save(options.out, whole)
     report(options.out, whole)
@@ -205,10 +205,10 @@ def work_of(options: Namespace, whole: Run) -> Work:
     source, place = provenance.images_of(whole, options.out, options.images), provenance.weights_file(whole, options.out, options.weights)
     network = provenance.network_of(whole, place)
     read = provenance.weights_of(whole, options.out, place, network, whole.settings.layers)
-    cli.import_tensorflow(options.verbose)
+    console.import_tensorflow(options.verbose)
     from tfdeconv.scan.job import Work
     return Work(source, read, provenance.preprocessing_of(whole, options.out, network), whole.settings, str(place), whole)
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.engine.rules import DECONVNET, GRADIENT, Rule  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.network.graph import INPUT, Network, Node  # noqa: E402
@@ -178,7 +178,7 @@ def likeliest(network: Network, weights: Mapping[str, Any], x: Any) -> None:
 
 
 def main() -> int:
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("--weights", default=str(ROOT / "weights" / "vgg16.h5"), metavar="FILE", help="default: weights/vgg16.h5")
     parser.add_argument("--network", choices=NETWORKS, help="default: what the weights are for")
     parser.add_argument("--image", default=str(SAMPLE), metavar="FILE", help="default: a sample photo")
@@ -187,7 +187,7 @@ def main() -> int:
     from tfdeconv.weights.load import as_tensors, read_weights
     weights = read_weights(options.weights, options.network)
     network = weights.network
-    cli.import_tensorflow()
+    console.import_tensorflow()
     import numpy as np
     x = images.read([options.image], weights.preprocessing, "squash", network.channels)
     single = as_tensors(weights)
@@ -210,4 +210,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

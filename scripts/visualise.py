@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv import cli  # noqa: E402
+from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data.preprocessing import PRESETS, chosen  # noqa: E402
 from tfdeconv.engine.rules import RULES  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
@@ -38,20 +38,20 @@ MEANING = {"max": "strongest unit of each feature map", "all": "whole feature ma
 def top(text: str) -> int:
     """A number of features, or ALL, for argparse."""
     try:
-        return ALL if text == "all" else cli.counting(text)
+        return ALL if text == "all" else console.counting(text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{error}, nor all") from None
 
 
 def parse(argv: list[str] | None = None) -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
-    parser = cli.Parser(__doc__)
+    parser = console.Parser(__doc__)
     parser.add_argument("images", nargs="*", metavar="IMAGE",
                         help="photos, or directories of them; .npy [h, w, c] for other than three channels (default: a sample); "
                              "with --run, where its images are now, if they have moved")
     parser.add_argument("--run", metavar="FILE", help="draw the strongest images that scan.py found, not one's strongest features")
     parser.add_argument("--blocks", metavar="STAGE", help="of a run: a feature in all block outputs of a stage (conv4), a row each")
-    parser.add_argument("--step", type=cli.counting, metavar="N", help="with --blocks: every N-th of them alone")
+    parser.add_argument("--step", type=console.counting, metavar="N", help="with --blocks: every N-th of them alone")
     parser.add_argument("--split", action="store_true", help="with --blocks: also through identity path and residual branch apart")
     parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
     parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layer")
@@ -61,7 +61,7 @@ def parse(argv: list[str] | None = None) -> Namespace:
                         help="how the photo becomes the network's input (default: as the weights say, or as is assumed for them)")
     parser.add_argument("-l", "--layer", action="append", metavar="LAYER",
                         help="may be repeated (default: block4_conv2, or the last layer that has a map)")
-    parser.add_argument("-f", "--feature", action="extend", type=cli.numbers, metavar="CHANNEL[,CHANNEL...]",
+    parser.add_argument("-f", "--feature", action="extend", type=console.numbers, metavar="CHANNEL[,CHANNEL...]",
                         help="channels of the layer, from 0; may be repeated (default: the strongest)")
     parser.add_argument("--top", type=top, metavar="N", help="the N features that fire strongest (default: 9); of a run also all")
     parser.add_argument("-m", "--mode", choices=MEANING,
@@ -69,7 +69,7 @@ def parse(argv: list[str] | None = None) -> Namespace:
     parser.add_argument("--rule", choices=RULES, default="deconvnet", help="what rectifiers do to the signal on its way down")
     parser.add_argument("--resize", choices=("crop", "squash", "keep"),
                         help="as in training (the default), to the input's size, or not at all")
-    parser.add_argument("--bands", type=cli.numbers, metavar="R,G,B", help="channels of an .npy to draw as colours, from 0")
+    parser.add_argument("--bands", type=console.numbers, metavar="R,G,B", help="channels of an .npy to draw as colours, from 0")
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR", help="where the pictures go (default: here)")
     parser.add_argument("--raw", action="store_true", help="also write the signed values, boxes and activations as .npz")
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow talk")
@@ -140,13 +140,13 @@ def main() -> int:
     check(network, options)
     if options.weights and not options.preprocess:
         for note in read.assumed:
-            cli.complain(note)
+            console.complain(note)
     photos, drawn = images.find(options.images or [str(SAMPLE)]), 0
     if not any(map(os.path.exists, photos)):
         raise UserError(f"{', '.join(map(str, photos[:3]))}{', ...' if photos[3:] else ''}: there is no such file")
-    progress = cli.Progress()
+    progress = console.Progress()
     progress.say("importing tensorflow")
-    cli.import_tensorflow(options.verbose)
+    console.import_tensorflow(options.verbose)
     tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
     from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.files import sha256
@@ -155,14 +155,14 @@ def main() -> int:
         try:
             x, digest = images.read([photo], preprocessing, options.resize, network.channels), sha256(photo)
         except (UserError, OSError) as error:       # OSError: it is gone between one and the other
-            cli.complain(error)
+            console.complain(error)
             continue
         for deconvnet in deconvnets:
             progress.say(f"photo {i} of {len(photos)}, {deconvnet.target}")
             try:
                 path = visualise(deconvnet, tensors, x, photo, digest, weight_path, options)
             except UserError as error:
-                cli.complain(error if str(photo) in str(error) else f"{photo}: {error}")
+                console.complain(error if str(photo) in str(error) else f"{photo}: {error}")
                 continue
             progress.clear()
             say(path)
@@ -213,16 +213,16 @@ def of_run(options: Namespace) -> int:
     source = provenance.images_of(now, options.run, *options.images or [None])
     preprocessing = provenance.preprocessing_of(now, options.run, network)
     read = provenance.weights_of(now, options.run, place, network, options.layer)
-    progress = cli.Progress()
+    progress = console.Progress()
     progress.say("importing tensorflow")
-    cli.import_tensorflow(options.verbose)
+    console.import_tensorflow(options.verbose)
     from tfdeconv.figures import run as run_figures
     from tfdeconv.weights import load
     told: list[str] = []
 
     def complain(line: object) -> None:
         if str(line) not in told:               # of several layers each finds the same
-            cli.complain(line)
+            console.complain(line)
         told.append(str(line))
 
     tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
@@ -245,4 +245,4 @@ def of_run(options: Namespace) -> int:
 
 
 if __name__ == "__main__":
-    cli.call(main)
+    console.call(main)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from typing import NoReturn
 
-from .errors import UserError
+from ..errors import UserError
 
 
 class Parser(argparse.ArgumentParser):

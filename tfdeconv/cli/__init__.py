@@ -1,0 +1,1 @@
+"""What the scripts do: their command lines, and what comes of them."""
