@@ -16,9 +16,8 @@ import tempfile
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
-from math import prod
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,18 +27,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmark_peers import CORES, Arrays, Peer, random_weights  # noqa: E402
+
 from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.files import written  # noqa: E402
-from tfdeconv.network.base import Layer  # noqa: E402
-from tfdeconv.network.graph import INPUT, Network  # noqa: E402
-from tfdeconv.network.layers import Add, BatchNorm, Conv, MaxPool  # noqa: E402
+from tfdeconv.network.graph import Network  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
 from tfdeconv.weights.native import save_weights  # noqa: E402
 from tfdeconv.zoo import NETWORKS  # noqa: E402
 
-Arrays = Mapping[str, Mapping[str, np.ndarray]]
 Call = Callable[[np.ndarray], Any]
 
 PHOTO, VGG16 = ROOT / "tests/data/chelsea.jpg", ROOT / "weights/vgg16.h5"
@@ -48,7 +46,6 @@ LAYERS = {"vgg16": ("block3_conv3", "block4_conv2", "block5_conv3"),
           "resnet101": ("conv2_block3_out", "conv3_block4_out", "conv4_block23_out")}
 COLD = {"vgg16": "block4_conv2", "resnet101": "conv4_block23_out"}
 NOISE = np.random.default_rng(1)
-CORES = len(os.sched_getaffinity(0))    # every framework computes with as many threads
 SAMPLE, MAPS = 6, 16                    # features that captum's loop is timed on, then scaled up to all; whole maps at a time
 GAP, GAP_DOUBLE = 1e-4, 1e-9            # allowed between ours and the peer, relative to the largest value; 1e-6 and 1e-14 are usual
 COLUMNS = "{:28} {:17} {:>8} {:>8}  {:19} {:>24}  {}"
@@ -94,85 +91,6 @@ def in_turn(rounds: int, photo: np.ndarray, *calls: Call) -> list[list[float]]:
             call(x)
             taken.append(time.perf_counter() - start)
     return found
-
-
-def random_weights(network: Network) -> Arrays:
-    """ResNet's, with kernels scaled after He et al. 2015, section 2.2, and statistics that keep activations in range."""
-    rng = np.random.default_rng(0)
-    scales = {("gamma", "_3_bn"): 0.2, ("variance", "v1_bn"): 1e4}      # residual branches add little; grey levels vary by 1e4
-
-    def parameter(layer: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name in ("gamma", "variance"):
-            return (scales.get((name, layer[-5:]), 1) * rng.uniform(0.5, 1.5, shape)).astype(np.float32)
-        return rng.standard_normal(shape, np.float32) * np.float32((2 / prod(shape[:-1])) ** 0.5 if name == "kernel" else 0.1)
-
-    return {layer: {name: parameter(layer, name, shape) for name, shape in p.items()} for layer, p in network.parameters().items()}
-
-
-def torch_model(network: Network, arrays: Arrays, target: str) -> Any:
-    """The network up to the target as a torch module; each ReLU is a module of its own, as captum needs it."""
-    import torch
-    nodes = network.up_to(target)
-    last = {name: node.name for node in nodes for name in node.inputs}      # who reads a map last, and can let it go
-
-    class Graph(torch.nn.ModuleDict):
-        def forward(self, x):
-            values = {INPUT: x}
-            for node in nodes:
-                inputs = [values.pop(name) if last[name] == node.name else values[name] for name in node.inputs]
-                values[node.name] = inputs[0] + inputs[1] if isinstance(node.layer, Add) else self[node.name](*inputs)
-            return values[target]
-
-    def module(layer: Layer, p: Mapping[str, np.ndarray]) -> torch.nn.Module:
-        size, stride, ((top, _), (left, _)), _ = layer.window   # pads are even in these networks
-        match layer:
-            case Conv():
-                part = torch.nn.Conv2d(p["kernel"].shape[2], layer.filters, size, stride, (top, left))
-                part.weight.data, part.bias.data = torch.tensor(p["kernel"].transpose(3, 2, 0, 1).copy()), torch.tensor(p["bias"])
-                return torch.nn.Sequential(part, torch.nn.ReLU()) if layer.activation else part
-            case BatchNorm():
-                part = torch.nn.BatchNorm2d(len(p["gamma"]), layer.epsilon)
-                part.weight.data, part.bias.data = torch.tensor(p["gamma"]), torch.tensor(p["beta"])
-                part.running_mean, part.running_var = torch.tensor(p["mean"]), torch.tensor(p["variance"])
-                return part
-            case MaxPool():
-                return torch.nn.MaxPool2d(size, stride, (top, left))
-        return torch.nn.ReLU()
-
-    return Graph({node.name: module(node.layer, arrays.get(node.name, {})) for node in nodes}).eval().requires_grad_(False)
-
-
-class Peer:
-    """The same network up to a target in torch, and what captum and ONNX Runtime make of it. Images and maps as ours."""
-
-    def __init__(self, network: Network, arrays: Arrays, target: str, photo: np.ndarray):
-        import torch
-        from captum.attr import Deconvolution
-        torch.set_num_threads(CORES)
-        self.torch, self.model = torch, torch_model(network, arrays, target)
-        self.unit, self.map = Deconvolution(self.model), Deconvolution(self.model)
-        self.map.forward_func = lambda x: (self.model(x) ** 2).sum((2, 3)) / 2      # its derivative is the map: our seed
-        onnxruntime = importlib.import_module("onnxruntime")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = CORES
-        with tempfile.TemporaryDirectory() as folder:
-            torch.onnx.export(self.model, (self.tensor(photo),), f"{folder}/model.onnx", input_names=[INPUT], dynamo=False)
-            self.session = onnxruntime.InferenceSession(f"{folder}/model.onnx", options, ["CPUExecutionProvider"])
-
-    def tensor(self, x: np.ndarray) -> Any:
-        return self.torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        with self.torch.inference_mode():
-            return self.model(self.tensor(x)).numpy().transpose(0, 2, 3, 1)
-
-    def onnx(self, x: np.ndarray) -> np.ndarray:
-        return self.session.run(None, {INPUT: x.transpose(0, 3, 1, 2).copy()})[0].transpose(0, 2, 3, 1)
-
-    def project(self, deconvolution: Any, x: np.ndarray, targets: Sequence) -> np.ndarray:
-        """captum's deconvnet of each target, one after the other: [targets, h, w, c]."""
-        found = [deconvolution.attribute(self.tensor(x), target) for target in targets]
-        return self.torch.cat(found).numpy().transpose(0, 2, 3, 1)
 
 
 def verify(network: Network, arrays: Arrays, layer: str, photo: np.ndarray, peer: Peer, units: list) -> None:

@@ -26,7 +26,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tfdeconv.cli import console  # noqa: E402
+from tfdeconv.cli import arguments, console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
 
@@ -152,8 +152,8 @@ def seconds(call: Callable[[], None]) -> float:
 
 def main() -> int:
     parser = console.Parser(__doc__)
-    parser.add_argument("--rounds", type=console.counting, default=15, metavar="N")
-    parser.add_argument("--batch", type=console.counting, default=16, metavar="N")
+    parser.add_argument("--rounds", type=arguments.counting, default=15, metavar="N")
+    parser.add_argument("--batch", type=arguments.counting, default=16, metavar="N")
     options = parser.parse_args()
     overhead(options.rounds, options.batch)
     drawing(3)

@@ -2,56 +2,12 @@
 
     python scripts/fetch_weights.py resnet50 --no-top
 """
-from __future__ import annotations
-
-import argparse
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tfdeconv.cli import console  # noqa: E402
-from tfdeconv.weights.official import BASE, ORIGINS, fetch, fetched  # noqa: E402
-
-
-def seconds(text: str) -> float:
-    """Seconds above 0, up to an hour, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0, up to 3600")
-    return value
-
-
-def main() -> int:
-    parser = console.Parser(__doc__)
-    parser.add_argument("network", choices=ORIGINS, metavar="NETWORK", help=", ".join(ORIGINS))
-    parser.add_argument("--no-top", action="store_true", help="without the dense layers: smaller, enough for the layers below them")
-    parser.add_argument("--out", type=Path, default=ROOT / "weights", metavar="DIR", help="default: weights/ of this project")
-    parser.add_argument("--again", action="store_true", help="even if it is there")
-    parser.add_argument("--base-url", default=BASE, metavar="URL", help="a mirror of Keras's folders, or file:///FOLDER of a copy "
-                        f"(default: {BASE})")
-    parser.add_argument("--timeout", type=seconds, default=30, metavar="SECONDS", help="give up after so long without a byte "
-                        "(default: 30)")
-    options = parser.parse_args()
-    name, top, progress = options.network, not options.no_top, console.Progress()
-    result = options.out / f"{name}-imagenet{'' if top else '-notop'}.h5"
-    digest = None if options.again else fetched(name, result)
-    said = "is there (--again fetches it anew)" if digest else f"{name}, single precision"
-    try:
-        digest = digest or fetch(name, result, top, options.base_url, options.timeout, progress.say)
-    except KeyboardInterrupt as stop:
-        progress.clear()
-        console.complain(str(stop) or "interrupted")
-        return 130
-    finally:
-        progress.clear()
-    print(f"{result}: {said}, sha256 {digest}\n{ORIGINS[name].source}\n{ORIGINS[name].licence}")
-    return 0
-
+from tfdeconv.cli import console, fetch_weights  # noqa: E402
 
 if __name__ == "__main__":
-    console.call(main)
+    console.call(fetch_weights.main)

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from ..errors import UserError
@@ -80,21 +81,6 @@ def import_tensorflow(verbose: bool = False) -> None:
             os.close(stderr)
 
 
-def numbers(text: str) -> list[int]:
-    """`3,2,1` as [3, 2, 1], for argparse."""
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers such as 46 or 46,128") from None
-
-
-def counting(text: str) -> int:
-    """A whole number from 1 up, for argparse."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
-    return int(text)
-
-
 class Progress:
     """A line on stderr that tells how far a long work is, when that is a terminal and nobody asked for silence."""
 
@@ -107,3 +93,9 @@ class Progress:
 
     def clear(self) -> None:
         self.say("")
+
+
+def say(path: Path) -> None:
+    """A path on a line of its own: the file's own bytes, whatever the locale."""
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.flush()

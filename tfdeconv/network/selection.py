@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .graph import INPUT, Network
+from .graph import INPUT, Network, Node
 from .layers import Activation, Add, Conv, Dense, DepthwiseConv
 
 
@@ -24,3 +24,12 @@ def everything(network: Network, held: Mapping[str, Any]) -> list[str]:
             if output or isinstance(node.layer, Conv | DepthwiseConv | Dense):
                 found.append(node.name)
     return found
+
+
+def reachable(network: Network, weights: Mapping[str, Any]) -> list[Node]:
+    """The layers that can be had with these weights."""
+    needed, there = network.parameters(), {INPUT}
+    for node in network.nodes:
+        if there.issuperset(node.inputs) and (node.name not in needed or node.name in weights):
+            there.add(node.name)
+    return [node for node in network.nodes if node.name in there]

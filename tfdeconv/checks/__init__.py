@@ -1,0 +1,1 @@
+"""Can it be believed: what comes down, checked against what it must equal."""
