@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE / "support"), str(HERE / "formats")]
 
-from formats import FORMATS, Format         # noqa: E402
+from file_formats import FORMATS, Format         # noqa: E402
 
 from tfdeconv.errors import UserError       # noqa: E402
 

@@ -10,6 +10,7 @@ and ten values at fixed places.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import h5py
@@ -29,6 +30,7 @@ def places(height: int, width: int, count: int = 10) -> np.ndarray:
 
 
 def main() -> None:
+    sys.path.insert(0, str(ROOT / "tests" / "engine"))
     from test_keras import autodiff
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
     with h5py.File(ROOT / "weights" / "vgg16.h5") as file:
@@ -59,6 +61,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import sys
     sys.path.insert(0, str(ROOT))
     main()

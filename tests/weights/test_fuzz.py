@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-import formats
+import file_formats
 import fuzz
 import pytest
 
@@ -19,12 +19,12 @@ def test_damaged_files_are_read_or_refused_in_one_line():
     command = [sys.executable, Path(fuzz.__file__), "--count", "30", "--seed", "20141106"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "") and "FAILED" not in done.stdout, done.stdout + done.stderr
-    assert done.stdout.count(" mutants, seed 20141106") == len(formats.FORMATS)
+    assert done.stdout.count(" mutants, seed 20141106") == len(file_formats.FORMATS)
 
 
-@pytest.mark.parametrize("kind", formats.FORMATS)
+@pytest.mark.parametrize("kind", file_formats.FORMATS)
 def test_mutants_are_of_their_number_alone_and_differ(kind):
-    seeds = formats.FORMATS[kind].seeds()
+    seeds = file_formats.FORMATS[kind].seeds()
     first, again = ([fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds) for i in range(200)] for _ in range(2))
     assert first == again and len({*first}) > 180 and not {*first} & {*seeds}
     assert sum(raw[:8] not in [seed[:8] for seed in seeds] for raw in first) < 40       # their makers would be told by those alone
@@ -59,7 +59,7 @@ def child_taking(path):
 def test_what_goes_wrong_is_seen(tmp_path, monkeypatch, capsys, read, what):
     monkeypatch.setattr(fuzz, "SECONDS", 1 if "time" in what else 60)
     monkeypatch.setattr(fuzz, "MEMORY", 50)
-    found = [fuzz.outcome(formats.Format(list, read), tmp_path / "x", 3)]
+    found = [fuzz.outcome(file_formats.Format(list, read), tmp_path / "x", 3)]
     assert found[0].what == what
     assert fuzz.report("kind", 7, found, 1) == (what == "read")
     assert ("FAILED number 3" in capsys.readouterr().out) == (what != "read")

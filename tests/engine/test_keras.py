@@ -161,7 +161,7 @@ def test_real_weights_forward_equal_keras(rng):
     from pathlib import Path
 
     from tfdeconv.data import images
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     network = NETWORKS["vgg16"]()
     weights = load_weights(root / "weights" / "vgg16.h5", network)
     x = images.read([root / "tests" / "data" / "chelsea.jpg"], weights.preprocessing)

@@ -18,7 +18,6 @@ import tensorflow as tf
 from helpers import example, random_weights
 from PIL import Image
 
-import tfdeconv
 from tfdeconv import NETWORKS, Deconvnet, load_weights
 from tfdeconv.data import dataset, images, loader
 from tfdeconv.data.preprocessing import Preprocessing, caffe
@@ -31,7 +30,7 @@ from tfdeconv.scan.accumulator import Scan
 from tfdeconv.scan.reductions import EDGES, summary
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SAMPLE, WEIGHTS = ROOT / "tests" / "data" / "chelsea.jpg", ROOT / "weights" / "vgg16.h5"
 SIDE = 20
 

@@ -21,7 +21,7 @@ from tfdeconv.formats.hdf5 import dataset, inside, subgroup
 from tfdeconv.weights import detect
 from tfdeconv.weights.detect import opened
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
 
 

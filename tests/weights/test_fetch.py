@@ -33,7 +33,7 @@ from tfdeconv.weights import contents, download, official
 from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
 
-ROOT = Path(download.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "fetch_weights.py"
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 PATH = f"/vgg16/{FILE}"
@@ -542,7 +542,7 @@ def test_a_disk_that_fills_up_when_converting(site, run, left, tmp_path, share):
     (tmp_path / "weights" / PART).write_bytes(site.body)
     (tmp_path / "weights" / f"{PART}.txt").write_text(f"{len(site.body)} ")
     # a real limit, so a process of its own, which must also end in peace: libhdf5 crashes at exit if it could not write a file
-    code = (f"import resource, runpy, sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]}\n"
+    code = (f"import resource, runpy, sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests' / 'weights'), str(ROOT / 'tests' / 'support')]}\n"
             f"import test_fetch; from tfdeconv.weights import official\n"
             f"official.ORIGINS['vgg16'], official.NETWORKS['vgg16'] = official.{official.ORIGINS['vgg16']}, test_fetch.small\n"
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"

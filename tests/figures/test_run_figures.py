@@ -17,7 +17,6 @@ import pytest
 from PIL import Image
 from test_scan import SIDE, integers, plain
 
-import tfdeconv
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
 from tfdeconv.figures import grid, page as layout, photo as photo_figures, pixels, run as run_figures, tiles
@@ -27,7 +26,7 @@ from tfdeconv.scan.accumulator import Scan
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COUNT, TOP = 20, 4
 
 

@@ -15,14 +15,13 @@ import numpy as np
 import pytest
 from test_scan import SIDE, assert_as_brute_force_has_it, integers, plain, some_crops
 
-import tfdeconv
 from tfdeconv import NETWORKS, load_weights
 from tfdeconv.errors import UserError
 from tfdeconv.scan import run_file, workers
 from tfdeconv.scan.cluster import cluster
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATIENCE = 180          # seconds for workers that import TensorFlow on a busy machine
 
 

@@ -23,8 +23,8 @@ from tfdeconv.weights.load import network_in, read_weights
 from tfdeconv.weights.native import save_weights
 
 L = keras.layers
-SCRIPTS = Path(__file__).parents[1] / "scripts"
-PHOTO = Path(__file__).parent / "data" / "chelsea.jpg"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+PHOTO = Path(__file__).parents[1] / "data" / "chelsea.jpg"
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfdeconv
 from tfdeconv import load_weights
 from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
@@ -23,7 +22,7 @@ from tfdeconv.zoo import NETWORKS
 # Keras's own, of its way to numpy and of five channels
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning", "ignore:This model usually expects")
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PREPROCESSING = Preprocessing("bgr", (8, 8), 11, (1.5, 2.5, 3.25), (2.0, 4.0, 8.0))
 
 

@@ -16,7 +16,7 @@ from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

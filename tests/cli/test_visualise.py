@@ -28,7 +28,7 @@ from tfdeconv.engine.deconvnet import Projection
 from tfdeconv.figures import photo as photo_figures, pixels
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
 SAMPLE = ROOT / "tests" / "data" / "chelsea.jpg"
 WEIGHTS = ROOT / "weights" / "vgg16.h5"

@@ -10,7 +10,6 @@ from helpers import random_weights
 from test_scan import brute, plain, scanned
 from test_team import call
 
-import tfdeconv
 from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network, Residual
@@ -18,7 +17,7 @@ from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv
 from tfdeconv.scan import maxima, residual, run_file
 from tfdeconv.weights.native import save_weights
 
-ROOT = Path(tfdeconv.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SIDE = 14
 
 
