@@ -7,6 +7,7 @@ first, which a long scan does not see. Figures, with reading, checking, drawing 
 alone. Values are medians, in brackets the least and greatest of a turn. Workers are whole processes on loopback, each bound to a
 core of its own; the images a second are those of a long list less a short one, so that what starting takes is left out.
 """
+
 from __future__ import annotations
 
 import json
@@ -30,9 +31,9 @@ from tfdeconv.cli import arguments, console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
 
-MOST, MOST_DRAWN = 0.15, 1.5            # of the bare pass; times the bare ways up and down
-LAYER, PHOTOS = "block4_conv2", 160     # whose features are drawn, of a run over so many crops
-LISTS = 64, 384         # images of the short list and of the long one
+MOST, MOST_DRAWN = 0.15, 1.5  # of the bare pass; times the bare ways up and down
+LAYER, PHOTOS = "block4_conv2", 160  # whose features are drawn, of a run over so many crops
+LISTS = 64, 384  # images of the short list and of the long one
 
 
 def overhead(rounds: int, batch: int) -> None:
@@ -43,10 +44,14 @@ def overhead(rounds: int, batch: int) -> None:
     from tfdeconv.engine import passes
     from tfdeconv.network.selection import everything
     from tfdeconv.scan.accumulator import Scan
+
     read = load.load_weights(ROOT / "weights/vgg16.h5")
     layers, size = everything(read.network, read), read.preprocessing.size
     scan = Scan(read.network, read, layers, size, batch)
-    bare = tf.function(lambda x: passes.maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0], autograph=False)
+    bare = tf.function(
+        lambda x: passes.maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0],
+        autograph=False,
+    )
     turns: list[tuple[float, float]] = []
     for turn in range(rounds + 2):
         x = tf.constant(read.preprocessing.apply(crops(batch, turn)))
@@ -58,17 +63,20 @@ def overhead(rounds: int, batch: int) -> None:
     turns = turns[2:]
     alone, scanned = (median(column) for column in zip(*turns))
     shares = [second / first - 1 for first, second in turns]
-    print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}, {len(layers)} layers, batches of {batch}: "
-          f"pass up {alone:.3f} s, scan {scanned:.3f} s ({batch / scanned:.1f} images a second), overhead "
-          f"{scanned / alone - 1:.1%} ({min(shares):.1%}..{max(shares):.1%}), target <= {MOST:.0%}"
-          f"{'  MISSED' if scanned / alone - 1 > MOST else ''}", flush=True)
+    print(
+        f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}, {len(layers)} layers, batches of {batch}: "
+        f"pass up {alone:.3f} s, scan {scanned:.3f} s ({batch / scanned:.1f} images a second), overhead "
+        f"{scanned / alone - 1:.1%} ({min(shares):.1%}..{max(shares):.1%}), target <= {MOST:.0%}"
+        f"{'  MISSED' if scanned / alone - 1 > MOST else ''}",
+        flush=True,
+    )
 
 
 def crops(count: int, seed: int) -> np.ndarray:
     """Crops of the sample photo with noise, uint8 [count, 224, 224, 3]."""
     photo, rng = images.pixels(ROOT / "tests/data/chelsea.jpg"), np.random.default_rng(seed)
     corners = rng.integers(0, (photo.shape[0] - 224, photo.shape[1] - 224), (count, 2))
-    found = np.stack([photo[top:top + 224, left:left + 224] for top, left in corners])
+    found = np.stack([photo[top : top + 224, left : left + 224] for top, left in corners])
     return np.clip(found + rng.integers(0, 20, found.shape), 0, 255).astype(np.uint8)
 
 
@@ -83,11 +91,27 @@ def workers(folder: Path, count: int, cores: list[int], workers: int) -> float:
     begin, started = time.perf_counter(), []
     for i in range(workers):
         mine = set(cores[i::workers])
-        told = {"TF_CONFIG": json.dumps({"cluster": {"worker": hosts}, "task": {"type": "worker", "index": i}})}
-        started.append(subprocess.Popen(
-            [sys.executable, str(ROOT / "scripts/scan.py"), str(folder / "x.npy"), "--out", str(folder / f"{count}.h5"),
-             "--batch", "8"],
-            env=os.environ | told, stdout=subprocess.DEVNULL, preexec_fn=partial(os.sched_setaffinity, 0, mine)))
+        told = {
+            "TF_CONFIG": json.dumps(
+                {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": i}}
+            )
+        }
+        started.append(
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    str(ROOT / "scripts/scan.py"),
+                    str(folder / "x.npy"),
+                    "--out",
+                    str(folder / f"{count}.h5"),
+                    "--batch",
+                    "8",
+                ],
+                env=os.environ | told,
+                stdout=subprocess.DEVNULL,
+                preexec_fn=partial(os.sched_setaffinity, 0, mine),
+            )
+        )
     for process in started:
         if process.wait():
             raise SystemExit("a worker failed")
@@ -98,10 +122,16 @@ def scaling() -> None:
     """Prints the images a second of one worker on one core, one on all, and one on each."""
     cores = sorted(os.sched_getaffinity(0))[:2]
     for count, mine in ((1, cores[:1]), (1, cores), (len(cores), cores)):
-        with TemporaryDirectory() as folder:        # what disturbs it only adds: the less of two
-            short, long = (min(workers(Path(folder), images, mine, count) for _ in range(2)) for images in LISTS)
-        print(f"{count} worker{'s' if count > 1 else ''} on {len(mine)} core{'s' if len(mine) > 1 else ''}: "
-              f"{(LISTS[1] - LISTS[0]) / (long - short):.2f} images a second", flush=True)
+        with TemporaryDirectory() as folder:  # what disturbs it only adds: the less of two
+            short, long = (
+                min(workers(Path(folder), images, mine, count) for _ in range(2))
+                for images in LISTS
+            )
+        print(
+            f"{count} worker{'s' if count > 1 else ''} on {len(mine)} core{'s' if len(mine) > 1 else ''}: "
+            f"{(LISTS[1] - LISTS[0]) / (long - short):.2f} images a second",
+            flush=True,
+        )
 
 
 def drawing(rounds: int) -> None:
@@ -109,13 +139,24 @@ def drawing(rounds: int) -> None:
     from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.figures import run as run_figures, tiles
     from tfdeconv.scan import provenance, run_file
+
     with TemporaryDirectory() as folder:
         np.save(f"{folder}/x.npy", crops(PHOTOS, 1))
-        command = [str(ROOT / "scripts/scan.py"), f"{folder}/x.npy", "--out", f"{folder}/run.h5", "--layers", LAYER]
+        command = [
+            str(ROOT / "scripts/scan.py"),
+            f"{folder}/x.npy",
+            "--out",
+            f"{folder}/run.h5",
+            "--layers",
+            LAYER,
+        ]
         subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
         found = run_file.load(f"{folder}/run.h5")
         read = load.load_weights(found.weights)
-        deconvnet, source = Deconvnet(read.network, read, LAYER), provenance.images_of(found, "the run", None)
+        deconvnet, source = (
+            Deconvnet(read.network, read, LAYER),
+            provenance.images_of(found, "the run", None),
+        )
         x = read.preprocessing.apply(np.load(f"{folder}/x.npy"))
         state, channels = found.state[LAYER], np.arange(len(found.state[LAYER]["means"]))
         alive = state["values"] > 0
@@ -123,14 +164,28 @@ def drawing(rounds: int) -> None:
         def bare() -> None:
             numbers = np.unique(state["images"][alive])
             for start in range(0, len(numbers), tiles.BATCH):
-                some = numbers[start:start + tiles.BATCH]
+                some = numbers[start : start + tiles.BATCH]
                 at = np.nonzero(np.isin(state["images"], some) & alive)
                 image = np.searchsorted(some, state["images"][at])
-                for _ in deconvnet.descend(deconvnet.ascend(x[some]), image, at[0], state["positions"][at]):
+                for _ in deconvnet.descend(
+                    deconvnet.ascend(x[some]), image, at[0], state["positions"][at]
+                ):
                     pass
 
-        drawing = run_figures.Figures(Path("run.h5"), found, read.network, read, Path(found.weights), source, "deconvnet", None,
-                                     Path(folder), False, lambda text: None, print)
+        drawing = run_figures.Figures(
+            Path("run.h5"),
+            found,
+            read.network,
+            read,
+            Path(found.weights),
+            source,
+            "deconvnet",
+            None,
+            Path(folder),
+            False,
+            lambda text: None,
+            print,
+        )
 
         def drawn() -> None:
             for _ in drawing.layer(LAYER, channels):
@@ -139,9 +194,12 @@ def drawing(rounds: int) -> None:
         turns = [(seconds(bare), seconds(drawn)) for _ in range(rounds)]
     alone, whole = (median(column) for column in zip(*turns))
     shares = [second / first for first, second in turns]
-    print(f"{alive.sum()} units of {LAYER} in {len(np.unique(state['images'][alive]))} images: up and down {alone:.1f} s, drawn "
-          f"{whole:.1f} s, {whole / alone:.2f} times ({min(shares):.2f}..{max(shares):.2f}), target <= {MOST_DRAWN}"
-          f"{'  MISSED' if whole / alone > MOST_DRAWN else ''}", flush=True)
+    print(
+        f"{alive.sum()} units of {LAYER} in {len(np.unique(state['images'][alive]))} images: up and down {alone:.1f} s, drawn "
+        f"{whole:.1f} s, {whole / alone:.2f} times ({min(shares):.2f}..{max(shares):.2f}), target <= {MOST_DRAWN}"
+        f"{'  MISSED' if whole / alone > MOST_DRAWN else ''}",
+        flush=True,
+    )
 
 
 def seconds(call: Callable[[], None]) -> float:

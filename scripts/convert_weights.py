@@ -1,7 +1,8 @@
 """Says what a weight file holds, and with --out converts it to the project's own format: one file is then enough.
 
-    python scripts/convert_weights.py model.keras --out weights/mine.h5
+python scripts/convert_weights.py model.keras --out weights/mine.h5
 """
+
 import sys
 from pathlib import Path
 

@@ -4,6 +4,7 @@ Needs no TensorFlow.
 
     python scripts/describe.py --network resnet101 --input 320x480x3
 """
+
 import sys
 from pathlib import Path
 

@@ -1,7 +1,8 @@
 """Fetches a network's official ImageNet weights and writes them as weights/NETWORK-imagenet.h5 (or -imagenet-notop.h5).
 
-    python scripts/fetch_weights.py resnet50 --no-top
+python scripts/fetch_weights.py resnet50 --no-top
 """
+
 import sys
 from pathlib import Path
 

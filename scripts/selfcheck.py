@@ -1,7 +1,8 @@
 """Checks on this machine that weights and program do what they should: figures, a verdict, exit status 1 if something is off.
 
-    python scripts/selfcheck.py --weights weights/vgg16.h5
+python scripts/selfcheck.py --weights weights/vgg16.h5
 """
+
 import sys
 from pathlib import Path
 

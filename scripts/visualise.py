@@ -1,8 +1,9 @@
 """Shows what in a photo, or in the strongest images of a run of scan.py, made features of a layer fire: writes PNGs, prints paths.
 
-    python scripts/visualise.py cat.jpg -l block4_conv2 -f 46,128
-    python scripts/visualise.py --run run.h5 -l block4_conv2 -f 46,128
+python scripts/visualise.py cat.jpg -l block4_conv2 -f 46,128
+python scripts/visualise.py --run run.h5 -l block4_conv2 -f 46,128
 """
+
 import sys
 from pathlib import Path
 

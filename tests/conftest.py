@@ -1,4 +1,5 @@
 """What the tests share: quiet, and seeded random numbers."""
+
 from __future__ import annotations
 
 import gc
@@ -7,11 +8,13 @@ import signal
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:       # as in a shell's background: programs that are started would ignore it
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as in a shell's background: programs that are started would ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-import numpy as np      # noqa: E402
-import pytest           # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 
 Every mutant comes from seed, format and number alone, so that `--first 4711 --count 1` makes one again (and --keep FILE keeps it).
 """
+
 from __future__ import annotations
 
 import argparse
@@ -24,26 +25,35 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "support"), str(HERE / "formats")]
 
-from file_formats import FORMATS, Format         # noqa: E402
+from file_formats import FORMATS, Format  # noqa: E402
 
-from tfdeconv.errors import UserError       # noqa: E402
+from tfdeconv.errors import UserError  # noqa: E402
 
-SECONDS, MEMORY = 5, 500        # of computing, and MB above what the reader takes for whole files
+SECONDS, MEMORY = 5, 500  # of computing, and MB above what the reader takes for whole files
 MUTANT = "<mutant>"
-BLUNT = 0.3                     # of the mutants at most may be turned away by their first bytes
-INTERESTING = [0, 1, 127, 128, 255, 1 << 40, *((1 << bits) - less for bits in (15, 16, 31, 32, 63, 64) for less in (0, 1))]
+BLUNT = 0.3  # of the mutants at most may be turned away by their first bytes
+INTERESTING = [
+    0,
+    1,
+    127,
+    128,
+    255,
+    1 << 40,
+    *((1 << bits) - less for bits in (15, 16, 31, 32, 63, 64) for less in (0, 1)),
+]
 
 
 @dataclass(frozen=True)
 class Outcome:
     number: int
-    what: str           # "read", "refused", "turned away", or what went wrong
+    what: str  # "read", "refused", "turned away", or what went wrong
     said: str
     seconds: float
-    memory: float       # MB
+    memory: float  # MB
 
 
 # mutants
+
 
 def mutant(rng: random.Random, seeds: list[bytes]) -> bytes:
     found = seeds[0]
@@ -56,7 +66,11 @@ def changed(rng: random.Random, seeds: list[bytes]) -> bytes:
     raw = rng.choice(seeds)
     if rng.random() < 0.05:
         other, at = rng.choice(seeds), rng.randrange(8, len(raw))
-        return raw[:at] + other[at:] if rng.random() < 0.5 else raw[:at] + other[rng.randrange(len(other)):]
+        return (
+            raw[:at] + other[at:]
+            if rng.random() < 0.5
+            else raw[:at] + other[rng.randrange(len(other)) :]
+        )
     for _ in range(rng.choice([1, 1, 1, 2, 4])):
         raw = rng.choices(list(CHANGES), CHANGES.values())[0](rng, raw, place(rng, raw))
     return raw
@@ -67,29 +81,31 @@ def place(rng: random.Random, raw: bytes) -> int:
     first = 0 if rng.random() < 0.08 or len(raw) < 10 else 8
     for _ in range(4):
         at = rng.randrange(first, max(len(raw), first + 1))
-        if raw[at:at + 1] != b"\0":
+        if raw[at : at + 1] != b"\0":
             break
     return at
 
 
 def flip(rng: random.Random, raw: bytes, at: int) -> bytes:
-    return raw[:at] + bytes([(raw + b"\0")[at] ^ 1 << rng.randrange(8)]) + raw[at + 1:]
+    return raw[:at] + bytes([(raw + b"\0")[at] ^ 1 << rng.randrange(8)]) + raw[at + 1 :]
 
 
 def overwrite(rng: random.Random, raw: bytes, at: int) -> bytes:
     size = rng.choice([1, 1, 2, 4, 8])
     value = rng.choice([*INTERESTING, rng.randrange(1 << 64)]) & (1 << 8 * size) - 1
-    return raw[:at] + value.to_bytes(size, "little") + raw[at + size:]
+    return raw[:at] + value.to_bytes(size, "little") + raw[at + size :]
 
 
 def remove(rng: random.Random, raw: bytes, at: int) -> bytes:
     size = rng.randrange(1, 64)
-    return raw[:at] + raw[at + size:] + bytes(size) * rng.randrange(2)      # libhdf5 looks at the whole's length first
+    return (
+        raw[:at] + raw[at + size :] + bytes(size) * rng.randrange(2)
+    )  # libhdf5 looks at the whole's length first
 
 
 def repeat(rng: random.Random, raw: bytes, at: int) -> bytes:
-    block = raw[at:at + rng.randrange(1, 64)]
-    return raw[:at] + block * rng.choice([2, 2, 5, 100]) + raw[at + len(block):]
+    block = raw[at : at + rng.randrange(1, 64)]
+    return raw[:at] + block * rng.choice([2, 2, 5, 100]) + raw[at + len(block) :]
 
 
 def insert(rng: random.Random, raw: bytes, at: int) -> bytes:
@@ -99,23 +115,33 @@ def insert(rng: random.Random, raw: bytes, at: int) -> bytes:
 def copy(rng: random.Random, raw: bytes, at: int) -> bytes:
     """A block over another, so that everything else stays in its place."""
     start, size = rng.randrange(8, max(len(raw), 9)), rng.choice([1, 2, 4, 8, 16, 32])
-    return raw[:at] + raw[start:start + size] + raw[at + len(raw[start:start + size]):]
+    return raw[:at] + raw[start : start + size] + raw[at + len(raw[start : start + size]) :]
 
 
 def cut(rng: random.Random, raw: bytes, at: int) -> bytes:
-    return raw[:max(at, 8)]
+    return raw[: max(at, 8)]
 
 
 CHANGES: dict[Callable[[random.Random, bytes, int], bytes], int] = {
-    flip: 30, overwrite: 30, copy: 15, remove: 6, repeat: 6, insert: 6, cut: 4}
+    flip: 30,
+    overwrite: 30,
+    copy: 15,
+    remove: 6,
+    repeat: 6,
+    insert: 6,
+    cut: 4,
+}
 
 
 # outcomes
 
+
 def used() -> tuple[float, float]:
     """Seconds computed and MB at most, by this process and those it started."""
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in both), sum(usage.ru_maxrss for usage in both) / 1024
+    return sum(usage.ru_utime + usage.ru_stime for usage in both), sum(
+        usage.ru_maxrss for usage in both
+    ) / 1024
 
 
 def outcomes(kind: str, seed: int, numbers: range, keep: str = "") -> list[Outcome]:
@@ -126,7 +152,7 @@ def outcomes(kind: str, seed: int, numbers: range, keep: str = "") -> list[Outco
         path = Path(keep or Path(folder) / "mutant")
         for raw in seeds:
             form.make(path, raw)
-            form.read(path)             # a whole file is read, or everything below would say nothing
+            form.read(path)  # a whole file is read, or everything below would say nothing
         for number in numbers:
             form.make(path, mutant(random.Random(f"{seed} {kind} {number}"), seeds))
             found.append(outcome(form, path, number))
@@ -140,7 +166,13 @@ def outcome(form: Format, path: Path, number: int) -> Outcome:
         what, said = "read", ""
     except UserError as error:
         said = str(error).replace(str(path), MUTANT)
-        what = "turned away" if "is no HDF5 file" in said else "refused" if said.isprintable() else "breaks the line"
+        what = (
+            "turned away"
+            if "is no HDF5 file" in said
+            else "refused"
+            if said.isprintable()
+            else "breaks the line"
+        )
     except Exception as error:
         what, said = f"raises {type(error).__name__}", " ".join(str(error).split())
     end, after = used()
@@ -153,22 +185,31 @@ def outcome(form: Format, path: Path, number: int) -> Outcome:
 
 def shortened(said: str) -> str:
     """What is said, less what differs from mutant to mutant."""
-    said = re.sub(r"'[^']*'|\"[^\"]*\"|b'.*|\(.*\)|\d[\d,.]*", "#", said.split(MUTANT, 1)[-1].lstrip(": "))
+    said = re.sub(
+        r"'[^']*'|\"[^\"]*\"|b'.*|\(.*\)|\d[\d,.]*", "#", said.split(MUTANT, 1)[-1].lstrip(": ")
+    )
     return re.sub("^[^ ]*/[^ ]* ", "A/B ", said)[:70]
 
 
 def report(kind: str, seed: int, found: list[Outcome], seconds: float) -> bool:
     """Prints what became of a format's mutants; True if all was well."""
     counts = Counter(outcome.what for outcome in found)
-    slowest, biggest = max(found, key=lambda found: found.seconds), max(found, key=lambda found: found.memory)
+    slowest, biggest = (
+        max(found, key=lambda found: found.seconds),
+        max(found, key=lambda found: found.memory),
+    )
     told = ", ".join(f"{n} {what}" for what, n in counts.most_common())
     print(f"{kind}: {len(found)} mutants, seed {seed}, {seconds:.0f} s: {told}")
     classes = Counter(shortened(outcome.said) for outcome in found if outcome.what == "refused")
     print("".join(f"  {n:6} {said}\n" for said, n in classes.most_common(15)), end="")
-    print(f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), "
-          f"most memory above whole files' {biggest.memory:.0f} MB (number {biggest.number})")
+    print(
+        f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), "
+        f"most memory above whole files' {biggest.memory:.0f} MB (number {biggest.number})"
+    )
     sys.stdout.flush()
-    failed = [outcome for outcome in found if outcome.what not in ("read", "refused", "turned away")]
+    failed = [
+        outcome for outcome in found if outcome.what not in ("read", "refused", "turned away")
+    ]
     for outcome in failed[:20]:
         print(f"  FAILED number {outcome.number}: {outcome.what}: {outcome.said[:200]}")
     blunt = len(found) >= 50 and counts["turned away"] > BLUNT * len(found)
@@ -193,10 +234,14 @@ def main() -> None:
             size = max(1, min(250, options.count // (2 * options.workers)))
             parts = [range(at, min(at + size, end)) for at in range(options.first, end, size)]
             try:
-                read = [pool.submit(outcomes, kind, options.seed, part, options.keep) for part in parts]
+                read = [
+                    pool.submit(outcomes, kind, options.seed, part, options.keep) for part in parts
+                ]
                 found = [outcome for future in read for outcome in future.result()]
             except BrokenProcessPool:
-                sys.exit(f"{kind}: FAILED: a mutant ended the process that read it (--workers 1, and --first to find it)")
+                sys.exit(
+                    f"{kind}: FAILED: a mutant ended the process that read it (--workers 1, and --first to find it)"
+                )
             good = report(kind, options.seed, found, time.monotonic() - start) and good
     sys.exit(not good)
 

@@ -7,6 +7,7 @@ by Pillow and preprocessed by keras.applications.vgg16. For each layer the chann
 activation, place, and of its projection under each rule (tf.custom_gradient, test_keras.py) the extent, the Euclidean norm,
 and ten values at fixed places.
 """
+
 from __future__ import annotations
 
 import json
@@ -18,7 +19,14 @@ import keras
 import numpy as np
 from PIL import Image
 
-LAYERS = ("block1_conv2", "block2_pool", "block3_conv3", "block4_conv2", "block5_conv3", "block5_pool")
+LAYERS = (
+    "block1_conv2",
+    "block2_pool",
+    "block3_conv3",
+    "block4_conv2",
+    "block5_conv3",
+    "block5_pool",
+)
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "tests" / "data" / "golden.json"
 
@@ -26,17 +34,26 @@ FILE = ROOT / "tests" / "data" / "golden.json"
 def places(height: int, width: int, count: int = 10) -> np.ndarray:
     """Pixels spread over a box by the golden ratio, [count, 2]."""
     i = np.arange(count)
-    return np.stack([(i * 0.7548776662 % 1 * height).astype(int), (i * 0.5698402910 % 1 * width).astype(int)], 1)
+    return np.stack(
+        [(i * 0.7548776662 % 1 * height).astype(int), (i * 0.5698402910 % 1 * width).astype(int)], 1
+    )
 
 
 def main() -> None:
     sys.path.insert(0, str(ROOT / "tests" / "engine"))
     from test_keras import autodiff
+
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
     with h5py.File(ROOT / "weights" / "vgg16.h5") as file:
         for layer in file:
-            model.get_layer(layer).set_weights([file[layer][name][()].astype("float32") for name in ("kernel", "bias")])
-    photo = Image.open(ROOT / "tests" / "data" / "chelsea.jpg").convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
+            model.get_layer(layer).set_weights(
+                [file[layer][name][()].astype("float32") for name in ("kernel", "bias")]
+            )
+    photo = (
+        Image.open(ROOT / "tests" / "data" / "chelsea.jpg")
+        .convert("RGB")
+        .resize((224, 224), Image.Resampling.BILINEAR)
+    )
     x = keras.applications.vgg16.preprocess_input(np.asarray(photo, "float32")[None])
     rows = []
     for layer in LAYERS:
@@ -47,17 +64,30 @@ def main() -> None:
                 continue
             seed = np.zeros_like(maps)[None]
             seed[0, row, column, channel] = maps[row, column, channel]
-            told = {"layer": layer, "channel": channel, "activation": float(maps[row, column, channel]),
-                    "position": [int(row), int(column)], "rules": {}}
+            told = {
+                "layer": layer,
+                "channel": channel,
+                "activation": float(maps[row, column, channel]),
+                "position": [int(row), int(column)],
+                "rules": {},
+            }
             for rule in ("deconvnet", "guided", "gradient"):
                 pixels = autodiff(model, layer, x, [seed], rule)[0][0]
                 at = np.argwhere(pixels.any(2))
                 (top, left), (bottom, right) = at.min(0), at.max(0) + 1
                 sample = pixels[top:bottom, left:right][tuple(places(bottom - top, right - left).T)]
-                told["rules"][rule] = {"box": [int(edge) for edge in (top, left, bottom, right)],
-                                       "norm": float(np.linalg.norm(pixels)), "sample": sample.astype(float).round(6).tolist()}
+                told["rules"][rule] = {
+                    "box": [int(edge) for edge in (top, left, bottom, right)],
+                    "norm": float(np.linalg.norm(pixels)),
+                    "sample": sample.astype(float).round(6).tolist(),
+                }
             rows.append(told)
-    FILE.write_text(json.dumps({"made by": f"keras {keras.__version__}, tests/golden.py", "rows": rows}, indent=1) + "\n")
+    FILE.write_text(
+        json.dumps(
+            {"made by": f"keras {keras.__version__}, tests/golden.py", "rows": rows}, indent=1
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

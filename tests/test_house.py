@@ -1,4 +1,5 @@
 """The house: which package may know which, what is loaded when, and that nothing of Keras is called."""
+
 from __future__ import annotations
 
 import ast
@@ -25,11 +26,45 @@ PACKAGES = {
     "data": {"formats", "errors"},
     "engine": {"network", "memory", "errors"},
     "weights": {"formats", "network", "zoo", "data.preprocessing", "files", "errors", "version"},
-    "scan": {"engine", "weights", "data", "zoo", "network", "formats", "files", "memory", "errors", "version"},
-    "figures": {"engine", "scan", "data", "weights", "network", "files", "memory", "errors", "version"},
+    "scan": {
+        "engine",
+        "weights",
+        "data",
+        "zoo",
+        "network",
+        "formats",
+        "files",
+        "memory",
+        "errors",
+        "version",
+    },
+    "figures": {
+        "engine",
+        "scan",
+        "data",
+        "weights",
+        "network",
+        "files",
+        "memory",
+        "errors",
+        "version",
+    },
     "checks": {"engine", "weights", "data", "figures", "scan", "network", "errors"},
-    "cli": {"checks", "figures", "scan", "weights", "engine", "data", "zoo", "network", "formats", "files", "memory",
-            "errors", "version"},
+    "cli": {
+        "checks",
+        "figures",
+        "scan",
+        "weights",
+        "engine",
+        "data",
+        "zoo",
+        "network",
+        "formats",
+        "files",
+        "memory",
+        "errors",
+        "version",
+    },
 }
 # each package of others, and the packages or modules of the project that may import it
 OUTSIDE = {
@@ -64,7 +99,10 @@ def imports(module: str, inside_functions: bool = True):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield str(node.module).partition(".")[0], False
         elif isinstance(node, ast.ImportFrom):
-            base = [*package[:len(package) - node.level + 1], *(node.module.split(".") if node.module else [])]
+            base = [
+                *package[: len(package) - node.level + 1],
+                *(node.module.split(".") if node.module else []),
+            ]
             for alias in node.names:
                 name = ".".join([*base, alias.name])
                 yield (name if name in MODULES else ".".join(base)), True
@@ -82,16 +120,22 @@ def test_packages_know_only_what_they_may(module):
         if own:
             assert allowed(name, PACKAGES[package] | {package}), f"{module} knows {name}"
         else:
-            assert name in sys.stdlib_module_names or allowed(module, OUTSIDE.get(name, set())), f"{module} knows {name}"
+            assert name in sys.stdlib_module_names or allowed(module, OUTSIDE.get(name, set())), (
+                f"{module} knows {name}"
+            )
     if package == "engine":
         assert not {name for name, own in imports(module) if not own} & FILES
 
 
 def test_imports_point_one_way_within_a_package_too():
-    graph = {module: {name for name, own in imports(module) if own and name in HOUSED and name != module}
-             for module in HOUSED}
+    graph = {
+        module: {name for name, own in imports(module) if own and name in HOUSED and name != module}
+        for module in HOUSED
+    }
 
-    assert len(list(TopologicalSorter(graph).static_order())) == len(HOUSED)       # raises CycleError with the circle
+    assert len(list(TopologicalSorter(graph).static_order())) == len(
+        HOUSED
+    )  # raises CycleError with the circle
 
 
 def test_readers_of_one_format_do_not_know_those_of_another():
@@ -107,19 +151,25 @@ def test_every_package_is_in_the_table():
     assert {name.partition(".")[0] for name in HOUSED} <= PACKAGES.keys()
 
 
-@pytest.mark.parametrize("path", [*MODULES.values(), *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*MODULES.values(), *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_no_keras(path):
     source = path.read_text()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute):
-            assert not (getattr(node.value, "id", "") == "tf" and node.attr in ("keras", "compat")), node.lineno
+            assert not (
+                getattr(node.value, "id", "") == "tf" and node.attr in ("keras", "compat")
+            ), node.lineno
         if isinstance(node, ast.Import):
             assert all(alias.name.partition(".")[0] != "keras" for alias in node.names)
         if isinstance(node, ast.ImportFrom) and not node.level:
             assert str(node.module).partition(".")[0] != "keras"
 
 
-@pytest.mark.parametrize("path", [*MODULES.values(), *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*MODULES.values(), *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_a_file_is_read_at_one_sitting(path):
     assert path.read_text().count("\n") <= 310, "two rooms?"
 
@@ -129,15 +179,20 @@ def test_libhdf5_is_known_by_few():
     assert all(allowed(module, OUTSIDE["h5py"]) for module in knowing & HOUSED.keys())
 
 
-@pytest.mark.parametrize("module", ["tfdeconv", "tfdeconv.zoo", "tfdeconv.engine.rules", "tfdeconv.cli.console"])
+@pytest.mark.parametrize(
+    "module", ["tfdeconv", "tfdeconv.zoo", "tfdeconv.engine.rules", "tfdeconv.cli.console"]
+)
 def test_names_and_mistakes_need_no_heavy_package(module):
     code = f"import sys, {module}; print(*({{'tensorflow', 'numpy', 'h5py', 'PIL'}} & set(sys.modules)))"
-    heavy = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    heavy = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert heavy.split() == []
 
 
 def test_public_names_are_there_and_others_are_not():
     import tfdeconv
+
     for name in tfdeconv.__all__:
         assert getattr(tfdeconv, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'Deconvnets'"):

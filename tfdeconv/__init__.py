@@ -1,4 +1,5 @@
 """tfdeconv: what in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014)."""
+
 from __future__ import annotations
 
 from importlib import import_module
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
     from .engine.rules import RULES
     from .weights.load import load_weights
 
-HOMES = {"NETWORKS": "zoo", "RULES": "engine.rules", "Deconvnet": "engine.deconvnet", "UserError": "errors", "load_weights": "weights.load"}
+HOMES = {
+    "NETWORKS": "zoo",
+    "RULES": "engine.rules",
+    "Deconvnet": "engine.deconvnet",
+    "UserError": "errors",
+    "load_weights": "weights.load",
+}
 __all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
 
 

@@ -1,10 +1,11 @@
 """The one kind of error that a user can put right."""
+
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-MOST = 40               # names listed in an error
+MOST = 40  # names listed in an error
 
 
 class UserError(ValueError):
@@ -27,6 +28,8 @@ def printable(name: bytes) -> str:
 
 def reason(error: BaseException) -> str:
     """What an error says, in one line."""
-    told = error.args[0] if isinstance(error, KeyError) and error.args else error       # which would be in quotes
+    told = (
+        error.args[0] if isinstance(error, KeyError) and error.args else error
+    )  # which would be in quotes
     said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
     return (said if said.isprintable() else ascii(said)[1:-1])[:200]

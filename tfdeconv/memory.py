@@ -1,4 +1,5 @@
 """Memory: what would not fit is refused before it is taken."""
+
 from __future__ import annotations
 
 import os
@@ -10,7 +11,9 @@ from .errors import UserError
 def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
     """Raises UserError where something would need more bytes than there are, before they are taken."""
     if needed > memory():
-        raise UserError(f"{what} would need {needed / 1e9:.1f} GB, and there are {memory() / 1e9:.1f}: {remedy}")
+        raise UserError(
+            f"{what} would need {needed / 1e9:.1f} GB, and there are {memory() / 1e9:.1f}: {remedy}"
+        )
 
 
 def memory() -> float:
@@ -21,5 +24,5 @@ def memory() -> float:
         there = float("inf")
     try:
         return min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    except (OSError, ValueError):       # no such limit, or `max`
+    except (OSError, ValueError):  # no such limit, or `max`
         return there

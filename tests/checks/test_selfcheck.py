@@ -1,4 +1,5 @@
 """scripts/selfcheck.py: all is well with what is right, and it says so when something is off."""
+
 from __future__ import annotations
 
 import runpy
@@ -13,7 +14,17 @@ from helpers import random_weights
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.engine.ops import convolution, pooling
 from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, MaxPool, Multiply
+from tfdeconv.network.layers import (
+    RELU,
+    Add,
+    BatchNorm,
+    Conv,
+    Dense,
+    Flatten,
+    GlobalAvgPool,
+    MaxPool,
+    Multiply,
+)
 from tfdeconv.weights.native import save_weights
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +46,10 @@ def weights(tmp_path_factory) -> Path:
     net.add("classes", Dense(1000))
     network = net.network()
     path = tmp_path_factory.mktemp("weights") / "small.h5"
-    arrays = {layer: {name: value.numpy() for name, value in p.items()}
-              for layer, p in random_weights(network, np.random.default_rng(0), dtype=np.float32).items()}
+    arrays = {
+        layer: {name: value.numpy() for name, value in p.items()}
+        for layer, p in random_weights(network, np.random.default_rng(0), dtype=np.float32).items()
+    }
     save_weights(path, network, arrays, caffe((48, 48)), "random", "none")
     return path
 
@@ -44,11 +57,14 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def run(monkeypatch, capsys):
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", [str(ROOT / "scripts" / "selfcheck.py"), *map(str, arguments)])
+        monkeypatch.setattr(
+            sys, "argv", [str(ROOT / "scripts" / "selfcheck.py"), *map(str, arguments)]
+        )
         monkeypatch.setattr(sys, "path", list(sys.path))
         with pytest.raises(SystemExit) as stopped:
             runpy.run_path(sys.argv[0], run_name="__main__")
         return stopped.value.code, capsys.readouterr().out
+
     return run
 
 
@@ -56,18 +72,40 @@ def test_all_is_well(run, weights):
     status, out = run("--weights", weights)
     assert status == 0 and "all is well" in out and "OFF" not in out
     for layer in ("conv1", "bn1", "relu1", "sum", "gated", "pool", "flat", "classes"):
-        assert f" {layer} " in out          # an adjoint gap each
-    for check in ("deconvnet: window = whole map", "gradient: window = whole map", "gradient = TensorFlow's tape",
-                  "switches outside their window", "float32 = float64"):
+        assert f" {layer} " in out  # an adjoint gap each
+    for check in (
+        "deconvnet: window = whole map",
+        "gradient: window = whole map",
+        "gradient = TensorFlow's tape",
+        "switches outside their window",
+        "float32 = float64",
+    ):
         assert check in out
     likeliest = out.partition("likeliest classes of the photo\n")[2].splitlines()[:5]
-    names = {line.split(" ", 1)[1] for line in (ROOT / "weights" / "imagenet_classes.txt").read_text().splitlines()}
+    names = {
+        line.split(" ", 1)[1]
+        for line in (ROOT / "weights" / "imagenet_classes.txt").read_text().splitlines()
+    }
     assert all(line.split("%  ")[1] in names for line in likeliest)
 
 
-ERRORS = {"a transpose off by 0.1 %": (convolution, "conv2d_transpose", lambda right: lambda *a, **k: 1.001 * right(*a, **k)),
-          "switches beside the map": (pooling, "max_pool", lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1])),
-          "a unit beside its place": (pooling, "unpool", lambda right: lambda *a: tf.roll(right(*a), 1, 1))}
+ERRORS = {
+    "a transpose off by 0.1 %": (
+        convolution,
+        "conv2d_transpose",
+        lambda right: lambda *a, **k: 1.001 * right(*a, **k),
+    ),
+    "switches beside the map": (
+        pooling,
+        "max_pool",
+        lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1]),
+    ),
+    "a unit beside its place": (
+        pooling,
+        "unpool",
+        lambda right: lambda *a: tf.roll(right(*a), 1, 1),
+    ),
+}
 
 
 @pytest.mark.parametrize("error", ERRORS)

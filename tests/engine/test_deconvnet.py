@@ -1,4 +1,5 @@
 """The interface others program against: picking units, dead maps, boxes, chunks, mistakes."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -16,7 +17,11 @@ from tfdeconv.network.layers import RELU, Conv
 @pytest.fixture
 def small(rng):
     network = example("pool 3x3 stride 2, padded")
-    return network, random_weights(network, rng, dtype=np.float32), rng.standard_normal((3, 13, 11, 4)).astype(np.float32)
+    return (
+        network,
+        random_weights(network, rng, dtype=np.float32),
+        rng.standard_normal((3, 13, 11, 4)).astype(np.float32),
+    )
 
 
 def test_shapes_and_types(small):
@@ -24,9 +29,14 @@ def test_shapes_and_types(small):
     projection = Deconvnet(network, weights, "behind").project(x)
     assert projection.patches.shape == (3, 3, 9, 9, 4) and projection.patches.dtype == np.float32
     assert projection.pixels.shape == (3, 3, 13, 11, 4)
-    for array, shape, dtype in ((projection.activations, (3, 3), np.float32), (projection.dead, (3, 3), bool),
-                                (projection.positions, (3, 3, 2), np.int32), (projection.boxes, (3, 3, 4), np.int32),
-                                (projection.receptive_fields, (3, 3, 4), np.int32), (projection.channels, (3, 3), np.int32)):
+    for array, shape, dtype in (
+        (projection.activations, (3, 3), np.float32),
+        (projection.dead, (3, 3), bool),
+        (projection.positions, (3, 3, 2), np.int32),
+        (projection.boxes, (3, 3, 4), np.int32),
+        (projection.receptive_fields, (3, 3, 4), np.int32),
+        (projection.channels, (3, 3), np.int32),
+    ):
         assert array.shape == shape and array.dtype == dtype
     everything = Deconvnet(network, weights, "behind").project(x, mode="all")
     assert everything.patches.shape == (3, 3, 13, 11, 4) and (everything.positions == -1).all()
@@ -38,10 +48,14 @@ def test_activations_and_positions_are_the_maps(small):
     network, weights, x = small
     deconvnet = Deconvnet(network, weights, "behind")
     maps, projection = deconvnet.activations(x), deconvnet.project(x, [2, 0])
-    np.testing.assert_allclose(projection.activations, maps.max((1, 2))[:, [2, 0]], rtol=1e-6)      # float32, another graph
+    np.testing.assert_allclose(
+        projection.activations, maps.max((1, 2))[:, [2, 0]], rtol=1e-6
+    )  # float32, another graph
     for image, column in np.ndindex(3, 2):
         row, col = projection.positions[image, column]
-        assert maps[image, row, col, projection.channels[image, column]] == pytest.approx(projection.activations[image, column])
+        assert maps[image, row, col, projection.channels[image, column]] == pytest.approx(
+            projection.activations[image, column]
+        )
 
 
 def test_top_takes_each_images_strongest(small):
@@ -57,8 +71,12 @@ def test_channels_by_image(small):
     deconvnet = Deconvnet(network, weights, "behind")
     mixed = deconvnet.project(x, [[0], [1], [2]])
     for image in range(3):
-        np.testing.assert_allclose(mixed.patches[image], deconvnet.project(x[image:image + 1], [image]).patches[0], rtol=1e-5,
-                                   atol=1e-6 * np.abs(mixed.patches).max())     # float32 in another batch
+        np.testing.assert_allclose(
+            mixed.patches[image],
+            deconvnet.project(x[image : image + 1], [image]).patches[0],
+            rtol=1e-5,
+            atol=1e-6 * np.abs(mixed.patches).max(),
+        )  # float32 in another batch
 
 
 def test_boxes_hold_all_that_is_not_zero_and_no_more():
@@ -66,7 +84,10 @@ def test_boxes_hold_all_that_is_not_zero_and_no_more():
     net = Builder("ones", (9, 9, 1))
     net.add("a", Conv(1, 3, pad=1, activation=RELU))
     net.add("b", Conv(1, 3, stride=2, pad=1, activation=RELU))
-    weights = {name: {"kernel": np.ones((3, 3, 1, 1), np.float32), "bias": np.zeros(1, np.float32)} for name in "ab"}
+    weights = {
+        name: {"kernel": np.ones((3, 3, 1, 1), np.float32), "bias": np.zeros(1, np.float32)}
+        for name in "ab"
+    }
     x = np.zeros((2, 9, 9, 1), np.float32)
     x[0, 0, 0] = x[1, 4, 4] = 1
     projection = Deconvnet(net.network(), weights, "b").project(x, [0])
@@ -75,7 +96,7 @@ def test_boxes_hold_all_that_is_not_zero_and_no_more():
     np.testing.assert_array_equal(projection.receptive_fields, projection.boxes)
     for image, (top, left, bottom, right) in enumerate(projection.boxes[:, 0]):
         inside = np.zeros((9, 9), bool)
-        inside[max(top, 0):bottom, max(left, 0):right] = True
+        inside[max(top, 0) : bottom, max(left, 0) : right] = True
         np.testing.assert_array_equal(projection.pixels[image, 0, ..., 0] > 0, inside)
 
 
@@ -92,8 +113,13 @@ def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
     net.add("plain", Conv(2, 1))
     net.add("rectified", Conv(2, 1, activation=RELU))
     eye = np.eye(2, dtype=np.float32)[None, None]
-    weights = {"plain": {"kernel": np.array([[[[-1., 1.]]]], np.float32), "bias": np.array([-3, 0], np.float32)},
-               "rectified": {"kernel": eye, "bias": np.zeros(2, np.float32)}}
+    weights = {
+        "plain": {
+            "kernel": np.array([[[[-1.0, 1.0]]]], np.float32),
+            "bias": np.array([-3, 0], np.float32),
+        },
+        "rectified": {"kernel": eye, "bias": np.zeros(2, np.float32)},
+    }
     x = np.abs(np.random.default_rng(0).standard_normal((1, 5, 5, 1))).astype(np.float32)
     for rule in ("deconvnet", "guided", "gradient"):
         for mode in ("max", "all"):
@@ -103,14 +129,19 @@ def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
             assert projection.activations[0, 0] == 0
     plain = Deconvnet(net.network(), weights, "plain").project(x)
     assert plain.activations[0, 0] == pytest.approx(-3 - x.min()) and not plain.dead.any()
-    assert plain.patches[0, 0, 0, 0, 0] == pytest.approx(3 + x.min())      # -activation * kernel
+    assert plain.patches[0, 0, 0, 0, 0] == pytest.approx(3 + x.min())  # -activation * kernel
 
 
 def test_plain_and_compiled_agree(small):
     network, weights, x = small
     for rule in ("deconvnet", "guided", "gradient"):
-        plain, compiled = (Deconvnet(network, weights, "behind", rule, jit).project(x).patches for jit in (False, True))
-        np.testing.assert_allclose(compiled, plain, atol=1e-5 * np.abs(plain).max())        # float32, sums in another order
+        plain, compiled = (
+            Deconvnet(network, weights, "behind", rule, jit).project(x).patches
+            for jit in (False, True)
+        )
+        np.testing.assert_allclose(
+            compiled, plain, atol=1e-5 * np.abs(plain).max()
+        )  # float32, sums in another order
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -122,16 +153,20 @@ def test_chunks_change_nothing(small, jit, monkeypatch):
     for most in (1, 2, 5):
         monkeypatch.setattr(compiled, "MOST", most)
         found = Deconvnet(network, weights, "behind", jit=jit).project(x)
-        np.testing.assert_allclose(found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max())     # float32
+        np.testing.assert_allclose(
+            found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max()
+        )  # float32
         np.testing.assert_array_equal(found.positions, expected.positions)
 
 
 @pytest.mark.parametrize("fixed", [False, True])
-@pytest.mark.parametrize("count, size", [(1, 8), (7, 8), (8, 8), (9, 8), (17, 8), (30, 8), (5, 0), (200, 1000)])
+@pytest.mark.parametrize(
+    "count, size", [(1, 8), (7, 8), (8, 8), (9, 8), (17, 8), (30, 8), (5, 0), (200, 1000)]
+)
 def test_chunks_cover_everything_once(count, size, fixed):
     covered, lengths = [], set()
     for start, stop, index in chunks(count, size, fixed):
-        np.testing.assert_array_equal(index[:stop - start], np.arange(start, stop))
+        np.testing.assert_array_equal(index[: stop - start], np.arange(start, stop))
         assert index.max() == stop - 1
         covered += range(start, stop)
         lengths.add(len(index))
@@ -140,16 +175,25 @@ def test_chunks_cover_everything_once(count, size, fixed):
 
 
 @pytest.mark.parametrize("most", [64, 2])
-@pytest.mark.parametrize("name, layer", [("pool 3x3 stride 2, padded", "behind"), ("add", "layer"), ("dense", "layer")])
-def test_units_that_are_given_come_down_as_those_that_are_picked(rng, monkeypatch, name, layer, most):
+@pytest.mark.parametrize(
+    "name, layer", [("pool 3x3 stride 2, padded", "behind"), ("add", "layer"), ("dense", "layer")]
+)
+def test_units_that_are_given_come_down_as_those_that_are_picked(
+    rng, monkeypatch, name, layer, most
+):
     monkeypatch.setattr(compiled, "MOST", most)
     network = example(name)
-    weights, x = random_weights(network, rng, dtype=np.float32), rng.standard_normal((5, 13, 11, 4)).astype(np.float32)
+    weights, x = (
+        random_weights(network, rng, dtype=np.float32),
+        rng.standard_normal((5, 13, 11, 4)).astype(np.float32),
+    )
     net = Deconvnet(network, weights, layer, "guided")
     wanted = net.project(x)
-    image, column = np.indices(wanted.channels.shape).reshape(2, -1)[:, rng.permutation(wanted.channels.size)]
+    image, column = np.indices(wanted.channels.shape).reshape(2, -1)[
+        :, rng.permutation(wanted.channels.size)
+    ]
     channel, positions = wanted.channels[image, column], wanted.positions[image, column]
-    near = {"rtol": 0, "atol": 1e-5 * np.abs(wanted.patches).max()}      # float32 in other chunks
+    near = {"rtol": 0, "atol": 1e-5 * np.abs(wanted.patches).max()}  # float32 in other chunks
     for given in (positions, None):
         found = net.units(x, image, channel, given)
         np.testing.assert_array_equal(found.positions, positions)
@@ -157,18 +201,27 @@ def test_units_that_are_given_come_down_as_those_that_are_picked(rng, monkeypatc
         np.testing.assert_allclose(found.activations, wanted.activations[image, column], rtol=1e-5)
         np.testing.assert_allclose(found.patches, wanted.patches[image, column], **near)
     seeded = net.units(x, image, channel, positions, 3 * found.activations)
-    np.testing.assert_allclose(seeded.patches, 3 * found.patches, rtol=0, atol=3e-5 * np.abs(wanted.patches).max())
+    np.testing.assert_allclose(
+        seeded.patches, 3 * found.patches, rtol=0, atol=3e-5 * np.abs(wanted.patches).max()
+    )
     # any other unit: the map's value at its place
     y = net.activations(x).reshape(5, *net.ascend(x).maps[layer].shape[1:])
     other = np.minimum(positions + 1, np.array(y.shape[1:3]) - 1)
-    np.testing.assert_allclose(net.units(x, image, channel, other).activations, y[image, other[:, 0], other[:, 1], channel],
-                               rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        net.units(x, image, channel, other).activations,
+        y[image, other[:, 0], other[:, 1], channel],
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
 def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, rule):
     network = example("add")
-    weights, x = random_weights(network, rng, dtype=np.float32), rng.standard_normal((2, 13, 11, 4)).astype(np.float32)
+    weights, x = (
+        random_weights(network, rng, dtype=np.float32),
+        rng.standard_normal((2, 13, 11, 4)).astype(np.float32),
+    )
     net = Deconvnet(network, weights, "behind", rule, inner=["before", "layer", "before2"])
     image, channel = np.arange(6) % 2, np.arange(6) % 3
     ascent = net.ascend(x)
@@ -177,8 +230,14 @@ def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, 
         (found,) = net.descend(ascent, image, channel, layer=layer)
         np.testing.assert_array_equal(found.boxes, wanted.boxes)
         np.testing.assert_allclose(found.activations, wanted.activations, rtol=1e-5)
-        np.testing.assert_allclose(found.patches, wanted.patches, rtol=0, atol=1e-5 * np.abs(wanted.patches).max())
-    np.testing.assert_allclose(net.project(x).patches, Deconvnet(network, weights, "behind", rule).project(x).patches, atol=1e-5)
+        np.testing.assert_allclose(
+            found.patches, wanted.patches, rtol=0, atol=1e-5 * np.abs(wanted.patches).max()
+        )
+    np.testing.assert_allclose(
+        net.project(x).patches,
+        Deconvnet(network, weights, "behind", rule).project(x).patches,
+        atol=1e-5,
+    )
     with pytest.raises(UserError, match="does not depend on behind"):
         Deconvnet(network, weights, "layer", inner=["behind"])
     with pytest.raises(UserError, match="units of before2 were not asked for"):
@@ -187,29 +246,47 @@ def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, 
 
 def test_float64_in_float64_out(small, rng):
     network, _, x = small
-    assert Deconvnet(network, random_weights(network, rng), "behind").project(x).patches.dtype == np.float64
+    assert (
+        Deconvnet(network, random_weights(network, rng), "behind").project(x).patches.dtype
+        == np.float64
+    )
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda d, x: d.project(x, [3]), "has 3 channels, 0 to 2: there is no channel 3"),
-    (lambda d, x: d.project(x, [-1]), "there is no channel -1"),
-    (lambda d, x: d.project(x, [0.5]), "channels are whole numbers"),
-    (lambda d, x: d.project(x, [[0], [1]]), "or [3, m] for these images; found int64 [2, 1]"),
-    (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
-    (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
-    (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
-    (lambda d, x: d.project(x, []), "at least one"),
-    (lambda d, x: d.project(x, top=2.5), "top takes a number"),
-    (lambda d, x: d.project([["x"]]), "takes images as an array of numbers [n, h, w, 4]"),
-    (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
-    (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
-    (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
-    (lambda d, x: d.units(x, [3], [0]), "images of units are whole numbers [k], 0 to 2: found int64 [1], 3 to 3"),
-    (lambda d, x: d.units(x, [0], [3]), "channels of behind of units are whole numbers [k], 0 to 2"),
-    (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units are whole numbers [k]"),
-    (lambda d, x: d.units(x, [0, 1], [0]), "as many images as channels, positions and seeds: found [2, 1]"),
-    (lambda d, x: d.units(x, [], []), "images of units are whole numbers [k], 0 to 2: found float64 [0]"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda d, x: d.project(x, [3]), "has 3 channels, 0 to 2: there is no channel 3"),
+        (lambda d, x: d.project(x, [-1]), "there is no channel -1"),
+        (lambda d, x: d.project(x, [0.5]), "channels are whole numbers"),
+        (lambda d, x: d.project(x, [[0], [1]]), "or [3, m] for these images; found int64 [2, 1]"),
+        (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
+        (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
+        (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
+        (lambda d, x: d.project(x, []), "at least one"),
+        (lambda d, x: d.project(x, top=2.5), "top takes a number"),
+        (lambda d, x: d.project([["x"]]), "takes images as an array of numbers [n, h, w, 4]"),
+        (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
+        (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
+        (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
+        (
+            lambda d, x: d.units(x, [3], [0]),
+            "images of units are whole numbers [k], 0 to 2: found int64 [1], 3 to 3",
+        ),
+        (
+            lambda d, x: d.units(x, [0], [3]),
+            "channels of behind of units are whole numbers [k], 0 to 2",
+        ),
+        (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units are whole numbers [k]"),
+        (
+            lambda d, x: d.units(x, [0, 1], [0]),
+            "as many images as channels, positions and seeds: found [2, 1]",
+        ),
+        (
+            lambda d, x: d.units(x, [], []),
+            "images of units are whole numbers [k], 0 to 2: found float64 [0]",
+        ),
+    ],
+)
 def test_mistakes_say_what_to_do(small, call, words):
     network, weights, x = small
     with pytest.raises(UserError) as error:
@@ -219,12 +296,18 @@ def test_mistakes_say_what_to_do(small, call, words):
 
 def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small, monkeypatch):
     network, weights, x = small
-    monkeypatch.setattr(memory, "memory", lambda: 13 * 11 * 8 * 4)       # bytes of a map of 4 channels and the next
+    monkeypatch.setattr(
+        memory, "memory", lambda: 13 * 11 * 8 * 4
+    )  # bytes of a map of 4 channels and the next
     small = Deconvnet(network, weights, "behind")
     small.project(x, [0])
-    with pytest.raises(UserError, match="9 projections would need .*: ask for fewer channels or images at a time"):
+    with pytest.raises(
+        UserError, match="9 projections would need .*: ask for fewer channels or images at a time"
+    ):
         small.project(x)
-    with pytest.raises(UserError, match="an image of 13 x 12 on the way up to behind would need .*: scale it down"):
+    with pytest.raises(
+        UserError, match="an image of 13 x 12 on the way up to behind would need .*: scale it down"
+    ):
         Deconvnet(network, weights, "behind").project(np.zeros((1, 13, 12, 4), np.float32))
 
 
@@ -232,8 +315,14 @@ def test_weights_that_do_not_do_are_named_at_once(small):
     network, weights, x = small
     with pytest.raises(UserError, match="there is no rule 'gradients'. Did you mean 'gradient'?"):
         Deconvnet(network, weights, "behind", "gradients")
-    with pytest.raises(UserError, match=r"before/kernel \[3, 3, 4, 4\] is missing; before/bias \[4\] is missing"):
+    with pytest.raises(
+        UserError, match=r"before/kernel \[3, 3, 4, 4\] is missing; before/bias \[4\] is missing"
+    ):
         Deconvnet(network, {name: p for name, p in weights.items() if name != "before"}, "behind")
     vgg = NETWORKS["vgg16"]()
-    with pytest.raises(UserError, match=r"vgg16's fc1 needs.*fc1/kernel \[25088, 4096\] is missing"):
-        Deconvnet(vgg, random_weights(vgg, np.random.default_rng(0), "block5_pool", np.float32), "fc1")
+    with pytest.raises(
+        UserError, match=r"vgg16's fc1 needs.*fc1/kernel \[25088, 4096\] is missing"
+    ):
+        Deconvnet(
+            vgg, random_weights(vgg, np.random.default_rng(0), "block5_pool", np.float32), "fc1"
+        )

@@ -3,6 +3,7 @@
 Everything in float64 (traps of float32: a few signs of a hundred layers flip by rounding, and gradients with them), but for
 the way through a weight file, which is float32.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,8 +20,13 @@ from tfdeconv import load_weights
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.zoo import NETWORKS
 
-MAKERS = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19, "resnet50": keras.applications.ResNet50,
-          "resnet101": keras.applications.ResNet101, "resnet152": keras.applications.ResNet152}
+MAKERS = {
+    "vgg16": keras.applications.VGG16,
+    "vgg19": keras.applications.VGG19,
+    "resnet50": keras.applications.ResNet50,
+    "resnet101": keras.applications.ResNet101,
+    "resnet152": keras.applications.ResNet152,
+}
 
 
 def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
@@ -28,7 +34,9 @@ def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
     keras.utils.clear_session()
     keras.config.set_floatx(dtype)
     try:
-        model = MAKERS[name](weights=None, include_top=top, input_shape=(*size, 3), **({"classes": 7} if top else {}))
+        model = MAKERS[name](
+            weights=None, include_top=top, input_shape=(*size, 3), **({"classes": 7} if top else {})
+        )
     finally:
         keras.config.set_floatx("float32")
     for layer in model.layers:
@@ -39,8 +47,12 @@ def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
                 value *= np.sqrt(2 / np.prod(variable.shape[:-1]))
             elif "variance" in variable.name:
                 value = 0.5 + rng.random(variable.shape)
-            elif variable.name == "gamma":      # a residual branch adds little, or the sum would explode
-                value = (0.3 if layer.name.endswith("_3_bn") else 1) * (0.5 + rng.random(variable.shape))
+            elif (
+                variable.name == "gamma"
+            ):  # a residual branch adds little, or the sum would explode
+                value = (0.3 if layer.name.endswith("_3_bn") else 1) * (
+                    0.5 + rng.random(variable.shape)
+                )
             else:
                 value *= 0.2
             values.append(value)
@@ -50,33 +62,49 @@ def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
     if "resnet" in name:
         # Keras pads the pool with zeros: the same values, but ties of zeros may point outside the map, which deconvnet shows
         model.get_layer("pool1_pad").call = lambda x: tf.pad(
-            x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=tf.constant(-np.inf, x.dtype))
+            x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=tf.constant(-np.inf, x.dtype)
+        )
     return model
 
 
 def weights_of(model, network) -> dict:
     """The model's weights by layer and parameter, by order."""
-    return {name: dict(zip(shapes, map(tf.constant, model.get_layer(name).get_weights())))
-            for name, shapes in network.parameters().items() if name in {layer.name for layer in model.layers}}
+    return {
+        name: dict(zip(shapes, map(tf.constant, model.get_layer(name).get_weights())))
+        for name, shapes in network.parameters().items()
+        if name in {layer.name for layer in model.layers}
+    }
 
 
 def rectifier(rule: str):
     """A ReLU whose derivative is the rule, written down again from the papers."""
+
     @tf.custom_gradient
     def relu(x):
         def back(signal):
             positive = tf.where(signal > 0, signal, tf.zeros_like(signal))
-            return {"gradient": tf.where(x > 0, signal, tf.zeros_like(signal)), "deconvnet": positive,
-                    "guided": tf.where(x > 0, positive, tf.zeros_like(signal))}[rule]
+            return {
+                "gradient": tf.where(x > 0, signal, tf.zeros_like(signal)),
+                "deconvnet": positive,
+                "guided": tf.where(x > 0, positive, tf.zeros_like(signal)),
+            }[rule]
+
         return tf.where(x > 0, x, tf.zeros_like(x)), back
+
     return relu
 
 
-def autodiff(model, target: str, x: np.ndarray, seeds: Sequence[np.ndarray], rule: str) -> list[np.ndarray]:
+def autodiff(
+    model, target: str, x: np.ndarray, seeds: Sequence[np.ndarray], rule: str
+) -> list[np.ndarray]:
     """Each seed [n, h, w, c] at a layer of the Keras model down to its input, by TensorFlow's own differentiation."""
     relu = rectifier(rule)
     for layer in model.layers:
-        if getattr(layer, "activation", None) is not None and layer.name != "predictions" and "relu" in str(layer.get_config()):
+        if (
+            getattr(layer, "activation", None) is not None
+            and layer.name != "predictions"
+            and "relu" in str(layer.get_config())
+        ):
             layer.activation = relu
     part = keras.Model(model.input, model.get_layer(target).output)
     x = tf.constant(x)
@@ -93,7 +121,7 @@ def test_names_and_order_are_keras(name):
     model, network = MAKERS[name](weights=None, include_top=False), NETWORKS[name]()
     listed = [layer.name for layer in model.layers[1:]]
     kept = [layer for layer in listed if layer not in network.folded]
-    assert [node.name for node in network.nodes][:len(kept)] == kept
+    assert [node.name for node in network.nodes][: len(kept)] == kept
     assert set(network.folded) <= set(listed)
     shapes = network.shapes(224, 224)
     model = MAKERS[name](weights=None, include_top=False, input_shape=(224, 224, 3))
@@ -101,13 +129,38 @@ def test_names_and_order_are_keras(name):
         assert layer.name in network.folded or tuple(layer.output.shape[1:]) == shapes[layer.name]
 
 
-@pytest.mark.parametrize("name, size, top, targets", [
-    ("vgg16", (64, 64), True, ("block1_conv1", "block3_pool", "block5_conv3", "flatten", "fc1", "predictions")),
-    ("vgg16", (48, 83), False, ("block2_conv2", "block5_pool")),
-    ("resnet50", (64, 64), True, ("conv1_conv", "pool1_pool", "conv2_block1_0_bn", "conv4_block6_out", "avg_pool", "predictions")),
-    ("resnet50", (75, 61), False, ("conv1_relu", "conv3_block4_add", "conv5_block3_out")),
-    ("resnet101", (67, 90), False, ("conv2_block3_2_relu", "conv4_block23_out", "conv5_block3_3_bn")),
-])
+@pytest.mark.parametrize(
+    "name, size, top, targets",
+    [
+        (
+            "vgg16",
+            (64, 64),
+            True,
+            ("block1_conv1", "block3_pool", "block5_conv3", "flatten", "fc1", "predictions"),
+        ),
+        ("vgg16", (48, 83), False, ("block2_conv2", "block5_pool")),
+        (
+            "resnet50",
+            (64, 64),
+            True,
+            (
+                "conv1_conv",
+                "pool1_pool",
+                "conv2_block1_0_bn",
+                "conv4_block6_out",
+                "avg_pool",
+                "predictions",
+            ),
+        ),
+        ("resnet50", (75, 61), False, ("conv1_relu", "conv3_block4_add", "conv5_block3_out")),
+        (
+            "resnet101",
+            (67, 90),
+            False,
+            ("conv2_block3_2_relu", "conv4_block23_out", "conv5_block3_3_bn"),
+        ),
+    ],
+)
 def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, top, targets):
     model = build(name, size, top, "float32", rng)
     with h5py.File(tmp_path / "keras.h5", "w") as file:
@@ -117,18 +170,26 @@ def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, t
     x = 2 * rng.standard_normal((2, *size, 3)).astype(np.float32)
     for target in targets:
         expected = keras.Model(model.input, model.get_layer(target).output)(x)
-        for jit in (False, True)[:1 + (target == targets[-1])]:
+        for jit in (False, True)[: 1 + (target == targets[-1])]:
             # float32 through up to a hundred layers: the prototype of this program measured up to 7e-6
             assert gap(Deconvnet(network, weights, target, jit=jit).activations(x), expected) < 1e-4
 
 
-@pytest.mark.parametrize("name, size, top, targets", [
-    ("vgg16", (64, 64), True, ("block2_pool", "block5_conv2", "fc2", "predictions")),
-    ("vgg19", (45, 71), False, ("block3_conv4", "block4_pool")),
-    ("resnet50", (64, 64), True, ("conv1_bn", "conv2_block1_out", "conv3_block4_add", "predictions")),
-    ("resnet101", (75, 61), False, ("pool1_pool", "conv4_block23_out", "conv5_block3_out")),
-    ("resnet152", (64, 67), False, ("conv3_block8_out",)),
-])
+@pytest.mark.parametrize(
+    "name, size, top, targets",
+    [
+        ("vgg16", (64, 64), True, ("block2_pool", "block5_conv2", "fc2", "predictions")),
+        ("vgg19", (45, 71), False, ("block3_conv4", "block4_pool")),
+        (
+            "resnet50",
+            (64, 64),
+            True,
+            ("conv1_bn", "conv2_block1_out", "conv3_block4_add", "predictions"),
+        ),
+        ("resnet101", (75, 61), False, ("pool1_pool", "conv4_block23_out", "conv5_block3_out")),
+        ("resnet152", (64, 67), False, ("conv3_block8_out",)),
+    ],
+)
 def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
     """gradient against tf.GradientTape, deconvnet and guided against tf.custom_gradient, in both modes."""
     model = build(name, size, top, "float64", rng)
@@ -143,11 +204,18 @@ def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
         channel = int(maps.max((0, 1, 2)).argmax())
         for rule in ("gradient", "deconvnet", "guided"):
             deconvnet = Deconvnet(network, weights, target, rule)
-            one, whole = deconvnet.project(x, [channel], "max"), deconvnet.project(x, [channel], "all")
+            one, whole = (
+                deconvnet.project(x, [channel], "max"),
+                deconvnet.project(x, [channel], "all"),
+            )
             strongest, everything = np.zeros_like(maps), np.zeros_like(maps)
             everything[..., channel] = maps[..., channel]
             for image in range(2):
-                unit = (image, *np.unravel_index(maps[image, ..., channel].argmax(), maps.shape[1:3]), channel)
+                unit = (
+                    image,
+                    *np.unravel_index(maps[image, ..., channel].argmax(), maps.shape[1:3]),
+                    channel,
+                )
                 strongest[unit] = maps[unit]
                 assert tuple(one.positions[image, 0]) == unit[1:3]
             seeds = [seed.reshape(activations.shape) for seed in (strongest, everything)]
@@ -161,6 +229,7 @@ def test_real_weights_forward_equal_keras(rng):
     from pathlib import Path
 
     from tfdeconv.data import images
+
     root = Path(__file__).parents[2]
     network = NETWORKS["vgg16"]()
     weights = load_weights(root / "weights" / "vgg16.h5", network)
@@ -170,5 +239,10 @@ def test_real_weights_forward_equal_keras(rng):
         model.get_layer(layer).set_weights([weights[layer]["kernel"], weights[layer]["bias"]])
     for target in ("block1_conv2", "block3_conv3", "block5_conv3"):
         # float32, 13 layers
-        assert gap(Deconvnet(network, weights, target).activations(x),
-                   keras.Model(model.input, model.get_layer(target).output)(x)) < 1e-5
+        assert (
+            gap(
+                Deconvnet(network, weights, target).activations(x),
+                keras.Model(model.input, model.get_layer(target).output)(x),
+            )
+            < 1e-5
+        )

@@ -1,4 +1,5 @@
 """Every operation's transpose is the adjoint of its forward; pools by central differences, hand values where they matter."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -32,8 +33,17 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
     x, kernel = rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((*size, 4 // groups, 6))
     signal = rng.standard_normal((2, *window.extents(11, 13), 6))
     turned = convolution.turn(tf.constant(kernel), window)
-    assert adjoint_gap(lambda x: convolution.conv2d(x, kernel, window, groups),
-                       lambda s: unpadded(convolution.conv2d_transpose(s, turned, window, groups), window, 11, 13), x, signal) < ROUNDING
+    assert (
+        adjoint_gap(
+            lambda x: convolution.conv2d(x, kernel, window, groups),
+            lambda s: unpadded(
+                convolution.conv2d_transpose(s, turned, window, groups), window, 11, 13
+            ),
+            x,
+            signal,
+        )
+        < ROUNDING
+    )
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
@@ -41,10 +51,18 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
 def test_conv2d_transpose_is_tensorflows(rng, size, stride):
     """What tf.nn.conv2d_transpose computes without pads; its meaning is the reference."""
     window = Window.of(size, stride, 0)
-    kernel, signal = tf.constant(rng.standard_normal((size, size, 3, 7))), rng.standard_normal((2, 5, 4, 7))
+    kernel, signal = (
+        tf.constant(rng.standard_normal((size, size, 3, 7))),
+        rng.standard_normal((2, 5, 4, 7)),
+    )
     extents = [(n - 1) * stride + size for n in (5, 4)]
     expected = tf.nn.conv2d_transpose(signal, kernel, (2, *extents, 3), stride, "VALID")
-    assert gap(convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window), expected) < ROUNDING
+    assert (
+        gap(
+            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window), expected
+        )
+        < ROUNDING
+    )
 
 
 @pytest.mark.parametrize("trim", [((1, 1), (2, 0)), ((3, 0), (0, 3)), ((0, 0), (6, 1))])
@@ -52,13 +70,20 @@ def test_conv2d_transpose_is_tensorflows(rng, size, stride):
 @pytest.mark.parametrize("size", [1, 3, 7])
 def test_trimmed_transposes_are_the_same_less_the_ends(rng, size, stride, trim):
     window = Window.of(size, stride, 0)
-    signal, kernel = rng.standard_normal((2, 9, 11, 5)), tf.constant(rng.standard_normal((size, size, 3, 5)))
+    signal, kernel = (
+        rng.standard_normal((2, 9, 11, 5)),
+        tf.constant(rng.standard_normal((size, size, 3, 5))),
+    )
     switches = tf.constant(rng.integers(0, size * size, signal.shape), tf.uint8)
     (a, b), (c, d) = trim
-    for full, less in ((convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window),
-                        convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window, 1, trim)),
-                       (pooling.unpool(signal, switches, window), pooling.unpool(signal, switches, window, trim))):
-        assert gap(less, full[:, a:full.shape[1] - b, c:full.shape[2] - d]) < ROUNDING
+    for full, less in (
+        (
+            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window),
+            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window, 1, trim),
+        ),
+        (pooling.unpool(signal, switches, window), pooling.unpool(signal, switches, window, trim)),
+    ):
+        assert gap(less, full[:, a : full.shape[1] - b, c : full.shape[2] - d]) < ROUNDING
 
 
 @pytest.mark.parametrize("pad", PADS)
@@ -74,7 +99,9 @@ def test_unpool_is_the_derivative_of_max_pool(rng, size, stride, pad):
     signal = rng.standard_normal(y.shape)
     back = unpadded(pooling.unpool(signal, switches, window), window, 11, 13)
     # linear, so the difference is exact up to rounding of values near 1000 over 2e-2; 1e-2 and more when a switch is wrong
-    assert difference_gap(lambda x: pooling.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
+    assert (
+        difference_gap(lambda x: pooling.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
+    )
 
 
 @pytest.mark.parametrize("pad", [0, 1])
@@ -89,22 +116,28 @@ def test_max_pool_is_tensorflows(rng, size, stride, pad):
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_tie_goes_to_the_first_in_row_order(jit):
-    pool = tf.function(lambda x: pooling.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False)
+    pool = tf.function(
+        lambda x: pooling.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False
+    )
     flat = np.zeros((1, 5, 5, 1), np.float32)
     # every window is a tie of zeros (the padding is -inf): its first cell that is on the map
     np.testing.assert_array_equal(pool(flat)[1][0, ..., 0], [[4, 3, 3], [1, 0, 0], [1, 0, 0]])
-    flat[0, 2, 1] = flat[0, 1, 2] = 7           # in one window: the one in the upper row is first
+    flat[0, 2, 1] = flat[0, 1, 2] = 7  # in one window: the one in the upper row is first
     assert pool(flat)[1][0, 1, 1, 0] == 1 and pool(flat)[1][0, 1, 0, 0] == 5
 
 
 @pytest.mark.parametrize("jit", [False, True])
 def test_windows_that_share_a_maximum_add_up(jit):
     x = np.zeros((1, 5, 5, 1), np.float32)
-    x[0, 2, 2] = 1                              # in all four windows of 3 x 3 at stride 2
+    x[0, 2, 2] = 1  # in all four windows of 3 x 3 at stride 2
     window = Window.of(3, 2, 0)
 
     def both(x):
-        return pooling.unpool(tf.constant([[[[1.], [10.]], [[100.], [1000.]]]]), pooling.max_pool(x, window)[1], window)
+        return pooling.unpool(
+            tf.constant([[[[1.0], [10.0]], [[100.0], [1000.0]]]]),
+            pooling.max_pool(x, window)[1],
+            window,
+        )
 
     expected = np.zeros((1, 5, 5, 1))
     expected[0, 2, 2] = 1111
@@ -120,10 +153,24 @@ def test_switches_of_large_windows_take_two_bytes(rng):
 
 def test_dense_and_averages_are_adjoint(rng):
     kernel = rng.standard_normal((7, 5))
-    assert adjoint_gap(lambda x: convolution.dense(x, tf.constant(kernel)), lambda s: convolution.dense_transpose(s, tf.constant(kernel)),
-                       rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5))) < ROUNDING
-    assert adjoint_gap(pooling.global_average_pool, lambda s: pooling.global_average_pool_transpose(s, 4, 5),
-                       rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7))) < ROUNDING
+    assert (
+        adjoint_gap(
+            lambda x: convolution.dense(x, tf.constant(kernel)),
+            lambda s: convolution.dense_transpose(s, tf.constant(kernel)),
+            rng.standard_normal((3, 1, 1, 7)),
+            rng.standard_normal((3, 1, 1, 5)),
+        )
+        < ROUNDING
+    )
+    assert (
+        adjoint_gap(
+            pooling.global_average_pool,
+            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            rng.standard_normal((3, 4, 5, 7)),
+            rng.standard_normal((3, 1, 1, 7)),
+        )
+        < ROUNDING
+    )
 
 
 def test_lrn_transpose_is_the_derivative(rng):
@@ -131,18 +178,27 @@ def test_lrn_transpose_is_the_derivative(rng):
     told = (5, 1.0, 0.3, 0.75)
     back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), *told))
     # second-order error of the difference, step ** 2 = 1e-10, over the 1e-2 of the comparison
-    assert difference_gap(lambda x: normalization.lrn(tf.constant(x), *told), back, x, signal, 1e-5, rng) < 1e-7
+    assert (
+        difference_gap(
+            lambda x: normalization.lrn(tf.constant(x), *told), back, x, signal, 1e-5, rng
+        )
+        < 1e-7
+    )
 
 
 def test_lrn_is_caffes():
     # by hand: channel 1 of (1, 2, 3) with depth 3, k 2, alpha 0.5, beta 2: 2 / (2 + 0.5 * 14) ** 2
-    y = normalization.lrn(tf.constant([[[[1., 2., 3.]]]]), 3, 2.0, 0.5, 2.0)
-    np.testing.assert_allclose(y[0, 0, 0], [1 / 4.5 ** 2, 2 / 81, 3 / 8.5 ** 2], rtol=1e-6)       # float32
+    y = normalization.lrn(tf.constant([[[[1.0, 2.0, 3.0]]]]), 3, 2.0, 0.5, 2.0)
+    np.testing.assert_allclose(y[0, 0, 0], [1 / 4.5**2, 2 / 81, 3 / 8.5**2], rtol=1e-6)  # float32
 
 
 def test_interleave_and_cut():
     grid = [[tf.fill((1, 2, 2, 1), float(10 * i + j)) for j in range(3)] for i in range(2)]
-    np.testing.assert_array_equal(slicing.interleave(grid)[0, :, :, 0], np.tile([[0, 1, 2], [10, 11, 12]], (2, 2)))
-    x = tf.constant(np.arange(5.)[None, :, None, None])
-    np.testing.assert_array_equal(slicing.cut(x, 1, -2, 9, -1.)[0, :, 0, 0], [-1, -1, 0, 1, 2, 3, 4, -1, -1])
+    np.testing.assert_array_equal(
+        slicing.interleave(grid)[0, :, :, 0], np.tile([[0, 1, 2], [10, 11, 12]], (2, 2))
+    )
+    x = tf.constant(np.arange(5.0)[None, :, None, None])
+    np.testing.assert_array_equal(
+        slicing.cut(x, 1, -2, 9, -1.0)[0, :, 0, 0], [-1, -1, 0, 1, 2, 3, 4, -1, -1]
+    )
     np.testing.assert_array_equal(slicing.cut(x, 1, 1, 3)[0, :, 0, 0], [1, 2, 3])

@@ -1,4 +1,5 @@
 """Up and down whole networks: windows against whole maps, everything against the slow replica in numpy."""
+
 from __future__ import annotations
 
 from itertools import cycle
@@ -25,11 +26,15 @@ ROUNDING = 1e-12
 DIFFERENCES = 1e-8
 
 
-def walk(deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool) -> np.ndarray:
+def walk(
+    deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool
+) -> np.ndarray:
     """Units (image, channel, row, column) projected with value 1 on their windows, laid into whole images, or on whole maps."""
     x, shapes = deconvnet._admit(x)
     height, width, _ = shapes[deconvnet.target]
-    route = deconvnet._sized(shapes).route(deconvnet.target, UNIT if windowed else whole((height, width)), shapes)
+    route = deconvnet._sized(shapes).route(
+        deconvnet.target, UNIT if windowed else whole((height, width)), shapes
+    )
     _, traces = deconvnet._up(shapes, traced=True)(tf.constant(x))
     image, channel, row, column = np.array(units, np.int32).T
     if windowed:
@@ -53,12 +58,23 @@ def walk(deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, i
 
 def corners_and_borders(height: int, width: int, channels: int) -> list[tuple[int, int, int, int]]:
     """Units in all corners, on borders and inside, of two images and some channels."""
-    places = {(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1), (height // 2, 0), (0, width // 2),
-              (height - 1, width // 2), (height // 2, width // 2), (height // 3, width * 2 // 3)}
+    places = {
+        (0, 0),
+        (0, width - 1),
+        (height - 1, 0),
+        (height - 1, width - 1),
+        (height // 2, 0),
+        (0, width // 2),
+        (height - 1, width // 2),
+        (height // 2, width // 2),
+        (height // 3, width * 2 // 3),
+    }
     return [(i % 2, i * 7 % channels, *place) for i, place in zip(range(9), cycle(sorted(places)))]
 
 
-@pytest.mark.parametrize("rule, jit", [*((rule, False) for rule in RULES), ("guided", True)])     # guided does what both others do
+@pytest.mark.parametrize(
+    "rule, jit", [*((rule, False) for rule in RULES), ("guided", True)]
+)  # guided does what both others do
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
     network = example(name, 29, 31)
@@ -71,14 +87,25 @@ def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
     assert np.abs(found).max() > 0
 
 
-@pytest.mark.parametrize("name, target, size", [
-    ("vgg16", "block2_pool", (64, 96)), ("vgg16", "block3_conv3", (75, 61)), ("vgg19", "block4_conv1", (75, 61)),
-    ("vgg16", "block5_conv3", (61, 75)), ("resnet50", "pool1_pool", (64, 96)), ("resnet50", "pool1_pool", (75, 61)),
-    ("resnet50", "conv2_block1_out", (64, 96)), ("resnet101", "conv3_block1_out", (75, 61)),
-    ("resnet101", "conv3_block2_2_relu", (64, 96)), ("resnet152", "conv2_block3_add", (75, 61)),
-    ("resnet50", "conv4_block1_0_bn", (61, 75)), ("alexnet", "norm1", (75, 61)), ("alexnet", "conv2", (64, 96)),
-    ("alexnet", "conv5", (115, 131)),
-])
+@pytest.mark.parametrize(
+    "name, target, size",
+    [
+        ("vgg16", "block2_pool", (64, 96)),
+        ("vgg16", "block3_conv3", (75, 61)),
+        ("vgg19", "block4_conv1", (75, 61)),
+        ("vgg16", "block5_conv3", (61, 75)),
+        ("resnet50", "pool1_pool", (64, 96)),
+        ("resnet50", "pool1_pool", (75, 61)),
+        ("resnet50", "conv2_block1_out", (64, 96)),
+        ("resnet101", "conv3_block1_out", (75, 61)),
+        ("resnet101", "conv3_block2_2_relu", (64, 96)),
+        ("resnet152", "conv2_block3_add", (75, 61)),
+        ("resnet50", "conv4_block1_0_bn", (61, 75)),
+        ("alexnet", "norm1", (75, 61)),
+        ("alexnet", "conv2", (64, 96)),
+        ("alexnet", "conv5", (115, 131)),
+    ],
+)
 def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
     network = NETWORKS[name]()
     weights = random_weights(network, rng, target)
@@ -101,19 +128,27 @@ def test_every_layer_equals_the_replica(rng, name, rule, mode):
     deconvnet = Deconvnet(network, weights, target, rule)
     x = rng.standard_normal((1, 13, 11, 4))
     expected = reference.up(network, weights, x[0], target)[0][target]
-    assert gap(deconvnet.activations(x)[0], expected[0, 0] if target in network.vectors else expected) < ROUNDING
+    assert (
+        gap(deconvnet.activations(x)[0], expected[0, 0] if target in network.vectors else expected)
+        < ROUNDING
+    )
     projection = deconvnet.project(x, [0, 2], mode)
     for i, channel in enumerate((0, 2)):
         expected, unit = reference.project(network, weights, x[0], target, channel, mode, rule)
-        assert gap(projection.pixels[0, i], expected) < (DIFFERENCES if name in SMOOTH or name in ("gate", "shift") else ROUNDING)
+        assert gap(projection.pixels[0, i], expected) < (
+            DIFFERENCES if name in SMOOTH or name in ("gate", "shift") else ROUNDING
+        )
         assert tuple(projection.positions[0, i]) == (unit or (-1, -1))
 
 
-@pytest.mark.parametrize("name, size, targets", [
-    ("vgg16", (32, 32), ("block3_pool", "fc2", "predictions")),
-    ("resnet50", (33, 39), ("conv2_block3_out", "conv4_block2_add", "predictions")),
-    ("alexnet", (67, 67), ("norm2", "conv5", "fc6", "fc8")),
-])
+@pytest.mark.parametrize(
+    "name, size, targets",
+    [
+        ("vgg16", (32, 32), ("block3_pool", "fc2", "predictions")),
+        ("resnet50", (33, 39), ("conv2_block3_out", "conv4_block2_add", "predictions")),
+        ("alexnet", (67, 67), ("norm2", "conv5", "fc6", "fc8")),
+    ],
+)
 def test_networks_equal_the_replica(rng, name, size, targets):
     network = NETWORKS[name](classes=11, size=size)
     weights = random_weights(network, rng)
@@ -130,12 +165,19 @@ def test_networks_equal_the_replica(rng, name, size, targets):
             seed = np.zeros_like(values[target])
             seed[(*unit, channel)] = values[target][(*unit, channel)]
             expected = reference.down(network, weights, values, switches, target, seed, rule)
-            assert gap(projection.pixels[0, 0], expected) < 1e-10     # a hundred layers of rounding
+            assert gap(projection.pixels[0, 0], expected) < 1e-10  # a hundred layers of rounding
             assert np.abs(expected).max() > 0
 
 
-@pytest.mark.parametrize("network, target", [
-    *((name, None) for name in EXAMPLES), ("vgg16", "block3_pool"), ("resnet50", "conv3_block1_out"), ("alexnet", "conv3")])
+@pytest.mark.parametrize(
+    "network, target",
+    [
+        *((name, None) for name in EXAMPLES),
+        ("vgg16", "block3_pool"),
+        ("resnet50", "conv3_block1_out"),
+        ("alexnet", "conv3"),
+    ],
+)
 def test_the_gradient_rule_is_the_derivative(rng, network, target):
     """Of half the squared feature map, whose seed is the map itself: by central differences through the whole network."""
     network = NETWORKS[network](size=(67, 71)) if target else example(network)
@@ -148,15 +190,23 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
     for _ in range(3):
         direction = rng.standard_normal(x.shape)
         # so small a step that hardly a rectifier or switch changes: rounding is 1e-16 / 1e-6, a wrong sign or switch 1e-2 and more
-        up, down = (0.5 * (deconvnet.activations(x + step * direction)[..., channel] ** 2).sum() for step in (1e-6, -1e-6))
+        up, down = (
+            0.5 * (deconvnet.activations(x + step * direction)[..., channel] ** 2).sum()
+            for step in (1e-6, -1e-6)
+        )
         expected = (gradient * direction).sum()
-        assert abs((up - down) / 2e-6 - expected) < 1e-4 * np.linalg.norm(gradient) * np.linalg.norm(direction)
+        assert abs((up - down) / 2e-6 - expected) < 1e-4 * np.linalg.norm(
+            gradient
+        ) * np.linalg.norm(direction)
         assert np.linalg.norm(gradient) > 0
 
 
 def test_every_layer_has_steps_and_an_example():
-    kinds = {kind for kind in vars(layers).values()
-             if isinstance(kind, type) and issubclass(kind, base.Layer) and not kind.__subclasses__()}
+    kinds = {
+        kind
+        for kind in vars(layers).values()
+        if isinstance(kind, type) and issubclass(kind, base.Layer) and not kind.__subclasses__()
+    }
     assert kinds == {type(layer) for layer in EXAMPLES.values()}
     for kind in kinds:
         assert kind in dispatch.STEPS
@@ -168,7 +218,13 @@ def test_folding_changes_no_value(rng):
     weights = random_weights(network, rng, "conv2_block2_1_conv")
     x = rng.standard_normal((1, 45, 45, 3))
     values, _ = reference.up(network, weights, x[0], "conv2_block2_1_conv")
-    for target in ("conv1_conv", "conv1_bn", "conv2_block1_0_conv", "conv2_block1_3_bn", "conv2_block2_1_conv"):
+    for target in (
+        "conv1_conv",
+        "conv1_bn",
+        "conv2_block1_0_conv",
+        "conv2_block1_3_bn",
+        "conv2_block2_1_conv",
+    ):
         deconvnet = Deconvnet(network, weights, target)
         assert gap(deconvnet.activations(x)[0], values[target]) < ROUNDING
     assert len(deconvnet._folded.nodes) < len(network.up_to("conv2_block2_1_conv"))
@@ -178,12 +234,16 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
     """No constant above the 128 elements that TensorFlow takes in by itself; no tracing for other channels, units or images."""
     traced = {"maps": 0, "down": 0}
     for name, call in (("maps", passes.maps), ("down", passes.down)):
+
         def counted(*arguments, name=name, call=call):
             traced[name] += 1
             return call(*arguments)
+
         monkeypatch.setattr(passes, name, counted)
     network = example("conv 5x5 stride 2, rectified")
-    deconvnet = Deconvnet(network, random_weights(network, rng, dtype=np.float32), network.nodes[-1].name)
+    deconvnet = Deconvnet(
+        network, random_weights(network, rng, dtype=np.float32), network.nodes[-1].name
+    )
     for seed in range(4):
         x = np.random.default_rng(seed).standard_normal((seed + 1, 13, 11, 4)).astype(np.float32)
         deconvnet.project(x, [seed % 3])

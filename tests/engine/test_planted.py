@@ -2,6 +2,7 @@
 
 An error is planted in the source of a module of the engine, whose functions then run it.
 """
+
 from __future__ import annotations
 
 import inspect
@@ -31,16 +32,30 @@ def adjoint(name: str, rng) -> float:
     """Single operations and their transposes."""
     if name == "dense":
         kernel = tf.constant(rng.standard_normal((7, 5)))
-        return adjoint_gap(lambda x: convolution.dense(x, kernel), lambda s: convolution.dense_transpose(s, kernel),
-                           rng.standard_normal((3, 1, 1, 7)), rng.standard_normal((3, 1, 1, 5)))
+        return adjoint_gap(
+            lambda x: convolution.dense(x, kernel),
+            lambda s: convolution.dense_transpose(s, kernel),
+            rng.standard_normal((3, 1, 1, 7)),
+            rng.standard_normal((3, 1, 1, 5)),
+        )
     if name == "average":
-        return adjoint_gap(pooling.global_average_pool, lambda s: pooling.global_average_pool_transpose(s, 4, 5),
-                           rng.standard_normal((3, 4, 5, 7)), rng.standard_normal((3, 1, 1, 7)))
-    window, kernel = Window((5, 5), (2, 2), ((1, 0), (2, 1))), tf.constant(rng.standard_normal((5, 5, 4, 6)))
+        return adjoint_gap(
+            pooling.global_average_pool,
+            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            rng.standard_normal((3, 4, 5, 7)),
+            rng.standard_normal((3, 1, 1, 7)),
+        )
+    window, kernel = (
+        Window((5, 5), (2, 2), ((1, 0), (2, 1))),
+        tf.constant(rng.standard_normal((5, 5, 4, 6))),
+    )
     turned = convolution.turn(kernel, window)
-    return adjoint_gap(lambda x: convolution.conv2d(x, kernel, window),
-                       lambda s: unpadded(convolution.conv2d_transpose(s, turned, window), window, 11, 13),
-                       rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((2, *window.extents(11, 13), 6)))
+    return adjoint_gap(
+        lambda x: convolution.conv2d(x, kernel, window),
+        lambda s: unpadded(convolution.conv2d_transpose(s, turned, window), window, 11, 13),
+        rng.standard_normal((2, 11, 13, 4)),
+        rng.standard_normal((2, *window.extents(11, 13), 6)),
+    )
 
 
 def difference(name: str, rng) -> float:
@@ -48,7 +63,14 @@ def difference(name: str, rng) -> float:
     if name == "lrn":
         x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
         back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), 5, 1.0, 0.3, 0.75))
-        return difference_gap(lambda x: normalization.lrn(tf.constant(x), 5, 1.0, 0.3, 0.75), back, x, signal, 1e-5, rng)
+        return difference_gap(
+            lambda x: normalization.lrn(tf.constant(x), 5, 1.0, 0.3, 0.75),
+            back,
+            x,
+            signal,
+            1e-5,
+            rng,
+        )
     window = Window.of(3, 2, 1)
     x = rng.permutation(2 * 11 * 13 * 3).reshape(2, 11, 13, 3).astype(float)
     y, switches = pooling.max_pool(x, window)
@@ -77,7 +99,13 @@ def replica(name: str, rng) -> float:
     gaps = [0.0]
     for rule in RULES:
         found = deconvnet.Deconvnet(network, weights, target, rule).project(x, [0, 1, 2], "all")
-        gaps += [gap(found.pixels[0, i], reference.project(network, weights, x[0], target, i, "all", rule)[0]) for i in range(3)]
+        gaps += [
+            gap(
+                found.pixels[0, i],
+                reference.project(network, weights, x[0], target, i, "all", rule)[0],
+            )
+            for i in range(3)
+        ]
     return max(gaps)
 
 
@@ -102,65 +130,200 @@ POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
 ERRORS = {
     "kernel not turned": ("return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
     "phases swapped": ("(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
-    "transpose shifted": ("trim[axis][0] - spared[axis][0] * window.stride[axis], size", "1, size", adjoint, "conv"),
+    "transpose shifted": (
+        "trim[axis][0] - spared[axis][0] * window.stride[axis], size",
+        "1, size",
+        adjoint,
+        "conv",
+    ),
     "pads swapped": ("*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
-    "derivative off by 0.1 %": ("= tf.nn.conv2d(signal,", "= tf.nn.conv2d(signal * 1.001,", adjoint, "conv"),
-    "dense off by 0.1 %": ("kernel, transpose_b=True)", "kernel * 1.001, transpose_b=True)", adjoint, "dense"),
+    "derivative off by 0.1 %": (
+        "= tf.nn.conv2d(signal,",
+        "= tf.nn.conv2d(signal * 1.001,",
+        adjoint,
+        "conv",
+    ),
+    "dense off by 0.1 %": (
+        "kernel, transpose_b=True)",
+        "kernel * 1.001, transpose_b=True)",
+        adjoint,
+        "dense",
+    ),
     "sum for a mean": ("signal / (height * width)", "signal", adjoint, "average"),
     "overwrite instead of sum": ("tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
-    "switch transposed": ("tf.constant(dy * window.size[1] + dx,",
-                          "tf.constant(dx * window.size[1] + dy,", difference, "pool"),
-    "switches of rows lost": ("columns += tf.constant(place * window.size[1], dtype)", "pass", difference, "pool"),
-    "lrn without its half": ("signal * scale ** -beta - 2 *", "signal * scale ** -beta - 1 *", difference, "lrn"),
+    "switch transposed": (
+        "tf.constant(dy * window.size[1] + dx,",
+        "tf.constant(dx * window.size[1] + dy,",
+        difference,
+        "pool",
+    ),
+    "switches of rows lost": (
+        "columns += tf.constant(place * window.size[1], dtype)",
+        "pass",
+        difference,
+        "pool",
+    ),
+    "lrn without its half": (
+        "signal * scale ** -beta - 2 *",
+        "signal * scale ** -beta - 1 *",
+        difference,
+        "lrn",
+    ),
     "pool padded with zeros": ('length, float("-inf"))', "length)", replica, POOL),
-    "last of a tie": ("switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
-                      "switches = tf.where(values >= best, columns, switches)", replica, POOL),
-    "sign not heeded": ("return signal * tf.cast(sign, signal.dtype)", "return signal", replica, "relu"),
+    "last of a tie": (
+        "switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)",
+        "switches = tf.where(values >= best, columns, switches)",
+        replica,
+        POOL,
+    ),
+    "sign not heeded": (
+        "return signal * tf.cast(sign, signal.dtype)",
+        "return signal",
+        replica,
+        "relu",
+    ),
     "not rectified": ("if rule.rectify and", "if False and", replica, "relu"),
     "rectified under every rule": ("if rule.rectify and", "if True and", replica, "relu"),
     "rectified at a gate": ("layers.SMOOTH.get(layer.kind, True)", "True", smooth, "sigmoid"),
-    "target's rectifier passed over": ("if layer.activation else signal", "if False else signal", replica, CONV),
-    "ceiling passed over": ("(x > 0) & (x < tf.constant(ceiling, x.dtype))", "x > 0", replica, "relu6"),
-    "slope passed over": ("tf.constant(slope, x.dtype)) if", "tf.constant(0, x.dtype)) if", replica, "leaky relu"),
-    "bias left in": ('p["turned"], layer.window, layer.groups, trim),)',
-                     'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)', replica, CONV),
-    "shift left in": ("return (signal * batch_norm_scale(layer, p)[0],)",
-                      "return (signal * batch_norm_scale(layer, p)[0] + batch_norm_scale(layer, p)[1],)", replica, "batch norm"),
+    "target's rectifier passed over": (
+        "if layer.activation else signal",
+        "if False else signal",
+        replica,
+        CONV,
+    ),
+    "ceiling passed over": (
+        "(x > 0) & (x < tf.constant(ceiling, x.dtype))",
+        "x > 0",
+        replica,
+        "relu6",
+    ),
+    "slope passed over": (
+        "tf.constant(slope, x.dtype)) if",
+        "tf.constant(0, x.dtype)) if",
+        replica,
+        "leaky relu",
+    ),
+    "bias left in": (
+        'p["turned"], layer.window, layer.groups, trim),)',
+        'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)',
+        replica,
+        CONV,
+    ),
+    "shift left in": (
+        "return (signal * batch_norm_scale(layer, p)[0],)",
+        "return (signal * batch_norm_scale(layer, p)[0] + batch_norm_scale(layer, p)[1],)",
+        replica,
+        "batch norm",
+    ),
     "variance for deviation": ("/ tf.sqrt(", "/ (", replica, "batch norm"),
-    "one branch only": ("return tuple(narrowed(signal,", "return tuple(narrowed(signal * (len(shape) > 3),", replica, "add"),
-    "a product's own factor": ("trace[:i] + trace[i + 1:]", "trace[:i + 1] + trace[i + 2:]", replica, "multiply"),
-    "a gate's sum forgotten": ("return tf.reduce_sum(signal, axes", "return tf.reduce_mean(signal, axes", smooth, "gate"),
-    "channels in another order": ("return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))",
-                                  "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])", replica,
-                                  "concatenate"),
-    "pads counted in a mean": ("return mean / share, share", "return mean, share", replica, "average 3x3 stride 1, same"),
-    "equal parts": ("part = part if share is None else part / share", "pass", replica, "average 3x3 stride 1, same"),
-    "dilation not heeded": ("[(taps - 1) * step for", "[(taps - 1) for", replica, "conv 3x3 dilated"),
-    "depthwise kernel transposed": ("(0, 2, 4, 5, 1, 3)", "(2, 0, 4, 5, 1, 3)", replica, "depthwise 3x3"),
-    "softmax without its sum": ("y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))", "y * (1 - y) * signal",
-                                replica, "softmax"),
-    "normalisation passed over": ("layer.alpha, layer.beta) if rule.normalise else signal,)", "layer.alpha, layer.beta) "
-                                  "if False else signal,)", replica, "lrn"),
-    "overwrite at a fork": ("signals[name] + part if name in signals else part", "part", replica, "add"),
+    "one branch only": (
+        "return tuple(narrowed(signal,",
+        "return tuple(narrowed(signal * (len(shape) > 3),",
+        replica,
+        "add",
+    ),
+    "a product's own factor": (
+        "trace[:i] + trace[i + 1:]",
+        "trace[:i + 1] + trace[i + 2:]",
+        replica,
+        "multiply",
+    ),
+    "a gate's sum forgotten": (
+        "return tf.reduce_sum(signal, axes",
+        "return tf.reduce_mean(signal, axes",
+        smooth,
+        "gate",
+    ),
+    "channels in another order": (
+        "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))",
+        "return tuple(tf.split(signal, [shape[2] for shape in shapes], 3)[::-1])",
+        replica,
+        "concatenate",
+    ),
+    "pads counted in a mean": (
+        "return mean / share, share",
+        "return mean, share",
+        replica,
+        "average 3x3 stride 1, same",
+    ),
+    "equal parts": (
+        "part = part if share is None else part / share",
+        "pass",
+        replica,
+        "average 3x3 stride 1, same",
+    ),
+    "dilation not heeded": (
+        "[(taps - 1) * step for",
+        "[(taps - 1) for",
+        replica,
+        "conv 3x3 dilated",
+    ),
+    "depthwise kernel transposed": (
+        "(0, 2, 4, 5, 1, 3)",
+        "(2, 0, 4, 5, 1, 3)",
+        replica,
+        "depthwise 3x3",
+    ),
+    "softmax without its sum": (
+        "y * (signal - tf.reduce_sum(signal * y, 3, keepdims=True))",
+        "y * (1 - y) * signal",
+        replica,
+        "softmax",
+    ),
+    "normalisation passed over": (
+        "layer.alpha, layer.beta) if rule.normalise else signal,)",
+        "layer.alpha, layer.beta) if False else signal,)",
+        replica,
+        "lrn",
+    ),
+    "overwrite at a fork": (
+        "signals[name] + part if name in signals else part",
+        "part",
+        replica,
+        "add",
+    ),
     "bias not scaled": ('p["bias"] * scale', 'p["bias"]', replica, "folded"),
-    "more trimmed than lies outside": ("max(span.offset + span.size - extent, 0)", "max(-span.offset, 0)", replica, CONV),
-    "border leaks": ("part = erase_outside(part, route[name], shapes[name], positions)", "pass", windows, CONV),
-    "trace cropped beside": ("return start + tf.range(span.size)", "return start + tf.range(span.size) + 1", windows, POOL),
+    "more trimmed than lies outside": (
+        "max(span.offset + span.size - extent, 0)",
+        "max(-span.offset, 0)",
+        replica,
+        CONV,
+    ),
+    "border leaks": (
+        "part = erase_outside(part, route[name], shapes[name], positions)",
+        "pass",
+        windows,
+        CONV,
+    ),
+    "trace cropped beside": (
+        "return start + tf.range(span.size)",
+        "return start + tf.range(span.size) + 1",
+        windows,
+        POOL,
+    ),
     "border shifted": ("= tf.clip_by_value(rows, 0,", "= tf.clip_by_value(rows, 1,", windows, POOL),
 }
 
 
-MODULES = [import_module(f"{engine.__name__}.{info.name}") for info in pkgutil.iter_modules(engine.__path__)]
-MODULES += [import_module(f"{ops.__name__}.{info.name}") for info in pkgutil.iter_modules(ops.__path__)]
+MODULES = [
+    import_module(f"{engine.__name__}.{info.name}")
+    for info in pkgutil.iter_modules(engine.__path__)
+]
+MODULES += [
+    import_module(f"{ops.__name__}.{info.name}") for info in pkgutil.iter_modules(ops.__path__)
+]
 
 
 def plant(monkeypatch, right: str, wrong: str) -> None:
     """Puts the wrong source in place of the right one, in the one module of the engine that has it."""
     sources = {module: inspect.getsource(module) for module in MODULES}
-    module, = [module for module, source in sources.items() if right in source]
+    (module,) = [module for module, source in sources.items() if right in source]
     planted = types.ModuleType(module.__name__)
     planted.__package__ = module.__package__
-    exec(compile(sources[module].replace(right, wrong), f"planted in {module.__name__}", "exec"), vars(planted))
+    exec(
+        compile(sources[module].replace(right, wrong), f"planted in {module.__name__}", "exec"),
+        vars(planted),
+    )
     for name, function in vars(module).items():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
             monkeypatch.setattr(function, "__code__", vars(planted)[name].__code__)
@@ -173,6 +336,6 @@ def test_checkers_catch(monkeypatch, error):
     plant(monkeypatch, right, wrong)
     try:
         found = checker(name, np.random.default_rng(0))
-    except AssertionError:      # of another shape, or a value outside of the image
+    except AssertionError:  # of another shape, or a value outside of the image
         found = np.inf
     assert found > 1000 * SOUND[checker], f"{checker.__name__} let it pass"

@@ -1,4 +1,5 @@
 """Rules, spans, layers, networks: all that is known without TensorFlow."""
+
 from __future__ import annotations
 
 from math import prod
@@ -13,18 +14,29 @@ from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
 # as keras.applications counts them (test_keras.py asks it again for the names); AlexNet: Krizhevsky's 60,965,224 with two groups
-PARAMETERS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_636_712, "resnet101": 44_707_176,
-              "resnet152": 60_419_944, "alexnet": 60_965_224}
+PARAMETERS = {
+    "vgg16": 138_357_544,
+    "vgg19": 143_667_240,
+    "resnet50": 25_636_712,
+    "resnet101": 44_707_176,
+    "resnet152": 60_419_944,
+    "alexnet": 60_965_224,
+}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_parameter_totals(name):
-    assert sum(prod(shape) for p in NETWORKS[name]().parameters().values() for shape in p.values()) == PARAMETERS[name]
+    assert (
+        sum(prod(shape) for p in NETWORKS[name]().parameters().values() for shape in p.values())
+        == PARAMETERS[name]
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_other_channels_and_classes_change_the_ends_only(name):
-    plain, other = (NETWORKS[name](**told).parameters() for told in ({}, {"channels": 12, "classes": 47}))
+    plain, other = (
+        NETWORKS[name](**told).parameters() for told in ({}, {"channels": 12, "classes": 47})
+    )
     changed = [layer for layer in plain if plain[layer] != other[layer]]
     assert changed == [list(plain)[0], list(plain)[-1]]
     assert NETWORKS[name](channels=12, classes=47).channels == 12
@@ -34,16 +46,28 @@ def test_other_channels_and_classes_change_the_ends_only(name):
 def test_rules_are_the_papers():
     # the table of Springenberg et al. 2015, figure 1
     assert {rule.name: (rule.rectify, rule.mask) for rule in RULES.values()} == {
-        "gradient": (False, True), "deconvnet": (True, False), "guided": (True, True)}
+        "gradient": (False, True),
+        "deconvnet": (True, False),
+        "guided": (True, True),
+    }
 
 
-@pytest.mark.parametrize("network, layer, size, stride, offset", [
-    # sizes and strides of VGG16: table 1 of Araujo et al. 2019 (Distill), "Computing receptive fields"
-    ("vgg16", "block1_conv1", 3, 1, -1), ("vgg16", "block3_conv3", 40, 4, -18), ("vgg16", "block4_conv2", 76, 8, -34),
-    ("vgg16", "block5_pool", 212, 32, -90), ("resnet50", "conv1_relu", 7, 2, -3), ("resnet50", "pool1_pool", 11, 4, -5),
-    # by hand: 1 + 2 * 5 more on each side at stride 4 below
-    ("resnet101", "conv2_block1_out", 19, 4, -9), ("alexnet", "conv1", 11, 4, 0), ("alexnet", "conv2", 51, 8, -16),
-])
+@pytest.mark.parametrize(
+    "network, layer, size, stride, offset",
+    [
+        # sizes and strides of VGG16: table 1 of Araujo et al. 2019 (Distill), "Computing receptive fields"
+        ("vgg16", "block1_conv1", 3, 1, -1),
+        ("vgg16", "block3_conv3", 40, 4, -18),
+        ("vgg16", "block4_conv2", 76, 8, -34),
+        ("vgg16", "block5_pool", 212, 32, -90),
+        ("resnet50", "conv1_relu", 7, 2, -3),
+        ("resnet50", "pool1_pool", 11, 4, -5),
+        # by hand: 1 + 2 * 5 more on each side at stride 4 below
+        ("resnet101", "conv2_block1_out", 19, 4, -9),
+        ("alexnet", "conv1", 11, 4, 0),
+        ("alexnet", "conv2", 51, 8, -16),
+    ],
+)
 def test_receptive_fields(network, layer, size, stride, offset):
     assert fields(NETWORKS[network]())[layer] == (Span(size, stride, offset),) * 2
 
@@ -64,13 +88,24 @@ def test_routes_and_receptive_fields_agree(name):
 
 def test_spans_through_a_window_are_those_of_its_cells():
     """The span below is exactly what the window's cells reach, for every geometry: enumerated, not computed."""
-    for size, stride, pad, n, step, offset in [(3, 1, 1, 1, 1, 0), (2, 2, 0, 5, 4, -3), (7, 2, 3, 4, 2, 1), (1, 2, 0, 3, 8, -7),
-                                               (5, 3, 2, 2, 1, 0)]:
+    for size, stride, pad, n, step, offset in [
+        (3, 1, 1, 1, 1, 0),
+        (2, 2, 0, 5, 4, -3),
+        (7, 2, 3, 4, 2, 1),
+        (1, 2, 0, 3, 8, -7),
+        (5, 3, 2, 2, 1, 0),
+    ]:
         span, position = Span(n, step, offset), 6
-        cells = {cell * stride - pad + place for cell in range(span.origin(position), span.origin(position) + n)
-                 for place in range(size)}
+        cells = {
+            cell * stride - pad + place
+            for cell in range(span.origin(position), span.origin(position) + n)
+            for place in range(size)
+        }
         below = span.through(size, stride, pad)
-        assert (min(cells), max(cells)) == (below.origin(position), below.origin(position) + below.size - 1)
+        assert (min(cells), max(cells)) == (
+            below.origin(position),
+            below.origin(position) + below.size - 1,
+        )
 
 
 def test_span_union_and_within():
@@ -82,26 +117,51 @@ def test_span_union_and_within():
 def test_short_forms_of_a_window():
     assert Window.of(3, 2, 1) == Window((3, 3), (2, 2), ((1, 1), (1, 1)))
     assert Conv(8, (3, 5), pad=((0, 1), (2, 3))).window == Window((3, 5), (1, 1), ((0, 1), (2, 3)))
-    assert MaxPool(3, 2).window.uneven and not MaxPool(2, 2).window.uneven and not Conv(1, 3).window.uneven
+    assert (
+        MaxPool(3, 2).window.uneven
+        and not MaxPool(2, 2).window.uneven
+        and not Conv(1, 3).window.uneven
+    )
 
 
 def test_shapes_of_other_sizes_and_of_vectors():
     vgg = NETWORKS["vgg16"]()
-    assert vgg.shapes()["block5_pool"] == (7, 7, 512) and vgg.shapes()["predictions"] == (1, 1, 1000)
+    assert vgg.shapes()["block5_pool"] == (7, 7, 512) and vgg.shapes()["predictions"] == (
+        1,
+        1,
+        1000,
+    )
     assert vgg.shapes(320, 480)["block4_conv2"] == (40, 60, 512)
     assert NETWORKS["resnet50"]().shapes(97, 131)["conv5_block3_out"] == (4, 5, 2048)
     assert "fc1" in vgg.vectors and "block5_pool" not in vgg.vectors
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda net: net.node("block3_conv9"), "vgg16 has no layer 'block3_conv9'. Did you mean 'block3_conv3'?"),
-    (lambda net: net.channel("block1_conv1", 64), "has 64 channels, 0 to 63: there is no channel 64"),
-    (lambda net: net.channel("block1_conv1", -1), "there is no channel -1"),
-    (lambda net: net.input_shapes("fc1", 225, 320), "takes images of 224 x 224 only, which the weights of fc1 fix"),
-    (lambda net: net.input_shapes("block5_conv1", 15, 400), "15 x 400 is too small for vgg16's block5_conv1: nothing is left of it "
-     "at block4_pool"),
-    (lambda net: NETWORKS["resnet50"]().node("pool1_pad"), "'pool1_pad' is part of 'pool1_pool' here"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (
+            lambda net: net.node("block3_conv9"),
+            "vgg16 has no layer 'block3_conv9'. Did you mean 'block3_conv3'?",
+        ),
+        (
+            lambda net: net.channel("block1_conv1", 64),
+            "has 64 channels, 0 to 63: there is no channel 64",
+        ),
+        (lambda net: net.channel("block1_conv1", -1), "there is no channel -1"),
+        (
+            lambda net: net.input_shapes("fc1", 225, 320),
+            "takes images of 224 x 224 only, which the weights of fc1 fix",
+        ),
+        (
+            lambda net: net.input_shapes("block5_conv1", 15, 400),
+            "15 x 400 is too small for vgg16's block5_conv1: nothing is left of it at block4_pool",
+        ),
+        (
+            lambda net: NETWORKS["resnet50"]().node("pool1_pad"),
+            "'pool1_pad' is part of 'pool1_pool' here",
+        ),
+    ],
+)
 def test_mistakes_say_what_to_do(call, words):
     with pytest.raises(UserError) as error:
         call(NETWORKS["vgg16"]())
@@ -110,14 +170,20 @@ def test_mistakes_say_what_to_do(call, words):
 
 def test_layers_before_a_dense_one_take_any_size():
     assert NETWORKS["vgg16"]().input_shapes("block5_pool", 320, 481)["block5_pool"] == (10, 15, 512)
-    assert NETWORKS["resnet50"]().input_shapes("predictions", 320, 481)["predictions"] == (1, 1, 1000)
+    assert NETWORKS["resnet50"]().input_shapes("predictions", 320, 481)["predictions"] == (
+        1,
+        1,
+        1000,
+    )
 
 
 def test_route_ends_in_the_whole_axis_where_the_window_is_as_large():
     vgg = NETWORKS["vgg16"]()
     shapes = vgg.input_shapes("block5_conv3", 500, 180)
     assert vgg.route("block5_conv3", UNIT, shapes)[INPUT] == (Span(196, 16, -90), Span(180))
-    assert vgg.route("block5_conv3", whole(shapes["block5_conv3"]), shapes)[INPUT] == whole((500, 180))
+    assert vgg.route("block5_conv3", whole(shapes["block5_conv3"]), shapes)[INPUT] == whole(
+        (500, 180)
+    )
 
 
 def test_signals_that_meet_cover_both():
@@ -126,5 +192,6 @@ def test_signals_that_meet_cover_both():
     near = net.add("near", Conv(3, 3, pad=((0, 2), (0, 2))), entry)
     far = net.add("far", Conv(3, 5, pad=((4, 0), (4, 0))), entry)
     from tfdeconv.network.layers import Add
+
     net.add("sum", Add(), near, far)
-    assert fields(net.network())["sum"] == (Span(7, 1, -4),) * 2      # from -4 to 0 and from 0 to 2
+    assert fields(net.network())["sum"] == (Span(7, 1, -4),) * 2  # from -4 to 0 and from 0 to 2

@@ -1,4 +1,5 @@
 """Networks small enough to check, with random weights."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -86,21 +87,28 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
     inputs = ["before"]
     if isinstance(layer, Dense):
         inputs = [net.add("flat", Flatten())]
-    elif name in ("gate", "shift"):         # as Hu et al. 2018 weight channels
+    elif name in ("gate", "shift"):  # as Hu et al. 2018 weight channels
         net.add("squeezed", GlobalAvgPool(keep=True))
         inputs.append(net.add("excited", Dense(4, activation=Activation("sigmoid"))))
     elif isinstance(layer, Add | Multiply | Concatenate):
         inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
     net.add("layer", layer, *inputs)
     if "layer" not in net.network().vectors:
-        net.add("behind", Conv(3, 3, pad=1, activation=None if isinstance(layer, GlobalAvgPool) else RELU))
+        net.add(
+            "behind",
+            Conv(3, 3, pad=1, activation=None if isinstance(layer, GlobalAvgPool) else RELU),
+        )
     return net.network()
 
 
-def random_weights(network: Network, rng, target: str | None = None, dtype=np.float64) -> dict[str, dict[str, tf.Tensor]]:
+def random_weights(
+    network: Network, rng, target: str | None = None, dtype=np.float64
+) -> dict[str, dict[str, tf.Tensor]]:
     """Weights that keep signals of about the same size from layer to layer, with biases and statistics that matter."""
     needed = {node.name for node in network.up_to(target or network.nodes[-1].name)}
-    last = {name for name in needed if name.endswith("_3_bn")}      # a residual branch adds little, or the sum would explode
+    last = {
+        name for name in needed if name.endswith("_3_bn")
+    }  # a residual branch adds little, or the sum would explode
     weights = {}
     for layer, shapes in network.parameters().items():
         if layer not in needed:

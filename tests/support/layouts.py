@@ -1,4 +1,5 @@
 """Models laid out by their makers' code, layer names included: torchvision's (without torchvision), Keras's of 2015."""
+
 from __future__ import annotations
 
 
@@ -16,8 +17,14 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             self.conv3 = nn.Conv2d(filters, 4 * filters, 1, bias=False)
             self.bn3 = nn.BatchNorm2d(4 * filters)
             self.relu = nn.ReLU()
-            self.downsample = nn.Sequential(nn.Conv2d(channels, 4 * filters, 1, stride, bias=False),
-                                            nn.BatchNorm2d(4 * filters)) if project else None
+            self.downsample = (
+                nn.Sequential(
+                    nn.Conv2d(channels, 4 * filters, 1, stride, bias=False),
+                    nn.BatchNorm2d(4 * filters),
+                )
+                if project
+                else None
+            )
 
         def forward(self, x):
             y = self.relu(self.bn1(self.conv1(x)))
@@ -34,9 +41,11 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             self.maxpool = nn.MaxPool2d(3, 2, 1)
             channels = 64
             for stage, count in enumerate(blocks):
-                filters, made = 64 * 2 ** stage, []
+                filters, made = 64 * 2**stage, []
                 for block in range(count):
-                    made.append(Bottleneck(channels, filters, 2 if stage and not block else 1, not block))
+                    made.append(
+                        Bottleneck(channels, filters, 2 if stage and not block else 1, not block)
+                    )
                     channels = 4 * filters
                 setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
             self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
@@ -59,14 +68,30 @@ def torch_alexnet(classes: int):
         def __init__(self):
             super().__init__()
             self.features = nn.Sequential(
-                nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2),
-                nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2),
-                nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
-                nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2))
+                nn.Conv2d(3, 64, 11, 4, 2),
+                nn.ReLU(),
+                nn.MaxPool2d(3, 2),
+                nn.Conv2d(64, 192, 5, padding=2),
+                nn.ReLU(),
+                nn.MaxPool2d(3, 2),
+                nn.Conv2d(192, 384, 3, padding=1),
+                nn.ReLU(),
+                nn.Conv2d(384, 256, 3, padding=1),
+                nn.ReLU(),
+                nn.Conv2d(256, 256, 3, padding=1),
+                nn.ReLU(),
+                nn.MaxPool2d(3, 2),
+            )
             self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
             self.classifier = nn.Sequential(
-                nn.Dropout(), nn.Linear(256 * 6 * 6, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(),
-                nn.Linear(4096, classes))
+                nn.Dropout(),
+                nn.Linear(256 * 6 * 6, 4096),
+                nn.ReLU(),
+                nn.Dropout(),
+                nn.Linear(4096, 4096),
+                nn.ReLU(),
+                nn.Linear(4096, classes),
+            )
 
         def forward(self, x):
             return self.classifier(self.avgpool(self.features(x)).flatten(1))
@@ -90,12 +115,18 @@ def keras_2015(padded: bool, classes: int, size: tuple[int, int]):
     x = layers.MaxPooling2D(3, 2, name="pool1")(layers.ZeroPadding2D(1)(x) if padded else x)
     for stage, blocks in enumerate(("abc", "abcd", "abcdef", "abc"), 2):
         for block in blocks:
-            old, filters, stride = f"{stage}{block}_branch", 16 * 2 ** stage, 2 if stage > 2 and block == "a" else 1
+            old, filters, stride = (
+                f"{stage}{block}_branch",
+                16 * 2**stage,
+                2 if stage > 2 and block == "a" else 1,
+            )
             y = convolution(x, filters, 1, f"res{old}2a", f"bn{old}2a", strides=stride)
             y = convolution(y, filters, 3, f"res{old}2b", f"bn{old}2b", padding="same")
             y = convolution(y, 4 * filters, 1, f"res{old}2c", f"bn{old}2c", rectify=False)
             if block == "a":
-                x = convolution(x, 4 * filters, 1, f"res{old}1", f"bn{old}1", rectify=False, strides=stride)
+                x = convolution(
+                    x, 4 * filters, 1, f"res{old}1", f"bn{old}1", rectify=False, strides=stride
+                )
             x = layers.Activation("relu", name=f"out{stage}{block}")(layers.Add()([y, x]))
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     return keras.Model(entry, layers.Dense(classes, name="fc1000")(x))

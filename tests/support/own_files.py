@@ -1,4 +1,5 @@
 """What the tests of a person's own networks share: models saved by Keras, read back without it."""
+
 from __future__ import annotations
 
 import keras
@@ -24,9 +25,13 @@ def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
 
 
 def tensors(path, architecture, contents, dtype) -> dict:
-    assert not contents.shapes or fitting(path, architecture.network, None, contents) == list(contents.shapes)
-    return {node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
-            for node, shapes in contents.shapes.items()}
+    assert not contents.shapes or fitting(path, architecture.network, None, contents) == list(
+        contents.shapes
+    )
+    return {
+        node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
+        for node, shapes in contents.shapes.items()
+    }
 
 
 def randomise(model, rng) -> None:
@@ -38,7 +43,7 @@ def randomise(model, rng) -> None:
         for variable in layer.weights:
             value = rng.standard_normal(variable.shape)
             if "kernel" in variable.name:
-                value *= np.sqrt(2 / np.prod(variable.shape[:-1 - ("depthwise" in variable.path)]))
+                value *= np.sqrt(2 / np.prod(variable.shape[: -1 - ("depthwise" in variable.path)]))
             elif "variance" in variable.name or variable.name == "gamma":
                 value = 0.5 + rng.random(variable.shape)
             elif variable.name in ("count", "seed_generator_state"):

@@ -2,6 +2,7 @@
 
 Shares with the program only the description of a network (names, sizes, strides), and none of its mathematics.
 """
+
 from __future__ import annotations
 
 import math
@@ -34,7 +35,9 @@ from tfdeconv.network.layers import (
 def windows(layer, height: int, width: int):
     """For each window its row, its column and where it begins on the map (pads count as negative)."""
     (kh, kw), (sh, sw), ((top, bottom), (left, right)), _ = layer.window
-    for i, j in product(range((height + top + bottom - kh) // sh + 1), range((width + left + right - kw) // sw + 1)):
+    for i, j in product(
+        range((height + top + bottom - kh) // sh + 1), range((width + left + right - kw) // sw + 1)
+    ):
         yield i, j, i * sh - top, j * sw - left
 
 
@@ -49,10 +52,15 @@ def plain(layer: Conv | DepthwiseConv, p, channels: int):
     if isinstance(layer, DepthwiseConv):
         kh, kw, c, m = p["kernel"].shape
         p = {**p, "kernel": p["kernel"].reshape(kh, kw, 1, c * m)}
-        layer = Conv(c * m, layer.size, layer.stride, layer.pad, channels, layer.dilation, layer.bias)
+        layer = Conv(
+            c * m, layer.size, layer.stride, layer.pad, channels, layer.dilation, layer.bias
+        )
     kernel = np.zeros((*layer.window.size, *p["kernel"].shape[2:]))
-    kernel[::layer.window.dilation[0], ::layer.window.dilation[1]] = p["kernel"]
-    return Conv(layer.filters, layer.window.size, layer.stride, layer.pad, layer.groups), {**p, "kernel": kernel}
+    kernel[:: layer.window.dilation[0], :: layer.window.dilation[1]] = p["kernel"]
+    return Conv(layer.filters, layer.window.size, layer.stride, layer.pad, layer.groups), {
+        **p,
+        "kernel": kernel,
+    }
 
 
 def convolve(layer: Conv, p, x):
@@ -60,7 +68,9 @@ def convolve(layer: Conv, p, x):
     (kh, kw), y = layer.window.size, np.zeros((*layer.window.extents(height, width), layer.filters))
     for group in range(layer.groups):
         ins = slice(group * channels // layer.groups, (group + 1) * channels // layer.groups)
-        outs = slice(group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups)
+        outs = slice(
+            group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups
+        )
         for i, j, top, left in windows(layer, height, width):
             (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
             y[i, j, outs] = np.tensordot(x[rows, columns, ins], p["kernel"][dy, dx, :, outs], 3)
@@ -73,7 +83,9 @@ def convolve_back(layer: Conv, p, signal, shape):
     kh, kw = layer.window.size
     for group in range(layer.groups):
         ins = slice(group * channels // layer.groups, (group + 1) * channels // layer.groups)
-        outs = slice(group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups)
+        outs = slice(
+            group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups
+        )
         for i, j, top, left in windows(layer, height, width):
             (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
             back[rows, columns, ins] += p["kernel"][dy, dx, :, outs] @ signal[i, j, outs]
@@ -86,7 +98,10 @@ def pool(layer: MaxPool, x):
     shape = (*layer.window.extents(height, width), channels)
     y, switches = np.zeros(shape), np.zeros((*shape, 2), int)
     for i, j, top, left in windows(layer, height, width):
-        (rows, _), (columns, _) = overlap(top, layer.window.size[0], height), overlap(left, layer.window.size[1], width)
+        (rows, _), (columns, _) = (
+            overlap(top, layer.window.size[0], height),
+            overlap(left, layer.window.size[1], width),
+        )
         for c in range(channels):
             part = x[rows, columns, c]
             dy, dx = np.unravel_index(part.argmax(), part.shape)
@@ -104,9 +119,14 @@ def unpool(signal, switches, shape):
 
 def average(layer: AvgPool, x):
     """Sums over the cells that are there, and how many those are."""
-    sums, counts = (np.zeros((*layer.window.extents(*x.shape[:2]), size)) for size in (x.shape[2], 1))
+    sums, counts = (
+        np.zeros((*layer.window.extents(*x.shape[:2]), size)) for size in (x.shape[2], 1)
+    )
     for i, j, top, left in windows(layer, *x.shape[:2]):
-        (rows, _), (columns, _) = overlap(top, layer.window.size[0], x.shape[0]), overlap(left, layer.window.size[1], x.shape[1])
+        (rows, _), (columns, _) = (
+            overlap(top, layer.window.size[0], x.shape[0]),
+            overlap(left, layer.window.size[1], x.shape[1]),
+        )
         sums[i, j], counts[i, j] = x[rows, columns].sum((0, 1)), x[rows, columns, 0].size
     return sums, counts
 
@@ -115,7 +135,10 @@ def average_back(layer: AvgPool, signal, shape):
     back = np.zeros(shape)
     counts = average(layer, np.zeros(shape))[1]
     for i, j, top, left in windows(layer, *shape[:2]):
-        (rows, _), (columns, _) = overlap(top, layer.window.size[0], shape[0]), overlap(left, layer.window.size[1], shape[1])
+        (rows, _), (columns, _) = (
+            overlap(top, layer.window.size[0], shape[0]),
+            overlap(left, layer.window.size[1], shape[1]),
+        )
         back[rows, columns] += signal[i, j] / counts[i, j]
     return back
 
@@ -134,9 +157,16 @@ def apply(layer: Activation, x):
         y = np.where(x > 0, x, layer.slope * x)
         return y if layer.ceiling is None else np.minimum(y, layer.ceiling)
     gate = np.clip(x + 3, 0, 6) / 6
-    return {"sigmoid": lambda: 1 / (1 + np.exp(-x)), "tanh": lambda: np.tanh(x), "silu": lambda: x / (1 + np.exp(-x)),
-            "elu": lambda: np.where(x > 0, x, np.exp(x) - 1), "softplus": lambda: np.log1p(np.exp(x)), "hard_sigmoid": lambda: gate,
-            "hard_silu": lambda: x * gate, "gelu": lambda: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))}[layer.kind]()
+    return {
+        "sigmoid": lambda: 1 / (1 + np.exp(-x)),
+        "tanh": lambda: np.tanh(x),
+        "silu": lambda: x / (1 + np.exp(-x)),
+        "elu": lambda: np.where(x > 0, x, np.exp(x) - 1),
+        "softplus": lambda: np.log1p(np.exp(x)),
+        "hard_sigmoid": lambda: gate,
+        "hard_silu": lambda: x * gate,
+        "gelu": lambda: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2))),
+    }[layer.kind]()
 
 
 def slope(layer: Activation, x, step: float = 1e-6):
@@ -156,14 +186,26 @@ def deactivate(layer: Activation, x, signal, rule):
 
 
 def neighbours(layer: LRN, x):
-    return np.stack([(x[..., max(c - layer.depth // 2, 0):c + layer.depth // 2 + 1]).sum(-1) for c in range(x.shape[-1])], -1)
+    return np.stack(
+        [
+            (x[..., max(c - layer.depth // 2, 0) : c + layer.depth // 2 + 1]).sum(-1)
+            for c in range(x.shape[-1])
+        ],
+        -1,
+    )
 
 
 def up(network, weights, x, target):
     """One image [h, w, c]: the values of every layer the target needs, what went into their activations, and the switches."""
     values, before, switches = {"input": x}, {}, {}
     for node in network.at(*x.shape[:2]).up_to(target):
-        layer, p = node.layer, {name: np.asarray(value, np.float64) for name, value in weights.get(node.name, {}).items()}
+        layer, p = (
+            node.layer,
+            {
+                name: np.asarray(value, np.float64)
+                for name, value in weights.get(node.name, {}).items()
+            },
+        )
         first, *others = inputs = [values[name] for name in node.inputs]
         match layer:
             case Conv() | DepthwiseConv():
@@ -176,11 +218,13 @@ def up(network, weights, x, target):
                 sums, counts = average(layer, first)
                 y = sums / counts
             case BatchNorm():
-                y = p.get("gamma", 1) * (first - p["mean"]) / np.sqrt(p["variance"] + layer.epsilon) + p.get("beta", 0)
+                y = p.get("gamma", 1) * (first - p["mean"]) / np.sqrt(
+                    p["variance"] + layer.epsilon
+                ) + p.get("beta", 0)
             case Affine():
                 y = p["scale"] * first + p["shift"]
             case LRN():
-                y = first / (layer.k + layer.alpha * neighbours(layer, first ** 2)) ** layer.beta
+                y = first / (layer.k + layer.alpha * neighbours(layer, first**2)) ** layer.beta
             case Add():
                 y = sum(others, first)
             case Multiply():
@@ -211,7 +255,13 @@ def down(network, weights, values, kept, target, seed, rule):
     """A signal of the target's whole map down to the whole image, under a rule given by name."""
     signals, (unactivated, switches) = {target: seed}, kept
     for node in reversed(network.at(*values["input"].shape[:2]).up_to(target)):
-        layer, p = node.layer, {name: np.asarray(value, np.float64) for name, value in weights.get(node.name, {}).items()}
+        layer, p = (
+            node.layer,
+            {
+                name: np.asarray(value, np.float64)
+                for name, value in weights.get(node.name, {}).items()
+            },
+        )
         signal, inputs = signals.pop(node.name), [values[name] for name in node.inputs]
         before = inputs[0]
         activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
@@ -232,12 +282,21 @@ def down(network, weights, values, kept, target, seed, rule):
             case Affine():
                 parts = [signal * p["scale"]]
             case LRN() if rule == "gradient":
-                scale = layer.k + layer.alpha * neighbours(layer, before ** 2)
+                scale = layer.k + layer.alpha * neighbours(layer, before**2)
                 jacobian = np.zeros((*before.shape, before.shape[-1]))
                 for i, j in product(range(before.shape[-1]), repeat=2):
                     if abs(i - j) <= layer.depth // 2:
-                        share = -2 * layer.alpha * layer.beta * before[..., i] * before[..., j] * scale[..., i] ** (-layer.beta - 1)
-                        jacobian[..., i, j] = share + (scale[..., i] ** -layer.beta if i == j else 0)
+                        share = (
+                            -2
+                            * layer.alpha
+                            * layer.beta
+                            * before[..., i]
+                            * before[..., j]
+                            * scale[..., i] ** (-layer.beta - 1)
+                        )
+                        jacobian[..., i, j] = share + (
+                            scale[..., i] ** -layer.beta if i == j else 0
+                        )
                 parts = [np.einsum("hwi,hwij->hwj", signal, jacobian)]
             case Flatten():
                 parts = [signal.reshape(before.shape)]
@@ -245,7 +304,11 @@ def down(network, weights, values, kept, target, seed, rule):
                 parts = [np.broadcast_to(signal / before[..., 0].size, before.shape)]
             case GlobalMaxPool():
                 flat = before.reshape(-1, before.shape[2])
-                parts = [(signal[0] * (np.arange(len(flat))[:, None] == flat.argmax(0))).reshape(before.shape)]
+                parts = [
+                    (signal[0] * (np.arange(len(flat))[:, None] == flat.argmax(0))).reshape(
+                        before.shape
+                    )
+                ]
             case Softmax():
                 y = values[node.name][..., None]
                 jacobian = y * (np.eye(y.shape[2]) - y.swapaxes(2, 3))
@@ -257,7 +320,10 @@ def down(network, weights, values, kept, target, seed, rule):
             case Add():
                 parts = [broadcast_back(signal, x.shape) for x in inputs]
             case Multiply():
-                parts = [broadcast_back(signal * other, x.shape) for x, other in zip(inputs, inputs[::-1])]
+                parts = [
+                    broadcast_back(signal * other, x.shape)
+                    for x, other in zip(inputs, inputs[::-1])
+                ]
             case Concatenate():
                 ends = np.cumsum([x.shape[2] for x in inputs])
                 parts = np.split(signal, ends[:-1], 2)
@@ -268,7 +334,9 @@ def down(network, weights, values, kept, target, seed, rule):
 
 def broadcast_back(signal, shape):
     """The sum over the places at which one value stood."""
-    return signal.sum(tuple(axis for axis in range(3) if shape[axis] == 1 < signal.shape[axis]), keepdims=True)
+    return signal.sum(
+        tuple(axis for axis in range(3) if shape[axis] == 1 < signal.shape[axis]), keepdims=True
+    )
 
 
 def project(network, weights, x, target, channel, mode, rule):

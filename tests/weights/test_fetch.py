@@ -1,4 +1,5 @@
 """Official weights from a server on this machine that does all that servers do. Nothing here asks another machine."""
+
 from __future__ import annotations
 
 import ast
@@ -41,6 +42,7 @@ PATH = f"/vgg16/{FILE}"
 
 class Site(ThreadingHTTPServer):
     """Serves `body` at `path` in the way that its attributes say, and remembers what it was asked."""
+
     daemon_threads = True
 
     def __init__(self, body: bytes):
@@ -48,9 +50,11 @@ class Site(ThreadingHTTPServer):
         self.body, self.old, self.path, self.asked = body, b"", PATH, []
         self.etag: str | None = '"one"'
         self.ranges = self.if_range = True
-        self.cut = self.stall = 0               # bytes after which an answer ends, or goes no further
-        self.shift = self.pause = 0             # bytes by which a rest begins too early; seconds that a redirect holds the line
-        self.length: object = "true"            # what Content-Length says; None: nothing
+        self.cut = self.stall = 0  # bytes after which an answer ends, or goes no further
+        self.shift = self.pause = (
+            0  # bytes by which a rest begins too early; seconds that a redirect holds the line
+        )
+        self.length: object = "true"  # what Content-Length says; None: nothing
         self.status, self.location = 200, ""
         self.base = f"http://127.0.0.1:{self.server_port}"
 
@@ -79,26 +83,35 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404 if site.status == 200 else site.status)
             return
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        if asked and site.ranges and not (site.if_range and self.headers.get("If-Range", site.etag) != site.etag):
+        if (
+            asked
+            and site.ranges
+            and not (site.if_range and self.headers.get("If-Range", site.etag) != site.etag)
+        ):
             start = int(asked[1])
             if start >= len(site.body):
                 self.send_error(416)
                 return
             self.send_response(206)
             start -= site.shift
-            self.send_header("Content-Range", f"bytes {start}-{len(site.body) - 1}/{len(site.body)}")
+            self.send_header(
+                "Content-Range", f"bytes {start}-{len(site.body) - 1}/{len(site.body)}"
+            )
         else:
             self.send_response(200)
         if site.etag:
             self.send_header("ETag", site.etag)
         if site.length:
-            self.send_header("Content-Length", str(len(site.body) - start if site.length == "true" else site.length))
+            self.send_header(
+                "Content-Length",
+                str(len(site.body) - start if site.length == "true" else site.length),
+            )
         self.end_headers()
         if site.stall:
-            self.wfile.write(site.body[start:site.stall])
+            self.wfile.write(site.body[start : site.stall])
             time.sleep(3)
             return
-        self.wfile.write(site.body[start:site.cut] if site.cut else site.body[start:])
+        self.wfile.write(site.body[start : site.cut] if site.cut else site.body[start:])
 
     def log_message(self, *args):
         pass
@@ -129,8 +142,10 @@ def keras_file(layers: dict[str, dict[str, np.ndarray]]) -> bytes:
 
 @pytest.fixture
 def arrays(rng):
-    return {layer: {name: rng.standard_normal(shape).astype(np.float32) for name, shape in p.items()}
-            for layer, p in small().parameters().items()}
+    return {
+        layer: {name: rng.standard_normal(shape).astype(np.float32) for name, shape in p.items()}
+        for layer, p in small().parameters().items()
+    }
 
 
 @pytest.fixture
@@ -171,14 +186,20 @@ def reached(monkeypatch):
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
     """Runs the script in this process, where the table is patched: status, stdout, stderr."""
+
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "path", [*sys.path])
-        monkeypatch.setattr(sys, "argv", ["fetch_weights.py", "vgg16", "--out", str(tmp_path / "weights"), *arguments])
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["fetch_weights.py", "vgg16", "--out", str(tmp_path / "weights"), *arguments],
+        )
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(SCRIPT), run_name="__main__")
         out, err = capsys.readouterr()
         assert err.count("\n") == (stop.value.code != 0) and "Traceback" not in err
         return stop.value.code, out, err
+
     return run
 
 
@@ -195,19 +216,29 @@ PARTS = [PART, f"{PART}.txt"]
 def assert_holds(path: Path, arrays) -> None:
     """The file has these values, to the last bit, and says whose they are."""
     found = read_weights(path, small())
-    assert {layer: set(p) for layer, p in found.items()} == {layer: set(p) for layer, p in arrays.items()}
+    assert {layer: set(p) for layer, p in found.items()} == {
+        layer: set(p) for layer, p in arrays.items()
+    }
     for layer, p in arrays.items():
         for name, values in p.items():
             np.testing.assert_array_equal(found[layer][name], values)
             assert found[layer][name].dtype == np.float32
     assert "Simonyan" in found.source and FILE[:20] in found.source and "CC BY 4.0" in found.licence
-    assert (found.preprocessing.order, found.preprocessing.mean) == ("bgr", (103.939, 116.779, 123.68))
+    assert (found.preprocessing.order, found.preprocessing.mean) == (
+        "bgr",
+        (103.939, 116.779, 123.68),
+    )
 
 
 # the table
 
+
 def test_the_table_is_that_of_keras():
-    folder = Path(next(iter(importlib.util.find_spec("keras").submodule_search_locations))) / "src" / "applications"
+    folder = (
+        Path(next(iter(importlib.util.find_spec("keras").submodule_search_locations)))
+        / "src"
+        / "applications"
+    )
 
     def assigned(file: str) -> dict[str, object]:
         found = {}
@@ -216,29 +247,46 @@ def test_the_table_is_that_of_keras():
                 found[node.targets[0].id] = ast.literal_eval(node.value)
         return found
 
-    told = {}       # {network: ((address, sum) with the dense layers, without)}
+    told = {}  # {network: ((address, sum) with the dense layers, without)}
     for name in ("vgg16", "vgg19"):
         constants, text = assigned(f"{name}.py"), (folder / f"{name}.py").read_text()
-        sums = [re.search(rf'\b{path},.*?file_hash="(\w+)"', text, re.S)[1] for path in ("WEIGHTS_PATH", "WEIGHTS_PATH_NO_TOP")]
-        told[name] = (constants["WEIGHTS_PATH"], sums[0]), (constants["WEIGHTS_PATH_NO_TOP"], sums[1])
+        sums = [
+            re.search(rf'\b{path},.*?file_hash="(\w+)"', text, re.S)[1]
+            for path in ("WEIGHTS_PATH", "WEIGHTS_PATH_NO_TOP")
+        ]
+        told[name] = (
+            (constants["WEIGHTS_PATH"], sums[0]),
+            (constants["WEIGHTS_PATH_NO_TOP"], sums[1]),
+        )
     constants, text = assigned("resnet.py"), (folder / "resnet.py").read_text()
     endings = re.findall(r'\{weights_name\}(_weights\S*?\.h5)"', text)
     for name in ("resnet50", "resnet101", "resnet152"):
-        told[name] = tuple((constants["BASE_WEIGHTS_PATH"] + name + ending, digest)
-                           for ending, digest in zip(endings, constants["WEIGHTS_HASHES"][name], strict=True))
-    ours = {name: tuple((f"{official.BASE}{origin.folder}/{file.format(name)}", digest)
-                        for file, digest in zip(official.FILES, origin.md5)) for name, origin in official.ORIGINS.items()}
+        told[name] = tuple(
+            (constants["BASE_WEIGHTS_PATH"] + name + ending, digest)
+            for ending, digest in zip(endings, constants["WEIGHTS_HASHES"][name], strict=True)
+        )
+    ours = {
+        name: tuple(
+            (f"{official.BASE}{origin.folder}/{file.format(name)}", digest)
+            for file, digest in zip(official.FILES, origin.md5)
+        )
+        for name, origin in official.ORIGINS.items()
+    }
     assert ours == told
     assert set(ours) <= set(NETWORKS)
 
 
 # what works
 
+
 @pytest.mark.parametrize("top", [True, False])
 def test_fetches_checks_converts_and_clears_up(site, run, left, tmp_path, arrays, top):
     if not top:
         site.body, site.etag = site.notop, None
-        site.path, arrays = PATH.replace(".h5", "_notop.h5"), {"block1_conv1": arrays["block1_conv1"]}
+        site.path, arrays = (
+            PATH.replace(".h5", "_notop.h5"),
+            {"block1_conv1": arrays["block1_conv1"]},
+        )
     name = RESULT if top else "vgg16-imagenet-notop.h5"
     status, out, err = run("--base-url", site.base + "/", *([] if top else ["--no-top"]))
     assert (status, err, left()) == (0, "", [name])
@@ -252,15 +300,24 @@ def test_what_is_there_is_left_alone_unless_asked(site, run, left, tmp_path, arr
     first = run("--base-url", site.base)[1]
     before = (tmp_path / "weights" / RESULT).stat().st_mtime_ns
     status, out, _ = run("--base-url", site.base)
-    assert (status, len(site.asked), (tmp_path / "weights" / RESULT).stat().st_mtime_ns) == (0, 1, before)
+    assert (status, len(site.asked), (tmp_path / "weights" / RESULT).stat().st_mtime_ns) == (
+        0,
+        1,
+        before,
+    )
     assert "is there (--again" in out and re.search(r"sha256 \w{64}", out)[0] in first
     assert run("--base-url", site.base, "--again")[0] == 0 and len(site.asked) == 2
     for content in (b"", (tmp_path / "weights" / RESULT).read_bytes()[:2000]):
-        (tmp_path / "weights" / RESULT).write_bytes(content)        # no header to be read: as if there were none
+        (tmp_path / "weights" / RESULT).write_bytes(
+            content
+        )  # no header to be read: as if there were none
         assert run("--base-url", site.base)[0] == 0
         assert_holds(tmp_path / "weights" / RESULT, arrays)
-    (tmp_path / "weights" / RESULT).write_bytes(site.body)      # a person's own, of another format
-    assert "is there" in run("--base-url", site.base)[1] and (tmp_path / "weights" / RESULT).read_bytes() == site.body
+    (tmp_path / "weights" / RESULT).write_bytes(site.body)  # a person's own, of another format
+    assert (
+        "is there" in run("--base-url", site.base)[1]
+        and (tmp_path / "weights" / RESULT).read_bytes() == site.body
+    )
     assert left() == [RESULT] and len(site.asked) == 4
 
 
@@ -282,18 +339,24 @@ def test_no_proxy_is_told_of_this_machines_own_address(site, run, monkeypatch):
 
 # what breaks off goes on
 
+
 @pytest.mark.parametrize("etag", ['"one"', None, 'W/"one"'])
 @pytest.mark.parametrize("cut", [1, 4096, -1])
 def test_a_broken_download_goes_on_from_its_end(site, run, left, tmp_path, arrays, etag, cut):
     site.cut, site.etag = cut % len(site.body), etag
     status, out, err = run("--base-url", site.base)
     assert (status, out, left()) == (2, "", PARTS)
-    assert f"broke off after {site.cut:,} of {len(site.body):,} bytes" in err and f"{PART} keeps" in err
-    assert (tmp_path / "weights" / PART).read_bytes() == site.body[:site.cut]
+    assert (
+        f"broke off after {site.cut:,} of {len(site.body):,} bytes" in err
+        and f"{PART} keeps" in err
+    )
+    assert (tmp_path / "weights" / PART).read_bytes() == site.body[: site.cut]
     before, site.cut = site.cut, 0
     assert run("--base-url", site.base)[0] == 0
     assert site.starts == [None, f"bytes={before}-"] and left() == [RESULT]
-    assert site.asked[1][1].get("If-Range") == (etag if etag == '"one"' else None)       # a weak one will not do
+    assert site.asked[1][1].get("If-Range") == (
+        etag if etag == '"one"' else None
+    )  # a weak one will not do
     assert_holds(tmp_path / "weights" / RESULT, arrays)
 
 
@@ -303,7 +366,9 @@ def test_it_goes_on_as_often_as_it_takes(site, run, left, tmp_path, arrays):
         assert (tmp_path / "weights" / PART).stat().st_size == site.cut
     site.cut = 0
     assert run("--base-url", site.base)[0] == 0
-    assert site.starts == [None, "bytes=1000-", "bytes=20000-", "bytes=40000-"] and left() == [RESULT]
+    assert site.starts == [None, "bytes=1000-", "bytes=20000-", "bytes=40000-"] and left() == [
+        RESULT
+    ]
 
 
 def changed(site, **attributes):
@@ -332,13 +397,20 @@ def test_two_files_are_never_mixed(site, run, left, tmp_path, arrays, change):
         OTHER[change](site)
     site.body, site.cut = right, 0
     assert run("--base-url", site.base)[0] == 0
-    assert site.starts[1] == f"bytes={len(site.old) - 1000}-" and site.starts[-1] in (None, site.starts[1])
+    assert site.starts[1] == f"bytes={len(site.old) - 1000}-" and site.starts[-1] in (
+        None,
+        site.starts[1],
+    )
     assert left() == [RESULT]
     assert_holds(tmp_path / "weights" / RESULT, arrays)
 
 
-@pytest.mark.parametrize("note", [None, "", "12", '-5 "one"', '99999999999999 "one"', '40000 "o\nne"', "\xff\0"])
-def test_a_part_of_which_nothing_is_known_is_not_gone_on_from(site, run, left, tmp_path, arrays, note):
+@pytest.mark.parametrize(
+    "note", [None, "", "12", '-5 "one"', '99999999999999 "one"', '40000 "o\nne"', "\xff\0"]
+)
+def test_a_part_of_which_nothing_is_known_is_not_gone_on_from(
+    site, run, left, tmp_path, arrays, note
+):
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / PART).write_bytes(b"x" * 5000)
     if note is not None:
@@ -358,6 +430,7 @@ def test_a_mixture_that_nothing_gave_away_is_found_by_its_sum(site, run, left):
 
 # what does not work: one line, and nothing but what can be gone on from
 
+
 def test_a_file_of_the_wrong_sum_is_read_by_nothing(site, run, left, monkeypatch):
     wanted = hashlib.md5(site.body).hexdigest()
     site.body = site.body[:-1] + bytes([site.body[-1] ^ 1])
@@ -367,8 +440,16 @@ def test_a_file_of_the_wrong_sum_is_read_by_nothing(site, run, left, monkeypatch
     assert wanted in err and hashlib.md5(site.body).hexdigest() in err and "removed" in err
 
 
-@pytest.mark.parametrize("status, wanted", [(404, "answers 404 Not Found"), (403, "answers 403"), (503, "answers 503"),
-                                            (416, "answers 416"), (304, "answers 304")])
+@pytest.mark.parametrize(
+    "status, wanted",
+    [
+        (404, "answers 404 Not Found"),
+        (403, "answers 403"),
+        (503, "answers 503"),
+        (416, "answers 416"),
+        (304, "answers 304"),
+    ],
+)
 def test_an_answer_without_a_file(site, run, left, status, wanted):
     site.status = status
     code, out, err = run("--base-url", site.base)
@@ -384,12 +465,21 @@ def test_an_error_leaves_what_came_before(site, run, left, tmp_path, arrays):
     assert run("--base-url", site.base)[0] == 0 and site.starts[-1] == "bytes=3000-"
 
 
-@pytest.mark.parametrize("say", [
-    b"", b"HTTP/1.1 200 OK\r\n", b"\x16\x03\0nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\nshort",
-    b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n", b"HTTP/1.1 302 Found\r\n\r\n"])
+@pytest.mark.parametrize(
+    "say",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"\x16\x03\0nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\nshort",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\n\r\n",
+    ],
+)
 def test_no_sense(run, left, say):
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def answer():
             with server.accept()[0] as connection:
                 connection.recv(10_000)
@@ -408,7 +498,11 @@ def test_no_server_and_no_network(run, left, reached):
     status, _, err = run("--base-url", f"http://127.0.0.1:{port}")
     assert status == 2 and "Connection refused" in err and left() == []
     status, _, err = run()
-    assert status == 2 and f"{official.BASE}vgg16/{FILE} cannot be fetched: Name or service not known" in err and left() == []
+    assert (
+        status == 2
+        and f"{official.BASE}vgg16/{FILE} cannot be fetched: Name or service not known" in err
+        and left() == []
+    )
     assert reached == ["storage.googleapis.com"]
 
 
@@ -417,41 +511,79 @@ def test_https_is_not_http(site, run, left):
     assert status == 2 and "SSL" in err and left() == []
 
 
-@pytest.mark.parametrize("base", [
-    "http://example.org/", "http://127.0.0.1.example.org", "http://127.0.0.1@example.org", "https://me:secret@example.org",
-    "ftp://127.0.0.1", "https://", "/srv/weights", "data:,x", "http://[", "file://example.org/srv", "HTTP://example.org",
-    "http:127.0.0.1"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://example.org/",
+        "http://127.0.0.1.example.org",
+        "http://127.0.0.1@example.org",
+        "https://me:secret@example.org",
+        "ftp://127.0.0.1",
+        "https://",
+        "/srv/weights",
+        "data:,x",
+        "http://[",
+        "file://example.org/srv",
+        "HTTP://example.org",
+        "http:127.0.0.1",
+    ],
+)
 def test_addresses_that_are_not_asked(run, left, reached, base):
     status, _, err = run("--base-url", base)
-    assert status == 2 and ("which is not asked: needs https" in err or base == "http://[") and (left(), reached) == ([], [])
+    assert (
+        status == 2
+        and ("which is not asked: needs https" in err or base == "http://[")
+        and (left(), reached) == ([], [])
+    )
 
 
 def test_a_redirect_is_followed_with_its_range(site, run, left, tmp_path, arrays):
     site.location, site.cut = "/elsewhere", 5000
     assert run("--base-url", site.base)[0] == 2
     site.location, site.cut, site.pause = f"http://localhost:{site.server_port}/elsewhere", 0, 1
-    assert run("--base-url", site.base, "--timeout", "0.5")[0] == 0        # and without waiting for all that it has to say
+    assert (
+        run("--base-url", site.base, "--timeout", "0.5")[0] == 0
+    )  # and without waiting for all that it has to say
     assert [path for path, _ in site.asked] == [PATH, "/elsewhere"] * 2
     assert site.starts == [None, None, "bytes=5000-", "bytes=5000-"]
     assert_holds(tmp_path / "weights" / RESULT, arrays)
 
 
-@pytest.mark.parametrize("location", ["http://example.org/x", "//example.org/x", "ftp://127.0.0.1/x", "file:///etc/passwd",
-                                      "http://127.0.0.1@example.org/", PATH])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://example.org/x",
+        "//example.org/x",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "http://127.0.0.1@example.org/",
+        PATH,
+    ],
+)
 def test_redirects_that_are_not_followed(site, run, left, reached, location):
     site.location = location
     status, _, err = run("--base-url", site.base)
     assert status == 2 and (left(), reached) == ([], [])
-    assert len(site.asked) <= 11 and (location.strip("/") in err or location == PATH)       # PATH: to itself, for ever
+    assert len(site.asked) <= 11 and (
+        location.strip("/") in err or location == PATH
+    )  # PATH: to itself, for ever
 
 
 @pytest.mark.parametrize("to", ["http://example.org/b", "http://127.0.0.1/b", "file:///b"])
 def test_from_https_no_redirect_leads_to_anything_less(to):
     fp = io.BytesIO()
     with pytest.raises(UserError, match="^https://example.org/a redirects to '"):
-        download.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {}, to)
-    assert download.Redirects().redirect_request(Request("https://example.org/a"), fp, 302, "Found", {},
-                                                 "https://example.net/b").full_url == "https://example.net/b"
+        download.Redirects().redirect_request(
+            Request("https://example.org/a"), fp, 302, "Found", {}, to
+        )
+    assert (
+        download.Redirects()
+        .redirect_request(
+            Request("https://example.org/a"), fp, 302, "Found", {}, "https://example.net/b"
+        )
+        .full_url
+        == "https://example.net/b"
+    )
 
 
 def test_a_stall_ends(site, run, left):
@@ -462,8 +594,14 @@ def test_a_stall_ends(site, run, left):
     assert time.monotonic() - began < 2
     site.stall = 0
     assert run("--base-url", site.base)[0] == 0 and site.starts[-1] == "bytes=2000-"
-    with socket.create_server(("127.0.0.1", 0)) as server:      # never says a word
-        status, _, err = run("--base-url", f"http://127.0.0.1:{server.getsockname()[1]}", "--timeout", "0.3", "--again")
+    with socket.create_server(("127.0.0.1", 0)) as server:  # never says a word
+        status, _, err = run(
+            "--base-url",
+            f"http://127.0.0.1:{server.getsockname()[1]}",
+            "--timeout",
+            "0.3",
+            "--again",
+        )
     assert status == 2 and "nothing came for 0.3 seconds" in err and left() == [RESULT]
 
 
@@ -484,13 +622,15 @@ def test_more_than_was_declared_is_cut_off(site, run, left, tmp_path, arrays):
 @pytest.mark.parametrize("length", [None, "many", -5])
 def test_without_a_length_the_limit_holds(site, run, left, tmp_path, arrays, monkeypatch, length):
     site.length = length
-    assert run("--base-url", site.base)[0] == 0         # the sum says whether that was all
+    assert run("--base-url", site.base)[0] == 0  # the sum says whether that was all
     assert_holds(tmp_path / "weights" / RESULT, arrays)
     site.cut = 3000
     assert "MD5" in run("--base-url", site.base, "--again")[2] and left() == [RESULT]
     site.cut, sizes = 0, []
     monkeypatch.setattr(download, "LIMIT", 1500)
-    monkeypatch.setattr(hashlib, "md5", lambda data, **kwargs: sizes.append(len(data)) or hashlib.sha256(data))
+    monkeypatch.setattr(
+        hashlib, "md5", lambda data, **kwargs: sizes.append(len(data)) or hashlib.sha256(data)
+    )
     assert run("--base-url", site.base, "--again")[0] == 2
     assert sizes == [1500] and left() == [RESULT]
 
@@ -502,13 +642,21 @@ def test_a_full_disk(site, run, left, tmp_path, monkeypatch, limit):
     class Full(io.FileIO):
         def write(self, data):
             if self.tell() + len(data) > limit:
-                super().write(data[:limit - self.tell()])
+                super().write(data[: limit - self.tell()])
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return super().write(data)
 
-    monkeypatch.setattr(download, "open", lambda path, mode: Full(path, mode) if mode == "ab" else plain(path, mode), raising=False)
+    monkeypatch.setattr(
+        download,
+        "open",
+        lambda path, mode: Full(path, mode) if mode == "ab" else plain(path, mode),
+        raising=False,
+    )
     status, out, err = run("--base-url", site.base)
-    assert (status, out) == (2, "") and f"cannot write to {tmp_path}/weights: No space left on device" in err
+    assert (status, out) == (
+        2,
+        "",
+    ) and f"cannot write to {tmp_path}/weights: No space left on device" in err
     assert left() == (PARTS if limit else [])
     monkeypatch.delattr(download, "open")
     assert run("--base-url", site.base)[0] == 0 and left() == [RESULT]
@@ -519,18 +667,36 @@ def test_a_disk_that_is_too_small_for_the_result(site, run, left, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1234))
         status, out, err = run("--base-url", site.base)
-    assert (status, out, left()) == (2, "", PARTS) and "the disk has 1,234 left; " in err and "keeps what came" in err
-    assert run("--base-url", site.base)[0] == 0 and (len(site.asked), left()) == (1, [RESULT])      # nothing had to come again
+    assert (
+        (status, out, left()) == (2, "", PARTS)
+        and "the disk has 1,234 left; " in err
+        and "keeps what came" in err
+    )
+    assert run("--base-url", site.base)[0] == 0 and (len(site.asked), left()) == (
+        1,
+        [RESULT],
+    )  # nothing had to come again
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("Can't decrement id ref count")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("Can't decrement id ref count"),
+    ],
+)
 def test_a_result_that_cannot_be_written(site, run, left, monkeypatch, error):
     def full(*args, **kwargs):
         raise error
+
     with monkeypatch.context() as patch:
         patch.setattr(h5py.Group, "create_dataset", full)
         status, out, err = run("--base-url", site.base)
-    assert (status, out, left()) == (2, "", PARTS) and "cannot write" in err and "keeps what came" in err
+    assert (
+        (status, out, left()) == (2, "", PARTS)
+        and "cannot write" in err
+        and "keeps what came" in err
+    )
     assert run("--base-url", site.base)[0] == 0 and (len(site.asked), left()) == (1, [RESULT])
 
 
@@ -542,37 +708,63 @@ def test_a_disk_that_fills_up_when_converting(site, run, left, tmp_path, share):
     (tmp_path / "weights" / PART).write_bytes(site.body)
     (tmp_path / "weights" / f"{PART}.txt").write_text(f"{len(site.body)} ")
     # a real limit, so a process of its own, which must also end in peace: libhdf5 crashes at exit if it could not write a file
-    code = (f"import resource, runpy, sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests' / 'weights'), str(ROOT / 'tests' / 'support')]}\n"
-            f"import test_fetch; from tfdeconv.weights import official\n"
-            f"official.ORIGINS['vgg16'], official.NETWORKS['vgg16'] = official.{official.ORIGINS['vgg16']}, test_fetch.small\n"
-            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
-            f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')")
-    command = [sys.executable, "-c", code, "vgg16", "--out", str(tmp_path / "weights"), "--base-url", site.base]
+    code = (
+        f"import resource, runpy, sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests' / 'weights'), str(ROOT / 'tests' / 'support')]}\n"
+        f"import test_fetch; from tfdeconv.weights import official\n"
+        f"official.ORIGINS['vgg16'], official.NETWORKS['vgg16'] = official.{official.ORIGINS['vgg16']}, test_fetch.small\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
+        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "vgg16",
+        "--out",
+        str(tmp_path / "weights"),
+        "--base-url",
+        site.base,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, left()) == (2, "", PARTS)
-    assert "File too large; " in done.stderr and "keeps what came" in done.stderr and done.stderr.count("\n") == 1
+    assert (
+        "File too large; " in done.stderr
+        and "keeps what came" in done.stderr
+        and done.stderr.count("\n") == 1
+    )
 
 
 def test_a_folder_that_cannot_be_written(site, run, tmp_path):
     (tmp_path / "weights").write_text("a file")
     status, _, err = run("--base-url", site.base)
-    assert status == 2 and "cannot write to" in err and (tmp_path / "weights").read_text() == "a file"
+    assert (
+        status == 2 and "cannot write to" in err and (tmp_path / "weights").read_text() == "a file"
+    )
 
 
 def test_an_interrupt_leaves_what_can_be_gone_on_from(site, tmp_path):
     site.stall = 30_000
-    process = subprocess.Popen([sys.executable, str(SCRIPT), "vgg16", "--base-url", site.base, "--out", str(tmp_path)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT), "vgg16", "--base-url", site.base, "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 20
     while not (tmp_path / PART).exists() or (tmp_path / PART).stat().st_size < 20_000:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.02)
-    with pytest.raises(UserError, match="is being fetched by another process"):     # and meanwhile nobody else is let in
+    with pytest.raises(
+        UserError, match="is being fetched by another process"
+    ):  # and meanwhile nobody else is let in
         official.fetch("vgg16", tmp_path / RESULT, True, site.base, 5, print)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
-    assert err == f"fetch_weights.py: interrupted; {tmp_path / PART} keeps what came so far: the same command goes on from there\n"
+    assert (
+        err
+        == f"fetch_weights.py: interrupted; {tmp_path / PART} keeps what came so far: the same command goes on from there\n"
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == PARTS
     assert site.body.startswith((tmp_path / PART).read_bytes())
 
@@ -580,6 +772,7 @@ def test_an_interrupt_leaves_what_can_be_gone_on_from(site, tmp_path):
 def test_an_interrupted_conversion_leaves_no_half(site, run, left, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
         patch.setattr(h5py.Group, "create_dataset", interrupted)
         status, out, err = run("--base-url", site.base)
@@ -589,6 +782,7 @@ def test_an_interrupted_conversion_leaves_no_half(site, run, left, monkeypatch):
 
 # what is said meanwhile
 
+
 def test_progress_in_whole_megabytes(site, tmp_path):
     site.body = bytes(3_500_000)
     said = []
@@ -596,9 +790,16 @@ def test_progress_in_whole_megabytes(site, tmp_path):
     assert said == [f"{FILE}: {n} of 3 MB" for n in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("arguments, wanted", [
-    ([], "required: NETWORK"), (["alexnet"], "alexnet"), (["vgg16", "--timeout", "nan"], "nan"),
-    (["vgg16", "--timeout", "0"], "'0'"), (["vgg16", "--timeout", "1e300"], "1e300")])
+@pytest.mark.parametrize(
+    "arguments, wanted",
+    [
+        ([], "required: NETWORK"),
+        (["alexnet"], "alexnet"),
+        (["vgg16", "--timeout", "nan"], "nan"),
+        (["vgg16", "--timeout", "0"], "'0'"),
+        (["vgg16", "--timeout", "1e300"], "1e300"),
+    ],
+)
 def test_a_wrong_command_is_one_line(monkeypatch, capsys, arguments, wanted):
     monkeypatch.setattr(sys, "argv", ["fetch_weights.py", *arguments])
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -609,8 +810,12 @@ def test_a_wrong_command_is_one_line(monkeypatch, capsys, arguments, wanted):
 
 
 def test_help_needs_no_heavy_package():
-    code = ("import runpy, sys; sys.argv = ['fetch_weights.py', '--help']\n"
-            f"try: runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
-            "except SystemExit: print('HEAVY', *({'tensorflow', 'numpy', 'h5py'} & set(sys.modules)))")
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    code = (
+        "import runpy, sys; sys.argv = ['fetch_weights.py', '--help']\n"
+        f"try: runpy.run_path({str(SCRIPT)!r}, run_name='__main__')\n"
+        "except SystemExit: print('HEAVY', *({'tensorflow', 'numpy', 'h5py'} & set(sys.modules)))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert out.splitlines()[-1] == "HEAVY" and "vgg16, vgg19" in out

@@ -1,4 +1,5 @@
 """A few damaged files of every format, and that the fuzzer sees what goes wrong; `python tests/fuzz.py` reads thousands."""
+
 from __future__ import annotations
 
 import resource
@@ -18,16 +19,22 @@ def test_damaged_files_are_read_or_refused_in_one_line():
     """In a process of its own: this one has TensorFlow, and has had all the memory that it may be measured by."""
     command = [sys.executable, Path(fuzz.__file__), "--count", "30", "--seed", "20141106"]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "") and "FAILED" not in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (0, "") and "FAILED" not in done.stdout, (
+        done.stdout + done.stderr
+    )
     assert done.stdout.count(" mutants, seed 20141106") == len(file_formats.FORMATS)
 
 
 @pytest.mark.parametrize("kind", file_formats.FORMATS)
 def test_mutants_are_of_their_number_alone_and_differ(kind):
     seeds = file_formats.FORMATS[kind].seeds()
-    first, again = ([fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds) for i in range(200)] for _ in range(2))
+    first, again = (
+        [fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds) for i in range(200)] for _ in range(2)
+    )
     assert first == again and len({*first}) > 180 and not {*first} & {*seeds}
-    assert sum(raw[:8] not in [seed[:8] for seed in seeds] for raw in first) < 40       # their makers would be told by those alone
+    assert (
+        sum(raw[:8] not in [seed[:8] for seed in seeds] for raw in first) < 40
+    )  # their makers would be told by those alone
 
 
 def raising(path):
@@ -53,9 +60,17 @@ def child_taking(path):
     subprocess.run([sys.executable, "-c", f"b'x' * ({most} + 100_000 << 10)"], check=True)
 
 
-@pytest.mark.parametrize("read, what", [
-    (lambda path: None, "read"), (raising, "raises KeyError"), (speaking, "breaks the line"), (computing, "takes time"),
-    (taking, "takes memory"), (child_taking, "takes memory")])
+@pytest.mark.parametrize(
+    "read, what",
+    [
+        (lambda path: None, "read"),
+        (raising, "raises KeyError"),
+        (speaking, "breaks the line"),
+        (computing, "takes time"),
+        (taking, "takes memory"),
+        (child_taking, "takes memory"),
+    ],
+)
 def test_what_goes_wrong_is_seen(tmp_path, monkeypatch, capsys, read, what):
     monkeypatch.setattr(fuzz, "SECONDS", 1 if "time" in what else 60)
     monkeypatch.setattr(fuzz, "MEMORY", 50)

@@ -1,4 +1,5 @@
 """Models and weight files as people have them, through the scripts and the public names: from file to picture."""
+
 from __future__ import annotations
 
 import json
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 @pytest.fixture
 def run(monkeypatch, capfd, tmp_path):
     """Runs a script in an empty folder: status, lines out, lines of errors."""
+
     def run(script, *arguments):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(sys, "argv", [str(SCRIPTS / script), *map(str, arguments)])
@@ -39,6 +41,7 @@ def run(monkeypatch, capfd, tmp_path):
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(sys.argv[0], run_name="__main__")
         return ended.value.code, *(said.splitlines() for said in capfd.readouterr())
+
     return run
 
 
@@ -64,13 +67,35 @@ def flowers(tmp_path_factory) -> Path:
 def test_a_model_of_the_tutorials_from_file_to_picture(flowers, run, tmp_path):
     status, lines, err = run("convert_weights.py", flowers)
     told = {line[:16].strip(): line[17:] for line in lines}
-    assert (status, err) == (0, []) and told["network"].startswith("mobilenet_flowers") and told["classes"] == "4"
-    assert told["missing"] == told["extra"] == "nothing" and "scales them itself" in told["recognised"]
+    assert (
+        (status, err) == (0, [])
+        and told["network"].startswith("mobilenet_flowers")
+        and told["classes"] == "4"
+    )
+    assert (
+        told["missing"] == told["extra"] == "nothing" and "scales them itself" in told["recognised"]
+    )
     assert told["preprocessing"].startswith("RGB, short side") and not list(tmp_path.glob("*.h5"))
     assert run("convert_weights.py", flowers, "--out", "mine.h5")[0] == 0
     for path in (flowers, "mine.h5"):
-        status, lines, err = run("visualise.py", PHOTO, "--weights", path, "-l", "first one", "-l", "second", "--top", "2", "--raw")
-        assert (status, err) == (0, []) and all(Path(line).exists() for line in lines) and len(lines) == 2
+        status, lines, err = run(
+            "visualise.py",
+            PHOTO,
+            "--weights",
+            path,
+            "-l",
+            "first one",
+            "-l",
+            "second",
+            "--top",
+            "2",
+            "--raw",
+        )
+        assert (
+            (status, err) == (0, [])
+            and all(Path(line).exists() for line in lines)
+            and len(lines) == 2
+        )
     status, lines, _ = run("describe.py", "--weights", "mine.h5", "--input", "96x64x3")
     assert status == 0 and any("second" in line and "20 x 12 x 8" in line for line in lines)
     status, lines, _ = run("selfcheck.py", "--weights", "mine.h5")
@@ -82,12 +107,23 @@ def test_without_a_network_the_file_s_own_is_read(flowers, tmp_path, rng):
     x = rng.uniform(0, 255, (2, 48, 48, 3)).astype(np.float32)
     model = keras.models.load_model(flowers)
     inner = keras.Model(model.input, model.get_layer("norm").output)
-    assert gap(Deconvnet(weights.network, weights, "norm").activations(x), inner(x, training=False)) < 1e-5      # float32
-    save_weights(tmp_path / "mine.h5", weights.network, {layer: {name: value.numpy() for name, value in p.items()}
-                                                         for layer, p in weights.items()}, weights.preprocessing, "", "")
+    assert (
+        gap(Deconvnet(weights.network, weights, "norm").activations(x), inner(x, training=False))
+        < 1e-5
+    )  # float32
+    save_weights(
+        tmp_path / "mine.h5",
+        weights.network,
+        {layer: {name: value.numpy() for name, value in p.items()} for layer, p in weights.items()},
+        weights.preprocessing,
+        "",
+        "",
+    )
     assert network_in(tmp_path / "mine.h5") == weights.network
     again = load_weights(tmp_path / "mine.h5")
-    first, second = (Deconvnet(each.network, each, "classes").activations(x) for each in (weights, again))
+    first, second = (
+        Deconvnet(each.network, each, "classes").activations(x) for each in (weights, again)
+    )
     np.testing.assert_array_equal(first, second)
 
 
@@ -95,27 +131,47 @@ def test_models_called_with_masks_of_nothing(tmp_path):
     a, b = keras.Input((8, 8, 3), name="a"), keras.Input((8, 8, 3), name="b")
     inner = keras.Model([a, b], L.Add(name="sum")([L.Conv2D(3, 1, name="one")(a), b]), name="inner")
     x = keras.Input((8, 8, 3))
-    keras.Model(x, inner([L.Conv2D(3, 3, padding="same", name="c")(x), x])).save(tmp_path / "m.keras")
+    keras.Model(x, inner([L.Conv2D(3, 3, padding="same", name="c")(x), x])).save(
+        tmp_path / "m.keras"
+    )
     assert network_in(tmp_path / "m.keras").node("inner").name == "sum"
 
 
 def test_normalisation_along_another_axis_is_not_taken_for_the_last(run, tmp_path):
     x = keras.Input((3, 5, 3))
-    y = L.Normalization(axis=1, mean=[1., 2., 3.], variance=[1., 4., 9.], name="norm")(L.Conv2D(3, 1, name="c")(x))
+    y = L.Normalization(axis=1, mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0], name="norm")(
+        L.Conv2D(3, 1, name="c")(x)
+    )
     keras.Model(x, L.Conv2D(2, 1, name="d")(y)).save(tmp_path / "m.keras")
     network = network_in(tmp_path / "m.keras")
-    assert "not the last" in network.missing["norm"] and "norm" in network.missing["d"] and network.node("c")
-    for script, arguments in (("describe.py", ("--weights", "m.keras")), ("convert_weights.py", ("m.keras",))):
+    assert (
+        "not the last" in network.missing["norm"]
+        and "norm" in network.missing["d"]
+        and network.node("c")
+    )
+    for script, arguments in (
+        ("describe.py", ("--weights", "m.keras")),
+        ("convert_weights.py", ("m.keras",)),
+    ):
         status, lines, _ = run(script, *arguments)
-        assert status == 0 and "norm" in " ".join(lines) and "its axis is 1, not the last" in " ".join(lines)
+        assert (
+            status == 0
+            and "norm" in " ".join(lines)
+            and "its axis is 1, not the last" in " ".join(lines)
+        )
     status, _, err = run("visualise.py", PHOTO, "--weights", "m.keras", "-l", "d")
     assert status == 2 and len(err) == 1 and "'d' cannot be had: it depends on norm" in err[0]
 
 
 def test_files_for_which_another_network_or_flavour_is_asked(flowers, run):
-    for asked, says in ((("--network", "vgg16"), "none of the layers of vgg16"), (("--flavour", "torchvision"), "no flavours")):
+    for asked, says in (
+        (("--network", "vgg16"), "none of the layers of vgg16"),
+        (("--flavour", "torchvision"), "no flavours"),
+    ):
         for script in ("convert_weights.py", "visualise.py"):
-            status, lines, err = run(script, *(() if script[0] == "c" else (PHOTO, "--weights")), flowers, *asked)
+            status, lines, err = run(
+                script, *(() if script[0] == "c" else (PHOTO, "--weights")), flowers, *asked
+            )
             assert (status, lines, len(err)) == (2, [], 1) and says in err[0]
     status, lines, err = run("convert_weights.py", flowers, "--half")
     assert (status, lines, len(err)) == (2, [], 1)
@@ -128,8 +184,17 @@ def test_a_model_converted_is_still_the_built_in_network(tmp_path, rng):
     net.add("conv1_conv", Conv(64, 7, stride=2))
     arrays = {"conv1_conv": {"kernel": rng.standard_normal((7, 7, 3, 64)), "bias": np.zeros(64)}}
     save_weights(tmp_path / "w.h5", net.network(), arrays, PRESETS["caffe"]((32, 32), 3), "", "")
-    assert list(read_weights(tmp_path / "w.h5", NETWORKS["resnet50"](), "conv1_conv")) == ["conv1_conv"]
-    save_weights(tmp_path / "t.h5", NETWORKS["resnet50"](flavour="torchvision"), {}, PRESETS["torch"]((224, 224), 3), "", "")
+    assert list(read_weights(tmp_path / "w.h5", NETWORKS["resnet50"](), "conv1_conv")) == [
+        "conv1_conv"
+    ]
+    save_weights(
+        tmp_path / "t.h5",
+        NETWORKS["resnet50"](flavour="torchvision"),
+        {},
+        PRESETS["torch"]((224, 224), 3),
+        "",
+        "",
+    )
     with pytest.raises(UserError, match="of flavour torchvision, not keras"):
         read_weights(tmp_path / "t.h5", NETWORKS["resnet50"](), "conv1_conv")
 
@@ -138,8 +203,14 @@ def test_a_file_that_could_not_be_read_again_is_not_written(tmp_path, rng):
     net = Builder("dot", (8, 8, 3))
     net.add(".", Conv(2, 1))
     with pytest.raises(UserError, match="cannot hold"):
-        save_weights(tmp_path / "w.h5", net.network(), {".": {"kernel": np.zeros((1, 1, 3, 2)), "bias": np.zeros(2)}},
-                     PRESETS["none"]((8, 8), 3), "", "")
+        save_weights(
+            tmp_path / "w.h5",
+            net.network(),
+            {".": {"kernel": np.zeros((1, 1, 3, 2)), "bias": np.zeros(2)}},
+            PRESETS["none"]((8, 8), 3),
+            "",
+            "",
+        )
     assert os.listdir(tmp_path) == []
 
 
@@ -147,10 +218,15 @@ def test_layers_of_like_names_have_pictures_of_their_own(run, tmp_path, rng):
     net = Builder("n", (32, 32, 3))
     for name in ("with space", "with_space"):
         net.add(name, Conv(2, 3, pad=1, activation=RELU))
-    arrays = {layer: {name: rng.random(shape) for name, shape in p.items()} for layer, p in net.network().parameters().items()}
+    arrays = {
+        layer: {name: rng.random(shape) for name, shape in p.items()}
+        for layer, p in net.network().parameters().items()
+    }
     save_weights(tmp_path / "w.h5", net.network(), arrays, PRESETS["none"]((32, 32), 3), "", "")
-    for _ in range(2):          # the same again replaces its own
-        status, lines, _ = run("visualise.py", PHOTO, "--weights", "w.h5", "-l", "with space,with_space")
+    for _ in range(2):  # the same again replaces its own
+        status, lines, _ = run(
+            "visualise.py", PHOTO, "--weights", "w.h5", "-l", "with space,with_space"
+        )
         assert status == 0 and len(set(lines)) == 2
     assert len(list(tmp_path.glob("*.png"))) == 2
 
@@ -168,16 +244,27 @@ def test_a_field_wholly_outside_the_image(run, tmp_path):
     status, lines, _ = run("visualise.py", PHOTO, "--weights", "w.h5", "-l", "c")
     assert status == 0 and Image.open(lines[0]).size[0] > 0
     assert run("selfcheck.py", "--weights", "w.h5")[0] == 0
-    for begin, end, cells in ((-9, -2, []), (-2, 2, [0, 1]), (14, 18, [14, 15]), (16, 20, []), (20, 24, []),
-                              (-2, 20, list(range(16)))):
+    for begin, end, cells in (
+        (-9, -2, []),
+        (-2, 2, [0, 1]),
+        (14, 18, [14, 15]),
+        (16, 20, []),
+        (20, 24, []),
+        (-2, 20, list(range(16))),
+    ):
         assert list(range(16))[overlap(begin, end, 16)] == cells
 
 
 @pytest.mark.parametrize("shape", [(64, 64, 3, 3), (128, 64, 1, 1)])
 def test_other_resnets_are_told_from_those_that_are_read(tmp_path, shape):
     """ResNet-18 and the wide ones, by their first block."""
-    np.savez(tmp_path / "w.npz", **{"layer1.0.conv1.weight": np.zeros(shape, np.float32),
-                                    "conv1.weight": np.zeros((64, 3, 7, 7), np.float32)})
+    np.savez(
+        tmp_path / "w.npz",
+        **{
+            "layer1.0.conv1.weight": np.zeros(shape, np.float32),
+            "conv1.weight": np.zeros((64, 3, 7, 7), np.float32),
+        },
+    )
     with pytest.raises(UserError, match="of another kind than ResNet-50"):
         network_in(tmp_path / "w.npz")
 
@@ -187,18 +274,38 @@ GOOD = {"order": "bgr", "mean": [1, 2.5, 3], "scale": [2, 2, 2], "size": [20, 30
 
 def test_preprocessing_from_a_file(tmp_path):
     (tmp_path / "p.json").write_text(json.dumps(GOOD))
-    assert chosen(str(tmp_path / "p.json"), (8, 8, 3)) == Preprocessing("bgr", (20, 30), 25, (1.0, 2.5, 3.0), (2.0, 2.0, 2.0))
+    assert chosen(str(tmp_path / "p.json"), (8, 8, 3)) == Preprocessing(
+        "bgr", (20, 30), 25, (1.0, 2.5, 3.0), (2.0, 2.0, 2.0)
+    )
     (tmp_path / "p.json").write_text('{"scale": [255, 255, 255]}')
-    assert chosen(str(tmp_path / "p.json"), (8, 10, 3)) == Preprocessing("rgb", (8, 10), 9, (), (255.0,) * 3)
+    assert chosen(str(tmp_path / "p.json"), (8, 10, 3)) == Preprocessing(
+        "rgb", (8, 10), 9, (), (255.0,) * 3
+    )
     assert chosen(None, (8, 8, 3)) is None
     for name, make in PRESETS.items():
         assert chosen(name, (8, 8, 3)) == make((8, 8), 3)
 
 
-@pytest.mark.parametrize("text", [
-    "", "[" * 60_000, "[1, 2]", "3", '{"mean": "123"}', '{"mean": [1' + "0" * 400 + ", 0, 0]}", '{"mean": [1, 2]}',
-    '{"scale": [1, 0, 1]}', '{"order": "hsv"}', '{"size": [8]}', '{"size": [8, 1e9]}', '{"resize": 3}', '{"colour": 3}',
-    '{"mean": [NaN, 0, 0]}', '{"order": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[" * 60_000,
+        "[1, 2]",
+        "3",
+        '{"mean": "123"}',
+        '{"mean": [1' + "0" * 400 + ", 0, 0]}",
+        '{"mean": [1, 2]}',
+        '{"scale": [1, 0, 1]}',
+        '{"order": "hsv"}',
+        '{"size": [8]}',
+        '{"size": [8, 1e9]}',
+        '{"resize": 3}',
+        '{"colour": 3}',
+        '{"mean": [NaN, 0, 0]}',
+        '{"order": 3}',
+    ],
+)
 def test_preprocessing_that_cannot_be(tmp_path, text):
     (tmp_path / "p.json").write_text(text)
     with pytest.raises(UserError, match="how to preprocess") as error:

@@ -1,4 +1,5 @@
 """Keras's own applications as a person's network: saved by Keras, read without it; forward and rules equal Keras's autodiff."""
+
 from __future__ import annotations
 
 import keras
@@ -14,11 +15,31 @@ from tfdeconv.network.layers import SMOOTH
 
 # name: size, top, layers for the values, layers for the rules
 NETWORKS = {
-    "MobileNet": ((96, 96), True, ("conv1_relu", "conv_dw_6_bn", "predictions"), ("conv_pw_6_relu", "predictions")),
-    "DenseNet121": ((75, 61), False, ("conv1_relu", "conv3_block3_concat", "relu"), ("conv3_block3_concat",)),
+    "MobileNet": (
+        (96, 96),
+        True,
+        ("conv1_relu", "conv_dw_6_bn", "predictions"),
+        ("conv_pw_6_relu", "predictions"),
+    ),
+    "DenseNet121": (
+        (75, 61),
+        False,
+        ("conv1_relu", "conv3_block3_concat", "relu"),
+        ("conv3_block3_concat",),
+    ),
     "InceptionV3": ((75, 91), False, ("activation_3", "mixed4", "mixed10"), ("mixed4",)),
-    "Xception": ((107, 91), False, ("block2_sepconv1", "block6_sepconv2_act", "block14_sepconv2_act"), ("block5_sepconv2_bn",)),
-    "EfficientNetB0": ((96, 107), True, ("normalization", "block3a_se_excite", "predictions"), ("block4a_expand_activation",)),
+    "Xception": (
+        (107, 91),
+        False,
+        ("block2_sepconv1", "block6_sepconv2_act", "block14_sepconv2_act"),
+        ("block5_sepconv2_bn",),
+    ),
+    "EfficientNetB0": (
+        (96, 107),
+        True,
+        ("normalization", "block3a_se_excite", "predictions"),
+        ("block4a_expand_activation",),
+    ),
 }
 pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
 
@@ -29,7 +50,8 @@ def make(name: str, dtype: str):
     keras.config.set_floatx(dtype)
     try:
         return getattr(keras.applications, name)(
-            weights=None, include_top=top, input_shape=(*size, 3), **({"classes": 7} if top else {}))
+            weights=None, include_top=top, input_shape=(*size, 3), **({"classes": 7} if top else {})
+        )
     finally:
         keras.config.set_floatx("float32")
 
@@ -51,6 +73,7 @@ def pixels(name: str, rng) -> np.ndarray:
 
 def by_rule(function, kind: str, rule: str):
     """An activation whose derivative is the rule's, written down again."""
+
     @tf.custom_gradient
     def activation(x):
         with tf.GradientTape() as tape:
@@ -62,7 +85,9 @@ def by_rule(function, kind: str, rule: str):
             if rule != "gradient" and SMOOTH.get(kind, True):
                 signal = tf.maximum(signal, tf.zeros_like(signal))
             return signal if rule == "deconvnet" and kind not in SMOOTH else signal * slope
+
         return y, back
+
     return activation
 
 
@@ -71,7 +96,11 @@ def with_rule(model, rule: str) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.layers.ReLU):
             ceiling = layer.max_value
-            layer.call = by_rule(lambda x, ceiling=ceiling: tf.minimum(tf.nn.relu(x), ceiling or np.inf), "relu", rule)
+            layer.call = by_rule(
+                lambda x, ceiling=ceiling: tf.minimum(tf.nn.relu(x), ceiling or np.inf),
+                "relu",
+                rule,
+            )
         elif getattr(layer, "activation", None) not in (None, keras.activations.linear):
             kind = keras.activations.serialize(layer.activation)
             layer.activation = by_rule(getattr(keras.activations, kind), kind, rule)
@@ -79,7 +108,8 @@ def with_rule(model, rule: str) -> None:
             before = layer.input._keras_history.operation
             if isinstance(before, keras.layers.ZeroPadding2D):
                 before.call = lambda x, pads=before.padding: tf.pad(
-                    x, [[0, 0], *pads, [0, 0]], constant_values=tf.constant(-np.inf, x.dtype))
+                    x, [[0, 0], *pads, [0, 0]], constant_values=tf.constant(-np.inf, x.dtype)
+                )
 
 
 def test_forward_equals_keras(saved, tmp_path, rng):
@@ -89,7 +119,10 @@ def test_forward_equals_keras(saved, tmp_path, rng):
     kept = getattr(last, "activation", None)
     logits(model)
     x = pixels(name, rng).astype(np.float32)
-    parts = [keras.Model(model.input, model.get_layer(target).output)(x).numpy() for target in NETWORKS[name][2]]
+    parts = [
+        keras.Model(model.input, model.get_layer(target).output)(x).numpy()
+        for target in NETWORKS[name][2]
+    ]
     last.activation = kept
     for file in (path, tmp_path / "model.h5"):
         architecture, weights = read(file)
@@ -100,7 +133,10 @@ def test_forward_equals_keras(saved, tmp_path, rng):
         for target, expected in zip(NETWORKS[name][2], parts):
             assert (1, 1, *expected.shape[1:])[-3:] == shapes[target]
             # float32 through up to two hundred layers: 3e-6 measured
-            assert gap(Deconvnet(architecture.network, weights, target).activations(x), expected) < 1e-4
+            assert (
+                gap(Deconvnet(architecture.network, weights, target).activations(x), expected)
+                < 1e-4
+            )
 
 
 def test_rules_equal_autodiff_through_keras(saved, rng):
@@ -136,8 +172,11 @@ def test_rules_equal_autodiff_through_keras(saved, rng):
             assert gap(projection.pixels[:, 0], expected) < 1e-9, (target, rule)
 
 
-@pytest.mark.parametrize("saved, target", [("MobileNet", "conv_pw_3_relu"), ("EfficientNetB0", "block2b_project_bn")],
-                         indirect=["saved"])
+@pytest.mark.parametrize(
+    "saved, target",
+    [("MobileNet", "conv_pw_3_relu"), ("EfficientNetB0", "block2b_project_bn")],
+    indirect=["saved"],
+)
 def test_windows_equal_whole_maps(saved, target, rng):
     _, _, path = saved
     architecture, weights = read(path, np.float64)

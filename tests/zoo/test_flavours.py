@@ -2,6 +2,7 @@
 
 The first and the last 1 x 1 of some blocks have one shape: names put in the wrong place show in the values alone.
 """
+
 from __future__ import annotations
 
 import h5py
@@ -22,14 +23,42 @@ INTEROP = "the extra interop is not installed"
 ALL = [(net.name, net.flavour) for net in variants()]
 
 
-MODELS = {"resnet50": lambda: torch_resnet((3, 4, 6, 3), 7), "resnet101": lambda: torch_resnet((3, 4, 23, 3), 7),
-          "alexnet": lambda: torch_alexnet(7)}
+MODELS = {
+    "resnet50": lambda: torch_resnet((3, 4, 6, 3), 7),
+    "resnet101": lambda: torch_resnet((3, 4, 23, 3), 7),
+    "alexnet": lambda: torch_alexnet(7),
+}
 TITLES = {"resnet50": "a ResNet-50", "resnet101": "a ResNet-101", "alexnet": "an AlexNet"}
 SIZES = {"resnet50": (64, 96), "resnet101": (64, 96), "alexnet": (224, 224)}
-RESNET = ("conv1", "bn1", "maxpool", "layer1.0.conv1", "layer1.0.conv3", "layer1.0.downsample.0", "layer1.0.downsample.1", "layer1",
-          "layer2.0.conv2", "layer3.0.bn2", "layer3.5", "layer4.0.downsample.1", "avgpool", "fc")
-MODULES = {"resnet50": RESNET, "resnet101": (*RESNET, "layer3.22.conv2", "layer3.22"),
-           "alexnet": ("features.1", "features.2", "features.5", "features.9", "features.12", "classifier.2", "classifier.6")}
+RESNET = (
+    "conv1",
+    "bn1",
+    "maxpool",
+    "layer1.0.conv1",
+    "layer1.0.conv3",
+    "layer1.0.downsample.0",
+    "layer1.0.downsample.1",
+    "layer1",
+    "layer2.0.conv2",
+    "layer3.0.bn2",
+    "layer3.5",
+    "layer4.0.downsample.1",
+    "avgpool",
+    "fc",
+)
+MODULES = {
+    "resnet50": RESNET,
+    "resnet101": (*RESNET, "layer3.22.conv2", "layer3.22"),
+    "alexnet": (
+        "features.1",
+        "features.2",
+        "features.5",
+        "features.9",
+        "features.12",
+        "classifier.2",
+        "classifier.6",
+    ),
+}
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -46,37 +75,60 @@ def torch_model(request):
                 value.normal_(std=(2 / value[0].numel()) ** 0.5)
             elif value.dim():
                 value.normal_(std=0.2)
-            if name.endswith("bn3.weight"):         # a residual branch adds little, or the sum would explode
+            if name.endswith(
+                "bn3.weight"
+            ):  # a residual branch adds little, or the sum would explode
                 value.mul_(0.3)
     made = {}
     for name in MODULES[request.param]:
-        model.get_submodule(name).register_forward_hook(lambda _, inputs, y, name=name: made.__setitem__(name, y.numpy()))
+        model.get_submodule(name).register_forward_hook(
+            lambda _, inputs, y, name=name: made.__setitem__(name, y.numpy())
+        )
     x = np.random.default_rng(3).standard_normal((2, *SIZES[request.param], 3)).astype(np.float32)
     with torch.no_grad():
         model(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
-    return request.param, model, x, {name: y.transpose(0, 2, 3, 1) if y.ndim == 4 else y for name, y in made.items()}
+    return (
+        request.param,
+        model,
+        x,
+        {name: y.transpose(0, 2, 3, 1) if y.ndim == 4 else y for name, y in made.items()},
+    )
 
 
 def save(path, state: dict, form: str):
     import torch
+
     if form == "safetensors":
         pytest.importorskip("safetensors.torch", reason=INTEROP).save_file(state, path)
     else:
-        torch.save({"state_dict": state, "epoch": 3, "optimizer": {"state": {0: {"momentum_buffer": torch.zeros(3)}}}}, path,
-                   _use_new_zipfile_serialization=form == "pth")
+        torch.save(
+            {
+                "state_dict": state,
+                "epoch": 3,
+                "optimizer": {"state": {0: {"momentum_buffer": torch.zeros(3)}}},
+            },
+            path,
+            _use_new_zipfile_serialization=form == "pth",
+        )
     return path
 
 
-@pytest.mark.parametrize("form, prefix", [("pth", "module."), ("old", ""), ("safetensors", "module.model.")])
+@pytest.mark.parametrize(
+    "form, prefix", [("pth", "module."), ("old", ""), ("safetensors", "module.model.")]
+)
 def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model, form, prefix):
     name, model, x, made = torch_model
-    path = save(tmp_path / "w", {prefix + key: value for key, value in model.state_dict().items()}, form)
+    path = save(
+        tmp_path / "w", {prefix + key: value for key, value in model.state_dict().items()}, form
+    )
     network = network_in(path)
     assert network == network_in(path, name) == network_in(path, name, "torchvision")
     assert network == NETWORKS[name](classes=7, flavour="torchvision")
     weights = load_weights(path, network)
     assert list(weights) == list(network.parameters())
-    assert weights.preprocessing.order == "rgb" and weights.preprocessing.scale == pytest.approx((58.395, 57.12, 57.375))
+    assert weights.preprocessing.order == "rgb" and weights.preprocessing.scale == pytest.approx(
+        (58.395, 57.12, 57.375)
+    )
     # what the training left is no news, but for what is no tensor
     assert set(weights.ignored) <= {"", "epoch"}
     assert set(made) == set(MODULES[name])
@@ -84,12 +136,20 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
         layer = network.node(module).name
         actual = Deconvnet(network, weights, layer).activations(x)
         # float32 through up to a hundred layers
-        assert gap(actual.reshape(expected.shape) if module == "avgpool" else actual, expected) < 1e-4, module
+        assert (
+            gap(actual.reshape(expected.shape) if module == "avgpool" else actual, expected) < 1e-4
+        ), module
     with contents(path, network) as found:
-        assert found.notes[0].startswith(f"tensors named as torchvision names those of {TITLES[name]}")
-        assert ("state_dict." * (form != "safetensors") + prefix in found.notes[0])
-        assert found.notes[1:] == ("assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",)
-    with pytest.raises(UserError, match=f"holds {name} of flavour torchvision, not {name} .*--flavour torchvision$"):
+        assert found.notes[0].startswith(
+            f"tensors named as torchvision names those of {TITLES[name]}"
+        )
+        assert "state_dict." * (form != "safetensors") + prefix in found.notes[0]
+        assert found.notes[1:] == (
+            "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",
+        )
+    with pytest.raises(
+        UserError, match=f"holds {name} of flavour torchvision, not {name} .*--flavour torchvision$"
+    ):
         read_weights(path, NETWORKS[name](classes=7))
     with pytest.raises(UserError, match=f"holds {name}"):
         read_weights(path, NETWORKS["vgg16"](classes=7))
@@ -97,13 +157,21 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
 
 def stored(path, network, prefix: str = "", without: tuple[str, ...] = (), **more: np.ndarray):
     """Zeros of the shapes of a torchvision network, by its names."""
-    kinds = {"kernel": "weight", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
+    kinds = {
+        "kernel": "weight",
+        "gamma": "weight",
+        "beta": "bias",
+        "mean": "running_mean",
+        "variance": "running_var",
+    }
     modules = {layer: module for module, layer in reversed(network.aliases.items())}
     arrays = {}
     for layer, shapes in network.parameters().items():
         for name, shape in {} if layer in without else shapes.items():
             shape = tuple(shape[i] for i in {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[len(shape)])
-            arrays[f"{prefix}{modules[layer]}.{kinds.get(name, name)}"] = np.zeros(shape, np.float32)
+            arrays[f"{prefix}{modules[layer]}.{kinds.get(name, name)}"] = np.zeros(
+                shape, np.float32
+            )
     np.savez(path, **arrays, **more)
     return path
 
@@ -114,7 +182,10 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
     path = stored(tmp_path / "w.npz", network, "backbone.", ("predictions",))
     assert network_in(path) == network
     assert set(read_weights(path, network)) == network.parameters().keys() - {"predictions"}
-    with pytest.raises(UserError, match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be had"):
+    with pytest.raises(
+        UserError,
+        match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be had",
+    ):
         read_weights(path, network, "fc")
     other = NETWORKS["resnet101" if name == "resnet50" else "resnet50"](flavour="torchvision")
     with pytest.raises(UserError, match=f"holds {name}, not {other.name}"):
@@ -123,37 +194,67 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
 
 def test_what_does_not_fit_is_told(tmp_path):
     network = NETWORKS["resnet50"](flavour="torchvision")
-    path = stored(tmp_path / "w.npz", network, "", ("conv2_block1_2_bn",), **{"layer1.0.conv1.bias": np.zeros(64, np.float32)})
-    with pytest.raises(UserError, match="conv2_block1_1_conv/bias .64. is one too many; conv2_block1_2_bn/gamma .64. is missing"):
+    path = stored(
+        tmp_path / "w.npz",
+        network,
+        "",
+        ("conv2_block1_2_bn",),
+        **{"layer1.0.conv1.bias": np.zeros(64, np.float32)},
+    )
+    with pytest.raises(
+        UserError,
+        match="conv2_block1_1_conv/bias .64. is one too many; conv2_block1_2_bn/gamma .64. is missing",
+    ):
         read_weights(path, network)
-    two = stored(tmp_path / "two.npz", network, "encoder_q.", **{"encoder_k." + key: value for key, value in np.load(
-        stored(tmp_path / "one.npz", network)).items()})
+    two = stored(
+        tmp_path / "two.npz",
+        network,
+        "encoder_q.",
+        **{
+            "encoder_k." + key: value
+            for key, value in np.load(stored(tmp_path / "one.npz", network)).items()
+        },
+    )
     with contents(two, network) as found:
         assert "behind 'encoder_q.'; the file has as many behind 'encoder_k.'" in found.notes[1]
     plain = NETWORKS["vgg16"]()
-    path = stored(tmp_path / "bn.npz", plain, **{"features.1.running_mean": np.zeros(64, np.float32)})
+    path = stored(
+        tmp_path / "bn.npz", plain, **{"features.1.running_mean": np.zeros(64, np.float32)}
+    )
     with pytest.raises(UserError, match="a vgg16 with batch norms"):
         read_weights(path, plain, "block1_conv1")
 
 
-OLD = {"conv1": "conv1", "bn_conv1": "bn_conv1", "pool1": "max_pooling2d_1", "res2a_branch2c": "res2a_branch2c",
-       "res2a_branch1": "res2a_branch1", "out2a": "activation_4", "bn3a_branch1": "bn3a_branch1",
-       "res4f_branch2b": "res4f_branch2b", "out5c": "activation_49", "fc1000": "fc1000"}
+OLD = {
+    "conv1": "conv1",
+    "bn_conv1": "bn_conv1",
+    "pool1": "max_pooling2d_1",
+    "res2a_branch2c": "res2a_branch2c",
+    "res2a_branch1": "res2a_branch1",
+    "out2a": "activation_4",
+    "bn3a_branch1": "bn3a_branch1",
+    "res4f_branch2b": "res4f_branch2b",
+    "out5c": "activation_49",
+    "fc1000": "fc1000",
+}
 
 
 @pytest.mark.parametrize("flavour", ["keras2015", "keras2015-unpadded"])
 def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, flavour):
     import keras
     from keras.src.legacy.saving import legacy_h5_format
+
     model = keras_2015(flavour == "keras2015", 7, (64, 96))
     for variable in model.weights:
         values = rng.standard_normal(variable.shape)
         if variable.name == "kernel":
             values *= np.sqrt(2 / np.prod(variable.shape[:-1]))
-        elif "variance" in variable.name:       # small enough for the epsilon to matter
+        elif "variance" in variable.name:  # small enough for the epsilon to matter
             values = 0.01 + 0.1 * rng.random(variable.shape)
         elif variable.name == "gamma":
-            values = (0.1 if "branch2c" in variable.path else 0.3) * (0.5 + rng.random(variable.shape))
+            values = (0.1 if "branch2c" in variable.path else 0.3) * (
+                0.5 + rng.random(variable.shape)
+            )
         else:
             values *= 0.2
         variable.assign(values)
@@ -162,36 +263,58 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, flavou
         legacy_h5_format.save_weights_to_hdf5_group(file, model)
     network = network_in(path, flavour=flavour)
     assert network == NETWORKS["resnet50"](classes=7, flavour=flavour)
-    assert network_in(path) == network_in(path, "resnet50") == NETWORKS["resnet50"](classes=7, flavour="keras2015")
+    assert (
+        network_in(path)
+        == network_in(path, "resnet50")
+        == NETWORKS["resnet50"](classes=7, flavour="keras2015")
+    )
     weights = load_weights(path, network)
     assert list(weights) == list(network.parameters()) and weights.ignored == ()
     x = 2 * rng.standard_normal((2, 64, 96, 3)).astype(np.float32)
     everything = keras.Model(model.input, [model.get_layer(name).output for name in OLD])(x)
     for alias, expected in zip(OLD.values(), everything):
-        assert gap(Deconvnet(network, weights, network.node(alias).name).activations(x), expected) < 1e-4, alias
+        assert (
+            gap(Deconvnet(network, weights, network.node(alias).name).activations(x), expected)
+            < 1e-4
+        ), alias
     with contents(path, network) as found:
         assert found.notes[0] == "layers named as Keras of 2015 to 2018 names those of a ResNet-50"
-        assert any("keras2015-unpadded for older files" in note for note in found.notes[1:]) == (flavour == "keras2015")
+        assert any("keras2015-unpadded for older files" in note for note in found.notes[1:]) == (
+            flavour == "keras2015"
+        )
     for other in ("keras", "torchvision"):
-        with pytest.raises(UserError, match=f'of flavour keras2015, not resnet50 of flavour {other}: .*="keras2015"'):
+        with pytest.raises(
+            UserError,
+            match=f'of flavour keras2015, not resnet50 of flavour {other}: .*="keras2015"',
+        ):
             read_weights(path, NETWORKS["resnet50"](classes=7, flavour=other))
 
 
 @pytest.mark.parametrize("flavour", ["torchvision", "keras2015", "keras2015-unpadded"])
 def test_a_file_of_keras_present_resnet50_is_of_no_other_flavour(tmp_path, flavour):
     path = shapes_only(tmp_path / "keras.h5", NETWORKS["resnet50"]())
-    with pytest.raises(UserError, match=f'holds resnet50 of flavour keras, not resnet50 of flavour {flavour}: .*flavour="keras"'):
+    with pytest.raises(
+        UserError,
+        match=f'holds resnet50 of flavour keras, not resnet50 of flavour {flavour}: .*flavour="keras"',
+    ):
         read_weights(path, NETWORKS["resnet50"](flavour=flavour))
 
 
-@pytest.mark.parametrize("name, flavour, target, size", [
-    ("resnet50", "torchvision", "conv3_block1_out", (75, 61)), ("resnet101", "torchvision", "conv3_block2_2_relu", (64, 96)),
-    ("resnet50", "keras2015-unpadded", "conv2_block1_out", (61, 75)), ("alexnet", "torchvision", "conv3", (64, 96)),
-    ("alexnet", "torchvision", "conv5", (75, 131)),
-])
+@pytest.mark.parametrize(
+    "name, flavour, target, size",
+    [
+        ("resnet50", "torchvision", "conv3_block1_out", (75, 61)),
+        ("resnet101", "torchvision", "conv3_block2_2_relu", (64, 96)),
+        ("resnet50", "keras2015-unpadded", "conv2_block1_out", (61, 75)),
+        ("alexnet", "torchvision", "conv3", (64, 96)),
+        ("alexnet", "torchvision", "conv5", (75, 131)),
+    ],
+)
 def test_windows_equal_whole_maps_in_every_flavour(rng, name, flavour, target, size):
     network = NETWORKS[name](flavour=flavour)
-    deconvnet = Deconvnet(network, random_weights(network, rng, target), target, "guided")      # does what the other rules do
+    deconvnet = Deconvnet(
+        network, random_weights(network, rng, target), target, "guided"
+    )  # does what the other rules do
     x = rng.standard_normal((2, *size, 3))
     units = corners_and_borders(*network.shapes(*size)[target])
     whole_maps = walk(deconvnet, x, units, windowed=False)
@@ -200,14 +323,26 @@ def test_windows_equal_whole_maps_in_every_flavour(rng, name, flavour, target, s
 
 
 # as torchvision documents its weights; means and variances are no parameters there
-TORCH_COUNTS = {"resnet50": 25_557_032, "resnet101": 44_549_160, "resnet152": 60_192_808, "alexnet": 61_100_840}
+TORCH_COUNTS = {
+    "resnet50": 25_557_032,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
+    "alexnet": 61_100_840,
+}
 
 
 @pytest.mark.parametrize("name", TORCH_COUNTS)
 def test_parameter_totals_are_torchvisions(name):
     parameters = NETWORKS[name](flavour="torchvision").parameters()
-    assert sum(np.prod(shape, dtype=int) for p in parameters.values() for key, shape in p.items()
-               if key not in ("mean", "variance")) == TORCH_COUNTS[name]
+    assert (
+        sum(
+            np.prod(shape, dtype=int)
+            for p in parameters.values()
+            for key, shape in p.items()
+            if key not in ("mean", "variance")
+        )
+        == TORCH_COUNTS[name]
+    )
 
 
 @pytest.mark.parametrize("name, flavour", ALL)
@@ -220,9 +355,14 @@ def test_aliases_lead_to_layers_and_hide_none(name, flavour):
 
 
 def test_flavours_are_known_by_name():
-    assert {name: tuple(net.flavour for net in variants(name) if net.flavour) for name in NETWORKS} == FLAVOURS
+    assert {
+        name: tuple(net.flavour for net in variants(name) if net.flavour) for name in NETWORKS
+    } == FLAVOURS
     assert all(NETWORKS[name](flavour="") == NETWORKS[name]() for name in NETWORKS)
-    with pytest.raises(UserError, match="resnet50 has no flavour 'torch'. Did you mean 'torchvision'.*There are: keras, "):
+    with pytest.raises(
+        UserError,
+        match="resnet50 has no flavour 'torch'. Did you mean 'torchvision'.*There are: keras, ",
+    ):
         NETWORKS["resnet50"](flavour="torch")
     with pytest.raises(UserError, match="vgg16 has one flavour only"):
         NETWORKS["vgg16"](flavour="torchvision")
@@ -230,5 +370,8 @@ def test_flavours_are_known_by_name():
         variants(flavour="cafe")
     resnet = NETWORKS["resnet50"](flavour="torchvision").aliases
     assert resnet["layer3"] == "conv4_block6_out" and resnet["fc"] == "predictions"
-    assert NETWORKS["resnet101"](flavour="torchvision").aliases["layer3.22.conv2"] == "conv4_block23_2_conv"
+    assert (
+        NETWORKS["resnet101"](flavour="torchvision").aliases["layer3.22.conv2"]
+        == "conv4_block23_2_conv"
+    )
     assert NETWORKS["vgg16"]().node("features.28").name == "block5_conv3"

@@ -1,4 +1,5 @@
 """Options that several scripts have, and the types of their values."""
+
 from __future__ import annotations
 
 import argparse
@@ -8,7 +9,9 @@ from pathlib import Path
 from ..errors import UserError
 from ..network.graph import Network
 
-ROOT = Path(__file__).resolve().parents[2]       # of a clone, which has the default weights and a sample photo
+ROOT = (
+    Path(__file__).resolve().parents[2]
+)  # of a clone, which has the default weights and a sample photo
 
 
 def numbers(text: str) -> list[int]:
@@ -16,7 +19,9 @@ def numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of whole numbers such as 46 or 46,128") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no list of whole numbers such as 46 or 46,128"
+        ) from None
 
 
 def counting(text: str) -> int:
@@ -32,13 +37,23 @@ def check(network: Network, options: Namespace) -> None:
     Where no layer was asked for, it is block4_conv2, or the last that has a map.
     """
     if not options.layer:
-        there = {name: shape for name, shape in network.shapes().items() if name not in network.vectors}
-        options.layer = ["block4_conv2" if "block4_conv2" in there else
-                         next((name for name in reversed(there) if min(there[name][:2]) > 1), network.nodes[-1].name)]
+        there = {
+            name: shape for name, shape in network.shapes().items() if name not in network.vectors
+        }
+        options.layer = [
+            "block4_conv2"
+            if "block4_conv2" in there
+            else next(
+                (name for name in reversed(there) if min(there[name][:2]) > 1),
+                network.nodes[-1].name,
+            )
+        ]
     for layer in options.layer:
         network.node(layer)
         for channel in options.feature or []:
             network.channel(layer, channel)
     for band in options.bands or []:
         if not 0 <= band < network.channels:
-            raise UserError(f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}")
+            raise UserError(
+                f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}"
+            )

@@ -1,4 +1,5 @@
 """What the scripts share: one line for a mistake, exit status 2, and quiet."""
+
 from __future__ import annotations
 
 import argparse
@@ -17,7 +18,12 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, doc: str):
         text, _, example = doc.strip().partition("\n\n")
-        super().__init__(description=text, epilog=example, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+        super().__init__(
+            description=text,
+            epilog=example,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         complain(message)
@@ -30,7 +36,10 @@ def complain(message: object) -> None:
         return
     line = " ".join(str(message).split())
     Progress().clear()
-    print(f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}", file=sys.stderr)
+    print(
+        f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}",
+        file=sys.stderr,
+    )
 
 
 def call(main: Callable[[], int | None]) -> NoReturn:
@@ -48,7 +57,7 @@ def call(main: Callable[[], int | None]) -> NoReturn:
     except KeyboardInterrupt:
         complain("interrupted")
         status = 130
-    except OSError as error:                    # our output has no reader any more, or no room
+    except OSError as error:  # our output has no reader any more, or no room
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if not isinstance(error, BrokenPipeError):
             complain(error.strerror or error)
@@ -71,6 +80,7 @@ def import_tensorflow(verbose: bool = False) -> None:
         os.dup2(said.fileno(), 2)
         try:
             import tensorflow
+
             tensorflow.get_logger().setLevel("ERROR")
         except BaseException:
             said.seek(0)

@@ -1,7 +1,8 @@
 """Fetches a network's official ImageNet weights and writes them as weights/NETWORK-imagenet.h5 (or -imagenet-notop.h5).
 
-    python scripts/fetch_weights.py resnet50 --no-top
+python scripts/fetch_weights.py resnet50 --no-top
 """
+
 from __future__ import annotations
 
 import argparse
@@ -26,13 +27,32 @@ def seconds(text: str) -> float:
 def main() -> int:
     parser = console.Parser(__doc__)
     parser.add_argument("network", choices=ORIGINS, metavar="NETWORK", help=", ".join(ORIGINS))
-    parser.add_argument("--no-top", action="store_true", help="without the dense layers: smaller, enough for the layers below them")
-    parser.add_argument("--out", type=Path, default=ROOT / "weights", metavar="DIR", help="default: weights/ of this project")
+    parser.add_argument(
+        "--no-top",
+        action="store_true",
+        help="without the dense layers: smaller, enough for the layers below them",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "weights",
+        metavar="DIR",
+        help="default: weights/ of this project",
+    )
     parser.add_argument("--again", action="store_true", help="even if it is there")
-    parser.add_argument("--base-url", default=BASE, metavar="URL", help="a mirror of Keras's folders, or file:///FOLDER of a copy "
-                        f"(default: {BASE})")
-    parser.add_argument("--timeout", type=seconds, default=30, metavar="SECONDS", help="give up after so long without a byte "
-                        "(default: 30)")
+    parser.add_argument(
+        "--base-url",
+        default=BASE,
+        metavar="URL",
+        help=f"a mirror of Keras's folders, or file:///FOLDER of a copy (default: {BASE})",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=30,
+        metavar="SECONDS",
+        help="give up after so long without a byte (default: 30)",
+    )
     options = parser.parse_args()
     name, top, progress = options.network, not options.no_top, console.Progress()
     result = options.out / f"{name}-imagenet{'' if top else '-notop'}.h5"

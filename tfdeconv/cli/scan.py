@@ -1,7 +1,8 @@
 """Finds the images of a dataset that fire each channel of a network's layers most: writes one HDF5 file and prints what is in it.
 
-    python scripts/scan.py imagenet/val --out run.h5 --layers block3_conv3,block5_conv3
+python scripts/scan.py imagenet/val --out run.h5 --layers block3_conv3,block5_conv3
 """
+
 from __future__ import annotations
 
 import argparse
@@ -52,26 +53,77 @@ def names(text: str) -> list[str]:
 def parse() -> Namespace:
     """The command line, with all checked that it alone can show to be wrong."""
     parser = console.Parser(__doc__)
-    parser.add_argument("images", metavar="IMAGES", nargs="?",
-                        help="a directory tree, a text file with a path a line, or an array [n, h, w, c] in an .npy or .h5")
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the run; one that is there goes on")
-    parser.add_argument("--network", choices=NETWORKS, help="default: what --weights is for, or vgg16")
-    parser.add_argument("--weights", metavar="FILE", help="default: what weights/ has for the network and layers")
-    parser.add_argument("--flavour", choices=sorted({name for names in FLAVOURS.values() for name in names}),
-                        help="which of the networks of that name, where a file cannot tell")
-    parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]), help="as for visualise.py")
-    parser.add_argument("--layers", default="all", metavar="LAYER[,LAYER...]",
-                        help="default: all, which is every convolution, block output and dense layer that the weights reach")
-    parser.add_argument("--top", type=arguments.counting, default=9, metavar="N", help="images a channel (default: 9)")
-    parser.add_argument("--batch", type=arguments.counting, default=16, metavar="N",
-                        help="images that go up at a time, on each device (default: 16)")
-    parser.add_argument("--resize", choices=("crop", "squash", "keep"), default="crop",
-                        help="as in training, to the input's size, or not at all: then those of the first one's size count")
-    parser.add_argument("--every", type=seconds, default=60, metavar="SECONDS", help="how often the run is saved (default: 60)")
-    parser.add_argument("--keep-maxima", default="", metavar="LAYER[,LAYER...]",
-                        help="also write the maxima of every image, of these layers or `all`, to a file beside the run")
-    parser.add_argument("--shard", type=shard, metavar="I/N", help="scan the I-th of N parts of the list alone; see --merge")
-    parser.add_argument("--merge", nargs="+", metavar="RUN", help="make one run of all the parts' runs instead")
+    parser.add_argument(
+        "images",
+        metavar="IMAGES",
+        nargs="?",
+        help="a directory tree, a text file with a path a line, or an array [n, h, w, c] in an .npy or .h5",
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="the run; one that is there goes on"
+    )
+    parser.add_argument(
+        "--network", choices=NETWORKS, help="default: what --weights is for, or vgg16"
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help="default: what weights/ has for the network and layers"
+    )
+    parser.add_argument(
+        "--flavour",
+        choices=sorted({name for names in FLAVOURS.values() for name in names}),
+        help="which of the networks of that name, where a file cannot tell",
+    )
+    parser.add_argument(
+        "--preprocess", metavar="|".join([*PRESETS, "FILE"]), help="as for visualise.py"
+    )
+    parser.add_argument(
+        "--layers",
+        default="all",
+        metavar="LAYER[,LAYER...]",
+        help="default: all, which is every convolution, block output and dense layer that the weights reach",
+    )
+    parser.add_argument(
+        "--top",
+        type=arguments.counting,
+        default=9,
+        metavar="N",
+        help="images a channel (default: 9)",
+    )
+    parser.add_argument(
+        "--batch",
+        type=arguments.counting,
+        default=16,
+        metavar="N",
+        help="images that go up at a time, on each device (default: 16)",
+    )
+    parser.add_argument(
+        "--resize",
+        choices=("crop", "squash", "keep"),
+        default="crop",
+        help="as in training, to the input's size, or not at all: then those of the first one's size count",
+    )
+    parser.add_argument(
+        "--every",
+        type=seconds,
+        default=60,
+        metavar="SECONDS",
+        help="how often the run is saved (default: 60)",
+    )
+    parser.add_argument(
+        "--keep-maxima",
+        default="",
+        metavar="LAYER[,LAYER...]",
+        help="also write the maxima of every image, of these layers or `all`, to a file beside the run",
+    )
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="scan the I-th of N parts of the list alone; see --merge",
+    )
+    parser.add_argument(
+        "--merge", nargs="+", metavar="RUN", help="make one run of all the parts' runs instead"
+    )
     parser.add_argument("--verbose", action="store_true", help="let TensorFlow talk")
     options = parser.parse_args()
     options.layers = None if options.layers == "all" else names(options.layers)
@@ -90,9 +142,14 @@ def parse() -> Namespace:
 def weight_file(options: Namespace) -> Path:
     """The weights to use; raises UserError with what to do if there are none."""
     from ..weights.official import place
+
     if options.weights:
         return Path(options.weights)
-    return place(ROOT / "weights", NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options.layers)
+    return place(
+        ROOT / "weights",
+        NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""),
+        options.layers,
+    )
 
 
 def together(options: Namespace) -> Team | None:
@@ -103,6 +160,7 @@ def together(options: Namespace) -> Team | None:
     progress.say("waiting for the other workers")
     console.import_tensorflow(options.verbose)
     from ..scan.workers import assembled
+
     return assembled()
 
 
@@ -111,10 +169,14 @@ def prepare(options: Namespace, chief: bool) -> Work:
     from ..data import dataset, loader
     from ..scan import run, run_file
     from ..weights.load import read_weights
+
     source, path = dataset.source(options.images), weight_file(options)
     there = run_file.load(options.out) if chief and os.path.lexists(options.out) else None
     read = read_weights(path, options.network, options.layers, "float32", options.flavour)
-    network, preprocessing = read.network, chosen(options.preprocess, read.network.input_shape) or read.preprocessing
+    network, preprocessing = (
+        read.network,
+        chosen(options.preprocess, read.network.input_shape) or read.preprocessing,
+    )
     if options.weights and not options.preprocess and chief:
         for note in read.assumed:
             console.complain(note)
@@ -122,16 +184,34 @@ def prepare(options: Namespace, chief: bool) -> Work:
     console.import_tensorflow(options.verbose)
     from ..network.selection import everything
     from ..scan.job import Work
+
     wanted = {network.node(name).name for name in options.layers or everything(network, read)}
     layers = tuple(node.name for node in network.nodes if node.name in wanted)
-    kept = layers if options.keep_maxima == "all" else tuple(network.node(name).name for name in names(options.keep_maxima))
+    kept = (
+        layers
+        if options.keep_maxima == "all"
+        else tuple(network.node(name).name for name in names(options.keep_maxima))
+    )
     if not set(kept) <= set(layers):
-        raise UserError(f"--keep-maxima {', '.join(sorted(set(kept) - set(layers)))}: only layers that are scanned have maxima; "
-                        f"ask for it in --layers too")
+        raise UserError(
+            f"--keep-maxima {', '.join(sorted(set(kept) - set(layers)))}: only layers that are scanned have maxima; "
+            f"ask for it in --layers too"
+        )
     settings = run.Settings(
-        network.name, network.flavour, read.digest, json.dumps(asdict(preprocessing), sort_keys=True), options.resize,
-        loader.size_of(source, preprocessing, options.resize, network.channels), source.digest, source.count, layers, options.top,
-        options.batch, options.shard or (1, 1), tuple(layer for layer in layers if layer in kept))
+        network.name,
+        network.flavour,
+        read.digest,
+        json.dumps(asdict(preprocessing), sort_keys=True),
+        options.resize,
+        loader.size_of(source, preprocessing, options.resize, network.channels),
+        source.digest,
+        source.count,
+        layers,
+        options.top,
+        options.batch,
+        options.shard or (1, 1),
+        tuple(layer for layer in layers if layer in kept),
+    )
     if there:
         run.refuse_others(options.out, there, settings, source.names)
     return Work(source, read, preprocessing, settings, os.path.abspath(path), there)
@@ -150,18 +230,34 @@ def main() -> int:
         error = str(mistake)
     from ..scan import job, loop, messages
     from ..scan.workers import assembled
+
     team = team or assembled(alone=True)
-    team.exchange({}, error)            # from here on all have work
+    team.exchange({}, error)  # from here on all have work
     assert work
     progress = console.Progress()
     now = job.begun(work, team)
-    if not now.finished or not now.settings.range:          # a part may be empty, and is written all the same
+    if (
+        not now.finished or not now.settings.range
+    ):  # a part may be empty, and is written all the same
         scan = messages.together(lambda: work.scan(team), team)
         if team.chief and now.settings.kept:
             from ..scan.maxima import Maxima, beside
+
             size = Maxima(beside(options.out), now.settings, scan.channels_of).size
-            print(f"{beside(options.out)}: {size / 1e6:,.1f} MB, the maxima of {len(now.settings.range)} images", flush=True)
-        loop.advance(now, scan, work.source, work.preprocessing, options.out, options.every, progress.say, team)
+            print(
+                f"{beside(options.out)}: {size / 1e6:,.1f} MB, the maxima of {len(now.settings.range)} images",
+                flush=True,
+            )
+        loop.advance(
+            now,
+            scan,
+            work.source,
+            work.preprocessing,
+            options.out,
+            options.every,
+            progress.say,
+            team,
+        )
     progress.clear()
     if team.chief:
         report(options.out, now)
@@ -171,23 +267,33 @@ def main() -> int:
 def report(path: Path, run: Run) -> None:
     """Says what a run has; raises UserError where no image of it could be read."""
     if not run.scanned and run.skipped:
-        raise UserError(f"none of the {len(run.settings.range)} images could be read: {next(iter(run.skipped.values()))}")
-    part = "" if run.settings.shard[1] == 1 else f"part {run.settings.shard[0]} of {run.settings.shard[1]}, "
-    print(f"{path}: {part}{run.scanned} images, {len(run.settings.layers)} layers; {len(run.skipped)} could not be read, "
-          f"{int((run.same >= 0).sum())} came again")
+        raise UserError(
+            f"none of the {len(run.settings.range)} images could be read: {next(iter(run.skipped.values()))}"
+        )
+    part = (
+        ""
+        if run.settings.shard[1] == 1
+        else f"part {run.settings.shard[0]} of {run.settings.shard[1]}, "
+    )
+    print(
+        f"{path}: {part}{run.scanned} images, {len(run.settings.layers)} layers; {len(run.skipped)} could not be read, "
+        f"{int((run.same >= 0).sum())} came again"
+    )
 
 
 def merge(options: Namespace) -> int:
     """Makes one run of the runs of all parts."""
     from ..scan import run, run_file, shards
+
     parts = shards.in_order({path: run_file.load(path) for path in options.merge})
     whole, again = shards.joined(list(parts.values()))
     known = os.path.lexists(options.out)
     if known:
         run.refuse_others(options.out, run_file.load(options.out), whole.settings, whole.names)
-    if again:                           # in the sums of two parts, and of one they must go
+    if again:  # in the sums of two parts, and of one they must go
         console.import_tensorflow(options.verbose)
         from ..scan import job
+
         shards.taken_out(whole, job.counted(work_of(options, whole), again, console.Progress().say))
         console.Progress().clear()
     shards.join_maxima(parts, whole, again, options.out, known)
@@ -199,9 +305,21 @@ def merge(options: Namespace) -> int:
 def work_of(options: Namespace, whole: Run) -> Work:
     """A run's images and weights once more; raises UserError where they are not there, or others."""
     from ..scan import provenance
-    source, place = provenance.images_of(whole, options.out, options.images), provenance.weights_file(whole, options.out, options.weights)
+
+    source, place = (
+        provenance.images_of(whole, options.out, options.images),
+        provenance.weights_file(whole, options.out, options.weights),
+    )
     network = provenance.network_of(whole, place)
     read = provenance.weights_of(whole, options.out, place, network, whole.settings.layers)
     console.import_tensorflow(options.verbose)
     from ..scan.job import Work
-    return Work(source, read, provenance.preprocessing_of(whole, options.out, network), whole.settings, str(place), whole)
+
+    return Work(
+        source,
+        read,
+        provenance.preprocessing_of(whole, options.out, network),
+        whole.settings,
+        str(place),
+        whole,
+    )

@@ -1,4 +1,5 @@
 """Tables in a terminal."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,5 +18,8 @@ def print_table(cells: Sequence[tuple[str, ...]], left: int) -> None:
     """Columns as wide as they need, the first so many flush left."""
     widths = [max(map(len, column)) for column in zip(*cells)]
     for line in cells:
-        texts = [cell.ljust(wide) if i < left else cell.rjust(wide) for i, (cell, wide) in enumerate(zip(line, widths))]
+        texts = [
+            cell.ljust(wide) if i < left else cell.rjust(wide)
+            for i, (cell, wide) in enumerate(zip(line, widths))
+        ]
         print("  ".join(texts).rstrip())

@@ -1,4 +1,5 @@
 """Draws the strongest images of a run."""
+
 from __future__ import annotations
 
 from argparse import Namespace
@@ -14,11 +15,14 @@ from .console import say
 def of_run(options: Namespace) -> int:
     """Draws the strongest images of a run's features: pages for each layer."""
     from ..scan import provenance, run_file
+
     now = run_file.load(options.run)
     place = provenance.weights_file(now, options.run, options.weights)
     network = provenance.network_of(now, place)
     if options.blocks:
-        options.layer = provenance.blocks_of(now, options.run, network, options.blocks, options.step or 1)
+        options.layer = provenance.blocks_of(
+            now, options.run, network, options.blocks, options.step or 1
+        )
     else:
         options.layer = provenance.layers_of(now, options.run, network, options.layer)
     check(network, options)
@@ -31,20 +35,38 @@ def of_run(options: Namespace) -> int:
     console.import_tensorflow(options.verbose)
     from ..figures import run as run_figures
     from ..weights import load
+
     told: list[str] = []
 
     def complain(line: object) -> None:
-        if str(line) not in told:               # of several layers each finds the same
+        if str(line) not in told:  # of several layers each finds the same
             console.complain(line)
         told.append(str(line))
 
     tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
-    drawing = run_figures.Figures(Path(options.run), now, network, tensors, place, source, options.rule, options.bands, options.out,
-                                 options.raw, progress.say, complain)
+    drawing = run_figures.Figures(
+        Path(options.run),
+        now,
+        network,
+        tensors,
+        place,
+        source,
+        options.rule,
+        options.bands,
+        options.out,
+        options.raw,
+        progress.say,
+        complain,
+    )
     count = options.top or None if options.top is not None else 1 if options.blocks else 9
-    channels = {layer: provenance.channels_of(now, layer, options.feature, count) for layer in options.layer}
-    pictures = [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)] if options.blocks else [
-        drawing.layer(layer, channels[layer]) for layer in options.layer]
+    channels = {
+        layer: provenance.channels_of(now, layer, options.feature, count) for layer in options.layer
+    }
+    pictures = (
+        [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)]
+        if options.blocks
+        else [drawing.layer(layer, channels[layer]) for layer in options.layer]
+    )
     drawn = 0
     for picture in pictures:
         try:

@@ -1,4 +1,5 @@
 """The images of a scan: a list in a fixed order, read in parallel, and what tells equal ones."""
+
 from __future__ import annotations
 
 import hashlib
@@ -14,7 +15,20 @@ import numpy as np
 from ..errors import UserError
 from . import images
 
-SUFFIXES = (*images.SUFFIXES, ".jfif", ".jpe", ".jp2", ".j2k", ".avif", ".tga", ".pcx", ".pnm", ".pbm", ".dib", ".ico")
+SUFFIXES = (
+    *images.SUFFIXES,
+    ".jfif",
+    ".jpe",
+    ".jp2",
+    ".j2k",
+    ".avif",
+    ".tga",
+    ".pcx",
+    ".pnm",
+    ".pbm",
+    ".dib",
+    ".ico",
+)
 ARRAYS = (".npy", ".h5", ".hdf5")
 
 
@@ -24,6 +38,7 @@ class Source:
 
     digest: sha256 of the list, of an array of its file's name, size, dtype and shape. shape: [h, w, c] of an array's images.
     """
+
     root: str
     names: tuple[str, ...]
     count: int
@@ -37,21 +52,33 @@ class Source:
             return images.pixels(os.path.join(self.root, self.names[number]), channels)
         try:
             photo = np.asarray(self.array[number])
-        except Exception as error:                      # h5py raises whatever comes
-            raise UserError(f"{self.root}: image {number} cannot be read: {' '.join(str(error).split())[:200]}") from None
+        except Exception as error:  # h5py raises whatever comes
+            raise UserError(
+                f"{self.root}: image {number} cannot be read: {' '.join(str(error).split())[:200]}"
+            ) from None
         photo = photo[..., None] if photo.ndim == 2 else photo
         photo = photo if photo.dtype == np.uint8 else photo.astype(np.float32)
         if not np.isfinite(photo).all():
-            raise UserError(f"{self.root}: image {number} has values that are no numbers (NaN or infinite)")
+            raise UserError(
+                f"{self.root}: image {number} has values that are no numbers (NaN or infinite)"
+            )
         return photo
 
     def place(self, number: int) -> str:
         """Where an image is: its directory, or the file of the array."""
-        return self.root if self.array is not None else os.path.dirname(os.path.join(self.root, self.names[number]))
+        return (
+            self.root
+            if self.array is not None
+            else os.path.dirname(os.path.join(self.root, self.names[number]))
+        )
 
     def places(self) -> set[str]:
         """All places of images that can be read now."""
-        return {place for place in {self.place(number) for number in range(self.count)} if readable(place)}
+        return {
+            place
+            for place in {self.place(number) for number in range(self.count)}
+            if readable(place)
+        }
 
 
 def readable(place: str) -> bool:
@@ -89,7 +116,9 @@ def source(path: str) -> Source:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     if any(b"\0" in line for line in lines):
-        raise UserError(f"{path} is neither a directory, an array (.npy, .h5) nor a text file with a path a line")
+        raise UserError(
+            f"{path} is neither a directory, an array (.npy, .h5) nor a text file with a path a line"
+        )
     names = [os.fsdecode(line.strip()) for line in lines if line.strip()]
     if not names:
         raise UserError(f"{path} names no images: it needs a path a line")
@@ -98,6 +127,7 @@ def source(path: str) -> Source:
 
 def tree(root: str) -> Iterator[str]:
     """The images below a directory, relative to it; raises UserError where a directory cannot be read."""
+
     def unreadable(error: OSError) -> None:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}")
 
@@ -118,16 +148,29 @@ def listed(root: str, names: Sequence[str]) -> Source:
 def of_array(path: str, suffix: str) -> Source:
     """An array of images, read image by image."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False) if suffix == ".npy" else dataset_in(path)
+        array = (
+            np.load(path, mmap_mode="r", allow_pickle=False)
+            if suffix == ".npy"
+            else dataset_in(path)
+        )
         shape, dtype = tuple(array.shape), array.dtype
     except UserError:
         raise
-    except Exception as error:                          # on damage numpy and h5py raise whatever comes
-        raise UserError(f"{path} cannot be read as an array: {' '.join(str(error).split())[:200]}") from None
+    except Exception as error:  # on damage numpy and h5py raise whatever comes
+        raise UserError(
+            f"{path} cannot be read as an array: {' '.join(str(error).split())[:200]}"
+        ) from None
     if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in "uif":
         raise UserError(f"{path} is {dtype} {list(shape)}, needs images as numbers [n, h, w, c]")
     told = f"{os.path.basename(path)} {os.path.getsize(path)} {dtype.str} {shape}"
-    return Source(path, (), shape[0], hashlib.sha256(os.fsencode(told)).hexdigest(), array, (*shape[1:], 1)[:3])
+    return Source(
+        path,
+        (),
+        shape[0],
+        hashlib.sha256(os.fsencode(told)).hexdigest(),
+        array,
+        (*shape[1:], 1)[:3],
+    )
 
 
 def dataset_in(path: str) -> h5py.Dataset:

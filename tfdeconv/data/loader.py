@@ -1,4 +1,5 @@
 """The images of a list, read in parallel (tf.data) and handed on in batches."""
+
 from __future__ import annotations
 
 import hashlib
@@ -15,13 +16,17 @@ from .preprocessing import Preprocessing
 Batch = tuple[np.ndarray, np.ndarray, list[str]]
 
 
-def size_of(source: Source, preprocessing: Preprocessing, resize: str, channels: int) -> tuple[int, int]:
+def size_of(
+    source: Source, preprocessing: Preprocessing, resize: str, channels: int
+) -> tuple[int, int]:
     """Height and width of what goes up: the input's, and with "keep" that of the array or of the first image that can be read.
 
     Raises UserError where no image can serve.
     """
     if source.shape and source.shape[2] != channels:
-        raise UserError(f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}")
+        raise UserError(
+            f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}"
+        )
     if resize != images.OWN:
         return preprocessing.size
     reason = None
@@ -34,12 +39,14 @@ def size_of(source: Source, preprocessing: Preprocessing, resize: str, channels:
     raise UserError(f"none of the {source.count} images can be read: {reason}")
 
 
-def reader(source: Source, preprocessing: Preprocessing, resize: str, size: tuple[int, int],
-           channels: int) -> Callable[[int], tuple[np.ndarray, np.ndarray, str]]:
+def reader(
+    source: Source, preprocessing: Preprocessing, resize: str, size: tuple[int, int], channels: int
+) -> Callable[[int], tuple[np.ndarray, np.ndarray, str]]:
     """What reads an image by its number: float32 [h, w, c] as the network sees it, the digest of its pixels (uint8 [32]), "".
 
     Of one that cannot be read: zeros, zeros, and why.
     """
+
     def read(number: int) -> tuple[np.ndarray, np.ndarray, str]:
         try:
             photo = source.pixels(number, channels)
@@ -47,17 +54,33 @@ def reader(source: Source, preprocessing: Preprocessing, resize: str, size: tupl
             digest.update(np.ascontiguousarray(photo).data)
             x = preprocessing.apply(images.fit(photo, preprocessing, resize))
             if x.shape[:2] != size:
-                raise UserError(f"it is {x.shape[0]} x {x.shape[1]}, and this run has images of {size[0]} x {size[1]}")
+                raise UserError(
+                    f"it is {x.shape[0]} x {x.shape[1]}, and this run has images of {size[0]} x {size[1]}"
+                )
             return np.asarray(x, np.float32), np.frombuffer(digest.digest(), np.uint8), ""
         except UserError as error:
-            return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8), str(error) or "it cannot be read"
+            return (
+                np.zeros((*size, channels), np.float32),
+                np.zeros(32, np.uint8),
+                str(error) or "it cannot be read",
+            )
         except MemoryError:
-            return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8), "there is not enough memory for it"
+            return (
+                np.zeros((*size, channels), np.float32),
+                np.zeros(32, np.uint8),
+                "there is not enough memory for it",
+            )
+
     return read
 
 
-def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: Sequence[int] | np.ndarray, batch: int,
-            shape: tuple[int, int, int], ahead: int = 1) -> Iterator[Batch]:
+def batches(
+    read: Callable[[int], tuple[np.ndarray, np.ndarray, str]],
+    numbers: Sequence[int] | np.ndarray,
+    batch: int,
+    shape: tuple[int, int, int],
+    ahead: int = 1,
+) -> Iterator[Batch]:
     """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
 
     They are read side by side, `ahead` batches before they are asked for; the last batch is filled up with zeros.
@@ -70,13 +93,23 @@ def batches(read: Callable[[int], tuple[np.ndarray, np.ndarray, str]], numbers: 
 
     def loaded(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
         x, digest, reason = tf.numpy_function(encoded, [number], (tf.float32, tf.uint8, tf.string))
-        return tf.ensure_shape(x, shape), tf.ensure_shape(digest, (32,)), tf.ensure_shape(reason, ())
+        return (
+            tf.ensure_shape(x, shape),
+            tf.ensure_shape(digest, (32,)),
+            tf.ensure_shape(reason, ()),
+        )
 
     data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
-    data = data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True).batch(batch).prefetch(ahead)
+    data = (
+        data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+        .batch(batch)
+        .prefetch(ahead)
+    )
     options = tf.data.Options()
-    options.autotune.enabled = False    # there is nothing to tune, and at the end the tuner is waited for: 8 s after 12
+    options.autotune.enabled = (
+        False  # there is nothing to tune, and at the end the tuner is waited for: 8 s after 12
+    )
     for x, digests, reasons in data.with_options(options).as_numpy_iterator():
         filled = np.zeros((batch, *shape), np.float32)
-        filled[:len(x)] = x
+        filled[: len(x)] = x
         yield filled, digests, [os.fsdecode(reason) for reason in reasons]

@@ -1,4 +1,5 @@
 """How pixels became a network's input when it was trained, and back. A fact of the training: it lives with the weights."""
+
 from __future__ import annotations
 
 import json
@@ -23,6 +24,7 @@ class Preprocessing:
     none for 0 and 1. size: height and width of the input; resize: what a photo's short side is scaled to before its centre
     of that size is cut out.
     """
+
     order: str
     size: tuple[int, int]
     resize: int
@@ -47,6 +49,7 @@ class Preprocessing:
     @staticmethod
     def _row(values: tuple[float, ...]) -> np.ndarray:
         import numpy as np
+
         return np.array(values, np.float32)
 
 
@@ -69,13 +72,18 @@ def torch(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """torchvision's, and Keras's DenseNets': RGB less the mean of ImageNet, over its deviation; else the values as they are."""
     if channels != 3:
         return plain(size, channels)
-    mean, deviation = (tuple(255 * value for value in row) for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    mean, deviation = (
+        tuple(255 * value for value in row)
+        for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
     return Preprocessing("rgb", size, resized(size), mean, deviation)
 
 
 def scaled(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """TensorFlow's own networks': from -1 to 1, whatever the channels are."""
-    return Preprocessing(order(channels), size, resized(size), (127.5,) * channels, (127.5,) * channels)
+    return Preprocessing(
+        order(channels), size, resized(size), (127.5,) * channels, (127.5,) * channels
+    )
 
 
 def plain(size: tuple[int, int], channels: int = 3) -> Preprocessing:
@@ -83,7 +91,12 @@ def plain(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     return Preprocessing(order(channels), size, resized(size))
 
 
-PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {"caffe": caffe, "torch": torch, "tf": scaled, "none": plain}
+PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
+    "caffe": caffe,
+    "torch": torch,
+    "tf": scaled,
+    "none": plain,
+}
 
 
 def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
@@ -100,8 +113,10 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
             return described(file.read(1 << 16), shape)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
-        raise UserError(f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
-                        f"{reason}") from None
+        raise UserError(
+            f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
+            f"{reason}"
+        ) from None
 
 
 def described(text: str, shape: tuple[int, int, int]) -> Preprocessing:
@@ -110,15 +125,30 @@ def described(text: str, shape: tuple[int, int, int]) -> Preprocessing:
     try:
         told = json.loads(text)
         usual = plain((height, width), channels)
-        if not isinstance(told, dict) or not all(isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")):
+        if not isinstance(told, dict) or not all(
+            isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")
+        ):
             raise ValueError("needs an object with lists")
-        rows = {key: tuple(float(value) for value in told.get(key, ())) for key in ("mean", "scale")}
+        rows = {
+            key: tuple(float(value) for value in told.get(key, ())) for key in ("mean", "scale")
+        }
         size, resize = tuple(told.get("size", usual.size)), told.get("resize", usual.resize)
         found = Preprocessing(told.get("order", usual.order), size, resize, **rows)
         known = {"order", "size", "resize", *rows}
-        if (set(told) - known or found.order not in ORDERS or found.order != "as is" and channels != 3 or 0 in found.scale
-                or any(len(row) not in (0, channels) or not all(map(math.isfinite, row)) for row in rows.values())
-                or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize)) or len(size) != 2 or resize < min(size)):
+        if (
+            set(told) - known
+            or found.order not in ORDERS
+            or found.order != "as is"
+            and channels != 3
+            or 0 in found.scale
+            or any(
+                len(row) not in (0, channels) or not all(map(math.isfinite, row))
+                for row in rows.values()
+            )
+            or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize))
+            or len(size) != 2
+            or resize < min(size)
+        ):
             raise ValueError(f"needs {', '.join(sorted(known))} of {channels} channels")
     except (TypeError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None

@@ -1,13 +1,16 @@
 """Compiled passes: how many images and items go at a time."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
 
-ITEM_BYTES = 64 << 20           # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
-IMAGE_BYTES = 256 << 20         # for the largest map of a chunk of images on the way up
-MOST = 64                       # items or images in a chunk
+ITEM_BYTES = (
+    64 << 20
+)  # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
+IMAGE_BYTES = 256 << 20  # for the largest map of a chunk of images on the way up
+MOST = 64  # items or images in a chunk
 
 
 def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:

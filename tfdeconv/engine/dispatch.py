@@ -9,6 +9,7 @@ the signal covers; `shapes` are the input maps', and `trim` cells at the ends of
 
 p holds the layer's parameters as prepare() made them ready.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -39,7 +40,12 @@ from ..network.layers import (
 )
 from ..network.spans import Pads
 from .ops import convolution
-from .ops.activation import activation_backward, activation_forward, softmax_backward, softmax_forward
+from .ops.activation import (
+    activation_backward,
+    activation_forward,
+    softmax_backward,
+    softmax_forward,
+)
 from .ops.convolution import (
     conv_backward,
     conv_forward,
@@ -48,8 +54,22 @@ from .ops.convolution import (
     depthwise_conv_backward,
     depthwise_conv_forward,
 )
-from .ops.merge import add_backward, add_forward, concatenate_backward, concatenate_forward, multiply_backward, multiply_forward
-from .ops.normalization import affine_backward, affine_forward, batch_norm_backward, batch_norm_forward, lrn_backward, lrn_forward
+from .ops.merge import (
+    add_backward,
+    add_forward,
+    concatenate_backward,
+    concatenate_forward,
+    multiply_backward,
+    multiply_forward,
+)
+from .ops.normalization import (
+    affine_backward,
+    affine_forward,
+    batch_norm_backward,
+    batch_norm_forward,
+    lrn_backward,
+    lrn_forward,
+)
 from .ops.pooling import (
     avg_pool_backward,
     avg_pool_forward,
@@ -60,7 +80,14 @@ from .ops.pooling import (
     max_pool_backward,
     max_pool_forward,
 )
-from .ops.reshape import flatten_backward, flatten_forward, identity_backward, identity_forward, zero_pad_backward, zero_pad_forward
+from .ops.reshape import (
+    flatten_backward,
+    flatten_forward,
+    identity_backward,
+    identity_forward,
+    zero_pad_backward,
+    zero_pad_forward,
+)
 from .rules import Rule
 from .types import Parameters, Step, Trace
 
@@ -71,8 +98,15 @@ def up(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> St
     return forward(layer, p, *inputs, rule=rule)
 
 
-def down(layer: Layer, p: Parameters, signal: tf.Tensor, trace: Trace, rule: Rule, shapes: tuple[Shape, ...],
-         trim: Pads) -> tuple[tf.Tensor, ...]:
+def down(
+    layer: Layer,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: tuple[Shape, ...],
+    trim: Pads,
+) -> tuple[tf.Tensor, ...]:
     """The signal for each of the layer's inputs."""
     _, backward = STEPS[type(layer)]
     return backward(layer, p, signal, trace, rule, shapes, trim)

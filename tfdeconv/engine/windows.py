@@ -1,4 +1,5 @@
 """Moves the windows that signals cover: gathers, crops, and erases what lies outside a map."""
+
 from __future__ import annotations
 
 import tensorflow as tf
@@ -11,12 +12,17 @@ from .types import Positions
 
 def outside(span: Span, extent: int) -> tuple[int, int]:
     """Cells at both ends that lie outside the map for sure: they need not be computed. None of a window that may be anywhere."""
-    return (0, 0) if span.stride else (max(-span.offset, 0), max(span.offset + span.size - extent, 0))
+    return (
+        (0, 0) if span.stride else (max(-span.offset, 0), max(span.offset + span.size - extent, 0))
+    )
 
 
 def trimmed(spans: Spans, trim: Pads) -> Spans:
     """Spans less the cells trimmed at their ends."""
-    a, b = (Span(span.size - sum(ends), span.stride, span.offset + ends[0]) for span, ends in zip(spans, trim))
+    a, b = (
+        Span(span.size - sum(ends), span.stride, span.offset + ends[0])
+        for span, ends in zip(spans, trim)
+    )
     return a, b
 
 
@@ -31,7 +37,9 @@ def gather(values: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor, columns: tf.Ten
     _, h, w, c = values.shape
     rows, columns = tf.clip_by_value(rows, 0, h - 1), tf.clip_by_value(columns, 0, w - 1)
     index = ((batch[:, None] * h + rows)[:, :, None] * w) + columns[:, None, :]
-    return tf.ensure_shape(tf.gather(tf.reshape(values, (-1, c)), index), (None, rows.shape[1], columns.shape[1], c))
+    return tf.ensure_shape(
+        tf.gather(tf.reshape(values, (-1, c)), index), (None, rows.shape[1], columns.shape[1], c)
+    )
 
 
 def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans) -> tf.Tensor:
@@ -42,15 +50,19 @@ def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans)
     return gather(trace, image, rows, columns)
 
 
-def move(values: tf.Tensor, have: Spans, want: Spans, shape: Shape, positions: Positions) -> tf.Tensor:
+def move(
+    values: tf.Tensor, have: Spans, want: Spans, shape: Shape, positions: Positions
+) -> tf.Tensor:
     """A signal [k, n, m, c] from one pair of spans to another; 0 where the first has nothing."""
     if all(a.stride == b.stride for a, b in zip(have, want)):
         for axis, (a, b) in enumerate(zip(have, want), 1):
             values = slicing.cut(values, axis, b.offset - a.offset, b.size)
         return values
     # a window that became the whole axis: where in it each cell of the map lies differs from item to item
-    rows, columns = (cells(b, position) - (a.origin(position[:, None]) if a.stride else a.offset)
-                     for a, b, position in zip(have, want, positions))
+    rows, columns = (
+        cells(b, position) - (a.origin(position[:, None]) if a.stride else a.offset)
+        for a, b, position in zip(have, want, positions)
+    )
     laid = gather(values, tf.range(tf.shape(values)[0]), rows, columns)
     for axis, (index, a) in enumerate(zip((rows, columns), have), 1):
         laid = keep(laid, axis, (index >= 0) & (index < a.size))

@@ -1,4 +1,5 @@
 """Pages of top-nine figures: for each feature its projections beside the photos' patches, as in Zeiler & Fergus's figure 2."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,14 +9,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .page import FAINT, HEAD, HEIGHT, INK, MARGIN, PAGE_LINE, THIN, WIDTH, columns_of, font, page, scaled_sides, tile
+from .page import (
+    FAINT,
+    HEAD,
+    HEIGHT,
+    INK,
+    MARGIN,
+    PAGE_LINE,
+    THIN,
+    WIDTH,
+    columns_of,
+    font,
+    page,
+    scaled_sides,
+    tile,
+)
 
 if TYPE_CHECKING:
     from .tiles import Strip
 
 
-SPLIT, GAP = 8, 28                  # between the two grids, features
-SHAPE = 1.3                         # width over height that few features are laid out to
+SPLIT, GAP = 8, 28  # between the two grids, features
+SHAPE = 1.3  # width over height that few features are laid out to
 
 
 def side(height: int, width: int, features: int) -> tuple[int, int]:
@@ -32,7 +47,10 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
     grid_w, grid_h = across * (w + THIN) - THIN, down * (h + THIN) - THIN
     wide = max(heading(None, strip, row, 0, 0) for row in range(count))
     step = (ceil(max(2 * grid_w + SPLIT, wide)) + GAP, grid_h + PAGE_LINE + GAP)
-    fits = max(1, (WIDTH - 2 * MARGIN + GAP) // step[0]), max(1, (HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1])
+    fits = (
+        max(1, (WIDTH - 2 * MARGIN + GAP) // step[0]),
+        max(1, (HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1]),
+    )
     columns = abreast(count, step, fits)
     each = columns * fits[1]
     for number, start in enumerate(range(0, count, each), 1):
@@ -46,7 +64,13 @@ def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Im
             for k in range(top):
                 spot = left + k % across * (w + THIN), at + PAGE_LINE + k // across * (h + THIN)
                 tile(canvas, pen, strip.projections[strip.layer][row, k], strip.words[row, k], spot)
-                tile(canvas, pen, strip.patches[row, k], strip.words[row, k], (spot[0] + grid_w + SPLIT, spot[1]))
+                tile(
+                    canvas,
+                    pen,
+                    strip.patches[row, k],
+                    strip.words[row, k],
+                    (spot[0] + grid_w + SPLIT, spot[1]),
+                )
         yield number, ceil(count / each), canvas
 
 
@@ -55,7 +79,10 @@ def abreast(count: int, step: tuple[int, int], fits: tuple[int, int]) -> int:
     if count > fits[0] * fits[1]:
         return fits[0]
     enough = range(ceil(count / fits[1]), min(fits[0], count) + 1)
-    return min(enough, key=lambda columns: abs(log(columns * step[0] / (ceil(count / columns) * step[1]) / SHAPE)))
+    return min(
+        enough,
+        key=lambda columns: abs(log(columns * step[0] / (ceil(count / columns) * step[1]) / SHAPE)),
+    )
 
 
 def heading(pen: ImageDraw.ImageDraw | None, strip: Strip, row: int, left: int, top: int) -> float:

@@ -1,4 +1,5 @@
 """Signals and what the network sees as pixels."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -10,11 +11,15 @@ from ..data.preprocessing import Preprocessing
 from ..network.spans import overlap
 
 ZERO = (128, 128, 128)
-CLIP = 99.5                                     # percentile of |signal| above 0 that is full black or white
+CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
 
 
-def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None,
-            full: float | None = None) -> np.ndarray:
+def colours(
+    signal: np.ndarray,
+    preprocessing: Preprocessing,
+    bands: Sequence[int] | None = None,
+    full: float | None = None,
+) -> np.ndarray:
     """A signed signal [h, w, c] in the network's channels -> uint8 [h, w, 3]: zero is mid-grey, the scale symmetric.
 
     Bands that are no colours are drawn as those picked, or summed into one signed map. full: what is full white; strength()
@@ -22,16 +27,22 @@ def colours(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[in
     """
     full = strength(signal, preprocessing, bands) if full is None else full
     signal = chosen(preprocessing.reorder(signal), bands, np.sum)
-    return np.clip(np.rint(128 + signal / max(full, np.finfo(np.float32).tiny) * 127), 1, 255).astype(np.uint8)
+    return np.clip(
+        np.rint(128 + signal / max(full, np.finfo(np.float32).tiny) * 127), 1, 255
+    ).astype(np.uint8)
 
 
-def strength(signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> float:
+def strength(
+    signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None
+) -> float:
     """What of a signal is drawn full black or white; 0 where there is none."""
     size = np.abs(chosen(preprocessing.reorder(signal), bands, np.sum))
     return float(np.percentile(size[size > 0], CLIP)) if size.any() else 0.0
 
 
-def photo(x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None) -> np.ndarray:
+def photo(
+    x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None
+) -> np.ndarray:
     """What the network sees, [h, w, c], as uint8 [h, w, 3]; bands that are no colours are stretched to their range."""
     image = chosen(preprocessing.undo(x), bands, np.mean)
     if bands or x.shape[2] not in (1, 3):
@@ -52,7 +63,9 @@ def window(image: np.ndarray, box: Sequence[int] | np.ndarray) -> np.ndarray:
     top, left, bottom, right = box
     part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)
     rows, columns = overlap(top, bottom, image.shape[0]), overlap(left, right, image.shape[1])
-    part[rows.start - top:rows.stop - top, columns.start - left:columns.stop - left] = image[rows, columns]
+    part[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = image[
+        rows, columns
+    ]
     return part
 
 
@@ -66,5 +79,10 @@ def shrunk(signal: np.ndarray, width: int, height: int) -> np.ndarray:
     """A signed signal [h, w, c] averaged to a smaller size before its scale is taken, since averages are weaker; else as it is."""
     if width >= signal.shape[1]:
         return signal
-    planes = [Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32)) for i in range(signal.shape[2])]
-    return np.stack([np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes], 2)
+    planes = [
+        Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32))
+        for i in range(signal.shape[2])
+    ]
+    return np.stack(
+        [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes], 2
+    )

@@ -1,4 +1,5 @@
 """PNGs with text chunks, written whole or not at all."""
+
 from __future__ import annotations
 
 import io
@@ -25,7 +26,11 @@ def packed(picture: Image.Image, text: Mapping[str, str]) -> bytes:
     """A PNG with text chunks."""
     chunks = PngImagePlugin.PngInfo()
     for key, value in text.items():
-        chunks.add_itxt(key, value.encode(errors="backslashreplace").decode())      # file names that are no UTF-8
+        chunks.add_itxt(
+            key, value.encode(errors="backslashreplace").decode()
+        )  # file names that are no UTF-8
     memory = io.BytesIO()
-    picture.save(memory, "PNG", pnginfo=chunks, compress_level=4)            # twice as fast as 6, a hundredth larger
+    picture.save(
+        memory, "PNG", pnginfo=chunks, compress_level=4
+    )  # twice as fast as 6, a hundredth larger
     return memory.getvalue()

@@ -1,4 +1,5 @@
 """Values of JSON that nobody vouches for, each checked for type and range."""
+
 from __future__ import annotations
 
 import json
@@ -16,7 +17,11 @@ def number(value: Any, low: int = 1) -> int:
 
 
 def items(value: Any, kind: type, most: int = NODES) -> list:
-    if not isinstance(value, list) or len(value) > most or not all(isinstance(item, kind) for item in value):
+    if (
+        not isinstance(value, list)
+        or len(value) > most
+        or not all(isinstance(item, kind) for item in value)
+    ):
         raise ValueError("a list is none, or too long")
     return value
 
@@ -49,6 +54,7 @@ def one_of(*values: Any) -> Callable[[Any], Any]:
         if value not in values:
             raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(map(str, values))}")
         return value
+
     return check
 
 
@@ -65,13 +71,15 @@ def names(value: Any) -> dict[str, str]:
     return {name(key): str(text)[:500] for key, text in value.items()}
 
 
-JSON = 1 << 24                      # bytes
+JSON = 1 << 24  # bytes
 
 
 def parsed(text: str | bytes) -> dict[str, Any]:
     """A JSON object; raises ValueError for anything else."""
     if len(text) > JSON:
-        raise ValueError(f"its description of the model has {len(text):,} bytes, at most {JSON:,} are read")
+        raise ValueError(
+            f"its description of the model has {len(text):,} bytes, at most {JSON:,} are read"
+        )
     try:
         found = json.loads(text)
     except RecursionError:
@@ -87,6 +95,6 @@ def told(value: Any) -> str:
     """A value of the file's in an error, however long it is."""
     try:
         text = ascii(value)
-    except (RecursionError, ValueError):        # Python writes no integer of thousands of digits
+    except (RecursionError, ValueError):  # Python writes no integer of thousands of digits
         return "something that cannot be written"
     return text if len(text) <= 60 else text[:57] + "..."

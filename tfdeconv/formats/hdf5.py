@@ -2,6 +2,7 @@
 
 `describe` and `read` are all that touches libhdf5. What they tell is built into Group, Dataset and Refused by `tree`.
 """
+
 from __future__ import annotations
 
 import math
@@ -57,15 +58,17 @@ def texts(values: object) -> list[str]:
 @dataclass(frozen=True)
 class Refused:
     """What is not read; the reason goes on where its name ends."""
+
     reason: str
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Values that are not read yet."""
+
     name: str
     shape: tuple[int, ...]
-    dtype: str                          # as numpy writes it (<f4), or words for what is no plain number
+    dtype: str  # as numpy writes it (<f4), or words for what is no plain number
     attrs: Mapping[str, Any]
     read: Callable[[], np.ndarray]
 
@@ -73,6 +76,7 @@ class Dataset:
 @dataclass(frozen=True, eq=False)
 class Group:
     """A group, or the root of a file; attributes are texts, numbers, and lists of either."""
+
     file: str
     name: str
     attrs: Mapping[str, Any]
@@ -92,7 +96,9 @@ def here(path: str | Path) -> Iterator[Group]:
         yield tree(path, told, lambda place, shape, dtype: read(file, places[place]))
 
 
-def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]) -> Group:
+def tree(
+    path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]
+) -> Group:
     """The root of what was described; `fetch` brings the values of a dataset by its number, which have that shape and dtype.
 
     All datasets read from a file may come to its size times so much, whatever they are said to have.
@@ -106,7 +112,9 @@ def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str
             raise UserError(f"{name} is of {dtype}, needs floating point")
         needed = math.prod(shape) * np.dtype(dtype).itemsize
         if needed > left:
-            raise UserError(f"{name} is said to have {needed:,} bytes, far more than a file of {size:,}")
+            raise UserError(
+                f"{name} is said to have {needed:,} bytes, far more than a file of {size:,}"
+            )
         left -= needed
         return fetch(place, shape, dtype)
 
@@ -115,13 +123,26 @@ def tree(path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str
             case {"refused": str() as reason}:
                 return Refused(reason)
             case {"attrs": dict() as attrs, "children": dict() as children}:
-                below = {key: node(child, f"{name}/{key}".strip("/")) for key, child in children.items()}
+                below = {
+                    key: node(child, f"{name}/{key}".strip("/")) for key, child in children.items()
+                }
                 return Group(str(path), name, Attributes(attrs), below)
-            case {"attrs": dict() as attrs, "shape": list() as sides, "dtype": str() as dtype, "place": int() as place}:
-                if not all(type(n) is int and n >= 0 for n in sides) or len(sides) > 32 or math.prod(n or 1 for n in sides) >> 48:
+            case {
+                "attrs": dict() as attrs,
+                "shape": list() as sides,
+                "dtype": str() as dtype,
+                "place": int() as place,
+            }:
+                if (
+                    not all(type(n) is int and n >= 0 for n in sides)
+                    or len(sides) > 32
+                    or math.prod(n or 1 for n in sides) >> 48
+                ):
                     return Refused("has a shape that cannot be")
                 shape = tuple(sides)
-                return Dataset(name, shape, dtype, Attributes(attrs), lambda: values(name, place, shape, dtype))
+                return Dataset(
+                    name, shape, dtype, Attributes(attrs), lambda: values(name, place, shape, dtype)
+                )
         raise ValueError("it cannot be described")
 
     root = node(told, "")

@@ -3,6 +3,7 @@
 libhdf5 crashes, never ends or takes all memory on about two in a thousand damaged files: then it is the child that ends, and this
 process says so in one line. Both ends stand here. A message is its length (8 bytes) and JSON; an array follows its message.
 """
+
 from __future__ import annotations
 
 import json
@@ -27,10 +28,15 @@ from . import hdf5, hdf5_survey
 PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tfdeconv.formats import hdf5_process; hdf5_process.main()"
 # one thread, which reads no faster with more; and libhdf5 is to load no plugins
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
-MEMORY = 384 << 20          # bytes beyond what Python, numpy and h5py take, and beyond the dataset that is read
-COMPUTING = 3, 20e6         # seconds, after what starting takes, and bytes of the file for which there is one more
+MEMORY = (
+    384 << 20
+)  # bytes beyond what Python, numpy and h5py take, and beyond the dataset that is read
+COMPUTING = (
+    3,
+    20e6,
+)  # seconds, after what starting takes, and bytes of the file for which there is one more
 WAITING = 30, 5e6
-MESSAGE = 1 << 27           # bytes
+MESSAGE = 1 << 27  # bytes
 AGAIN = "it is damaged; fetch or make it again"
 
 
@@ -39,6 +45,7 @@ class Unread(Exception):
 
 
 # this process
+
 
 @contextmanager
 def apart(path: str | Path) -> Iterator[hdf5.Group]:
@@ -58,11 +65,19 @@ class Reader:
         self.patience = WAITING[0] + size / WAITING[1]
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", PROGRAM, *places()], env=os.environ | ENVIRONMENT,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                [sys.executable, "-I", "-c", PROGRAM, *places()],
+                env=os.environ | ENVIRONMENT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         except OSError as error:
             raise Unread(f"{sys.executable} cannot be started ({error.strerror})") from None
-        self.begin = {"path": os.fsencode(path).hex(), "seconds": int(COMPUTING[0] + size / COMPUTING[1]), "memory": MEMORY}
+        self.begin = {
+            "path": os.fsencode(path).hex(),
+            "seconds": int(COMPUTING[0] + size / COMPUTING[1]),
+            "memory": MEMORY,
+        }
 
     def description(self) -> Any:
         with self.waiting():
@@ -73,7 +88,10 @@ class Reader:
         with self.waiting():
             array = np.empty(shape, dtype)
             answer = self.ask({"place": place, "size": array.nbytes})
-            if answer != {"shape": list(shape), "dtype": dtype} or self.stream(1).readinto(hdf5_survey.flat(array)) < array.nbytes:
+            if (
+                answer != {"shape": list(shape), "dtype": dtype}
+                or self.stream(1).readinto(hdf5_survey.flat(array)) < array.nbytes
+            ):
                 raise EOFError
         return array
 
@@ -81,7 +99,9 @@ class Reader:
     def waiting(self) -> Iterator[None]:
         """Ends the child where it takes too long in all, and tells how it ended where it did."""
         begin = time.monotonic()
-        timer = Timer(max(self.patience, 0), self.process.kill)     # select would not know pipes of Windows
+        timer = Timer(
+            max(self.patience, 0), self.process.kill
+        )  # select would not know pipes of Windows
         timer.daemon = True
         timer.start()
         try:
@@ -106,7 +126,7 @@ class Reader:
     def death(self) -> Unread:
         """How the child ended, which does end here if it has not."""
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5)      # its pipes are closed a little before it has ended
+            self.process.wait(0.5)  # its pipes are closed a little before it has ended
         alive = self.process.poll() is None
         self.process.kill()
         status = self.process.wait()
@@ -124,7 +144,7 @@ class Reader:
         self.process.kill()
         self.process.wait()
         for number in (0, 1):
-            with suppress(OSError):     # what the child did not take
+            with suppress(OSError):  # what the child did not take
                 self.stream(number).close()
 
 
@@ -136,6 +156,7 @@ def places() -> list[str]:
 
 
 # both
+
 
 def send(stream: IO[bytes], message: dict[str, Any]) -> None:
     text = json.dumps(message).encode()
@@ -158,11 +179,12 @@ def receive(stream: IO[bytes]) -> dict[str, Any]:
 
 # the child
 
+
 def main() -> None:
     """Describes a file, then reads one dataset after the other, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)        # the other process hears it too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process hears it too
     stream = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)                                       # whatever libhdf5 prints
+    os.dup2(2, 1)  # whatever libhdf5 prints
     with suppress(EOFError, OSError):
         begin = receive(sys.stdin.buffer)
         taken = limited(begin["seconds"])
@@ -185,18 +207,28 @@ def main() -> None:
             stream.write(hdf5_survey.flat(array))
             stream.flush()
             del array
-    os._exit(0)                                         # libhdf5 may crash while it tidies up
+    os._exit(0)  # libhdf5 may crash while it tidies up
 
 
 def said(error: Exception) -> str:
-    return f"HDF5's library asks for too much memory: {AGAIN}" if isinstance(error, MemoryError) else errors.reason(error)
+    return (
+        f"HDF5's library asks for too much memory: {AGAIN}"
+        if isinstance(error, MemoryError)
+        else errors.reason(error)
+    )
 
 
 def limited(seconds: int) -> int:
     """Lets this process compute so long, write nothing and leave no core; returns how much memory it has now."""
-    with suppress(ImportError, OSError):                # Windows has no limits
+    with suppress(ImportError, OSError):  # Windows has no limits
         import resource
-        for kind, most in (("CPU", seconds + math.ceil(time.process_time())), ("FSIZE", 0), ("CORE", 0), ("NOFILE", 32)):
+
+        for kind, most in (
+            ("CPU", seconds + math.ceil(time.process_time())),
+            ("FSIZE", 0),
+            ("CORE", 0),
+            ("NOFILE", 32),
+        ):
             bound(getattr(resource, f"RLIMIT_{kind}"), most)
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     return 0
@@ -206,11 +238,13 @@ def bounded(memory: int) -> None:
     """Lets this process have so much memory, where its size could be told."""
     with suppress(ImportError):
         import resource
+
         if Path("/proc/self/statm").exists():
             bound(resource.RLIMIT_AS, memory)
 
 
 def bound(kind: int, most: int) -> None:
     import resource
+
     hard = resource.getrlimit(kind)[1]
     resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

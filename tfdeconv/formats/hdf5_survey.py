@@ -1,4 +1,5 @@
 """Walks an HDF5 file and describes what it holds. All that touches libhdf5 while reading stands here."""
+
 from __future__ import annotations
 
 import math
@@ -11,11 +12,19 @@ import numpy as np
 from ..errors import printable, reason
 
 OBJECTS, DEPTH = 100_000, 32
-TEXT = 1 << 24                      # bytes of names and attributes; a model's configuration in JSON can have 10 MB
-NUMBER = 16                         # bytes that a number takes in JSON
+TEXT = 1 << 24  # bytes of names and attributes; a model's configuration in JSON can have 10 MB
+NUMBER = 16  # bytes that a number takes in JSON
 PLAIN = re.compile("[<>][fiu][248]|[|][iub]1")
-TYPES = {h5py.h5t.STRING: "strings", h5py.h5t.COMPOUND: "records", h5py.h5t.REFERENCE: "references", h5py.h5t.ENUM: "named values",
-         h5py.h5t.VLEN: "rows of any length", h5py.h5t.ARRAY: "arrays", h5py.h5t.OPAQUE: "bytes", h5py.h5t.BITFIELD: "bits"}
+TYPES = {
+    h5py.h5t.STRING: "strings",
+    h5py.h5t.COMPOUND: "records",
+    h5py.h5t.REFERENCE: "references",
+    h5py.h5t.ENUM: "named values",
+    h5py.h5t.VLEN: "rows of any length",
+    h5py.h5t.ARRAY: "arrays",
+    h5py.h5t.OPAQUE: "bytes",
+    h5py.h5t.BITFIELD: "bits",
+}
 LINK = "is a link, to another file perhaps, which is not followed"
 ELSEWHERE = "keeps its values in another file, which is not followed"
 
@@ -41,7 +50,9 @@ class Survey:
     def spend(self, objects: int, text: int) -> None:
         self.objects, self.text = self.objects - objects, self.text - text
         if min(self.objects, self.text) < 0:
-            raise Excess(f"it holds more than {OBJECTS:,} groups and datasets, or more than {TEXT:,} bytes of names and attributes")
+            raise Excess(
+                f"it holds more than {OBJECTS:,} groups and datasets, or more than {TEXT:,} bytes of names and attributes"
+            )
 
     def group(self, found: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
         info = h5py.h5o.get_info(found.id)
@@ -50,8 +61,13 @@ class Survey:
         if depth > DEPTH:
             return {"refused": f"lies more than {DEPTH} groups deep"}
         self.groups.add((info.fileno, info.addr))
-        return {"attrs": self.attributes(found),
-                "children": {printable(name): self.child(found, name, b"%s/%s" % (path, name), depth + 1) for name in found.id}}
+        return {
+            "attrs": self.attributes(found),
+            "children": {
+                printable(name): self.child(found, name, b"%s/%s" % (path, name), depth + 1)
+                for name in found.id
+            },
+        }
 
     def child(self, group: h5py.Group, name: bytes, path: bytes, depth: int) -> dict[str, Any]:
         """A child, or why it is none: what is damaged there disturbs nobody who does not ask for it."""
@@ -74,7 +90,12 @@ class Survey:
         if refused := refusal(found):
             return {"refused": refused}
         self.places.append(path)
-        return {"shape": list(found.shape), "dtype": code(found.id), "attrs": self.attributes(found), "place": len(self.places) - 1}
+        return {
+            "shape": list(found.shape),
+            "dtype": code(found.id),
+            "attrs": self.attributes(found),
+            "place": len(self.places) - 1,
+        }
 
     def attributes(self, owner: h5py.Group | h5py.Dataset) -> dict[str, Any]:
         names: list[bytes] = []
@@ -86,7 +107,7 @@ class Survey:
                 value = self.attribute(h5py.h5a.open(owner.id, name))
             except Excess:
                 raise
-            except Exception:           # damaged, or of a type that numpy has not
+            except Exception:  # damaged, or of a type that numpy has not
                 continue
             if value is not None:
                 found[printable(name)] = value
@@ -96,7 +117,9 @@ class Survey:
         """Text, numbers or lists of them; None for anything else."""
         kind, count = found.get_type(), math.prod(found.shape)
         strings = isinstance(kind, h5py.h5t.TypeStringID)
-        if found.get_space().get_simple_extent_type() == h5py.h5s.NULL or not (strings or PLAIN.fullmatch(code(found))):
+        if found.get_space().get_simple_extent_type() == h5py.h5s.NULL or not (
+            strings or PLAIN.fullmatch(code(found))
+        ):
             return None
         self.spend(0, count * (NUMBER + strings * kind.get_size()))
         values = np.zeros(found.shape, found.dtype)
@@ -115,7 +138,10 @@ def refusal(found: h5py.Dataset) -> str:
         return ELSEWHERE
     if found.shape is None:
         return "has no values"
-    stored, size = found.id.get_storage_size(), math.prod(found.shape) * found.id.get_type().get_size()
+    stored, size = (
+        found.id.get_storage_size(),
+        math.prod(found.shape) * found.id.get_type().get_size(),
+    )
     chunked = found.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
     if PLAIN.fullmatch(code(found.id)) and not chunked and stored not in (0, size):
         return f"is said to have {size:,} bytes, and {stored:,} are stored"
@@ -140,8 +166,12 @@ def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
     kind = found.get_type()
     try:
         dtype = kind.dtype
-        if dtype.metadata is None and PLAIN.fullmatch(dtype.str) and kind.equal(h5py.h5t.py_create(dtype, logical=True)):
+        if (
+            dtype.metadata is None
+            and PLAIN.fullmatch(dtype.str)
+            and kind.equal(h5py.h5t.py_create(dtype, logical=True))
+        ):
             return dtype.str
-    except (TypeError, ValueError):     # numpy has nothing like it
+    except (TypeError, ValueError):  # numpy has nothing like it
         pass
     return TYPES.get(kind.get_class(), "numbers of an unusual kind")

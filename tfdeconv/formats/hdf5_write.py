@@ -1,4 +1,5 @@
 """Texts as this program's HDF5 files hold them."""
+
 from __future__ import annotations
 
 import os
@@ -14,7 +15,9 @@ def packed(names: Any) -> np.ndarray:
 
 
 def unpacked(values: np.ndarray) -> tuple[str, ...]:
-    return tuple(os.fsdecode(part) for part in np.asarray(values, np.uint8).tobytes().split(b"\0")[:-1])
+    return tuple(
+        os.fsdecode(part) for part in np.asarray(values, np.uint8).tobytes().split(b"\0")[:-1]
+    )
 
 
 def text(value: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 What the machine of unpickler.py notes is understood here, every number checked against the bytes that are there.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -22,18 +23,39 @@ def understood(path: str | Path, storages: Storages, order: str, value: Any) -> 
         case Made("torch._utils._rebuild_parameter", (Made() as inner, *_)):
             value = inner
     match value:
-        case Made("torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
-                  (Made("storage", (_, kind, key, _, _, *_)), offset, tuple() as shape, tuple() as strides, *_)):
+        case Made(
+            "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
+            (
+                Made("storage", (_, kind, key, _, _, *_)),
+                offset,
+                tuple() as shape,
+                tuple() as strides,
+                *_,
+            ),
+        ):
             if key not in storages:
                 raise ValueError(f"it is damaged: the storage {ascii(key[:40])} is missing")
-            return tensor(path, STORAGES[kind], shape, *storages[key], order, view=(offset, strides))
-        case Made("numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct", _,
-                  (_, tuple() as shape, Made("numpy.dtype", (str() as code, *_), state), fortran, content)):
+            return tensor(
+                path, STORAGES[kind], shape, *storages[key], order, view=(offset, strides)
+            )
+        case Made(
+            "numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct",
+            _,
+            (
+                _,
+                tuple() as shape,
+                Made("numpy.dtype", (str() as code, *_), state),
+                fortran,
+                content,
+            ),
+        ):
             if code in ("O", "O4", "O8") and type(content) is list and content:
                 return content if shape else content[0]
             if code in NUMPY:
                 big = type(state) is tuple and ">" in state[1:2]
-                return tensor(path, NUMPY[code], shape, *buffer(content), ">" if big else "<", bool(fortran))
+                return tensor(
+                    path, NUMPY[code], shape, *buffer(content), ">" if big else "<", bool(fortran)
+                )
     return value
 
 
@@ -55,8 +77,12 @@ def recognises(path: str | Path) -> str:
     with reading(path):
         start = bytes(mapped(path)[:64])
         names = members(path) if start.startswith(b"PK\3\4") else ()
-    found = {"npy": start.startswith(b"\x93NUMPY"), "old torch": MAGIC in start, "torch": any(map(PICKLE.fullmatch, names)),
-             "npz": any(name.endswith(".npy") for name in names)}
+    found = {
+        "npy": start.startswith(b"\x93NUMPY"),
+        "old torch": MAGIC in start,
+        "torch": any(map(PICKLE.fullmatch, names)),
+        "npz": any(name.endswith(".npy") for name in names),
+    }
     return next((kind for kind in found if found[kind]), "")
 
 

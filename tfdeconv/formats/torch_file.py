@@ -1,4 +1,5 @@
 """torch's files, zipped and old: what their pickle holds, and the storages of its tensors."""
+
 from __future__ import annotations
 
 import re
@@ -12,7 +13,7 @@ from .npy_file import Read, Storages
 from .unpickler import STEPS, STORAGES, Machine
 from .zip_archive import member, members
 
-MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"      # the number that torch before 1.6 begins a file with
+MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"  # the number that torch before 1.6 begins a file with
 PICKLE = re.compile("[^/]*/data\\.pkl")
 
 
@@ -21,12 +22,23 @@ def zipped(path: str | Path, data: memoryview) -> Read:
     found = members(path)
     root = [name for name in found if PICKLE.fullmatch(name)][0].removesuffix("data.pkl")
     if any(info.compress_type for info in found.values()):
-        raise ValueError("its members are compressed, which torch does not do: zip them again without (zip -0)")
-    order = ">" if root + "byteorder" in found and bytes(member(data, found[root + "byteorder"])) == b"big" else "<"
+        raise ValueError(
+            "its members are compressed, which torch does not do: zip them again without (zip -0)"
+        )
+    order = (
+        ">"
+        if root + "byteorder" in found and bytes(member(data, found[root + "byteorder"])) == b"big"
+        else "<"
+    )
     value = Machine(member(data, found[root + "data.pkl"]), 0, iter(range(STEPS))).run()
     storages: Storages = {
-        name.removeprefix(root + "data/"): (info.file_size, cache(partial(member, data, info)))     # its sum is checked once
-        for name, info in found.items() if name.startswith(root + "data/")}
+        name.removeprefix(root + "data/"): (
+            info.file_size,
+            cache(partial(member, data, info)),
+        )  # its sum is checked once
+        for name, info in found.items()
+        if name.startswith(root + "data/")
+    }
     return value, storages, order
 
 
@@ -41,13 +53,19 @@ def old(path: str | Path, data: memoryview) -> Read:
         at = machine.at
         kinds |= {key: STORAGES[kind] for _, kind, key, *_ in machine.storages}
     _, version, _, value, keys = read
-    if version != 1001 or type(keys) is not list or not all(type(key) is str and key in kinds for key in keys):
+    if (
+        version != 1001
+        or type(keys) is not list
+        or not all(type(key) is str and key in kinds for key in keys)
+    ):
         raise ValueError("it is damaged, or of a version of torch's old format that was never made")
     storages: Storages = {}
     for key in keys:
-        size = struct.unpack("<q", data[at:at + 8])[0] * width(kinds[key])
+        size = struct.unpack("<q", data[at : at + 8])[0] * width(kinds[key])
         at += 8 + size
         if size < 0 or at > len(data):
-            raise ValueError(f"it is cut off: a storage ends at byte {at}, the file at {len(data)}; fetch or make it again")
+            raise ValueError(
+                f"it is cut off: a storage ends at byte {at}, the file at {len(data)}; fetch or make it again"
+            )
         storages[key] = size, partial(memoryview.__getitem__, data, slice(at - size, at))
     return value, storages, "<"

@@ -1,4 +1,5 @@
 """The members of a zip, each checked against the bytes that are there before it is read."""
+
 from __future__ import annotations
 
 import struct
@@ -10,8 +11,8 @@ from typing import Any
 
 from .lazy_tensor import NAME
 
-DIRECTORY, MEMBERS = 1 << 22, 20_000        # bytes and members of a zip's directory
-INFLATED = 1 << 26, 16                      # what a zip's members may come to: bytes, plus times the size of the file
+DIRECTORY, MEMBERS = 1 << 22, 20_000  # bytes and members of a zip's directory
+INFLATED = 1 << 26, 16  # what a zip's members may come to: bytes, plus times the size of the file
 
 
 class Directory(FileIO):
@@ -29,28 +30,49 @@ def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
         found = {info.filename: info for info in archive.infolist()}
         size = file.seek(0, 2)
     for info in found.values():
-        if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"its member {ascii(info.filename[:NAME])} is encrypted or packed in an unusual way")
-        if info.compress_size > size or info.compress_type == zipfile.ZIP_STORED and info.compress_size != info.file_size:
-            raise ValueError(f"its member {ascii(info.filename[:NAME])} is said to have {info.file_size} bytes, which it has not")
+        if info.flag_bits & 1 or info.compress_type not in (
+            zipfile.ZIP_STORED,
+            zipfile.ZIP_DEFLATED,
+        ):
+            raise ValueError(
+                f"its member {ascii(info.filename[:NAME])} is encrypted or packed in an unusual way"
+            )
+        if (
+            info.compress_size > size
+            or info.compress_type == zipfile.ZIP_STORED
+            and info.compress_size != info.file_size
+        ):
+            raise ValueError(
+                f"its member {ascii(info.filename[:NAME])} is said to have {info.file_size} bytes, which it has not"
+            )
     total = sum(info.file_size for info in found.values())
     if total > INFLATED[0] + INFLATED[1] * size or len(found) > MEMBERS:
-        raise ValueError(f"its {len(found)} members come to {total} bytes, it has {size}: this is no file of weights")
+        raise ValueError(
+            f"its {len(found)} members come to {total} bytes, it has {size}: this is no file of weights"
+        )
     return found
 
 
 def member(data: memoryview, info: zipfile.ZipInfo, limit: int = 0) -> memoryview:
     """The bytes of a member, or the first `limit` of them, unpacked if it is packed; all of them are checked against their sum."""
-    head = data[max(info.header_offset, 0):][:30]
+    head = data[max(info.header_offset, 0) :][:30]
     if len(head) < 30 or head[:4] != b"PK\3\4":
-        raise ValueError(f"its member {ascii(info.filename[:NAME])} is not where its directory says; fetch or make it again")
+        raise ValueError(
+            f"its member {ascii(info.filename[:NAME])} is not where its directory says; fetch or make it again"
+        )
     begin = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:]))
-    found = data[begin:begin + info.compress_size]
+    found = data[begin : begin + info.compress_size]
     if info.compress_type == zipfile.ZIP_DEFLATED:
-        found = memoryview(zlib.decompressobj(-15).decompress(found, min(limit, info.file_size) or info.file_size or 1))
+        found = memoryview(
+            zlib.decompressobj(-15).decompress(
+                found, min(limit, info.file_size) or info.file_size or 1
+            )
+        )
     if limit:
         return found[:limit]
     # torch can be told to leave the sum out (set_crc32_options), which makes it 0
     if len(found) != info.file_size or info.CRC and zlib.crc32(found) != info.CRC:
-        raise ValueError(f"its member {ascii(info.filename[:NAME])} is damaged; fetch or make it again")
+        raise ValueError(
+            f"its member {ascii(info.filename[:NAME])} is damaged; fetch or make it again"
+        )
     return found

@@ -1,4 +1,5 @@
 """What all layers share: parameters, output shape, and which part of an input a signal lands on."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -13,8 +14,11 @@ Pad = int | Pads | Literal["same"]
 
 class Layer:
     """A layer with one input of the same shape, no parameters and no window; the others say where they differ."""
+
     window: ClassVar[Window] = Window()
-    vector: ClassVar[bool | None] = None    # whether the output has no height and width, [n, c]; None: if the inputs have none
+    vector: ClassVar[bool | None] = (
+        None  # whether the output has no height and width, [n, c]; None: if the inputs have none
+    )
 
     def at(self, shape: Shape) -> Layer:
         """The layer for an input of this shape: with the pads that `same` comes to."""
@@ -42,13 +46,14 @@ W = TypeVar("W", bound="Windowed")
 
 class Windowed(Layer):
     """A layer whose window moves over the map; pad "same" is Keras's: as many zeros as make the output extent / stride."""
+
     size: int | Pair
     stride: int | Pair
     pad: Pad
     dilation: int | Pair = 1
 
     @property
-    def window(self) -> Window:     # type: ignore[override]
+    def window(self) -> Window:  # type: ignore[override]
         if self.pad == "same":
             raise ValueError("`same` depends on the size of the map: see at()")
         return Window.of(self.size, self.stride, self.pad, self.dilation)
@@ -56,7 +61,9 @@ class Windowed(Layer):
     def at(self: W, shape: Shape) -> W:
         if self.pad != "same":
             return self
-        return replace(self, pad=same(Window.of(self.size, self.stride, 0, self.dilation), *shape[:2]))     # type: ignore
+        return replace(
+            self, pad=same(Window.of(self.size, self.stride, 0, self.dilation), *shape[:2])
+        )  # type: ignore
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (*self.at(shapes[0]).window.extents(*shapes[0][:2]), self.channels(shapes[0][2]))

@@ -1,4 +1,5 @@
 """A network: named layers in order, each with its inputs. Names, shapes and mistakes are known without TensorFlow."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ INPUT = "input"
 @dataclass(frozen=True)
 class Node:
     """A layer at its place in a network; its inputs are earlier nodes or INPUT."""
+
     name: str
     layer: Layer
     inputs: tuple[str, ...]
@@ -25,6 +27,7 @@ class Node:
 
 class Residual(NamedTuple):
     """The layers of a residual block (He et al. 2016): its output, the sum before that (or itself), and the sum's two inputs."""
+
     output: str
     sum: str
     shortcut: str
@@ -40,6 +43,7 @@ class Network:
     names to a layer's; missing those that a file has and that cannot be had to the reason. flavour tells networks apart that
     have one name and differ in strides, biases or constants ("" where there is but one).
     """
+
     name: str
     input_shape: Shape
     nodes: tuple[Node, ...]
@@ -66,15 +70,19 @@ class Network:
         if name in self.missing:
             raise UserError(f"{self.name}'s layer {name!r} cannot be had: {self.missing[name]}")
         if name in self.folded:
-            raise UserError(f"{self.name}'s layer {name!r} is part of {self.folded[name]!r} here (its padding): "
-                            f"ask for {self.folded[name]!r}")
+            raise UserError(
+                f"{self.name}'s layer {name!r} is part of {self.folded[name]!r} here (its padding): "
+                f"ask for {self.folded[name]!r}"
+            )
         raise unknown(f"{self.name} has no layer", name, [node.name for node in self.nodes])
 
     def channel(self, name: str, channel: int) -> int:
         """Checks that the layer has that channel, and returns it; channels count from 0."""
         count = self.shapes()[self.node(name).name][2]
         if not 0 <= channel < count:
-            raise UserError(f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: there is no channel {channel}")
+            raise UserError(
+                f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: there is no channel {channel}"
+            )
         return channel
 
     def up_to(self, *targets: str) -> tuple[Node, ...]:
@@ -100,7 +108,10 @@ class Network:
     def at(self, height: int, width: int) -> Network:
         """The network for inputs of that size alone, in which every pad is a number."""
         shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
-        nodes = (Node(node.name, node.layer.at(shapes[node.inputs[0]]), node.inputs) for node in self.nodes)
+        nodes = (
+            Node(node.name, node.layer.at(shapes[node.inputs[0]]), node.inputs)
+            for node in self.nodes
+        )
         return replace(self, input_shape=shapes[INPUT], nodes=tuple(nodes))
 
     def parameters(self) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -124,11 +135,17 @@ class Network:
         The shortcut is the input with fewer layers on its way from the image.
         """
         shapes = {INPUT: self.input_shape} | self.shapes()
-        activated = {node.inputs[0]: node.name for node in self.nodes if isinstance(node.layer, Activation)}
+        activated = {
+            node.inputs[0]: node.name for node in self.nodes if isinstance(node.layer, Activation)
+        }
         depth, found = {INPUT: 0}, {}
         for node in self.nodes:
             depth[node.name] = 1 + max(depth[name] for name in node.inputs)
-            if isinstance(node.layer, Add) and len(node.inputs) == 2 and len({shapes[name] for name in node.inputs}) == 1:
+            if (
+                isinstance(node.layer, Add)
+                and len(node.inputs) == 2
+                and len({shapes[name] for name in node.inputs}) == 1
+            ):
                 shortcut, branch = sorted(node.inputs, key=depth.__getitem__)
                 output = activated.get(node.name, node.name)
                 found[output] = Residual(output, node.name, shortcut, branch)
@@ -141,20 +158,30 @@ class Network:
         parameters = self.parameters()
         for node in self.up_to(target):
             if min(shapes[node.name]) < 1:
-                raise UserError(f"an image of {height} x {width} is too small for {self.name}'s {target}: nothing is left "
-                                f"of it at {node.name}; {h} x {w} is the size of its training")
+                raise UserError(
+                    f"an image of {height} x {width} is too small for {self.name}'s {target}: nothing is left "
+                    f"of it at {node.name}; {h} x {w} is the size of its training"
+                )
             if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
-                raise UserError(f"{self.name}'s {target} takes images of {h} x {w} only, which the weights of {node.name} "
-                                f"fix: this one is {height} x {width}; layers before {node.name} take any size")
+                raise UserError(
+                    f"{self.name}'s {target} takes images of {h} x {w} only, which the weights of {node.name} "
+                    f"fix: this one is {height} x {width}; layers before {node.name} take any size"
+                )
         return shapes
 
     def require(self, target: str, found: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
         """Raises UserError with all that the target needs and these parameter shapes, by layer, lack or have otherwise."""
         needed = self.parameters()
-        wrong = [mismatch for node in self.up_to(target) if node.name in needed
-                 for mismatch in mismatches(node.name, needed[node.name], found.get(node.name, {}))]
+        wrong = [
+            mismatch
+            for node in self.up_to(target)
+            if node.name in needed
+            for mismatch in mismatches(node.name, needed[node.name], found.get(node.name, {}))
+        ]
         if wrong:
-            raise UserError(f"the weights do not hold what {self.name}'s {target} needs: {'; '.join(wrong)}")
+            raise UserError(
+                f"the weights do not hold what {self.name}'s {target} needs: {'; '.join(wrong)}"
+            )
 
     def route(self, target: str, start: Spans, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
         """For each node down to INPUT the spans that a signal started at the target covers on its map.
@@ -189,11 +216,22 @@ class Network:
         return fields
 
 
-def mismatches(layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
+def mismatches(
+    layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
+) -> list[str]:
     """What differs between the parameters a layer needs and those found, each as a clause of an error."""
-    wrong = [f"{layer}/{name} is {list(found[name])}, needs {list(shape)}" if name in found else
-             f"{layer}/{name} {list(shape)} is missing" for name, shape in needed.items() if found.get(name) != shape]
-    return wrong + [f"{layer}/{name} {list(shape)} is one too many" for name, shape in found.items() if name not in needed]
+    wrong = [
+        f"{layer}/{name} is {list(found[name])}, needs {list(shape)}"
+        if name in found
+        else f"{layer}/{name} {list(shape)} is missing"
+        for name, shape in needed.items()
+        if found.get(name) != shape
+    ]
+    return wrong + [
+        f"{layer}/{name} {list(shape)} is one too many"
+        for name, shape in found.items()
+        if name not in needed
+    ]
 
 
 class Builder:
@@ -213,4 +251,11 @@ class Builder:
         return name
 
     def network(self) -> Network:
-        return Network(self.name, self.input_shape, tuple(self.nodes), self.folded, self.aliases, flavour=self.flavour)
+        return Network(
+            self.name,
+            self.input_shape,
+            tuple(self.nodes),
+            self.folded,
+            self.aliases,
+            flavour=self.flavour,
+        )

@@ -2,6 +2,7 @@
 
 Shapes are (height, width, channels); a vector is a map of 1 x 1.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,14 +14,23 @@ from .spans import Pads, Pair, Spans, Window, whole
 
 # smooth functions whose true derivative is taken under every rule; True: one in a rectifier's place, where the rules that
 # rectify the signal do so too
-SMOOTH = {"sigmoid": False, "tanh": False, "hard_sigmoid": False, "silu": True, "hard_silu": True, "gelu": True, "elu": True,
-          "softplus": True}
+SMOOTH = {
+    "sigmoid": False,
+    "tanh": False,
+    "hard_sigmoid": False,
+    "silu": True,
+    "hard_silu": True,
+    "gelu": True,
+    "elu": True,
+    "softplus": True,
+}
 ACTIVATIONS = ("relu", *SMOOTH)
 
 
 @dataclass(frozen=True)
 class Activation(Layer):
     """A function of each value, one of ACTIVATIONS. relu alone has a slope below 0 (a leaky one) and a ceiling (ReLU6)."""
+
     kind: str = "relu"
     slope: float = 0.0
     ceiling: float | None = None
@@ -32,6 +42,7 @@ RELU = Activation()
 @dataclass(frozen=True)
 class Conv(Windowed):
     """Convolution; an activation behind it may belong to it, as in Conv2D(..., activation="relu")."""
+
     filters: int
     size: int | Pair
     stride: int | Pair = 1
@@ -52,6 +63,7 @@ class Conv(Windowed):
 @dataclass(frozen=True)
 class DepthwiseConv(Windowed):
     """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv. Its strides agree."""
+
     size: int | Pair
     stride: int | Pair = 1
     pad: Pad = 0
@@ -62,7 +74,11 @@ class DepthwiseConv(Windowed):
 
     def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
         kernel = (*self.taps, shape[2], self.multiplier)
-        return {"kernel": kernel, "bias": (shape[2] * self.multiplier,)} if self.bias else {"kernel": kernel}
+        return (
+            {"kernel": kernel, "bias": (shape[2] * self.multiplier,)}
+            if self.bias
+            else {"kernel": kernel}
+        )
 
     def channels(self, channels: int) -> int:
         return channels * self.multiplier
@@ -71,6 +87,7 @@ class DepthwiseConv(Windowed):
 @dataclass(frozen=True)
 class Dense(Layer):
     """A matrix on a vector; activation as in Conv."""
+
     units: int
     bias: bool = True
     activation: Activation | None = None
@@ -91,6 +108,7 @@ class Softmax(Layer):
 @dataclass(frozen=True)
 class MaxPool(Windowed):
     """Maximum of each window; pads with -inf."""
+
     size: int | Pair
     stride: int | Pair
     pad: Pad = 0
@@ -99,6 +117,7 @@ class MaxPool(Windowed):
 @dataclass(frozen=True)
 class AvgPool(Windowed):
     """Mean of each window's cells that are on the map."""
+
     size: int | Pair
     stride: int | Pair
     pad: Pad = 0
@@ -107,10 +126,11 @@ class AvgPool(Windowed):
 @dataclass(frozen=True)
 class GlobalPool(Layer):
     """One value of each feature map; a vector unless height and width are kept as 1 x 1."""
+
     keep: bool = False
 
     @property
-    def vector(self) -> bool:       # type: ignore[override]
+    def vector(self) -> bool:  # type: ignore[override]
         return not self.keep
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -133,6 +153,7 @@ class GlobalMaxPool(GlobalPool):
 @dataclass(frozen=True)
 class Flatten(Layer):
     """Rows, then columns, then channels in one vector."""
+
     vector = True
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -145,20 +166,22 @@ class Flatten(Layer):
 @dataclass(frozen=True)
 class Identity(Layer):
     """Nothing: a dropout once the training is over, or, where `to` says so, a vector made of a map of 1 x 1 or back."""
+
     to: Literal["vector", "map"] | None = None
 
     @property
-    def vector(self) -> bool | None:    # type: ignore[override]
+    def vector(self) -> bool | None:  # type: ignore[override]
         return self.to and self.to == "vector"
 
 
 @dataclass(frozen=True)
 class ZeroPad(Layer):
     """Zeros around the map; a negative pad cuts cells off."""
+
     pad: Pads
 
     @property
-    def window(self) -> Window:     # type: ignore[override]
+    def window(self) -> Window:  # type: ignore[override]
         return Window(pad=self.pad)
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -168,8 +191,9 @@ class ZeroPad(Layer):
 @dataclass(frozen=True)
 class BatchNorm(Layer):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of the training."""
+
     epsilon: float
-    scale: bool = True          # whether there is a gamma, and with center a beta
+    scale: bool = True  # whether there is a gamma, and with center a beta
     center: bool = True
 
     def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
@@ -188,6 +212,7 @@ class Affine(Layer):
 @dataclass(frozen=True)
 class LRN(Layer):
     """x / (k + alpha * sum of squares over `depth` channels around) ** beta (Krizhevsky et al. 2012, section 3.3)."""
+
     depth: int
     k: float
     alpha: float

@@ -1,4 +1,5 @@
 """Spans across layers: where two signals meet, and what is carried as the whole axis."""
+
 from __future__ import annotations
 
 from .base import Shape

@@ -1,4 +1,5 @@
 """Which layers are looked at where nobody names any."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,8 +20,11 @@ def everything(network: Network, held: Mapping[str, Any]) -> list[str]:
     for node in network.nodes:
         if within.issuperset(node.inputs) and (node.name not in needed or node.name in held):
             within.add(node.name)
-            output = kinds.get(node.inputs[0]) is Add if isinstance(node.layer, Activation) else (
-                isinstance(node.layer, Add) and node.name not in activated)
+            output = (
+                kinds.get(node.inputs[0]) is Add
+                if isinstance(node.layer, Activation)
+                else (isinstance(node.layer, Add) and node.name not in activated)
+            )
             if output or isinstance(node.layer, Conv | DepthwiseConv | Dense):
                 found.append(node.name)
     return found

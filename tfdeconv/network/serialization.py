@@ -1,4 +1,5 @@
 """A network as JSON and back. What is read is checked entry by entry: it may come from a file that nobody vouches for."""
+
 from __future__ import annotations
 
 import json
@@ -8,45 +9,94 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from ..errors import UserError
-from ..formats.checked_json import MOST, NAME, flag, items, name, names, number, numbers, one_of, real, whole_numbers
+from ..formats.checked_json import (
+    MOST,
+    NAME,
+    flag,
+    items,
+    name,
+    names,
+    number,
+    numbers,
+    one_of,
+    real,
+    whole_numbers,
+)
 from . import layers
 from .base import Layer, Merge, Shape, Windowed
 from .graph import INPUT, Network, Node
 from .layers import ACTIVATIONS, Activation, Concatenate, Conv, Dense
 
-KINDS: dict[str, type[Layer]] = {name: kind for name, kind in vars(layers).items()
-                                 if isinstance(kind, type) and issubclass(kind, Layer) and not kind.__subclasses__()}
+KINDS: dict[str, type[Layer]] = {
+    name: kind
+    for name, kind in vars(layers).items()
+    if isinstance(kind, type) and issubclass(kind, Layer) and not kind.__subclasses__()
+}
 CELLS = 1 << 40
 
 
 def to_json(network: Network) -> str:
     """The network as JSON; layers without the fields that have their default values."""
-    nodes = [{"name": node.name, "inputs": node.inputs, **plain(node.layer)} for node in network.nodes]
-    return json.dumps({"name": network.name, "flavour": network.flavour, "input_shape": network.input_shape, "nodes": nodes,
-                       "folded": dict(network.folded), "aliases": dict(network.aliases), "missing": dict(network.missing)})
+    nodes = [
+        {"name": node.name, "inputs": node.inputs, **plain(node.layer)} for node in network.nodes
+    ]
+    return json.dumps(
+        {
+            "name": network.name,
+            "flavour": network.flavour,
+            "input_shape": network.input_shape,
+            "nodes": nodes,
+            "folded": dict(network.folded),
+            "aliases": dict(network.aliases),
+            "missing": dict(network.missing),
+        }
+    )
 
 
 def plain(layer: Layer) -> dict[str, Any]:
     """A layer's class and fields."""
-    values = {field.name: getattr(layer, field.name) for field in fields(layer)     # type: ignore[arg-type]
-              if field.default is MISSING or getattr(layer, field.name) != field.default}
-    return {"layer": type(layer).__name__,
-            **{name: plain(value) if isinstance(value, Layer) else value for name, value in values.items()}}
+    values = {
+        field.name: getattr(layer, field.name)
+        for field in fields(layer)  # type: ignore[arg-type]
+        if field.default is MISSING or getattr(layer, field.name) != field.default
+    }
+    return {
+        "layer": type(layer).__name__,
+        **{
+            name: plain(value) if isinstance(value, Layer) else value
+            for name, value in values.items()
+        },
+    }
 
 
 def from_json(text: str) -> Network:
     """The network that to_json wrote. Raises UserError for anything that is none."""
     try:
         told = json.loads(text)
-        nodes = [Node(name(entry.pop("name")), layer_of({key: entry[key] for key in entry if key != "inputs"}),
-                      tuple(map(name, entry["inputs"]))) for entry in items(told["nodes"], dict)]
-        network = Network(name(told["name"]), whole_numbers(told["input_shape"], 3), tuple(nodes),
-                          names(told["folded"]), names(told["aliases"]), names(told["missing"]), str(told["flavour"])[:NAME])
+        nodes = [
+            Node(
+                name(entry.pop("name")),
+                layer_of({key: entry[key] for key in entry if key != "inputs"}),
+                tuple(map(name, entry["inputs"])),
+            )
+            for entry in items(told["nodes"], dict)
+        ]
+        network = Network(
+            name(told["name"]),
+            whole_numbers(told["input_shape"], 3),
+            tuple(nodes),
+            names(told["folded"]),
+            names(told["aliases"]),
+            names(told["missing"]),
+            str(told["flavour"])[:NAME],
+        )
     except UserError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())[:100]
-        raise UserError(f"this is no description of a network ({reason}): make the file again") from None
+        raise UserError(
+            f"this is no description of a network ({reason}): make the file again"
+        ) from None
     return sound(network)
 
 
@@ -56,21 +106,32 @@ def sound(network: Network) -> Network:
     if not network.nodes:
         raise UserError(f"{network.name} has no layers that are understood")
     for node in network.nodes:
-        if not node.inputs or any(before not in shapes for before in node.inputs) or node.name in shapes:
-            raise UserError(f"{network.name}'s layer {node.name!r} stands twice, or before what it reads")
+        if (
+            not node.inputs
+            or any(before not in shapes for before in node.inputs)
+            or node.name in shapes
+        ):
+            raise UserError(
+                f"{network.name}'s layer {node.name!r} stands twice, or before what it reads"
+            )
         before = [shapes[each] for each in node.inputs]
         reason = misfit(node.layer, before)
         shape = shapes[node.name] = node.layer.output_shape(*before)
         if reason or min(shape) < 1 or math.prod(shape) > CELLS:
-            raise UserError(f"{network.name}'s layer {node.name!r} ({type(node.layer).__name__}) does not fit what it reads, "
-                            f"{' and '.join(' x '.join(map(str, each)) for each in before)}{': ' * bool(reason)}{reason}")
+            raise UserError(
+                f"{network.name}'s layer {node.name!r} ({type(node.layer).__name__}) does not fit what it reads, "
+                f"{' and '.join(' x '.join(map(str, each)) for each in before)}{': ' * bool(reason)}{reason}"
+            )
     return network
 
 
 def misfit(layer: Layer, before: list[Shape]) -> str:
     """Why a layer cannot have inputs of these shapes; "" if it can."""
     if isinstance(layer, Merge):
-        sizes, channels = {shape[:2] for shape in before} - {(1, 1)}, {shape[2] for shape in before} - {1}
+        sizes, channels = (
+            {shape[:2] for shape in before} - {(1, 1)},
+            {shape[2] for shape in before} - {1},
+        )
         return "" if len(sizes) <= 1 and len(channels) <= 1 else "their sizes differ"
     if isinstance(layer, Concatenate):
         return "" if len({shape[:2] for shape in before}) == 1 else "their sizes differ"
@@ -90,14 +151,21 @@ def layer_of(entry: Any) -> Layer:
     if isinstance(layer, layers.ZeroPad) and not isinstance(layer.pad, tuple):
         raise ValueError("a pad is no two pairs")
     if isinstance(layer, Windowed):
-        strides, dilations = (pair if isinstance(pair, tuple) else (pair, pair) for pair in (layer.stride, layer.dilation))
+        strides, dilations = (
+            pair if isinstance(pair, tuple) else (pair, pair)
+            for pair in (layer.stride, layer.dilation)
+        )
         if max(dilations) > 1 and max(strides) > 1:
             raise ValueError("a layer has both a stride and a dilation")
         if isinstance(layer, layers.DepthwiseConv) and len(set(strides)) > 1:
             raise ValueError("a depthwise convolution has strides that differ")
         window = layers.Window() if layer.pad == "same" else layer.window
         filters = isinstance(layer, Conv | layers.DepthwiseConv)
-        if any(end < 0 or end >= size and not filters for pair, size in zip(window.pad, window.size) for end in pair):
+        if any(
+            end < 0 or end >= size and not filters
+            for pair, size in zip(window.pad, window.size)
+            for end in pair
+        ):
             raise ValueError("a layer's pads cannot be")
     return layer
 
@@ -117,8 +185,26 @@ def activation(value: Any) -> Activation | None:
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "filters": number, "units": number, "groups": number, "multiplier": number, "depth": number,
-    "size": numbers, "stride": numbers, "dilation": numbers, "pad": pads, "bias": flag, "scale": flag, "center": flag, "keep": flag,
-    "epsilon": real, "k": real, "alpha": real, "beta": real, "slope": real,
+    "filters": number,
+    "units": number,
+    "groups": number,
+    "multiplier": number,
+    "depth": number,
+    "size": numbers,
+    "stride": numbers,
+    "dilation": numbers,
+    "pad": pads,
+    "bias": flag,
+    "scale": flag,
+    "center": flag,
+    "keep": flag,
+    "epsilon": real,
+    "k": real,
+    "alpha": real,
+    "beta": real,
+    "slope": real,
     "ceiling": lambda value: value if value is None else real(value),
-    "kind": one_of(*ACTIVATIONS), "to": one_of(None, "vector", "map"), "activation": activation}
+    "kind": one_of(*ACTIVATIONS),
+    "to": one_of(None, "vector", "map"),
+    "activation": activation,
+}

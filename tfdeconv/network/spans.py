@@ -1,4 +1,5 @@
 """Which part of a map's axis a signal covers, and how that moves through a window on the way down. Plain integers."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ class Span:
 
     Stride 0 means that the span does not depend on the unit: the whole axis is Span(extent).
     """
+
     size: int
     stride: int = 0
     offset: int = 0
@@ -24,12 +26,17 @@ class Span:
 
     def through(self, size: int, stride: int, pad: int) -> Span:
         """The cells of a window's input that this span of its output reaches."""
-        return Span((self.size - 1) * stride + size, self.stride * stride, self.offset * stride - pad)
+        return Span(
+            (self.size - 1) * stride + size, self.stride * stride, self.offset * stride - pad
+        )
 
     def seen_through(self, field: Span) -> Span:
         """What cells seen in these spans of a map see themselves, if each cell of that map sees `field`."""
-        return Span(field.size + (self.size - 1) * field.stride, self.stride * field.stride,
-                    field.offset + self.offset * field.stride)
+        return Span(
+            field.size + (self.size - 1) * field.stride,
+            self.stride * field.stride,
+            field.offset + self.offset * field.stride,
+        )
 
     def union(self, other: Span) -> Span:
         """The smallest span that holds both; their strides agree."""
@@ -55,28 +62,40 @@ class Window(NamedTuple):
 
     size: cells from its first to its last, those that a dilation leaves out included; dilation: 1 where it leaves out none.
     """
+
     size: Pair = (1, 1)
     stride: Pair = (1, 1)
     pad: Pads = ((0, 0), (0, 0))
     dilation: Pair = (1, 1)
 
     @classmethod
-    def of(cls, taps: int | Pair, stride: int | Pair, pad: int | Pads, dilation: int | Pair = 1) -> Window:
+    def of(
+        cls, taps: int | Pair, stride: int | Pair, pad: int | Pads, dilation: int | Pair = 1
+    ) -> Window:
         """The one place where the short forms (3, or (3, 5); pad 1, or ((1, 1), (0, 1))) become the full one."""
-        taps, stride, dilation = ((value, value) if isinstance(value, int) else value for value in (taps, stride, dilation))
+        taps, stride, dilation = (
+            (value, value) if isinstance(value, int) else value
+            for value in (taps, stride, dilation)
+        )
         a, b = ((tap - 1) * step + 1 for tap, step in zip(taps, dilation))
-        return cls((a, b), stride, ((pad, pad), (pad, pad)) if isinstance(pad, int) else pad, dilation)
+        return cls(
+            (a, b), stride, ((pad, pad), (pad, pad)) if isinstance(pad, int) else pad, dilation
+        )
 
     def extents(self, height: int, width: int) -> Pair:
         """Height and width of the output map; below 1 when the window does not fit."""
-        a, b = ((extent + sum(pad) - size) // stride + 1
-                for extent, size, stride, pad in zip((height, width), self.size, self.stride, self.pad))
+        a, b = (
+            (extent + sum(pad) - size) // stride + 1
+            for extent, size, stride, pad in zip((height, width), self.size, self.stride, self.pad)
+        )
         return a, b
 
     def through(self, spans: Spans) -> Spans:
         """The part of the input that these spans of the output reach."""
-        a, b = (span.through(size, stride, pad[0])
-                for span, size, stride, pad in zip(spans, self.size, self.stride, self.pad))
+        a, b = (
+            span.through(size, stride, pad[0])
+            for span, size, stride, pad in zip(spans, self.size, self.stride, self.pad)
+        )
         return a, b
 
     @property
@@ -87,8 +106,10 @@ class Window(NamedTuple):
 
 def same(window: Window, height: int, width: int) -> Pads:
     """The pads that TensorFlow's and Keras's `same` comes to on a map of that size: half before, what is left over after."""
-    totals = (max((-(-extent // stride) - 1) * stride + size - extent, 0)
-              for extent, size, stride in zip((height, width), window.size, window.stride))
+    totals = (
+        max((-(-extent // stride) - 1) * stride + size - extent, 0)
+        for extent, size, stride in zip((height, width), window.size, window.stride)
+    )
     a, b = ((total // 2, total - total // 2) for total in totals)
     return a, b
 

@@ -1,4 +1,5 @@
 """A network as a table: shape, parameters, and what of the image each unit sees."""
+
 from __future__ import annotations
 
 from math import prod
@@ -15,15 +16,26 @@ def rows(network: Network) -> list[dict[str, Any]]:
     shapes = {INPUT: network.input_shape} | network.shapes()
     seen, table = network.receptive_fields(shapes), []
     for node in network.nodes:
-        before, vector, fields = shapes[node.inputs[0]], node.name in network.vectors, seen[node.name]
+        before, vector, fields = (
+            shapes[node.inputs[0]],
+            node.name in network.vectors,
+            seen[node.name],
+        )
         everything = vector or not any(field.stride for field in fields)
-        table.append({
-            "layer": node.name, "kind": kind(node.layer), "shape": shapes[node.name][2:] if vector else shapes[node.name],
-            "parameters": sum(map(prod, node.layer.parameters(before).values())), "multiply_adds": node.layer.multiply_adds(before),
-            "receptive_field": None if everything else [field.size for field in fields],
-            "stride": None if everything else [field.stride for field in fields],
-            "first_centre": None if everything else [centre(field) for field in fields], "uneven": node.layer.window.uneven,
-            "inputs": list(node.inputs)})
+        table.append(
+            {
+                "layer": node.name,
+                "kind": kind(node.layer),
+                "shape": shapes[node.name][2:] if vector else shapes[node.name],
+                "parameters": sum(map(prod, node.layer.parameters(before).values())),
+                "multiply_adds": node.layer.multiply_adds(before),
+                "receptive_field": None if everything else [field.size for field in fields],
+                "stride": None if everything else [field.stride for field in fields],
+                "first_centre": None if everything else [centre(field) for field in fields],
+                "uneven": node.layer.window.uneven,
+                "inputs": list(node.inputs),
+            }
+        )
     return table
 
 

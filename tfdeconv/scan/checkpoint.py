@@ -1,4 +1,5 @@
 """What a worker of a scan has found since it was saved last, and how all workers' becomes the run's file."""
+
 from __future__ import annotations
 
 import glob
@@ -19,7 +20,7 @@ from .state import State, merged
 from .workers import Message, Team
 
 SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
-NOTHING = 0, 0                  # the stamp of no file
+NOTHING = 0, 0  # the stamp of no file
 
 
 class Keeper:
@@ -27,8 +28,10 @@ class Keeper:
 
     def __init__(self, run: Run, scan: Scan, path: str | Path, team: Team):
         self.run, self.scan, self.path, self.team, self.error = run, scan, path, team, ""
-        self.maxima: list[np.ndarray] = []      # of images since the last time, float16 [m, channels], and
-        self.numbers: list[np.ndarray] = []     # their numbers in the list
+        self.maxima: list[
+            np.ndarray
+        ] = []  # of images since the last time, float16 [m, channels], and
+        self.numbers: list[np.ndarray] = []  # their numbers in the list
         self.file: Maxima | None = None
         self.written = stamp(path)
         if team.chief:
@@ -48,7 +51,7 @@ class Keeper:
 
     def begin(self) -> None:
         """Goes on from what was saved."""
-        for stale in leftovers(self.path):      # of a scan that was killed while it saved
+        for stale in leftovers(self.path):  # of a scan that was killed while it saved
             with suppress(OSError):
                 os.remove(stale)
         if self.run.settings.kept:
@@ -72,7 +75,11 @@ class Keeper:
 
     def keep(self) -> None:
         """Brings what all workers found together; the chief writes it."""
-        mine = {f"{i} {name}": array for i, state in enumerate(self.scan.state().values()) for name, array in state.items()}
+        mine = {
+            f"{i} {name}": array
+            for i, state in enumerate(self.scan.state().values())
+            for name, array in state.items()
+        }
         numbers = np.concatenate([np.zeros(0, np.int32), *self.numbers])
         maxima = np.concatenate([np.zeros((0, self.scan.kept_channels), np.float16), *self.maxima])
         messages = self.team.exchange(mine | {"numbers": numbers, "maxima": maxima}, self.error)
@@ -88,13 +95,17 @@ class Keeper:
             if self.file:
                 self.file.put(rows, values)
         if self.written != stamp(self.path):
-            raise UserError(f"{self.path} was written by another program meanwhile: two scans cannot share a file")
+            raise UserError(
+                f"{self.path} was written by another program meanwhile: two scans cannot share a file"
+            )
         self.run.state = merged([states(message, self.scan.layers) for message in messages])
         if self.file and self.file.begun:
             self.file.flush(self.run.done)
         save(self.path, self.run)
         self.written = stamp(self.path)
-        if self.file and not self.file.begun:       # behind the run: without one a file of maxima is somebody else's
+        if (
+            self.file and not self.file.begun
+        ):  # behind the run: without one a file of maxima is somebody else's
             self.file.begin(self.run.done)
 
 
@@ -110,9 +121,14 @@ def stamp(path: str | Path) -> tuple[int, int]:
 def leftovers(path: str | Path) -> list[str]:
     """The files beside a run in which it was written when the program was killed (see files.py)."""
     folder, name = os.path.split(os.path.realpath(path))
-    if len(name) > 50:              # cut off there: it could be another run's
+    if len(name) > 50:  # cut off there: it could be another run's
         return []
-    return glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}-????????{glob.escape(os.path.splitext(name)[1])}"))
+    return glob.glob(
+        os.path.join(
+            glob.escape(folder),
+            f".{glob.escape(name)}-????????{glob.escape(os.path.splitext(name)[1])}",
+        )
+    )
 
 
 def states(message: Message, layers: list[str]) -> State:

@@ -1,4 +1,5 @@
 """A scan to do: what it is of, and the run that it begins or goes on with."""
+
 from __future__ import annotations
 
 import json
@@ -25,18 +26,27 @@ Said = Callable[[str], None]
 @dataclass(frozen=True)
 class Work:
     """What a scan is to do: with which images and weights, and the run that there is of it."""
+
     source: Source
     read: Weights
     preprocessing: Preprocessing
     settings: Settings
-    weights: str                    # their file
+    weights: str  # their file
     run: Run | None = None
 
     def scan(self, team: Team) -> Scan:
         """The scan, on the team's devices."""
         wanted, size = self.settings, (int(self.settings.size[0]), int(self.settings.size[1]))
-        return Scan(self.read.network, as_tensors(self.read), wanted.layers, size, wanted.batch, wanted.top, wanted.kept,
-                    team.strategy)
+        return Scan(
+            self.read.network,
+            as_tensors(self.read),
+            wanted.layers,
+            size,
+            wanted.batch,
+            wanted.top,
+            wanted.kept,
+            team.strategy,
+        )
 
 
 def begun(work: Work, team: Team) -> Run:
@@ -47,13 +57,22 @@ def begun(work: Work, team: Team) -> Run:
     messages = team.exchange({"settings": packed([json.dumps(asdict(work.settings))])})
     for rank, message in enumerate(messages):
         told: Any = json.loads(unpacked(message["settings"])[0])
-        fields: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+        fields: Any = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+        }
         other = Settings(**fields)
         if wrong := differences(other, work.settings):
-            raise UserError(f"worker {rank} is not asked for the same as worker {team.rank}: {'; '.join(wrong)}")
+            raise UserError(
+                f"worker {rank} is not asked for the same as worker {team.rank}: {'; '.join(wrong)}"
+            )
     run = work.run or Run(work.settings, work.source.root, work.weights, work.source.names)
-    mine = {"at": np.array([run.done, run.scanned]), "digests": run.digests, "same": run.same,
-            "skipped": np.array(list(run.skipped), np.int32), "reasons": packed(run.skipped.values())}
+    mine = {
+        "at": np.array([run.done, run.scanned]),
+        "digests": run.digests,
+        "same": run.same,
+        "skipped": np.array(list(run.skipped), np.int32),
+        "reasons": packed(run.skipped.values()),
+    }
     first = team.exchange(mine if team.chief else {})[0]
     if not team.chief:
         run.done, run.scanned = map(int, first["at"])
@@ -71,10 +90,13 @@ def counted(work: Work, numbers: Sequence[int], say: Said = lambda text: None) -
     start = 0
     for x, digests, reasons in batches(read, numbers, settings.batch, (*size, scan.channels)):
         index = np.full(settings.batch, -1, np.int32)
-        index[:len(reasons)] = numbers[start:start + len(reasons)]
+        index[: len(reasons)] = numbers[start : start + len(reasons)]
         for number, digest, reason in zip(index, digests, reasons):
             if reason or (digest != work.run.digests[number - settings.range.start]).any():
-                raise UserError(reason or f"image {number} of {work.source.root} is not any more what it was when it was scanned")
+                raise UserError(
+                    reason
+                    or f"image {number} of {work.source.root} is not any more what it was when it was scanned"
+                )
         scan.step([x], [index])
         start += len(reasons)
         say(f"{start} of {len(numbers)} images that came again")
@@ -84,4 +106,7 @@ def counted(work: Work, numbers: Sequence[int], say: Said = lambda text: None) -
 def versions() -> str:
     """Of the libraries that a run's numbers depend on."""
     from importlib.metadata import version
-    return ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "numpy", "pillow", "h5py"))
+
+    return ", ".join(
+        f"{name} {version(name)}" for name in ("tensorflow", "numpy", "pillow", "h5py")
+    )

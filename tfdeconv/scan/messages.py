@@ -1,4 +1,5 @@
 """What workers tell each other of their batches."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -19,19 +20,24 @@ T = TypeVar("T")
 
 def told(parts: list[Batch]) -> Message:
     """What the others need of batches: how many images each has, digests, and why some could not be read."""
-    return {"counts": np.array([len(reasons) for _, _, reasons in parts]), "digests": np.concatenate([part[1] for part in parts]),
-            "reasons": packed(reason for _, _, reasons in parts for reason in reasons)}
+    return {
+        "counts": np.array([len(reasons) for _, _, reasons in parts]),
+        "digests": np.concatenate([part[1] for part in parts]),
+        "reasons": packed(reason for _, _, reasons in parts for reason in reasons),
+    }
 
 
 def heard(message: Message) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
     """Digests and reasons of each batch that was told of."""
     reasons, start = unpacked(message["reasons"]), 0
     for count in message["counts"]:
-        yield message["digests"][start:start + count], reasons[start:start + count]
+        yield message["digests"][start : start + count], reasons[start : start + count]
         start += count
 
 
-def admitted(run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: tuple[str, ...]) -> np.ndarray:
+def admitted(
+    run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: tuple[str, ...]
+) -> np.ndarray:
     """Notes a batch in the run, and returns the numbers of the images that count, -1 for the others: int32 [batch]."""
     index = np.full(run.settings.batch, -1, np.int32)
     for place, reason in enumerate(reasons):

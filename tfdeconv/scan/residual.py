@@ -2,6 +2,7 @@
 
 A block is compared with the one before it in the run, of the same stage: their channels are the same ones, one block on.
 """
+
 from __future__ import annotations
 
 import os
@@ -12,7 +13,7 @@ import numpy as np
 from .maxima import Maxima
 from .run import Run
 
-AT_ONCE = 1 << 26               # maxima whose ranks are taken at a time
+AT_ONCE = 1 << 26  # maxima whose ranks are taken at a time
 
 
 def stages(run: Run) -> dict[str, list[str]]:
@@ -24,7 +25,9 @@ def stages(run: Run) -> dict[str, list[str]]:
                 found[-1].append(layer)
             else:
                 found.append([layer])
-    return {os.path.commonprefix(layers).rpartition("_")[0] or layers[0]: layers for layers in found}
+    return {
+        os.path.commonprefix(layers).rpartition("_")[0] or layers[0]: layers for layers in found
+    }
 
 
 def shared(run: Run, before: str, layer: str) -> np.ndarray:
@@ -39,12 +42,22 @@ def identity_share(run: Run, layer: str) -> np.ndarray:
     The sum over its strongest units of what came through the shortcut, over that of what came through both. Below 0 or above 1
     where one of them was negative.
     """
-    shortcuts, branches = (np.nan_to_num(run.state[layer][name].astype(float)).sum(1) for name in ("shortcuts", "branches"))
+    shortcuts, branches = (
+        np.nan_to_num(run.state[layer][name].astype(float)).sum(1)
+        for name in ("shortcuts", "branches")
+    )
     alive = run.state[layer]["values"][:, 0] > 0
-    return np.divide(shortcuts, shortcuts + branches, out=np.full(len(alive), np.nan), where=alive & (shortcuts + branches != 0))
+    return np.divide(
+        shortcuts,
+        shortcuts + branches,
+        out=np.full(len(alive), np.nan),
+        where=alive & (shortcuts + branches != 0),
+    )
 
 
-def correlations(maxima: Maxima | None, before: str, layer: str, channels: Sequence[int] | None = None) -> np.ndarray | None:
+def correlations(
+    maxima: Maxima | None, before: str, layer: str, channels: Sequence[int] | None = None
+) -> np.ndarray | None:
     """Spearman's rank correlation of the channels' maxima over the images with those of the layer before: float [channels].
 
     NaN for a channel whose maxima are all equal; None where the maxima of one of the layers were not kept.
@@ -56,9 +69,13 @@ def correlations(maxima: Maxima | None, before: str, layer: str, channels: Seque
     step = max(1, AT_ONCE // max(maxima.done, 1))
     parts = []
     for start in range(0, len(wanted), step):
-        some = wanted[start:start + step]
-        first, second = (np.concatenate([maxima.columns(name, slice(c, c + 1)) for c in some]) if channels is not None
-                         else maxima.columns(name, slice(some[0], some[-1] + 1)) for name in (before, layer))
+        some = wanted[start : start + step]
+        first, second = (
+            np.concatenate([maxima.columns(name, slice(c, c + 1)) for c in some])
+            if channels is not None
+            else maxima.columns(name, slice(some[0], some[-1] + 1))
+            for name in (before, layer)
+        )
         counted = ~np.isnan(first[0])
         parts.append(correlation(ranks(first[:, counted]), ranks(second[:, counted])))
     return np.concatenate(parts)
@@ -68,7 +85,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
     """values [k, n] -> the rank of each in its row, equal ones with the mean of their ranks."""
     order = np.argsort(values, 1, kind="stable")
     ordered = np.take_along_axis(values, order, 1)
-    first = np.ones(values.shape, bool)                     # where a new value begins
+    first = np.ones(values.shape, bool)  # where a new value begins
     first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     n = values.shape[1]
     begin = np.maximum.accumulate(np.where(first, np.arange(n), 0), 1)

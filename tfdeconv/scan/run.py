@@ -1,4 +1,5 @@
 """A scan's run: what it is of, and how far it is."""
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
@@ -9,13 +10,23 @@ import numpy as np
 
 from ..errors import UserError
 
-WORDS = {"weights_sha256": "weights", "list_sha256": "list of images", "count": "number of images", "top": "--top",
-         "batch": "--batch", "resize": "--resize", "size": "size of images", "shard": "--shard", "kept": "--keep-maxima"}
+WORDS = {
+    "weights_sha256": "weights",
+    "list_sha256": "list of images",
+    "count": "number of images",
+    "top": "--top",
+    "batch": "--batch",
+    "resize": "--resize",
+    "size": "size of images",
+    "shard": "--shard",
+    "kept": "--keep-maxima",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a run is of; one that goes on has the same."""
+
     network: str
     flavour: str
     weights_sha256: str
@@ -45,6 +56,7 @@ class Run:
 
     digests and same begin with the first image of the part; `skipped` and what stands in `same` are numbers in the list.
     """
+
     settings: Settings
     root: str
     weights: str
@@ -71,22 +83,35 @@ def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[s
     """Raises UserError where a run is not of these settings, with all that differs."""
     wrong = differences(run.settings, settings)
     if run.settings.list_sha256 != settings.list_sha256 and run.names and names:
-        at = next((i for i, pair in enumerate(zip(run.names, names)) if pair[0] != pair[1]), min(len(run.names), len(names)))
-        first, second = ((repr(part[at]) if at < len(part) else "nothing") for part in (run.names, names))
+        at = next(
+            (i for i, pair in enumerate(zip(run.names, names)) if pair[0] != pair[1]),
+            min(len(run.names), len(names)),
+        )
+        first, second = (
+            (repr(part[at]) if at < len(part) else "nothing") for part in (run.names, names)
+        )
         wrong.append(f"image {at} was {first}, is {second}")
     if wrong:
-        raise UserError(f"{path} is another run, and cannot go on: {'; '.join(wrong)}. Ask for the same, or for another --out")
+        raise UserError(
+            f"{path} is another run, and cannot go on: {'; '.join(wrong)}. Ask for the same, or for another --out"
+        )
 
 
 def differences(run: Settings, asked: Settings, but: tuple[str, ...] = ()) -> list[str]:
     """What two settings differ in, each as a clause of an error, but for some."""
     here, there = asdict(run), asdict(asked)
-    return [f"its {WORDS.get(name, name)} {'are' if name in ('weights_sha256', 'layers') else 'is'} {brief(here[name])}, "
-            f"asked for {brief(there[name])}" for name in here if here[name] != there[name] and name not in but]
+    return [
+        f"its {WORDS.get(name, name)} {'are' if name in ('weights_sha256', 'layers') else 'is'} {brief(here[name])}, "
+        f"asked for {brief(there[name])}"
+        for name in here
+        if here[name] != there[name] and name not in but
+    ]
 
 
 def brief(value: Any) -> str:
     """A setting in a few words."""
     if isinstance(value, tuple):
-        return f"{', '.join(map(str, value[:8]))}{f', ... ({len(value)})' if len(value) > 8 else ''}"
+        return (
+            f"{', '.join(map(str, value[:8]))}{f', ... ({len(value)})' if len(value) > 8 else ''}"
+        )
     return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)

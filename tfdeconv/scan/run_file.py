@@ -21,6 +21,7 @@ has the same pixels, or -1. For each layer of c channels a group layers/NAME (pe
   histogram [c, 64] int32         of the maxima: bin 0 up to 0, bin 1 below 2^-15, bin k below 2^(k/2 - 15.5), bin 63 the rest
 The bytes depend on nothing but all this: there is no time in them.
 """
+
 from __future__ import annotations
 
 import io
@@ -47,13 +48,19 @@ FORMAT, VERSION = "tfdeconv run", 2
 
 def save(path: str | Path, run: Run) -> None:
     """Writes the file, whole or not at all; raises UserError where it cannot, and what stood there stays."""
-    memory = io.BytesIO()               # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
+    memory = (
+        io.BytesIO()
+    )  # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
     told = asdict(run.settings)
     del told["layers"], told["kept"]
     told |= {"format": FORMAT, "made_by": f"tfdeconv {__version__}", "versions": run.versions}
     with h5py.File(memory, "w") as file:
         for name in sorted(told):
-            file.attrs[name] = text(told[name]) if isinstance(told[name], str) else np.asarray(told[name], np.int64)
+            file.attrs[name] = (
+                text(told[name])
+                if isinstance(told[name], str)
+                else np.asarray(told[name], np.int64)
+            )
         file.attrs.update(version=VERSION, done=run.done, scanned=run.scanned)
         file["places"], file["order"] = packed((run.root, run.weights)), packed(run.settings.layers)
         file["kept"] = packed(run.settings.kept)
@@ -79,8 +86,10 @@ def load(path: str | Path) -> Run:
     except UserError:
         raise
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one") from None
-    except Exception as error:          # on damage whatever comes
+        raise UserError(
+            f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
+        ) from None
+    except Exception as error:  # on damage whatever comes
         raise UserError(f"{path} cannot be read as a run: {errors.reason(error)}") from None
 
 
@@ -90,15 +99,40 @@ def checked(path: str | Path, file: hdf5.Group) -> Run:
     if "format" not in attrs or texts(attrs["format"])[0] != FORMAT:
         raise UserError(f"{path} is no run of scan.py")
     if attrs["version"] != VERSION:
-        raise UserError(f"{path} is of version {attrs['version']} of this format, this program has version {VERSION}: "
-                        f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})")
-    told: dict[str, Any] = {entry.name: attrs[entry.name] for entry in fields(Settings) if entry.name not in ("layers", "kept")}
+        raise UserError(
+            f"{path} is of version {attrs['version']} of this format, this program has version {VERSION}: "
+            f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})"
+        )
+    told: dict[str, Any] = {
+        entry.name: attrs[entry.name]
+        for entry in fields(Settings)
+        if entry.name not in ("layers", "kept")
+    }
     layers, kept = (unpacked(dataset(file, name).read()) for name in ("order", "kept"))
-    settings = Settings(**told | {"layers": layers, "kept": kept, "size": tuple(told["size"]), "shard": tuple(told["shard"])})
-    count, top, done, scanned = (int(value) for value in (settings.count, settings.top, attrs["done"], attrs["scanned"]))
-    if not (len(settings.shard) == 2 and 1 <= settings.shard[0] <= settings.shard[1] and settings.batch > 0 and count > 0):
-        raise UserError(f"{path} is damaged: its attributes make no sense; scan again, to another file")
-    (root, weights), names, reasons = (unpacked(dataset(file, name).read()) for name in ("places", "names", "reasons"))
+    settings = Settings(
+        **told
+        | {
+            "layers": layers,
+            "kept": kept,
+            "size": tuple(told["size"]),
+            "shard": tuple(told["shard"]),
+        }
+    )
+    count, top, done, scanned = (
+        int(value) for value in (settings.count, settings.top, attrs["done"], attrs["scanned"])
+    )
+    if not (
+        len(settings.shard) == 2
+        and 1 <= settings.shard[0] <= settings.shard[1]
+        and settings.batch > 0
+        and count > 0
+    ):
+        raise UserError(
+            f"{path} is damaged: its attributes make no sense; scan again, to another file"
+        )
+    (root, weights), names, reasons = (
+        unpacked(dataset(file, name).read()) for name in ("places", "names", "reasons")
+    )
     digests, same, skipped = (dataset(file, name).read() for name in ("digests", "same", "skipped"))
     sizes = {**SIZES, "t": top}
     state: dict[str, dict[str, np.ndarray]] = {}
@@ -108,11 +142,35 @@ def checked(path: str | Path, file: hdf5.Group) -> Run:
         state[layer] = {name: dataset(group, name).read() for name in shapes}
         channels = len(state[layer]["means"])
         for name, (dtype, axes) in shapes.items():
-            if state[layer][name].shape != (channels, *(sizes[axis] for axis in axes)) or state[layer][name].dtype != dtype:
-                raise UserError(f"{path} is damaged: {layer}/{name} is not of the shape it must have; scan again, to another file")
+            if (
+                state[layer][name].shape != (channels, *(sizes[axis] for axis in axes))
+                or state[layer][name].dtype != dtype
+            ):
+                raise UserError(
+                    f"{path} is damaged: {layer}/{name} is not of the shape it must have; scan again, to another file"
+                )
     there = len(settings.range)
-    if not (digests.shape == (there, 32) and digests.dtype == np.uint8 and same.shape == (there,) and len(reasons) == len(skipped)
-            and len(names) in (0, count) and 0 <= scanned <= done <= there):
-        raise UserError(f"{path} is damaged: its lists do not fit each other; scan again, to another file")
-    return Run(settings, root, weights, names, done, scanned, digests, same, dict(zip(skipped.tolist(), reasons)),
-               texts(attrs["versions"])[0], state)
+    if not (
+        digests.shape == (there, 32)
+        and digests.dtype == np.uint8
+        and same.shape == (there,)
+        and len(reasons) == len(skipped)
+        and len(names) in (0, count)
+        and 0 <= scanned <= done <= there
+    ):
+        raise UserError(
+            f"{path} is damaged: its lists do not fit each other; scan again, to another file"
+        )
+    return Run(
+        settings,
+        root,
+        weights,
+        names,
+        done,
+        scanned,
+        digests,
+        same,
+        dict(zip(skipped.tolist(), reasons)),
+        texts(attrs["versions"])[0],
+        state,
+    )

@@ -1,4 +1,5 @@
 """The runs of a list's parts (scan.py --shard) as one run."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -23,15 +24,23 @@ def in_order(parts: Mapping[str, Run]) -> dict[str, Run]:
             raise UserError(f"{path} and {first} are not parts of one run: {'; '.join(wrong)}")
         number, count = part.settings.shard
         if count != asked.shard[1]:
-            raise UserError(f"{path} is one of {count} parts, {first} one of {asked.shard[1]}: these do not make one list")
+            raise UserError(
+                f"{path} is one of {count} parts, {first} one of {asked.shard[1]}: these do not make one list"
+            )
         if number in there:
-            raise UserError(f"{path} and {there[number]} are the same part, {number}/{count}: leave one out")
+            raise UserError(
+                f"{path} and {there[number]} are the same part, {number}/{count}: leave one out"
+            )
         if not part.finished:
-            raise UserError(f"{path} has {part.done} of {len(part.settings.range)} images: its command goes on with it")
+            raise UserError(
+                f"{path} has {part.done} of {len(part.settings.range)} images: its command goes on with it"
+            )
         there[number] = path
     missing = [f"{i}/{asked.shard[1]}" for i in range(1, asked.shard[1] + 1) if i not in there]
     if missing:
-        raise UserError(f"part {', '.join(missing[:8])}{', ...' if missing[8:] else ''} is missing: --merge needs all of them")
+        raise UserError(
+            f"part {', '.join(missing[:8])}{', ...' if missing[8:] else ''} is missing: --merge needs all of them"
+        )
     return {there[number]: parts[there[number]] for number in sorted(there)}
 
 
@@ -41,8 +50,17 @@ def joined(parts: list[Run]) -> tuple[Run, list[int]]:
     These stand in the best no more, but are still in the sums and counts: see taken_out().
     """
     settings = replace(parts[0].settings, shard=(1, 1))
-    run = Run(settings, parts[0].root, parts[0].weights, parts[0].names, done=settings.count, versions=parts[0].versions)
-    run.digests, run.same = (np.concatenate([getattr(part, name) for part in parts]) for name in ("digests", "same"))
+    run = Run(
+        settings,
+        parts[0].root,
+        parts[0].weights,
+        parts[0].names,
+        done=settings.count,
+        versions=parts[0].versions,
+    )
+    run.digests, run.same = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("digests", "same")
+    )
     run.skipped = {number: reason for part in parts for number, reason in part.skipped.items()}
     seen: dict[bytes, int] = {}
     again = []
@@ -65,14 +83,20 @@ def taken_out(run: Run, again: State) -> None:
             arrays[name] = arrays[name] - again[layer][name]
 
 
-def join_maxima(parts: Mapping[str, Run], run: Run, again: list[int], path: str | Path, known: bool) -> None:
+def join_maxima(
+    parts: Mapping[str, Run], run: Run, again: list[int], path: str | Path, known: bool
+) -> None:
     """Writes the maxima of a joined run beside it, a chunk's images at a time; raises UserError where a part's are not there.
 
     known: the run is there already.
     """
     if not run.settings.kept:
         return
-    file = Maxima(beside(path), run.settings, {layer: len(run.state[layer]["means"]) for layer in run.settings.kept})
+    file = Maxima(
+        beside(path),
+        run.settings,
+        {layer: len(run.state[layer]["means"]) for layer in run.settings.kept},
+    )
     read = {place: load(place, part) for place, part in parts.items()}
     file.check(0, known)
     file.begin(0)

@@ -1,4 +1,5 @@
 """What a weight file holds, before any tensor of it is read."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ NOWHERE = Network("", (1, 1, 1), ())
 @dataclass(frozen=True)
 class Contents:
     """Shapes by layer and parameter, how to read one, and what the file says of itself."""
+
     shapes: Mapping[str, Mapping[str, tuple[int, ...]]]
     read: Callable[[str, str], np.ndarray]
     network: str | None = None
@@ -28,14 +30,20 @@ class Contents:
     source: str = ""
     licence: str = ""
     ignored: tuple[str, ...] = ()
-    held: Network = NOWHERE             # the one it was opened for
-    notes: tuple[str, ...] = ()         # how the file was recognised, and what was assumed because it cannot tell
+    held: Network = NOWHERE  # the one it was opened for
+    notes: tuple[
+        str, ...
+    ] = ()  # how the file was recognised, and what was assumed because it cannot tell
 
 
-def strangers(path: str | Path, network: str, asked: Sequence[str], layers: Sequence[str]) -> UserError:
+def strangers(
+    path: str | Path, network: str, asked: Sequence[str], layers: Sequence[str]
+) -> UserError:
     """None of a file's layers are those asked for."""
-    return UserError(f"{path} holds none of the layers of {network} ({', '.join(asked[:3])}, ...); "
-                     f"it has {', '.join(layers[:8]) or 'no layers'}")
+    return UserError(
+        f"{path} holds none of the layers of {network} ({', '.join(asked[:3])}, ...); "
+        f"it has {', '.join(layers[:8]) or 'no layers'}"
+    )
 
 
 def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "") -> Network:
@@ -51,6 +59,10 @@ def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "
     flat = next((node.name for node in plain.nodes if isinstance(node.layer, Flatten)), None)
     dense = next((node.name for node in plain.nodes if flat in node.inputs), "")
     if flat and len(kernels.get(dense, ())) == 2 and kernels[dense][0] != plain.shapes()[flat][2]:
-        sides = [side for side in range(32, 1025, 32) if plain.shapes(side, side)[flat][2] == kernels[dense][0]]
+        sides = [
+            side
+            for side in range(32, 1025, 32)
+            if plain.shapes(side, side)[flat][2] == kernels[dense][0]
+        ]
         told |= {"size": (sides[0], sides[0])} if sides else {}
     return NETWORKS[name](**told, **flavoured)

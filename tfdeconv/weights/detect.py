@@ -1,4 +1,5 @@
 """A weight file opened: which kind it is, and what it holds, whoever made it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,20 +21,29 @@ from .contents import Contents, inferred, strangers
 from .keras import architecture, legacy_h5, v3, variables
 from .keras.architecture import Architecture
 
-KNOWN = {"4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395}      # sha256 and size: weights/vgg16.h5
+KNOWN = {
+    "4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395
+}  # sha256 and size: weights/vgg16.h5
 
 
 @dataclass(frozen=True)
 class Reader:
     """How a kind of file is read."""
+
     kind: str
-    network: Callable[[str | None, str | None], Network]        # of a name and a flavour, or the file's own
+    network: Callable[
+        [str | None, str | None], Network
+    ]  # of a name and a flavour, or the file's own
     contents: Callable[[Network], Contents]
 
 
 @contextmanager
-def contents(path: str | Path, network: Network | str | None = None, flavour: str | None = None,
-             trusted: bool = False) -> Iterator[Contents]:
+def contents(
+    path: str | Path,
+    network: Network | str | None = None,
+    flavour: str | None = None,
+    trusted: bool = False,
+) -> Iterator[Contents]:
     """What a file holds of a network (None: its own; a name: that built-in one), open for reading."""
     with reader(path, trusted) as found:
         network = network if isinstance(network, Network) else found.network(network, flavour)
@@ -43,7 +53,10 @@ def contents(path: str | Path, network: Network | str | None = None, flavour: st
             raise strangers(path, network.name, list(needed), [*held.shapes, *held.ignored])
         notes = held.notes or (f"it is {found.kind}",)
         if held.preprocessing is None:
-            notes = (*notes, "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)")
+            notes = (
+                *notes,
+                "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)",
+            )
         preprocessing = held.preprocessing or caffe(network.input_shape[:2], network.channels)
         yield replace(held, held=network, preprocessing=preprocessing, notes=notes)
 
@@ -56,28 +69,54 @@ def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
             yield described(path, config, partial(v3.contents, path, file))
         return
     if (names := state_dict.tensors(path)) is not None:
-        yield Reader("a file of tensors by name", partial(state_dict.network, path, names), partial(state_dict.contents, path, names))
+        yield Reader(
+            "a file of tensors by name",
+            partial(state_dict.network, path, names),
+            partial(state_dict.contents, path, names),
+        )
         return
     with opened(path, trusted) as file:
         if native.recognises(file):
-            yield Reader("a weight file of this program", partial(native.network, path, file), partial(native.contents, path, file))
+            yield Reader(
+                "a weight file of this program",
+                partial(native.network, path, file),
+                partial(native.contents, path, file),
+            )
         elif v3.recognises(file):
-            yield Reader("weights of Keras 3", partial(v3.network, path, file), partial(v3.contents_of, path, file))
+            yield Reader(
+                "weights of Keras 3",
+                partial(v3.network, path, file),
+                partial(v3.contents_of, path, file),
+            )
         elif "model_config" in file.attrs:
             config = checked_json.parsed(texts(file.attrs["model_config"])[0])
-            yield described(path, config, partial(variables.contents_h5, path, file), keras_h5_reader(path, file))
+            yield described(
+                path,
+                config,
+                partial(variables.contents_h5, path, file),
+                keras_h5_reader(path, file),
+            )
         else:
             yield keras_h5_reader(path, file)
 
 
 def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
     """Reads the weights of a built-in network by the names of its layers."""
-    return Reader("a weight file of Keras", partial(legacy_h5.network, path, file), partial(legacy_h5.contents, path, file))
+    return Reader(
+        "a weight file of Keras",
+        partial(legacy_h5.network, path, file),
+        partial(legacy_h5.contents, path, file),
+    )
 
 
-def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Architecture], Contents],
-              by_name: Reader | None = None) -> Reader:
+def described(
+    path: str | Path,
+    config: Mapping[str, Any],
+    read: Callable[[Architecture], Contents],
+    by_name: Reader | None = None,
+) -> Reader:
     """Reads a model that comes with its description; by_name: what reads its weights for a built-in network, if anything can."""
+
     @cache
     def model() -> Architecture:
         try:
@@ -87,15 +126,21 @@ def described(path: str | Path, config: Mapping[str, Any], read: Callable[[Archi
 
     def network(name: str | None, flavour: str | None) -> Network:
         if not name and flavour:
-            raise UserError(f"{path} describes its own network, which has no flavours: leave out --flavour")
+            raise UserError(
+                f"{path} describes its own network, which has no flavours: leave out --flavour"
+            )
         if not name:
             return model().network
         if by_name:
             return by_name.network(name, flavour)
-        return inferred(name, {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()}, flavour or "")
+        return inferred(
+            name,
+            {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()},
+            flavour or "",
+        )
 
     def contents(network: Network) -> Contents:
-        another = network.nodes != model().network.nodes       # for which the names of the layers count
+        another = network.nodes != model().network.nodes  # for which the names of the layers count
         if another and by_name:
             return by_name.contents(network)
         found = read(model())
@@ -112,18 +157,26 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
     Raises UserError where it is none, or turns out to be damaged while it is read.
     """
     try:
-        if Path(path).exists() and not Path(path).is_file():        # to open a pipe would wait for a writer
+        if (
+            Path(path).exists() and not Path(path).is_file()
+        ):  # to open a pipe would wait for a writer
             raise ValueError("it is no file")
         with open(path, "rb") as raw:
             start = raw.read(8)
         if start != b"\x89HDF\r\n\x1a\n":
-            what = f"is no HDF5 file (it begins with {start!r})" if start else "is empty, no HDF5 file"
-            raise UserError(f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either")
+            what = (
+                f"is no HDF5 file (it begins with {start!r})" if start else "is empty, no HDF5 file"
+            )
+            raise UserError(
+                f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either"
+            )
         with hdf5.here(path) if trusted or known(path) else hdf5_process.apart(path) as file:
             yield file
     except UserError:
         raise
-    except Exception as error:              # h5py and what is made of a damaged file's attributes raise whatever comes
+    except (
+        Exception
+    ) as error:  # h5py and what is made of a damaged file's attributes raise whatever comes
         raise UserError(f"cannot read weights from {path}: {errors.reason(error)}") from None
 
 

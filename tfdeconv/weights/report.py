@@ -1,4 +1,5 @@
 """What a weight file holds, in words."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from .contents import Contents
 
 
-SHOWN = 12          # names listed before the rest are counted
+SHOWN = 12  # names listed before the rest are counted
 
 
 def rows(found: Contents, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
@@ -22,15 +23,26 @@ def rows(found: Contents, preprocessing: Preprocessing | None) -> Iterator[tuple
     yield "network", f"{network.name} {network.flavour}".strip() + f", {len(network.nodes)} layers"
     yield "recognised", "; ".join(found.notes)
     yield "input", f"{height} x {width} x {channels}"
-    yield "classes", str(network.classes) if network.nodes[-1].name in network.vectors else "none: it ends in a map"
+    yield (
+        "classes",
+        str(network.classes)
+        if network.nodes[-1].name in network.vectors
+        else "none: it ends in a map",
+    )
     yield "preprocessing", described(preprocessing) if preprocessing else "not known"
     kinds = Counter(type(node.layer).__name__ for node in network.nodes)
     yield "kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     wrong = (mismatches(layer, needed[layer], found.shapes.get(layer, {})) for layer in needed)
     yield "missing", listed([mismatch for reasons in wrong for mismatch in reasons])
-    yield "extra", listed([*(layer for layer in found.shapes if layer not in needed), *found.ignored])
+    yield (
+        "extra",
+        listed([*(layer for layer in found.shapes if layer not in needed), *found.ignored]),
+    )
     if network.missing:
-        yield "not understood", listed([f"{name}: {reason}" for name, reason in network.missing.items()])
+        yield (
+            "not understood",
+            listed([f"{name}: {reason}" for name, reason in network.missing.items()]),
+        )
     yield "layers", listed([node.name for node in network.nodes])
 
 
@@ -43,6 +55,19 @@ def listed(names: list[str]) -> str:
 def described(preprocessing: Preprocessing) -> str:
     """How pixels become the network's input, in words."""
     parts = [{"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}[preprocessing.order]]
-    parts += [f"less {', '.join(f'{value:g}' for value in preprocessing.mean)}"] if any(preprocessing.mean) else []
-    parts += [f"over {', '.join(f'{value:g}' for value in preprocessing.scale)}"] if preprocessing.scale else []
-    return ", ".join([*parts, f"short side {preprocessing.resize}, cut to {' x '.join(map(str, preprocessing.size))}"])
+    parts += (
+        [f"less {', '.join(f'{value:g}' for value in preprocessing.mean)}"]
+        if any(preprocessing.mean)
+        else []
+    )
+    parts += (
+        [f"over {', '.join(f'{value:g}' for value in preprocessing.scale)}"]
+        if preprocessing.scale
+        else []
+    )
+    return ", ".join(
+        [
+            *parts,
+            f"short side {preprocessing.resize}, cut to {' x '.join(map(str, preprocessing.size))}",
+        ]
+    )

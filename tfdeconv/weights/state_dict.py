@@ -1,4 +1,5 @@
 """Tensors by the names of other programs: Caffe's in .npy dictionaries, torchvision's in .pth, .pt and .safetensors files."""
+
 from __future__ import annotations
 
 import re
@@ -20,10 +21,19 @@ from ..zoo import NETWORKS, variants
 from ..zoo.variants import TITLES, another_flavour
 from .contents import Contents, inferred, strangers
 
-CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}      # VGG's, by the names of Keras
-TORCH = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
-NO_NEWS = re.compile(r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)")      # left over from the training
-MARK = re.compile(r"^|\W|_")             # what a prefix may end with
+CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}  # VGG's, by the names of Keras
+TORCH = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "mean": "running_mean",
+    "variance": "running_var",
+}
+NO_NEWS = re.compile(
+    r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)"
+)  # left over from the training
+MARK = re.compile(r"^|\W|_")  # what a prefix may end with
 
 
 def tensors(path: str | Path) -> Tensors | None:
@@ -38,11 +48,12 @@ def tensors(path: str | Path) -> Tensors | None:
 @dataclass(frozen=True)
 class Dialect:
     """How a file names a network's parameters: {layer: {parameter: key}} of those it has, and whether it puts channels first."""
+
     maker: str
     keys: dict[str, dict[str, str]]
     channels_first: bool = False
     prefix: str = ""
-    twins: tuple[str, ...] = ()         # other prefixes with as many of the network's parameters
+    twins: tuple[str, ...] = ()  # other prefixes with as many of the network's parameters
 
     @property
     def count(self) -> int:
@@ -53,8 +64,14 @@ def dialects(network: Network, names: Tensors) -> Iterator[Dialect]:
     """What a file has of a network, by the names of each maker."""
     if network.flavour in ("", "caffe") and network.name.startswith(("vgg", "alexnet")):
         for kernel, bias in ((".0", ".1"), (".weights", ".biases")):
-            plain = {layer: re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer)) for layer in network.parameters()}
-            keys = {layer: {"kernel": name + kernel, "bias": name + bias} for layer, name in plain.items()}
+            plain = {
+                layer: re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer))
+                for layer in network.parameters()
+            }
+            keys = {
+                layer: {"kernel": name + kernel, "bias": name + bias}
+                for layer, name in plain.items()
+            }
             yield Dialect("Caffe", held(keys, names))
     if network.aliases and (network.flavour == "torchvision" or network.name.startswith("vgg")):
         yield torchvision(network, names)
@@ -70,10 +87,15 @@ def torchvision(network: Network, names: Tensors) -> Dialect:
         if layer not in modules:
             continue
         keys[layer] = {name: f"{modules[layer]}.{TORCH[name]}" for name in needed}
-        if "kernel" in needed:          # looked for where there should be none, too
+        if "kernel" in needed:  # looked for where there should be none, too
             keys[layer]["bias"] = f"{modules[layer]}.bias"
     wanted = {key for p in keys.values() for key in p.values()}
-    counts = Counter(name[:mark.end()] for name in names for mark in MARK.finditer(name) if name[mark.end():] in wanted)
+    counts = Counter(
+        name[: mark.end()]
+        for name in names
+        for mark in MARK.finditer(name)
+        if name[mark.end() :] in wanted
+    )
     best = max(counts, key=lambda prefix: counts[prefix], default="")
     twins = tuple(prefix for prefix in counts if prefix != best and counts[prefix] == counts[best])
     there = {layer: {name: best + key for name, key in p.items()} for layer, p in keys.items()}
@@ -82,7 +104,9 @@ def torchvision(network: Network, names: Tensors) -> Dialect:
 
 def held(keys: dict[str, dict[str, str]], names: Tensors) -> dict[str, dict[str, str]]:
     """Those of the keys by layer and parameter that a file has."""
-    found = {layer: {name: key for name, key in p.items() if key in names} for layer, p in keys.items()}
+    found = {
+        layer: {name: key for name, key in p.items() if key in names} for layer, p in keys.items()
+    }
     return {layer: p for layer, p in found.items() if p}
 
 
@@ -94,9 +118,11 @@ def understood(network: Network, names: Tensors) -> Dialect | None:
 
 def nearest(names: Tensors, candidates: list[Network], first: str = "") -> Network:
     """The network most of whose parameters a file has, and that lacks fewest; the one called `first` where several do."""
+
     def fit(network: Network) -> tuple[int, int, bool]:
         dialect = understood(network, names)
         return -dialect.count if dialect else 0, len(network.parameters()), network.name != first
+
     return min(candidates, key=fit)
 
 
@@ -105,15 +131,25 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
     dialect = understood(network, names)
     if dialect is None:
         raise stranger(path, names, network)
-    kind = {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)} if network.flavour == "torchvision" else {}
+    kind = (
+        {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)}
+        if network.flavour == "torchvision"
+        else {}
+    )
     for part, shape in kind.items():
         found = names.get(f"{dialect.prefix}layer1.0.{part}.weight")
         if found is not None and len(found.shape) == 4 and found.shape != shape:
-            raise UserError(f"{path} is of another kind than ResNet-50, -101 and -152: its layer1.0.{part} is {list(found.shape)}, "
-                            f"theirs {list(shape)}; ResNet-18 and -34, wide ones and ResNeXt are not read")
+            raise UserError(
+                f"{path} is of another kind than ResNet-50, -101 and -152: its layer1.0.{part} is {list(found.shape)}, "
+                f"theirs {list(shape)}; ResNet-18 and -34, wide ones and ResNeXt are not read"
+            )
     flat = flattened(network)
-    shapes = {layer: {name: turned(names[key].shape, dialect, flat.get(layer))[0] for name, key in p.items()}
-              for layer, p in dialect.keys.items()}
+    shapes = {
+        layer: {
+            name: turned(names[key].shape, dialect, flat.get(layer))[0] for name, key in p.items()
+        }
+        for layer, p in dialect.keys.items()
+    }
 
     def read(layer: str, name: str) -> np.ndarray:
         array = names[dialect.keys[layer][name]].read()
@@ -121,27 +157,50 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
 
     used = {key for p in dialect.keys.values() for key in p.values()}
     others = tuple(key for key in names if key not in used and not NO_NEWS.search(key))
-    norms = [key for key in others if re.fullmatch(re.escape(dialect.prefix) + r"features\.\d+\.running_mean", key)]
+    norms = [
+        key
+        for key in others
+        if re.fullmatch(re.escape(dialect.prefix) + r"features\.\d+\.running_mean", key)
+    ]
     if norms:
-        raise UserError(f"{path} is of a {network.name} with batch norms ({norms[0]}, ...), which this program does not have")
+        raise UserError(
+            f"{path} is of a {network.name} with batch norms ({norms[0]}, ...), which this program does not have"
+        )
     there = [layer in dialect.keys for layer in network.parameters()]
-    gap = there != sorted(there, reverse=True)          # what is missing is no head: it may be another network's file
-    told = nearest(names, variants(), network.name).name if network.name in NETWORKS and (others or gap) else None
+    gap = there != sorted(
+        there, reverse=True
+    )  # what is missing is no head: it may be another network's file
+    told = (
+        nearest(names, variants(), network.name).name
+        if network.name in NETWORKS and (others or gap)
+        else None
+    )
     ignored = tuple(key for key in names.ignored if not NO_NEWS.search(key)) + others
     preprocessing, assumed = trained_on(network, dialect)
-    return Contents(shapes, read, told, preprocessing, source=f"{Path(path).name} ({dialect.maker})", ignored=ignored,
-                    notes=(*recognised(network, dialect), *assumed))
+    return Contents(
+        shapes,
+        read,
+        told,
+        preprocessing,
+        source=f"{Path(path).name} ({dialect.maker})",
+        ignored=ignored,
+        notes=(*recognised(network, dialect), *assumed),
+    )
 
 
 def flattened(network: Network) -> dict[str, Shape]:
     """{layer: (h, w, c)} of the maps whose flattened values a dense layer reads."""
     shapes = {INPUT: network.input_shape} | network.shapes()
-    return {node.name: shapes[network.node(node.inputs[0]).inputs[0]] for node in network.nodes
-            if isinstance(node.layer, Dense) and node.inputs[0] == "flatten"}
+    return {
+        node.name: shapes[network.node(node.inputs[0]).inputs[0]]
+        for node in network.nodes
+        if isinstance(node.layer, Dense) and node.inputs[0] == "flatten"
+    }
 
 
-def turned(shape: tuple[int, ...], dialect: Dialect, flat: Shape | None) -> tuple[
-        tuple[int, ...], Callable[[np.ndarray], np.ndarray]]:
+def turned(
+    shape: tuple[int, ...], dialect: Dialect, flat: Shape | None
+) -> tuple[tuple[int, ...], Callable[[np.ndarray], np.ndarray]]:
     """The shape that a parameter has here, and what makes it so; flat: the map that a dense kernel's rows are the values of."""
     if not dialect.channels_first or len(shape) not in (2, 4):
         return shape, lambda array: array
@@ -150,7 +209,10 @@ def turned(shape: tuple[int, ...], dialect: Dialect, flat: Shape | None) -> tupl
     h, w, c = flat or (1, 1, shape[1])
     if h * w * c != shape[1]:
         return (shape[1], shape[0]), lambda kernel: kernel.T
-    return (shape[1], shape[0]), lambda kernel: kernel.reshape(-1, c, h, w).transpose(2, 3, 1, 0).reshape(shape[1], -1)
+    return (
+        shape[1],
+        shape[0],
+    ), lambda kernel: kernel.reshape(-1, c, h, w).transpose(2, 3, 1, 0).reshape(shape[1], -1)
 
 
 def recognised(network: Network, dialect: Dialect) -> Iterator[str]:
@@ -170,13 +232,19 @@ def trained_on(network: Network, dialect: Dialect) -> tuple[Preprocessing, tuple
         return usual, ("assumed: the bands go into the network as they are",)
     if not dialect.channels_first:
         return usual, ("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)",)
-    return torch(size, network.channels), ("assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",)
+    return torch(size, network.channels), (
+        "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",
+    )
 
 
-def network(path: str | Path, names: Tensors, name: str | None, flavour: str | None = None) -> Network:
+def network(
+    path: str | Path, names: Tensors, name: str | None, flavour: str | None = None
+) -> Network:
     """The network of that name and flavour, or whose layers these are, with channels, classes and size as the shapes tell."""
     plain = nearest(names, variants(name, flavour))
-    kernels = {layer: p.get("kernel", ()) for layer, p in contents(path, names, plain).shapes.items()}
+    kernels = {
+        layer: p.get("kernel", ()) for layer, p in contents(path, names, plain).shapes.items()
+    }
     return inferred(plain.name, kernels, plain.flavour)
 
 

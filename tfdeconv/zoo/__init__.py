@@ -1,4 +1,5 @@
 """The networks by name: NETWORKS["vgg16"](channels=3, classes=1000, size=(224, 224), flavour="") builds one."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -29,7 +30,9 @@ def variants(name: str | None = None, flavour: str | None = None) -> list[Networ
     for known in [name] if name else NETWORKS:
         first, *others = FLAVOURS.get(known) or ("",)
         found += [NETWORKS[known]()] if not flavour or flavour == first else []
-        found += [NETWORKS[known](flavour=other) for other in others if not flavour or flavour == other]
+        found += [
+            NETWORKS[known](flavour=other) for other in others if not flavour or flavour == other
+        ]
     if not found:
         every = {one for flavours in FLAVOURS.values() for one in flavours}
         raise unknown("no network has the flavour", str(flavour), sorted(every))

@@ -1,15 +1,18 @@
 """AlexNet as Caffe's bvlc_alexnet has it (Krizhevsky et al. 2012) and as torchvision has it, by Caffe's layer names."""
+
 from __future__ import annotations
 
 from ..network.graph import Builder, Network
 from ..network.layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
 from .variants import chosen, sequential
 
-NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)           # Caffe divides alpha by the depth
+NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)  # Caffe divides alpha by the depth
 SIZES = {"caffe": (227, 227), "torchvision": (224, 224)}
 
 
-def alexnet(channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, flavour: str = "") -> Network:
+def alexnet(
+    channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, flavour: str = ""
+) -> Network:
     """AlexNet for inputs of size (height, width), the flavour's own when left out; `fc8` are the logits, before the softmax."""
     flavour = chosen("alexnet", flavour)
     net = Builder("alexnet", (*(size or SIZES[flavour]), channels), flavour)
@@ -22,7 +25,7 @@ def alexnet(channels: int = 3, classes: int = 1000, size: tuple[int, int] | None
     net.add("fc6", Dense(4096, activation=RELU))
     net.add("fc7", Dense(4096, activation=RELU))
     net.add("fc8", Dense(classes))
-    if flavour == "torchvision":        # whose average pool to 6 x 6 does nothing at 224 x 224
+    if flavour == "torchvision":  # whose average pool to 6 x 6 does nothing at 224 x 224
         net.aliases |= {**sequential(net.nodes, (1, 4, 6)), "avgpool": "pool5"}
     return net.network()
 

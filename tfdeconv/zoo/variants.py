@@ -1,4 +1,5 @@
 """Networks of one name that differ: whose they are, and the names that others than Keras give their layers."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -16,8 +17,14 @@ FLAVOURS: dict[str, tuple[str, ...]] = {
     "resnet152": ("keras", "torchvision"),
     "alexnet": ("caffe", "torchvision"),
 }
-TITLES = {"vgg16": "a VGG16", "vgg19": "a VGG19", "resnet50": "a ResNet-50", "resnet101": "a ResNet-101",
-          "resnet152": "a ResNet-152", "alexnet": "an AlexNet"}
+TITLES = {
+    "vgg16": "a VGG16",
+    "vgg19": "a VGG19",
+    "resnet50": "a ResNet-50",
+    "resnet101": "a ResNet-101",
+    "resnet152": "a ResNet-152",
+    "alexnet": "an AlexNet",
+}
 
 
 def chosen(name: str, flavour: str) -> str:
@@ -34,9 +41,14 @@ def chosen(name: str, flavour: str) -> str:
 
 def another_flavour(path: object, found: Network, asked: Network) -> UserError:
     """A file is for `found`, and its layers' names do not leave it open."""
-    told, wanted = (f"{net.name} of flavour {net.flavour}" if net.flavour else net.name for net in (found, asked))
-    return UserError(f'{path} holds {told}, not {wanted}: take NETWORKS["{found.name}"](flavour="{found.flavour}") or '
-                     f"network_in(path); scripts: --network {found.name} --flavour {found.flavour}")
+    told, wanted = (
+        f"{net.name} of flavour {net.flavour}" if net.flavour else net.name
+        for net in (found, asked)
+    )
+    return UserError(
+        f'{path} holds {told}, not {wanted}: take NETWORKS["{found.name}"](flavour="{found.flavour}") or '
+        f"network_in(path); scripts: --network {found.name} --flavour {found.flavour}"
+    )
 
 
 def sequential(nodes: Iterable[Node], dense: Iterable[int]) -> dict[str, str]:
@@ -52,7 +64,9 @@ def sequential(nodes: Iterable[Node], dense: Iterable[int]) -> dict[str, str]:
             place += len(names)
         elif isinstance(node.layer, Dense):
             number = next(places)
-            names = [f"classifier.{number}"] + [f"classifier.{number + 1}"] * (node.layer.activation is not None)
+            names = [f"classifier.{number}"] + [f"classifier.{number + 1}"] * (
+                node.layer.activation is not None
+            )
         else:
             continue
         found |= dict.fromkeys(names, node.name)

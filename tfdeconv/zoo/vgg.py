@@ -1,4 +1,5 @@
 """VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by the layer names of Keras."""
+
 from __future__ import annotations
 
 from ..network.graph import Builder, Network
@@ -6,10 +7,16 @@ from ..network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from .variants import chosen, sequential
 
 FILTERS = (64, 128, 256, 512, 512)
-CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}       # in each block
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # in each block
 
 
-def vgg(depth: int, channels: int = 3, classes: int = 1000, size: tuple[int, int] = (224, 224), flavour: str = "") -> Network:
+def vgg(
+    depth: int,
+    channels: int = 3,
+    classes: int = 1000,
+    size: tuple[int, int] = (224, 224),
+    flavour: str = "",
+) -> Network:
     """VGG of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
     net = Builder(f"vgg{depth}", (*size, channels), chosen(f"vgg{depth}", flavour))
     for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):

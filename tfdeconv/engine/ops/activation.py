@@ -1,4 +1,5 @@
 """Functions of each value with their derivatives: rectifiers, smooth ones as Keras has them, and the softmax."""
+
 from __future__ import annotations
 
 import math
@@ -41,11 +42,13 @@ def silu_derivative(x: tf.Tensor) -> tf.Tensor:
 
 
 def gelu(x: tf.Tensor) -> tf.Tensor:
-    return x * (1 + tf.math.erf(x / math.sqrt(2))) / 2           # tf.nn.gelu has its constant in float32
+    return x * (1 + tf.math.erf(x / math.sqrt(2))) / 2  # tf.nn.gelu has its constant in float32
 
 
 def gelu_derivative(x: tf.Tensor) -> tf.Tensor:
-    return 0.5 * (1 + tf.math.erf(x / math.sqrt(2))) + x * tf.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return 0.5 * (1 + tf.math.erf(x / math.sqrt(2))) + x * tf.exp(-x * x / 2) / math.sqrt(
+        2 * math.pi
+    )
 
 
 def hard_sigmoid(x: tf.Tensor) -> tf.Tensor:
@@ -60,11 +63,19 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "sigmoid": (tf.sigmoid, lambda x: tf.sigmoid(x) * tf.sigmoid(-x)),
     "tanh": (tf.tanh, lambda x: 1 - tf.tanh(x) ** 2),
     "hard_sigmoid": (hard_sigmoid, hard_sigmoid_derivative),
-    "silu": (lambda x: x * tf.sigmoid(x), silu_derivative),                     # Ramachandran et al. 2017, section 2 (Swish)
-    "hard_silu": (lambda x: x * hard_sigmoid(x),                                # Howard et al. 2019, section 5.2 (h-swish)
-                  lambda x: hard_sigmoid(x) + x * hard_sigmoid_derivative(x)),
-    "gelu": (gelu, gelu_derivative),                                            # Hendrycks & Gimpel 2016, section 2
-    "elu": (tf.nn.elu, lambda x: tf.exp(tf.minimum(x, tf.zeros_like(x)))),      # Clevert et al. 2016, section 3
+    "silu": (
+        lambda x: x * tf.sigmoid(x),
+        silu_derivative,
+    ),  # Ramachandran et al. 2017, section 2 (Swish)
+    "hard_silu": (
+        lambda x: x * hard_sigmoid(x),  # Howard et al. 2019, section 5.2 (h-swish)
+        lambda x: hard_sigmoid(x) + x * hard_sigmoid_derivative(x),
+    ),
+    "gelu": (gelu, gelu_derivative),  # Hendrycks & Gimpel 2016, section 2
+    "elu": (
+        tf.nn.elu,
+        lambda x: tf.exp(tf.minimum(x, tf.zeros_like(x))),
+    ),  # Clevert et al. 2016, section 3
     "softplus": (tf.nn.softplus, tf.sigmoid),
 }
 

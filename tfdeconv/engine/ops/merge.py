@@ -1,4 +1,5 @@
 """Layers of several inputs, each with its transpose under it."""
+
 from __future__ import annotations
 
 from functools import reduce
@@ -23,9 +24,12 @@ def multiply_forward(layer: Multiply, p, *inputs, rule):
 
 
 def multiply_backward(layer: Multiply, p, signal, trace, rule, shapes, trim):
-    others = [trace[:i] + trace[i + 1:] for i in range(len(trace))]
+    others = [trace[:i] + trace[i + 1 :] for i in range(len(trace))]
     products = (reduce(mul, factors, signal) for factors in others)
-    return tuple(narrowed(product, layer.output_shape(*shapes), shape) for product, shape in zip(products, shapes))
+    return tuple(
+        narrowed(product, layer.output_shape(*shapes), shape)
+        for product, shape in zip(products, shapes)
+    )
 
 
 def narrowed(signal: tf.Tensor, shape: Shape, to: Shape) -> tf.Tensor:

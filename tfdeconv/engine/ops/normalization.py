@@ -1,4 +1,5 @@
 """Normalisations, each with its transpose under it."""
+
 from __future__ import annotations
 
 import tensorflow as tf
@@ -13,20 +14,28 @@ def lrn(x: tf.Tensor, depth: int, k: float, alpha: float, beta: float) -> tf.Ten
     return x * (k + alpha * around(x * x, depth)) ** -beta
 
 
-def lrn_transpose(signal: tf.Tensor, x: tf.Tensor, depth: int, k: float, alpha: float, beta: float) -> tf.Tensor:
+def lrn_transpose(
+    signal: tf.Tensor, x: tf.Tensor, depth: int, k: float, alpha: float, beta: float
+) -> tf.Tensor:
     """Transpose of the derivative of lrn at x; signal and x [k, n, m, c]."""
     scale = k + alpha * around(x * x, depth)
-    return signal * scale ** -beta - 2 * alpha * beta * x * around(signal * x * scale ** (-beta - 1), depth)
+    return signal * scale**-beta - 2 * alpha * beta * x * around(
+        signal * x * scale ** (-beta - 1), depth
+    )
 
 
 def around(x: tf.Tensor, depth: int) -> tf.Tensor:
     """Sum over the `depth` (odd) channels centred on each."""
-    return tf.add_n([cut(x, 3, shift, x.shape[3]) for shift in range(-(depth // 2), depth // 2 + 1)])
+    return tf.add_n(
+        [cut(x, 3, shift, x.shape[3]) for shift in range(-(depth // 2), depth // 2 + 1)]
+    )
 
 
 def batch_norm_scale(layer: BatchNorm, p: Parameters) -> tuple[tf.Tensor, tf.Tensor]:
     """Batch normalisation as x * scale + shift; the way down takes the scale alone."""
-    scale = (p["gamma"] if layer.scale else 1) / tf.sqrt(p["variance"] + tf.constant(layer.epsilon, p["variance"].dtype))
+    scale = (p["gamma"] if layer.scale else 1) / tf.sqrt(
+        p["variance"] + tf.constant(layer.epsilon, p["variance"].dtype)
+    )
     return scale, (p["beta"] if layer.center else 0) - p["mean"] * scale
 
 
@@ -48,8 +57,14 @@ def affine_backward(layer: Affine, p, signal, trace, rule, shapes, trim):
 
 
 def lrn_forward(layer: LRN, p, x, *, rule):
-    return lrn(x, layer.depth, layer.k, layer.alpha, layer.beta), (x if rule and rule.normalise else None)
+    return lrn(x, layer.depth, layer.k, layer.alpha, layer.beta), (
+        x if rule and rule.normalise else None
+    )
 
 
 def lrn_backward(layer: LRN, p, signal, trace, rule, shapes, trim):
-    return (lrn_transpose(signal, trace, layer.depth, layer.k, layer.alpha, layer.beta) if rule.normalise else signal,)
+    return (
+        lrn_transpose(signal, trace, layer.depth, layer.k, layer.alpha, layer.beta)
+        if rule.normalise
+        else signal,
+    )

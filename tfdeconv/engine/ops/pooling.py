@@ -1,4 +1,5 @@
 """Max and average pools, each with its transpose under it. Tensors as in ops.py."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,9 +17,11 @@ def taps(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf
         parts = [x]
     else:
         shape = [-1, *x.shape[1:]]
-        shape[axis:axis + 1] = [x.shape[axis] // stride, stride]
+        shape[axis : axis + 1] = [x.shape[axis] // stride, stride]
         parts = tf.unstack(tf.reshape(x, shape), axis=axis + 1)
-    return [slicing.cut(parts[place % stride], axis, place // stride, count) for place in range(size)]
+    return [
+        slicing.cut(parts[place % stride], axis, place // stride, count) for place in range(size)
+    ]
 
 
 def padded_length(size: int, stride: int, count: int) -> int:
@@ -43,7 +46,9 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     for place, values in enumerate(others, 1):
         switches = tf.maximum(switches, tf.cast(values > best, dtype) * tf.constant(place, dtype))
         best = tf.maximum(best, values)
-    rows = zip(*(taps(map_, 1, window.size[0], window.stride[0], counts[0]) for map_ in (best, switches)))
+    rows = zip(
+        *(taps(map_, 1, window.size[0], window.stride[0], counts[0]) for map_ in (best, switches))
+    )
     best, switches = next(rows)
     for place, (values, columns) in enumerate(rows, 1):
         columns += tf.constant(place * window.size[1], dtype)
@@ -55,15 +60,24 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
 def max_pool_alone(x: tf.Tensor, window: Window) -> tf.Tensor:
     """max_pool without the switches, for a pass up from which nothing comes down."""
     for axis in (0, 1):
-        x = slicing.cut(x, axis + 1, -window.pad[axis][0], x.shape[axis + 1] + sum(window.pad[axis]), float("-inf"))
+        x = slicing.cut(
+            x,
+            axis + 1,
+            -window.pad[axis][0],
+            x.shape[axis + 1] + sum(window.pad[axis]),
+            float("-inf"),
+        )
     return tf.nn.max_pool2d(x, window.size, window.stride, "VALID")
 
 
-def unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = slicing.NO_PAD) -> tf.Tensor:
+def unpool(
+    signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = slicing.NO_PAD
+) -> tf.Tensor:
     """Transpose of max_pool with its switches held fixed; windows that share a maximum add up.
 
     signal, switches [k, n, m, c] -> [k, (n - 1) * stride + size, (m - 1) * stride + size, c], less `trim` at the ends.
     """
+
     def share(dy: int, dx: int) -> tf.Tensor:
         place = tf.constant(dy * window.size[1] + dx, switches.dtype)
         return signal * tf.cast(switches == place, signal.dtype)
@@ -71,7 +85,9 @@ def unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = 
     return scatter(share, signal, window, trim)
 
 
-def scatter(share: Callable[[int, int], tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads) -> tf.Tensor:
+def scatter(
+    share: Callable[[int, int], tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads
+) -> tf.Tensor:
     """What each cell of a signal [k, n, m, c] sends to place (dy, dx) of its window, added up: as large as unpool's result."""
     (height, width), strides = window.size, window.stride
     more = [-(-size // stride) - 1 for size, stride in zip(window.size, strides)]
@@ -80,10 +96,18 @@ def scatter(share: Callable[[int, int], tf.Tensor], signal: tf.Tensor, window: W
     for row in range(strides[0]):
         grid.append([])
         for column in range(strides[1]):
-            shares = [slicing.cut(slicing.cut(share(dy, dx), 1, -(dy // strides[0]), n + more[0]), 2, -(dx // strides[1]), m + more[1])
-                      for dy in range(row, height, strides[0]) for dx in range(column, width, strides[1])]
+            shares = [
+                slicing.cut(
+                    slicing.cut(share(dy, dx), 1, -(dy // strides[0]), n + more[0]),
+                    2,
+                    -(dx // strides[1]),
+                    m + more[1],
+                )
+                for dy in range(row, height, strides[0])
+                for dx in range(column, width, strides[1])
+            ]
             grid[-1].append(tf.add_n(shares) if shares else None)
-    none = tf.zeros_like(grid[0][0])                # phases that a window smaller than its stride never reaches
+    none = tf.zeros_like(grid[0][0])  # phases that a window smaller than its stride never reaches
     y = slicing.interleave([[none if phase is None else phase for phase in row] for row in grid])
     for axis in (0, 1):
         size = (signal.shape[axis + 1] - 1) * strides[axis] + window.size[axis] - sum(trim[axis])
@@ -99,16 +123,30 @@ def average_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor | N
     for axis in (0, 1):
         size = x.shape[axis + 1] + sum(window.pad[axis])
         x, there = (slicing.cut(part, axis + 1, -window.pad[axis][0], size) for part in (x, there))
-    mean, share = (tf.nn.avg_pool2d(part, window.size, window.stride, "VALID") for part in (x, there))
+    mean, share = (
+        tf.nn.avg_pool2d(part, window.size, window.stride, "VALID") for part in (x, there)
+    )
     return mean / share, share
 
 
-def average_pool_transpose(signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = slicing.NO_PAD) -> tf.Tensor:
+def average_pool_transpose(
+    signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = slicing.NO_PAD
+) -> tf.Tensor:
     """Transpose of average_pool, as large as unpool's result: an equal part to each cell that the mean was of."""
     part = signal / (window.size[0] * window.size[1])
     part = part if share is None else part / share
-    rows = scatter(lambda dy, dx: part, part, Window((window.size[0], 1), (window.stride[0], 1)), (trim[0], (0, 0)))
-    return scatter(lambda dy, dx: rows, rows, Window((1, window.size[1]), (1, window.stride[1])), ((0, 0), trim[1]))
+    rows = scatter(
+        lambda dy, dx: part,
+        part,
+        Window((window.size[0], 1), (window.stride[0], 1)),
+        (trim[0], (0, 0)),
+    )
+    return scatter(
+        lambda dy, dx: rows,
+        rows,
+        Window((1, window.size[1]), (1, window.stride[1])),
+        ((0, 0), trim[1]),
+    )
 
 
 def global_average_pool(x: tf.Tensor) -> tf.Tensor:
@@ -127,7 +165,9 @@ def global_max_pool(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.reduce_max(flat, 1)[:, None, None], tf.argmax(flat, 1, tf.int32)[:, None, None]
 
 
-def global_max_pool_transpose(signal: tf.Tensor, switches: tf.Tensor, height: int, width: int) -> tf.Tensor:
+def global_max_pool_transpose(
+    signal: tf.Tensor, switches: tf.Tensor, height: int, width: int
+) -> tf.Tensor:
     """Transpose of global_max_pool with its switches held fixed."""
     laid = signal[:, 0] * tf.one_hot(switches[:, 0, 0], height * width, axis=1, dtype=signal.dtype)
     return tf.reshape(laid, (-1, height, width, signal.shape[3]))

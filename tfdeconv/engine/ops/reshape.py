@@ -1,4 +1,5 @@
 """Layers that move values and compute none."""
+
 from __future__ import annotations
 
 import tensorflow as tf

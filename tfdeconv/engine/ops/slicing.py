@@ -1,4 +1,5 @@
 """Cuts maps out of maps and interleaves them."""
+
 from __future__ import annotations
 
 import tensorflow as tf
@@ -25,5 +26,9 @@ def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
     """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c]: grid[i][j] goes to [:, i::p, j::q]."""
     rows = [row[0] if len(row) == 1 else tf.stack(row, 3) for row in grid]
     h, w, c = grid[0][0].shape[1:]
-    stacked = rows[0] if len(rows) == 1 else tf.stack([tf.reshape(row, (-1, h, w * len(grid[0]), c)) for row in rows], 2)
+    stacked = (
+        rows[0]
+        if len(rows) == 1
+        else tf.stack([tf.reshape(row, (-1, h, w * len(grid[0]), c)) for row in rows], 2)
+    )
     return tf.reshape(stacked, (-1, h * len(grid), w * len(grid[0]), c))

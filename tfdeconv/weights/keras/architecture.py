@@ -1,4 +1,5 @@
 """A network from the JSON of a Keras model, without Keras: no code of the file's runs, and nothing in it is taken on trust."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,16 +14,17 @@ from .graph import Entry, Model, model
 from .nodes import Gone, Source, Walk
 from .options import LONG, WIDE
 
-SIDE = 224                          # height and width of an input that leaves them open
-GIVEN = 8                           # reasons told in an error
+SIDE = 224  # height and width of an input that leaves them open
+GIVEN = 8  # reasons told in an error
 
 
 @dataclass(frozen=True)
 class Architecture:
     """What a model's JSON says: the network, and by node and parameter where in the file the values are."""
+
     network: Network
     sources: Mapping[str, Mapping[str, Source]]
-    notes: tuple[str, ...] = ()         # what was assumed
+    notes: tuple[str, ...] = ()  # what was assumed
 
 
 def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
@@ -30,31 +32,64 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
     outer = model(config)
     shape, notes = input_shape(outer, config)
     walk = Walk(outer, shape)
-    walk.model(outer, (), (), [INPUT, *(Gone(other, "the model's second input") for other in outer.inputs[1:])])
+    walk.model(
+        outer,
+        (),
+        (),
+        [INPUT, *(Gone(other, "the model's second input") for other in outer.inputs[1:])],
+    )
     nodes = walk.logits()
     if not nodes:
-        first = [(layer, reason) for layer, reason in walk.missing.items() if not reason.startswith("it depends on")]
+        first = [
+            (layer, reason)
+            for layer, reason in walk.missing.items()
+            if not reason.startswith("it depends on")
+        ]
         reasons = [f"{layer}: {reason}" for layer, reason in first[:GIVEN]]
-        raise UserError(f"no layer of the file's model is understood ({'; '.join(reasons) or 'it has none that does anything'})")
+        raise UserError(
+            f"no layer of the file's model is understood ({'; '.join(reasons) or 'it has none that does anything'})"
+        )
     name = name or outer.name
     if len(name) > 100 or not name.isprintable():
-        raise UserError(f"the file's model is called {told(name)}, needs at most 100 printable characters")
+        raise UserError(
+            f"the file's model is called {told(name)}, needs at most 100 printable characters"
+        )
     names = {node.name for node in nodes}
-    aliases = {alias: node for alias, node in walk.aliases.items() if alias not in names and node in names}
+    aliases = {
+        alias: node for alias, node in walk.aliases.items() if alias not in names and node in names
+    }
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=walk.missing)
-    return Architecture(network, {node: walk.sources[node] for node in walk.sources if node in names}, notes)
+    return Architecture(
+        network, {node: walk.sources[node] for node in walk.sources if node in names}, notes
+    )
 
 
 def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[str, ...]]:
     """Of the first input, and what was assumed of it."""
-    shape = told_shape(next(entry for entry in model.entries if entry.name == model.inputs[0]), model, config)
-    if not isinstance(shape, list) or len(shape) != 4 or not all(
-            n is None or type(n) is int and 1 <= n <= high for n, high in zip(shape[1:], (LONG, LONG, WIDE))):
-        raise UserError(f"the file's model takes inputs of shape {told(shape)}, needs [null, height, width, channels]")
+    shape = told_shape(
+        next(entry for entry in model.entries if entry.name == model.inputs[0]), model, config
+    )
+    if (
+        not isinstance(shape, list)
+        or len(shape) != 4
+        or not all(
+            n is None or type(n) is int and 1 <= n <= high
+            for n, high in zip(shape[1:], (LONG, LONG, WIDE))
+        )
+    ):
+        raise UserError(
+            f"the file's model takes inputs of shape {told(shape)}, needs [null, height, width, channels]"
+        )
     _, height, width, channels = shape
     if channels is None:
-        raise UserError(f"the file's model leaves the channels of its input open: its shape is {told(shape)}")
-    notes = (f"the model leaves the size of its input open: {SIDE} is assumed",) if None in (height, width) else ()
+        raise UserError(
+            f"the file's model leaves the channels of its input open: its shape is {told(shape)}"
+        )
+    notes = (
+        (f"the model leaves the size of its input open: {SIDE} is assumed",)
+        if None in (height, width)
+        else ()
+    )
     return (height or SIDE, width or SIDE, channels), notes
 
 
@@ -69,4 +104,5 @@ def told_shape(entry: Entry, model: Model, config: Any) -> Any:
         return told_shape(inner.entries[0], inner, {})
     body, built = config.get("config"), config.get("build_config")
     return (body.get("build_input_shape") if isinstance(body, dict) else None) or (
-        built.get("input_shape") if isinstance(built, dict) else None)
+        built.get("input_shape") if isinstance(built, dict) else None
+    )

@@ -1,4 +1,5 @@
 """A function for each class of layer that a Keras model's JSON may name: from its options to this program's layers."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -32,33 +33,50 @@ from ...network.layers import (
 from .options import WIDE, Map, NotUnderstood, Options
 from .parts import RECTIFIERS, SOFTMAX, Part, Recipe, activation, finished, on_map, one, parts
 
-EPSILON = 1e-7          # below which Normalization takes no deviation to lie
+EPSILON = 1e-7  # below which Normalization takes no deviation to lie
 
 
 def window(options: Options, key: str, stride: Any = 1, dilated: bool = True) -> dict[str, Any]:
     size, pad = options.pair(key), options.text("padding", "valid")
-    steps, dilation = options.pair("strides", stride or list(size)), options.pair("dilation_rate", 1) if dilated else (1, 1)
+    steps, dilation = (
+        options.pair("strides", stride or list(size)),
+        options.pair("dilation_rate", 1) if dilated else (1, 1),
+    )
     if pad not in ("valid", "same"):
         raise NotUnderstood(f"its padding is {told(pad)}")
     if dilation != (1, 1) and steps != (1, 1):
         raise NotUnderstood("it has both strides and a dilation")
-    return {"size": size, "stride": steps, "pad": "same" if pad == "same" else 0} | ({"dilation": dilation} if dilated else {})
+    return {"size": size, "stride": steps, "pad": "same" if pad == "same" else 0} | (
+        {"dilation": dilation} if dilated else {}
+    )
 
 
 def conv2d(options: Options, maps: Sequence[Map]) -> list[Part]:
     shape = on_map(options, maps)
-    filters, groups, bias = options.whole("filters", WIDE), options.whole("groups", WIDE, 1), options.flag("use_bias", True)
+    filters, groups, bias = (
+        options.whole("filters", WIDE),
+        options.whole("groups", WIDE, 1),
+        options.flag("use_bias", True),
+    )
     if shape[2] % groups or filters % groups:
         raise options.wrong("groups", f"a divisor of its {shape[2]} channels and {filters} filters")
     where = window(options, "kernel_size")
-    return finished(options, lambda kind: Conv(filters=filters, groups=groups, bias=bias, activation=kind, **where), shape)
+    return finished(
+        options,
+        lambda kind: Conv(filters=filters, groups=groups, bias=bias, activation=kind, **where),
+        shape,
+    )
 
 
-def depthwise(options: Options, shape: Shape, bias: bool, kind: Activation | None = None) -> DepthwiseConv:
+def depthwise(
+    options: Options, shape: Shape, bias: bool, kind: Activation | None = None
+) -> DepthwiseConv:
     where = window(options, "kernel_size")
     if where["stride"][0] != where["stride"][1]:
         raise NotUnderstood("its strides differ")
-    return DepthwiseConv(multiplier=options.whole("depth_multiplier", WIDE, 1), bias=bias, activation=kind, **where)
+    return DepthwiseConv(
+        multiplier=options.whole("depth_multiplier", WIDE, 1), bias=bias, activation=kind, **where
+    )
 
 
 def depthwise_conv2d(options: Options, maps: Sequence[Map]) -> list[Part]:
@@ -68,11 +86,19 @@ def depthwise_conv2d(options: Options, maps: Sequence[Map]) -> list[Part]:
 
 def separable_conv2d(options: Options, maps: Sequence[Map]) -> list[Part]:
     """A depthwise convolution and a 1 x 1 behind it, which has the layer's name."""
-    shape, filters, bias = on_map(options, maps), options.whole("filters", WIDE), options.flag("use_bias", True)
+    shape, filters, bias = (
+        on_map(options, maps),
+        options.whole("filters", WIDE),
+        options.flag("use_bias", True),
+    )
     first = depthwise(options, shape, False)
     behind = (1, 1, first.channels(shape[2]))
-    return [parts(first, shape, "/depthwise"),
-            *finished(options, lambda kind: Conv(filters, 1, bias=bias, activation=kind), behind, first=1)]
+    return [
+        parts(first, shape, "/depthwise"),
+        *finished(
+            options, lambda kind: Conv(filters, 1, bias=bias, activation=kind), behind, first=1
+        ),
+    ]
 
 
 def dense(options: Options, maps: Sequence[Map]) -> list[Part]:
@@ -90,13 +116,19 @@ def batch_norm(options: Options, maps: Sequence[Map]) -> list[Part]:
         raise options.wrong("epsilon", "a number from 0")
     if options.flag("renorm", False):
         raise NotUnderstood("it is renormalised")
-    return [parts(BatchNorm(epsilon, options.flag("scale", True), options.flag("center", True)), found.shape)]
+    return [
+        parts(
+            BatchNorm(epsilon, options.flag("scale", True), options.flag("center", True)),
+            found.shape,
+        )
+    ]
 
 
 def rectifier(name: str) -> Callable[[Options, Sequence[Map]], list[Part]]:
     def build(options: Options, maps: Sequence[Map]) -> list[Part]:
         one(maps)
         return [Part(RECTIFIERS[name](options))]
+
     return build
 
 
@@ -114,6 +146,7 @@ def pool(kind: type[MaxPool] | type[AvgPool]) -> Callable[[Options, Sequence[Map
     def build(options: Options, maps: Sequence[Map]) -> list[Part]:
         on_map(options, maps)
         return [Part(kind(**window(options, "pool_size", None, False)))]
+
     return build
 
 
@@ -121,16 +154,25 @@ def global_pool(kind: type[GlobalPool]) -> Callable[[Options, Sequence[Map]], li
     def build(options: Options, maps: Sequence[Map]) -> list[Part]:
         on_map(options, maps)
         return [Part(kind(options.flag("keepdims", False)))]
+
     return build
 
 
 def merge(kind: type[Add] | type[Multiply]) -> Callable[[Options, Sequence[Map]], list[Part]]:
     def build(options: Options, maps: Sequence[Map]) -> list[Part]:
         height, width, channels = map(max, zip(*(found.shape for found in maps)))
-        if len({found.vector for found in maps}) > 1 or len(maps) < 2 or not all(
-                (found.shape[:2] == (height, width) or found.alone) and found.shape[2] in (1, channels) for found in maps):
+        if (
+            len({found.vector for found in maps}) > 1
+            or len(maps) < 2
+            or not all(
+                (found.shape[:2] == (height, width) or found.alone)
+                and found.shape[2] in (1, channels)
+                for found in maps
+            )
+        ):
             raise NotUnderstood("its inputs' shapes differ")
         return [Part(kind())]
+
     return build
 
 
@@ -160,7 +202,11 @@ def flatten(options: Options, maps: Sequence[Map]) -> list[Part]:
 def reshape(options: Options, maps: Sequence[Map]) -> list[Part]:
     """Between a vector and a map of one cell, from a map to a vector, or into the shape that there is."""
     found, target = one(maps), options.get("target_shape")
-    if not isinstance(target, list) or len(target) > 8 or not all(type(n) is int and -1 <= n <= 1 << 31 and n for n in target):
+    if (
+        not isinstance(target, list)
+        or len(target) > 8
+        or not all(type(n) is int and -1 <= n <= 1 << 31 and n for n in target)
+    ):
         raise options.wrong("target_shape", "up to 8 whole numbers")
     known = prod(n for n in target if n > 0)
     shape = tuple(n if n > 0 else prod(found.shape) // known for n in target)
@@ -179,9 +225,17 @@ def nothing(options: Options, maps: Sequence[Map]) -> list[Part]:
     return [Part(Identity())]
 
 
-def affine(scale: Sequence[float], shift: Sequence[float], suffix: str = "", reads: tuple[int, ...] | None = None) -> list[Part]:
+def affine(
+    scale: Sequence[float],
+    shift: Sequence[float],
+    suffix: str = "",
+    reads: tuple[int, ...] | None = None,
+) -> list[Part]:
     """x * scale + shift with numbers of the JSON's own."""
-    rows = {"scale": np.array(scale, np.float32), "shift": np.array(shift, np.float32)}        # as Keras takes them
+    rows = {
+        "scale": np.array(scale, np.float32),
+        "shift": np.array(shift, np.float32),
+    }  # as Keras takes them
     recipes = {name: Recipe((), lambda row=row: row, row.shape) for name, row in rows.items()}
     return [Part(Affine(), recipes, suffix, reads)]
 
@@ -197,8 +251,10 @@ def scaled_sum(options: Options, maps: Sequence[Map]) -> list[Part]:
     if len(maps) != 2:
         raise NotUnderstood(f"it has {len(maps)} inputs")
     channels = maps[1].shape[2]
-    return [*affine([options.number("scale", 1.0)] * channels, [0.0] * channels, "/scaled", (1,)),
-            *(replace(part, reads=(0,)) for part in added)]
+    return [
+        *affine([options.number("scale", 1.0)] * channels, [0.0] * channels, "/scaled", (1,)),
+        *(replace(part, reads=(0,)) for part in added),
+    ]
 
 
 def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
@@ -214,7 +270,9 @@ def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
         return mean if invert else -mean * scale(mean, variance)
 
     if options.get("mean") is not None:
-        mean, variance = (np.array(options.numbers(key, found.shape[2])) for key in ("mean", "variance"))
+        mean, variance = (
+            np.array(options.numbers(key, found.shape[2])) for key in ("mean", "variance")
+        )
         if (variance < 0).any():
             raise options.wrong("variance", "numbers from 0")
         return affine(tuple(scale(mean, variance)), tuple(shift(mean, variance)))
@@ -222,13 +280,43 @@ def normalization(options: Options, maps: Sequence[Map]) -> list[Part]:
 
 
 Build = Callable[[Options, Sequence[Map]], list[Part]]
-IDLE = ("Identity", "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization",
-        "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness")    # once trained
+IDLE = (
+    "Identity",
+    "Dropout",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "ActivityRegularization",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomTranslation",
+    "RandomContrast",
+    "RandomBrightness",
+)  # once trained
 CLASSES: dict[str, Build] = {
-    "Conv2D": conv2d, "DepthwiseConv2D": depthwise_conv2d, "SeparableConv2D": separable_conv2d, "Dense": dense,
-    "BatchNormalization": batch_norm, "Activation": activate, "Softmax": softmax, **{name: rectifier(name) for name in RECTIFIERS},
-    "MaxPooling2D": pool(MaxPool), "AveragePooling2D": pool(AvgPool), "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
-    "GlobalMaxPooling2D": global_pool(GlobalMaxPool), "Add": merge(Add), "Multiply": merge(Multiply),
+    "Conv2D": conv2d,
+    "DepthwiseConv2D": depthwise_conv2d,
+    "SeparableConv2D": separable_conv2d,
+    "Dense": dense,
+    "BatchNormalization": batch_norm,
+    "Activation": activate,
+    "Softmax": softmax,
+    **{name: rectifier(name) for name in RECTIFIERS},
+    "MaxPooling2D": pool(MaxPool),
+    "AveragePooling2D": pool(AvgPool),
+    "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
+    "GlobalMaxPooling2D": global_pool(GlobalMaxPool),
+    "Add": merge(Add),
+    "Multiply": merge(Multiply),
     "CustomScaleLayer": scaled_sum,
-    "Concatenate": concatenate, "ZeroPadding2D": zero_padding, "Cropping2D": cropping, "Flatten": flatten, "Reshape": reshape,
-    "Rescaling": rescaling, "Normalization": normalization, **dict.fromkeys(IDLE, nothing)}
+    "Concatenate": concatenate,
+    "ZeroPadding2D": zero_padding,
+    "Cropping2D": cropping,
+    "Flatten": flatten,
+    "Reshape": reshape,
+    "Rescaling": rescaling,
+    "Normalization": normalization,
+    **dict.fromkeys(IDLE, nothing),
+}

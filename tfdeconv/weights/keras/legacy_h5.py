@@ -1,4 +1,5 @@
 """HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -36,15 +37,30 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
     told, notes = None, []
     if network.name in NETWORKS:
         counts = {layer: len(stored) for layer, stored in listed.items() if stored}
-        near = min(variants(), key=lambda one: (
-            differences(counts, one)[0], one.name != network.name, one.flavour != network.flavour))
+        near = min(
+            variants(),
+            key=lambda one: (
+                differences(counts, one)[0],
+                one.name != network.name,
+                one.flavour != network.flavour,
+            ),
+        )
         if near.name == network.name and network.flavour and near.flavour != network.flavour:
             raise another_flavour(path, near, network)
         # a file of a deeper network has all the layers of this one's name, and some between them
         told = near.name if shapes else None
-        notes = [f"layers named as Keras{' of 2015 to 2018' * old(near)} names those of {TITLES[near.name]}"]
+        notes = [
+            f"layers named as Keras{' of 2015 to 2018' * old(near)} names those of {TITLES[near.name]}"
+        ]
         notes += [UNTOLD] * (network.flavour == "keras2015")
-    return Contents(shapes, read, told, ignored=tuple(ignored), source=f"{Path(path).name} (Keras)", notes=tuple(notes))
+    return Contents(
+        shapes,
+        read,
+        told,
+        ignored=tuple(ignored),
+        source=f"{Path(path).name} (Keras)",
+        notes=tuple(notes),
+    )
 
 
 def old(network: Network) -> bool:
@@ -64,7 +80,9 @@ def differences(counts: Mapping[str, int], network: Network) -> tuple[int, int]:
     it lacks. counts: the number of parameters by layer of the file.
     """
     needed, known = network.parameters(), named(network)
-    strange = sum(layer not in known or len(needed[known[layer]]) != count for layer, count in counts.items())
+    strange = sum(
+        layer not in known or len(needed[known[layer]]) != count for layer, count in counts.items()
+    )
     return strange, len(known.keys() - counts.keys())
 
 
@@ -73,10 +91,15 @@ def layers(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
     root = subgroup(file, "model_weights") if "model_weights" in file.children else file
     names = chunked(root, "layer_names")
     if names is None:
-        raise UserError(f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
-                        f"scripts/convert_weights.py nor the `layer_names` of Keras")
+        raise UserError(
+            f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
+            f"scripts/convert_weights.py nor the `layer_names` of Keras"
+        )
     groups = {name: subgroup(root, name) for name in names}
-    return {name: [dataset(group, weight) for weight in chunked(group, "weight_names") or []] for name, group in groups.items()}
+    return {
+        name: [dataset(group, weight) for weight in chunked(group, "weight_names") or []]
+        for name, group in groups.items()
+    }
 
 
 def chunked(group: Group, name: str) -> list[str] | None:

@@ -1,4 +1,5 @@
 """From the layers of a Keras model's JSON to nodes: what each of them is here, and which of them cannot be had."""
+
 from __future__ import annotations
 
 import math
@@ -16,15 +17,22 @@ from .layers import CLASSES, affine
 from .options import Map, NotUnderstood
 from .parts import SOFTMAX, Part, Recipe
 
-CELLS = 1 << 31                     # of a map
-WITH_NUMBER: dict[str, Callable[[float], tuple[float, float]]] = {      # operations on a map and a number, as scale and shift
-    "Add": lambda n: (1.0, n), "Multiply": lambda n: (n, 0.0), "Subtract": lambda n: (1.0, -n),
-    "TrueDivide": lambda n: (1 / n, 0.0), "Divide": lambda n: (1 / n, 0.0)}
+CELLS = 1 << 31  # of a map
+WITH_NUMBER: dict[
+    str, Callable[[float], tuple[float, float]]
+] = {  # operations on a map and a number, as scale and shift
+    "Add": lambda n: (1.0, n),
+    "Multiply": lambda n: (n, 0.0),
+    "Subtract": lambda n: (1.0, -n),
+    "TrueDivide": lambda n: (1 / n, 0.0),
+    "Divide": lambda n: (1 / n, 0.0),
+}
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a layer's variables stand in a file: the names of the models around it and its own, and those of Keras 3's groups."""
+
     path: tuple[str, ...]
     steps: tuple[tuple[str, int], ...]
 
@@ -32,6 +40,7 @@ class Place:
 @dataclass(frozen=True)
 class Source:
     """Where a parameter comes from."""
+
     place: Place
     recipe: Recipe
 
@@ -39,6 +48,7 @@ class Source:
 @dataclass(frozen=True)
 class Gone:
     """Instead of a node's name: what cannot be had, because of that layer, of that class."""
+
     layer: str
     kind: str
 
@@ -59,20 +69,31 @@ class Walk:
         self.aliases: dict[str, str] = {}
         self.read: set[str] = set()
 
-    def model(self, model: Model, path: tuple[str, ...], steps: tuple[tuple[str, int], ...], inputs: Sequence[Ref],
-              reason: str = "") -> list[Ref]:
+    def model(
+        self,
+        model: Model,
+        path: tuple[str, ...],
+        steps: tuple[tuple[str, int], ...],
+        inputs: Sequence[Ref],
+        reason: str = "",
+    ) -> list[Ref]:
         """Adds a model's layers, and returns its outputs; with a reason it is left out."""
         refs: dict[str, list[Ref]] = dict(zip(model.inputs, ([ref] for ref in inputs)))
         for entry in model.entries:
             if entry.kind == "InputLayer":
                 continue
             place = Place((*path, entry.name), (*steps, *([entry.step] if entry.step else [])))
-            sources = [chosen(entry, refs[source.layer], source.output) for source in entry.inputs
-                       if isinstance(source, Tensor)]
+            sources = [
+                chosen(entry, refs[source.layer], source.output)
+                for source in entry.inputs
+                if isinstance(source, Tensor)
+            ]
             why = reason or entry.reason
             if entry.model:
                 if not why and len(sources) != len(entry.model.inputs):
-                    why = f"it has {len(sources)} inputs and is called with {len(entry.model.inputs)}"
+                    why = (
+                        f"it has {len(sources)} inputs and is called with {len(entry.model.inputs)}"
+                    )
                 given = sources if not why else [Gone(entry.name, why)] * len(entry.model.inputs)
                 refs[entry.name] = self.model(entry.model, place.path, place.steps, given, why)
                 if why:
@@ -86,18 +107,27 @@ class Walk:
     def layer(self, entry: Entry, place: Place, sources: Sequence[Ref], why: str) -> Ref:
         """Adds a layer; returns its node's name, or why there is none."""
         collides = self.counts[entry.name] > 1
-        name = "/".join(place.path if len(place.path) > 1 else (place.path[0] + "_layer",)) if collides and (
-            len(place.path) > 1 or entry.name == INPUT) else entry.name
+        name = (
+            "/".join(place.path if len(place.path) > 1 else (place.path[0] + "_layer",))
+            if collides and (len(place.path) > 1 or entry.name == INPUT)
+            else entry.name
+        )
         self.read.update(source for source in sources if isinstance(source, str))
         try:
             if why:
                 raise NotUnderstood(why)
             if gone := next((source for source in sources if isinstance(source, Gone)), None):
-                self.missing[name] = f"it depends on {gone.layer} ({gone.kind}), which cannot be had"
+                self.missing[name] = (
+                    f"it depends on {gone.layer} ({gone.kind}), which cannot be had"
+                )
                 return gone
             last = known = [source for source in sources if isinstance(source, str)]
             for part in self.parts(entry, [self.maps[source] for source in known]):
-                inputs = last if part.reads is None else [*(known[i] for i in part.reads), *(last if last is not known else [])]
+                inputs = (
+                    last
+                    if part.reads is None
+                    else [*(known[i] for i in part.reads), *(last if last is not known else [])]
+                )
                 self.add(name + part.suffix, part, inputs, place)
                 last = [name + part.suffix]
         except NotUnderstood as error:
@@ -108,10 +138,17 @@ class Walk:
     def parts(self, entry: Entry, maps: Sequence[Map]) -> list[Part]:
         numbers = [value for value in entry.inputs if isinstance(value, float)]
         if numbers or entry.operation and len(maps) == 1:
-            either = entry.kind in ("Add", "Multiply")          # the number may come first
-            if (entry.kind not in WITH_NUMBER or len(entry.inputs) != 2 or len(numbers) != 1
-                    or not (either or isinstance(entry.inputs[1], float)) or not (numbers[0] or "Divide" not in entry.kind)):
-                raise NotUnderstood(f"its class is {entry.kind}, which is not understood for these inputs")
+            either = entry.kind in ("Add", "Multiply")  # the number may come first
+            if (
+                entry.kind not in WITH_NUMBER
+                or len(entry.inputs) != 2
+                or len(numbers) != 1
+                or not (either or isinstance(entry.inputs[1], float))
+                or not (numbers[0] or "Divide" not in entry.kind)
+            ):
+                raise NotUnderstood(
+                    f"its class is {entry.kind}, which is not understood for these inputs"
+                )
             scale, shift = WITH_NUMBER[entry.kind](numbers[0])
             return affine([scale] * maps[0].shape[2], [shift] * maps[0].shape[2])
         if entry.kind not in CLASSES or entry.operation and entry.kind not in ("Add", "Multiply"):
@@ -122,12 +159,20 @@ class Walk:
         maps = [self.maps[source] for source in inputs]
         shape = part.layer.output_shape(*(found.shape for found in maps))
         if min(shape) < 1:
-            raise NotUnderstood(f"nothing is left of its input of {maps[0].shape[0]} x {maps[0].shape[1]}")
+            raise NotUnderstood(
+                f"nothing is left of its input of {maps[0].shape[0]} x {maps[0].shape[1]}"
+            )
         if math.prod(shape) > CELLS:
-            raise UserError(f"layer {name}: its output is said to be of {' x '.join(told(n) for n in shape)}, far more than can be")
+            raise UserError(
+                f"layer {name}: its output is said to be of {' x '.join(told(n) for n in shape)}, far more than can be"
+            )
         if name in self.nodes or name in self.missing or len(name) > NAME:
-            raise UserError(f"the file's model has two layers of the name {name[:NAME]}, or one too long")
-        vector = all(found.vector for found in maps) if part.layer.vector is None else part.layer.vector
+            raise UserError(
+                f"the file's model has two layers of the name {name[:NAME]}, or one too long"
+            )
+        vector = (
+            all(found.vector for found in maps) if part.layer.vector is None else part.layer.vector
+        )
         alone = part.layer.vector is not None or all(found.alone for found in maps)
         self.maps[name] = Map(shape, vector, alone and shape[:2] == (1, 1))
         self.nodes[name] = Node(name, part.layer, tuple(inputs))
@@ -144,8 +189,12 @@ class Walk:
             if node.inputs == (before,):
                 del nodes[node.name]
                 self.sources[node.name] = self.sources.pop(before)
-                nodes = {name if name != before else node.name: old if name != before else replace(old, name=node.name)
-                         for name, old in nodes.items()}
+                nodes = {
+                    name if name != before else node.name: old
+                    if name != before
+                    else replace(old, name=node.name)
+                    for name, old in nodes.items()
+                }
             else:
                 nodes[node.name] = replace(node, layer=Identity())
         return list(nodes.values())

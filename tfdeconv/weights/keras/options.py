@@ -1,4 +1,5 @@
 """What a Keras model's JSON says of one layer, each value checked for type and range when it is asked for."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +9,10 @@ from ...errors import UserError
 from ...formats.checked_json import told
 from ...network.base import Shape
 
-WIDE, LONG = 1 << 16, 1 << 14       # most channels or units of a layer; most rows or columns of a window, a pad, an input
+WIDE, LONG = (
+    1 << 16,
+    1 << 14,
+)  # most channels or units of a layer; most rows or columns of a window, a pad, an input
 HUGE = 1e30
 
 
@@ -18,6 +22,7 @@ class NotUnderstood(Exception):
 
 class Map(NamedTuple):
     """What goes into a layer; alone: it has one cell whatever the size of the image."""
+
     shape: Shape
     vector: bool
     alone: bool
@@ -25,7 +30,11 @@ class Map(NamedTuple):
 
 def plain(value: Any) -> Any:
     """The value within what Keras wraps an array or a tuple in."""
-    while isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__", "__tuple__"):
+    while isinstance(value, dict) and value.get("class_name") in (
+        "__numpy__",
+        "__tensor__",
+        "__tuple__",
+    ):
         inner = value.get("config", value.get("items"))
         value = inner.get("value") if isinstance(inner, dict) else inner
     return value
@@ -35,13 +44,15 @@ class Options:
     """The `config` of one layer."""
 
     def __init__(self, layer: str, values: Any, old: bool = False) -> None:
-        self.layer, self.old = layer, old       # old: Keras 2 wrote it
+        self.layer, self.old = layer, old  # old: Keras 2 wrote it
         if not isinstance(values, dict):
             raise UserError(f"layer {layer}: its config is {told(values)}, needs a JSON object")
         self.values: Mapping[str, Any] = values
 
     def wrong(self, key: str, needed: str) -> UserError:
-        return UserError(f"layer {self.layer}: its {key} is {told(self.values.get(key))}, needs {needed}")
+        return UserError(
+            f"layer {self.layer}: its {key} is {told(self.values.get(key))}, needs {needed}"
+        )
 
     def get(self, key: str, default: Any = None) -> Any:
         """A value as it is; null counts as left out."""
@@ -65,7 +76,11 @@ class Options:
         """Two integers; one stands for both."""
         value = self.get(key, default)
         pair = [value, value] if type(value) is int else value
-        if not isinstance(pair, list) or len(pair) != 2 or not all(type(n) is int and low <= n <= LONG for n in pair):
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(type(n) is int and low <= n <= LONG for n in pair)
+        ):
             raise self.wrong(key, f"two whole numbers from {low} to {LONG:,}")
         return pair[0], pair[1]
 

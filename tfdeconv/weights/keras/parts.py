@@ -1,4 +1,5 @@
 """What every class of layer in a Keras model's JSON needs: parts of this program's, the input's shape, activations."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +14,23 @@ from .options import Map, NotUnderstood, Options
 
 SOFTMAX = Softmax()
 NAMED: dict[str, Layer | None] = {
-    "linear": None, "softmax": SOFTMAX, "relu6": Activation(ceiling=6.0), "leaky_relu": Activation(slope=0.2),
-    "swish": Activation("silu"), "hard_swish": Activation("hard_silu"), **{kind: Activation(kind) for kind in ACTIVATIONS}}
+    "linear": None,
+    "softmax": SOFTMAX,
+    "relu6": Activation(ceiling=6.0),
+    "leaky_relu": Activation(slope=0.2),
+    "swish": Activation("silu"),
+    "hard_swish": Activation("hard_silu"),
+    **{kind: Activation(kind) for kind in ACTIVATIONS},
+}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a parameter is had from a layer's variables: which, by order, and what makes one array of them."""
+
     variables: tuple[int, ...]
-    make: Callable[..., np.ndarray] | None = None       # None: the variable as it is
-    shape: tuple[int, ...] | None = None                # of what is made; None: the first variable's
+    make: Callable[..., np.ndarray] | None = None  # None: the variable as it is
+    shape: tuple[int, ...] | None = None  # of what is made; None: the first variable's
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Part:
 
     reads: which of the layer's inputs go in beside the part before; None: all into the first part, none into those behind it.
     """
+
     layer: Layer
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     suffix: str = ""
@@ -39,25 +48,40 @@ class Part:
 
 def parts(layer: Layer, shape: Shape, suffix: str = "", first: int = 0) -> Part:
     """A layer whose parameters are the variables in their order, from that one on."""
-    return Part(layer, {name: Recipe((first + i,)) for i, name in enumerate(layer.parameters(shape))}, suffix)
+    return Part(
+        layer,
+        {name: Recipe((first + i,)) for i, name in enumerate(layer.parameters(shape))},
+        suffix,
+    )
 
 
 def activation(options: Options, key: str = "activation") -> Layer | None:
     """What a layer's option says: a name, or in newer files a function or a layer written out."""
     value = options.get(key, "linear")
-    if isinstance(value, dict) and value.get("class_name") == "function" and str(value.get("module") or "").startswith("keras"):
+    if (
+        isinstance(value, dict)
+        and value.get("class_name") == "function"
+        and str(value.get("module") or "").startswith("keras")
+    ):
         value = value.get("config")
     if isinstance(value, dict) and value.get("class_name") in RECTIFIERS and "config" in value:
         return RECTIFIERS[value["class_name"]](Options(options.layer, value["config"], options.old))
     if not isinstance(value, str) or value not in NAMED:
         raise NotUnderstood(f"its activation is {told(value)}, which is not understood")
     if options.old and value == "hard_sigmoid":
-        raise NotUnderstood("its activation is Keras 2's hard_sigmoid, which is another one than Keras 3's")
+        raise NotUnderstood(
+            "its activation is Keras 2's hard_sigmoid, which is another one than Keras 3's"
+        )
     return NAMED[value]
 
 
-def finished(options: Options, build: Callable[[Activation | None], Layer], shape: Shape,
-             suffix: str = "", first: int = 0) -> list[Part]:
+def finished(
+    options: Options,
+    build: Callable[[Activation | None], Layer],
+    shape: Shape,
+    suffix: str = "",
+    first: int = 0,
+) -> list[Part]:
     """A layer with its activation in it; a softmax is a part of its own."""
     kind = activation(options)
     if isinstance(kind, Softmax):
@@ -100,7 +124,9 @@ def slope_of(options: Options, key: str, default: float) -> float:
 
 def leaky_relu(options: Options) -> Activation:
     """Keras 2 calls the slope alpha."""
-    return Activation(slope=slope_of(options, "alpha" if "alpha" in options.values else "negative_slope", 0.3))
+    return Activation(
+        slope=slope_of(options, "alpha" if "alpha" in options.values else "negative_slope", 0.3)
+    )
 
 
 def elu(options: Options) -> Activation:
@@ -110,4 +136,8 @@ def elu(options: Options) -> Activation:
 
 
 RECTIFIERS: dict[str, Callable[[Options], Activation]] = {
-    "ReLU": relu, "LeakyReLU": leaky_relu, "ELU": elu, "ReLU6": lambda options: Activation(ceiling=6.0)}
+    "ReLU": relu,
+    "LeakyReLU": leaky_relu,
+    "ELU": elu,
+    "ReLU6": lambda options: Activation(ceiling=6.0),
+}

@@ -1,4 +1,5 @@
 """Keras 3's own files: `.weights.h5`, in whose groups layers go by class and number, and the `.keras` zip around one."""
+
 from __future__ import annotations
 
 import re
@@ -24,8 +25,16 @@ from .nodes import Place
 from .variables import contents_by
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
-LISTS = ("layers", "_layer_checkpoint_dependencies")        # the second by the Keras of TensorFlow 2.12 to 2.15
-CLASSES = {Conv: "conv2d", DepthwiseConv: "depthwise_conv2d", BatchNorm: "batch_normalization", Dense: "dense"}
+LISTS = (
+    "layers",
+    "_layer_checkpoint_dependencies",
+)  # the second by the Keras of TensorFlow 2.12 to 2.15
+CLASSES = {
+    Conv: "conv2d",
+    DepthwiseConv: "depthwise_conv2d",
+    BatchNorm: "batch_normalization",
+    Dense: "dense",
+}
 REMEDY = 'it does not name its layers: save the whole model (model.save("model.keras")) and give that file, or its full .h5'
 
 
@@ -38,8 +47,9 @@ def is_archive(path: str | Path) -> bool:
 
 
 @contextmanager
-def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Group]]
-            ) -> Iterator[tuple[dict[str, Any], Group]]:
+def archive(
+    path: str | Path, opened: Callable[[Path], AbstractContextManager[Group]]
+) -> Iterator[tuple[dict[str, Any], Group]]:
     """A `.keras` file's description and weights, which are unpacked into a directory of their own for as long as they are read."""
     with tempfile.TemporaryDirectory(prefix="tfdeconv-") as directory:
         place = Path(directory) / WEIGHTS
@@ -48,13 +58,15 @@ def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Gr
             if missing := [name for name in (CONFIG, WEIGHTS) if name not in found]:
                 raise ValueError(f"it is a zip without {missing[0]}: no model of Keras 3's")
             if found[CONFIG].file_size > JSON:
-                raise ValueError(f"its description of the model has {found[CONFIG].file_size:,} bytes, at most {JSON:,} are read")
+                raise ValueError(
+                    f"its description of the model has {found[CONFIG].file_size:,} bytes, at most {JSON:,} are read"
+                )
             config = parsed(bytes(member(data, found[CONFIG])))
             place.write_bytes(member(data, found[WEIGHTS]))
         try:
             with opened(place) as file:
-                with suppress(OSError):         # Windows keeps what is open until the end
-                    place.unlink()              # now it goes with us, however we end
+                with suppress(OSError):  # Windows keeps what is open until the end
+                    place.unlink()  # now it goes with us, however we end
                 yield config, file
         except UserError as error:
             raise UserError(str(error).replace(str(place), str(path))) from None
@@ -62,7 +74,10 @@ def archive(path: str | Path, opened: Callable[[Path], AbstractContextManager[Gr
 
 def recognises(file: Group) -> bool:
     """Whether an HDF5 file is laid out as Keras 3's weights are."""
-    return any(isinstance(file.children.get(name), Group) for name in LISTS) and "layer_names" not in file.attrs
+    return (
+        any(isinstance(file.children.get(name), Group) for name in LISTS)
+        and "layer_names" not in file.attrs
+    )
 
 
 def contents(path: str | Path, file: Group, architecture: Architecture) -> Contents:
@@ -82,8 +97,10 @@ def find(path: str | Path, file: Group, place: Place) -> list[Dataset]:
     values = variables(group)
     name = subgroup_of(group, "vars").attrs.get("name") if values else None
     if name is not None and name != place.path[-1]:
-        raise UserError(f"{path} does not fit its own description: what should be layer {place.path[-1]} is called "
-                        f"{ascii(name)[:80]}")
+        raise UserError(
+            f"{path} does not fit its own description: what should be layer {place.path[-1]} is called "
+            f"{ascii(name)[:80]}"
+        )
     return values
 
 
@@ -93,9 +110,16 @@ def numbered(group: Group, snake: str) -> dict[int, Group]:
         layers = inside(group, kind)
         if isinstance(layers, Group):
             pattern = re.compile(re.escape(snake) + r"(?:_(\d{1,6}))?")
-            found = {int(match[1] or 0): child for name, child in layers.children.items()
-                     if (match := pattern.fullmatch(name)) and isinstance(child, Group)}
-            return found if kind == LISTS[0] else dict(enumerate(found[number] for number in sorted(found)))
+            found = {
+                int(match[1] or 0): child
+                for name, child in layers.children.items()
+                if (match := pattern.fullmatch(name)) and isinstance(child, Group)
+            }
+            return (
+                found
+                if kind == LISTS[0]
+                else dict(enumerate(found[number] for number in sorted(found)))
+            )
     return {}
 
 
@@ -116,9 +140,13 @@ def variables(group: Group) -> list[Dataset]:
     return found
 
 
-def network(path: str | Path, file: Group, name: str | None = None, flavour: str | None = None) -> Network:
+def network(
+    path: str | Path, file: Group, name: str | None = None, flavour: str | None = None
+) -> Network:
     """The built-in network (of that name) whose layers have exactly these shapes, in this order; dense ones may be left out."""
-    for candidate in [name] if name else [name for name in NETWORKS if not flavour or flavour in FLAVOURS[name]]:
+    for candidate in (
+        [name] if name else [name for name in NETWORKS if not flavour or flavour in FLAVOURS[name]]
+    ):
         found = fitting(file, candidate, flavour or "")
         if found is not None:
             return found
@@ -131,7 +159,9 @@ def stored(file: Group) -> dict[str, list[list[Dataset]]]:
     found: dict[str, list[list[Dataset]]] = {}
     for snake in CLASSES.values():
         groups = numbered(file, snake)
-        found[snake] = [values for number in sorted(groups) if (values := variables(groups[number]))]
+        found[snake] = [
+            values for number in sorted(groups) if (values := variables(groups[number]))
+        ]
     return found
 
 
@@ -142,9 +172,14 @@ def placed(file: Group, network: Network) -> dict[str, list[Dataset]] | None:
         if type(node.layer) in CLASSES:
             layers[CLASSES[type(node.layer)]].append(node.name)
     there = stored(file)
-    if any(len(there[snake]) not in ((len(names), 0) if snake == "dense" else (len(names),)) for snake, names in layers.items()):
+    if any(
+        len(there[snake]) not in ((len(names), 0) if snake == "dense" else (len(names),))
+        for snake, names in layers.items()
+    ):
         return None
-    return {name: values for snake, names in layers.items() for name, values in zip(names, there[snake])}
+    return {
+        name: values for snake, names in layers.items() for name, values in zip(names, there[snake])
+    }
 
 
 def fitting(file: Group, name: str, flavour: str) -> Network | None:
@@ -156,11 +191,23 @@ def fitting(file: Group, name: str, flavour: str) -> Network | None:
     return found if shapes(found, there) is not None else None
 
 
-def shapes(network: Network, there: dict[str, list[Dataset]]) -> dict[str, dict[str, tuple[int, ...]]] | None:
+def shapes(
+    network: Network, there: dict[str, list[Dataset]]
+) -> dict[str, dict[str, tuple[int, ...]]] | None:
     """The file's shapes by layer and parameter, if they are the network's."""
     needed = network.parameters()
-    found = {layer: dict(zip(needed[layer], (value.shape for value in values))) for layer, values in there.items()}
-    return found if all(found[layer] == needed[layer] and len(there[layer]) == len(needed[layer]) for layer in found) else None
+    found = {
+        layer: dict(zip(needed[layer], (value.shape for value in values)))
+        for layer, values in there.items()
+    }
+    return (
+        found
+        if all(
+            found[layer] == needed[layer] and len(there[layer]) == len(needed[layer])
+            for layer in found
+        )
+        else None
+    )
 
 
 def contents_of(path: str | Path, file: Group, network: Network) -> Contents:
@@ -168,7 +215,9 @@ def contents_of(path: str | Path, file: Group, network: Network) -> Contents:
     there = placed(file, network)
     found = shapes(network, there) if there else None
     if not there or found is None:
-        raise UserError(f"{path} is of Keras 3 and does not have the layers of {network.name}; {REMEDY}")
+        raise UserError(
+            f"{path} is of Keras 3 and does not have the layers of {network.name}; {REMEDY}"
+        )
     datasets = {layer: dict(zip(found[layer], values)) for layer, values in there.items()}
     order: Sequence[str] = [layer for layer in network.parameters() if layer in found]
 
@@ -176,5 +225,10 @@ def contents_of(path: str | Path, file: Group, network: Network) -> Contents:
         return datasets[layer][name].read()
 
     note = f"recognised as {network.name} by the shapes of its layers in their order"
-    return Contents({layer: found[layer] for layer in order}, read, network.name, source=f"{Path(path).name} (Keras 3)",
-                    notes=(note,))
+    return Contents(
+        {layer: found[layer] for layer in order},
+        read,
+        network.name,
+        source=f"{Path(path).name} (Keras 3)",
+        notes=(note,),
+    )

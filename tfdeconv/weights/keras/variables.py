@@ -1,4 +1,5 @@
 """The values of a Keras model's variables, by layer and parameter."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -15,7 +16,9 @@ from .nodes import Place
 from .preprocessing import preprocessing
 
 
-def contents_by(path: str | Path, architecture: Architecture, find: Callable[[Place], Sequence[Dataset]]) -> Contents:
+def contents_by(
+    path: str | Path, architecture: Architecture, find: Callable[[Place], Sequence[Dataset]]
+) -> Contents:
     """What a file holds of a network, given what finds a layer's variables, in their order, by its place."""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
     stored: dict[str, Sequence[Dataset]] = {}
@@ -30,25 +33,37 @@ def contents_by(path: str | Path, architecture: Architecture, find: Callable[[Pl
                 shapes[node][name] = found.pop()
         if not shapes[node]:
             del shapes[node]
-    used: Counter[Place] = Counter()        # how many of a layer's variables its nodes need
+    used: Counter[Place] = Counter()  # how many of a layer's variables its nodes need
     for sources in architecture.sources.values():
         for source in sources.values():
-            used[source.place] = max(used[source.place], *(i + 1 for i in source.recipe.variables), 0)
+            used[source.place] = max(
+                used[source.place], *(i + 1 for i in source.recipe.variables), 0
+            )
     for node in shapes:
         first = used[next(iter(architecture.sources[node].values())).place]
-        shapes[node] |= {f"weight {i + 1}": values.shape for i, values in enumerate(stored[node]) if i >= first and values.shape}
+        shapes[node] |= {
+            f"weight {i + 1}": values.shape
+            for i, values in enumerate(stored[node])
+            if i >= first and values.shape
+        }
 
     def read(node: str, name: str) -> np.ndarray:
         recipe = architecture.sources[node][name].recipe
         arrays = [stored[node][i].read() for i in recipe.variables]
         if recipe.make is None or any(array.dtype.kind != "f" for array in arrays):
             return arrays[0]
-        with np.errstate(all="ignore"):         # what comes of odd values is told by whoever reads them
+        with np.errstate(all="ignore"):  # what comes of odd values is told by whoever reads them
             return recipe.make(*(array.astype(np.float64) for array in arrays))
 
     wanted, assumed = preprocessing(architecture.network)
-    return Contents(shapes, read, architecture.network.name, wanted, source=f"{Path(path).name} (Keras)",
-                    notes=(*architecture.notes, assumed))
+    return Contents(
+        shapes,
+        read,
+        architecture.network.name,
+        wanted,
+        source=f"{Path(path).name} (Keras)",
+        notes=(*architecture.notes, assumed),
+    )
 
 
 def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> Contents:
@@ -61,7 +76,10 @@ def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> Co
         if place.path[0] not in groups:
             return []
         group, names = groups[place.path[0]], weights[place.path[0]]
-        return [dataset(group, name) for name in (names if len(place.path) == 1 else own(names, place.path))]
+        return [
+            dataset(group, name)
+            for name in (names if len(place.path) == 1 else own(names, place.path))
+        ]
 
     return contents_by(path, architecture, find)
 
