@@ -33,7 +33,7 @@ from benchmark_peers import CORES, Arrays, Peer, random_weights  # noqa: E402
 from tfdeconv.cli import console  # noqa: E402
 from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
-from tfdeconv.files import written  # noqa: E402
+from tfdeconv.files import atomic_write  # noqa: E402
 from tfdeconv.network.graph import Network  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
 from tfdeconv.weights.native import save_weights  # noqa: E402
@@ -372,7 +372,7 @@ def main() -> int:
         )
     print(COLUMNS.format("measure", "layer", "ours", "peer", "against", "value", "target"))
     figures = {"machine": machine, "quick": options.quick, "rows": list(rows(options))}
-    with written(options.out) as place:
+    with atomic_write(options.out) as place:
         place.write_text(json.dumps(figures, indent=1) + "\n")
     print(options.out)
     return 0

@@ -42,14 +42,14 @@ def overhead(rounds: int, batch: int) -> None:
     import tensorflow as tf
 
     from tfdeconv.engine import passes
-    from tfdeconv.network.selection import everything
-    from tfdeconv.scan.accumulator import Scan
+    from tfdeconv.network.selection import default_layers
+    from tfdeconv.scan.accumulator import Accumulator
 
     read = load.load_weights(ROOT / "weights/vgg16.h5")
-    layers, size = everything(read.network, read), read.preprocessing.size
-    scan = Scan(read.network, read, layers, size, batch)
+    layers, size = default_layers(read.network, read), read.preprocessing.size
+    scan = Accumulator(read.network, read, layers, size, batch)
     bare = tf.function(
-        lambda x: passes.maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0],
+        lambda x: passes.forward_maps(scan.nodes, scan.parameters, x, None, layers[-1:])[0][0],
         autograph=False,
     )
     turns: list[tuple[float, float]] = []
@@ -167,8 +167,8 @@ def drawing(rounds: int) -> None:
                 some = numbers[start : start + tiles.BATCH]
                 at = np.nonzero(np.isin(state["images"], some) & alive)
                 image = np.searchsorted(some, state["images"][at])
-                for _ in deconvnet.descend(
-                    deconvnet.ascend(x[some]), image, at[0], state["positions"][at]
+                for _ in deconvnet.backward(
+                    deconvnet.forward(x[some]), image, at[0], state["positions"][at]
                 ):
                     pass
 

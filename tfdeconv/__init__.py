@@ -10,10 +10,10 @@ from .version import __version__
 if TYPE_CHECKING:
     from .data import images
     from .engine.deconvnet import Deconvnet
-    from .errors import UserError as UserError
-    from .zoo import NETWORKS
     from .engine.rules import RULES
+    from .errors import UserError as UserError
     from .weights.load import load_weights
+    from .zoo import NETWORKS
 
 HOMES = {
     "NETWORKS": "zoo",

@@ -26,7 +26,7 @@ def printable(name: bytes) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def reason(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """What an error says, in one line."""
     told = (
         error.args[0] if isinstance(error, KeyError) and error.args else error

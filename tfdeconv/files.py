@@ -13,7 +13,7 @@ from .errors import UserError
 
 
 @contextmanager
-def written(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """A place to write: renamed to path when the block ends, removed when it fails. Raises UserError if it can't be written."""
     path = Path(os.path.realpath(path))  # what a link leads to is replaced, not the link
     if os.path.exists(path) and not os.path.isfile(path):

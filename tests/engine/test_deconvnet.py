@@ -205,7 +205,7 @@ def test_units_that_are_given_come_down_as_those_that_are_picked(
         seeded.patches, 3 * found.patches, rtol=0, atol=3e-5 * np.abs(wanted.patches).max()
     )
     # any other unit: the map's value at its place
-    y = net.activations(x).reshape(5, *net.ascend(x).maps[layer].shape[1:])
+    y = net.activations(x).reshape(5, *net.forward(x).maps[layer].shape[1:])
     other = np.minimum(positions + 1, np.array(y.shape[1:3]) - 1)
     np.testing.assert_allclose(
         net.units(x, image, channel, other).activations,
@@ -224,10 +224,10 @@ def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, 
     )
     net = Deconvnet(network, weights, "behind", rule, inner=["before", "layer", "before2"])
     image, channel = np.arange(6) % 2, np.arange(6) % 3
-    ascent = net.ascend(x)
+    forward_pass = net.forward(x)
     for layer in ("before", "layer", "before2", "behind"):
         wanted = Deconvnet(network, weights, layer, rule).units(x, image, channel)
-        (found,) = net.descend(ascent, image, channel, layer=layer)
+        (found,) = net.backward(forward_pass, image, channel, layer=layer)
         np.testing.assert_array_equal(found.boxes, wanted.boxes)
         np.testing.assert_allclose(found.activations, wanted.activations, rtol=1e-5)
         np.testing.assert_allclose(

@@ -233,7 +233,7 @@ def test_folding_changes_no_value(rng):
 def test_weights_are_captured_not_baked_in(rng, monkeypatch):
     """No constant above the 128 elements that TensorFlow takes in by itself; no tracing for other channels, units or images."""
     traced = {"maps": 0, "down": 0}
-    for name, call in (("maps", passes.maps), ("down", passes.down)):
+    for name, call in (("maps", passes.forward_maps), ("down", passes.backward)):
 
         def counted(*arguments, name=name, call=call):
             traced[name] += 1

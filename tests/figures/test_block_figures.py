@@ -21,7 +21,7 @@ from tfdeconv.figures import pixels, residual as residual_figures, run as run_fi
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.scan import loop, provenance, run, run_file
-from tfdeconv.scan.accumulator import Scan
+from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
 
@@ -75,7 +75,7 @@ def folder(tmp_path_factory) -> Path:
             (1, 1),
             kept,
         )
-        scan = Scan(read.network, read, LAYERS, (SIDE, SIDE), 5, TOP, kept)
+        scan = Accumulator(read.network, read, LAYERS, (SIDE, SIDE), 5, TOP, kept)
         loop.advance(
             run.Run(settings, source.root, str(folder / "w.h5"), source.names),
             scan,
@@ -189,9 +189,9 @@ def test_a_picture_a_channel_a_row_a_block(folder, visualise, rows, tmp_path):  
 
 
 def test_all_blocks_come_down_from_one_way_up(folder, visualise, monkeypatch, tmp_path):  # noqa: F811
-    went, ascend = [], Deconvnet.ascend
+    went, forward = [], Deconvnet.forward
     monkeypatch.setattr(
-        Deconvnet, "ascend", lambda net, x: (went.append(len(x)), ascend(net, x))[1]
+        Deconvnet, "forward", lambda net, x: (went.append(len(x)), forward(net, x))[1]
     )
     status, _, err = visualise(
         "--run",
@@ -255,7 +255,7 @@ def settled(layers) -> run.Run:
 
 
 def test_stages_by_every_name():
-    network = NETWORKS["resnet50"](flavour="torchvision")
+    network = NETWORKS["resnet50"](variant="torchvision")
     everything = settled(network.residuals())
     wanted = [f"conv4_block{i}_out" for i in range(1, 7)]
     for stage in ("conv4", "conv4_", "layer3", "layer3."):

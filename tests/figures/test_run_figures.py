@@ -30,7 +30,7 @@ from tfdeconv.figures import (
 )
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import loop, provenance, run, run_file
-from tfdeconv.scan.accumulator import Scan
+from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
 
@@ -78,7 +78,7 @@ def save_run(folder: Path, path: Path, layers=("first", "second", "dense")) -> N
     now = run.Run(settings, source.root, str(folder / "w.h5"), source.names)
     loop.advance(
         now,
-        Scan(read.network, read, layers, (SIDE, SIDE), 8, TOP),
+        Accumulator(read.network, read, layers, (SIDE, SIDE), 8, TOP),
         source,
         read.preprocessing,
         path,
@@ -170,21 +170,21 @@ def test_each_image_is_read_and_goes_up_once_and_few_patches_stand_side_by_side(
     scanned, monkeypatch
 ):
     read, went, came = [], [], []
-    pixels, ascend, descend = dataset.Source.pixels, Deconvnet.ascend, Deconvnet.descend
+    pixels, forward, backward = dataset.Source.pixels, Deconvnet.forward, Deconvnet.backward
     monkeypatch.setattr(
         dataset.Source,
         "pixels",
         lambda source, number, channels: (read.append(number), pixels(source, number, channels))[1],
     )
     monkeypatch.setattr(
-        Deconvnet, "ascend", lambda net, x: (went.append(len(x)), ascend(net, x))[1]
+        Deconvnet, "forward", lambda net, x: (went.append(len(x)), forward(net, x))[1]
     )
     monkeypatch.setattr(
         Deconvnet,
-        "descend",
-        lambda net, ascent, image, *rest: (
+        "backward",
+        lambda net, forward_pass, image, *rest: (
             came.append(len(image)),
-            descend(net, ascent, image, *rest),
+            backward(net, forward_pass, image, *rest),
         )[1],
     )
     monkeypatch.setattr(tiles, "BATCH", 6)

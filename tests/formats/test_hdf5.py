@@ -20,7 +20,7 @@ from tfdeconv.files import sha256
 from tfdeconv.formats import hdf5, hdf5_process, hdf5_survey
 from tfdeconv.formats.hdf5 import dataset, inside, subgroup
 from tfdeconv.weights import detect
-from tfdeconv.weights.detect import opened
+from tfdeconv.weights.detect import open_hdf5
 
 ROOT = Path(__file__).parents[2]
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -35,7 +35,7 @@ def path(tmp_path):
     return tmp_path / "x.h5"
 
 
-@pytest.fixture(params=[hdf5.here, hdf5_process.apart])
+@pytest.fixture(params=[hdf5.open_in_process, hdf5_process.open_in_subprocess])
 def way(request):
     """Both ways of reading: in this process and in another."""
     return request.param
@@ -208,13 +208,13 @@ def test_more_objects_or_text_than_any_weights_have(tmp_path, way, monkeypatch):
             hdf5_process, "PROGRAM", program(f"hdf5_survey.{name} = {value}; hdf5_process.main()")
         )
         with (
-            pytest.raises((ValueError, hdf5_process.Unread), match="it holds more than"),
+            pytest.raises((ValueError, hdf5_process.ReadError), match="it holds more than"),
             way(path),
         ):
             pass
         monkeypatch.undo()
     path = made(tmp_path, lambda file: file.attrs.update(a="x" * 9_000_000, b="x" * 9_000_000))
-    with pytest.raises((ValueError, hdf5_process.Unread), match="it holds more than"), way(path):
+    with pytest.raises((ValueError, hdf5_process.ReadError), match="it holds more than"), way(path):
         pass
 
 
@@ -306,7 +306,7 @@ def test_whatever_the_process_does_it_is_one_line(path, monkeypatch, case):
     monkeypatch.setattr(hdf5_process, "COMPUTING", (1, 20e6))
     start = time.monotonic()
     with pytest.raises(UserError, match=f"^cannot read weights from {path}: .*{says}") as told:
-        with opened(path) as root:
+        with open_hdf5(path) as root:
             read_all(root)
     assert time.monotonic() - start < 8 and "\n" not in str(told.value) and children() == []
 
@@ -320,7 +320,7 @@ def test_a_file_in_which_libhdf5_goes_round_in_circles(tmp_path, monkeypatch):
     )  # of the first string in the heap; the next one begins where it ends
     path.write_bytes(raw[:size] + struct.pack("<q", -16) + raw[size + 8 :])
     try:
-        with opened(path) as root:
+        with open_hdf5(path) as root:
             assert root.attrs == {}  # a libhdf5 newer than 1.14.6 may find an end
     except UserError as error:
         assert (
@@ -342,8 +342,8 @@ def test_other_datasets_are_read_though_one_is_damaged(tmp_path):
     raw = bytearray(path.read_bytes())
     raw[at + 5] ^= 1
     path.write_bytes(raw)
-    with hdf5_process.apart(path) as root:
-        with pytest.raises(hdf5_process.Unread, match="read"):
+    with hdf5_process.open_in_subprocess(path) as root:
+        with pytest.raises(hdf5_process.ReadError, match="read"):
             root.children["bad"].read()
         np.testing.assert_array_equal(root.children["good"].read(), VALUES)
 
@@ -360,7 +360,7 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
         "hdf5_survey.describe = told\nhdf5_process.main()"
     )
     monkeypatch.setattr(hdf5_process, "PROGRAM", program("pass") + "\n" + report)
-    with pytest.raises(UserError, match=r"\[\] \[4, 0, 0, 32\] True"), opened(path):
+    with pytest.raises(UserError, match=r"\[\] \[4, 0, 0, 32\] True"), open_hdf5(path):
         pass
 
 
@@ -369,13 +369,15 @@ def test_only_known_files_are_read_in_this_process(tmp_path, monkeypatch):
     assert detect.KNOWN == {sha256(committed): committed.stat().st_size}
     copy = Path(shutil.copy(committed, tmp_path))
     read = []
-    monkeypatch.setattr(hdf5_process, "apart", lambda path: read.append(path) or hdf5.here(path))
-    with opened(committed), opened(copy), opened(copy, trusted=True):
+    monkeypatch.setattr(
+        hdf5_process, "apart", lambda path: read.append(path) or hdf5.open_in_process(path)
+    )
+    with open_hdf5(committed), open_hdf5(copy), open_hdf5(copy, trusted=True):
         assert read == []
     with open(copy, "r+b") as file:
         file.seek(-1, 2)
         file.write(b"x")  # of the same size
-    with opened(copy):
+    with open_hdf5(copy):
         assert read == [copy]
 
 
@@ -385,7 +387,7 @@ def test_only_known_files_are_read_in_this_process(tmp_path, monkeypatch):
 def test_any_name_in_any_directory(path, tmp_path, monkeypatch, name):
     (tmp_path / "in\n here").mkdir()
     shutil.move(path, tmp_path / "in\n here" / name)
-    with opened(tmp_path / "in\n here" / name) as root:
+    with open_hdf5(tmp_path / "in\n here" / name) as root:
         np.testing.assert_array_equal(read_all(root)["a/kernel"], VALUES)
     (tmp_path / "in\n here" / "numpy.py").write_text(
         "1 / 0"
@@ -393,7 +395,7 @@ def test_any_name_in_any_directory(path, tmp_path, monkeypatch, name):
     (tmp_path / "in\n here" / "h5py.py").write_text("1 / 0")
     monkeypatch.chdir(tmp_path / "in\n here")
     monkeypatch.setattr(sys, "path", ["", ".", *sys.path])
-    with opened(name) as root:
+    with open_hdf5(name) as root:
         np.testing.assert_array_equal(read_all(root)["a/kernel"], VALUES)
 
 
@@ -401,7 +403,7 @@ def test_neither_processes_nor_descriptors_are_left(path, monkeypatch):
     before = set(os.listdir("/proc/self/fd"))
     for error in (None, KeyboardInterrupt, UserError):
         try:
-            with opened(path) as root:
+            with open_hdf5(path) as root:
                 read_all(root)
                 assert len(children()) == 1
                 if error:
@@ -409,12 +411,12 @@ def test_neither_processes_nor_descriptors_are_left(path, monkeypatch):
         except (KeyboardInterrupt, UserError):
             pass
         assert children() == [] and set(os.listdir("/proc/self/fd")) == before
-    with opened(path) as root:
+    with open_hdf5(path) as root:
         pass
-    with pytest.raises(hdf5_process.Unread):  # the block has ended
+    with pytest.raises(hdf5_process.ReadError):  # the block has ended
         root.children["a"].children["kernel"].read()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(UserError, match="/nowhere/python cannot be started"), opened(path):
+    with pytest.raises(UserError, match="/nowhere/python cannot be started"), open_hdf5(path):
         pass
     assert children() == [] and set(os.listdir("/proc/self/fd")) == before
 
@@ -462,7 +464,7 @@ def test_an_interrupt_ends_both(path, monkeypatch):
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
     try:
-        with pytest.raises(KeyboardInterrupt), opened(path):
+        with pytest.raises(KeyboardInterrupt), open_hdf5(path):
             pass
     finally:
         signal.signal(signal.SIGALRM, before)

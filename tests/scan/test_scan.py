@@ -25,9 +25,9 @@ from tfdeconv.data.preprocessing import Preprocessing, caffe
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.network.selection import everything
+from tfdeconv.network.selection import default_layers
 from tfdeconv.scan import checkpoint, loop, run, run_file
-from tfdeconv.scan.accumulator import Scan
+from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.scan.reductions import EDGES, summary
 from tfdeconv.weights.native import save_weights
 
@@ -69,7 +69,7 @@ def scanned(
         batch,
     )
     now = run.Run(settings, source.root, "", ())
-    scan = Scan(network, weights, layers, x.shape[1:3], batch, top)
+    scan = Accumulator(network, weights, layers, x.shape[1:3], batch, top)
     loop.advance(now, scan, source, preprocessing, folder / name, every)
     return run_file.load(folder / name)
 
@@ -218,7 +218,7 @@ def test_equal_pixels_count_once_and_bad_files_not_at_all(rng, tmp_path):
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 6, ("first",), 9, 4
     )
     now = run.Run(settings, source.root, "", source.names)
-    scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
+    scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 4)
     loop.advance(now, scan, source, plain((SIDE, SIDE)), tmp_path / "run.h5", 0)
     found = run_file.load(tmp_path / "run.h5")
     assert found.scanned == 4 and list(found.skipped) == [1] and "a.jpg" in found.skipped[1]
@@ -233,7 +233,8 @@ def test_a_state_that_is_restored_goes_on_as_if_nothing_had_been(rng):
     weights = random_weights(network, rng)
     x = rng.random((12, 13, 11, 4), np.float32)
     whole, first, second = (
-        Scan(network, weights, ["before", "layer", "behind"], (13, 11), 3, 4) for _ in range(3)
+        Accumulator(network, weights, ["before", "layer", "behind"], (13, 11), 3, 4)
+        for _ in range(3)
     )
     for start in range(0, 12, 3):
         whole.step([x[start : start + 3]], [np.arange(start, start + 3)])
@@ -246,7 +247,7 @@ def test_a_state_that_is_restored_goes_on_as_if_nothing_had_been(rng):
 
 def test_all_is_convolutions_block_outputs_and_dense_layers():
     network = NETWORKS["resnet50"]()
-    found = everything(network, network.parameters())
+    found = default_layers(network, network.parameters())
     assert [name for name in found if name.startswith("conv2_block1")] == [
         "conv2_block1_1_conv",
         "conv2_block1_2_conv",
@@ -255,7 +256,7 @@ def test_all_is_convolutions_block_outputs_and_dense_layers():
         "conv2_block1_out",
     ]
     assert len(found) == 53 + 16 + 1 and found[-1] == "predictions"
-    assert everything(NETWORKS["vgg16"](), {f"block1_conv{i}": {} for i in (1, 2)}) == [
+    assert default_layers(NETWORKS["vgg16"](), {f"block1_conv{i}": {} for i in (1, 2)}) == [
         "block1_conv1",
         "block1_conv2",
     ]
@@ -518,7 +519,7 @@ def test_a_share_that_goes_away_stops_the_run_and_loses_nothing(small, tmp_path,
     settings = run.Settings(
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 9, ("first",), 9, 2
     )
-    scan = Scan(network, weights, ["first"], (SIDE, SIDE), 2)
+    scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 2)
     folder.rename(tmp_path / "away")
     with pytest.raises(UserError, match="cannot be read any more.*the first 0 images"):
         loop.advance(
@@ -576,7 +577,7 @@ def test_a_share_that_goes_away_within_a_batch_of_a_list_loses_nothing(
         with pytest.raises(UserError, match="cannot be read any more.*the first 3 images"):
             loop.advance(
                 run.Run(settings, source.root, "", source.names),
-                Scan(network, weights, ["first"], (SIDE, SIDE), 3),
+                Accumulator(network, weights, ["first"], (SIDE, SIDE), 3),
                 source,
                 plain((SIDE, SIDE)),
                 tmp_path / "run.h5",
@@ -587,7 +588,7 @@ def test_a_share_that_goes_away_within_a_batch_of_a_list_loses_nothing(
     assert now.done == 3 and not now.skipped
     loop.advance(
         now,
-        Scan(network, weights, ["first"], (SIDE, SIDE), 3),
+        Accumulator(network, weights, ["first"], (SIDE, SIDE), 3),
         source,
         plain((SIDE, SIDE)),
         tmp_path / "run.h5",
@@ -683,7 +684,7 @@ def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
     (tmp_path / ".run.h5-a1_b2c3d.h5").write_text(
         "left behind by one that was killed while it saved"
     )
-    scan = Scan(network, weights, ["first"], (SIDE, SIDE), 4)
+    scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 4)
     with pytest.raises(UserError, match="written by another program"):
         loop.advance(
             run.Run(settings, source.root, "", ()),

@@ -22,7 +22,7 @@ from tfdeconv.formats import hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.weights import native, state_dict
-from tfdeconv.weights.detect import opened
+from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import legacy_h5
 from tfdeconv.weights.load import read_weights
 
@@ -229,7 +229,7 @@ def read_model(path: Path) -> None:
 
 def read_hdf5(path: Path) -> None:
     """All that stands in it, then what it says as a file of weights."""
-    with opened(path) as root:
+    with open_hdf5(path) as root:
         refused = [error for error in map(refusal, datasets(root)) if error]
         kind = native if native.recognises(root) else legacy_h5
         if (

@@ -7,27 +7,27 @@ import numpy as np
 import tensorflow as tf
 
 from tfdeconv.formats.checked_json import parsed
-from tfdeconv.weights.detect import opened
+from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import architecture, v3, variables
 from tfdeconv.weights.keras.architecture import Architecture
-from tfdeconv.weights.load import fitting
+from tfdeconv.weights.load import layers_to_read
 
 
 def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
     """The architecture in a `.keras` or `.h5` file, and its tensors by node and parameter."""
     if v3.is_archive(path):
-        with v3.archive(path, opened) as (config, file):
+        with v3.archive(path, open_hdf5) as (config, file):
             built = architecture.build(config)
             return built, tensors(path, built, v3.contents(path, file, built), dtype)
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         built = architecture.build(parsed(file.attrs["model_config"]))
         return built, tensors(path, built, variables.contents_h5(path, file, built), dtype)
 
 
 def tensors(path, architecture, contents, dtype) -> dict:
-    assert not contents.shapes or fitting(path, architecture.network, None, contents) == list(
-        contents.shapes
-    )
+    assert not contents.shapes or layers_to_read(
+        path, architecture.network, None, contents
+    ) == list(contents.shapes)
     return {
         node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
         for node, shapes in contents.shapes.items()

@@ -132,12 +132,12 @@ def test_torchvisions_vgg_computes_what_torch_computes(tmp_path, rng, write, pre
     assert gap(Deconvnet(network, weights, "predictions").activations(x), logits.numpy()) < 1e-4
 
 
-def test_a_file_of_another_flavour_is_refused_with_the_remedy(tmp_path):
+def test_a_file_of_another_variant_is_refused_with_the_remedy(tmp_path):
     np.savez(tmp_path / "w.npz", **{"layer1.0.conv1.weight": np.zeros((64, 64, 1, 1), np.float32)})
     for name in ("resnet50", "vgg16"):
         with pytest.raises(
             UserError,
-            match="holds resnet50 of flavour torchvision, not .*NETWORKS.*flavour=.torchvision",
+            match="holds resnet50 of variant torchvision, not .*NETWORKS.*variant=.torchvision",
         ):
             read_weights(tmp_path / "w.npz", NETWORKS[name]())
     np.save(
@@ -146,6 +146,6 @@ def test_a_file_of_another_flavour_is_refused_with_the_remedy(tmp_path):
         allow_pickle=True,
     )
     with pytest.raises(
-        UserError, match="holds alexnet of flavour caffe, not alexnet of flavour torchvision"
+        UserError, match="holds alexnet of variant caffe, not alexnet of variant torchvision"
     ):
-        read_weights(tmp_path / "w.npy", NETWORKS["alexnet"](flavour="torchvision"))
+        read_weights(tmp_path / "w.npy", NETWORKS["alexnet"](variant="torchvision"))

@@ -18,10 +18,10 @@ from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.formats.checked_json import parsed
 from tfdeconv.network.layers import Conv, Identity, Softmax
-from tfdeconv.weights.detect import opened
+from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import preprocessing, v3
 from tfdeconv.weights.keras.architecture import build
-from tfdeconv.weights.load import fitting
+from tfdeconv.weights.load import layers_to_read
 from tfdeconv.zoo import NETWORKS
 
 L = keras.layers
@@ -584,12 +584,12 @@ def test_weights_of_the_built_in_networks_alone(tmp_path, rng, name, maker, top)
     randomise(model, rng)
     path = tmp_path / "w.weights.h5"
     model.save_weights(path)
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         assert v3.recognises(file)
         network = v3.network(path, file)
         assert network.name == name
         contents = v3.contents_of(path, file, network)
-        for node in fitting(path, network, None, contents):
+        for node in layers_to_read(path, network, None, contents):
             for found, expected in zip(
                 network.parameters()[node], model.get_layer(node).get_weights()
             ):
@@ -613,7 +613,7 @@ def test_an_older_layout_is_read_by_order(tmp_path, rng):
             old.copy(group, f"conv2d_{2 * i}" if i else "conv2d")
         del file["layers"]
     architecture = build(json.loads(model.to_json()))
-    with opened(path) as file:
+    with open_hdf5(path) as file:
         contents = v3.contents(path, file, architecture)
         for i in range(12):
             np.testing.assert_array_equal(
@@ -624,7 +624,7 @@ def test_an_older_layout_is_read_by_order(tmp_path, rng):
 def test_weights_of_another_network_alone_are_refused(tmp_path):
     path = tmp_path / "w.weights.h5"
     chain(L.Conv2D(2, 3), L.Conv2D(2, 3)).save_weights(path)
-    with opened(path) as file, pytest.raises(UserError, match="model.save"):
+    with open_hdf5(path) as file, pytest.raises(UserError, match="model.save"):
         v3.network(path, file)
 
 

@@ -16,7 +16,7 @@ from own_files import randomise
 from PIL import Image
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
-from tfdeconv.data.preprocessing import PRESETS, Preprocessing, chosen
+from tfdeconv.data.preprocessing import PRESETS, Preprocessing, load_preprocessing
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.network.spans import overlap
@@ -163,10 +163,10 @@ def test_normalisation_along_another_axis_is_not_taken_for_the_last(run, tmp_pat
     assert status == 2 and len(err) == 1 and "'d' cannot be had: it depends on norm" in err[0]
 
 
-def test_files_for_which_another_network_or_flavour_is_asked(flowers, run):
+def test_files_for_which_another_network_or_variant_is_asked(flowers, run):
     for asked, says in (
         (("--network", "vgg16"), "none of the layers of vgg16"),
-        (("--flavour", "torchvision"), "no flavours"),
+        (("--variant", "torchvision"), "no variants"),
     ):
         for script in ("convert_weights.py", "visualise.py"):
             status, lines, err = run(
@@ -178,7 +178,7 @@ def test_files_for_which_another_network_or_flavour_is_asked(flowers, run):
 
 
 def test_a_model_converted_is_still_the_built_in_network(tmp_path, rng):
-    """Keras's own ResNet50, read from its description, has no flavour; asked for by name it is the usual one."""
+    """Keras's own ResNet50, read from its description, has no variant; asked for by name it is the usual one."""
     net = Builder("resnet50", (32, 32, 3))
     net.add("conv1_pad", ZeroPad(((3, 3), (3, 3))))
     net.add("conv1_conv", Conv(64, 7, stride=2))
@@ -189,13 +189,13 @@ def test_a_model_converted_is_still_the_built_in_network(tmp_path, rng):
     ]
     save_weights(
         tmp_path / "t.h5",
-        NETWORKS["resnet50"](flavour="torchvision"),
+        NETWORKS["resnet50"](variant="torchvision"),
         {},
         PRESETS["torch"]((224, 224), 3),
         "",
         "",
     )
-    with pytest.raises(UserError, match="of flavour torchvision, not keras"):
+    with pytest.raises(UserError, match="of variant torchvision, not keras"):
         read_weights(tmp_path / "t.h5", NETWORKS["resnet50"](), "conv1_conv")
 
 
@@ -274,16 +274,16 @@ GOOD = {"order": "bgr", "mean": [1, 2.5, 3], "scale": [2, 2, 2], "size": [20, 30
 
 def test_preprocessing_from_a_file(tmp_path):
     (tmp_path / "p.json").write_text(json.dumps(GOOD))
-    assert chosen(str(tmp_path / "p.json"), (8, 8, 3)) == Preprocessing(
+    assert load_preprocessing(str(tmp_path / "p.json"), (8, 8, 3)) == Preprocessing(
         "bgr", (20, 30), 25, (1.0, 2.5, 3.0), (2.0, 2.0, 2.0)
     )
     (tmp_path / "p.json").write_text('{"scale": [255, 255, 255]}')
-    assert chosen(str(tmp_path / "p.json"), (8, 10, 3)) == Preprocessing(
+    assert load_preprocessing(str(tmp_path / "p.json"), (8, 10, 3)) == Preprocessing(
         "rgb", (8, 10), 9, (), (255.0,) * 3
     )
-    assert chosen(None, (8, 8, 3)) is None
+    assert load_preprocessing(None, (8, 8, 3)) is None
     for name, make in PRESETS.items():
-        assert chosen(name, (8, 8, 3)) == make((8, 8), 3)
+        assert load_preprocessing(name, (8, 8, 3)) == make((8, 8), 3)
 
 
 @pytest.mark.parametrize(
@@ -309,5 +309,5 @@ def test_preprocessing_from_a_file(tmp_path):
 def test_preprocessing_that_cannot_be(tmp_path, text):
     (tmp_path / "p.json").write_text(text)
     with pytest.raises(UserError, match="how to preprocess") as error:
-        chosen(str(tmp_path / "p.json"), (8, 8, 3))
+        load_preprocessing(str(tmp_path / "p.json"), (8, 8, 3))
     assert "\n" not in str(error.value)

@@ -37,11 +37,11 @@ def adjoint_gap(
         for _ in range(2)
     )
     with tf.autodiff.ForwardAccumulator(inputs, tangents) as accumulator:
-        y, trace = dispatch.up(node.layer, p, *inputs, rule=GRADIENT)
+        y, trace = dispatch.forward(node.layer, p, *inputs, rule=GRADIENT)
     forward = accumulator.jvp(y, tf.UnconnectedGradients.ZERO)
     landings = [node.layer.through(whole(shapes[node.name]), shape) for shape in below]
     a, b = (windows.outside(span, extent) for span, extent in zip(landings[0], below[0]))
-    parts = dispatch.down(
+    parts = dispatch.backward(
         node.layer, dispatch.prepare(node.layer, p), forward, trace, GRADIENT, below, (a, b)
     )
     nowhere = (tf.constant([0]), tf.constant([0]))

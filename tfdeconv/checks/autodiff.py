@@ -30,14 +30,14 @@ def walked(
     nodes, parameters = folding.fold(network.up_to(target), weights)
     shapes = network.input_shapes(target, *x.shape[1:3])
     sized = replace(network, nodes=tuple(nodes)).at(*x.shape[1:3])
-    y, traces = passes.up(sized.nodes, parameters, tf.constant(x), rule)
+    y, traces = passes.forward(sized.nodes, parameters, tf.constant(x), rule)
     seed = np.zeros(y.shape, y.dtype.as_numpy_dtype)
     seed[(0, *unit, channel)] = y[(0, *unit, channel)]
     ready = {node.name: dispatch.prepare(node.layer, parameters[node.name]) for node in sized.nodes}
     route = sized.route(target, whole(shapes[target]), shapes)
     positions = (tf.constant([int(unit[0])]), tf.constant([int(unit[1])]))
     return (
-        passes.down(
+        passes.backward(
             sized.nodes,
             ready,
             traces,
@@ -74,7 +74,7 @@ def taped(
     ) -> tf.Tensor:  # of a dilated convolution the CPU has a gradient only by XLA
         with tf.GradientTape() as tape:
             tape.watch(x)
-            half = passes.up(nodes, parameters, x, None)[0][(0, *unit, channel)] ** 2 / 2
+            half = passes.forward(nodes, parameters, x, None)[0][(0, *unit, channel)] ** 2 / 2
         return tape.gradient(half, x)
 
     return gradient(tf.constant(x))

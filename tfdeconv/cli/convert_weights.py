@@ -5,9 +5,11 @@ python scripts/convert_weights.py model.keras --out weights/mine.h5
 
 from __future__ import annotations
 
-from ..data.preprocessing import PRESETS, chosen
+import argparse
+
+from ..data.preprocessing import PRESETS, load_preprocessing
 from ..weights.report import listed, rows
-from ..zoo import FLAVOURS, NETWORKS
+from ..zoo import NETWORKS, VARIANTS
 from . import console
 
 
@@ -25,10 +27,11 @@ def main() -> int:
         help="the built-in network it is for (default: what the file says or shows)",
     )
     parser.add_argument(
-        "--flavour",
-        choices=sorted({name for names in FLAVOURS.values() for name in names}),
+        "--variant",
+        choices=sorted({name for names in VARIANTS.values() for name in names}),
         help="which of the networks of that name, where the file cannot tell",
     )
+    parser.add_argument("--flavour", dest="variant", help=argparse.SUPPRESS)  # its old name
     parser.add_argument(
         "--preprocess",
         metavar="|".join([*PRESETS, "FILE"]),
@@ -54,22 +57,28 @@ def main() -> int:
     if options.half and not options.out:
         parser.error("--half says how to write, and without --out nothing is written")
 
-    from ..weights.detect import contents
+    from ..weights.detect import open_weights
     from ..weights.load import read_weights
     from ..weights.native import save_weights
 
     if not options.out:
-        with contents(options.source, options.network, options.flavour) as found:
+        with open_weights(options.source, options.network, options.variant) as found:
             network = found.held
             table = list(
-                rows(found, chosen(options.preprocess, network.input_shape) or found.preprocessing)
+                rows(
+                    found,
+                    load_preprocessing(options.preprocess, network.input_shape)
+                    or found.preprocessing,
+                )
             )
         for heading, text in table:
             print(f"{heading:<16} {text}")
         return 0
-    weights = read_weights(options.source, options.network, flavour=options.flavour)
+    weights = read_weights(options.source, options.network, variant=options.variant)
     network = weights.network
-    preprocessing = chosen(options.preprocess, network.input_shape) or weights.preprocessing
+    preprocessing = (
+        load_preprocessing(options.preprocess, network.input_shape) or weights.preprocessing
+    )
     digest = save_weights(
         options.out,
         network,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..weights.official import BASE, ORIGINS, fetch, fetched
+from ..weights.official import BASE, ORIGINS, fetch, installed_digest
 from . import console
 from .arguments import ROOT
 
@@ -56,7 +56,7 @@ def main() -> int:
     options = parser.parse_args()
     name, top, progress = options.network, not options.no_top, console.Progress()
     result = options.out / f"{name}-imagenet{'' if top else '-notop'}.h5"
-    digest = None if options.again else fetched(name, result)
+    digest = None if options.again else installed_digest(name, result)
     said = "is there (--again fetches it anew)" if digest else f"{name}, single precision"
     try:
         digest = digest or fetch(name, result, top, options.base_url, options.timeout, progress.say)

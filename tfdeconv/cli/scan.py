@@ -14,17 +14,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.preprocessing import PRESETS, chosen
+from ..data.preprocessing import PRESETS, load_preprocessing
 from ..errors import UserError
 from ..scan.cluster import cluster
-from ..zoo import FLAVOURS, NETWORKS
+from ..zoo import NETWORKS, VARIANTS
 from . import arguments, console
 from .arguments import ROOT
 
 if TYPE_CHECKING:
     from ..scan.job import Work
     from ..scan.run import Run
-    from ..scan.workers import Team
+    from ..scan.workers import WorkerGroup
 
 
 def seconds(text: str) -> float:
@@ -69,10 +69,11 @@ def parse() -> Namespace:
         "--weights", metavar="FILE", help="default: what weights/ has for the network and layers"
     )
     parser.add_argument(
-        "--flavour",
-        choices=sorted({name for names in FLAVOURS.values() for name in names}),
+        "--variant",
+        choices=sorted({name for names in VARIANTS.values() for name in names}),
         help="which of the networks of that name, where a file cannot tell",
     )
+    parser.add_argument("--flavour", dest="variant", help=argparse.SUPPRESS)  # its old name
     parser.add_argument(
         "--preprocess", metavar="|".join([*PRESETS, "FILE"]), help="as for visualise.py"
     )
@@ -134,34 +135,34 @@ def parse() -> Namespace:
     if not options.images and not options.merge:
         parser.error("IMAGES is missing: a directory, a text file of paths, or an array")
     if options.layers and (options.network or not options.weights):
-        network = NETWORKS[options.network or "vgg16"](flavour=options.flavour or "")
+        network = NETWORKS[options.network or "vgg16"](variant=options.variant or "")
         options.layers = [network.node(layer).name for layer in options.layers]
     return options
 
 
 def weight_file(options: Namespace) -> Path:
     """The weights to use; raises UserError with what to do if there are none."""
-    from ..weights.official import place
+    from ..weights.official import find_weights
 
     if options.weights:
         return Path(options.weights)
-    return place(
+    return find_weights(
         ROOT / "weights",
-        NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""),
+        NETWORKS[options.network or "vgg16"](variant=options.variant or ""),
         options.layers,
     )
 
 
-def together(options: Namespace) -> Team | None:
+def together(options: Namespace) -> WorkerGroup | None:
     """The team of the processes that share this scan, or of this one's GPUs; None where TensorFlow need not be asked yet."""
     if options.shard or cluster()[2] == 1:
         return None
     progress = console.Progress()
     progress.say("waiting for the other workers")
     console.import_tensorflow(options.verbose)
-    from ..scan.workers import assembled
+    from ..scan.workers import join_group
 
-    return assembled()
+    return join_group()
 
 
 def prepare(options: Namespace, chief: bool) -> Work:
@@ -172,20 +173,20 @@ def prepare(options: Namespace, chief: bool) -> Work:
 
     source, path = dataset.source(options.images), weight_file(options)
     there = run_file.load(options.out) if chief and os.path.lexists(options.out) else None
-    read = read_weights(path, options.network, options.layers, "float32", options.flavour)
+    read = read_weights(path, options.network, options.layers, "float32", options.variant)
     network, preprocessing = (
         read.network,
-        chosen(options.preprocess, read.network.input_shape) or read.preprocessing,
+        load_preprocessing(options.preprocess, read.network.input_shape) or read.preprocessing,
     )
     if options.weights and not options.preprocess and chief:
         for note in read.assumed:
             console.complain(note)
     console.Progress().say("importing tensorflow")
     console.import_tensorflow(options.verbose)
-    from ..network.selection import everything
+    from ..network.selection import default_layers
     from ..scan.job import Work
 
-    wanted = {network.node(name).name for name in options.layers or everything(network, read)}
+    wanted = {network.node(name).name for name in options.layers or default_layers(network, read)}
     layers = tuple(node.name for node in network.nodes if node.name in wanted)
     kept = (
         layers
@@ -199,7 +200,7 @@ def prepare(options: Namespace, chief: bool) -> Work:
         )
     settings = run.Settings(
         network.name,
-        network.flavour,
+        network.variant,
         read.digest,
         json.dumps(asdict(preprocessing), sort_keys=True),
         options.resize,
@@ -229,9 +230,9 @@ def main() -> int:
             raise
         error = str(mistake)
     from ..scan import job, loop, messages
-    from ..scan.workers import assembled
+    from ..scan.workers import join_group
 
-    team = team or assembled(alone=True)
+    team = team or join_group(alone=True)
     team.exchange({}, error)  # from here on all have work
     assert work
     progress = console.Progress()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..checks.adjoint import adjoint_gap
 from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, likeliest
 from ..network.graph import INPUT
-from ..network.selection import reachable
+from ..network.selection import available_layers
 from ..zoo import NETWORKS
 from . import console
 from .arguments import ROOT
@@ -40,13 +40,13 @@ def main() -> int:
     x = images.read([options.image], weights.preprocessing, "squash", network.channels)
     single = as_tensors(weights)
     print(
-        f"{options.weights}: {f'{network.name} {network.flavour}'.strip()}, {len(single)} layers with weights, "
+        f"{options.weights}: {f'{network.name} {network.variant}'.strip()}, {len(single)} layers with weights, "
         f"sha256 {weights.digest}\n"
     )
     print(f"{'check':<34}{'layer':<34}{'gap':>10}{'allowed':>10}")
     report, rng = Report(), np.random.default_rng(0)
     sized = network.at(*network.input_shape[:2])
-    shapes, nodes = {INPUT: network.input_shape} | network.shapes(), reachable(sized, single)
+    shapes, nodes = {INPUT: network.input_shape} | network.shapes(), available_layers(sized, single)
     for node in nodes:
         difference = adjoint_gap(node, single.get(node.name, {}), shapes, rng)
         report.row(f"adjoint, {type(node.layer).__name__}", node.name, difference, SINGLE)

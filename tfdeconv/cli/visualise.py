@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.preprocessing import PRESETS, chosen
+from ..data.preprocessing import PRESETS, load_preprocessing
 from ..engine.rules import RULES
 from ..errors import UserError
-from ..zoo import FLAVOURS, NETWORKS
+from ..zoo import NETWORKS, VARIANTS
 from . import arguments, console
 from .arguments import ROOT, check
 from .console import say
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 ALL = 0  # --top all
-FIXED = ("network", "flavour", "preprocess", "mode", "resize")  # what a run has settled
+FIXED = ("network", "variant", "preprocess", "mode", "resize")  # what a run has settled
 SAMPLE = ROOT / "tests" / "data" / "chelsea.jpg"
 MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
 
@@ -82,10 +82,11 @@ def parse(argv: list[str] | None = None) -> Namespace:
         "--weights", metavar="FILE", help="default: what weights/ has for the network and layer"
     )
     parser.add_argument(
-        "--flavour",
-        choices=sorted({name for names in FLAVOURS.values() for name in names}),
+        "--variant",
+        choices=sorted({name for names in VARIANTS.values() for name in names}),
         help="which of the networks of that name, where a file cannot tell",
     )
+    parser.add_argument("--flavour", dest="variant", help=argparse.SUPPRESS)  # its old name
     parser.add_argument(
         "--preprocess",
         metavar="|".join([*PRESETS, "FILE"]),
@@ -187,7 +188,7 @@ def parse(argv: list[str] | None = None) -> Namespace:
     if (
         not options.weights and not options.run
     ):  # otherwise the file tells which layers and channels there are
-        check(NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""), options)
+        check(NETWORKS[options.network or "vgg16"](variant=options.variant or ""), options)
     return options
 
 
@@ -195,11 +196,11 @@ def weight_file(options: Namespace) -> Path:
     """The weights to use: the first file with the layers that the targets need; raises UserError with what to do if none is."""
     if options.weights:
         return Path(options.weights)
-    from ..weights.official import place
+    from ..weights.official import find_weights
 
-    return place(
+    return find_weights(
         ROOT / "weights",
-        NETWORKS[options.network or "vgg16"](flavour=options.flavour or ""),
+        NETWORKS[options.network or "vgg16"](variant=options.variant or ""),
         options.layer,
     )
 
@@ -213,13 +214,13 @@ def main() -> int:
     from ..weights import load
 
     if not options.layer:
-        check(load.network_in(weight_path, options.network, options.flavour), options)
+        check(load.network_in(weight_path, options.network, options.variant), options)
     read = load.read_weights(
-        weight_path, options.network, options.layer, "float32", options.flavour
+        weight_path, options.network, options.layer, "float32", options.variant
     )
     network, preprocessing = (
         read.network,
-        chosen(options.preprocess, read.network.input_shape) or read.preprocessing,
+        load_preprocessing(options.preprocess, read.network.input_shape) or read.preprocessing,
     )
     check(network, options)
     if options.weights and not options.preprocess:

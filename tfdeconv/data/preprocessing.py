@@ -53,7 +53,7 @@ class Preprocessing:
         return np.array(values, np.float32)
 
 
-def resized(size: tuple[int, int]) -> int:
+def short_side(size: tuple[int, int]) -> int:
     """What a photo's short side is scaled to: 256 for inputs of 224 and of AlexNet's 227, in proportion for others."""
     return 256 if size == (227, 227) else round(min(size) * 256 / 224)
 
@@ -64,42 +64,42 @@ def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     The short side is scaled as in training (Simonyan & Zisserman 2015, section 3.1; Krizhevsky et al. 2012, section 2).
     """
     if channels != 3:
-        return plain(size, channels)
-    return Preprocessing("bgr", size, resized(size), (103.939, 116.779, 123.68))
+        return identity(size, channels)
+    return Preprocessing("bgr", size, short_side(size), (103.939, 116.779, 123.68))
 
 
 def torch(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """torchvision's, and Keras's DenseNets': RGB less the mean of ImageNet, over its deviation; else the values as they are."""
     if channels != 3:
-        return plain(size, channels)
+        return identity(size, channels)
     mean, deviation = (
         tuple(255 * value for value in row)
         for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
-    return Preprocessing("rgb", size, resized(size), mean, deviation)
+    return Preprocessing("rgb", size, short_side(size), mean, deviation)
 
 
-def scaled(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+def tensorflow_style(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """TensorFlow's own networks': from -1 to 1, whatever the channels are."""
     return Preprocessing(
-        order(channels), size, resized(size), (127.5,) * channels, (127.5,) * channels
+        order(channels), size, short_side(size), (127.5,) * channels, (127.5,) * channels
     )
 
 
-def plain(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+def identity(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """The values as they are."""
-    return Preprocessing(order(channels), size, resized(size))
+    return Preprocessing(order(channels), size, short_side(size))
 
 
 PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "caffe": caffe,
     "torch": torch,
-    "tf": scaled,
-    "none": plain,
+    "tf": tensorflow_style,
+    "none": identity,
 }
 
 
-def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
+def load_preprocessing(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
     """One of PRESETS, or what a JSON file of a Preprocessing's fields says, for an input shape; None for None.
 
     A file may leave out size and resize. Raises UserError where it is none.
@@ -110,7 +110,7 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
         return PRESETS[text](shape[:2], shape[2])
     try:
         with open(text, encoding="utf-8") as file:
-            return described(file.read(1 << 16), shape)
+            return from_json(file.read(1 << 16), shape)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
         raise UserError(
@@ -119,12 +119,12 @@ def chosen(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | Non
         ) from None
 
 
-def described(text: str, shape: tuple[int, int, int]) -> Preprocessing:
+def from_json(text: str, shape: tuple[int, int, int]) -> Preprocessing:
     """What a JSON text of a Preprocessing's fields says, for an input shape; raises ValueError where it is none."""
     height, width, channels = shape
     try:
         told = json.loads(text)
-        usual = plain((height, width), channels)
+        usual = identity((height, width), channels)
         if not isinstance(told, dict) or not all(
             isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")
         ):

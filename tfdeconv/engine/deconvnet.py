@@ -18,7 +18,15 @@ from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, Spans, whole
 from . import dispatch, folding, passes, types
 from .compiled import IMAGE_BYTES, ITEM_BYTES, chunks
-from .projection import Projection, Units, boxes, joined, numbers, refuse_unequal, strongest
+from .projection import (
+    Projection,
+    Units,
+    boxes,
+    checked_indices,
+    concatenate,
+    refuse_unequal,
+    strongest,
+)
 from .rules import RULES
 
 MODES = ("max", "all")
@@ -26,7 +34,7 @@ Shapes = Mapping[str, Shape]
 
 
 @dataclass(frozen=True)
-class Ascent:
+class ForwardPass:
     """Images that went up, from which any number of units can come down."""
 
     shapes: Shapes  # of all maps, INPUT's too
@@ -40,7 +48,7 @@ class Deconvnet:
     weights: tensors (or arrays) by layer and parameter, as load_weights returns them; their dtype is the computation's.
     rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with XLA, which takes seconds for each new size of image
     and paid for nothing on the CPUs measured (scripts/benchmark.py); False: plain graphs, at once. inner: layers below the target
-    whose units can be projected too, by units() and descend().
+    whose units can be projected too, by units() and backward().
     Raises UserError where the weights do not hold what the layer needs.
     """
 
@@ -162,7 +170,7 @@ class Deconvnet:
         layer: the target, or one of the inner layers. Raises UserError for what does not fit.
         """
         x, shapes = self._admit(x)
-        image, channel = numbers("images", image, len(x)), np.asarray(channel)
+        image, channel = checked_indices("images", image, len(x)), np.asarray(channel)
         refuse_unequal(image, channel, positions, seeds)
         places: list[np.ndarray] = []
         parts: list[Units] = []
@@ -173,11 +181,11 @@ class Deconvnet:
             where, sent = (
                 None if array is None else np.asarray(array)[at] for array in (positions, seeds)
             )
-            parts += self.descend(
-                self._ascend(x[index], shapes), image[at] - begin, channel[at], where, sent, layer
+            parts += self.backward(
+                self._forward(x[index], shapes), image[at] - begin, channel[at], where, sent, layer
             )
             places.append(at)
-        order, found = np.argsort(np.concatenate(places)), joined(parts)
+        order, found = np.argsort(np.concatenate(places)), concatenate(parts)
         return Units(*(getattr(found, entry.name)[order] for entry in fields(Units)))
 
     def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
@@ -187,13 +195,13 @@ class Deconvnet:
         a, b = self._sized(shapes).route(layer, UNIT, shapes)[INPUT]
         return a.size, b.size
 
-    def ascend(self, x: np.ndarray) -> Ascent:
+    def forward(self, x: np.ndarray) -> ForwardPass:
         """Sends images x [n, h, w, c] up, all at a time, so that units can come down from them."""
-        return self._ascend(*self._admit(x))
+        return self._forward(*self._admit(x))
 
-    def descend(
+    def backward(
         self,
-        ascent: Ascent,
+        forward_pass: ForwardPass,
         image: np.ndarray,
         channel: np.ndarray,
         positions: np.ndarray | None = None,
@@ -206,16 +214,16 @@ class Deconvnet:
             raise UserError(
                 f"units of {layer} were not asked for: give it as inner, beside the target {self.target}"
             )
-        y, shapes = ascent.maps[layer], ascent.shapes
+        y, shapes = forward_pass.maps[layer], forward_pass.shapes
         image, channel = (
-            numbers("images", image, len(y)),
-            numbers(f"channels of {layer}", channel, y.shape[3]),
+            checked_indices("images", image, len(y)),
+            checked_indices(f"channels of {layer}", channel, y.shape[3]),
         )
         refuse_unequal(image, channel, positions, seeds)
         if positions is None:
             positions, _ = strongest(y, image, channel)
         rows, columns = (
-            numbers("positions", np.asarray(positions)[..., axis], y.shape[axis + 1])
+            checked_indices("positions", np.asarray(positions)[..., axis], y.shape[axis + 1])
             for axis in (0, 1)
         )
         activations, positions = y[image, rows, columns, channel], np.stack([rows, columns], 1)
@@ -225,15 +233,17 @@ class Deconvnet:
             boxes(route[INPUT], positions),
             boxes(self._sized(shapes).receptive_fields(shapes)[layer], positions),
         )
-        for start, stop, patches in self._descend(
-            ascent, layer, route, sent[:, None, None], image, channel, positions
+        for start, stop, patches in self._backward(
+            forward_pass, layer, route, sent[:, None, None], image, channel, positions
         ):
             at = slice(start, stop)
             yield Units(activations[at], positions[at], around[0][at], around[1][at], patches)
 
-    def _ascend(self, x: np.ndarray, shapes: Shapes) -> Ascent:
+    def _forward(self, x: np.ndarray, shapes: Shapes) -> ForwardPass:
         maps, traces = self._up(shapes, traced=True)(tf.constant(x))
-        return Ascent(shapes, {layer: y.numpy() for layer, y in zip(self.layers, maps)}, traces)
+        return ForwardPass(
+            shapes, {layer: y.numpy() for layer, y in zip(self.layers, maps)}, traces
+        )
 
     def _project(
         self,
@@ -247,8 +257,8 @@ class Deconvnet:
 
         x may have more images than wanted has rows, to fill a chunk.
         """
-        ascent = self._ascend(x, shapes)
-        y = ascent.maps[self.target][: len(wanted)]
+        forward_pass = self._forward(x, shapes)
+        y = forward_pass.maps[self.target][: len(wanted)]
         if (
             wanted.dtype == bool
         ):  # a row of as many places as channels asked for, to be filled with the strongest
@@ -264,8 +274,8 @@ class Deconvnet:
         patches = np.empty(
             (len(image), *(span.size for span in route[INPUT]), self.network.channels), y.dtype
         )
-        for start, stop, part in self._descend(
-            ascent, self.target, route, seeds, image, channel, positions
+        for start, stop, part in self._backward(
+            forward_pass, self.target, route, seeds, image, channel, positions
         ):
             patches[start:stop] = part
         return tuple(
@@ -273,9 +283,9 @@ class Deconvnet:
             for array in (channel, peaks, ~seeds.any((1, 2)), positions, patches)
         )
 
-    def _descend(
+    def _backward(
         self,
-        ascent: Ascent,
+        forward_pass: ForwardPass,
         layer: str,
         route: Mapping[str, Spans],
         seeds: np.ndarray,
@@ -284,8 +294,8 @@ class Deconvnet:
         positions: np.ndarray,
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """The ways down of items, seeds [k, n, m]: chunks of patches, each with where it starts and stops."""
-        shapes, below = ascent.shapes, {node.name for node in self._folded.up_to(layer)}
-        traces = {name: trace for name, trace in ascent.traces.items() if name in below}
+        shapes, below = forward_pass.shapes, {node.name for node in self._folded.up_to(layer)}
+        traces = {name: trace for name, trace in forward_pass.traces.items() if name in below}
         down = self._down(shapes, route, traces, layer)
         largest = (
             max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
@@ -363,7 +373,7 @@ class Deconvnet:
             nodes, rule = self._sized(shapes).nodes, self.rule if traced else None
             layers = self.layers if traced else (self.target,)
             self._graphs[key] = tf.function(
-                lambda x: passes.maps(nodes, self._parameters, x, rule, layers),
+                lambda x: passes.forward_maps(nodes, self._parameters, x, rule, layers),
                 jit_compile=self.jit,
                 autograph=False,
             ).get_concrete_function(tf.TensorSpec((None, *shapes[INPUT]), self._dtype))
@@ -398,7 +408,7 @@ class Deconvnet:
                 signal = (
                     seeds[..., None] * tf.one_hot(channel, count, dtype=self._dtype)[:, None, None]
                 )
-                return passes.down(
+                return passes.backward(
                     nodes,
                     parameters,
                     traces,

@@ -92,13 +92,13 @@ from .rules import Rule
 from .types import Parameters, Step, Trace
 
 
-def up(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Step:
+def forward(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Step:
     """The layer's output for its inputs, and the trace of it."""
     forward, _ = STEPS[type(layer)]
     return forward(layer, p, *inputs, rule=rule)
 
 
-def down(
+def backward(
     layer: Layer,
     p: Parameters,
     signal: tf.Tensor,

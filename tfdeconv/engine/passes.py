@@ -17,15 +17,15 @@ from .types import Positions, Tensors, Traces
 from .windows import crop, erase_outside, move, outside, trimmed
 
 
-def up(
+def forward(
     nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None
 ) -> tuple[tf.Tensor, Traces]:
     """images [n, h, w, c] -> the last node's map [n, h', w', c'], and the traces by layer (none without a rule)."""
-    (y,), traces = maps(nodes, parameters, images, rule, (nodes[-1].name,))
+    (y,), traces = forward_maps(nodes, parameters, images, rule, (nodes[-1].name,))
     return y, traces
 
 
-def maps(
+def forward_maps(
     nodes: Sequence[Node],
     parameters: Tensors,
     images: tf.Tensor,
@@ -36,7 +36,7 @@ def maps(
     values: dict[str, tf.Tensor] = {INPUT: images}
     traces: dict[str, types.Trace] = {}
     for node in nodes:
-        values[node.name], trace = dispatch.up(
+        values[node.name], trace = dispatch.forward(
             node.layer, parameters[node.name], *(values[name] for name in node.inputs), rule=rule
         )
         if trace is not None:
@@ -44,7 +44,7 @@ def maps(
     return [values[name] for name in wanted], traces
 
 
-def down(
+def backward(
     nodes: Sequence[Node],
     parameters: Tensors,
     traces: Traces,
@@ -72,7 +72,7 @@ def down(
         below = tuple(shapes[name] for name in node.inputs)
         landings = [layer.through(spans, shape) for shape in below]
         a, b = (outside(span, extent) for span, extent in zip(landings[0], below[0]))
-        parts = dispatch.down(
+        parts = dispatch.backward(
             layer, parameters[node.name], signals.pop(node.name), trace, rule, below, (a, b)
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):

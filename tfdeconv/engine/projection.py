@@ -36,7 +36,7 @@ class Projection:
         n, m, _, _, c = self.patches.shape
         found = np.zeros((n, m, *self.size, c), self.patches.dtype)
         for i, j in np.ndindex(n, m):
-            found[i, j] = laid(self.patches[i, j], self.boxes[i, j], (0, 0, *self.size))
+            found[i, j] = paste(self.patches[i, j], self.boxes[i, j], (0, 0, *self.size))
         return found
 
 
@@ -51,7 +51,7 @@ class Units:
     patches: np.ndarray  # [k, p, q, channels of the image]
 
 
-def joined(parts: Iterable[Units]) -> Units:
+def concatenate(parts: Iterable[Units]) -> Units:
     """Units that came down a chunk at a time, as one."""
     there = list(parts)
     return (
@@ -77,7 +77,7 @@ def strongest(
     return np.stack([rows, columns], 1), maps[np.arange(len(maps)), rows, columns]
 
 
-def numbers(what: str, values: np.ndarray, count: int) -> np.ndarray:
+def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
     """Whole numbers [k] below count, at least one, as int32; raises UserError for anything else."""
     values = np.asarray(values)
     if (
@@ -108,7 +108,7 @@ def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
     return np.stack([top, left, top + spans[0].size, left + spans[1].size], -1).astype(np.int32)
 
 
-def laid(patch: np.ndarray, box: np.ndarray, into: np.ndarray | tuple[int, ...]) -> np.ndarray:
+def paste(patch: np.ndarray, box: np.ndarray, into: np.ndarray | tuple[int, ...]) -> np.ndarray:
     """A patch [p, q, c] of one box laid into another box: what is outside of it is cut off, the rest is 0."""
     top, left, bottom, right = (int(value) for value in box)
     found = np.zeros((int(into[2] - into[0]), int(into[3] - into[1]), patch.shape[2]), patch.dtype)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..data.images import text_of
 from ..errors import UserError
-from ..files import written
+from ..files import atomic_write
 from ..version import __version__
 
 LIBRARIES = {"tensorflow": "tensorflow", "numpy": "numpy", "h5py": "h5py", "pillow": "PIL"}
@@ -58,7 +58,7 @@ def free_name(
 
 def save_raw(path: Path, arrays: Mapping[str, Any], text: Mapping[str, str]) -> None:
     """Arrays as an .npz, and the picture's text as JSON."""
-    with written(path) as place:
+    with atomic_write(path) as place:
         np.savez_compressed(place, **arrays, text=json.dumps(text))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from ..files import written
+from ..files import atomic_write
 
 
 def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> None:
@@ -18,7 +18,7 @@ def save(picture: Image.Image, path: str | Path, text: Mapping[str, str]) -> Non
 
 def write(png: bytes, path: str | Path) -> None:
     """Writes a packed() picture, whole or not at all."""
-    with written(path) as place:
+    with atomic_write(path) as place:
         place.write_bytes(png)
 
 

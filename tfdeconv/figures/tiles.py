@@ -10,8 +10,8 @@ import numpy as np
 from ..data.dataset import Source
 from ..data.loader import batches, reader
 from ..data.preprocessing import Preprocessing
-from ..engine.deconvnet import Ascent, Deconvnet
-from ..engine.projection import Units, joined, laid
+from ..engine.deconvnet import Deconvnet, ForwardPass
+from ..engine.projection import Units, concatenate, paste
 from ..memory import refuse_beyond_memory
 from ..scan.run import Run
 from . import pixels
@@ -110,13 +110,19 @@ def strips(
             else:
                 good.append(i)
         if good:
-            ascent, photos = (
-                deconvnet.ascend(x[good]),
+            forward_pass, photos = (
+                deconvnet.forward(x[good]),
                 [pixels.photo(image, preprocessing, bands) for image in x[good]],
             )
             for strip in found.values():
                 for number, line in come_down(
-                    deconvnet, ascent, photos, numbers[done:][good], strip, preprocessing, bands
+                    deconvnet,
+                    forward_pass,
+                    photos,
+                    numbers[done:][good],
+                    strip,
+                    preprocessing,
+                    bands,
                 ):
                     troubles.add("activations differ", f"{called(source, number)}: {line}")
         done += len(reasons)
@@ -199,7 +205,7 @@ def called(source: Source, number: int) -> str:
 
 def come_down(
     deconvnet: Deconvnet,
-    ascent: Ascent,
+    forward_pass: ForwardPass,
     photos: Sequence[np.ndarray],
     numbers: np.ndarray,
     strip: Strip,
@@ -211,13 +217,13 @@ def come_down(
     for start in range(0, len(rows), ITEMS):
         at = rows[start : start + ITEMS], columns[start : start + ITEMS]
         image, channel = np.searchsorted(numbers, strip.images[at]), strip.channels[at[0]]
-        whole = joined(
-            deconvnet.descend(ascent, image, channel, strip.positions[at], None, strip.layer)
+        whole = concatenate(
+            deconvnet.backward(forward_pass, image, channel, strip.positions[at], None, strip.layer)
         )
         units = {strip.layer: whole} | {
-            part: joined(
-                deconvnet.descend(
-                    ascent, image, channel, strip.positions[at], whole.activations, part
+            part: concatenate(
+                deconvnet.backward(
+                    forward_pass, image, channel, strip.positions[at], whole.activations, part
                 )
             )
             for part in list(strip.projections)[1:]
@@ -246,7 +252,7 @@ def draw(
     for k, (row, column) in enumerate(zip(*at)):
         whole = units[strip.layer]
         box = middle(whole.receptive_fields[k], strip.size) if strip.centred else whole.boxes[k]
-        signals = {name: laid(part.patches[k], part.boxes[k], box) for name, part in units.items()}
+        signals = {name: paste(part.patches[k], part.boxes[k], box) for name, part in units.items()}
         strip.patches[row, column] = pixels.scaled(pixels.window(photos[k], box), width, height)
         small = {name: pixels.shrunk(signal, width, height) for name, signal in signals.items()}
         full = max(pixels.strength(signal, preprocessing, bands) for signal in small.values())

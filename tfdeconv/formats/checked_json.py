@@ -91,7 +91,7 @@ def parsed(text: str | bytes) -> dict[str, Any]:
     return found
 
 
-def told(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value of the file's in an error, however long it is."""
     try:
         text = ascii(value)

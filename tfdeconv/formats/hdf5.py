@@ -89,7 +89,7 @@ class Attributes(dict[str, Any]):
 
 
 @contextmanager
-def here(path: str | Path) -> Iterator[Group]:
+def open_in_process(path: str | Path) -> Iterator[Group]:
     """The root of a file, read in this process."""
     with h5py.File(path, "r") as file:
         told, places = describe(file)

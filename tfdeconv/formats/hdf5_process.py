@@ -40,7 +40,7 @@ MESSAGE = 1 << 27  # bytes
 AGAIN = "it is damaged; fetch or make it again"
 
 
-class Unread(Exception):
+class ReadError(Exception):
     """Why a file cannot be read."""
 
 
@@ -48,16 +48,16 @@ class Unread(Exception):
 
 
 @contextmanager
-def apart(path: str | Path) -> Iterator[hdf5.Group]:
+def open_in_subprocess(path: str | Path) -> Iterator[hdf5.Group]:
     """The root of a file, read in a process of its own, which lives as long as the block."""
-    reader = Reader(path)
+    reader = SubprocessFile(path)
     try:
         yield hdf5.tree(path, reader.description(), reader.dataset)
     finally:
         reader.close()
 
 
-class Reader:
+class SubprocessFile:
     """The child, and what is asked of it."""
 
     def __init__(self, path: str | Path) -> None:
@@ -72,7 +72,7 @@ class Reader:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            raise Unread(f"{sys.executable} cannot be started ({error.strerror})") from None
+            raise ReadError(f"{sys.executable} cannot be started ({error.strerror})") from None
         self.begin = {
             "path": os.fsencode(path).hex(),
             "seconds": int(COMPUTING[0] + size / COMPUTING[1]),
@@ -117,13 +117,13 @@ class Reader:
         send(self.stream(0), request)
         answer = receive(self.stream(1))
         if "error" in answer:
-            raise Unread(str(answer["error"]))
+            raise ReadError(str(answer["error"]))
         return answer
 
     def stream(self, number: int) -> Any:
         return (self.process.stdin, self.process.stdout)[number]
 
-    def death(self) -> Unread:
+    def death(self) -> ReadError:
         """How the child ended, which does end here if it has not."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(0.5)  # its pipes are closed a little before it has ended
@@ -138,7 +138,7 @@ class Reader:
             what = f"HDF5's library crashed on it: {AGAIN}"
         else:
             what = f"{sys.executable}, which was to read it, ended with status {status}"
-        return Unread(what)
+        return ReadError(what)
 
     def close(self) -> None:
         self.process.kill()
@@ -214,7 +214,7 @@ def said(error: Exception) -> str:
     return (
         f"HDF5's library asks for too much memory: {AGAIN}"
         if isinstance(error, MemoryError)
-        else errors.reason(error)
+        else errors.one_line(error)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ..errors import printable, reason
+from ..errors import one_line, printable
 
 OBJECTS, DEPTH = 100_000, 32
 TEXT = 1 << 24  # bytes of names and attributes; a model's configuration in JSON can have 10 MB
@@ -84,7 +84,7 @@ class Survey:
         except Excess:
             raise
         except Exception as error:
-            return {"refused": f"cannot be read ({reason(error)})"}
+            return {"refused": f"cannot be read ({one_line(error)})"}
 
     def dataset(self, found: h5py.Dataset, path: bytes) -> dict[str, Any]:
         if refused := refusal(found):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .lazy_tensor import Bytes, Tensor, tensor
-from .unpickler import STEPS, STORAGES, Machine
+from .unpickler import STEPS, STORAGES, Unpickler
 from .zip_archive import member, members
 
 NUMPY = {np.dtype(dtype).str[1:]: dtype for dtype in STORAGES.values() if dtype != "bfloat16"}
@@ -37,7 +37,7 @@ def npy(
     if header is None or header[2].decode() not in (*NUMPY, "O"):
         return None
     if header[2] == b"O":
-        return Machine(raw(), begin, steps).run()
+        return Unpickler(raw(), begin, steps).run()
     shape = [int(n) for n in re.findall(rb"\d+", header[4])]
     order = ">" if header[1] == b">" else "<"
     return tensor(

@@ -13,20 +13,20 @@ from typing import Any
 from .lazy_tensor import Bytes, Tensors, flattened, mapped, reading, tensor
 from .npy_file import NUMPY, Storages, array, arrays
 from .torch_file import MAGIC, PICKLE, old, zipped
-from .unpickler import STORAGES, Made
+from .unpickler import STORAGES, Call
 from .zip_archive import members
 
 
 def understood(path: str | Path, storages: Storages, order: str, value: Any) -> Any:
     """The Tensor, or the values, that something made is; anything else is itself."""
     match value:
-        case Made("torch._utils._rebuild_parameter", (Made() as inner, *_)):
+        case Call("torch._utils._rebuild_parameter", (Call() as inner, *_)):
             value = inner
     match value:
-        case Made(
+        case Call(
             "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
             (
-                Made("storage", (_, kind, key, _, _, *_)),
+                Call("storage", (_, kind, key, _, _, *_)),
                 offset,
                 tuple() as shape,
                 tuple() as strides,
@@ -38,13 +38,13 @@ def understood(path: str | Path, storages: Storages, order: str, value: Any) -> 
             return tensor(
                 path, STORAGES[kind], shape, *storages[key], order, view=(offset, strides)
             )
-        case Made(
+        case Call(
             "numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct",
             _,
             (
                 _,
                 tuple() as shape,
-                Made("numpy.dtype", (str() as code, *_), state),
+                Call("numpy.dtype", (str() as code, *_), state),
                 fortran,
                 content,
             ),
@@ -62,7 +62,7 @@ def understood(path: str | Path, storages: Storages, order: str, value: Any) -> 
 def buffer(content: Any) -> tuple[int, Callable[[], Bytes]]:
     """The bytes of an array and how many they are: Python 3 writes them as text for Python 2, which has them in Latin-1."""
     match content:
-        case Made("_codecs.encode", (str() as text, "latin1")) | (str() as text):
+        case Call("_codecs.encode", (str() as text, "latin1")) | (str() as text):
             return len(text), partial(text.encode, "latin1")
         case bytes() | memoryview():
             return len(content), lambda: content

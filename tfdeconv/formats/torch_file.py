@@ -10,7 +10,7 @@ from typing import Any
 
 from .lazy_tensor import width
 from .npy_file import Read, Storages
-from .unpickler import STEPS, STORAGES, Machine
+from .unpickler import STEPS, STORAGES, Unpickler
 from .zip_archive import member, members
 
 MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"  # the number that torch before 1.6 begins a file with
@@ -30,7 +30,7 @@ def zipped(path: str | Path, data: memoryview) -> Read:
         if root + "byteorder" in found and bytes(member(data, found[root + "byteorder"])) == b"big"
         else "<"
     )
-    value = Machine(member(data, found[root + "data.pkl"]), 0, iter(range(STEPS))).run()
+    value = Unpickler(member(data, found[root + "data.pkl"]), 0, iter(range(STEPS))).run()
     storages: Storages = {
         name.removeprefix(root + "data/"): (
             info.file_size,
@@ -48,7 +48,7 @@ def old(path: str | Path, data: memoryview) -> Read:
     read: list[Any] = []
     kinds: dict[str, str] = {}
     for _ in range(5):
-        machine = Machine(data, at, steps)
+        machine = Unpickler(data, at, steps)
         read.append(machine.run())
         at = machine.at
         kinds |= {key: STORAGES[kind] for _, kind, key, *_ in machine.storages}

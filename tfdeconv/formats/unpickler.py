@@ -54,12 +54,12 @@ ARGUMENTS = 16
 SHORT = 1024  # bytes; what is longer is no name, and stays where it is
 
 
-class Name(str):
+class Global(str):
     """What a pickle calls by name: a text, whatever it stands for elsewhere."""
 
 
 @dataclass(eq=False, slots=True)
-class Made:
+class Call:
     """What a pickle would have made: by which name, of what arguments, with what state."""
 
     name: str
@@ -67,7 +67,7 @@ class Made:
     state: Any = None
 
 
-class Machine:
+class Unpickler:
     """Reads one pickle, from byte `at` of `data` on; `steps` may be shared by several."""
 
     def __init__(self, data: memoryview, at: int, steps: Iterator[int]) -> None:
@@ -136,7 +136,7 @@ class Machine:
         items, self.stack = self.stack, self.below.pop()
         return items
 
-    def name(self, module: Any, name: Any) -> Name:
+    def name(self, module: Any, name: Any) -> Global:
         if type(module) is not str or type(name) is not str:
             raise ValueError(
                 f"its pickle calls something by another name than a text before byte {self.at}"
@@ -146,30 +146,30 @@ class Machine:
                 f"it asks for {ascii(f'{module}.{name}'[:80])}, which tensors do not need; nothing of it was run. "
                 f"Save plain tensors, as torch.save(model.state_dict(), 'FILE') does"
             )
-        return Name(f"{module}.{name}")
+        return Global(f"{module}.{name}")
 
     def call(self) -> Any:
         """Notes what is called, and calls nothing; but an ordered dictionary is one, and its pairs are steps."""
-        args, name = self.pop(tuple), self.pop(Name)
+        args, name = self.pop(tuple), self.pop(Global)
         if name == "collections.OrderedDict":
             return filled(
                 {}, (pair for pair, _ in zip(args[0], self.steps)) if args else ()
             )  # Python 2 gives pairs
         if len(args) > ARGUMENTS:
             raise ValueError(f"its pickle calls {name} with {len(args)} arguments")
-        return Made(name, args)
+        return Call(name, args)
 
     def build(self) -> None:
         """Notes the state of what was made; attributes of a dictionary (_metadata) are passed over."""
-        state, made = self.stack.pop(), self.top(Made, dict)
-        if type(made) is Made:
+        state, made = self.stack.pop(), self.top(Call, dict)
+        if type(made) is Call:
             made.state = state
 
-    def storage(self) -> Made:
+    def storage(self) -> Call:
         match self.pop(tuple):
-            case ("storage", Name() as kind, str(), _, int()) | (
+            case ("storage", Global() as kind, str(), _, int()) | (
                 "storage",
-                Name() as kind,
+                Global() as kind,
                 str(),
                 _,
                 int(),
@@ -177,7 +177,7 @@ class Machine:
             ) as told:
                 if kind in STORAGES:
                     self.storages.append(told)
-                    return Made("storage", told)
+                    return Call("storage", told)
         raise ValueError("its pickle refers to something else than a storage of numbers")
 
     def grow(self, items: Sequence) -> None:
@@ -207,7 +207,7 @@ def filled(target: dict, pairs: Iterable) -> dict:
 
 
 # what pushes a value, and what changes the stack otherwise: all that Python's picklers of protocols 2 to 4 write for tensors
-VALUES: dict[bytes, Callable[[Machine], Any]] = {
+VALUES: dict[bytes, Callable[[Unpickler], Any]] = {
     b"N": lambda m: None,
     b"\x88": lambda m: True,
     b"\x89": lambda m: False,
@@ -236,15 +236,15 @@ VALUES: dict[bytes, Callable[[Machine], Any]] = {
     b"j": lambda m: m.memo[m.number("<I")],
     b"c": lambda m: m.name(m.line(), m.line()),
     b"\x93": lambda m: m.name(*m.last(2)),
-    b"R": Machine.call,
-    b"\x81": Machine.call,
-    b"Q": Machine.storage,
+    b"R": Unpickler.call,
+    b"\x81": Unpickler.call,
+    b"Q": Unpickler.storage,
 }
-ACTIONS: dict[bytes, Callable[[Machine], Any]] = {
+ACTIONS: dict[bytes, Callable[[Unpickler], Any]] = {
     b"\x80": lambda m: m.take(1),
     b"\x95": lambda m: m.take(8),
-    b"(": Machine.mark,
-    b"b": Machine.build,
+    b"(": Unpickler.mark,
+    b"b": Unpickler.build,
     b"q": lambda m: m.memo.update({m.number("<B"): m.stack[-1]}),
     b"r": lambda m: m.memo.update({m.number("<I"): m.stack[-1]}),
     b"\x94": lambda m: m.memo.update({len(m.memo): m.stack[-1]}),

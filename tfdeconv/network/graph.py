@@ -40,7 +40,7 @@ class Network:
 
     input_shape is the one the network was trained on; a convolutional target takes any height and width.
     folded maps the names of layers that Keras lists and this network has none for to the layer they are part of; aliases other
-    names to a layer's; missing those that a file has and that cannot be had to the reason. flavour tells networks apart that
+    names to a layer's; missing those that a file has and that cannot be had to the reason. variant tells networks apart that
     have one name and differ in strides, biases or constants ("" where there is but one).
     """
 
@@ -50,7 +50,7 @@ class Network:
     folded: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
-    flavour: str = ""
+    variant: str = ""
 
     @property
     def channels(self) -> int:
@@ -237,8 +237,8 @@ def mismatches(
 class Builder:
     """Adds layers one after the other: each reads the one before unless it names its inputs."""
 
-    def __init__(self, name: str, input_shape: Shape, flavour: str = ""):
-        self.name, self.input_shape, self.flavour = name, input_shape, flavour
+    def __init__(self, name: str, input_shape: Shape, variant: str = ""):
+        self.name, self.input_shape, self.variant = name, input_shape, variant
         self.nodes: list[Node] = []
         self.folded: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
@@ -257,5 +257,5 @@ class Builder:
             tuple(self.nodes),
             self.folded,
             self.aliases,
-            flavour=self.flavour,
+            variant=self.variant,
         )

@@ -9,7 +9,7 @@ from .graph import INPUT, Network, Node
 from .layers import Activation, Add, Conv, Dense, DepthwiseConv
 
 
-def everything(network: Network, held: Mapping[str, Any]) -> list[str]:
+def default_layers(network: Network, held: Mapping[str, Any]) -> list[str]:
     """The layers that `all` stands for, as far as the weights held reach: convolutions, block outputs and dense layers.
 
     A block's output is the activation behind a sum, and the sum itself where there is none.
@@ -30,7 +30,7 @@ def everything(network: Network, held: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def reachable(network: Network, weights: Mapping[str, Any]) -> list[Node]:
+def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
     """The layers that can be had with these weights."""
     needed, there = network.parameters(), {INPUT}
     for node in network.nodes:

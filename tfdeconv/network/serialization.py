@@ -43,7 +43,7 @@ def to_json(network: Network) -> str:
     return json.dumps(
         {
             "name": network.name,
-            "flavour": network.flavour,
+            "flavour": network.variant,
             "input_shape": network.input_shape,
             "nodes": nodes,
             "folded": dict(network.folded),

@@ -18,7 +18,7 @@ from .reductions import BINS, bins, summary, units
 from .state import State, merged
 
 
-class Scan:
+class Accumulator:
     """Keeps for every channel of some layers its `top` strongest images, and counts.
 
     weights: tensors or arrays by layer and parameter. size: height and width of the images; batch: how many go up at a time, on
@@ -158,7 +158,7 @@ class Scan:
             *self.layers,
             *(name for sum_ in self.sums.values() for name in (sum_.shortcut, sum_.branch)),
         ]
-        maps = dict(zip(wanted, passes.maps(self.nodes, parameters, x, None, wanted)[0]))
+        maps = dict(zip(wanted, passes.forward_maps(self.nodes, parameters, x, None, wanted)[0]))
         found = [summary(maps[layer]) for layer in self.layers]
         finite = tf.stack(
             [

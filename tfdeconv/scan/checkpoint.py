@@ -12,21 +12,21 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from .accumulator import Scan
+from .accumulator import Accumulator
 from .maxima import Maxima, beside, half
 from .run import Run
 from .run_file import save
 from .state import State, merged
-from .workers import Message, Team
+from .workers import Message, WorkerGroup
 
 SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
 NOTHING = 0, 0  # the stamp of no file
 
 
-class Keeper:
+class Checkpointer:
     """What a worker's scan found and has not been saved; an error of its own waits here for the next exchange."""
 
-    def __init__(self, run: Run, scan: Scan, path: str | Path, team: Team):
+    def __init__(self, run: Run, scan: Accumulator, path: str | Path, team: WorkerGroup):
         self.run, self.scan, self.path, self.team, self.error = run, scan, path, team, ""
         self.maxima: list[
             np.ndarray

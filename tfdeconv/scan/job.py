@@ -15,10 +15,10 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..formats.hdf5_write import packed, unpacked
 from ..weights.load import Weights, as_tensors
-from .accumulator import Scan
+from .accumulator import Accumulator
 from .run import Run, Settings, differences
 from .state import State
-from .workers import Team
+from .workers import WorkerGroup
 
 Said = Callable[[str], None]
 
@@ -34,10 +34,10 @@ class Work:
     weights: str  # their file
     run: Run | None = None
 
-    def scan(self, team: Team) -> Scan:
+    def scan(self, team: WorkerGroup) -> Accumulator:
         """The scan, on the team's devices."""
         wanted, size = self.settings, (int(self.settings.size[0]), int(self.settings.size[1]))
-        return Scan(
+        return Accumulator(
             self.read.network,
             as_tensors(self.read),
             wanted.layers,
@@ -49,7 +49,7 @@ class Work:
         )
 
 
-def begun(work: Work, team: Team) -> Run:
+def begun(work: Work, team: WorkerGroup) -> Run:
     """The run to go on with, that of the chief's file or a new one: the same for all workers.
 
     Raises UserError in all of them where one was asked for something else than the chief.
@@ -84,7 +84,7 @@ def begun(work: Work, team: Team) -> Run:
 def counted(work: Work, numbers: Sequence[int], say: Said = lambda text: None) -> State:
     """What some images of a run count, with nothing else; raises UserError where one is not any more as it was."""
     assert work.run
-    scan, settings = work.scan(Team()), work.settings
+    scan, settings = work.scan(WorkerGroup()), work.settings
     size = int(settings.size[0]), int(settings.size[1])
     read = reader(work.source, work.preprocessing, settings.resize, size, scan.channels)
     start = 0

@@ -12,25 +12,25 @@ from ..data.dataset import Source, readable
 from ..data.loader import Batch, batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
-from .accumulator import Scan
-from .checkpoint import Keeper
+from .accumulator import Accumulator
+from .checkpoint import Checkpointer
 from .job import Said
 from .messages import admitted, heard, told
 from .run import Run
-from .workers import Team
+from .workers import WorkerGroup
 
 MOST = 256 << 20  # bytes of maxima that all workers hold before they are written
 
 
 def advance(
     run: Run,
-    scan: Scan,
+    scan: Accumulator,
     source: Source,
     preprocessing: Preprocessing,
     path: str | Path,
     every: float,
     say: Said = lambda text: None,
-    team: Team | None = None,
+    team: WorkerGroup | None = None,
 ) -> None:
     """Scans what is left of a run's images and writes it to path, every so many seconds and at the end.
 
@@ -38,8 +38,8 @@ def advance(
     earlier one, are there and do not count. In a team each device takes the next batch of the list in its turn, all know of all
     digests, and the chief alone writes. Raises UserError where the images' place is gone: the run can go on later.
     """
-    team = team or Team()
-    keeper = Keeper(run, scan, path, team)
+    team = team or WorkerGroup()
+    keeper = Checkpointer(run, scan, path, team)
     size = int(run.settings.size[0]), int(run.settings.size[1])
     seen = {
         run.digests[i].tobytes(): i + run.settings.range.start
@@ -83,7 +83,7 @@ def advance(
     team.exchange({}, keeper.error)  # the chief's last word: it is written
 
 
-def firsts(run: Run, scan: Scan, team: Team) -> list[int]:
+def firsts(run: Run, scan: Accumulator, team: WorkerGroup) -> list[int]:
     """The number of the first image in each of this worker's batches of the turn that begins."""
     return [
         run.settings.range.start + run.done + (team.rank * scan.devices + i) * run.settings.batch
@@ -97,7 +97,7 @@ def away(source: Source, places: set[str], first: int, reasons: Sequence[str]) -
     return any(place in places and not readable(place) for place in wrong)
 
 
-def turns(run: Run, scan: Scan, read: Callable, team: Team) -> Iterator[list[Batch]]:
+def turns(run: Run, scan: Accumulator, read: Callable, team: WorkerGroup) -> Iterator[list[Batch]]:
     """This worker's share of what is left: a batch for each of its devices, again and again, empty ones where the list has ended.
 
     All workers have the same number of turns.

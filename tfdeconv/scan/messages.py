@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..formats.hdf5_write import packed, unpacked
 from .checkpoint import SMALLER
 from .run import Run
-from .workers import Message, Team
+from .workers import Message, WorkerGroup
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def admitted(
     return index
 
 
-def together(make: Callable[[], T], team: Team) -> T:
+def together(make: Callable[[], T], team: WorkerGroup) -> T:
     """What every worker makes; raises UserError in all of them where one cannot."""
     made: list[T] = []
     error = ""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import dataset
 from ..data.dataset import Source
-from ..data.preprocessing import Preprocessing, described
+from ..data.preprocessing import Preprocessing, from_json
 from ..errors import UserError, unknown
 from ..network.graph import Network
 from ..weights.load import Weights, network_in, read_weights
@@ -32,22 +32,22 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
 
 def network_of(run: Run, place: Path) -> Network:
     """The network of a run, from its weights; raises UserError where they are another's."""
-    wanted = run.settings.network, run.settings.flavour
+    wanted = run.settings.network, run.settings.variant
     names = [(wanted[0], wanted[1] or None)] if wanted[0] in NETWORKS else []
     reason = None
-    for name, flavour in [
+    for name, variant in [
         *names,
         (None, None),
     ]:  # a network that is not built in is told by its file alone
         try:
-            found = network_in(place, name, flavour)
+            found = network_in(place, name, variant)
         except UserError as error:
             reason = reason or error
             continue
-        if (found.name, found.flavour) == wanted:
+        if (found.name, found.variant) == wanted:
             return found
         reason = reason or UserError(
-            f"{place} is of {' '.join((found.name, found.flavour)).strip()}, and the run of "
+            f"{place} is of {' '.join((found.name, found.variant)).strip()}, and the run of "
             f"{' '.join(wanted).strip()}: give the weights that it was made with as --weights"
         )
     assert reason
@@ -69,7 +69,7 @@ def weights_of(
 
 def preprocessing_of(run: Run, path: str | Path, network: Network) -> Preprocessing:
     try:
-        return described(run.settings.preprocessing, network.input_shape)
+        return from_json(run.settings.preprocessing, network.input_shape)
     except ValueError:
         raise UserError(
             f"{path} is damaged: it does not tell its preprocessing; scan again, to another file"

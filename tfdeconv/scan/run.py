@@ -28,7 +28,7 @@ class Settings:
     """What a run is of; one that goes on has the same."""
 
     network: str
-    flavour: str
+    variant: str
     weights_sha256: str
     preprocessing: str
     resize: str

@@ -1,8 +1,8 @@
 """The file of a scan, run.h5: what it found and counted, and with it all that it takes to go on after a crash.
 
 Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps to
-(Settings): network, flavour, weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256, count (images in the list),
-top, batch, shard [i, n] (the i-th of n parts of the list, from 1; [1, 1] is all of it). Then done (how many of the part have been
+(Settings): network, flavour (its variant), weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256,
+count (images in the list), top, batch, shard [i, n] (the i-th of n parts of the list, from 1; [1, 1] is all of it). Then done (how many of the part have been
 seen) and scanned (how many of these count: neither unreadable nor the same as an earlier one).
 
 Datasets. Texts are bytes with a 0 behind each: places (the directory of the images, or the file of the array; the weights' file),
@@ -35,7 +35,7 @@ import numpy as np
 
 from .. import errors
 from ..errors import UserError
-from ..files import written
+from ..files import atomic_write
 from ..formats import hdf5, hdf5_process
 from ..formats.hdf5 import dataset, inside, subgroup, texts
 from ..formats.hdf5_write import packed, text, unpacked
@@ -53,6 +53,7 @@ def save(path: str | Path, run: Run) -> None:
     )  # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
     told = asdict(run.settings)
     del told["layers"], told["kept"]
+    told["flavour"] = told.pop("variant")  # as it was called when the format was made
     told |= {"format": FORMAT, "made_by": f"tfdeconv {__version__}", "versions": run.versions}
     with h5py.File(memory, "w") as file:
         for name in sorted(told):
@@ -71,7 +72,7 @@ def save(path: str | Path, run: Run) -> None:
             for name, array in run.state[layer].items():
                 dtype, _ = (SHAPES | OF_SUMS)[name]
                 file[f"layers/{quote(layer, safe='')}/{name}"] = np.ascontiguousarray(array, dtype)
-    with written(path) as place:
+    with atomic_write(path) as place:
         place.write_bytes(memory.getbuffer())
 
 
@@ -81,7 +82,7 @@ def load(path: str | Path) -> Run:
         with open(path, "rb") as raw:
             if raw.read(8) != b"\x89HDF\r\n\x1a\n":
                 raise UserError(f"{path} is no run of scan.py: it is no HDF5 file")
-        with hdf5_process.apart(path) as file:
+        with hdf5_process.open_in_subprocess(path) as file:
             return checked(path, file)
     except UserError:
         raise
@@ -90,7 +91,7 @@ def load(path: str | Path) -> Run:
             f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
         ) from None
     except Exception as error:  # on damage whatever comes
-        raise UserError(f"{path} cannot be read as a run: {errors.reason(error)}") from None
+        raise UserError(f"{path} cannot be read as a run: {errors.one_line(error)}") from None
 
 
 def checked(path: str | Path, file: hdf5.Group) -> Run:
@@ -104,7 +105,7 @@ def checked(path: str | Path, file: hdf5.Group) -> Run:
             f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})"
         )
     told: dict[str, Any] = {
-        entry.name: attrs[entry.name]
+        entry.name: attrs["flavour" if entry.name == "variant" else entry.name]
         for entry in fields(Settings)
         if entry.name not in ("layers", "kept")
     }

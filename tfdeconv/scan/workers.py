@@ -20,7 +20,7 @@ Message = dict[str, np.ndarray]
 PORTS = 12000, 16384  # the first that Slurm's tasks may listen on, and how many
 
 
-class Team:
+class WorkerGroup:
     """The workers, this one's place among them (`rank`, from 0), and the strategy that places what they compute (None: one device).
 
     The worker of rank 0 is the chief, which reads and writes the run.
@@ -121,7 +121,7 @@ def read(data: bytes) -> Message:
         return dict(arrays)
 
 
-def assembled(alone: bool = False) -> Team:
+def join_group(alone: bool = False) -> WorkerGroup:
     """The team that this process belongs to; waits until all its workers are there. To be called before anything is computed.
 
     A worker takes all the GPUs that it sees. alone: whatever the environment says, this process has no others.
@@ -129,7 +129,7 @@ def assembled(alone: bool = False) -> Team:
     kind, rank, size = ("", 0, 1) if alone else cluster()
     if not kind:
         os.environ.pop("TF_CONFIG", None)  # of one worker, or of others that are none of ours
-        return Team(
+        return WorkerGroup(
             tf.distribute.MirroredStrategy()
             if len(tf.config.list_physical_devices("GPU")) > 1
             else None
@@ -137,7 +137,7 @@ def assembled(alone: bool = False) -> Team:
     try:
         if kind == "Slurm":
             os.environ["TF_CONFIG"] = json.dumps(slurm())
-        return Team(tf.distribute.MultiWorkerMirroredStrategy(), rank, size)
+        return WorkerGroup(tf.distribute.MultiWorkerMirroredStrategy(), rank, size)
     except UserError:
         raise
     except (tf.errors.OpError, ValueError, RuntimeError) as error:

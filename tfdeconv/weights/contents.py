@@ -19,7 +19,7 @@ NOWHERE = Network("", (1, 1, 1), ())
 
 
 @dataclass(frozen=True)
-class Contents:
+class WeightFile:
     """Shapes by layer and parameter, how to read one, and what the file says of itself."""
 
     shapes: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -36,7 +36,7 @@ class Contents:
     ] = ()  # how the file was recognised, and what was assumed because it cannot tell
 
 
-def strangers(
+def no_match(
     path: str | Path, network: str, asked: Sequence[str], layers: Sequence[str]
 ) -> UserError:
     """None of a file's layers are those asked for."""
@@ -46,10 +46,10 @@ def strangers(
     )
 
 
-def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "") -> Network:
+def infer_network(name: str, kernels: Mapping[str, tuple[int, ...]], variant: str = "") -> Network:
     """The network with the channels, classes and (square) size of input that its kernels' shapes by layer tell."""
-    flavoured = {"flavour": flavour} if flavour else {}
-    plain = NETWORKS[name](**flavoured)
+    variant_of = {"variant": variant} if variant else {}
+    plain = NETWORKS[name](**variant_of)
     order = list(plain.parameters())
     told: dict[str, Any] = {}
     if len(kernels.get(order[0], ())) == 4:
@@ -65,4 +65,4 @@ def inferred(name: str, kernels: Mapping[str, tuple[int, ...]], flavour: str = "
             if plain.shapes(side, side)[flat][2] == kernels[dense][0]
         ]
         told |= {"size": (sides[0], sides[0])} if sides else {}
-    return NETWORKS[name](**told, **flavoured)
+    return NETWORKS[name](**told, **variant_of)

@@ -17,7 +17,7 @@ from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import native, state_dict
-from .contents import Contents, inferred, strangers
+from .contents import WeightFile, infer_network, no_match
 from .keras import architecture, legacy_h5, v3, variables
 from .keras.architecture import Architecture
 
@@ -27,30 +27,30 @@ KNOWN = {
 
 
 @dataclass(frozen=True)
-class Reader:
+class FormatReader:
     """How a kind of file is read."""
 
     kind: str
     network: Callable[
         [str | None, str | None], Network
-    ]  # of a name and a flavour, or the file's own
-    contents: Callable[[Network], Contents]
+    ]  # of a name and a variant, or the file's own
+    contents: Callable[[Network], WeightFile]
 
 
 @contextmanager
-def contents(
+def open_weights(
     path: str | Path,
     network: Network | str | None = None,
-    flavour: str | None = None,
+    variant: str | None = None,
     trusted: bool = False,
-) -> Iterator[Contents]:
+) -> Iterator[WeightFile]:
     """What a file holds of a network (None: its own; a name: that built-in one), open for reading."""
-    with reader(path, trusted) as found:
-        network = network if isinstance(network, Network) else found.network(network, flavour)
+    with detect(path, trusted) as found:
+        network = network if isinstance(network, Network) else found.network(network, variant)
         held = found.contents(network)
         needed = network.parameters()
         if needed and not needed.keys() & held.shapes.keys():
-            raise strangers(path, network.name, list(needed), [*held.shapes, *held.ignored])
+            raise no_match(path, network.name, list(needed), [*held.shapes, *held.ignored])
         notes = held.notes or (f"it is {found.kind}",)
         if held.preprocessing is None:
             notes = (
@@ -62,28 +62,28 @@ def contents(
 
 
 @contextmanager
-def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
+def detect(path: str | Path, trusted: bool = False) -> Iterator[FormatReader]:
     """What reads a file, by its structure."""
     if v3.is_archive(path):
-        with v3.archive(path, opened) as (config, file):
+        with v3.archive(path, open_hdf5) as (config, file):
             yield described(path, config, partial(v3.contents, path, file))
         return
     if (names := state_dict.tensors(path)) is not None:
-        yield Reader(
+        yield FormatReader(
             "a file of tensors by name",
             partial(state_dict.network, path, names),
             partial(state_dict.contents, path, names),
         )
         return
-    with opened(path, trusted) as file:
+    with open_hdf5(path, trusted) as file:
         if native.recognises(file):
-            yield Reader(
+            yield FormatReader(
                 "a weight file of this program",
                 partial(native.network, path, file),
                 partial(native.contents, path, file),
             )
         elif v3.recognises(file):
-            yield Reader(
+            yield FormatReader(
                 "weights of Keras 3",
                 partial(v3.network, path, file),
                 partial(v3.contents_of, path, file),
@@ -100,9 +100,9 @@ def reader(path: str | Path, trusted: bool = False) -> Iterator[Reader]:
             yield keras_h5_reader(path, file)
 
 
-def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
+def keras_h5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
     """Reads the weights of a built-in network by the names of its layers."""
-    return Reader(
+    return FormatReader(
         "a weight file of Keras",
         partial(legacy_h5.network, path, file),
         partial(legacy_h5.contents, path, file),
@@ -112,9 +112,9 @@ def keras_h5_reader(path: str | Path, file: hdf5.Group) -> Reader:
 def described(
     path: str | Path,
     config: Mapping[str, Any],
-    read: Callable[[Architecture], Contents],
-    by_name: Reader | None = None,
-) -> Reader:
+    read: Callable[[Architecture], WeightFile],
+    by_name: FormatReader | None = None,
+) -> FormatReader:
     """Reads a model that comes with its description; by_name: what reads its weights for a built-in network, if anything can."""
 
     @cache
@@ -124,22 +124,22 @@ def described(
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
 
-    def network(name: str | None, flavour: str | None) -> Network:
-        if not name and flavour:
+    def network(name: str | None, variant: str | None) -> Network:
+        if not name and variant:
             raise UserError(
-                f"{path} describes its own network, which has no flavours: leave out --flavour"
+                f"{path} describes its own network, which has no variants: leave out --variant"
             )
         if not name:
             return model().network
         if by_name:
-            return by_name.network(name, flavour)
-        return inferred(
+            return by_name.network(name, variant)
+        return infer_network(
             name,
             {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()},
-            flavour or "",
+            variant or "",
         )
 
-    def contents(network: Network) -> Contents:
+    def contents(network: Network) -> WeightFile:
         another = network.nodes != model().network.nodes  # for which the names of the layers count
         if another and by_name:
             return by_name.contents(network)
@@ -147,11 +147,11 @@ def described(
         notes = "it is a model of Keras's with its own description", *found.notes
         return replace(found, network=None if another else found.network, notes=notes)
 
-    return Reader("a model of Keras's", network, contents)
+    return FormatReader("a model of Keras's", network, contents)
 
 
 @contextmanager
-def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
+def open_hdf5(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
     """An HDF5 file, read in a process of its own unless it is known.
 
     Raises UserError where it is none, or turns out to be damaged while it is read.
@@ -170,16 +170,20 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
             raise UserError(
                 f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either"
             )
-        with hdf5.here(path) if trusted or known(path) else hdf5_process.apart(path) as file:
+        with (
+            hdf5.open_in_process(path)
+            if trusted or is_bundled(path)
+            else hdf5_process.open_in_subprocess(path) as file
+        ):
             yield file
     except UserError:
         raise
     except (
         Exception
     ) as error:  # h5py and what is made of a damaged file's attributes raise whatever comes
-        raise UserError(f"cannot read weights from {path}: {errors.reason(error)}") from None
+        raise UserError(f"cannot read weights from {path}: {errors.one_line(error)}") from None
 
 
-def known(path: str | Path) -> bool:
+def is_bundled(path: str | Path) -> bool:
     """Whether a file is one of those that have been looked at."""
     return Path(path).stat().st_size in KNOWN.values() and sha256(path) in KNOWN

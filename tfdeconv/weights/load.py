@@ -17,11 +17,10 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
 from ..network.graph import Network, mismatches
-from .contents import Contents, strangers
-from .detect import contents
+from .contents import WeightFile, no_match
+from .detect import open_weights
 
 SHOWN = 8  # mismatches told one by one in an error
-__all__ = ["Weights", "as_tensors", "contents", "load_weights", "network_in", "read_weights"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def load_weights(
     path: str | Path,
     network: Network | str | None = None,
     target: str | Sequence[str] | None = None,
-    flavour: str | None = None,
+    variant: str | None = None,
 ) -> Weights:
     """Reads what the target or targets (None: as much of the network as the file has) need, as float32 tensors.
 
@@ -68,7 +67,7 @@ def load_weights(
     Without a target a file may end before the network does (no dense head), but nothing may be missing below a layer that it
     has. Raises UserError with all mismatches in one message.
     """
-    return as_tensors(read_weights(path, network, target, np.float32, flavour))
+    return as_tensors(read_weights(path, network, target, np.float32, variant))
 
 
 def as_tensors(weights: Weights) -> Weights:
@@ -90,14 +89,14 @@ def read_weights(
     network: Network | str | None = None,
     target: str | Sequence[str] | None = None,
     dtype: Any = None,
-    flavour: str | None = None,
+    variant: str | None = None,
     trusted: bool = False,
 ) -> Weights:
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given.
 
     trusted: the caller knows an HDF5 file by its digest, which then needs no process of its own to be read.
     """
-    with contents(path, network, flavour, trusted) as found:
+    with open_weights(path, network, variant, trusted) as found:
         network = found.held
         if found.network not in (None, network.name):
             raise UserError(
@@ -106,7 +105,7 @@ def read_weights(
             )
         arrays: dict[str, dict[str, np.ndarray]] = {}
         wrong: list[str] = []
-        for layer in fitting(path, network, target, found):
+        for layer in layers_to_read(path, network, target, found):
             arrays[layer] = {}
             for name in found.shapes[layer]:
                 try:
@@ -114,7 +113,7 @@ def read_weights(
                 except UserError as error:
                     wrong.append(str(error))
                     continue
-                arrays[layer][name], reason = checked(array, name, dtype)
+                arrays[layer][name], reason = validated(array, name, dtype)
                 wrong += [f"{layer}/{name} {reason}"] if reason else []
         refuse(path, network, wrong)
         assert found.preprocessing
@@ -131,7 +130,7 @@ def read_weights(
         )
 
 
-def checked(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str]:
+def validated(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str]:
     """A parameter of that name in the dtype asked for, and what is wrong with it ("" if nothing is)."""
     if array.dtype.kind != "f":
         return array, f"is of {array.dtype}, needs floating point"
@@ -142,18 +141,18 @@ def checked(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str]:
     return array, "has values below 0" if name == "variance" and (array < 0).any() else ""
 
 
-def network_in(path: str | Path, name: str | None = None, flavour: str | None = None) -> Network:
+def network_in(path: str | Path, name: str | None = None, variant: str | None = None) -> Network:
     """The network whose weights a file holds, with the file's own channels, classes and size of input.
 
     A file of the project's own, a full model of Keras's and a .keras archive say what their network is; otherwise it is the
-    built-in one whose layers the file has, unless `name` says it. flavour overrules what the file cannot tell.
+    built-in one whose layers the file has, unless `name` says it. variant overrules what the file cannot tell.
     """
-    with contents(path, name, flavour) as found:
+    with open_weights(path, name, variant) as found:
         return found.held
 
 
-def fitting(
-    path: str | Path, network: Network, target: str | Sequence[str] | None, found: Contents
+def layers_to_read(
+    path: str | Path, network: Network, target: str | Sequence[str] | None, found: WeightFile
 ) -> list[str]:
     """The layers to read; raises UserError with all that does not fit."""
     needed = network.parameters()
@@ -165,7 +164,7 @@ def fitting(
     ]
     present = [name for name in asked if name in found.shapes]
     if asked and not present:
-        raise strangers(path, network.name, asked, [*found.shapes, *found.ignored])
+        raise no_match(path, network.name, asked, [*found.shapes, *found.ignored])
     if not targets:  # a file without the head is as good as one with it, up to there
         below = {node.name for name in present for node in network.up_to(name)}
         asked = [name for name in asked if name in below]

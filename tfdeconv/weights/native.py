@@ -19,14 +19,14 @@ import numpy as np
 
 from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
-from ..files import written
+from ..files import atomic_write
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..formats.hdf5_write import text
 from ..network.graph import Network, mismatches
 from ..network.serialization import from_json, to_json
 from ..version import __version__
 from ..zoo import NETWORKS
-from .contents import Contents
+from .contents import WeightFile
 
 FORMAT, VERSION = "tfdeconv weights", 2
 DESCRIPTION = "@network"  # no layer's name: those have their @ encoded
@@ -88,7 +88,7 @@ def save_weights(
             licence=text(licence),
             sha256=text(root_digest(lines)),
         )
-    with written(path) as place:
+    with atomic_write(path) as place:
         place.write_bytes(memory.getbuffer())
     return root_digest(lines)
 
@@ -133,7 +133,7 @@ def recognises(file: Group) -> bool:
     return "format" in file.attrs and texts(file.attrs["format"])[0] == FORMAT
 
 
-def contents(path: str | Path, file: Group, network: Network) -> Contents:
+def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
     """All layers of the file, the root digest checked; each dataset's own is checked when it is read."""
     if file.attrs["version"] > VERSION:
         raise UserError(
@@ -142,9 +142,9 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
         )
     held = held_network(path, file)
     if (
-        held.name != network.name or held.flavour and held.flavour != network.flavour
-    ):  # a file's own network has no flavour
-        raise another(path, held, network.name, network.flavour)
+        held.name != network.name or held.variant and held.variant != network.variant
+    ):  # a file's own network has no variant
+        raise another(path, held, network.name, network.variant)
     groups = {layer: subgroup(file, layer) for layer in file.children if layer != DESCRIPTION}
     datasets = {
         unquote(layer): {name: dataset(group, name) for name in group.children}
@@ -168,7 +168,7 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
         layer: {name: values.shape for name, values in p.items()} for layer, p in datasets.items()
     }
     source, licence = (texts(file.attrs[key])[0] for key in ("source", "licence"))
-    return Contents(shapes, read, held.name, preprocessing(path, file), told, source, licence)
+    return WeightFile(shapes, read, held.name, preprocessing(path, file), told, source, licence)
 
 
 def preprocessing(path: str | Path, file: Group) -> Preprocessing:
@@ -192,23 +192,23 @@ def preprocessing(path: str | Path, file: Group) -> Preprocessing:
     return found
 
 
-def another(path: str | Path, held: Network, name: str, flavour: str = "") -> UserError:
-    """The file is for another network than the one asked for, or for another flavour of it."""
+def another(path: str | Path, held: Network, name: str, variant: str = "") -> UserError:
+    """The file is for another network than the one asked for, or for another variant of it."""
     if held.name != name:
         return UserError(
             f"{path} holds {held.name}, not {name}: ask for --network {held.name}, or give other weights"
         )
     return UserError(
-        f"{path} holds {name} of flavour {held.flavour}, not {flavour}: ask for --flavour {held.flavour}, "
+        f"{path} holds {name} of variant {held.variant}, not {variant}: ask for --variant {held.variant}, "
         f"or give other weights"
     )
 
 
-def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
+def network(path: str | Path, file: Group, name: str | None, variant: str | None = None) -> Network:
     """The network the file is for; raises UserError if that is not `name`."""
     held = held_network(path, file)
-    if name not in (None, held.name) or held.flavour and flavour not in (None, held.flavour):
-        raise another(path, held, name or held.name, flavour or held.flavour)
+    if name not in (None, held.name) or held.variant and variant not in (None, held.variant):
+        raise another(path, held, name or held.name, variant or held.variant)
     return held
 
 

@@ -56,12 +56,12 @@ ORIGINS = {
 }
 
 
-def fetched(name: str, result: Path) -> str | None:
+def installed_digest(name: str, result: Path) -> str | None:
     """The root digest of what is there, None if that is nothing, another network's, or nothing whose header can be read."""
-    from .detect import contents
+    from .detect import open_weights
 
     try:
-        with contents(result, NETWORKS[name]()) as found:
+        with open_weights(result, NETWORKS[name]()) as found:
             return (found.digest or "not stated") if found.network in (None, name) else None
     except UserError:
         return None
@@ -105,12 +105,12 @@ def fetch(
         )
 
 
-def place(folder: Path, network: Network, layers: Sequence[str] | None) -> Path:
+def find_weights(folder: Path, network: Network, layers: Sequence[str] | None) -> Path:
     """The weight file in a folder with all that the layers need, for None with whatever it has.
 
     Raises UserError with what to do if there is none.
     """
-    from .detect import contents
+    from .detect import open_weights
 
     needed = [node for node in network.up_to(*layers or []) if node.name in network.parameters()]
     for name in (
@@ -120,7 +120,7 @@ def place(folder: Path, network: Network, layers: Sequence[str] | None) -> Path:
     ):
         path = folder / name
         if path.exists():
-            with contents(path, network) as found:
+            with open_weights(path, network) as found:
                 if all(node.name in found.shapes for node in needed):
                     return path
     top = not layers or any(isinstance(node.layer, Dense) for node in needed)

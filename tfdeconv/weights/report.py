@@ -10,17 +10,17 @@ from ..data.preprocessing import Preprocessing
 from ..network.graph import mismatches
 
 if TYPE_CHECKING:
-    from .contents import Contents
+    from .contents import WeightFile
 
 
 SHOWN = 12  # names listed before the rest are counted
 
 
-def rows(found: Contents, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
+def rows(found: WeightFile, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
     """What was recognised and why, as heading and text."""
     network, needed = found.held, found.held.parameters()
     height, width, channels = network.input_shape
-    yield "network", f"{network.name} {network.flavour}".strip() + f", {len(network.nodes)} layers"
+    yield "network", f"{network.name} {network.variant}".strip() + f", {len(network.nodes)} layers"
     yield "recognised", "; ".join(found.notes)
     yield "input", f"{height} x {width} x {channels}"
     yield (

@@ -17,9 +17,9 @@ from ..formats.lazy_tensor import Tensors
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
-from ..zoo import NETWORKS, variants
-from ..zoo.variants import TITLES, another_flavour
-from .contents import Contents, inferred, strangers
+from ..zoo import NETWORKS, variants_of
+from ..zoo.variants import TITLES, wrong_variant
+from .contents import WeightFile, infer_network, no_match
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}  # VGG's, by the names of Keras
 TORCH = {
@@ -62,7 +62,7 @@ class Dialect:
 
 def dialects(network: Network, names: Tensors) -> Iterator[Dialect]:
     """What a file has of a network, by the names of each maker."""
-    if network.flavour in ("", "caffe") and network.name.startswith(("vgg", "alexnet")):
+    if network.variant in ("", "caffe") and network.name.startswith(("vgg", "alexnet")):
         for kernel, bias in ((".0", ".1"), (".weights", ".biases")):
             plain = {
                 layer: re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer))
@@ -73,7 +73,7 @@ def dialects(network: Network, names: Tensors) -> Iterator[Dialect]:
                 for layer, name in plain.items()
             }
             yield Dialect("Caffe", held(keys, names))
-    if network.aliases and (network.flavour == "torchvision" or network.name.startswith("vgg")):
+    if network.aliases and (network.variant == "torchvision" or network.name.startswith("vgg")):
         yield torchvision(network, names)
 
 
@@ -126,14 +126,14 @@ def nearest(names: Tensors, candidates: list[Network], first: str = "") -> Netwo
     return min(candidates, key=fit)
 
 
-def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
+def contents(path: str | Path, names: Tensors, network: Network) -> WeightFile:
     """The parameters by this program's names, kernels as [height, width, in, out], dense ones behind [h, w, channels]."""
     dialect = understood(network, names)
     if dialect is None:
         raise stranger(path, names, network)
     kind = (
         {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)}
-        if network.flavour == "torchvision"
+        if network.variant == "torchvision"
         else {}
     )
     for part, shape in kind.items():
@@ -171,13 +171,13 @@ def contents(path: str | Path, names: Tensors, network: Network) -> Contents:
         there, reverse=True
     )  # what is missing is no head: it may be another network's file
     told = (
-        nearest(names, variants(), network.name).name
+        nearest(names, variants_of(), network.name).name
         if network.name in NETWORKS and (others or gap)
         else None
     )
     ignored = tuple(key for key in names.ignored if not NO_NEWS.search(key)) + others
     preprocessing, assumed = trained_on(network, dialect)
-    return Contents(
+    return WeightFile(
         shapes,
         read,
         told,
@@ -238,20 +238,20 @@ def trained_on(network: Network, dialect: Dialect) -> tuple[Preprocessing, tuple
 
 
 def network(
-    path: str | Path, names: Tensors, name: str | None, flavour: str | None = None
+    path: str | Path, names: Tensors, name: str | None, variant: str | None = None
 ) -> Network:
-    """The network of that name and flavour, or whose layers these are, with channels, classes and size as the shapes tell."""
-    plain = nearest(names, variants(name, flavour))
+    """The network of that name and variant, or whose layers these are, with channels, classes and size as the shapes tell."""
+    plain = nearest(names, variants_of(name, variant))
     kernels = {
         layer: p.get("kernel", ()) for layer, p in contents(path, names, plain).shapes.items()
     }
-    return inferred(plain.name, kernels, plain.flavour)
+    return infer_network(plain.name, kernels, plain.variant)
 
 
 def stranger(path: str | Path, names: Tensors, network: Network) -> UserError:
-    """None of a file's tensors are the network's; perhaps they are those of another flavour."""
+    """None of a file's tensors are the network's; perhaps they are those of another variant."""
     if network.name in NETWORKS:
-        near = nearest(names, variants(), network.name)
-        if understood(near, names) and (near.name == network.name or near.flavour == "torchvision"):
-            return another_flavour(path, near, network)
-    return strangers(path, network.name, list(network.parameters()), [*names, *names.ignored])
+        near = nearest(names, variants_of(), network.name)
+        if understood(near, names) and (near.name == network.name or near.variant == "torchvision"):
+            return wrong_variant(path, near, network)
+    return no_match(path, network.name, list(network.parameters()), [*names, *names.ignored])

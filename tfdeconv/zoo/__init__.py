@@ -1,4 +1,4 @@
-"""The networks by name: NETWORKS["vgg16"](channels=3, classes=1000, size=(224, 224), flavour="") builds one."""
+"""The networks by name: NETWORKS["vgg16"](channels=3, classes=1000, size=(224, 224), variant="") builds one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..errors import unknown
 from ..network.graph import Network
 from .alexnet import alexnet
 from .resnet import resnet
-from .variants import FLAVOURS
+from .variants import VARIANTS
 from .vgg import vgg
 
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -22,18 +22,18 @@ NETWORKS: dict[str, Callable[..., Network]] = {
 }
 
 
-def variants(name: str | None = None, flavour: str | None = None) -> list[Network]:
-    """The networks of that name and of that flavour, of every one unless they are told; raises UserError where there is none."""
-    if name and flavour:
-        return [NETWORKS[name](flavour=flavour)]
+def variants_of(name: str | None = None, variant: str | None = None) -> list[Network]:
+    """The networks of that name and of that variant, of every one unless they are told; raises UserError where there is none."""
+    if name and variant:
+        return [NETWORKS[name](variant=variant)]
     found = []
     for known in [name] if name else NETWORKS:
-        first, *others = FLAVOURS.get(known) or ("",)
-        found += [NETWORKS[known]()] if not flavour or flavour == first else []
+        first, *others = VARIANTS.get(known) or ("",)
+        found += [NETWORKS[known]()] if not variant or variant == first else []
         found += [
-            NETWORKS[known](flavour=other) for other in others if not flavour or flavour == other
+            NETWORKS[known](variant=other) for other in others if not variant or variant == other
         ]
     if not found:
-        every = {one for flavours in FLAVOURS.values() for one in flavours}
-        raise unknown("no network has the flavour", str(flavour), sorted(every))
+        every = {one for variants in VARIANTS.values() for one in variants}
+        raise unknown("no network has the variant", str(variant), sorted(every))
     return found

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from ..network.graph import Builder, Network
 from ..network.layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
-from .variants import chosen, sequential
+from .variants import resolve_variant, sequential
 
 NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)  # Caffe divides alpha by the depth
 SIZES = {"caffe": (227, 227), "torchvision": (224, 224)}
 
 
 def alexnet(
-    channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, flavour: str = ""
+    channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, variant: str = ""
 ) -> Network:
-    """AlexNet for inputs of size (height, width), the flavour's own when left out; `fc8` are the logits, before the softmax."""
-    flavour = chosen("alexnet", flavour)
-    net = Builder("alexnet", (*(size or SIZES[flavour]), channels), flavour)
-    if flavour == "caffe":
+    """AlexNet for inputs of size (height, width), the variant's own when left out; `fc8` are the logits, before the softmax."""
+    variant = resolve_variant("alexnet", variant)
+    net = Builder("alexnet", (*(size or SIZES[variant]), channels), variant)
+    if variant == "caffe":
         two_halves(net)
     else:
         one_column(net)
@@ -25,7 +25,7 @@ def alexnet(
     net.add("fc6", Dense(4096, activation=RELU))
     net.add("fc7", Dense(4096, activation=RELU))
     net.add("fc8", Dense(classes))
-    if flavour == "torchvision":  # whose average pool to 6 x 6 does nothing at 224 x 224
+    if variant == "torchvision":  # whose average pool to 6 x 6 does nothing at 224 x 224
         net.aliases |= {**sequential(net.nodes, (1, 4, 6)), "avgpool": "pool5"}
     return net.network()
 

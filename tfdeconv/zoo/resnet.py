@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from ..network.graph import Builder, Network
 from ..network.layers import RELU, Activation, Add, BatchNorm, Conv, Dense, GlobalAvgPool, MaxPool
-from .variants import chosen
+from .variants import resolve_variant
 
 BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}  # in stages conv2 to conv5
 
 
 @dataclass(frozen=True)
-class Flavour:
+class Variant:
     """What the makers of ResNets do differently."""
 
     epsilon: float
@@ -21,11 +21,11 @@ class Flavour:
     pool_pad: int = 1
 
 
-FLAVOURS = {
-    "keras": Flavour(1.001e-5),
-    "torchvision": Flavour(1e-5, middle=True, bias=False),
-    "keras2015": Flavour(1e-3),
-    "keras2015-unpadded": Flavour(1e-3, pool_pad=0),  # before Keras 2.2.1
+VARIANTS = {
+    "keras": Variant(1.001e-5),
+    "torchvision": Variant(1e-5, middle=True, bias=False),
+    "keras2015": Variant(1e-3),
+    "keras2015-unpadded": Variant(1e-3, pool_pad=0),  # before Keras 2.2.1
 }
 
 
@@ -34,11 +34,11 @@ def resnet(
     channels: int = 3,
     classes: int = 1000,
     size: tuple[int, int] = (224, 224),
-    flavour: str = "",
+    variant: str = "",
 ) -> Network:
     """ResNet of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
-    flavour = chosen(f"resnet{depth}", flavour)
-    net, maker = Builder(f"resnet{depth}", (*size, channels), flavour), FLAVOURS[flavour]
+    variant = resolve_variant(f"resnet{depth}", variant)
+    net, maker = Builder(f"resnet{depth}", (*size, channels), variant), VARIANTS[variant]
     net.folded["conv1_pad"] = "conv1_conv"
     if maker.pool_pad:
         net.folded["pool1_pad"] = "pool1_pool"
@@ -54,15 +54,15 @@ def resnet(
             )
     net.add("avg_pool", GlobalAvgPool())
     net.add("predictions", Dense(classes))
-    if flavour != "keras":
+    if variant != "keras":
         net.aliases |= (
-            torchvision_names(depth) if flavour == "torchvision" else names_of_2015(net, depth)
+            torchvision_names(depth) if variant == "torchvision" else names_of_2015(net, depth)
         )
     return net.network()
 
 
 def bottleneck(
-    net: Builder, maker: Flavour, name: str, filters: int, stride: int, project: bool
+    net: Builder, maker: Variant, name: str, filters: int, stride: int, project: bool
 ) -> None:
     """A residual block (He et al. 2016, figure 5, right), its layers in the order in which Keras lists them."""
     entry = net.last

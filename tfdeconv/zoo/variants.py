@@ -9,7 +9,7 @@ from ..network.graph import Network, Node
 from ..network.layers import Conv, Dense, MaxPool
 
 # the first is what "" means; none where there is but one
-FLAVOURS: dict[str, tuple[str, ...]] = {
+VARIANTS: dict[str, tuple[str, ...]] = {
     "vgg16": (),
     "vgg19": (),
     "resnet50": ("keras", "torchvision", "keras2015", "keras2015-unpadded"),
@@ -27,27 +27,27 @@ TITLES = {
 }
 
 
-def chosen(name: str, flavour: str) -> str:
-    """The flavour meant, "" where the network has but one; raises UserError for one that it has not."""
-    known = FLAVOURS[name]
-    if not flavour:
+def resolve_variant(name: str, variant: str) -> str:
+    """The variant meant, "" where the network has but one; raises UserError for one that it has not."""
+    known = VARIANTS[name]
+    if not variant:
         return known[0] if known else ""
     if not known:
-        raise UserError(f"{name} has one flavour only: leave out {flavour!r}")
-    if flavour not in known:
-        raise unknown(f"{name} has no flavour", flavour, known)
-    return flavour
+        raise UserError(f"{name} has one variant only: leave out {variant!r}")
+    if variant not in known:
+        raise unknown(f"{name} has no variant", variant, known)
+    return variant
 
 
-def another_flavour(path: object, found: Network, asked: Network) -> UserError:
+def wrong_variant(path: object, found: Network, asked: Network) -> UserError:
     """A file is for `found`, and its layers' names do not leave it open."""
     told, wanted = (
-        f"{net.name} of flavour {net.flavour}" if net.flavour else net.name
+        f"{net.name} of variant {net.variant}" if net.variant else net.name
         for net in (found, asked)
     )
     return UserError(
-        f'{path} holds {told}, not {wanted}: take NETWORKS["{found.name}"](flavour="{found.flavour}") or '
-        f"network_in(path); scripts: --network {found.name} --flavour {found.flavour}"
+        f'{path} holds {told}, not {wanted}: take NETWORKS["{found.name}"](variant="{found.variant}") or '
+        f"network_in(path); scripts: --network {found.name} --variant {found.variant}"
     )
 
 

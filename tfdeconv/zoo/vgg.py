@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..network.graph import Builder, Network
 from ..network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from .variants import chosen, sequential
+from .variants import resolve_variant, sequential
 
 FILTERS = (64, 128, 256, 512, 512)
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # in each block
@@ -15,10 +15,10 @@ def vgg(
     channels: int = 3,
     classes: int = 1000,
     size: tuple[int, int] = (224, 224),
-    flavour: str = "",
+    variant: str = "",
 ) -> Network:
     """VGG of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
-    net = Builder(f"vgg{depth}", (*size, channels), chosen(f"vgg{depth}", flavour))
+    net = Builder(f"vgg{depth}", (*size, channels), resolve_variant(f"vgg{depth}", variant))
     for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
         for i in range(1, convolutions + 1):
             net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UserError
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from ...network.base import Shape
 from ...network.graph import INPUT, Network
 from .graph import Entry, Model, model
@@ -52,7 +52,7 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
     name = name or outer.name
     if len(name) > 100 or not name.isprintable():
         raise UserError(
-            f"the file's model is called {told(name)}, needs at most 100 printable characters"
+            f"the file's model is called {shown(name)}, needs at most 100 printable characters"
         )
     names = {node.name for node in nodes}
     aliases = {
@@ -78,12 +78,12 @@ def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[s
         )
     ):
         raise UserError(
-            f"the file's model takes inputs of shape {told(shape)}, needs [null, height, width, channels]"
+            f"the file's model takes inputs of shape {shown(shape)}, needs [null, height, width, channels]"
         )
     _, height, width, channels = shape
     if channels is None:
         raise UserError(
-            f"the file's model leaves the channels of its input open: its shape is {told(shape)}"
+            f"the file's model leaves the channels of its input open: its shape is {shown(shape)}"
         )
     notes = (
         (f"the model leaves the size of its input open: {SIDE} is assumed",)

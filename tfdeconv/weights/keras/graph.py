@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from ...errors import UserError
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from .options import HUGE, Options
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -74,7 +74,7 @@ def model(written: Any, depth: int = 0, left: list[int] | None = None) -> Model:
     )  # a Sequential of Keras 2.2 and before
     if kind not in MODELS or not isinstance(body, dict) or not isinstance(body.get("layers"), list):
         raise UserError(
-            f"the file's model is of class {told(kind)}, needs one whose layers are listed (Functional or Sequential): "
+            f"the file's model is of class {shown(kind)}, needs one whose layers are listed (Functional or Sequential): "
             f"a model in Python code of its own cannot be read"
         )
     left[0] -= len(body["layers"])
@@ -109,7 +109,7 @@ def read(layer: Any, old: bool, sequential: bool, depth: int, left: list[int]) -
     """One layer of the list."""
     if not isinstance(layer, dict) or not isinstance(layer.get("class_name"), str):
         raise UserError(
-            f"a layer of the file's model is {told(layer)}, needs a JSON object with a class_name"
+            f"a layer of the file's model is {shown(layer)}, needs a JSON object with a class_name"
         )
     kind, values, module = layer["class_name"], layer.get("config"), layer.get("module")
     inner = model(layer, depth + 1, left) if kind in MODELS else None
@@ -143,7 +143,7 @@ def check(name: Any) -> None:
     """Raises UserError for what is no name."""
     if not isinstance(name, str) or not 0 < len(name) <= NAME or not name.isprintable():
         raise UserError(
-            f"the file's model has a layer or class called {told(name)}, needs 1 to {NAME} printable characters"
+            f"the file's model has a layer or class called {shown(name)}, needs 1 to {NAME} printable characters"
         )
 
 
@@ -158,7 +158,7 @@ def joined(entry: Entry, calls: Any) -> Entry:
     """A layer with the inputs of its one call."""
     if not isinstance(calls, list) or not calls:
         raise UserError(
-            f"layer {entry.name}: its inbound_nodes are {told(calls)}, needs a list of one call"
+            f"layer {entry.name}: its inbound_nodes are {shown(calls)}, needs a list of one call"
         )
     if len(calls) > 1:
         return replace(entry, reason=entry.reason or f"it is called {len(calls)} times")
@@ -166,7 +166,7 @@ def joined(entry: Entry, calls: Any) -> Entry:
     if isinstance(call, dict):
         args, named = call.get("args"), call.get("kwargs", {})
         if not isinstance(args, list) or not isinstance(named, dict):
-            raise UserError(f"layer {entry.name}: its call is {told(call)}, needs args and kwargs")
+            raise UserError(f"layer {entry.name}: its call is {shown(call)}, needs args and kwargs")
         loud = {key: value for key, value in named.items() if not quiet(entry.kind, key, value)}
         odd = [value for key, value in loud.items() if key != "inputs"]
         found = [*sources(entry.name, args), *sources(entry.name, list(loud.values()))]
@@ -175,7 +175,9 @@ def joined(entry: Entry, calls: Any) -> Entry:
         if not isinstance(rows, list) or not all(
             isinstance(one, list) and len(one) in (3, 4) for one in rows
         ):
-            raise UserError(f"layer {entry.name}: its call is {told(call)}, needs a list of inputs")
+            raise UserError(
+                f"layer {entry.name}: its call is {shown(call)}, needs a list of inputs"
+            )
         found = [reference(entry.name, one[:3]) for one in rows]
         named = {
             key: value
@@ -219,7 +221,7 @@ def reference(name: str, value: Any) -> Tensor:
         case [str() as layer, int(), int() as output]:
             return Tensor(layer, output)
     raise UserError(
-        f"layer {name}: one of its inputs is {told(value)}, needs a layer's name and two numbers"
+        f"layer {name}: one of its inputs is {shown(value)}, needs a layer's name and two numbers"
     )
 
 
@@ -252,7 +254,7 @@ def graph(name: str, body: Mapping[str, Any], entries: list[Entry]) -> Model:
         for source in sources:
             if source not in by_name:
                 raise UserError(
-                    f"layer {reader}: it reads {told(source)}, which the file's model has not"
+                    f"layer {reader}: it reads {shown(source)}, which the file's model has not"
                 )
     place = {entry: i for i, entry in enumerate(by_name)}
     ordered = all(
@@ -278,6 +280,6 @@ def ends(name: str, body: Mapping[str, Any], key: str) -> tuple[Tensor, ...]:
     value = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(value, list) or not value:
         raise UserError(
-            f"the file's model {name}: its {key} are {told(value)}, needs a list of layers"
+            f"the file's model {name}: its {key} are {shown(value)}, needs a list of layers"
         )
     return tuple(reference(name, one) for one in ([value] if isinstance(value[0], str) else value))

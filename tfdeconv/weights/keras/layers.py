@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from ...network.base import Shape
 from ...network.layers import (
     Activation,
@@ -43,7 +43,7 @@ def window(options: Options, key: str, stride: Any = 1, dilated: bool = True) ->
         options.pair("dilation_rate", 1) if dilated else (1, 1),
     )
     if pad not in ("valid", "same"):
-        raise NotUnderstood(f"its padding is {told(pad)}")
+        raise NotUnderstood(f"its padding is {shown(pad)}")
     if dilation != (1, 1) and steps != (1, 1):
         raise NotUnderstood("it has both strides and a dilation")
     return {"size": size, "stride": steps, "pad": "same" if pad == "same" else 0} | (

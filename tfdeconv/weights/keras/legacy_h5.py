@@ -10,14 +10,14 @@ import numpy as np
 from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ...network.graph import Network
-from ...zoo import NETWORKS, variants
-from ...zoo.variants import TITLES, another_flavour
-from ..contents import Contents, inferred, strangers
+from ...zoo import NETWORKS, variants_of
+from ...zoo.variants import TITLES, wrong_variant
+from ..contents import WeightFile, infer_network, no_match
 
-UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --flavour keras2015-unpadded for older files"
+UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --variant keras2015-unpadded for older files"
 
 
-def contents(path: str | Path, file: Group, network: Network) -> Contents:
+def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
     """The parameters by layer name and, within a layer, by order: names there vary from version to version."""
     needed, known = network.parameters(), named(network)
     shapes, datasets, ignored = {}, {}, [name for name in file.children if "optimizer" in name]
@@ -38,22 +38,22 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
     if network.name in NETWORKS:
         counts = {layer: len(stored) for layer, stored in listed.items() if stored}
         near = min(
-            variants(),
+            variants_of(),
             key=lambda one: (
                 differences(counts, one)[0],
                 one.name != network.name,
-                one.flavour != network.flavour,
+                one.variant != network.variant,
             ),
         )
-        if near.name == network.name and network.flavour and near.flavour != network.flavour:
-            raise another_flavour(path, near, network)
+        if near.name == network.name and network.variant and near.variant != network.variant:
+            raise wrong_variant(path, near, network)
         # a file of a deeper network has all the layers of this one's name, and some between them
         told = near.name if shapes else None
         notes = [
             f"layers named as Keras{' of 2015 to 2018' * old(near)} names those of {TITLES[near.name]}"
         ]
-        notes += [UNTOLD] * (network.flavour == "keras2015")
-    return Contents(
+        notes += [UNTOLD] * (network.variant == "keras2015")
+    return WeightFile(
         shapes,
         read,
         told,
@@ -65,7 +65,7 @@ def contents(path: str | Path, file: Group, network: Network) -> Contents:
 
 def old(network: Network) -> bool:
     """Whether files of the network have the names of Keras's first ResNet50."""
-    return network.flavour.startswith("keras2015")
+    return network.variant.startswith("keras2015")
 
 
 def named(network: Network) -> dict[str, str]:
@@ -112,12 +112,12 @@ def chunked(group: Group, name: str) -> list[str] | None:
     return [text for part in parts for text in texts(group.attrs[part])] if parts else None
 
 
-def network(path: str | Path, file: Group, name: str | None, flavour: str | None = None) -> Network:
-    """The network of that name and flavour, or whose layers these are, with channels, classes and size as the shapes tell."""
+def network(path: str | Path, file: Group, name: str | None, variant: str | None = None) -> Network:
+    """The network of that name and variant, or whose layers these are, with channels, classes and size as the shapes tell."""
     stored = {layer: values for layer, values in layers(path, file).items() if values}
     counts = {layer: len(values) for layer, values in stored.items()}
-    plain = min(variants(name, flavour), key=lambda one: differences(counts, one))
+    plain = min(variants_of(name, variant), key=lambda one: differences(counts, one))
     kernels = {layer: stored[key][0].shape for key, layer in named(plain).items() if key in stored}
     if not kernels:
-        raise strangers(path, plain.name, list(named(plain)), list(stored))
-    return inferred(plain.name, kernels, plain.flavour)
+        raise no_match(path, plain.name, list(named(plain)), list(stored))
+    return infer_network(plain.name, kernels, plain.variant)

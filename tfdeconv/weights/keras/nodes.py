@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import UserError
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from ...network.base import Shape
 from ...network.graph import INPUT, Node
 from ...network.layers import Identity
@@ -164,7 +164,7 @@ class Walk:
             )
         if math.prod(shape) > CELLS:
             raise UserError(
-                f"layer {name}: its output is said to be of {' x '.join(told(n) for n in shape)}, far more than can be"
+                f"layer {name}: its output is said to be of {' x '.join(shown(n) for n in shape)}, far more than can be"
             )
         if name in self.nodes or name in self.missing or len(name) > NAME:
             raise UserError(

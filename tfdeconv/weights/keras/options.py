@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...errors import UserError
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from ...network.base import Shape
 
 WIDE, LONG = (
@@ -46,12 +46,12 @@ class Options:
     def __init__(self, layer: str, values: Any, old: bool = False) -> None:
         self.layer, self.old = layer, old  # old: Keras 2 wrote it
         if not isinstance(values, dict):
-            raise UserError(f"layer {layer}: its config is {told(values)}, needs a JSON object")
+            raise UserError(f"layer {layer}: its config is {shown(values)}, needs a JSON object")
         self.values: Mapping[str, Any] = values
 
     def wrong(self, key: str, needed: str) -> UserError:
         return UserError(
-            f"layer {self.layer}: its {key} is {told(self.values.get(key))}, needs {needed}"
+            f"layer {self.layer}: its {key} is {shown(self.values.get(key))}, needs {needed}"
         )
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -120,7 +120,7 @@ class Options:
         axis = self.get("axis", default)
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
         if axis not in (-1, axes - 1) or type(axis) is not int:
-            raise NotUnderstood(f"its axis is {told(axis)}, not the last")
+            raise NotUnderstood(f"its axis is {shown(axis)}, not the last")
 
     def channels_last(self) -> None:
         if self.get("data_format", "channels_last") != "channels_last":

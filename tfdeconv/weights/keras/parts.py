@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...formats.checked_json import told
+from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
 from ...network.layers import ACTIVATIONS, Activation, Softmax
 from .options import Map, NotUnderstood, Options
@@ -67,7 +67,7 @@ def activation(options: Options, key: str = "activation") -> Layer | None:
     if isinstance(value, dict) and value.get("class_name") in RECTIFIERS and "config" in value:
         return RECTIFIERS[value["class_name"]](Options(options.layer, value["config"], options.old))
     if not isinstance(value, str) or value not in NAMED:
-        raise NotUnderstood(f"its activation is {told(value)}, which is not understood")
+        raise NotUnderstood(f"its activation is {shown(value)}, which is not understood")
     if options.old and value == "hard_sigmoid":
         raise NotUnderstood(
             "its activation is Keras 2's hard_sigmoid, which is another one than Keras 3's"
@@ -111,7 +111,7 @@ def relu(options: Options) -> Activation:
     if ceiling is None:
         return Activation(slope=slope)
     if options.number("max_value", 0.0) <= 0:
-        raise NotUnderstood(f"its max_value is {told(ceiling)}")
+        raise NotUnderstood(f"its max_value is {shown(ceiling)}")
     return Activation(slope=slope, ceiling=options.number("max_value", 0.0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...data.preprocessing import Preprocessing, caffe, plain, scaled, torch
+from ...data.preprocessing import Preprocessing, caffe, identity, tensorflow_style, torch
 from ...network.graph import INPUT, Network
 from ...network.layers import Affine, Identity
 
@@ -24,8 +24,8 @@ PREPROCESSINGS: dict[str, tuple[str, ...]] = {
     "caffe": ("vgg", "resnet50", "resnet101", "resnet152"),
 }
 MAKERS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
-    "none": plain,
-    "tf": scaled,
+    "none": identity,
+    "tf": tensorflow_style,
     "torch": torch,
     "caffe": caffe,
 }
@@ -51,7 +51,7 @@ def preprocessing(network: Network) -> tuple[Preprocessing, str]:
     if any(
         isinstance(node.layer, Affine) and pixels.issuperset(node.inputs) for node in network.nodes
     ):
-        return plain(
+        return identity(
             size, network.channels
         ), f"{MEANING['none']} go into the network, which scales them itself"
     kind = found or "none"

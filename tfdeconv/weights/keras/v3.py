@@ -18,8 +18,8 @@ from ...formats.lazy_tensor import mapped, reading
 from ...formats.zip_archive import member, members
 from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
-from ...zoo import FLAVOURS, NETWORKS
-from ..contents import Contents, inferred
+from ...zoo import NETWORKS, VARIANTS
+from ..contents import WeightFile, infer_network
 from .architecture import Architecture
 from .nodes import Place
 from .variables import contents_by
@@ -80,7 +80,7 @@ def recognises(file: Group) -> bool:
     )
 
 
-def contents(path: str | Path, file: Group, architecture: Architecture) -> Contents:
+def contents(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
     """The parameters by the places that a model's description gives them."""
     return contents_by(path, architecture, lambda place: find(path, file, place))
 
@@ -141,13 +141,13 @@ def variables(group: Group) -> list[Dataset]:
 
 
 def network(
-    path: str | Path, file: Group, name: str | None = None, flavour: str | None = None
+    path: str | Path, file: Group, name: str | None = None, variant: str | None = None
 ) -> Network:
     """The built-in network (of that name) whose layers have exactly these shapes, in this order; dense ones may be left out."""
     for candidate in (
-        [name] if name else [name for name in NETWORKS if not flavour or flavour in FLAVOURS[name]]
+        [name] if name else [name for name in NETWORKS if not variant or variant in VARIANTS[name]]
     ):
-        found = fitting(file, candidate, flavour or "")
+        found = fitting(file, candidate, variant or "")
         if found is not None:
             return found
     which = f"not {name}" if name else "none of the built-in networks"
@@ -182,12 +182,14 @@ def placed(file: Group, network: Network) -> dict[str, list[Dataset]] | None:
     }
 
 
-def fitting(file: Group, name: str, flavour: str) -> Network | None:
+def fitting(file: Group, name: str, variant: str) -> Network | None:
     """The network of that name with the file's channels, classes and size, if it has the file's shapes."""
-    there = placed(file, NETWORKS[name](flavour=flavour))
+    there = placed(file, NETWORKS[name](variant=variant))
     if not there:
         return None
-    found = inferred(name, {layer: values[0].shape for layer, values in there.items()}, flavour)
+    found = infer_network(
+        name, {layer: values[0].shape for layer, values in there.items()}, variant
+    )
     return found if shapes(found, there) is not None else None
 
 
@@ -210,7 +212,7 @@ def shapes(
     )
 
 
-def contents_of(path: str | Path, file: Group, network: Network) -> Contents:
+def contents_of(path: str | Path, file: Group, network: Network) -> WeightFile:
     """The parameters of a built-in network, by class and order."""
     there = placed(file, network)
     found = shapes(network, there) if there else None
@@ -225,7 +227,7 @@ def contents_of(path: str | Path, file: Group, network: Network) -> Contents:
         return datasets[layer][name].read()
 
     note = f"recognised as {network.name} by the shapes of its layers in their order"
-    return Contents(
+    return WeightFile(
         {layer: found[layer] for layer in order},
         read,
         network.name,

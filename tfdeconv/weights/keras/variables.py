@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup
-from ..contents import Contents
+from ..contents import WeightFile
 from .architecture import Architecture
 from .legacy_h5 import chunked
 from .nodes import Place
@@ -18,7 +18,7 @@ from .preprocessing import preprocessing
 
 def contents_by(
     path: str | Path, architecture: Architecture, find: Callable[[Place], Sequence[Dataset]]
-) -> Contents:
+) -> WeightFile:
     """What a file holds of a network, given what finds a layer's variables, in their order, by its place."""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
     stored: dict[str, Sequence[Dataset]] = {}
@@ -56,7 +56,7 @@ def contents_by(
             return recipe.make(*(array.astype(np.float64) for array in arrays))
 
     wanted, assumed = preprocessing(architecture.network)
-    return Contents(
+    return WeightFile(
         shapes,
         read,
         architecture.network.name,
@@ -66,7 +66,7 @@ def contents_by(
     )
 
 
-def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> Contents:
+def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
     """A whole model's .h5: a group for each layer of the outer model, in which stand the variables of those within it too."""
     root = subgroup(file, "model_weights") if "model_weights" in file.children else file
     groups = {name: subgroup(root, name) for name in chunked(root, "layer_names") or []}

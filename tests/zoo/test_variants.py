@@ -17,10 +17,10 @@ from test_weights import shapes_only
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.weights import contents
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.zoo import FLAVOURS, variants
+from tfdeconv.zoo import VARIANTS, variants_of
 
 INTEROP = "the extra interop is not installed"
-ALL = [(net.name, net.flavour) for net in variants()]
+ALL = [(net.name, net.variant) for net in variants_of()]
 
 
 MODELS = {
@@ -123,7 +123,7 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
     )
     network = network_in(path)
     assert network == network_in(path, name) == network_in(path, name, "torchvision")
-    assert network == NETWORKS[name](classes=7, flavour="torchvision")
+    assert network == NETWORKS[name](classes=7, variant="torchvision")
     weights = load_weights(path, network)
     assert list(weights) == list(network.parameters())
     assert weights.preprocessing.order == "rgb" and weights.preprocessing.scale == pytest.approx(
@@ -148,7 +148,7 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
             "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",
         )
     with pytest.raises(
-        UserError, match=f"holds {name} of flavour torchvision, not {name} .*--flavour torchvision$"
+        UserError, match=f"holds {name} of variant torchvision, not {name} .*--variant torchvision$"
     ):
         read_weights(path, NETWORKS[name](classes=7))
     with pytest.raises(UserError, match=f"holds {name}"):
@@ -178,7 +178,7 @@ def stored(path, network, prefix: str = "", without: tuple[str, ...] = (), **mor
 
 @pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152"])
 def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
-    network = NETWORKS[name](flavour="torchvision")
+    network = NETWORKS[name](variant="torchvision")
     path = stored(tmp_path / "w.npz", network, "backbone.", ("predictions",))
     assert network_in(path) == network
     assert set(read_weights(path, network)) == network.parameters().keys() - {"predictions"}
@@ -187,13 +187,13 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
         match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be had",
     ):
         read_weights(path, network, "fc")
-    other = NETWORKS["resnet101" if name == "resnet50" else "resnet50"](flavour="torchvision")
+    other = NETWORKS["resnet101" if name == "resnet50" else "resnet50"](variant="torchvision")
     with pytest.raises(UserError, match=f"holds {name}, not {other.name}"):
         read_weights(path, other, "layer4")
 
 
 def test_what_does_not_fit_is_told(tmp_path):
-    network = NETWORKS["resnet50"](flavour="torchvision")
+    network = NETWORKS["resnet50"](variant="torchvision")
     path = stored(
         tmp_path / "w.npz",
         network,
@@ -239,12 +239,12 @@ OLD = {
 }
 
 
-@pytest.mark.parametrize("flavour", ["keras2015", "keras2015-unpadded"])
-def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, flavour):
+@pytest.mark.parametrize("variant", ["keras2015", "keras2015-unpadded"])
+def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, variant):
     import keras
     from keras.src.legacy.saving import legacy_h5_format
 
-    model = keras_2015(flavour == "keras2015", 7, (64, 96))
+    model = keras_2015(variant == "keras2015", 7, (64, 96))
     for variable in model.weights:
         values = rng.standard_normal(variable.shape)
         if variable.name == "kernel":
@@ -261,12 +261,12 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, flavou
     path = tmp_path / "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, model)
-    network = network_in(path, flavour=flavour)
-    assert network == NETWORKS["resnet50"](classes=7, flavour=flavour)
+    network = network_in(path, variant=variant)
+    assert network == NETWORKS["resnet50"](classes=7, variant=variant)
     assert (
         network_in(path)
         == network_in(path, "resnet50")
-        == NETWORKS["resnet50"](classes=7, flavour="keras2015")
+        == NETWORKS["resnet50"](classes=7, variant="keras2015")
     )
     weights = load_weights(path, network)
     assert list(weights) == list(network.parameters()) and weights.ignored == ()
@@ -280,28 +280,28 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, flavou
     with contents(path, network) as found:
         assert found.notes[0] == "layers named as Keras of 2015 to 2018 names those of a ResNet-50"
         assert any("keras2015-unpadded for older files" in note for note in found.notes[1:]) == (
-            flavour == "keras2015"
+            variant == "keras2015"
         )
     for other in ("keras", "torchvision"):
         with pytest.raises(
             UserError,
-            match=f'of flavour keras2015, not resnet50 of flavour {other}: .*="keras2015"',
+            match=f'of variant keras2015, not resnet50 of variant {other}: .*="keras2015"',
         ):
-            read_weights(path, NETWORKS["resnet50"](classes=7, flavour=other))
+            read_weights(path, NETWORKS["resnet50"](classes=7, variant=other))
 
 
-@pytest.mark.parametrize("flavour", ["torchvision", "keras2015", "keras2015-unpadded"])
-def test_a_file_of_keras_present_resnet50_is_of_no_other_flavour(tmp_path, flavour):
+@pytest.mark.parametrize("variant", ["torchvision", "keras2015", "keras2015-unpadded"])
+def test_a_file_of_keras_present_resnet50_is_of_no_other_variant(tmp_path, variant):
     path = shapes_only(tmp_path / "keras.h5", NETWORKS["resnet50"]())
     with pytest.raises(
         UserError,
-        match=f'holds resnet50 of flavour keras, not resnet50 of flavour {flavour}: .*flavour="keras"',
+        match=f'holds resnet50 of variant keras, not resnet50 of variant {variant}: .*variant="keras"',
     ):
-        read_weights(path, NETWORKS["resnet50"](flavour=flavour))
+        read_weights(path, NETWORKS["resnet50"](variant=variant))
 
 
 @pytest.mark.parametrize(
-    "name, flavour, target, size",
+    "name, variant, target, size",
     [
         ("resnet50", "torchvision", "conv3_block1_out", (75, 61)),
         ("resnet101", "torchvision", "conv3_block2_2_relu", (64, 96)),
@@ -310,8 +310,8 @@ def test_a_file_of_keras_present_resnet50_is_of_no_other_flavour(tmp_path, flavo
         ("alexnet", "torchvision", "conv5", (75, 131)),
     ],
 )
-def test_windows_equal_whole_maps_in_every_flavour(rng, name, flavour, target, size):
-    network = NETWORKS[name](flavour=flavour)
+def test_windows_equal_whole_maps_in_every_variant(rng, name, variant, target, size):
+    network = NETWORKS[name](variant=variant)
     deconvnet = Deconvnet(
         network, random_weights(network, rng, target), target, "guided"
     )  # does what the other rules do
@@ -333,7 +333,7 @@ TORCH_COUNTS = {
 
 @pytest.mark.parametrize("name", TORCH_COUNTS)
 def test_parameter_totals_are_torchvisions(name):
-    parameters = NETWORKS[name](flavour="torchvision").parameters()
+    parameters = NETWORKS[name](variant="torchvision").parameters()
     assert (
         sum(
             np.prod(shape, dtype=int)
@@ -345,33 +345,33 @@ def test_parameter_totals_are_torchvisions(name):
     )
 
 
-@pytest.mark.parametrize("name, flavour", ALL)
-def test_aliases_lead_to_layers_and_hide_none(name, flavour):
-    network = NETWORKS[name](flavour=flavour)
-    assert network.flavour == flavour
+@pytest.mark.parametrize("name, variant", ALL)
+def test_aliases_lead_to_layers_and_hide_none(name, variant):
+    network = NETWORKS[name](variant=variant)
+    assert network.variant == variant
     names = {node.name for node in network.nodes}
     assert set(network.aliases.values()) <= names and not names & network.aliases.keys()
     assert all(network.node(alias).name == layer for alias, layer in network.aliases.items())
 
 
-def test_flavours_are_known_by_name():
+def test_variants_are_known_by_name():
     assert {
-        name: tuple(net.flavour for net in variants(name) if net.flavour) for name in NETWORKS
-    } == FLAVOURS
-    assert all(NETWORKS[name](flavour="") == NETWORKS[name]() for name in NETWORKS)
+        name: tuple(net.variant for net in variants_of(name) if net.variant) for name in NETWORKS
+    } == VARIANTS
+    assert all(NETWORKS[name](variant="") == NETWORKS[name]() for name in NETWORKS)
     with pytest.raises(
         UserError,
-        match="resnet50 has no flavour 'torch'. Did you mean 'torchvision'.*There are: keras, ",
+        match="resnet50 has no variant 'torch'. Did you mean 'torchvision'.*There are: keras, ",
     ):
-        NETWORKS["resnet50"](flavour="torch")
-    with pytest.raises(UserError, match="vgg16 has one flavour only"):
-        NETWORKS["vgg16"](flavour="torchvision")
-    with pytest.raises(UserError, match="no network has the flavour 'cafe'. Did you mean 'caffe'"):
-        variants(flavour="cafe")
-    resnet = NETWORKS["resnet50"](flavour="torchvision").aliases
+        NETWORKS["resnet50"](variant="torch")
+    with pytest.raises(UserError, match="vgg16 has one variant only"):
+        NETWORKS["vgg16"](variant="torchvision")
+    with pytest.raises(UserError, match="no network has the variant 'cafe'. Did you mean 'caffe'"):
+        variants_of(variant="cafe")
+    resnet = NETWORKS["resnet50"](variant="torchvision").aliases
     assert resnet["layer3"] == "conv4_block6_out" and resnet["fc"] == "predictions"
     assert (
-        NETWORKS["resnet101"](flavour="torchvision").aliases["layer3.22.conv2"]
+        NETWORKS["resnet101"](variant="torchvision").aliases["layer3.22.conv2"]
         == "conv4_block23_2_conv"
     )
     assert NETWORKS["vgg16"]().node("features.28").name == "block5_conv3"
