@@ -30,7 +30,8 @@ import pytest
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten
-from tfdeconv.weights import contents, download, official
+from tfdeconv.weights import download, official
+from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
 
@@ -292,7 +293,7 @@ def test_fetches_checks_converts_and_clears_up(site, run, left, tmp_path, arrays
     assert (status, err, left()) == (0, "", [name])
     assert [path for path, _ in site.asked] == [site.path] and site.starts == [None]
     assert_holds(tmp_path / "weights" / name, arrays)
-    with contents(tmp_path / "weights" / name, small()) as found:
+    with open_weights(tmp_path / "weights" / name, small()) as found:
         assert found.digest in out and "Simonyan" in out and "CC BY 4.0" in out
 
 

@@ -15,7 +15,7 @@ from test_passes import ROUNDING, corners_and_borders, walk
 from test_weights import shapes_only
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
-from tfdeconv.weights import contents
+from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import network_in, read_weights
 from tfdeconv.zoo import VARIANTS, variants_of
 
@@ -139,7 +139,7 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
         assert (
             gap(actual.reshape(expected.shape) if module == "avgpool" else actual, expected) < 1e-4
         ), module
-    with contents(path, network) as found:
+    with open_weights(path, network) as found:
         assert found.notes[0].startswith(
             f"tensors named as torchvision names those of {TITLES[name]}"
         )
@@ -215,7 +215,7 @@ def test_what_does_not_fit_is_told(tmp_path):
             for key, value in np.load(stored(tmp_path / "one.npz", network)).items()
         },
     )
-    with contents(two, network) as found:
+    with open_weights(two, network) as found:
         assert "behind 'encoder_q.'; the file has as many behind 'encoder_k.'" in found.notes[1]
     plain = NETWORKS["vgg16"]()
     path = stored(
@@ -277,7 +277,7 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, varian
             gap(Deconvnet(network, weights, network.node(alias).name).activations(x), expected)
             < 1e-4
         ), alias
-    with contents(path, network) as found:
+    with open_weights(path, network) as found:
         assert found.notes[0] == "layers named as Keras of 2015 to 2018 names those of a ResNet-50"
         assert any("keras2015-unpadded for older files" in note for note in found.notes[1:]) == (
             variant == "keras2015"

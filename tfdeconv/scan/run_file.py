@@ -1,9 +1,10 @@
 """The file of a scan, run.h5: what it found and counted, and with it all that it takes to go on after a crash.
 
-Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps to
-(Settings): network, flavour (its variant), weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256,
-count (images in the list), top, batch, shard [i, n] (the i-th of n parts of the list, from 1; [1, 1] is all of it). Then done (how many of the part have been
-seen) and scanned (how many of these count: neither unreadable nor the same as an earlier one).
+Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps
+to (Settings): network, flavour (its variant), weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256,
+count (images in the list), top, batch, shard [i, n] (the i-th of n parts of the list, from 1; [1, 1] is all of it). Then
+done (how many of the part have been seen) and scanned (how many of these count: neither unreadable nor the same as an
+earlier one).
 
 Datasets. Texts are bytes with a 0 behind each: places (the directory of the images, or the file of the array; the weights' file),
 order (the layers), kept (those whose maxima of every image are kept in a file beside this one, see maxima.py), names (the list;
