@@ -1,4 +1,4 @@
-"""The one kind of error that a user can put right."""
+"""The one kind of error that a user can put right, and how errors are put into one line."""
 
 from __future__ import annotations
 
@@ -10,29 +10,43 @@ MAX_LINE = 200  # characters
 
 
 class UserError(ValueError):
-    """A mistake in what was asked for or handed in: one line that says what was found, what is needed, what to do."""
+    """A mistake in what was asked for or given.
+
+    Its message is one line: what is wrong, what was found, what is expected, what to do.
+    """
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
-    """`name` is none of `names`: says so, offers the nearest, and lists them."""
-    names = list(names)
-    near = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    more = f", ... ({len(names) - MAX_NAMES} more)" if len(names) > MAX_NAMES else ""
-    return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names[:MAX_NAMES])}{more}")
+    """The error that a name is not among the known ones: it offers the nearest and lists them.
+
+    what: how the sentence begins, such as "there is no rule".
+    """
+    known = list(names)
+    hint = ""
+    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    if nearest:
+        hint = f" Did you mean {nearest[0]!r}?"
+    listed = ", ".join(known[:MAX_NAMES])
+    if len(known) > MAX_NAMES:
+        listed += f", ... ({len(known) - MAX_NAMES} more)"
+    return UserError(f"{what} {str(name)!r}.{hint} There are: {listed}")
 
 
 def printable(name: str | bytes) -> str:
-    """A name in one line, whatever it is: escaped where it has characters that cannot be printed."""
+    """A name in one line, whatever is in it: escaped if it cannot be printed as it is."""
     text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def one_line(error: BaseException) -> str:
-    """What an error says, in one line of at most 200 characters; the name of its class if nothing."""
+def one_line(error: BaseException, limit: int = MAX_LINE) -> str:
+    """What an error says, in one line of at most `limit` characters.
+
+    Of an error of the system, what went wrong without number and path; of one that says nothing,
+    the name of its class.
+    """
     message: object = getattr(error, "strerror", None) or error
     # str() would put a key into quotes
     if isinstance(error, KeyError) and error.args:
         message = error.args[0]
     words = " ".join(str(message).split())
-    return printable(words or type(error).__name__)[:MAX_LINE]
+    return printable(words or type(error).__name__)[:limit]
