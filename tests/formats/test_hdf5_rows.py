@@ -9,9 +9,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hdf5_files import WAYS
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats import hdf5, hdf5_process
+from tfdeconv.formats import hdf5_process
 from tfdeconv.formats.hdf5 import dataset, inside
 
 IMAGES = np.arange(23 * 7 * 5 * 3, dtype=np.uint8).reshape(23, 7, 5, 3)
@@ -28,7 +29,7 @@ def path(tmp_path):
     return tmp_path / "images.h5"
 
 
-@pytest.fixture(params=[hdf5.open_in_process, hdf5_process.open_in_subprocess])
+@pytest.fixture(params=WAYS)
 def open_file(request):
     return request.param
 
@@ -125,22 +126,29 @@ def test_values_in_other_files_are_refused(tmp_path, open_file):
                 inside(root, name)
 
 
-def test_computing_and_waiting_are_limited_for_each_request(path, monkeypatch):
+def test_computing_is_limited_for_each_request(path, monkeypatch):
     monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
-    monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 2)
     plant(monkeypatch, "end = time.process_time() + 0.5\n    while time.process_time() < end: pass")
     with hdf5_process.open_in_subprocess(path) as root:
         for i in range(6):
             np.testing.assert_array_equal(dataset(root, "plain").rows(i, i + 1)[0], IMAGES[i])
 
 
+def test_waiting_is_limited_for_each_request(path, monkeypatch):
+    plant(monkeypatch, "time.sleep(1)")
+    with hdf5_process.open_in_subprocess(path) as root:
+        monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 3)
+        for i in range(4):
+            np.testing.assert_array_equal(dataset(root, "plain").rows(i, i + 1)[0], IMAGES[i])
+
+
 @pytest.mark.parametrize("statement", ["time.sleep(60)", "sum(iter(int, 1))"])
-def test_a_request_that_does_not_end_is_ended(path, monkeypatch, statement):
+def test_a_request_without_end_is_ended(path, monkeypatch, statement):
     monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
-    monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 2)
     plant(monkeypatch, f"rows == [3, 4] and {statement}")
     with hdf5_process.open_in_subprocess(path) as root:
         dataset(root, "plain").rows(2, 3)
+        monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 2)
         for _ in range(2):
             with pytest.raises(hdf5_process.ProcessEnded, match="timed out: it is damaged"):
                 dataset(root, "plain").rows(3, 4)
