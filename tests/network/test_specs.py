@@ -150,7 +150,7 @@ def test_shapes_of_other_sizes_and_of_vectors():
         (lambda net: net.channel("block1_conv1", -1), "there is no channel -1"),
         (
             lambda net: net.input_shapes("fc1", 225, 320),
-            "takes images of 224 x 224 only, which the weights of fc1 fix",
+            "takes images of 224 x 224 only, the size that the weights of fc1 are for",
         ),
         (
             lambda net: net.input_shapes("block5_conv1", 15, 400),

@@ -203,7 +203,7 @@ def test_what_does_not_fit_is_told(tmp_path):
     )
     with pytest.raises(
         UserError,
-        match="conv2_block1_1_conv/bias .64. is one too many; conv2_block1_2_bn/gamma .64. is missing",
+        match="conv2_block1_1_conv/bias .64. is not expected; conv2_block1_2_bn/gamma .64. is missing",
     ):
         read_weights(path, network)
     two = stored(
