@@ -97,15 +97,20 @@ def network_of(entry: dict[str, Any]) -> Network:
 
 
 def node_of(entry: dict[str, Any]) -> Node:
-    layer_fields = {key: entry[key] for key in entry if key not in ("name", "inputs")}
-    return Node(name(entry["name"]), layer_of(layer_fields), tuple(map(name, entry["inputs"])))
+    layer_values = dict(entry)
+    node_name = name(layer_values.pop("name"))
+    inputs = tuple(map(name, layer_values.pop("inputs")))
+    return Node(node_name, layer_of(layer_values), inputs)
 
 
 def layer_of(entry: Any) -> Layer:
     """A layer of its class and fields, each of which is checked."""
     if not isinstance(entry, dict) or entry.get("layer") not in KINDS:
         raise ValueError(f"unknown layer {str(entry.get('layer'))[:40]!r}")
-    values = {key: CHECKS[key](value) for key, value in entry.items() if key != "layer"}
+    values = {}
+    for key, value in entry.items():
+        if key != "layer":
+            values[key] = CHECKS[key](value)
     layer = KINDS[entry["layer"]](**values)
     if isinstance(layer, ZeroPad) and not isinstance(layer.pad, tuple):
         raise ValueError("expected two pairs as the pad of a ZeroPad")
@@ -165,19 +170,19 @@ def times(shape: Shape) -> str:
 
 def misfit(layer: Layer, shapes: list[Shape]) -> str:
     """Why a layer cannot have inputs of these shapes; "" if it can."""
+    sizes = {shape[:2] for shape in shapes}
+    channels = {shape[2] for shape in shapes}
     if isinstance(layer, Merge):
         # an input of 1 x 1, or of one channel, is repeated
-        sizes = {shape[:2] for shape in shapes} - {(1, 1)}
-        channels = {shape[2] for shape in shapes} - {1}
-        return "their sizes differ" if len(sizes) > 1 or len(channels) > 1 else ""
+        agree = len(sizes - {(1, 1)}) <= 1 and len(channels - {1}) <= 1
+        return "" if agree else "their sizes differ"
     if isinstance(layer, Concatenate):
-        return "their sizes differ" if len({shape[:2] for shape in shapes}) > 1 else ""
+        return "" if len(sizes) == 1 else "their sizes differ"
     if len(shapes) != 1:
         return "it takes one input"
-    height, width, channels_in = shapes[0]
-    if isinstance(layer, Dense) and (height, width) != (1, 1):
+    if isinstance(layer, Dense) and sizes != {(1, 1)}:
         return "it takes vectors"
-    if isinstance(layer, Conv) and (channels_in % layer.groups or layer.filters % layer.groups):
+    if isinstance(layer, Conv) and (shapes[0][2] % layer.groups or layer.filters % layer.groups):
         return f"its {layer.groups} groups do not divide the channels"
     return ""
 

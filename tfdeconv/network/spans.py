@@ -93,18 +93,16 @@ class Window(NamedTuple):
 
     def extents(self, height: int, width: int) -> Pair:
         """Height and width of the output map; below 1 when the window does not fit."""
-        rows, columns = (
-            (extent + sum(pad) - size) // stride + 1
-            for extent, size, stride, pad in zip((height, width), self.size, self.stride, self.pad)
-        )
+        (top, bottom), (left, right) = self.pad
+        rows = (top + height + bottom - self.size[0]) // self.stride[0] + 1
+        columns = (left + width + right - self.size[1]) // self.stride[1] + 1
         return rows, columns
 
     def through(self, spans: Spans) -> Spans:
         """The part of the input that these spans of the output reach."""
-        rows, columns = (
-            span.through(size, stride, pad[0])
-            for span, size, stride, pad in zip(spans, self.size, self.stride, self.pad)
-        )
+        (top, _), (left, _) = self.pad
+        rows = spans[0].through(self.size[0], self.stride[0], top)
+        columns = spans[1].through(self.size[1], self.stride[1], left)
         return rows, columns
 
     @property
