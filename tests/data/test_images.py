@@ -417,8 +417,8 @@ def of_floats() -> bytes:
 
 MISTAKES = {  # name of the file, its bytes (None: there is none), what the error says
     "missing": ("cat.jpg", None, "there is no such file"),
-    "text": ("cat.jpg", b"hello", "no image that can be read"),
-    "empty": ("cat.jpg", b"", "no image that can be read"),
+    "text": ("cat.jpg", b"hello", "not an image that can be read"),
+    "empty": ("cat.jpg", b"", "not an image that can be read"),
     "truncated by half": (
         "cat.jpg",
         jpeg()[: len(jpeg()) // 2],
@@ -429,9 +429,9 @@ MISTAKES = {  # name of the file, its bytes (None: there is none), what the erro
     "too large": ("cat.png", huge_png(), "has more than 178,956,970 pixels"),
     "floats": ("cat.tif", of_floats(), "floating-point"),
     "missing array": ("cat.npy", None, "there is no such file"),
-    "NaN": ("cat.npy", npy(np.float32([[[1, np.nan, 2]]])), "no numbers"),
-    "infinite": ("cat.npy", npy(np.float32([[[1, np.inf, 2]]])), "no numbers"),
-    "beyond float32": ("cat.npy", npy(np.float64([[[1, 1e300, 2]]])), "no numbers"),
+    "NaN": ("cat.npy", npy(np.float32([[[1, np.nan, 2]]])), "not finite"),
+    "infinite": ("cat.npy", npy(np.float32([[[1, np.inf, 2]]])), "not finite"),
+    "beyond float32": ("cat.npy", npy(np.float64([[[1, 1e300, 2]]])), "not finite"),
     "pickled object": ("cat.npy", npy(np.array([{}], object)), "cannot be read as an array"),
     "a pickle": ("cat.npy", pickle.dumps(np.zeros((2, 2, 3))), "cannot be read as an array"),
     "empty array file": ("cat.npy", b"", "cannot be read as an array"),

@@ -27,7 +27,7 @@ def size_of(
         raise UserError(
             f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}"
         )
-    if resize != images.OWN:
+    if resize != images.KEEP:
         return preprocessing.size
     reason = None
     for number in range(source.count):
