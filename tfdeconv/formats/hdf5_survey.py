@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
@@ -36,7 +37,7 @@ class Excess(ValueError):
 def describe(file: h5py.File) -> tuple[dict[str, Any], list[bytes]]:
     """What a file holds, as JSON has it, and the paths of its datasets, by number."""
     survey = Survey()
-    return survey.group(file, b"", 0), survey.places
+    return survey.group(file, b"", 0), survey.paths
 
 
 class Survey:
@@ -45,7 +46,7 @@ class Survey:
     def __init__(self) -> None:
         self.objects, self.text = OBJECTS, TEXT
         self.groups: set[tuple[int, int]] = set()
-        self.places: list[bytes] = []
+        self.paths: list[bytes] = []
 
     def spend(self, objects: int, text: int) -> None:
         self.objects, self.text = self.objects - objects, self.text - text
@@ -89,12 +90,12 @@ class Survey:
     def dataset(self, found: h5py.Dataset, path: bytes) -> dict[str, Any]:
         if refused := refusal(found):
             return {"refused": refused}
-        self.places.append(path)
+        self.paths.append(path)
         return {
             "shape": list(found.shape),
             "dtype": code(found.id),
             "attrs": self.attributes(found),
-            "place": len(self.places) - 1,
+            "number": len(self.paths) - 1,
         }
 
     def attributes(self, owner: h5py.Group | h5py.Dataset) -> dict[str, Any]:
@@ -148,12 +149,18 @@ def refusal(found: h5py.Dataset) -> str:
     return ""
 
 
-def read(file: h5py.File, path: bytes) -> np.ndarray:
-    """The values of a dataset, by its path."""
-    found = h5py.Dataset(h5py.h5o.open(file.id, path))
-    if refused := refusal(found):
-        raise ValueError(refused)
-    return np.asarray(found[()], order="C")
+def open_dataset(file: h5py.File, path: bytes) -> h5py.Dataset:
+    """A dataset by its path; raises ValueError where it is not to be read."""
+    dataset = h5py.Dataset(h5py.h5o.open(file.id, path))
+    if reason := refusal(dataset):
+        raise ValueError(reason)
+    return dataset
+
+
+def read(dataset: h5py.Dataset, rows: Sequence[int] | None = None) -> np.ndarray:
+    """The values of a dataset in C order: all, or the rows from rows[0] on and before rows[1]."""
+    selection = () if rows is None else slice(*rows)
+    return np.asarray(dataset[selection], order="C")
 
 
 def flat(array: np.ndarray) -> memoryview:

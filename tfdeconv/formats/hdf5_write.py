@@ -1,25 +1,50 @@
-"""Texts as this program's HDF5 files hold them."""
+"""Writes this program's HDF5 files, and the texts in them."""
 
 from __future__ import annotations
 
+import io
 import os
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import h5py
 import numpy as np
 
+from ..files import atomic_write
 
-def packed(names: Any) -> np.ndarray:
-    """Texts as bytes, each with a 0 behind it."""
+
+@contextmanager
+def create_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """An HDF5 file to fill; it is written to path, whole or not at all, when the block succeeds.
+
+    Raises UserError where it cannot be written. After any error an old file at path is unchanged.
+    """
+    # In memory first: on a full disk libhdf5 fails half-way, and crashes at its next file, or when
+    # the program ends.
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        yield file
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(memory.getbuffer())
+
+
+def packed(names: Iterable[str]) -> np.ndarray:
+    """Texts as bytes [n] uint8, each with a 0 behind it."""
     return np.frombuffer(b"".join(os.fsencode(name) + b"\0" for name in names), np.uint8)
 
 
 def unpacked(values: np.ndarray) -> tuple[str, ...]:
-    return tuple(
-        os.fsdecode(part) for part in np.asarray(values, np.uint8).tobytes().split(b"\0")[:-1]
-    )
+    """The texts that `packed` made bytes of."""
+    parts = np.asarray(values, np.uint8).tobytes().split(b"\0")
+    # behind the last 0 there is nothing
+    return tuple(os.fsdecode(part) for part in parts[:-1])
 
 
 def text(value: str) -> np.ndarray:
-    """A string of fixed length: those without one lie in a heap of HDF5 whose reader goes round in circles when it is damaged."""
-    return np.array(value.encode(), h5py.string_dtype("utf-8", max(1, len(value.encode()))))
+    """A string of fixed length, as an attribute.
+
+    HDF5 keeps strings of variable length in a heap, whose reader never ends where it is damaged.
+    """
+    encoded = value.encode()
+    return np.array(encoded, h5py.string_dtype("utf-8", max(1, len(encoded))))

@@ -12,7 +12,14 @@ from typing import Any
 from .lazy_tensor import NAME
 
 DIRECTORY, MEMBERS = 1 << 22, 20_000  # bytes and members of a zip's directory
-INFLATED = 1 << 26, 16  # what a zip's members may come to: bytes, plus times the size of the file
+# what is compressed in a file may come to so many bytes, plus so many times the file's size
+UNPACKED_BYTES = 1 << 26
+UNPACKED_RATIO = 16
+
+
+def unpacked_limit(size: int) -> int:
+    """Bytes that what is compressed in a file of this size may come to."""
+    return UNPACKED_BYTES + UNPACKED_RATIO * size
 
 
 class Directory(FileIO):
@@ -46,7 +53,7 @@ def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
                 f"its member {ascii(info.filename[:NAME])} is said to have {info.file_size} bytes, which it has not"
             )
     total = sum(info.file_size for info in found.values())
-    if total > INFLATED[0] + INFLATED[1] * size or len(found) > MEMBERS:
+    if total > unpacked_limit(size) or len(found) > MEMBERS:
         raise ValueError(
             f"its {len(found)} members come to {total} bytes, it has {size}: this is no file of weights"
         )
