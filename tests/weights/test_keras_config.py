@@ -249,7 +249,7 @@ def test_what_is_not_understood_is_left_out_and_told(tmp_path, rng):
         x = rng.standard_normal((1, *SHAPE)).astype(np.float32)
         part = keras.Model(model.inputs[0], model.get_layer("fine").output)
         assert gap(Deconvnet(architecture.network, weights, "fine").activations(x), part(x)) < 1e-5
-        with pytest.raises(UserError, match="'both' cannot be had: it depends on layer_norm"):
+        with pytest.raises(UserError, match="'both' is not available: it depends on layer_norm"):
             architecture.network.node("both")
 
 

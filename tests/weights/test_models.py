@@ -160,7 +160,7 @@ def test_normalisation_along_another_axis_is_not_taken_for_the_last(run, tmp_pat
             and "its axis is 1, not the last" in " ".join(lines)
         )
     status, _, err = run("visualise.py", PHOTO, "--weights", "m.keras", "-l", "d")
-    assert status == 2 and len(err) == 1 and "'d' cannot be had: it depends on norm" in err[0]
+    assert status == 2 and len(err) == 1 and "'d' is not available: it depends on norm" in err[0]
 
 
 def test_files_for_which_another_network_or_variant_is_asked(flowers, run):

@@ -1,6 +1,7 @@
-"""Networks as torchvision and Keras's first ResNet50 lay them out: what their makers compute, from their files, by value.
+"""Networks as torchvision and Keras's first ResNet50 lay them out: what their makers compute.
 
-The first and the last 1 x 1 of some blocks have one shape: names put in the wrong place show in the values alone.
+From their files, by value: the first and the last 1 x 1 of some blocks have one shape, so that names
+in the wrong place show in the values alone.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
         read_weights(path, other, "layer4")
 
 
-def test_what_does_not_fit_is_told(tmp_path):
+def test_errors_name_what_does_not_fit(tmp_path):
     network = NETWORKS["resnet50"](variant="torchvision")
     path = stored(
         tmp_path / "w.npz",
@@ -203,7 +204,7 @@ def test_what_does_not_fit_is_told(tmp_path):
     )
     with pytest.raises(
         UserError,
-        match="conv2_block1_1_conv/bias .64. is one too many; conv2_block1_2_bn/gamma .64. is missing",
+        match="conv2_block1_1_conv/bias .64. is not expected; conv2_block1_2_bn/gamma .64. is missing",
     ):
         read_weights(path, network)
     two = stored(
@@ -291,7 +292,7 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, varian
 
 
 @pytest.mark.parametrize("variant", ["torchvision", "keras2015", "keras2015-unpadded"])
-def test_a_file_of_keras_present_resnet50_is_of_no_other_variant(tmp_path, variant):
+def test_present_keras_files_fit_no_other_variant(tmp_path, variant):
     path = shapes_only(tmp_path / "keras.h5", NETWORKS["resnet50"]())
     with pytest.raises(
         UserError,
