@@ -7,8 +7,7 @@ import pytest
 from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError, memory
-from tfdeconv.engine import compiled
-from tfdeconv.engine.compiled import chunks
+from tfdeconv.engine import chunks
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv
@@ -151,7 +150,7 @@ def test_chunks_change_nothing(small, jit, monkeypatch):
     x = np.concatenate([x, x[::-1], x[:1]])
     expected = Deconvnet(network, weights, "behind", jit=jit).project(x)
     for most in (1, 2, 5):
-        monkeypatch.setattr(compiled, "MOST", most)
+        monkeypatch.setattr(chunks, "MAX_ITEMS", most)
         found = Deconvnet(network, weights, "behind", jit=jit).project(x)
         np.testing.assert_allclose(
             found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max()
@@ -165,7 +164,7 @@ def test_chunks_change_nothing(small, jit, monkeypatch):
 )
 def test_chunks_cover_everything_once(count, size, fixed):
     covered, lengths = [], set()
-    for start, stop, index in chunks(count, size, fixed):
+    for start, stop, index in chunks.chunks(count, size, fixed):
         np.testing.assert_array_equal(index[: stop - start], np.arange(start, stop))
         assert index.max() == stop - 1
         covered += range(start, stop)
@@ -181,7 +180,7 @@ def test_chunks_cover_everything_once(count, size, fixed):
 def test_units_that_are_given_come_down_as_those_that_are_picked(
     rng, monkeypatch, name, layer, most
 ):
-    monkeypatch.setattr(compiled, "MOST", most)
+    monkeypatch.setattr(chunks, "MAX_ITEMS", most)
     network = example(name)
     weights, x = (
         random_weights(network, rng, dtype=np.float32),

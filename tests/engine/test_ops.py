@@ -7,7 +7,14 @@ import pytest
 import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap
 
-from tfdeconv.engine.ops import convolution, normalization, pooling, slicing
+from tfdeconv.engine.ops import (
+    convolution,
+    dense,
+    global_pooling,
+    normalization,
+    pooling,
+    slicing,
+)
 from tfdeconv.network.spans import Window
 
 # float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or a flip is wrong
@@ -32,12 +39,12 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
     window = Window(size, stride, pad)
     x, kernel = rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((*size, 4 // groups, 6))
     signal = rng.standard_normal((2, *window.extents(11, 13), 6))
-    turned = convolution.turn(tf.constant(kernel), window)
+    flipped = convolution.flip_kernel(tf.constant(kernel), window)
     assert (
         adjoint_gap(
             lambda x: convolution.conv2d(x, kernel, window, groups),
             lambda s: unpadded(
-                convolution.conv2d_transpose(s, turned, window, groups), window, 11, 13
+                convolution.conv2d_transpose(s, flipped, window, groups), window, 11, 13
             ),
             x,
             signal,
@@ -59,7 +66,7 @@ def test_conv2d_transpose_is_tensorflows(rng, size, stride):
     expected = tf.nn.conv2d_transpose(signal, kernel, (2, *extents, 3), stride, "VALID")
     assert (
         gap(
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window), expected
+            convolution.conv2d_transpose(signal, convolution.flip_kernel(kernel, window), window), expected
         )
         < ROUNDING
     )
@@ -78,8 +85,8 @@ def test_trimmed_transposes_are_the_same_less_the_ends(rng, size, stride, trim):
     (a, b), (c, d) = trim
     for full, less in (
         (
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window),
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window, 1, trim),
+            convolution.conv2d_transpose(signal, convolution.flip_kernel(kernel, window), window),
+            convolution.conv2d_transpose(signal, convolution.flip_kernel(kernel, window), window, 1, trim),
         ),
         (pooling.unpool(signal, switches, window), pooling.unpool(signal, switches, window, trim)),
     ):
@@ -111,7 +118,7 @@ def test_max_pool_is_tensorflows(rng, size, stride, pad):
     window = Window.of(size, stride, pad)
     expected = tf.nn.max_pool2d(x, size, stride, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
     np.testing.assert_array_equal(pooling.max_pool(x, window)[0], expected)
-    np.testing.assert_array_equal(pooling.max_pool_alone(x, window), expected)
+    np.testing.assert_array_equal(pooling.max_pool_values(x, window), expected)
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -155,8 +162,8 @@ def test_dense_and_averages_are_adjoint(rng):
     kernel = rng.standard_normal((7, 5))
     assert (
         adjoint_gap(
-            lambda x: convolution.dense(x, tf.constant(kernel)),
-            lambda s: convolution.dense_transpose(s, tf.constant(kernel)),
+            lambda x: dense.dense(x, tf.constant(kernel)),
+            lambda s: dense.dense_transpose(s, tf.constant(kernel)),
             rng.standard_normal((3, 1, 1, 7)),
             rng.standard_normal((3, 1, 1, 5)),
         )
@@ -164,8 +171,8 @@ def test_dense_and_averages_are_adjoint(rng):
     )
     assert (
         adjoint_gap(
-            pooling.global_average_pool,
-            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            global_pooling.global_average_pool,
+            lambda s: global_pooling.global_average_pool_transpose(s, 4, 5),
             rng.standard_normal((3, 4, 5, 7)),
             rng.standard_normal((3, 1, 1, 7)),
         )

@@ -21,7 +21,7 @@ from test_passes import corners_and_borders, walk
 
 from tfdeconv import engine
 from tfdeconv.engine import deconvnet, ops
-from tfdeconv.engine.ops import convolution, normalization, pooling
+from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, BatchNorm, Conv
@@ -33,15 +33,15 @@ def adjoint(name: str, rng) -> float:
     if name == "dense":
         kernel = tf.constant(rng.standard_normal((7, 5)))
         return adjoint_gap(
-            lambda x: convolution.dense(x, kernel),
-            lambda s: convolution.dense_transpose(s, kernel),
+            lambda x: dense.dense(x, kernel),
+            lambda s: dense.dense_transpose(s, kernel),
             rng.standard_normal((3, 1, 1, 7)),
             rng.standard_normal((3, 1, 1, 5)),
         )
     if name == "average":
         return adjoint_gap(
-            pooling.global_average_pool,
-            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            global_pooling.global_average_pool,
+            lambda s: global_pooling.global_average_pool_transpose(s, 4, 5),
             rng.standard_normal((3, 4, 5, 7)),
             rng.standard_normal((3, 1, 1, 7)),
         )
@@ -49,7 +49,7 @@ def adjoint(name: str, rng) -> float:
         Window((5, 5), (2, 2), ((1, 0), (2, 1))),
         tf.constant(rng.standard_normal((5, 5, 4, 6))),
     )
-    turned = convolution.turn(kernel, window)
+    turned = convolution.flip_kernel(kernel, window)
     return adjoint_gap(
         lambda x: convolution.conv2d(x, kernel, window),
         lambda s: unpadded(convolution.conv2d_transpose(s, turned, window), window, 11, 13),
