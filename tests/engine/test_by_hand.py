@@ -13,6 +13,7 @@ from tfdeconv import Deconvnet
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, MaxPool
 
+# fmt: off
 X = [
     [3, 0, 2, 0],
     [-1, 0, 1, 0],
@@ -24,7 +25,7 @@ BIAS_1 = 1
 KERNEL_2 = [[1, -1], [2, -2]]
 BIAS_2 = 1
 
-# conv 1: x[i, j] - x[i, j + 1] + 2 x[i + 1, j + 1] + 1, for example at (0, 0): 3 - 0 + 2 * 0 + 1 = 4
+# conv 1: x[i, j] - x[i, j + 1] + 2 x[i + 1, j + 1] + 1, at (0, 0): 3 - 0 + 2 * 0 + 1 = 4
 CONV_1 = [
     [4, 1, 3],
     [0, 0, 0],
@@ -83,6 +84,7 @@ PIXELS = {
         [0, 0, 0, 0],
     ],
 }
+# fmt: on
 
 
 def deconvnet(target: str, rule: str) -> Deconvnet:
