@@ -227,7 +227,7 @@ def test_inner_layers_equal_deconvnets_of_their_own(rng, rule):
     np.testing.assert_allclose(net.project(x).patches, alone, atol=1e-5)
     with pytest.raises(UserError, match="does not depend on behind"):
         Deconvnet(network, weights, "layer", inner=["behind"])
-    with pytest.raises(UserError, match="units of before2 were not asked for"):
+    with pytest.raises(UserError, match="units of before2 are not available"):
         Deconvnet(network, weights, "layer").units(x, [0], [0], layer="before2")
 
 
@@ -242,33 +242,36 @@ def test_float64_in_float64_out(small, rng):
     [
         (lambda d, x: d.project(x, [3]), "has 3 channels, 0 to 2: there is no channel 3"),
         (lambda d, x: d.project(x, [-1]), "there is no channel -1"),
-        (lambda d, x: d.project(x, [0.5]), "channels are whole numbers"),
+        (lambda d, x: d.project(x, [0.5]), "channels: expected integers"),
         (lambda d, x: d.project(x, [[0], [1]]), "or [3, m] for these images; found int64 [2, 1]"),
         (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
-        (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
-        (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
+        (lambda d, x: d.project(x, top=0), "top: expected an integer of at least 1"),
+        (lambda d, x: d.project(x, [1], top=1), "in place of channels"),
         (lambda d, x: d.project(x, []), "at least one"),
-        (lambda d, x: d.project(x, top=2.5), "top takes a number"),
-        (lambda d, x: d.project([["x"]]), "takes images as an array of numbers [n, h, w, 4]"),
-        (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
-        (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
-        (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
+        (lambda d, x: d.project(x, top=2.5), "top: expected an integer"),
+        (lambda d, x: d.project([["x"]]), "expected images as an array of numbers [n, h, w, 4]"),
+        (
+            lambda d, x: d.project(x[0]),
+            "expected images [n, h, w, 4], at least one; found [13, 11, 4]",
+        ),
+        (lambda d, x: d.project(x[..., :3]), "found [3, 13, 11, 3]"),
+        (lambda d, x: d.activations(x[:0]), "found [0, 13, 11, 4]"),
         (
             lambda d, x: d.units(x, [3], [0]),
-            "images of units are whole numbers [k], 0 to 2: found int64 [1], 3 to 3",
+            "images of units: expected integers [k], 0 to 2; found int64 [1], 3 to 3",
         ),
         (
             lambda d, x: d.units(x, [0], [3]),
-            "channels of behind of units are whole numbers [k], 0 to 2",
+            "channels of behind of units: expected integers [k], 0 to 2",
         ),
-        (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units are whole numbers [k]"),
+        (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units: expected integers [k]"),
         (
             lambda d, x: d.units(x, [0, 1], [0]),
-            "as many images as channels, positions and seeds: found [2, 1]",
+            "as many images as channels, positions and seeds; found [2, 1]",
         ),
         (
             lambda d, x: d.units(x, [], []),
-            "images of units are whole numbers [k], 0 to 2: found float64 [0]",
+            "images of units: expected integers [k], 0 to 2; found float64 [0]",
         ),
     ],
 )
@@ -290,7 +293,8 @@ def test_images_and_projections_beyond_memory_are_refused(small, monkeypatch):
     ):
         small.project(x)
     with pytest.raises(
-        UserError, match="an image of 13 x 12 on the way up to behind would need .*: scale it down"
+        UserError,
+        match="forward pass of an image of 13 x 12 to behind would need .*: scale it down",
     ):
         Deconvnet(network, weights, "behind").project(np.zeros((1, 13, 12, 4), np.float32))
 

@@ -82,7 +82,7 @@ def check_target(
         report.row("switches outside their window", pool, share, 0)
     rounded = Deconvnet(network, single, target).activations(x)
     exact = Deconvnet(network, double, target).activations(x)
-    report.row("float32 = float64, way up", target, gap(rounded, exact), SINGLE)
+    report.row("float32 = float64, forward", target, gap(rounded, exact), SINGLE)
 
 
 def in_float64(

@@ -135,7 +135,7 @@ class CompiledPasses:
         height, width, _channels = shapes[INPUT]
         refuse_beyond_memory(
             largest * self.dtype.size,
-            f"an image of {height} x {width} on the way up to {self.layers[-1]}",
+            f"the forward pass of an image of {height} x {width} to {self.layers[-1]}",
             "scale it down",
         )
 

@@ -28,7 +28,7 @@ def checked_layer(network: Network, name: str, layers: Sequence[str]) -> str:
     layer = network.node(name).name
     if layer not in layers:
         raise UserError(
-            f"units of {layer} were not asked for: give it as inner, beside the target {layers[-1]}"
+            f"units of {layer} are not available: give it as inner, beside the target {layers[-1]}"
         )
     return layer
 
@@ -42,12 +42,12 @@ def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
         x = np.asarray(x, dtype)
     except (TypeError, ValueError):
         raise UserError(
-            f"{network.name} takes images as an array of numbers [n, h, w, {network.channels}]"
+            f"{network.name}: expected images as an array of numbers [n, h, w, {network.channels}]"
         ) from None
     if x.ndim != 4 or x.shape[3] != network.channels or not x.size:
         raise UserError(
-            f"{network.name} takes images [n, h, w, {network.channels}], "
-            f"this array is {list(x.shape)}"
+            f"{network.name}: expected images [n, h, w, {network.channels}], at least one; "
+            f"found {list(x.shape)}"
         )
     return x
 
@@ -67,7 +67,7 @@ def requested_channels(
     available = network.shapes()[target][2]
     if top is not None:
         if channels is not None or not isinstance(top, int) or top < 1:
-            raise UserError("top takes a number from 1 up, and stands in place of channels")
+            raise UserError("top: expected an integer of at least 1, in place of channels")
         return None, min(top, available)
     if channels is None:
         channels = np.arange(available)
@@ -89,7 +89,7 @@ def checked_channels(channels: Sequence[int] | np.ndarray, images: int) -> np.nd
     fits = array.ndim == 1 or (array.ndim == 2 and len(array) == images)
     if array.dtype.kind not in "iu" or not array.size or not fits:
         raise UserError(
-            f"channels are whole numbers, at least one, [m] or [{images}, m] for these images; "
+            f"channels: expected integers, at least one, [m] or [{images}, m] for these images; "
             f"found {array.dtype} {list(array.shape)}"
         )
     return np.broadcast_to(array, (images, array.shape[-1]))
@@ -104,13 +104,15 @@ def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
     [2, 0]
     """
     values = np.asarray(values)
-    found = f"{values.dtype} {list(values.shape)}"
+    description = f"{values.dtype} {list(values.shape)}"
     fits = values.ndim == 1 and values.dtype.kind in "iu" and values.size > 0
     if fits:
-        found += f", {values.min()} to {values.max()}"
+        description += f", {values.min()} to {values.max()}"
         fits = 0 <= values.min() and values.max() < count
     if not fits:
-        raise UserError(f"{what} of units are whole numbers [k], 0 to {count - 1}: found {found}")
+        raise UserError(
+            f"{what} of units: expected integers [k], 0 to {count - 1}; found {description}"
+        )
     return values.astype(np.int32)
 
 
@@ -119,7 +121,7 @@ def refuse_unequal(*arrays: np.ndarray | None) -> None:
     lengths = [len(array) for array in arrays if array is not None]
     if len(set(lengths)) > 1:
         raise UserError(
-            f"units need as many images as channels, positions and seeds: found {lengths}"
+            f"units: expected as many images as channels, positions and seeds; found {lengths}"
         )
 
 
