@@ -12,7 +12,7 @@ from gradcheck import gap
 from helpers import random_weights
 from layouts import keras_2015, torch_alexnet, torch_resnet
 from test_passes import ROUNDING, corners_and_borders, walk
-from test_weights import shapes_only
+from weight_files import save_keras_shapes
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.weights.detect import open_weights
@@ -292,7 +292,7 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, varian
 
 @pytest.mark.parametrize("variant", ["torchvision", "keras2015", "keras2015-unpadded"])
 def test_a_file_of_keras_present_resnet50_is_of_no_other_variant(tmp_path, variant):
-    path = shapes_only(tmp_path / "keras.h5", NETWORKS["resnet50"]())
+    path = save_keras_shapes(tmp_path / "keras.h5", NETWORKS["resnet50"]())
     with pytest.raises(
         UserError,
         match=f'holds resnet50 of variant keras, not resnet50 of variant {variant}: .*variant="keras"',
