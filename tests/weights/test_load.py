@@ -40,7 +40,7 @@ def write(request, tmp_path):
 
 
 @pytest.fixture
-def write_any(request, tmp_path):
+def write_any(tmp_path):
     """Writes arrays of any shapes as Keras lays them out; the project's own writer refuses them."""
     return lambda arrays: save_keras(tmp_path / "keras.h5", arrays)
 
@@ -84,7 +84,8 @@ def test_whole_numbers_are_no_weights(write_any, arrays):
 def test_missing_head_is_no_mistake(write, arrays):
     path = write({layer: arrays[layer] for layer in "ab"})
     assert list(read_weights(path, SMALL)) == ["a", "b"]
-    message = r"c/kernel \[80, 2\] is missing; c/bias \[2\] is missing; layers up to b can be read from it"
+    missing = r"c/kernel \[80, 2\] is missing; c/bias \[2\] is missing"
+    message = f"{missing}; layers up to b can be read from it"
     with pytest.raises(UserError, match=message):
         read_weights(path, SMALL, "c")
 
