@@ -1,35 +1,52 @@
-"""The one kind of error that a user can put right."""
+"""The one kind of error that a user can put right, and how errors are put into one line."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
-MOST = 40  # names listed in an error
+MAX_NAMES = 40  # names listed in an error
+MAX_LINE = 200  # characters
 
 
 class UserError(ValueError):
-    """A mistake in what was asked for or handed in: one line that says what was found, what is needed, what to do."""
+    """A mistake in what was asked for or given.
+
+    Its message is one line: what is wrong, what was found, what is expected, what to do.
+    """
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
-    """`name` is none of `names`: says so, offers the nearest, and lists them."""
-    names = list(names)
-    near = difflib.get_close_matches(str(name), names, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    more = f", ... ({len(names) - MOST} more)" if len(names) > MOST else ""
-    return UserError(f"{what} {str(name)!r}.{hint} There are: {', '.join(names[:MOST])}{more}")
+    """The error that a name is not among the known ones: it offers the nearest and lists them.
+
+    what: how the sentence begins, such as "there is no rule".
+    """
+    known = list(names)
+    hint = ""
+    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    if nearest:
+        hint = f" Did you mean {nearest[0]!r}?"
+    listed = ", ".join(known[:MAX_NAMES])
+    if len(known) > MAX_NAMES:
+        listed += f", ... ({len(known) - MAX_NAMES} more)"
+    return UserError(f"{what} {str(name)!r}.{hint} There are: {listed}")
 
 
-def printable(name: bytes) -> str:
-    text = name.decode("utf-8", "surrogateescape")
+def printable(name: str | bytes) -> str:
+    """A name in one line, whatever is in it: escaped if it cannot be printed as it is."""
+    text = name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def one_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    told = (
-        error.args[0] if isinstance(error, KeyError) and error.args else error
-    )  # which would be in quotes
-    said = " ".join(str(getattr(error, "strerror", None) or told).split()) or type(error).__name__
-    return (said if said.isprintable() else ascii(said)[1:-1])[:200]
+def one_line(error: BaseException, limit: int = MAX_LINE) -> str:
+    """What an error says, in one line of at most `limit` characters.
+
+    Of an error of the system, what went wrong without number and path; of one that says nothing,
+    the name of its class.
+    """
+    message: object = getattr(error, "strerror", None) or error
+    # str() would put a key into quotes
+    if isinstance(error, KeyError) and error.args:
+        message = error.args[0]
+    words = " ".join(str(message).split())
+    return printable(words or type(error).__name__)[:limit]

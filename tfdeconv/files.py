@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files: written whole or not at all, and their digests."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ from .errors import UserError
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """A place to write: renamed to path when the block ends, removed when it fails. Raises UserError if it can't be written."""
-    path = Path(os.path.realpath(path))  # what a link leads to is replaced, not the link
+    """A temporary path to write to: renamed to path when the block succeeds, else removed.
+
+    Raises UserError where the file cannot be written.
+    """
+    # what a link leads to is replaced, not the link
+    path = Path(os.path.realpath(path))
     if os.path.exists(path) and not os.path.isfile(path):
-        raise UserError(f"cannot write {path}: something is there that is no file")
+        raise UserError(f"cannot write {path}: it exists and is not a file")
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.name[:50]}-", suffix=path.suffix, dir=path.parent
-        )
+        prefix = f".{path.name[:50]}-"
+        handle, temporary = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
     os.close(handle)
     try:
-        yield Path(name)
+        yield Path(temporary)
+        # mkstemp makes files for their owner alone
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp makes files for their owner alone
-        os.replace(name, path)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:

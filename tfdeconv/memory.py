@@ -7,22 +7,31 @@ from pathlib import Path
 
 from .errors import UserError
 
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
 
 def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
-    """Raises UserError where something would need more bytes than there are, before they are taken."""
-    if needed > memory():
+    """Raises UserError where something needs more bytes than there are, before they are taken."""
+    available = memory()
+    if needed > available:
         raise UserError(
-            f"{what} would need {needed / 1e9:.1f} GB, and there are {memory() / 1e9:.1f}: {remedy}"
+            f"{what} would need {needed / 1e9:.1f} GB of memory, and there are "
+            f"{available / 1e9:.1f}: {remedy}"
         )
 
 
 def memory() -> float:
-    """Bytes of memory that this machine has, or this container may use; infinite where neither says."""
+    """Bytes of memory that this machine has, or that this container may use.
+
+    Infinite where neither is known.
+    """
     try:
-        there: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        installed: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        there = float("inf")
+        installed = float("inf")
     try:
-        return min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    except (OSError, ValueError):  # no such limit, or `max`
-        return there
+        limit = int(CGROUP_LIMIT.read_text())
+    except (OSError, ValueError):
+        # no such file, or no limit ("max")
+        return installed
+    return min(installed, limit)

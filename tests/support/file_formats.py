@@ -14,7 +14,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import test_pickles as makers
+import pickle_files as makers
 
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
@@ -189,9 +189,9 @@ def archives() -> list[bytes]:
 
 def pickled_files(kind: str) -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
-        found = [makers.kinds(Path(folder))[kind][1]]
+        found = [makers.small_files(Path(folder))[kind][1]]
         if kind == "torch":
-            path = makers.torch_file(
+            path = makers.write_torch_file(
                 Path(folder) / "y.pt", makers.torch_pickle(1, (2, 3), (1, 4)), version=b"3"
             )
             found.append(path.read_bytes())
@@ -273,7 +273,7 @@ FORMATS |= {
     kind: Format(
         partial(pickled_files, kind),
         read_tensors,
-        makers.torch_file if "sums" in kind else Path.write_bytes,
+        makers.write_torch_file if "sums" in kind else Path.write_bytes,
     )
     for kind in makers.KINDS
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -15,9 +17,11 @@ from weight_files import (
 )
 
 from tfdeconv.errors import UserError
+from tfdeconv.formats import hdf5_process
 from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
 
+ROOT = Path(__file__).parents[2]
 SMALL = small_network()
 WRITERS = {"own": save_native, "keras": save_keras}
 
@@ -56,6 +60,15 @@ def test_earlier_layer_is_read_without_later_ones(write, arrays):
         read_weights(path, SMALL, "b")
     path.write_bytes(data)
     assert_same(read_weights(path, SMALL, "b"), {layer: arrays[layer] for layer in "ab"})
+
+
+def test_committed_file_needs_another_process_too(monkeypatch):
+    def refuse(path):
+        raise UserError(f"{path} is read in another process")
+
+    monkeypatch.setattr(hdf5_process, "open_in_subprocess", refuse)
+    with pytest.raises(UserError, match="vgg16.h5 is read in another process"):
+        read_weights(ROOT / "weights" / "vgg16.h5")
 
 
 # values

@@ -1,1 +1,14 @@
-"""Bytes that nobody vouches for -> names and lazy arrays. Knows no network and no TensorFlow."""
+"""Bytes that nobody vouches for -> names and lazy arrays.
+
+Knows no network and no TensorFlow; may import h5py. Whatever is in a file, a reader here raises a
+UserError of one line, in little time and memory, or reads it.
+
+    hdf5           what an HDF5 file holds, as plain objects
+    hdf5_process   reads one in a second process, hdf5_server is that process, hdf5_survey its work
+    hdf5_write     this program's own HDF5 files
+    pickled        torch's and numpy's files: torch_file, npy_file, unpickler and pickle_values
+    safetensors    .safetensors files
+    lazy_tensor    what these readers give: a tensor that is read when asked for
+    zip_archive    the members of a zip
+    checked_json   values of JSON
+"""

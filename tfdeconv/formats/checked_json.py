@@ -1,4 +1,7 @@
-"""Values of JSON that nobody vouches for, each checked for type and range."""
+"""Values of JSON that nobody vouches for, each checked for its type and range.
+
+The functions return the value they are given, and raise ValueError for what it must not be.
+"""
 
 from __future__ import annotations
 
@@ -7,94 +10,124 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-NODES, NAME, MOST = 20_000, 200, 1 << 24
+MAX_NODES = 20_000
+MAX_NAME = 200  # characters
+MAX_TEXT = 500  # characters
+MAX_INT = 1 << 24
+MAX_FLOAT = 1e9
+MAX_JSON = 1 << 24  # bytes
+MAX_SHOWN = 60  # characters
 
 
-def number(value: Any, low: int = 1) -> int:
-    if type(value) is not int or not low <= value <= MOST:
-        raise ValueError(f"{str(value)[:40]} stands where a whole number of at least {low} must")
+def check_int(value: Any, low: int = 1) -> int:
+    """An integer from low to MAX_INT; true and false are not integers."""
+    if type(value) is not int or not low <= value <= MAX_INT:
+        raise ValueError(f"expected an integer from {low} to {MAX_INT}, got {shown(value)}")
     return value
 
 
-def items(value: Any, kind: type, most: int = NODES) -> list:
-    if (
-        not isinstance(value, list)
-        or len(value) > most
-        or not all(isinstance(item, kind) for item in value)
-    ):
-        raise ValueError("a list is none, or too long")
-    return value
-
-
-def whole_numbers(value: Any, count: int = 2) -> tuple:
-    if len(items(value, int)) != count:
-        raise ValueError(f"{count} numbers must stand where there are {len(value)}")
-    return tuple(number(each) for each in value)
-
-
-def numbers(value: Any) -> int | tuple:
-    """One number for both axes, or a pair."""
-    return whole_numbers(value) if isinstance(value, list) else number(value)
-
-
-def real(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > 1e9:
-        raise ValueError(f"{str(value)[:40]} stands where a number must")
+def check_float(value: Any) -> float:
+    """A number, whole or not."""
+    if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > MAX_FLOAT:
+        raise ValueError(f"expected a number, got {shown(value)}")
     return float(value)
 
 
-def flag(value: Any) -> bool:
+def check_bool(value: Any) -> bool:
     if type(value) is not bool:
-        raise ValueError(f"{str(value)[:40]} stands where true or false must")
+        raise ValueError(f"expected true or false, got {shown(value)}")
     return value
 
 
-def one_of(*values: Any) -> Callable[[Any], Any]:
+def check_list(value: Any, kind: type, most: int = MAX_NODES) -> list:
+    """A list of values of one type."""
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError(f"expected a list of at most {most} entries, got {shown(value)}")
+    if not all(isinstance(item, kind) for item in value):
+        raise ValueError(f"expected a list of {kind.__name__} entries, got {shown(value)}")
+    return value
+
+
+def check_ints(value: Any, count: int = 2) -> tuple:
+    """A list of so many integers from 1 on."""
+    if len(check_list(value, int)) != count:
+        raise ValueError(f"expected {count} integers, got {len(value)}")
+    return tuple(check_int(item) for item in value)
+
+
+def check_pair(value: Any) -> int | tuple:
+    """An integer for both axes, or one for each of the two."""
+    return check_ints(value) if isinstance(value, list) else check_int(value)
+
+
+def check_one_of(*values: Any) -> Callable[[Any], Any]:
+    """A function that checks whether a value is one of these."""
+
     def check(value: Any) -> Any:
         if value not in values:
-            raise ValueError(f"{str(value)[:40]!r} is none of {', '.join(map(str, values))}")
+            choices = ", ".join(map(str, values))
+            raise ValueError(f"expected one of {choices}, got {shown(value)}")
         return value
 
     return check
 
 
-def name(value: Any) -> str:
-    """A layer's or network's name, if it may be one."""
-    if not isinstance(value, str) or not 0 < len(value) <= NAME or not value.isprintable():
-        raise ValueError(f"{ascii(value)[:60]} is no name (1 to {NAME} printable characters)")
+def check_name(value: Any) -> str:
+    """A layer's or network's name."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or not value.isprintable():
+        raise ValueError(
+            f"expected a name (1 to {MAX_NAME} printable characters), got {shown(value)}"
+        )
     return value
 
 
-def names(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or len(value) > NODES:
-        raise ValueError("a table is none, or too long")
-    return {name(key): str(text)[:500] for key, text in value.items()}
+def check_names(value: Any) -> dict[str, str]:
+    """An object of texts by name; texts that are too long are cut off."""
+    if not isinstance(value, dict) or len(value) > MAX_NODES:
+        raise ValueError(f"expected an object of at most {MAX_NODES} names, got {shown(value)}")
+    return {check_name(key): str(text)[:MAX_TEXT] for key, text in value.items()}
 
 
-JSON = 1 << 24  # bytes
-
-
-def parsed(text: str | bytes) -> dict[str, Any]:
-    """A JSON object; raises ValueError for anything else."""
-    if len(text) > JSON:
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """The object in a description of a model; raises ValueError for anything else."""
+    if len(text) > MAX_JSON:
         raise ValueError(
-            f"its description of the model has {len(text):,} bytes, at most {JSON:,} are read"
+            f"its description of the model has {len(text):,} bytes, at most {MAX_JSON:,} are read"
         )
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except RecursionError:
         raise ValueError("its description of the model is nested too deep") from None
     except ValueError as error:
-        raise ValueError(f"its description of the model is no JSON ({str(error)[:80]})") from None
-    if not isinstance(found, dict):
-        raise ValueError("its description of the model is no JSON object")
-    return found
+        reason = str(error)[:80]
+        raise ValueError(f"its description of the model is not valid JSON ({reason})") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"its description of the model is not a JSON object: {shown(value)}")
+    return value
 
 
 def shown(value: Any) -> str:
-    """A value of the file's in an error, however long it is."""
+    """A value of a file's in an error, however long it is."""
     try:
         text = ascii(value)
-    except (RecursionError, ValueError):  # Python writes no integer of thousands of digits
+    except (RecursionError, ValueError):
+        # Python writes no integer of thousands of digits
         return "something that cannot be written"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+# until callers are renamed
+NODES = MAX_NODES
+NAME = MAX_NAME
+MOST = MAX_INT
+JSON = MAX_JSON
+number = check_int
+real = check_float
+flag = check_bool
+items = check_list
+whole_numbers = check_ints
+numbers = check_pair
+one_of = check_one_of
+name = check_name
+names = check_names
+parsed = parse_object

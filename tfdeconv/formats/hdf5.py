@@ -1,6 +1,8 @@
-"""What an HDF5 file holds, as plain Python objects, whichever process reads it (hdf5_process.py).
+"""What an HDF5 file holds, as plain Python objects, whichever process reads it.
 
-`describe` and `read` are all that touches libhdf5. What they tell is built into Group, Dataset and Refused by `tree`.
+hdf5_survey.py is all that touches libhdf5 while reading: it describes a file and reads datasets, in
+this process or in another one (hdf5_process.py). Its description becomes Group, Dataset and Refused
+objects here.
 """
 
 from __future__ import annotations
@@ -10,67 +12,45 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
 
+from .. import errors
 from ..errors import UserError
-from .hdf5_survey import PLAIN, describe, read
-from .zip_archive import INFLATED
+from . import hdf5_survey
+from .zip_archive import unpacked_limit
 
-
-def dataset(group: Group, name: str) -> Dataset:
-    """A dataset whose values stand in this very file; raises UserError for anything else."""
-    found = inside(group, name)
-    if not isinstance(found, Dataset):
-        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no dataset")
-    return found
-
-
-def subgroup(group: Group, name: str) -> Group:
-    """A group in this very file; raises UserError for anything else."""
-    found = inside(group, name)
-    if not isinstance(found, Group):
-        raise UserError(f"{group.file}: {group.name}/{name} is missing or is no group")
-    return found
-
-
-def inside(group: Group, path: str) -> Group | Dataset | None:
-    """What stands at a path below a group; raises UserError for what is not read, as links, which may lead to other files."""
-    found: Group | Dataset = group
-    for name in path.strip("/").split("/"):
-        child = found.children.get(name) if isinstance(found, Group) else None
-        if isinstance(child, Refused):
-            raise UserError(f"{group.file}: {found.name}/{name} {child.reason}")
-        if child is None:
-            return None
-        found = child
-    return found
-
-
-def texts(values: object) -> list[str]:
-    """An attribute as a list of names or of other texts of one line, whatever it is."""
-    found = [str(value) for value in (values if isinstance(values, list) else [values])]
-    return [text if text.isprintable() else ascii(text)[1:-1] for text in found]
+Shape = tuple[int, ...]
+MAX_AXES = 32
+MAX_CELLS = 1 << 48
 
 
 @dataclass(frozen=True)
 class Refused:
-    """What is not read; the reason goes on where its name ends."""
+    """What is not read; the reason continues a sentence that begins with its name."""
 
     reason: str
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Values that are not read yet."""
+    """Values that are not read yet.
+
+    Reading raises UserError for what is not read at all; where reading fails, ReadError (of
+    hdf5_process.py) or, in this process, whatever h5py raises.
+    """
 
     name: str
-    shape: tuple[int, ...]
-    dtype: str  # as numpy writes it (<f4), or words for what is no plain number
+    shape: Shape
+    # as numpy writes it (<f4), or words for what is not a plain number
+    dtype: str
     attrs: Mapping[str, Any]
+    # all values
     read: Callable[[], np.ndarray]
+    # rows(start, stop): the rows start ... stop - 1 of the first axis, [stop - start, ...]
+    rows: Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,68 +64,161 @@ class Group:
 
 
 class Attributes(dict[str, Any]):
+    """Attributes by name."""
+
     def __missing__(self, name: str) -> Any:
         raise ValueError(f"its attribute {name} is missing or damaged")
 
 
+def dataset(group: Group, path: str) -> Dataset:
+    """The dataset at a path below a group; raises UserError for anything else."""
+    node = inside(group, path)
+    if not isinstance(node, Dataset):
+        raise UserError(f"{group.file}: {group.name}/{path} is missing or not a dataset")
+    return node
+
+
+def subgroup(group: Group, path: str) -> Group:
+    """The group at a path below a group; raises UserError for anything else."""
+    node = inside(group, path)
+    if not isinstance(node, Group):
+        raise UserError(f"{group.file}: {group.name}/{path} is missing or not a group")
+    return node
+
+
+def inside(group: Group, path: str) -> Group | Dataset | None:
+    """The group or dataset at a path below a group, or None.
+
+    Raises UserError for what is not read, such as links, which may lead to other files.
+    """
+    node: Group | Dataset = group
+    for name in path.strip("/").split("/"):
+        if not isinstance(node, Group):
+            return None
+        child = node.children.get(name)
+        if isinstance(child, Refused):
+            raise UserError(f"{group.file}: {node.name}/{name} {child.reason}")
+        if child is None:
+            return None
+        node = child
+    return node
+
+
+def texts(attribute: object) -> list[str]:
+    """An attribute as a list of names or of other one-line texts, whatever it is."""
+    values = attribute if isinstance(attribute, list) else [attribute]
+    return [errors.printable(str(value)) for value in values]
+
+
 @contextmanager
 def open_in_process(path: str | Path) -> Iterator[Group]:
-    """The root of a file, read in this process."""
+    """The root of a file that can be trusted, read in this process while the block lasts."""
     with h5py.File(path, "r") as file:
-        told, places = describe(file)
-        yield tree(path, told, lambda place, shape, dtype: read(file, places[place]))
+        description, paths = hdf5_survey.describe(file)
+
+        def fetch(
+            number: int, shape: Shape, dtype: str, rows: tuple[int, int] | None = None
+        ) -> np.ndarray:
+            return hdf5_survey.read(hdf5_survey.open_dataset(file, paths[number]), rows)
+
+        yield tree(path, description, fetch)
 
 
-def tree(
-    path: str | Path, told: Any, fetch: Callable[[int, tuple[int, ...], str], np.ndarray]
-) -> Group:
-    """The root of what was described; `fetch` brings the values of a dataset by its number, which have that shape and dtype.
+class Fetch(Protocol):
+    """Brings values of a dataset by its number in the description of its file.
 
-    All datasets read from a file may come to its size times so much, whatever they are said to have.
+    They have this shape and dtype; rows are the first of them and the one after the last, or None
+    for all.
     """
-    size = Path(path).stat().st_size
-    left = INFLATED[0] + INFLATED[1] * size
 
-    def values(name: str, place: int, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-        nonlocal left
-        if not PLAIN.fullmatch(dtype):
-            raise UserError(f"{name} is of {dtype}, needs floating point")
-        needed = math.prod(shape) * np.dtype(dtype).itemsize
-        if needed > left:
-            raise UserError(
-                f"{name} is said to have {needed:,} bytes, far more than a file of {size:,}"
-            )
-        left -= needed
-        return fetch(place, shape, dtype)
+    def __call__(
+        self, number: int, shape: Shape, dtype: str, rows: tuple[int, int] | None = None
+    ) -> np.ndarray: ...
 
-    def node(told: Any, name: str) -> Group | Dataset | Refused:
-        match told:
+
+def tree(path: str | Path, description: Any, fetch: Fetch) -> Group:
+    """The root group of a file, from hdf5_survey's description of it.
+
+    Raises ValueError where this is not a description.
+    """
+    root = TreeBuilder(path, fetch).node(description, "")
+    if not isinstance(root, Group):
+        raise ValueError("its root is not a group")
+    return root
+
+
+class TreeBuilder:
+    """Builds the objects of one file, and limits how much is read from it.
+
+    All datasets together may come to a multiple of the file's size (compressed ones are larger than
+    what is stored), whatever their shapes declare. Rows are read again and again, and dropped in
+    between: for them the limit holds for each reading.
+    """
+
+    def __init__(self, path: str | Path, fetch: Fetch) -> None:
+        self.path = str(path)
+        self.fetch = fetch
+        self.size = Path(path).stat().st_size
+        # bytes
+        self.limit = unpacked_limit(self.size)
+        self.remaining = self.limit
+
+    def node(self, description: Any, name: str) -> Group | Dataset | Refused:
+        """A group, dataset or what is refused, from its description."""
+        match description:
             case {"refused": str() as reason}:
                 return Refused(reason)
             case {"attrs": dict() as attrs, "children": dict() as children}:
-                below = {
-                    key: node(child, f"{name}/{key}".strip("/")) for key, child in children.items()
-                }
-                return Group(str(path), name, Attributes(attrs), below)
+                nodes: dict[str, Group | Dataset | Refused] = {}
+                for key, child in children.items():
+                    nodes[key] = self.node(child, f"{name}/{key}".strip("/"))
+                return Group(self.path, name, Attributes(attrs), nodes)
             case {
                 "attrs": dict() as attrs,
-                "shape": list() as sides,
+                "shape": list() as shape,
                 "dtype": str() as dtype,
-                "place": int() as place,
+                "number": int() as number,
             }:
-                if (
-                    not all(type(n) is int and n >= 0 for n in sides)
-                    or len(sides) > 32
-                    or math.prod(n or 1 for n in sides) >> 48
-                ):
-                    return Refused("has a shape that cannot be")
-                shape = tuple(sides)
-                return Dataset(
-                    name, shape, dtype, Attributes(attrs), lambda: values(name, place, shape, dtype)
-                )
-        raise ValueError("it cannot be described")
+                if not is_plausible(shape):
+                    return Refused("has an impossible shape")
+                return self.dataset(number, name, tuple(shape), dtype, attrs)
+        raise ValueError("the description of its contents is invalid")
 
-    root = node(told, "")
-    if not isinstance(root, Group):
-        raise ValueError("it has no root")
-    return root
+    def dataset(
+        self, number: int, name: str, shape: Shape, dtype: str, attrs: dict[str, Any]
+    ) -> Dataset:
+        def read() -> np.ndarray:
+            size = self.checked_size(name, shape, dtype, self.remaining)
+            self.remaining -= size
+            return self.fetch(number, shape, dtype)
+
+        def rows(start: int, stop: int) -> np.ndarray:
+            if not shape or not 0 <= start <= stop <= shape[0]:
+                raise IndexError(f"{name} has the shape {list(shape)}: no rows {start} to {stop}")
+            rows_shape = (stop - start, *shape[1:])
+            self.checked_size(name, rows_shape, dtype, self.limit)
+            return self.fetch(number, rows_shape, dtype, (start, stop))
+
+        return Dataset(name, shape, dtype, Attributes(attrs), read, rows)
+
+    def checked_size(self, name: str, shape: Shape, dtype: str, limit: int) -> int:
+        """Bytes of values of this shape; raises UserError beyond the limit, or if not numbers."""
+        if not hdf5_survey.PLAIN.fullmatch(dtype):
+            raise UserError(f"{self.path}: {name} is of {dtype}, expected numbers")
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if size > limit:
+            raise UserError(
+                f"{self.path}: {name} declares {size:,} bytes, "
+                f"far more than a file of {self.size:,} can hold"
+            )
+        return size
+
+
+def is_plausible(shape: list[Any]) -> bool:
+    """Whether a list is a shape that an array can have."""
+    if len(shape) > MAX_AXES:
+        return False
+    if not all(type(length) is int and length >= 0 for length in shape):
+        return False
+    # an axis of no length must not hide that the others are too long
+    return math.prod(length or 1 for length in shape) < MAX_CELLS

@@ -1,9 +1,19 @@
-"""Walks an HDF5 file and describes what it holds. All that touches libhdf5 while reading stands here."""
+"""Walks an HDF5 file and describes what it holds, and reads its datasets.
+
+All that touches libhdf5 while reading is here, whichever process does it.
+
+A description is made of plain Python objects, as JSON has them:
+
+    group       {"attrs": {name: value}, "children": {name: description}}
+    dataset     {"attrs": {name: value}, "shape": [3, 4], "dtype": "<f4", "number": 0}
+    otherwise   {"refused": why it is not read}
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
@@ -11,10 +21,16 @@ import numpy as np
 
 from ..errors import one_line, printable
 
-OBJECTS, DEPTH = 100_000, 32
-TEXT = 1 << 24  # bytes of names and attributes; a model's configuration in JSON can have 10 MB
-NUMBER = 16  # bytes that a number takes in JSON
+# what is met in a file at most
+MAX_OBJECTS = 100_000
+MAX_DEPTH = 32
+# bytes of names and attributes; a model's configuration in JSON can have 10 MB
+MAX_TEXT = 1 << 24
+# bytes that a number takes in JSON
+NUMBER_SIZE = 16
+# numpy's codes of plain numbers
 PLAIN = re.compile("[<>][fiu][248]|[|][iub]1")
+# what other types are called
 TYPES = {
     h5py.h5t.STRING: "strings",
     h5py.h5t.COMPOUND: "records",
@@ -34,126 +50,142 @@ class Excess(ValueError):
 
 
 def describe(file: h5py.File) -> tuple[dict[str, Any], list[bytes]]:
-    """What a file holds, as JSON has it, and the paths of its datasets, by number."""
+    """A file's description, and the paths of its datasets in the order of their numbers."""
     survey = Survey()
-    return survey.group(file, b"", 0), survey.places
+    return survey.group(file, b"", 0), survey.paths
 
 
 class Survey:
-    """A walk through a file, with what may still be met on it."""
+    """A walk through a file, with how much may still be met on it."""
 
     def __init__(self) -> None:
-        self.objects, self.text = OBJECTS, TEXT
+        self.objects_left = MAX_OBJECTS
+        self.text_left = MAX_TEXT
+        # groups seen, as (file number, address): a group may contain itself
         self.groups: set[tuple[int, int]] = set()
-        self.places: list[bytes] = []
+        self.paths: list[bytes] = []
 
     def spend(self, objects: int, text: int) -> None:
-        self.objects, self.text = self.objects - objects, self.text - text
-        if min(self.objects, self.text) < 0:
+        """Counts groups and datasets, and bytes of names and attributes; raises Excess."""
+        self.objects_left -= objects
+        self.text_left -= text
+        if self.objects_left < 0 or self.text_left < 0:
             raise Excess(
-                f"it holds more than {OBJECTS:,} groups and datasets, or more than {TEXT:,} bytes of names and attributes"
+                f"it holds more than {MAX_OBJECTS:,} groups and datasets, "
+                f"or more than {MAX_TEXT:,} bytes of names and attributes"
             )
 
-    def group(self, found: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
-        info = h5py.h5o.get_info(found.id)
+    def group(self, group: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
+        info = h5py.h5o.get_info(group.id)
         if (info.fileno, info.addr) in self.groups:
             return {"refused": "is a group that has another name already"}
-        if depth > DEPTH:
-            return {"refused": f"lies more than {DEPTH} groups deep"}
+        if depth > MAX_DEPTH:
+            return {"refused": f"lies more than {MAX_DEPTH} groups deep"}
         self.groups.add((info.fileno, info.addr))
-        return {
-            "attrs": self.attributes(found),
-            "children": {
-                printable(name): self.child(found, name, b"%s/%s" % (path, name), depth + 1)
-                for name in found.id
-            },
-        }
+        attributes = self.attributes(group)
+        children: dict[str, Any] = {}
+        for name in group.id:
+            child_path = b"%s/%s" % (path, name)
+            children[printable(name)] = self.child(group, name, child_path, depth + 1)
+        return {"attrs": attributes, "children": children}
 
     def child(self, group: h5py.Group, name: bytes, path: bytes, depth: int) -> dict[str, Any]:
-        """A child, or why it is none: what is damaged there disturbs nobody who does not ask for it."""
+        """A child of a group; one that is damaged is refused, and does not disturb the others."""
         self.spend(1, len(name))
         try:
             if group.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
                 return {"refused": LINK}
-            found = h5py.h5o.open(group.id, name)
-            if isinstance(found, h5py.h5g.GroupID):
-                return self.group(h5py.Group(found), path, depth)
-            if isinstance(found, h5py.h5d.DatasetID):
-                return self.dataset(h5py.Dataset(found), path)
+            identifier = h5py.h5o.open(group.id, name)
+            if isinstance(identifier, h5py.h5g.GroupID):
+                return self.group(h5py.Group(identifier), path, depth)
+            if isinstance(identifier, h5py.h5d.DatasetID):
+                return self.dataset(h5py.Dataset(identifier), path)
             return {"refused": "is neither a group nor a dataset"}
         except Excess:
             raise
         except Exception as error:
             return {"refused": f"cannot be read ({one_line(error)})"}
 
-    def dataset(self, found: h5py.Dataset, path: bytes) -> dict[str, Any]:
-        if refused := refusal(found):
-            return {"refused": refused}
-        self.places.append(path)
+    def dataset(self, dataset: h5py.Dataset, path: bytes) -> dict[str, Any]:
+        if reason := refusal(dataset):
+            return {"refused": reason}
+        number = len(self.paths)
+        self.paths.append(path)
         return {
-            "shape": list(found.shape),
-            "dtype": code(found.id),
-            "attrs": self.attributes(found),
-            "place": len(self.places) - 1,
+            "shape": list(dataset.shape),
+            "dtype": type_code(dataset.id),
+            "attrs": self.attributes(dataset),
+            "number": number,
         }
 
     def attributes(self, owner: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+        """The attributes that are texts or numbers, by name."""
         names: list[bytes] = []
         h5py.h5a.iterate(owner.id, names.append)
-        found = {}
+        values: dict[str, Any] = {}
         for name in names:
-            self.spend(0, len(name) + NUMBER)
+            self.spend(0, len(name) + NUMBER_SIZE)
             try:
                 value = self.attribute(h5py.h5a.open(owner.id, name))
             except Excess:
                 raise
-            except Exception:  # damaged, or of a type that numpy has not
+            except Exception:
+                # damaged, or of a type that numpy has not
                 continue
             if value is not None:
-                found[printable(name)] = value
-        return found
+                values[printable(name)] = value
+        return values
 
-    def attribute(self, found: h5py.h5a.AttrID) -> Any:
-        """Text, numbers or lists of them; None for anything else."""
-        kind, count = found.get_type(), math.prod(found.shape)
-        strings = isinstance(kind, h5py.h5t.TypeStringID)
-        if found.get_space().get_simple_extent_type() == h5py.h5s.NULL or not (
-            strings or PLAIN.fullmatch(code(found))
-        ):
+    def attribute(self, attribute: h5py.h5a.AttrID) -> Any:
+        """A text, a number, or a list of them; None for anything else."""
+        kind = attribute.get_type()
+        is_text = isinstance(kind, h5py.h5t.TypeStringID)
+        is_empty = attribute.get_space().get_simple_extent_type() == h5py.h5s.NULL
+        if is_empty or not (is_text or PLAIN.fullmatch(type_code(attribute))):
             return None
-        self.spend(0, count * (NUMBER + strings * kind.get_size()))
-        values = np.zeros(found.shape, found.dtype)
-        found.read(values)
-        if not strings:
+        size = NUMBER_SIZE + kind.get_size() if is_text else NUMBER_SIZE
+        self.spend(0, math.prod(attribute.shape) * size)
+        values = np.zeros(attribute.shape, attribute.dtype)
+        attribute.read(values)
+        if not is_text:
             return values.tolist()
-        texts = [value if isinstance(value, bytes) else b"" for value in values.ravel().tolist()]
-        self.spend(0, sum(map(len, texts)))
-        told = [text.decode("utf-8", "replace") for text in texts]
-        return told if found.shape else told[0]
+        # what HDF5 has no string for is None, or 0
+        raw = [value if isinstance(value, bytes) else b"" for value in values.ravel().tolist()]
+        self.spend(0, sum(map(len, raw)))
+        texts = [value.decode("utf-8", "replace") for value in raw]
+        return texts if attribute.shape else texts[0]
 
 
-def refusal(found: h5py.Dataset) -> str:
-    """Why a dataset is not read: its values stand elsewhere, or take another size than they are said to; "" if it may be."""
-    if found.external or found.is_virtual:
+def refusal(dataset: h5py.Dataset) -> str:
+    """Why a dataset is not read; "" if it is.
+
+    Its values are in another file, or take another size than its shape declares.
+    """
+    if dataset.external or dataset.is_virtual:
         return ELSEWHERE
-    if found.shape is None:
+    if dataset.shape is None:
         return "has no values"
-    stored, size = (
-        found.id.get_storage_size(),
-        math.prod(found.shape) * found.id.get_type().get_size(),
-    )
-    chunked = found.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
-    if PLAIN.fullmatch(code(found.id)) and not chunked and stored not in (0, size):
-        return f"is said to have {size:,} bytes, and {stored:,} are stored"
+    stored = dataset.id.get_storage_size()
+    size = math.prod(dataset.shape) * dataset.id.get_type().get_size()
+    chunked = dataset.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
+    # chunks may be compressed, and nothing is stored of what was never written
+    if PLAIN.fullmatch(type_code(dataset.id)) and not chunked and stored not in (0, size):
+        return f"declares {size:,} bytes, and {stored:,} are stored"
     return ""
 
 
-def read(file: h5py.File, path: bytes) -> np.ndarray:
-    """The values of a dataset, by its path."""
-    found = h5py.Dataset(h5py.h5o.open(file.id, path))
-    if refused := refusal(found):
-        raise ValueError(refused)
-    return np.asarray(found[()], order="C")
+def open_dataset(file: h5py.File, path: bytes) -> h5py.Dataset:
+    """A dataset by its path; raises ValueError where it is not to be read."""
+    dataset = h5py.Dataset(h5py.h5o.open(file.id, path))
+    if reason := refusal(dataset):
+        raise ValueError(reason)
+    return dataset
+
+
+def read(dataset: h5py.Dataset, rows: Sequence[int] | None = None) -> np.ndarray:
+    """The values of a dataset in C order: all, or the rows from rows[0] on and before rows[1]."""
+    selection = () if rows is None else slice(*rows)
+    return np.asarray(dataset[selection], order="C")
 
 
 def flat(array: np.ndarray) -> memoryview:
@@ -161,17 +193,16 @@ def flat(array: np.ndarray) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-def code(found: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
-    """numpy's code for plain numbers, words for anything else."""
-    kind = found.get_type()
+def type_code(identifier: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
+    """numpy's code of plain numbers (<f4), words for anything else."""
+    kind = identifier.get_type()
     try:
         dtype = kind.dtype
-        if (
-            dtype.metadata is None
-            and PLAIN.fullmatch(dtype.str)
-            and kind.equal(h5py.h5t.py_create(dtype, logical=True))
-        ):
+        # numpy must mean the same by it, to the last bit
+        is_plain = dtype.metadata is None and PLAIN.fullmatch(dtype.str)
+        if is_plain and kind.equal(h5py.h5t.py_create(dtype, logical=True)):
             return dtype.str
-    except (TypeError, ValueError):  # numpy has nothing like it
+    except (TypeError, ValueError):
+        # numpy has no such type
         pass
     return TYPES.get(kind.get_class(), "numbers of an unusual kind")

@@ -1,6 +1,7 @@
-"""What the pure readers share: a tensor that is read when asked for, out of a mapped file or a member of a zip.
+"""A tensor that is read when asked for, out of a mapped file or a member of a zip.
 
-A file is mapped, never read whole. What it declares of a tensor is compared with the bytes that are there before any is read.
+What the readers in pure Python share. A file is mapped, never read whole; what it declares of a
+tensor is compared with the bytes that are there before any is read.
 """
 
 from __future__ import annotations
@@ -13,22 +14,32 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
-DIMENSIONS = 8
-NAME = 200  # characters
-DEPTH, ITEMS = (
-    16,
-    300_000,
-)  # how deep tensors may be nested, and how many things may stand beside them
-PLAIN = str, bytes, memoryview, int, float, type(None)
+MAX_AXES = 8
+MAX_CELLS = 1 << 48
+MAX_NAME = 200  # characters
+MAX_REASON = 250  # characters
 Bytes = bytes | memoryview
+# what reading a damaged file can raise
+DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
@@ -36,10 +47,10 @@ class Tensor:
     """A tensor of a file that is not read yet."""
 
     shape: tuple[int, ...]
-    dtype: str  # as stored: float32, bfloat16, int64, ...
-    read: Callable[
-        [], np.ndarray
-    ]  # a fresh array, native and in C order; float16 and bfloat16 become float32
+    # as stored: float32, bfloat16, int64, ...
+    dtype: str
+    # a new array, native and in C order; float16 and bfloat16 become float32
+    read: Callable[[], np.ndarray]
 
 
 class Tensors(dict[str, Tensor]):
@@ -47,51 +58,41 @@ class Tensors(dict[str, Tensor]):
 
     ignored: tuple[str, ...] = ()
 
-    def add(self, name: str, found: Tensor) -> None:
-        if name in self or not 0 < len(name) <= NAME or not name.isprintable():
+    def add(self, name: str, tensor: Tensor) -> None:
+        """Adds a tensor; raises ValueError where its name cannot be one, or is taken."""
+        if name in self:
+            raise ValueError(f"it has two tensors called {ascii(name[:40])}")
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise ValueError(
-                f"it calls a tensor {ascii(name[:40])}, {'as another one' if name in self else 'which is no name'}"
+                f"it has a tensor called {ascii(name[:40])}, "
+                f"expected 1 to {MAX_NAME} printable characters"
             )
-        self[name] = found
+        self[name] = tensor
 
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[None]:
-    """What goes wrong while a file is read, as the one-line error."""
+    """Raises what goes wrong while a file is read as a UserError of one line."""
     try:
         yield
     except UserError:
         raise
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        EOFError,
-        MemoryError,
-        RuntimeError,
-        struct.error,
-        zlib.error,
-        zipfile.BadZipFile,
-    ) as error:
-        reason = (
-            getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
-        )
-        if type(error) is not ValueError and not isinstance(
-            error, (OSError, MemoryError)
-        ):  # Python's word for nonsense
+    except DAMAGE as error:
+        reason = one_line(error, MAX_REASON)
+        # these say themselves what is wrong; the others are what Python says of damaged data
+        if type(error) is not ValueError and not isinstance(error, (OSError, MemoryError)):
             reason = f"it is damaged ({reason}); fetch or make it again"
-        raise UserError(f"cannot read weights from {path}: {reason[:250]}") from None
+        raise UserError(f"cannot read weights from {path}: {reason[:MAX_REASON]}") from None
 
 
 def mapped(path: str | Path) -> memoryview:
     """The bytes of a file, none of them read; they stay mapped as long as any view of them lives.
 
-    As everywhere with mapped files, nobody may shorten the file in the meantime: that ends the program.
+    As always with mapped files, nobody may shorten the file in the meantime: that ends the program.
     """
-    if Path(path).exists() and not Path(path).is_file():  # to open a pipe would wait for a writer
-        raise ValueError("it is no file")
+    # to open a pipe would wait for a writer
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("it is not a file")
     with open(path, "rb") as file:
         if not file.seek(0, 2):
             raise ValueError("it is empty")
@@ -103,36 +104,67 @@ def tensor(
     dtype: str,
     shape: Sequence[int],
     size: int,
-    raw: Callable[[], Bytes],
+    read: Callable[[], Bytes],
     order: str = "<",
     fortran: bool = False,
     view: tuple[int, Sequence[int]] | None = None,
 ) -> Tensor:
-    """Elements that lie one after the other and fill `size` bytes, or those at (offset, strides), in elements, within them.
+    """A tensor whose elements lie in `size` bytes, which `read` brings.
 
-    Raises ValueError unless they do; also where a view shows elements more than once (strides of 0), so that nothing takes
-    more memory than the file has bytes.
+    They fill these, one after the other; with a view, (offset, strides) in elements, they are
+    somewhere in them. Raises ValueError unless they are, also where a view shows elements more than
+    once (strides of 0), so that no tensor takes more memory than the file has bytes.
     """
-    if (
-        len(shape) > DIMENSIONS
-        or not all(type(n) is int and n >= 0 for n in shape)
-        or math.prod(n or 1 for n in shape) > 1 << 48
-    ):
-        raise ValueError("a tensor has a shape that cannot be")
+    if not is_plausible(shape):
+        raise ValueError("a tensor has an impossible shape")
     count = math.prod(shape)
-    ones = [math.prod(shape[:axis] if fortran else shape[axis + 1 :]) for axis in range(len(shape))]
-    offset, strides = view or (0, ones)
-    if len(strides) != len(shape) or not all(type(n) is int and n >= 0 for n in (offset, *strides)):
-        raise ValueError(f"a tensor of shape {list(shape)} has an offset or strides that cannot be")
-    end = offset + sum((n - 1) * stride for n, stride in zip(shape, strides)) + 1 if count else 0
-    if max(count, end) * width(dtype) > size or view is None and count * width(dtype) != size:
+    offset, strides = view or (0, contiguous_strides(shape, fortran))
+    if not are_plausible(offset, strides, len(shape)):
+        raise ValueError(f"a tensor of shape {list(shape)} has an impossible offset or strides")
+    # behind the last element
+    end = 0
+    if count:
+        end = offset + 1 + sum((n - 1) * stride for n, stride in zip(shape, strides))
+    fits = max(count, end) * width(dtype) <= size
+    fills = count * width(dtype) == size
+    if not fits or (view is None and not fills):
         raise ValueError(
             f"a tensor of shape {list(shape)} ({dtype}) does not fit into its {size} bytes"
         )
-    steps = tuple(0 if n == 1 else stride for n, stride in zip(shape, strides))
-    return Tensor(
-        tuple(shape), dtype, partial(values, path, dtype, order, tuple(shape), raw, offset, steps)
-    )
+    # the stride of an axis of length 1 may be any number, even one that overflows in bytes
+    steps = [0 if n == 1 else stride for n, stride in zip(shape, strides)]
+
+    def values() -> np.ndarray:
+        with reading(path):
+            return elements(dtype, order, tuple(shape), read, offset, steps)
+
+    return Tensor(tuple(shape), dtype, values)
+
+
+def is_plausible(shape: Sequence[Any]) -> bool:
+    """Whether numbers are a shape that a tensor can have."""
+    if len(shape) > MAX_AXES:
+        return False
+    if not all(type(length) is int and length >= 0 for length in shape):
+        return False
+    # an axis of no length must not hide that the others are too long
+    return math.prod(length or 1 for length in shape) <= MAX_CELLS
+
+
+def are_plausible(offset: Any, strides: Sequence[Any], axes: int) -> bool:
+    """Whether numbers are an offset, and strides for so many axes."""
+    if len(strides) != axes:
+        return False
+    return all(type(number) is int and number >= 0 for number in (offset, *strides))
+
+
+def contiguous_strides(shape: Sequence[int], fortran: bool) -> list[int]:
+    """Strides, in elements, of a tensor without gaps: the last axis is dense, or the first."""
+    strides = []
+    for axis in range(len(shape)):
+        faster_axes = shape[:axis] if fortran else shape[axis + 1 :]
+        strides.append(math.prod(faster_axes))
+    return strides
 
 
 def width(dtype: str) -> int:
@@ -140,64 +172,28 @@ def width(dtype: str) -> int:
     return 2 if dtype == "bfloat16" else np.dtype(dtype).itemsize
 
 
-def values(
-    path: str | Path,
+def elements(
     dtype: str,
     order: str,
     shape: tuple[int, ...],
-    raw: Callable[[], Bytes],
+    read: Callable[[], Bytes],
     offset: int,
-    strides: tuple[int, ...],
+    strides: Sequence[int],
 ) -> np.ndarray:
-    """The elements of a tensor, copied out of a file."""
-    with reading(path):
-        code = order + ("u2" if dtype == "bfloat16" else np.dtype(dtype).str[1:])
-        size = width(dtype)
-        array = (
-            np.zeros(shape, code)
-            if 0 in shape
-            else np.ndarray(
-                shape, code, raw(), offset * size, [stride * size for stride in strides]
-            )
-        )
-        if dtype != "bfloat16":
-            return array.astype("float32" if dtype == "float16" else dtype, "C")
-        wide = array.astype(np.uint32, "C")  # the upper half of a float32
-        np.left_shift(wide, 16, out=wide)
-        return wide.view(np.float32)
-
-
-def flattened(root: Any, understood: Callable[[Any], Any]) -> Tensors:
-    """The tensors within dictionaries and lists by the '.'-joined keys to them; `understood` makes a Tensor of what is one.
-
-    Values may be shared, so that few bytes make many names: how many and how deep is bounded.
-    """
-    found, ignored, count = Tensors(), [], 0
-    left = [("", 0, root)]
-    if isinstance(understood(root), Tensor):
-        raise ValueError(
-            "it holds one tensor without a name, needs a dictionary: torch.save(model.state_dict(), 'FILE')"
-        )
-    while left:
-        name, depth, value = left.pop()
-        value = understood(value)
-        if isinstance(value, Tensor):
-            found.add(name, value)
-            continue
-        inner = value if isinstance(value, (dict, list, tuple)) else ()
-        count += len(inner)
-        if count > ITEMS or depth > DEPTH:
-            raise ValueError(
-                f"it holds more than {ITEMS:,} values, or nests them more than {DEPTH} deep"
-            )
-        pairs = list(inner.items() if isinstance(inner, dict) else enumerate(inner))
-        if all(isinstance(child, PLAIN) for _, child in pairs):
-            ignored.append(name)
-            continue
-        for key, child in reversed(pairs):
-            text = str(key, "latin1") if isinstance(key, bytes) else str(key)
-            left.append((f"{name}.{text[: NAME + 1]}"[not name :][: NAME + 1], depth + 1, child))
-    if not found:
-        raise ValueError("it holds no tensors")
-    found.ignored = tuple(name if name.isprintable() else ascii(name) for name in ignored)
-    return found
+    """The elements of a tensor, copied out of a file, float16 and bfloat16 as float32."""
+    # numpy has no bfloat16
+    code = "u2" if dtype == "bfloat16" else np.dtype(dtype).str[1:]
+    size = width(dtype)
+    if 0 in shape:
+        array = np.zeros(shape, order + code)
+    else:
+        byte_strides = [stride * size for stride in strides]
+        array = np.ndarray(shape, order + code, read(), offset * size, byte_strides)
+    if dtype == "float16":
+        return array.astype("float32", "C")
+    if dtype != "bfloat16":
+        return array.astype(dtype, "C")
+    # a bfloat16 is the upper half of a float32
+    wide = array.astype(np.uint32, "C")
+    np.left_shift(wide, 16, out=wide)
+    return wide.view(np.float32)

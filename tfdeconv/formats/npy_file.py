@@ -11,67 +11,74 @@ from typing import Any
 import numpy as np
 
 from .lazy_tensor import Bytes, Tensor, tensor
-from .unpickler import STEPS, STORAGES, Unpickler
+from .pickle_values import STORAGES
+from .unpickler import Unpickler, step_budget
 from .zip_archive import member, members
 
-NUMPY = {np.dtype(dtype).str[1:]: dtype for dtype in STORAGES.values() if dtype != "bfloat16"}
-HEAD = 4096  # bytes of an .npy file that are searched for its header
-NPY = re.compile(
+# numpy's codes of the dtypes that are read: {"f4": "float32", ...}
+NUMPY_CODES = {np.dtype(dtype).str[1:]: dtype for dtype in STORAGES.values() if dtype != "bfloat16"}
+# bytes of an .npy file that are searched for its header
+MAX_HEADER = 4096
+HEADER = re.compile(
     rb"\{'descr': '([<>|])(\w+)', 'fortran_order': (True|False), 'shape': \(([\dL, ]*)\), \}\s*"
 )
-Storages = dict[str, tuple[int, Callable[[], Bytes]]]  # size in bytes and the bytes, by key
-Read = tuple[Any, Storages, str]  # what a file's pickle holds, its storages and their byte order
+# size in bytes and the bytes, by key
+Storages = dict[str, tuple[int, Callable[[], Bytes]]]
+# what a file's pickle holds, its storages and their byte order
+Content = tuple[Any, Storages, str]
 
 
 def npy(
     path: str | Path,
     start: memoryview,
     size: int,
-    raw: Callable[[], memoryview],
-    steps: Iterator[int],
+    read: Callable[[], memoryview],
+    budget: Iterator[int],
 ) -> Any:
-    """What numpy's format holds: a Tensor, what a pickle holds, or None where it is something else."""
-    at = 10 if start[6:7] == b"\1" else 12
-    begin = at + int.from_bytes(start[8:at], "little")
-    header = NPY.fullmatch(bytes(start[at : min(begin, HEAD)]))
-    if header is None or header[2].decode() not in (*NUMPY, "O"):
+    """What a file in numpy's format holds: a Tensor or what its pickle holds; None for other types.
+
+    start: its first bytes. size: how many it has. read: brings all of them.
+    """
+    # version 1 of the format has a header length of 2 bytes, later ones of 4
+    header_begin = 10 if start[6:7] == b"\1" else 12
+    data_begin = header_begin + int.from_bytes(start[8:header_begin], "little")
+    header = HEADER.fullmatch(bytes(start[header_begin : min(data_begin, MAX_HEADER)]))
+    if header is None:
         return None
-    if header[2] == b"O":
-        return Unpickler(raw(), begin, steps).run()
-    shape = [int(n) for n in re.findall(rb"\d+", header[4])]
-    order = ">" if header[1] == b">" else "<"
+    order, code, fortran, sides = (group.decode() for group in header.groups())
+    if code == "O":
+        return Unpickler(read(), data_begin, budget).run()
+    if code not in NUMPY_CODES:
+        return None
     return tensor(
         path,
-        NUMPY[header[2].decode()],
-        shape,
-        size - begin,
-        lambda: raw()[begin:],
-        order,
-        header[3] == b"True",
+        NUMPY_CODES[code],
+        [int(length) for length in re.findall(r"\d+", sides)],
+        size - data_begin,
+        lambda: read()[data_begin:],
+        order=">" if order == ">" else "<",
+        fortran=fortran == "True",
     )
 
 
-def array(path: str | Path, data: memoryview) -> Read:
+def read_npy(path: str | Path, data: memoryview) -> Content:
     """An .npy file of a pickled dictionary."""
-    value = npy(path, data, len(data), lambda: data, iter(range(STEPS)))
+    value = npy(path, data, len(data), lambda: data, step_budget())
     if isinstance(value, Tensor):
         raise ValueError(
-            "it holds one array and no name of a layer, needs a dictionary by layer: np.save(FILE, {...}) or np.savez"
+            "it holds one array without a layer's name, expected a dictionary by layer: "
+            "save it with np.save(FILE, {...}) or np.savez"
         )
     return value, {}, "<"
 
 
-def arrays(path: str | Path, data: memoryview) -> Read:
+def read_npz(path: str | Path, data: memoryview) -> Content:
     """An .npz file: a zip of .npy files."""
-    steps = iter(range(STEPS))
-    return (
-        {
-            name.removesuffix(".npy"): npy(
-                path, member(data, info, HEAD), info.file_size, partial(member, data, info), steps
-            )
-            for name, info in members(path).items()
-            if name.endswith(".npy")
-        },
-        {},
-        "<",
-    )
+    budget = step_budget()
+    values: dict[str, Any] = {}
+    for name, info in members(path).items():
+        if name.endswith(".npy"):
+            start = member(data, info, MAX_HEADER)
+            read = partial(member, data, info)
+            values[name.removesuffix(".npy")] = npy(path, start, info.file_size, read, budget)
+    return values, {}, "<"

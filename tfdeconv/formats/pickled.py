@@ -1,6 +1,7 @@
-"""Tensors out of pickles: torch's files, zipped and old, and .npy and .npz dictionaries by layer. Nothing of a file is run.
+"""Tensors out of pickles: torch's files, zipped and old, and .npy and .npz dictionaries by layer.
 
-What the machine of unpickler.py notes is understood here, every number checked against the bytes that are there.
+Nothing of a file is run. What unpickler.py notes of calls is understood here, and every number in
+it checked against the bytes that are there.
 """
 
 from __future__ import annotations
@@ -10,87 +11,177 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .lazy_tensor import Bytes, Tensors, flattened, mapped, reading, tensor
-from .npy_file import NUMPY, Storages, array, arrays
-from .torch_file import MAGIC, PICKLE, old, zipped
-from .unpickler import STORAGES, Call
+from ..errors import printable
+from .lazy_tensor import MAX_NAME, Bytes, Tensor, Tensors, mapped, reading, tensor
+from .npy_file import NUMPY_CODES, Storages, read_npy, read_npz
+from .pickle_values import STORAGES, Call
+from .torch_file import MAGIC, PICKLE, read_old, read_zipped
 from .zip_archive import members
 
+# how deep tensors may be nested in dictionaries and lists, and how many values may be in these
+MAX_DEPTH = 16
+MAX_ITEMS = 300_000
+PLAIN = (str, bytes, memoryview, int, float, type(None))
+READERS = {"torch": read_zipped, "old torch": read_old, "npy": read_npy, "npz": read_npz}
 
-def understood(path: str | Path, storages: Storages, order: str, value: Any) -> Any:
-    """The Tensor, or the values, that something made is; anything else is itself."""
+
+def recognises(path: str | Path) -> str:
+    """Which of READERS a file is for, by its first bytes and, of a zip, its members; "" if none."""
+    with reading(path):
+        start = bytes(mapped(path)[:64])
+        names = list(members(path)) if start.startswith(b"PK\3\4") else []
+    if start.startswith(b"\x93NUMPY"):
+        return "npy"
+    if MAGIC in start:
+        return "old torch"
+    if any(PICKLE.fullmatch(name) for name in names):
+        return "torch"
+    if any(name.endswith(".npy") for name in names):
+        return "npz"
+    return ""
+
+
+def tensors(path: str | Path) -> Tensors:
+    """The tensors of a file of torch's or numpy's, by the keys that lead to them, joined by dots.
+
+    Raises UserError for any other file, and for a damaged one.
+    """
+    kind = recognises(path)
+    with reading(path):
+        if not kind:
+            raise ValueError("it is not a file of torch's (.pth, .pt) or numpy's (.npy, .npz)")
+        value, storages, order = READERS[kind](path, mapped(path))
+        return flatten(value, partial(evaluate, path, storages, order))
+
+
+def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
+    """The tensors within dictionaries and lists, by the keys that lead to them, joined by dots.
+
+    evaluate: makes a Tensor of what stands for one. Values may be shared, so that few bytes make
+    many names: how many and how deep is limited.
+    """
+    if isinstance(evaluate(root), Tensor):
+        raise ValueError(
+            "it holds one tensor without a name, expected a dictionary: "
+            "torch.save(model.state_dict(), 'FILE')"
+        )
+    tensors = Tensors()
+    ignored: list[str] = []
+    count = 0
+    # a stack of (name, depth, value), instead of a recursion
+    pending = [("", 0, root)]
+    while pending:
+        name, depth, value = pending.pop()
+        value = evaluate(value)
+        if isinstance(value, Tensor):
+            tensors.add(name, value)
+            continue
+        items = items_of(value)
+        count += len(items)
+        if count > MAX_ITEMS or depth > MAX_DEPTH:
+            raise ValueError(
+                f"it holds more than {MAX_ITEMS:,} values, or nests them more than {MAX_DEPTH} deep"
+            )
+        if all(isinstance(item, PLAIN) for _, item in items):
+            ignored.append(name)
+            continue
+        # the first item goes on top of the stack
+        for key, item in reversed(items):
+            pending.append((joined(name, key), depth + 1, item))
+    if not tensors:
+        raise ValueError("it holds no tensors")
+    tensors.ignored = tuple(printable(name) for name in ignored)
+    return tensors
+
+
+def items_of(value: Any) -> list[tuple[Any, Any]]:
+    """The (key, item) pairs of a dictionary, list or tuple; none of anything else."""
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, (list, tuple)):
+        return list(enumerate(value))
+    return []
+
+
+def joined(name: str, key: Any) -> str:
+    """A name with a key behind it, cut off where it is longer than any name may be."""
+    text = str(key, "latin1") if isinstance(key, bytes) else str(key)
+    text = text[: MAX_NAME + 1]
+    return f"{name}.{text}"[: MAX_NAME + 1] if name else text
+
+
+def evaluate(path: str | Path, storages: Storages, order: str, value: Any) -> Any:
+    """The Tensor, or the values, that a call would make; anything else is itself."""
     match value:
         case Call("torch._utils._rebuild_parameter", (Call() as inner, *_)):
             value = inner
     match value:
-        case Call(
-            "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
-            (
-                Call("storage", (_, kind, key, _, _, *_)),
-                offset,
-                tuple() as shape,
-                tuple() as strides,
-                *_,
-            ),
-        ):
-            if key not in storages:
-                raise ValueError(f"it is damaged: the storage {ascii(key[:40])} is missing")
-            return tensor(
-                path, STORAGES[kind], shape, *storages[key], order, view=(offset, strides)
-            )
-        case Call(
-            "numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct",
-            _,
-            (
-                _,
-                tuple() as shape,
-                Call("numpy.dtype", (str() as code, *_), state),
-                fortran,
-                content,
-            ),
-        ):
-            if code in ("O", "O4", "O8") and type(content) is list and content:
-                return content if shape else content[0]
-            if code in NUMPY:
-                big = type(state) is tuple and ">" in state[1:2]
-                return tensor(
-                    path, NUMPY[code], shape, *buffer(content), ">" if big else "<", bool(fortran)
-                )
+        case Call("torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2"):
+            return torch_tensor(path, storages, order, value)
+        case Call("numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct"):
+            return numpy_array(path, value)
     return value
 
 
-def buffer(content: Any) -> tuple[int, Callable[[], Bytes]]:
-    """The bytes of an array and how many they are: Python 3 writes them as text for Python 2, which has them in Latin-1."""
+def torch_tensor(path: str | Path, storages: Storages, order: str, call: Call) -> Tensor | Call:
+    """The tensor that a call of _rebuild_tensor would make.
+
+    The call itself if its form is another.
+    """
+    match call.args:
+        case (Call("storage", storage), offset, tuple() as shape, tuple() as strides, *_):
+            # the unpickler has checked the form of what refers to a storage
+            _, kind, key, *_ = storage
+            if key not in storages:
+                raise ValueError(f"it is damaged: the storage {ascii(key[:40])} is missing")
+            size, read = storages[key]
+            view = (offset, strides)
+            return tensor(path, STORAGES[kind], shape, size, read, order, view=view)
+    return call
+
+
+def numpy_array(path: str | Path, call: Call) -> Any:
+    """The array that a call of _reconstruct would make: a Tensor, or the objects in it.
+
+    The call itself if its form or its dtype is another.
+    """
+    match call.state:
+        case (_, tuple() as shape, Call("numpy.dtype") as dtype, fortran, content):
+            code = dtype_code(dtype)
+            if code in ("O", "O4", "O8") and type(content) is list and content:
+                return content if shape else content[0]
+            if code in NUMPY_CODES:
+                size, read = array_bytes(content)
+                # the state of a dtype is (version, byte order, ...)
+                big_endian = type(dtype.state) is tuple and ">" in dtype.state[1:2]
+                return tensor(
+                    path,
+                    NUMPY_CODES[code],
+                    shape,
+                    size,
+                    read,
+                    order=">" if big_endian else "<",
+                    fortran=bool(fortran),
+                )
+    return call
+
+
+def dtype_code(dtype: Call) -> str:
+    """numpy's code of a dtype, such as f4; "" if it has none."""
+    match dtype.args:
+        case (str() as code, *_):
+            return code
+    return ""
+
+
+def array_bytes(content: Any) -> tuple[int, Callable[[], Bytes]]:
+    """How many bytes an array has, and what brings them.
+
+    For Python 2, Python 3 writes them as a text in Latin-1.
+    """
     match content:
         case Call("_codecs.encode", (str() as text, "latin1")) | (str() as text):
             return len(text), partial(text.encode, "latin1")
         case bytes() | memoryview():
             return len(content), lambda: content
     raise ValueError("an array has no bytes")
-
-
-READERS = {"torch": zipped, "old torch": old, "npy": array, "npz": arrays}
-
-
-def recognises(path: str | Path) -> str:
-    """Which of READERS a file is for, by its first bytes and, of a zip, its members; "" if for none."""
-    with reading(path):
-        start = bytes(mapped(path)[:64])
-        names = members(path) if start.startswith(b"PK\3\4") else ()
-    found = {
-        "npy": start.startswith(b"\x93NUMPY"),
-        "old torch": MAGIC in start,
-        "torch": any(map(PICKLE.fullmatch, names)),
-        "npz": any(name.endswith(".npy") for name in names),
-    }
-    return next((kind for kind in found if found[kind]), "")
-
-
-def tensors(path: str | Path) -> Tensors:
-    """The tensors of a file of torch's or numpy's by the keys that lead to them, joined by dots. Raises UserError for any other."""
-    kind = recognises(path)
-    with reading(path):
-        if not kind:
-            raise ValueError("it is none of torch's (.pth, .pt) and numpy's (.npy, .npz) files")
-        value, storages, order = READERS[kind](path, mapped(path))
-        return flattened(value, partial(understood, path, storages, order))

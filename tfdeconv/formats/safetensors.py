@@ -1,13 +1,14 @@
-"""`.safetensors` files: the length of a header, the header in JSON, the tensors' bytes one after the other."""
+""".safetensors files: the length of a header (8 bytes), the header in JSON, the tensors' bytes."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .lazy_tensor import NAME, Tensors, mapped, reading, tensor
+from .lazy_tensor import MAX_NAME, Tensors, mapped, reading, tensor
 
 DTYPES = {
     "F64": "float64",
@@ -21,79 +22,95 @@ DTYPES = {
     "U8": "uint8",
     "BOOL": "bool",
 }
-HEADER = (
-    1 << 22
-)  # bytes; a thousand tensors take 100 KB, and JSON can take 25 times its length in memory
+# bytes; a thousand tensors take 100 KB, and JSON can take 25 times its length in memory
+MAX_HEADER = 1 << 22
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the header says of a tensor; its bytes are begin ... end - 1 behind the header."""
+
+    name: str
+    dtype: str
+    shape: list[int]
+    begin: int
+    end: int
 
 
 def recognises(path: str | Path) -> bool:
     """Whether a file begins like a .safetensors file: they have no magic number."""
     with reading(path):
         data = mapped(path)
-    return data[8:9] == b"{" and int.from_bytes(data[:8], "little") <= min(HEADER, len(data) - 8)
+    size = int.from_bytes(data[:8], "little")
+    return data[8:9] == b"{" and size <= min(MAX_HEADER, len(data) - 8)
 
 
 def tensors(path: str | Path) -> Tensors:
-    """The tensors of a .safetensors file. Raises UserError for any other file, and for a damaged one."""
+    """The tensors of a .safetensors file.
+
+    Raises UserError for any other file, and for a damaged one.
+    """
     with reading(path):
         data = mapped(path)
-        size = int.from_bytes(data[:8], "little")
         if not recognises(path):
             raise ValueError(
-                f"it is no .safetensors file: it begins with {bytes(data[:9])!r}, needs the length of a header"
+                f"it is not a .safetensors file: it begins with {bytes(data[:9])!r}, "
+                f"expected the length of a header and {{"
             )
-        header = json.loads(bytes(data[8 : 8 + size]), object_pairs_hook=once)
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(bytes(data[8 : 8 + size]), object_pairs_hook=unique)
         data = data[8 + size :]
         header.pop("__metadata__", None)
-        entries = [(*entry(name, told), name) for name, told in header.items()]
-        end = 0
-        for begin, until, name in sorted(
-            (begin, until, name) for _, _, begin, until, name in entries
-        ):
-            if begin != end or until < begin:  # the format wants neither holes nor overlaps
-                raise ValueError(
-                    f"its tensor {ascii(name[:NAME])} is said to begin at {begin}, needs {end}"
-                )
-            end = until
-        if end != len(data):
-            raise ValueError(
-                f"it is damaged: its tensors take {end} bytes, it has {len(data)}; fetch or make it again"
-            )
-        found = Tensors()
-        found.ignored = tuple(
-            ascii(name[:NAME]) for dtype, *_, name in entries if dtype not in DTYPES
-        )
-        for dtype, shape, begin, until, name in entries:
-            if dtype in DTYPES:
-                found.add(
-                    name,
-                    tensor(
-                        path,
-                        DTYPES[dtype],
-                        shape,
-                        until - begin,
-                        partial(memoryview.__getitem__, data, slice(begin, until)),
-                    ),
-                )
-    return found
+        entries = [read_entry(name, fields) for name, fields in header.items()]
+        check_extents(entries, len(data))
+        result = Tensors()
+        ignored: list[str] = []
+        for entry in entries:
+            if entry.dtype not in DTYPES:
+                ignored.append(ascii(entry.name[:MAX_NAME]))
+                continue
+            content = partial(memoryview.__getitem__, data, slice(entry.begin, entry.end))
+            length = entry.end - entry.begin
+            dtype = DTYPES[entry.dtype]
+            result.add(entry.name, tensor(path, dtype, entry.shape, length, content))
+        result.ignored = tuple(ignored)
+    return result
 
 
-def entry(name: str, told: Any) -> tuple[str, list[int], int, int]:
-    """What the header tells of a tensor: dtype, shape, first byte and the byte after the last."""
-    match told:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises ValueError where it has a key twice."""
+    items = dict(pairs)
+    if len(items) != len(pairs):
+        raise ValueError("its header has a name twice")
+    return items
+
+
+def read_entry(name: str, fields: Any) -> Entry:
+    """An entry of the header; raises ValueError where it has another form."""
+    match fields:
         case {
             "dtype": str() as dtype,
             "shape": list() as shape,
-            "data_offsets": [int() as begin, int() as until],
+            "data_offsets": [int() as begin, int() as end],
         }:
-            return dtype, shape, begin, until
+            return Entry(name, dtype, shape, begin, end)
     raise ValueError(
-        f"its header tells of {ascii(name[:NAME])} without dtype, shape and data_offsets"
+        f"its header describes {ascii(name[:MAX_NAME])} without dtype, shape and data_offsets"
     )
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("its header has a name twice")
-    return found
+def check_extents(entries: list[Entry], size: int) -> None:
+    """Raises ValueError unless the tensors fill so many bytes, with neither holes nor overlaps."""
+    end = 0
+    for entry in sorted(entries, key=lambda entry: (entry.begin, entry.end, entry.name)):
+        if entry.begin != end or entry.end < entry.begin:
+            raise ValueError(
+                f"its tensor {ascii(entry.name[:MAX_NAME])} begins at byte {entry.begin}, "
+                f"expected {end}"
+            )
+        end = entry.end
+    if end != size:
+        raise ValueError(
+            f"it is damaged: its tensors take {end} bytes, and it has {size}; "
+            f"fetch or make it again"
+        )

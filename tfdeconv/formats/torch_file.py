@@ -9,63 +9,72 @@ from pathlib import Path
 from typing import Any
 
 from .lazy_tensor import width
-from .npy_file import Read, Storages
-from .unpickler import STEPS, STORAGES, Unpickler
+from .npy_file import Content, Storages
+from .pickle_values import STORAGES
+from .unpickler import Unpickler, step_budget
 from .zip_archive import member, members
 
-MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"  # the number that torch before 1.6 begins a file with
+# the pickled number that torch before 1.6 begins a file with
+MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"
+OLD_VERSION = 1001
 PICKLE = re.compile("[^/]*/data\\.pkl")
 
 
-def zipped(path: str | Path, data: memoryview) -> Read:
-    """A file of torch.save since 1.6: a zip of one pickle and a member for each storage, none compressed."""
-    found = members(path)
-    root = [name for name in found if PICKLE.fullmatch(name)][0].removesuffix("data.pkl")
-    if any(info.compress_type for info in found.values()):
+def read_zipped(path: str | Path, data: memoryview) -> Content:
+    """A file of torch.save since 1.6: a zip of one pickle and a member for each storage."""
+    archive = members(path)
+    pickles = [name for name in archive if PICKLE.fullmatch(name)]
+    root = pickles[0].removesuffix("data.pkl")
+    if any(info.compress_type for info in archive.values()):
         raise ValueError(
             "its members are compressed, which torch does not do: zip them again without (zip -0)"
         )
-    order = (
-        ">"
-        if root + "byteorder" in found and bytes(member(data, found[root + "byteorder"])) == b"big"
-        else "<"
-    )
-    value = Unpickler(member(data, found[root + "data.pkl"]), 0, iter(range(STEPS))).run()
-    storages: Storages = {
-        name.removeprefix(root + "data/"): (
-            info.file_size,
-            cache(partial(member, data, info)),
-        )  # its sum is checked once
-        for name, info in found.items()
-        if name.startswith(root + "data/")
-    }
+    order = "<"
+    if root + "byteorder" in archive and bytes(member(data, archive[root + "byteorder"])) == b"big":
+        order = ">"
+    value = Unpickler(member(data, archive[root + "data.pkl"]), 0, step_budget()).run()
+    storages: Storages = {}
+    for name, info in archive.items():
+        if name.startswith(root + "data/"):
+            # cached: several tensors may share a storage, whose checksum is checked once
+            read = cache(partial(member, data, info))
+            storages[name.removeprefix(root + "data/")] = (info.file_size, read)
     return value, storages, order
 
 
-def old(path: str | Path, data: memoryview) -> Read:
-    """A file of torch.save before 1.6: five pickles (magic, version, system, value, keys), then the storages by key."""
-    at, steps = 0, iter(range(STEPS))
-    read: list[Any] = []
-    kinds: dict[str, str] = {}
+def read_old(path: str | Path, data: memoryview) -> Content:
+    """A file of torch.save before 1.6.
+
+    Five pickles (magic number, version, system, value, keys), then the storages in the order of the
+    keys, each its number of elements (8 bytes) and the elements.
+    """
+    budget = step_budget()
+    position = 0
+    values: list[Any] = []
+    dtypes: dict[str, str] = {}
     for _ in range(5):
-        machine = Unpickler(data, at, steps)
-        read.append(machine.run())
-        at = machine.at
-        kinds |= {key: STORAGES[kind] for _, kind, key, *_ in machine.storages}
-    _, version, _, value, keys = read
-    if (
-        version != 1001
-        or type(keys) is not list
-        or not all(type(key) is str and key in kinds for key in keys)
-    ):
-        raise ValueError("it is damaged, or of a version of torch's old format that was never made")
+        unpickler = Unpickler(data, position, budget)
+        values.append(unpickler.run())
+        position = unpickler.input.position
+        for _, kind, key, *_ in unpickler.storages:
+            dtypes[key] = STORAGES[kind]
+    _, version, _, value, keys = values
+    if version != OLD_VERSION or not is_list_of_keys(keys, dtypes):
+        raise ValueError("it is damaged, or of an unknown version of torch's old format")
     storages: Storages = {}
     for key in keys:
-        size = struct.unpack("<q", data[at : at + 8])[0] * width(kinds[key])
-        at += 8 + size
-        if size < 0 or at > len(data):
+        (count,) = struct.unpack("<q", data[position : position + 8])
+        size = count * width(dtypes[key])
+        begin = position + 8
+        position = begin + size
+        if size < 0 or position > len(data):
             raise ValueError(
-                f"it is cut off: a storage ends at byte {at}, the file at {len(data)}; fetch or make it again"
+                f"it is cut off: a storage ends at byte {position}, the file at {len(data)}; "
+                f"fetch or make it again"
             )
-        storages[key] = size, partial(memoryview.__getitem__, data, slice(at - size, at))
+        storages[key] = size, partial(memoryview.__getitem__, data, slice(begin, position))
     return value, storages, "<"
+
+
+def is_list_of_keys(keys: Any, dtypes: dict[str, str]) -> bool:
+    return type(keys) is list and all(type(key) is str and key in dtypes for key in keys)

@@ -9,70 +9,85 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from .lazy_tensor import NAME
+from .lazy_tensor import MAX_NAME
 
-DIRECTORY, MEMBERS = 1 << 22, 20_000  # bytes and members of a zip's directory
-INFLATED = 1 << 26, 16  # what a zip's members may come to: bytes, plus times the size of the file
+MAX_DIRECTORY = 1 << 22  # bytes
+MAX_MEMBERS = 20_000
+# what is compressed in a file may come to so many bytes, plus so many times the file's size
+UNPACKED_BYTES = 1 << 26
+UNPACKED_RATIO = 16
+# of the header in front of each member
+HEADER_SIZE = 30
+ENCRYPTED = 1  # a bit of the flags
 
 
 class Directory(FileIO):
-    """A zip file whose directory is read at once, but not one that takes memory beyond what weights need."""
+    """A zip file whose directory zipfile reads at once, but not one larger than weights need."""
 
     def read(self, size: int | None = -1) -> Any:
-        if size is not None and size > DIRECTORY:
-            raise ValueError(f"its directory has {size} bytes, at most {DIRECTORY} are read")
+        if size is not None and size > MAX_DIRECTORY:
+            raise ValueError(f"its directory has {size} bytes, at most {MAX_DIRECTORY} are read")
         return super().read(size)
 
 
+def unpacked_limit(size: int) -> int:
+    """Bytes that what is compressed in a file of this size may come to."""
+    return UNPACKED_BYTES + UNPACKED_RATIO * size
+
+
 def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
-    """The members of a zip by name; raises ValueError where they would come to far more than the file's size."""
+    """The members of a zip by name; raises ValueError for what a file of weights has not."""
     with Directory(path) as file, zipfile.ZipFile(file) as archive:
-        found = {info.filename: info for info in archive.infolist()}
+        infos = {info.filename: info for info in archive.infolist()}
         size = file.seek(0, 2)
-    for info in found.values():
-        if info.flag_bits & 1 or info.compress_type not in (
-            zipfile.ZIP_STORED,
-            zipfile.ZIP_DEFLATED,
-        ):
-            raise ValueError(
-                f"its member {ascii(info.filename[:NAME])} is encrypted or packed in an unusual way"
-            )
-        if (
-            info.compress_size > size
-            or info.compress_type == zipfile.ZIP_STORED
-            and info.compress_size != info.file_size
-        ):
-            raise ValueError(
-                f"its member {ascii(info.filename[:NAME])} is said to have {info.file_size} bytes, which it has not"
-            )
-    total = sum(info.file_size for info in found.values())
-    if total > INFLATED[0] + INFLATED[1] * size or len(found) > MEMBERS:
+    for info in infos.values():
+        check_member(info, size)
+    total = sum(info.file_size for info in infos.values())
+    if total > unpacked_limit(size) or len(infos) > MAX_MEMBERS:
         raise ValueError(
-            f"its {len(found)} members come to {total} bytes, it has {size}: this is no file of weights"
+            f"its {len(infos)} members come to {total} bytes, and it has {size}: "
+            f"this is not a file of weights"
         )
-    return found
+    return infos
+
+
+def check_member(info: zipfile.ZipInfo, size: int) -> None:
+    """Raises ValueError where a member cannot be read, or be in a file of this size."""
+    name = ascii(info.filename[:MAX_NAME])
+    stored = info.compress_type == zipfile.ZIP_STORED
+    deflated = info.compress_type == zipfile.ZIP_DEFLATED
+    if info.flag_bits & ENCRYPTED or not (stored or deflated):
+        raise ValueError(f"its member {name} is encrypted or compressed in an unusual way")
+    if info.compress_size > size or (stored and info.compress_size != info.file_size):
+        raise ValueError(
+            f"its member {name} declares {info.file_size} bytes, stored as {info.compress_size}, "
+            f"in a file of {size}"
+        )
 
 
 def member(data: memoryview, info: zipfile.ZipInfo, limit: int = 0) -> memoryview:
-    """The bytes of a member, or the first `limit` of them, unpacked if it is packed; all of them are checked against their sum."""
-    head = data[max(info.header_offset, 0) :][:30]
-    if len(head) < 30 or head[:4] != b"PK\3\4":
+    """The bytes of a member, decompressed, or the first `limit` of them.
+
+    All bytes are compared with their checksum, the first few are not. Raises ValueError where the
+    member is damaged.
+    """
+    name = ascii(info.filename[:MAX_NAME])
+    header = data[max(info.header_offset, 0) :][:HEADER_SIZE]
+    if len(header) < HEADER_SIZE or header[:4] != b"PK\3\4":
         raise ValueError(
-            f"its member {ascii(info.filename[:NAME])} is not where its directory says; fetch or make it again"
+            f"its member {name} is not where its directory says; fetch or make it again"
         )
-    begin = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:]))
-    found = data[begin : begin + info.compress_size]
+    name_size, extra_size = struct.unpack("<HH", header[26:])
+    begin = info.header_offset + HEADER_SIZE + name_size + extra_size
+    content = data[begin : begin + info.compress_size]
     if info.compress_type == zipfile.ZIP_DEFLATED:
-        found = memoryview(
-            zlib.decompressobj(-15).decompress(
-                found, min(limit, info.file_size) or info.file_size or 1
-            )
-        )
+        # to zlib a length of 0 means all there is
+        length = min(limit, info.file_size) or info.file_size or 1
+        content = memoryview(zlib.decompressobj(-15).decompress(content, length))
     if limit:
-        return found[:limit]
-    # torch can be told to leave the sum out (set_crc32_options), which makes it 0
-    if len(found) != info.file_size or info.CRC and zlib.crc32(found) != info.CRC:
-        raise ValueError(
-            f"its member {ascii(info.filename[:NAME])} is damaged; fetch or make it again"
-        )
-    return found
+        return content[:limit]
+    # torch can be told to leave the checksum out (set_crc32_options), which makes it 0
+    wrong_sum = info.CRC and zlib.crc32(content) != info.CRC
+    if len(content) != info.file_size or wrong_sum:
+        raise ValueError(f"its member {name} is damaged; fetch or make it again")
+    return content

@@ -1,0 +1,163 @@
+"""Pickles: nothing in one is run, and a hostile one is one line."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import os
+import pickle
+import struct
+import time
+
+import numpy as np
+import pytest
+from pickle_files import LAYERS, ORDERED, memory_below, npy, old_array, old_text, write_file
+
+from tfdeconv.errors import UserError
+from tfdeconv.formats import pickled, unpickler
+
+
+class Call:
+    def __init__(self, function, *args):
+        self.function, self.args = function, args
+
+    def __reduce__(self):
+        return self.function, self.args
+
+
+def test_nothing_in_a_pickle_is_run(tmp_path):
+    mark = tmp_path / "mark"
+    calls = [
+        Call(os.system, f"touch {mark}"),
+        Call(eval, f"open({str(mark)!r}, 'w')"),
+        Call(np.save, str(mark), 1),
+        Call(getattr, int, "real"),
+        Call(collections.namedtuple, "a", "b"),
+        Call(np.fromfile, "x"),
+        Call(__import__, "this"),
+    ]
+    pickle.loads(pickle.dumps(calls[0]))
+    assert mark.exists()  # Python's own unpickler does run it
+    mark.unlink()
+    for call, protocol in itertools.product(calls, range(6)):
+        with pytest.raises(UserError, match="asks for|opcode"):
+            pickled.tensors(
+                write_file(
+                    tmp_path / "x.npy", npy(pickle.dumps({"a": LAYERS, "b": call}, protocol))
+                )
+            )
+    assert not mark.exists()
+
+
+N = 200_000  # tuples nested as deep as that crash Python 3.11 when one asks for their hash
+
+
+THREE = old_array(np.zeros(3))
+
+
+NAMESPACE = b"cargparse\nNamespace\n"
+
+
+DOUBLING = b"(K\x01t\x94" + b"".join(b"}(K\x00h%cK\x01h%cu\x94" % (n, n) for n in range(60)) + b"."
+
+
+HOSTILE = {
+    "another name of an admitted module": (
+        b"ctorch._utils\n_import_dotted_name\n.",
+        "asks for 'torch._utils._import_dotted_name'",
+    ),
+    "an attribute of a name that is admitted": (
+        b"\x8c\x0bcollections\x8c\x14OrderedDict.__init__\x93.",
+        "asks for",
+    ),
+    "numpy.load": (b"cnumpy\nload\n.", "asks for 'numpy.load'"),
+    "the dot elsewhere": (b"\x8c\x11collections.Order\x8c\x06edDict\x93.", "asks for"),
+    "INST": (b"(icollections\nOrderedDict\n.", "opcode b'\\(?i'"),
+    "NEWOBJ_EX": (NAMESPACE + b")}\x92.", r"opcode b'\\x92'"),
+    "EXT1": (b"\x82\x01.", "opcode"),
+    "a text is called": (b"X\x02\0\0\0os)R.", "expected a Global"),
+    "a call of a call": (NAMESPACE + b")R)R.", "expected a Global"),
+    "state of a list": (b"]}b.", "expected a Call"),
+    "state of a class": (ORDERED + b"}X\x01\0\0\0aNsb.", "expected a Call"),
+    "attributes of a dictionary": (b"}}X\x09\0\0\0__class__Nsb.", "holds no tensors"),
+    "an unknown persistent id": (b"X\x01\0\0\0a\x85Q.", "refers to something else"),
+    "append to a tuple": (b")Na.", "expected a list"),
+    "an item without a value": (b"}(Nu.", "keys without values"),
+    "a key that cannot be one": (b"}]Ns.", "a list for a key"),
+    "a key whose hash never ends": (b"})" + b"\x85" * N + b"Ns.", "a tuple for a key"),
+    "keys of one hash": (
+        b"}\x8a\x08" + (2**61 - 1).to_bytes(8, "little") + b"Ns.",
+        "a integer beyond 31 bits for a key",
+    ),
+    "a dictionary within itself": (b"}\x94K\x01h\x00s.", "more than 16 deep"),
+    "2 to the power of 60 names": (DOUBLING, "more than 300,000 values|16 deep"),
+    "depth": (b"](" * 40_000 + b"]" + b"e" * 40_000 + b".", "16 deep"),
+    "depth of tuples": (b")" + b"\x85" * N + b".", "16 deep"),
+    "depth of calls": (
+        (NAMESPACE + b"q\x00)R" + b"\x85q\x01h\x00h\x01R" * 20_000) + b".",
+        "no tensors",
+    ),
+    "too many steps": (b"]" * 2 * N + b".", "more than 250,000 steps"),
+    "an ordered dictionary a hundred times": (
+        b"]q\x00("
+        + b"K\x01K\x02\x86" * 9000
+        + b"e"
+        + ORDERED
+        + b"q\x01"
+        + b"h\x01h\x00\x85R" * 100
+        + b".",
+        "250,000 steps",
+    ),
+    "a long name": (
+        b"}X" + struct.pack("<I", 10**6) + b"a" * 10**6 + THREE + b"s.",
+        "called 'a+', expected 1 to 200 printable",
+    ),
+    "a name that breaks the line": (
+        b"}U\x03a\nb" + THREE + b"s.",
+        r"called 'a\\nb', expected 1 to",
+    ),
+    "two tensors of one name": (
+        b"}(K\x01" + THREE + b"U\x011" + THREE + b"u.",
+        "two tensors called '1'",
+    ),
+    "an empty stack": (b"R.", "damaged"),
+    "an empty memo": (b"h\x07.", "damaged"),
+    "no mark": (b"t.", "damaged"),
+    "a memo number of 2**32": (b"}r\xff\xff\xff\xff.", "no tensors"),
+    "an array without bytes": (THREE.replace(old_text(bytes(24)), b"N") + b".", "no bytes"),
+    "an array with a larger shape": (
+        b"}U\x01a" + THREE.replace(b"(J\3", b"(J\4") + b"s.",
+        "does not fit into its 24 bytes",
+    ),
+}
+
+
+HOSTILE |= {
+    f"{length} after {code}": (code + length + b"abc", "is cut off")
+    for code, length in [
+        (b"\x8e", b"\xff" * 8),
+        (b"\x8d", b"\xff" * 7 + b"\x7f"),
+        (b"B", b"\xff" * 4),
+        (b"T", b"\xff" * 4),
+        (b"X", b"\xff" * 4),
+        (b"\x8a", b"\xff"),
+        (b"C", b"\xff"),
+    ]
+}
+HOSTILE |= {
+    f"opcode {code}": (code + b"\xff" * 8, "opcode")
+    for code in (b"\x8b", b"\x96", b"\x97", b"2", b"P", b"o", b"l", b"S")
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_pickle_is_one_line_and_little_memory(tmp_path, case, monkeypatch):
+    # a million, with all memory traced, take 10 s
+    monkeypatch.setattr(unpickler, "MAX_STEPS", 250_000)
+    hostile, reason = HOSTILE[case]
+    path = write_file(tmp_path / "x.npy", npy(b"\x80\x04" + hostile))
+    start = time.process_time()
+    with memory_below(50e6), pytest.raises(UserError, match=reason) as told:
+        pickled.tensors(path)
+    assert time.process_time() - start < 15  # tracemalloc makes it five times as slow
+    assert "\n" not in str(told.value) and len(str(told.value)) < 300 + len(str(path))
