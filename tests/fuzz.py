@@ -168,7 +168,7 @@ def outcome(form: Format, path: Path, number: int) -> Outcome:
         said = str(error).replace(str(path), MUTANT)
         what = (
             "turned away"
-            if "is no HDF5 file" in said
+            if "is not an HDF5 file" in said
             else "refused"
             if said.isprintable()
             else "breaks the line"

@@ -553,7 +553,7 @@ def a_layer_short(path: Path, first_layers) -> None:
     [
         (truncated, "truncated"),
         (of_vgg19, "holds vgg19, not vgg16"),
-        (with_nan, "no numbers"),
+        (with_nan, "NaN or infinite"),
         (with_other_values, "digest"),
         (a_layer_short, "block1_conv1"),
         (lambda path, _: None, "No such file"),

@@ -17,9 +17,7 @@ import pytest
 from hdf5_files import VALUES, program, read_all, write_hdf5
 
 from tfdeconv.errors import UserError
-from tfdeconv.files import sha256
 from tfdeconv.formats import hdf5, hdf5_process
-from tfdeconv.weights import detect
 from tfdeconv.weights.detect import open_hdf5
 
 ROOT = Path(__file__).parents[2]
@@ -139,26 +137,6 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
     monkeypatch.setattr(hdf5_process, "PROGRAM", program("pass") + "\n" + report)
     with pytest.raises(UserError, match=r"\[\] \[4, 0, 0, 32\] True"), open_hdf5(path):
         pass
-
-
-def test_only_bundled_files_are_read_in_this_process(tmp_path, monkeypatch):
-    committed = ROOT / "weights" / "vgg16.h5"
-    assert detect.KNOWN == {sha256(committed): committed.stat().st_size}
-    copy = Path(shutil.copy(committed, tmp_path))
-    read = []
-
-    def open_file(path):
-        read.append(path)
-        return hdf5.open_in_process(path)
-
-    monkeypatch.setattr(hdf5_process, "open_in_subprocess", open_file)
-    with open_hdf5(committed), open_hdf5(copy), open_hdf5(copy, trusted=True):
-        assert read == []
-    with open(copy, "r+b") as file:
-        file.seek(-1, 2)
-        file.write(b"x")  # of the same size
-    with open_hdf5(copy):
-        assert read == [copy]
 
 
 @pytest.mark.parametrize(

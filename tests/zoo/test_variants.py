@@ -13,7 +13,7 @@ from gradcheck import gap
 from helpers import random_weights
 from layouts import keras_2015, torch_alexnet, torch_resnet
 from test_passes import ROUNDING, corners_and_borders, walk
-from test_weights import shapes_only
+from weight_files import save_keras_shapes
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.weights.detect import open_weights
@@ -185,7 +185,7 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
     assert set(read_weights(path, network)) == network.parameters().keys() - {"predictions"}
     with pytest.raises(
         UserError,
-        match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be had",
+        match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be read",
     ):
         read_weights(path, network, "fc")
     other = NETWORKS["resnet101" if name == "resnet50" else "resnet50"](variant="torchvision")
@@ -293,7 +293,7 @@ def test_keras_first_resnet50_computes_what_keras_computes(tmp_path, rng, varian
 
 @pytest.mark.parametrize("variant", ["torchvision", "keras2015", "keras2015-unpadded"])
 def test_present_keras_files_fit_no_other_variant(tmp_path, variant):
-    path = shapes_only(tmp_path / "keras.h5", NETWORKS["resnet50"]())
+    path = save_keras_shapes(tmp_path / "keras.h5", NETWORKS["resnet50"]())
     with pytest.raises(
         UserError,
         match=f'holds resnet50 of variant keras, not resnet50 of variant {variant}: .*variant="keras"',

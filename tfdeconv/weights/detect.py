@@ -1,4 +1,15 @@
-"""A weight file opened: which kind it is, and what it holds, whoever made it."""
+"""A weight file opened: which format it has, and what it holds, whoever made it.
+
+Formats are told apart in this order, by the structure of a file and never by its name:
+
+1. a zip with a model's description and its weights: a `.keras` archive
+2. torch's, numpy's or safetensors' own marks: a file of tensors by name (state_dict.py)
+3. HDF5, otherwise refused:
+   its attribute `format`: this program's own file (native.py);
+   Keras 3's groups: its `.weights.h5`;
+   its attribute `model_config`: a whole model of Keras's;
+   anything else is taken for weights of Keras, whose reader says what it lacks.
+"""
 
 from __future__ import annotations
 
@@ -12,178 +23,186 @@ from typing import Any
 from .. import errors
 from ..data.preprocessing import caffe
 from ..errors import UserError
-from ..files import sha256
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import native, state_dict
-from .contents import WeightFile, infer_network, no_match
+from .contents import OpenedFile, WeightFile, infer_network, no_match
 from .keras import architecture, legacy_h5, v3, variables
 from .keras.architecture import Architecture
 
-KNOWN = {
-    "4d594b78b5f9b1cd111b2cb323003296e92b10c021213febf7d84f1a4c3ae980": 25864395
-}  # sha256 and size: weights/vgg16.h5
+HDF5_MARK = b"\x89HDF\r\n\x1a\n"
+USUAL_PREPROCESSING = (
+    "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)"
+)
 
 
 @dataclass(frozen=True)
 class FormatReader:
-    """How a kind of file is read."""
+    """What reads a file that is open."""
 
+    # the format in words, after "it is"
     kind: str
-    network: Callable[
-        [str | None, str | None], Network
-    ]  # of a name and a variant, or the file's own
+    # network(name, variant) -> the network to read it for; of None, None: the file's own
+    network: Callable[[str | None, str | None], Network]
+    # contents(network) -> what the file has of that network
     contents: Callable[[Network], WeightFile]
 
 
 @contextmanager
 def open_weights(
-    path: str | Path,
-    network: Network | str | None = None,
-    variant: str | None = None,
-    trusted: bool = False,
-) -> Iterator[WeightFile]:
-    """What a file holds of a network (None: its own; a name: that built-in one), open for reading."""
-    with detect(path, trusted) as found:
-        network = network if isinstance(network, Network) else found.network(network, variant)
-        held = found.contents(network)
-        needed = network.parameters()
-        if needed and not needed.keys() & held.shapes.keys():
-            raise no_match(path, network.name, list(needed), [*held.shapes, *held.ignored])
-        notes = held.notes or (f"it is {found.kind}",)
-        if held.preprocessing is None:
-            notes = (
-                *notes,
-                "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)",
-            )
-        preprocessing = held.preprocessing or caffe(network.input_shape[:2], network.channels)
-        yield replace(held, held=network, preprocessing=preprocessing, notes=notes)
+    path: str | Path, network: Network | str | None = None, variant: str | None = None
+) -> Iterator[OpenedFile]:
+    """What a file holds of a network (None: its own; a name: that built-in one), open for reading.
+
+    Raises UserError where the file has nothing of the network, or cannot be read.
+    """
+    with detect(path) as reader:
+        if not isinstance(network, Network):
+            network = reader.network(network, variant)
+        contents = reader.contents(network)
+        layers = network.parameters()
+        if layers and not layers.keys() & contents.shapes.keys():
+            present = [*contents.shapes, *contents.ignored]
+            raise no_match(path, network.name, list(layers), present)
+        preprocessing = contents.preprocessing
+        notes = contents.notes or (f"it is {reader.kind}",)
+        if preprocessing is None:
+            preprocessing = caffe(network.input_shape[:2], network.channels)
+            notes = (*notes, USUAL_PREPROCESSING)
+        yield OpenedFile(
+            network=network,
+            shapes=contents.shapes,
+            read=contents.read,
+            network_name=contents.network_name,
+            preprocessing=preprocessing,
+            digest=contents.digest,
+            source=contents.source,
+            licence=contents.licence,
+            ignored=contents.ignored,
+            notes=notes,
+        )
 
 
 @contextmanager
-def detect(path: str | Path, trusted: bool = False) -> Iterator[FormatReader]:
-    """What reads a file, by its structure."""
+def detect(path: str | Path) -> Iterator[FormatReader]:
+    """What reads a file, by its structure; the file is open as long as the block."""
     if v3.is_archive(path):
         with v3.archive(path, open_hdf5) as (config, file):
-            yield described(path, config, partial(v3.contents, path, file))
+            yield keras_model_reader(path, config, partial(v3.contents, path, file))
         return
-    if (names := state_dict.tensors(path)) is not None:
+    tensors = state_dict.open_tensors(path)
+    if tensors is not None:
         yield FormatReader(
             "a file of tensors by name",
-            partial(state_dict.network, path, names),
-            partial(state_dict.contents, path, names),
+            partial(state_dict.network, path, tensors),
+            partial(state_dict.contents, path, tensors),
         )
         return
-    with open_hdf5(path, trusted) as file:
-        if native.recognises(file):
-            yield FormatReader(
-                "a weight file of this program",
-                partial(native.network, path, file),
-                partial(native.contents, path, file),
-            )
-        elif v3.recognises(file):
-            yield FormatReader(
-                "weights of Keras 3",
-                partial(v3.network, path, file),
-                partial(v3.contents_of, path, file),
-            )
-        elif "model_config" in file.attrs:
-            config = checked_json.parsed(texts(file.attrs["model_config"])[0])
-            yield described(
-                path,
-                config,
-                partial(variables.contents_h5, path, file),
-                keras_h5_reader(path, file),
-            )
-        else:
-            yield keras_h5_reader(path, file)
+    with open_hdf5(path) as file:
+        yield hdf5_reader(path, file)
 
 
-def keras_h5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
-    """Reads the weights of a built-in network by the names of its layers."""
-    return FormatReader(
+def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
+    """What reads an HDF5 file, by its attributes and groups."""
+    if native.recognises(file):
+        return FormatReader(
+            "a weight file of this program",
+            partial(native.network, path, file),
+            partial(native.contents, path, file),
+        )
+    if v3.recognises(file):
+        return FormatReader(
+            "weights of Keras 3",
+            partial(v3.network, path, file),
+            partial(v3.contents_of, path, file),
+        )
+    by_name = FormatReader(
         "a weight file of Keras",
         partial(legacy_h5.network, path, file),
         partial(legacy_h5.contents, path, file),
     )
+    if "model_config" not in file.attrs:
+        return by_name
+    config = checked_json.parsed(texts(file.attrs["model_config"])[0])
+    read = partial(variables.contents_h5, path, file)
+    return keras_model_reader(path, config, read, by_name)
 
 
-def described(
+def keras_model_reader(
     path: str | Path,
     config: Mapping[str, Any],
     read: Callable[[Architecture], WeightFile],
     by_name: FormatReader | None = None,
 ) -> FormatReader:
-    """Reads a model that comes with its description; by_name: what reads its weights for a built-in network, if anything can."""
+    """Reads a model of Keras's that comes with its own description.
+
+    read: what finds the variables that the description names. by_name: what reads the weights for a
+    built-in network by the names of its layers; None where the file has none.
+    """
 
     @cache
-    def model() -> Architecture:
+    def described() -> Architecture:
         try:
             return architecture.build(config)
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
 
     def network(name: str | None, variant: str | None) -> Network:
-        if not name and variant:
+        if name and by_name:
+            return by_name.network(name, variant)
+        if name:
+            shapes = read(described()).shapes
+            kernels = {layer: parameters.get("kernel", ()) for layer, parameters in shapes.items()}
+            return infer_network(name, kernels, variant or "")
+        if variant:
             raise UserError(
                 f"{path} describes its own network, which has no variants: leave out --variant"
             )
-        if not name:
-            return model().network
-        if by_name:
-            return by_name.network(name, variant)
-        return infer_network(
-            name,
-            {layer: p.get("kernel", ()) for layer, p in read(model()).shapes.items()},
-            variant or "",
-        )
+        return described().network
 
     def contents(network: Network) -> WeightFile:
-        another = network.nodes != model().network.nodes  # for which the names of the layers count
-        if another and by_name:
+        # for another network than the described one, the names of the layers count
+        is_own = network.nodes == described().network.nodes
+        if by_name and not is_own:
             return by_name.contents(network)
-        found = read(model())
-        notes = "it is a model of Keras's with its own description", *found.notes
-        return replace(found, network=None if another else found.network, notes=notes)
+        file = read(described())
+        notes = ("it is a model of Keras's with its own description", *file.notes)
+        if is_own:
+            return replace(file, notes=notes)
+        return replace(file, notes=notes, network_name=None)
 
     return FormatReader("a model of Keras's", network, contents)
 
 
 @contextmanager
-def open_hdf5(path: str | Path, trusted: bool = False) -> Iterator[hdf5.Group]:
-    """An HDF5 file, read in a process of its own unless it is known.
+def open_hdf5(path: str | Path) -> Iterator[hdf5.Group]:
+    """The root of an HDF5 file, read in a process of its own.
 
-    Raises UserError where it is none, or turns out to be damaged while it is read.
+    Raises UserError for any other file, and for one that turns out to be damaged while it is read.
     """
     try:
-        if (
-            Path(path).exists() and not Path(path).is_file()
-        ):  # to open a pipe would wait for a writer
-            raise ValueError("it is no file")
-        with open(path, "rb") as raw:
-            start = raw.read(8)
-        if start != b"\x89HDF\r\n\x1a\n":
-            what = (
-                f"is no HDF5 file (it begins with {start!r})" if start else "is empty, no HDF5 file"
-            )
-            raise UserError(
-                f"{path} {what}, and none of .keras, .pth, .pt, .safetensors, .npy and .npz either"
-            )
-        with (
-            hdf5.open_in_process(path)
-            if trusted or is_bundled(path)
-            else hdf5_process.open_in_subprocess(path) as file
-        ):
+        check_hdf5_mark(path)
+        with hdf5_process.open_in_subprocess(path) as file:
             yield file
     except UserError:
         raise
-    except (
-        Exception
-    ) as error:  # h5py and what is made of a damaged file's attributes raise whatever comes
+    # h5py, and what is made of a damaged file's attributes, raise whatever comes
+    except Exception as error:
         raise UserError(f"cannot read weights from {path}: {errors.one_line(error)}") from None
 
 
-def is_bundled(path: str | Path) -> bool:
-    """Whether a file is one of those that have been looked at."""
-    return Path(path).stat().st_size in KNOWN.values() and sha256(path) in KNOWN
+def check_hdf5_mark(path: str | Path) -> None:
+    """Raises UserError or ValueError unless a file begins as HDF5 files do."""
+    # to open a pipe would wait for a writer
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("it is not a regular file")
+    with open(path, "rb") as file:
+        start = file.read(len(HDF5_MARK))
+    if start == HDF5_MARK:
+        return
+    reason = "is empty, not an HDF5 file"
+    if start:
+        reason = f"is not an HDF5 file (it begins with {start!r})"
+    others = ".keras, .pth, .pt, .safetensors, .npy and .npz"
+    raise UserError(f"{path} {reason}, and none of {others} either")

@@ -1,8 +1,10 @@
-"""Keras's official ImageNet weights: fetched, checked, converted to this program's format; and the weights that are here."""
+"""Keras's official ImageNet weights: fetched, checked, and converted to this program's format.
+
+And which weight file of a network is here already.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,31 +14,37 @@ from ..errors import UserError
 from ..network.graph import Network
 from ..network.layers import Dense
 from ..zoo import NETWORKS
-from .download import download, held
+from .download import download, locked
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
+
+# names of a network's files: with the dense layers, and without them
+FILES = (
+    "{}_weights_tf_dim_ordering_tf_kernels.h5",
+    "{}_weights_tf_dim_ordering_tf_kernels_notop.h5",
+)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A network's official files: their folder, their MD5 sums with the dense layers and without, and whose weights they are."""
+    """Where a network's official files are, and whose weights they hold."""
 
+    # below BASE
     folder: str
+    # sums of the files, as in FILES
     md5: tuple[str, str]
     source: str
     licence: str
 
 
-# keras/src/applications/vgg16.py, vgg19.py, resnet.py
-FILES = (
-    "{}_weights_tf_dim_ordering_tf_kernels.h5",
-    "{}_weights_tf_dim_ordering_tf_kernels_notop.h5",
-)
 VGG = (
-    "Karen Simonyan and Andrew Zisserman, VGG, University of Oxford (https://www.robots.ox.ac.uk/~vgg/research/very_deep/)",
+    "Karen Simonyan and Andrew Zisserman, VGG, University of Oxford "
+    "(https://www.robots.ox.ac.uk/~vgg/research/very_deep/)",
     "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
 )
 RESNET = ("Kaiming He et al. (https://github.com/KaimingHe/deep-residual-networks)", "MIT")
+
+# as in keras/src/applications/vgg16.py, vgg19.py, resnet.py
 ORIGINS = {
     "vgg16": Origin(
         "vgg16", ("64373286793e3c8b2b4e3219cbf3544b", "6d6bbae143d832006294945121d1f1fc"), *VGG
@@ -57,77 +65,86 @@ ORIGINS = {
 
 
 def installed_digest(name: str, result: Path) -> str | None:
-    """The root digest of what is there, None if that is nothing, another network's, or nothing whose header can be read."""
+    """The root digest of a network's weights in the file `result`.
+
+    None where there is no file, one of another network, or one whose header cannot be read.
+    """
     from .detect import open_weights
 
     try:
-        with open_weights(result, NETWORKS[name]()) as found:
-            return (found.digest or "not stated") if found.network in (None, name) else None
+        with open_weights(result, NETWORKS[name]()) as file:
+            if file.network_name not in (None, name):
+                return None
+            return file.digest or "not stated"
     except UserError:
         return None
 
 
 def fetch(
-    name: str, result: Path, top: bool, base: str, timeout: float, say: Callable[[str], None]
+    name: str, result: Path, top: bool, base: str, timeout: float, progress: Callable[[str], None]
 ) -> str:
-    """Writes a network's official weights, with the dense layers or without, and returns their root digest.
+    """Writes a network's official weights to the file `result` and returns their root digest.
 
-    base: the address of Keras's folders or of a copy; timeout: seconds without a byte; say: is told how far it is.
+    top: with the dense layers. base: the address of Keras's folders, or of a copy of them.
+    timeout: seconds without a byte. progress: called with what is being done, in words.
     """
-    origin, file = ORIGINS[name], FILES[not top].format(name)
-    url, part = f"{base.rstrip('/')}/{origin.folder}/{file}", result.with_name(f"{file}.part")
-    with held(part):
-        download(url, part, timeout, say)
-        if (
-            found := hashlib.md5(part.read_bytes(), usedforsecurity=False).hexdigest()
-        ) != origin.md5[not top]:
-            part.unlink()
-            raise UserError(
-                f"{url} is not the official file: its MD5 sum is {found}, needs {origin.md5[not top]}; it was removed"
-            )
-        if (
-            free := shutil.disk_usage(part.parent).free
-        ) < part.stat().st_size:  # libhdf5 crashes when a disk is full
-            raise UserError(
-                f"cannot write {result}: it may need {part.stat().st_size:,} bytes, and the disk has {free:,} left"
-            )
-        say(f"{file}: converting")
-        from . import native
-        from .load import read_weights
+    from .load import read_weights
+    from .native import save_weights
 
-        network, source = (
-            NETWORKS[name](),
-            f"{origin.source}, converted by Keras ({BASE}{origin.folder}/{file})",
-        )
-        weights = read_weights(part, network, trusted=True)
-        return native.save_weights(
-            result, network, weights, weights.preprocessing, source, origin.licence
+    origin = ORIGINS[name]
+    which = 0 if top else 1
+    file = FILES[which].format(name)
+    part = result.with_name(f"{file}.part")
+    with locked(part):
+        url = f"{base.rstrip('/')}/{origin.folder}/{file}"
+        download(url, part, origin.md5[which], timeout, progress)
+        check_disk(part, result)
+        progress(f"{file}: converting")
+        network = NETWORKS[name]()
+        source = f"{origin.source}, converted by Keras ({BASE}{origin.folder}/{file})"
+        weights = read_weights(part, network)
+        return save_weights(result, network, weights, weights.preprocessing, source, origin.licence)
+
+
+def check_disk(part: Path, result: Path) -> None:
+    """Raises UserError where the disk has less room than the converted file may need."""
+    needed = part.stat().st_size
+    free = shutil.disk_usage(part.parent).free
+    if free < needed:
+        raise UserError(
+            f"cannot write {result}: it may need {needed:,} bytes, and the disk has {free:,} left"
         )
 
 
 def find_weights(folder: Path, network: Network, layers: Sequence[str] | None) -> Path:
-    """The weight file in a folder with all that the layers need, for None with whatever it has.
+    """The weight file in a folder that has all that the layers need; None: any of the network's.
 
     Raises UserError with what to do if there is none.
     """
     from .detect import open_weights
 
-    needed = [node for node in network.up_to(*layers or []) if node.name in network.parameters()]
-    for name in (
-        f"{network.name}-imagenet.h5",
-        f"{network.name}-imagenet-notop.h5",
-        f"{network.name}.h5",
-    ):
-        path = folder / name
-        if path.exists():
-            with open_weights(path, network) as found:
-                if all(node.name in found.shapes for node in needed):
-                    return path
-    top = not layers or any(isinstance(node.layer, Dense) for node in needed)
-    command = f"python scripts/fetch_weights.py {network.name}{'' if top else ' --no-top'}"
-    fetch = f"`{command}` fetches the official ones; " if network.name in ORIGINS else ""
-    of = f"{network.name}'s {', '.join(layers)}" if layers else network.name
-    raise UserError(
-        f"there are no weights for {of} here: {fetch}--weights FILE names "
-        f"others (weights/README.md says where to get one)"
-    )
+    parameters = network.parameters()
+    needed = [node for node in network.up_to(*layers or []) if node.name in parameters]
+    for ending in ("-imagenet", "-imagenet-notop", ""):
+        path = folder / f"{network.name}{ending}.h5"
+        if not path.exists():
+            continue
+        with open_weights(path, network) as file:
+            if all(node.name in file.shapes for node in needed):
+                return path
+    has_dense = any(isinstance(node.layer, Dense) for node in needed)
+    raise UserError(no_weights(network, layers, top=not layers or has_dense))
+
+
+def no_weights(network: Network, layers: Sequence[str] | None, top: bool) -> str:
+    """What to do where no file has the weights; top: the dense layers are needed."""
+    wanted = network.name
+    if layers:
+        wanted = f"{network.name}'s {', '.join(layers)}"
+    remedy = "--weights FILE names others (weights/README.md says where to get one)"
+    if network.name in ORIGINS:
+        command = f"python scripts/fetch_weights.py {network.name}"
+        if not top:
+            command += " --no-top"
+        remedy = f"`{command}` fetches the official ones; {remedy}"
+    return f"there are no weights for {wanted} here: {remedy}"

@@ -10,64 +10,64 @@ from ..data.preprocessing import Preprocessing
 from ..network.graph import mismatches
 
 if TYPE_CHECKING:
-    from .contents import WeightFile
+    from .contents import OpenedFile
+
+SHOWN = 12  # names that are listed; the others are counted
+ORDERS = {"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}
 
 
-SHOWN = 12  # names listed before the rest are counted
-
-
-def rows(found: WeightFile, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
-    """What was recognised and why, as heading and text."""
-    network, needed = found.held, found.held.parameters()
+def report_rows(file: OpenedFile, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
+    """Rows of heading and text: what was recognised and why, what is missing, what is left over."""
+    network = file.network
     height, width, channels = network.input_shape
-    yield "network", f"{network.name} {network.variant}".strip() + f", {len(network.nodes)} layers"
-    yield "recognised", "; ".join(found.notes)
+    title = f"{network.name} {network.variant}".strip()
+    yield "network", f"{title}, {len(network.nodes)} layers"
+    yield "recognised", "; ".join(file.notes)
     yield "input", f"{height} x {width} x {channels}"
-    yield (
-        "classes",
-        str(network.classes)
-        if network.nodes[-1].name in network.vectors
-        else "none: it ends in a map",
-    )
-    yield "preprocessing", described(preprocessing) if preprocessing else "not known"
+    if network.nodes[-1].name in network.vectors:
+        yield "classes", str(network.classes)
+    else:
+        yield "classes", "none: it ends in a map"
+    if preprocessing:
+        yield "preprocessing", describe_preprocessing(preprocessing)
+    else:
+        yield "preprocessing", "not known"
     kinds = Counter(type(node.layer).__name__ for node in network.nodes)
     yield "kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    wrong = (mismatches(layer, needed[layer], found.shapes.get(layer, {})) for layer in needed)
-    yield "missing", listed([mismatch for reasons in wrong for mismatch in reasons])
-    yield (
-        "extra",
-        listed([*(layer for layer in found.shapes if layer not in needed), *found.ignored]),
-    )
+    needed = network.parameters()
+    missing: list[str] = []
+    for layer, shapes in needed.items():
+        missing += mismatches(layer, shapes, file.shapes.get(layer, {}))
+    yield "missing", list_names(missing)
+    extra = [layer for layer in file.shapes if layer not in needed]
+    yield "extra", list_names([*extra, *file.ignored])
     if network.missing:
-        yield (
-            "not understood",
-            listed([f"{name}: {reason}" for name, reason in network.missing.items()]),
-        )
-    yield "layers", listed([node.name for node in network.nodes])
+        reasons = [f"{name}: {reason}" for name, reason in network.missing.items()]
+        yield "not understood", list_names(reasons)
+    yield "layers", list_names([node.name for node in network.nodes])
 
 
-def listed(names: list[str]) -> str:
-    """Names with commas; many are counted."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return "; ".join(names[:SHOWN]) + more or "nothing"
+def list_names(names: list[str]) -> str:
+    """The names in a line; many are counted."""
+    listed = "; ".join(names[:SHOWN])
+    if len(names) > SHOWN:
+        listed += f" and {len(names) - SHOWN} more"
+    return listed or "nothing"
 
 
-def described(preprocessing: Preprocessing) -> str:
+def describe_preprocessing(preprocessing: Preprocessing) -> str:
     """How pixels become the network's input, in words."""
-    parts = [{"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}[preprocessing.order]]
-    parts += (
-        [f"less {', '.join(f'{value:g}' for value in preprocessing.mean)}"]
-        if any(preprocessing.mean)
-        else []
-    )
-    parts += (
-        [f"over {', '.join(f'{value:g}' for value in preprocessing.scale)}"]
-        if preprocessing.scale
-        else []
-    )
-    return ", ".join(
-        [
-            *parts,
-            f"short side {preprocessing.resize}, cut to {' x '.join(map(str, preprocessing.size))}",
-        ]
-    )
+    parts = [ORDERS[preprocessing.order]]
+    if any(preprocessing.mean):
+        mean = ", ".join(map("{:g}".format, preprocessing.mean))
+        parts.append(f"less {mean}")
+    if preprocessing.scale:
+        scale = ", ".join(map("{:g}".format, preprocessing.scale))
+        parts.append(f"over {scale}")
+    height, width = preprocessing.size
+    parts.append(f"short side {preprocessing.resize}, cut to {height} x {width}")
+    return ", ".join(parts)
+
+
+rows = report_rows  # until callers are renamed
+listed = list_names  # until callers are renamed

@@ -1,0 +1,35 @@
+"""The project's own weight file: HDF5 with all that is needed to use the weights.
+
+Each parameter is a dataset /layer/parameter, float16 or float32; in the names of layers all but
+letters, digits and _.-~ is percent-encoded. Attributes of the root:
+
+    format, version, made_by
+    network, channels, classes
+    order, mean, scale, size, resize      how pixels become the input (data/preprocessing.py)
+    source, licence
+    sha256                                the root digest
+
+A dataset's attribute sha256 is that of its bytes (C order, little-endian, as stored). The root
+digest is the sha256 of the lines `name dtype shape sha256` of all parameters, sorted.
+
+Version 1 holds a built-in network. Version 2 has one dataset more, the network's description in
+JSON, which is in no line of the root digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+FORMAT = "tfdeconv weights"
+VERSION = 2  # the newest that this program reads
+DESCRIPTION = "@network"  # no layer's name: an @ in those is encoded
+
+
+def digest_line(name: str, dtype: str, shape: tuple[int, ...], digest: str) -> str:
+    """A dataset's line of the root digest: `conv1/kernel f4 11x11x3x96 0f3a...`."""
+    sides = "x".join(map(str, shape))
+    return f"{name} {dtype[1:]} {sides} {digest}"
+
+
+def root_digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
