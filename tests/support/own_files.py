@@ -1,4 +1,4 @@
-"""What the tests of a person's own networks share: models saved by Keras, read back without it."""
+"""What the tests of a user's own networks share: models saved by Keras, read back without it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ import tensorflow as tf
 
 from tfdeconv.formats.checked_json import parsed
 from tfdeconv.weights.detect import open_hdf5
-from tfdeconv.weights.keras import architecture, v3, variables
+from tfdeconv.weights.keras import architecture, archive, legacy_h5, v3
 from tfdeconv.weights.keras.architecture import Architecture
 from tfdeconv.weights.load import layers_to_read
 
 
 def read(path, dtype=np.float32) -> tuple[Architecture, dict]:
     """The architecture in a `.keras` or `.h5` file, and its tensors by node and parameter."""
-    if v3.is_archive(path):
-        with v3.archive(path, open_hdf5) as (config, file):
-            built = architecture.build(config)
-            return built, tensors(path, built, v3.contents(path, file, built), dtype)
+    if archive.is_archive(path):
+        with archive.open_archive(path, open_hdf5) as (config, file):
+            model = architecture.build(config)
+            weights = v3.model_contents(path, file, model)
+            return model, tensors(path, model, weights, dtype)
     with open_hdf5(path) as file:
-        built = architecture.build(parsed(file.attrs["model_config"]))
-        return built, tensors(path, built, variables.contents_h5(path, file, built), dtype)
+        model = architecture.build(parsed(file.attrs["model_config"]))
+        weights = legacy_h5.model_contents(path, file, model)
+        return model, tensors(path, model, weights, dtype)
 
 
-def tensors(path, architecture, contents, dtype) -> dict:
-    assert not contents.shapes or layers_to_read(
-        path, architecture.network, None, contents
-    ) == list(contents.shapes)
-    return {
-        node: {name: tf.constant(contents.read(node, name), dtype) for name in shapes}
-        for node, shapes in contents.shapes.items()
-    }
+def tensors(path, architecture, weights, dtype) -> dict:
+    """The tensors of a file, which has the parameters of all layers that need any."""
+    if weights.shapes:
+        layers = layers_to_read(path, architecture.network, None, weights)
+        assert layers == list(weights.shapes)
+    values: dict = {}
+    for node, shapes in weights.shapes.items():
+        values[node] = {name: tf.constant(weights.read(node, name), dtype) for name in shapes}
+    return values
 
 
 def randomise(model, rng) -> None:
@@ -43,7 +46,8 @@ def randomise(model, rng) -> None:
         for variable in layer.weights:
             value = rng.standard_normal(variable.shape)
             if "kernel" in variable.name:
-                value *= np.sqrt(2 / np.prod(variable.shape[: -1 - ("depthwise" in variable.path)]))
+                axes = variable.shape[:-2] if "depthwise" in variable.path else variable.shape[:-1]
+                value *= np.sqrt(2 / np.prod(axes))
             elif "variance" in variable.name or variable.name == "gamma":
                 value = 0.5 + rng.random(variable.shape)
             elif variable.name in ("count", "seed_generator_state"):
