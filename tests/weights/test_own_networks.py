@@ -114,7 +114,7 @@ def by_rule(function, kind: str, rule: str):
 
 
 def with_rule(model, rule: str) -> None:
-    """Gives a Keras model's activations the rule's derivatives, and pads max pools with -inf as here."""
+    """Gives a Keras model's activations the rule's derivatives, and pads max pools with -inf."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.ReLU):
             layer.call = by_rule(clipped_relu(layer.max_value), "relu", rule)

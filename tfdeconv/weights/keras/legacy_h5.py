@@ -27,7 +27,7 @@ from .variables import surplus_name, weight_file
 
 PADDING_ASSUMED = (
     "assumed: pool1 is padded, as in Keras since 2.2.1; "
-    "for files of older versions give --variant keras2015-unpadded"
+    "give --variant keras2015-unpadded for older files"
 )
 
 

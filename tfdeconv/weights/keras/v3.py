@@ -216,7 +216,7 @@ def subgroup_or_empty(group: Group, name: str) -> Group:
     return Group(group.file, f"{group.name}/{name}", {}, {})
 
 
-# until callers are renamed
+# until callers are renamed (then the import of archive goes, too)
 contents = model_contents
 contents_of = network_contents
 is_archive = keras_archive.is_archive
