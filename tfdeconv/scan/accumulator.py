@@ -56,7 +56,9 @@ class Accumulator:
         self.layers = list(dict.fromkeys(network.node(layer).name for layer in layers))
         weight_shapes: dict[str, dict[str, tuple[int, ...]]] = {}
         for name, parameters in weights.items():
-            weight_shapes[name] = {key: tuple(value.shape) for key, value in parameters.items()}
+            weight_shapes[name] = {}
+            for key, value in parameters.items():
+                weight_shapes[name][key] = tuple(value.shape)
         for layer in self.layers:
             network.require(layer, weight_shapes)
             shapes = network.input_shapes(layer, *size)
@@ -76,11 +78,10 @@ class Accumulator:
         nodes = network.up_to(*self.layers)
         needed: dict[str, dict[str, tf.Tensor]] = {}
         for node in nodes:
-            parameters = weights.get(node.name, {})
             if node.name in weights:
-                needed[node.name] = {
-                    key: tf.cast(value, tf.float32) for key, value in parameters.items()
-                }
+                needed[node.name] = {}
+                for key, value in weights[node.name].items():
+                    needed[node.name][key] = tf.cast(value, tf.float32)
         folded, self.parameters = folding.fold(nodes, needed, self._read)
         self.nodes = replace(network, nodes=tuple(folded)).at(*size).nodes
         self._refuse_beyond_memory(shapes, size)
@@ -99,8 +100,10 @@ class Accumulator:
         """Raises UserError where a layer's inputs and output for a batch would not fit memory."""
         largest = 0
         for node in self.nodes:
-            inputs = sum(prod(shapes[name]) for name in node.inputs)
-            largest = max(largest, prod(shapes[node.name]) + inputs)
+            values = prod(shapes[node.name])
+            for name in node.inputs:
+                values += prod(shapes[name])
+            largest = max(largest, values)
         refuse_beyond_memory(
             4 * self.batch * largest,
             f"{self.batch} images of {size[0]} x {size[1]}",
@@ -131,9 +134,9 @@ class Accumulator:
         Raises UserError where a map is not finite; nothing of that batch was taken in then.
         """
         results = self._step(self._distribute(x, tf.float32), self._distribute(numbers, tf.int64))
-        finite, maxima = (self.strategy.experimental_local_results(part) for part in results)
-        for batch_numbers, layers_finite in zip(numbers, finite):
-            layers_finite = layers_finite.numpy()
+        finite, maxima = map(self.strategy.experimental_local_results, results)
+        for batch_numbers, device_finite in zip(numbers, finite):
+            layers_finite = device_finite.numpy()
             if not layers_finite.all():
                 layer = self.layers[int(layers_finite.argmin())]
                 counting = batch_numbers[batch_numbers >= 0]
@@ -193,19 +196,22 @@ class Accumulator:
             "positions": tf.stack([whole.rows, whole.columns], 2),
         }
         if self.blocks:
-            for field, part in (("shortcuts", "shortcut"), ("branches", "branch")):
-                values = []
-                for layer, found in summaries.items():
-                    if layer in self.blocks:
-                        source = maps[getattr(self.blocks[layer], part)]
-                        values.append(unit_values(source, found.rows, found.columns))
-                    else:
-                        values.append(tf.fill(found.rows.shape, np.float32(np.nan)))
-                entries[field] = tf.concat(values, 1)
-        return {
-            name: tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
-            for name, entry in entries.items()
-        }
+            shortcuts = []
+            branches = []
+            for layer, found in summaries.items():
+                if layer in self.blocks:
+                    _, _, shortcut, branch = self.blocks[layer]
+                    shortcuts.append(unit_values(maps[shortcut], found.rows, found.columns))
+                    branches.append(unit_values(maps[branch], found.rows, found.columns))
+                else:
+                    nothing = tf.fill(found.rows.shape, np.float32(np.nan))
+                    shortcuts.append(nothing)
+                    branches.append(nothing)
+            entries["shortcuts"] = tf.concat(shortcuts, 1)
+            entries["branches"] = tf.concat(branches, 1)
+        for name, entry in entries.items():
+            entries[name] = tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
+        return entries
 
     def state(self) -> State:
         """All that was kept, by layer."""

@@ -41,12 +41,11 @@ class Job:
 
     def scan(self, workers: WorkerGroup) -> Accumulator:
         """What accumulates it, on the workers' devices."""
-        height, width = self.settings.size
         return Accumulator(
             self.read.network,
             as_tensors(self.read),
             self.settings.layers,
-            (int(height), int(width)),
+            self.settings.image_size,
             self.settings.batch,
             self.settings.top,
             self.settings.kept,
@@ -91,7 +90,7 @@ def rescan(job: Job, numbers: Sequence[int], say: ProgressCallback = lambda text
     assert job.run
     settings = job.settings
     accumulator = job.scan(WorkerGroup())
-    size = (int(settings.size[0]), int(settings.size[1]))
+    size = settings.image_size
     shape = (*size, accumulator.channels)
     read = reader(job.source, job.preprocessing, settings.resize, size, accumulator.channels)
     done = 0

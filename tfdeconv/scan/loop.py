@@ -49,8 +49,9 @@ def advance(
     """
     workers = workers or WorkerGroup()
     checkpoint = Checkpointer(run, accumulator, path, workers, every)
-    size = image_size(run)
-    read = reader(source, preprocessing, run.settings.resize, size, accumulator.channels)
+    settings = run.settings
+    channels = accumulator.channels
+    read = reader(source, preprocessing, settings.resize, settings.image_size, channels)
     checkpoint.save()  # where nothing can be written it is known before the work
     directories = source.places()
     progress = Progress(run)
@@ -80,7 +81,7 @@ def rounds(
     """
     part = run.settings.range
     size = run.settings.batch
-    shape = (*image_size(run), accumulator.channels)
+    shape = (*run.settings.image_size, accumulator.channels)
     starts = range(part.start + run.done, part.stop, size)  # first images of batches
     devices = accumulator.devices
     per_round = workers.size * devices
@@ -132,12 +133,6 @@ def source_lost_error(source: Source, path: str | Path, run: Run) -> UserError:
         f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the "
         f"same command goes on from there"
     )
-
-
-def image_size(run: Run) -> tuple[int, int]:
-    """Height and width of a run's images."""
-    height, width = run.settings.size
-    return int(height), int(width)
 
 
 class Progress:

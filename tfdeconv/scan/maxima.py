@@ -199,10 +199,8 @@ def load(path: str | Path, run: Run) -> MaximaFile | None:
         ) from None
     except Exception as error:  # numpy evaluates the header: damage raises anything
         raise UserError(f"{place} cannot be read: {errors.one_line(error)}") from None
-    columns = columns_of(
-        run.settings, {layer: len(run.state[layer]["means"]) for layer in run.settings.kept}
-    )
-    width = max((part.stop for part in columns.values()), default=0)
+    columns = columns_of(run.settings, run.channels_of)
+    width = columns[run.settings.kept[-1]].stop
     expected = (len(run.settings.range), width)
     if not isinstance(array, np.ndarray) or array.dtype != np.dtype(DTYPE):
         raise UserError(f"{place} is not of {path}: expected a float16 array {list(expected)}")

@@ -91,9 +91,8 @@ def preprocessing_of(run: Run, path: str | Path, network: Network) -> Preprocess
 
 def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequence[str]) -> None:
     """Raises UserError where a run has units that its network and list cannot have."""
-    height, width = (int(extent) for extent in run.settings.size)
     for layer in layers:
-        shape = network.input_shapes(layer, height, width)[layer]
+        shape = network.input_shapes(layer, *run.settings.image_size)[layer]
         if not has_possible_units(run.state[layer], run.settings.range, shape):
             raise UserError(f"{path} is damaged: {layer} has impossible units; {SCAN_AGAIN}")
 
@@ -179,15 +178,9 @@ def blocks_of(run: Run, path: str | Path, network: Network, stage: str, step: in
 
     Raises UserError where there are none, or of several numbers of channels.
     """
+    in_stage = {layer for alias, layer in network.aliases.items() if is_in_stage(alias, stage)}
     outputs = [name for name in network.residuals() if name in run.settings.layers]
-    names: dict[str, list[str]] = {output: [output] for output in outputs}
-    for alias, layer in network.aliases.items():
-        if layer in names:
-            names[layer].append(alias)
-    blocks = []
-    for output in outputs:
-        if any(is_in_stage(name, stage) for name in names[output]):
-            blocks.append(output)
+    blocks = [name for name in outputs if is_in_stage(name, stage) or name in in_stage]
     if not blocks:
         raise UserError(
             f"{path} has no block outputs that begin with {stage!r}: {listed_blocks(outputs)}"

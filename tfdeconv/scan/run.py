@@ -48,6 +48,12 @@ class Settings:
     kept: tuple[str, ...] = ()
 
     @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the images as the network sees them."""
+        height, width = self.size
+        return int(height), int(width)
+
+    @property
     def range(self) -> range:
         """The images of this part of the list, by their numbers: whole batches, or to its end."""
         part, parts = self.shard
@@ -87,6 +93,11 @@ class Run:
     def finished(self) -> bool:
         """Whether all images of the part have been seen."""
         return self.done == len(self.settings.range)
+
+    @property
+    def channels_of(self) -> dict[str, int]:
+        """How many channels each layer has."""
+        return {layer: len(arrays["means"]) for layer, arrays in self.state.items()}
 
     @cached_property
     def _first_with(self) -> dict[bytes, int]:
@@ -137,8 +148,9 @@ def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[s
 
 def first_difference(old: Sequence[str], new: Sequence[str]) -> str:
     """Where two lists of images differ first, as a clause of an error."""
-    common = min(len(old), len(new))
-    index = next((i for i in range(common) if old[i] != new[i]), common)
+    index = 0
+    while index < min(len(old), len(new)) and old[index] == new[index]:
+        index += 1
     was = repr(old[index]) if index < len(old) else "nothing"
     now = repr(new[index]) if index < len(new) else "nothing"
     return f"image {index} was {was}, is {now}"

@@ -82,8 +82,9 @@ def merge_runs(runs: list[Run]) -> tuple[Run, list[int]]:
     )
     for run in runs:
         merged.skipped.update(run.skipped)
+        merged.scanned += run.scanned
     again = find_duplicates(merged)
-    merged.scanned = sum(run.scanned for run in runs) - len(again)
+    merged.scanned -= len(again)
     dropped = np.array(again, np.int64)
     merged.state = merge_states([drop_images(run.state, dropped) for run in runs])
     return merged, again
@@ -123,8 +124,7 @@ def merge_maxima(
     """
     if not merged.settings.kept:
         return
-    channels = {layer: len(merged.state[layer]["means"]) for layer in merged.settings.kept}
-    writer = MaximaWriter(maxima_path(path), merged.settings, channels)
+    writer = MaximaWriter(maxima_path(path), merged.settings, merged.channels_of)
     files = {part: load(part, run) for part, run in runs.items()}
     writer.check(0, run_exists)
     writer.begin(0)

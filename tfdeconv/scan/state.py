@@ -81,19 +81,18 @@ def merge_states(states: Sequence[State]) -> State:
 
 def merge_layer(parts: Sequence[LayerState]) -> LayerState:
     """merge_states() for one layer."""
-    values = np.concatenate([part["values"] for part in parts], 1)
-    images = np.concatenate([part["images"] for part in parts], 1)
+    together: LayerState = {}
+    for field in present_fields(parts[0], RANKED):
+        together[field.name] = np.concatenate([part[field.name] for part in parts], 1)
     top = parts[0]["values"].shape[1]
     # by value, then by image; entries without an image have -inf and come last
-    ranking = np.lexsort((images, -values))[:, :top]
+    ranking = np.lexsort((together["images"], -together["values"]))[:, :top]
     merged: LayerState = {}
-    for field in present_fields(parts[0], RANKED, ADDED):
+    for name, entries in together.items():
+        merged[name] = np.take_along_axis(entries, spread(ranking, entries.ndim), 1)
+    for field in present_fields(parts[0], ADDED):
         arrays = [part[field.name] for part in parts]
-        if field.merge == RANKED:
-            entries = np.concatenate(arrays, 1)
-            merged[field.name] = np.take_along_axis(entries, spread(ranking, entries.ndim), 1)
-        else:
-            merged[field.name] = np.sum(arrays, 0, dtype=arrays[0].dtype)
+        merged[field.name] = np.sum(arrays, 0, dtype=arrays[0].dtype)
     return merged
 
 
@@ -117,9 +116,9 @@ def subtract_states(state: State, part: State) -> None:
             arrays[field.name] = arrays[field.name] - part[layer][field.name]
 
 
-def present_fields(arrays: LayerState, *merge: str) -> list[Field]:
+def present_fields(arrays: LayerState, merge: str) -> list[Field]:
     """The fields that a layer has and that merge in this way."""
-    return [field for field in FIELDS if field.name in arrays and field.merge in merge]
+    return [field for field in FIELDS if field.name in arrays and field.merge == merge]
 
 
 def spread(entries: np.ndarray, ndim: int) -> np.ndarray:
