@@ -70,7 +70,7 @@ PACKAGES = {
 OUTSIDE = {
     "tensorflow": {"engine", "data.loader", "weights.load", "scan", "checks", "cli"},
     "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
-    "h5py": {"formats", "data.dataset", "weights.native", "scan.run_file"},
+    "h5py": {"formats", "data.dataset", "weights.native"},
     "PIL": {"data.images", "figures"},
 }
 # the standard library's doors to files, which the engine stays away from
