@@ -113,9 +113,11 @@ class Accumulator:
     def _copy_on(self, device: str | None) -> DeviceCopy:
         """Parameters, and arrays that have no images yet, on a device."""
         with tf.device(device):
-            parameters = {}
+            parameters: dict[str, dict[str, tf.Tensor]] = {}
             for layer, tensors in self.parameters.items():
-                parameters[layer] = {name: tf.identity(value) for name, value in tensors.items()}
+                parameters[layer] = {}
+                for name, value in tensors.items():
+                    parameters[layer][name] = tf.identity(value)
             arrays = {}
             for name, array in self.layout.empty().items():
                 arrays[name] = tf.Variable(array, trainable=False)

@@ -15,8 +15,11 @@ from .state import BLOCKS, FIELDS, Field, State, fields_of
 class Layout:
     """The channels of one layer stand behind those of the other, in the order of `channels`."""
 
-    channels: Mapping[str, int]  # how many each layer has
-    blocks: Collection[str]  # the layers that are outputs of residual blocks
+    # how many each layer has
+    channels: Mapping[str, int]
+    # the layers that are outputs of residual blocks
+    blocks: Collection[str]
+    # images kept a channel
     top: int
 
     def slices(self) -> dict[str, slice]:

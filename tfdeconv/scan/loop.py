@@ -59,8 +59,8 @@ def advance(
         firsts = first_images(run, accumulator, workers)
         lost = source_lost(source, directories, firsts, batches)
         own_report = report_on(batches, lost, checkpoint.due)
-        messages = workers.exchange(own_report.to_message())
-        reports = [Report.from_message(message) for message in messages]  # in the list's order
+        # of all workers by rank, and so in the order of the list
+        reports = list(map(Report.from_message, workers.exchange(own_report.to_message())))
         if any(report.source_lost for report in reports):
             checkpoint.finish()
             raise source_lost_error(source, path, run)

@@ -45,8 +45,10 @@ class Report:
 
 def report_on(batches: Iterable[Batch], source_lost: bool, save_due: bool) -> Report:
     """The report of a worker with these batches."""
-    reports = tuple(BatchReport(digests, tuple(reasons)) for _, digests, reasons in batches)
-    return Report(source_lost, save_due, reports)
+    reports = []
+    for _, digests, reasons in batches:
+        reports.append(BatchReport(digests, tuple(reasons)))
+    return Report(source_lost, save_due, tuple(reports))
 
 
 def pack_batches(batches: Sequence[BatchReport]) -> Message:

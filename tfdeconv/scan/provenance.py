@@ -144,11 +144,14 @@ def layers_of(run: Run, path: str | Path, network: Network, layers: Sequence[str
     """
     if not layers:
         return [last_with_map(run, network)]
-    names = [network.node(layer).name for layer in layers]
-    for name in names:
+    names = []
+    for layer in layers:
+        name = network.node(layer).name
         if name not in run.settings.layers:
             raise unknown(f"{path} has no layer", name, run.settings.layers)
-    return list(dict.fromkeys(names))
+        if name not in names:
+            names.append(name)
+    return names
 
 
 def last_with_map(run: Run, network: Network) -> str:

@@ -159,10 +159,11 @@ def layer_in(path: str | Path, file: hdf5.Group, layer: str, top: int) -> LayerS
     """What a run's file has of a layer, each array of the shape and type that it must have."""
     group = subgroup(file, group_of(layer))
     layer_fields = fields_of(bool(inside(group, "shortcuts")))
-    arrays = {field.name: dataset(group, field.name).read() for field in layer_fields}
-    channels = len(arrays["means"])
+    arrays: LayerState = {}
+    channels = dataset(group, "means").shape[0]
     for field in layer_fields:
-        array = arrays[field.name]
+        array = dataset(group, field.name).read()
+        arrays[field.name] = array
         expected = field.shape(channels, top)
         if array.shape != expected or array.dtype != field.dtype:
             raise UserError(

@@ -85,8 +85,10 @@ def merge_runs(runs: list[Run]) -> tuple[Run, list[int]]:
         merged.scanned += run.scanned
     again = find_duplicates(merged)
     merged.scanned -= len(again)
-    dropped = np.array(again, np.int64)
-    merged.state = merge_states([drop_images(run.state, dropped) for run in runs])
+    states = []
+    for run in runs:
+        states.append(drop_images(run.state, np.array(again, np.int64)))
+    merged.state = merge_states(states)
     return merged, again
 
 
@@ -125,6 +127,7 @@ def merge_maxima(
     if not merged.settings.kept:
         return
     writer = MaximaWriter(maxima_path(path), merged.settings, merged.channels_of)
+    # all of them are looked at before anything is written
     files = {part: load(part, run) for part, run in runs.items()}
     writer.check(0, run_exists)
     writer.begin(0)

@@ -72,10 +72,10 @@ class WorkerGroup:
                 raise UserError(error)
             return [message]
         error_bytes = np.frombuffer(os.fsencode(error), np.uint8)
-        parts = self._gathered(encode({**message, "error": error_bytes}))
-        messages = [decode(part) for part in parts]
-        errors = [os.fsdecode(each.pop("error").tobytes()) for each in messages]
-        for rank, text in enumerate(errors):
+        messages = []
+        for rank, data in enumerate(self._gathered(encode({**message, "error": error_bytes}))):
+            messages.append(decode(data))
+            text = os.fsdecode(messages[rank].pop("error").tobytes())
             if text:
                 raise UserError(error or f"worker {rank} of {self.size} stopped: {text}")
         return messages
