@@ -12,7 +12,7 @@ import pytest
 from helpers import random_weights
 from PIL import Image
 from test_run_figures import spots, visualise  # noqa: F401 (fixtures)
-from test_scan import plain
+from runs import plain
 
 from tfdeconv import NETWORKS, Deconvnet, UserError
 from tfdeconv.data import dataset, images

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
-from test_scan import SIDE, integers, plain
+from runs import SIDE, integers, plain
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
