@@ -201,11 +201,7 @@ finally:
     print("tensorflow" in sys.modules)"""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=scanned,
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=scanned
     )
     # one line: the mistake or the picture; stdout ends with whether TensorFlow was imported
     succeeded = status == 0

@@ -124,7 +124,7 @@ def placeholder(
         warnings.add("could not be read", line)
         return "missing" if "no such file" in reason else "unreadable"
     if (digest != run.digests[number - run.settings.range.start]).any():
-        warnings.add("have changed", f"{name} has changed since it was scanned")
+        warnings.add("have changed", f"{name} has changed since it was scanned: its pixels differ")
         return "changed"
     return ""
 
