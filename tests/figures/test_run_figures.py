@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from drawn_runs import COUNT, TOP
+from drawn_runs import COUNT, TOP, draw_units_of
 from PIL import Image
 from test_scan import SIDE
 
@@ -63,10 +63,8 @@ def test_raw_saves_what_the_run_has(scanned, drawn):
 
 
 def test_raw_saves_what_comes_down(scanned, drawn):
-    from test_top_units import draw
-
     channels = strongest_channels(run_file.load(scanned / "run.h5"), 3)
-    unit_tiles, _ = draw(scanned, "second")
+    unit_tiles, _ = draw_units_of(scanned, "second")
     with np.load(drawn.with_suffix(".npz")) as raw:
         float32 = 1e-5 * np.abs(raw["patches"]).max()
         signals = unit_tiles.raw["second"][channels]

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from drawn_runs import BLOCKS, TOP, read_images
+from drawn_runs import BLOCKS, TOP, draw_units_of, read_images
 from test_scan import plain
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset
 from tfdeconv.engine.projection import Units, paste
 from tfdeconv.figures import captions, pixels, tiles, top_units
-from tfdeconv.scan import provenance, run_file
+from tfdeconv.scan import run_file
 from tfdeconv.weights import load
-
-
-def draw(
-    folder: Path, layer: str, rule: str = "deconvnet", raw=True
-) -> tuple[tiles.UnitTiles, top_units.Warnings]:
-    now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
-    tiles_of, warnings = top_units.draw_top_units(
-        Deconvnet(read.network, read, layer, rule),
-        now,
-        dataset.source(now.root),
-        read.preprocessing,
-        {layer: provenance.channels_of(now, layer, None, None)},
-        tiles.TileOptions(lambda height, width: (30, 30), raw=raw),
-    )
-    return tiles_of[layer], warnings
 
 
 @pytest.mark.parametrize(
     "layer, rule", [("first", "gradient"), ("second", "deconvnet"), ("dense", "guided")]
 )
 def test_tiles_are_what_project_gives(scanned, layer, rule):
-    unit_tiles, warnings = draw(scanned, layer, rule)
+    unit_tiles, warnings = draw_units_of(scanned, layer, rule)
     assert warnings.lines() == []
     read = load.load_weights(scanned / "w.h5")
     x = read_images(scanned, read.preprocessing)
@@ -90,7 +73,7 @@ def test_images_go_up_once_and_units_in_parts(scanned, monkeypatch):
     monkeypatch.setattr(Deconvnet, "backward", counted_backward)
     monkeypatch.setattr(top_units, "IMAGES", 6)
     monkeypatch.setattr(top_units, "UNITS", 5)
-    unit_tiles, _ = draw(scanned, "second", raw=False)
+    unit_tiles, _ = draw_units_of(scanned, "second", raw=False)
     drawn = unit_tiles.placeholders == ""
     images = np.unique(unit_tiles.images[drawn])
     assert sorted(read) == images.tolist()

@@ -11,10 +11,12 @@ from helpers import random_weights
 from PIL import Image
 from test_scan import SIDE, integers, plain
 
+from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
+from tfdeconv.figures import tiles, top_units
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
-from tfdeconv.scan import loop, run
+from tfdeconv.scan import loop, provenance, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.weights import load
 from tfdeconv.weights.native import save_weights
@@ -112,3 +114,19 @@ def save_residual_runs(folder: Path) -> Path:
     save_run(folder, folder / "run.h5", RESIDUAL_LAYERS, 5, RESIDUAL_LAYERS)
     save_run(folder, folder / "without.h5", RESIDUAL_LAYERS, 5)
     return folder
+
+
+def draw_units_of(
+    folder: Path, layer: str, rule: str = "deconvnet", raw=True
+) -> tuple[tiles.UnitTiles, top_units.Warnings]:
+    """The tiles of all of a layer's channels in the plain run, 30 x 30 pixels each."""
+    now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
+    tiles_of, warnings = top_units.draw_top_units(
+        Deconvnet(read.network, read, layer, rule),
+        now,
+        dataset.source(now.root),
+        read.preprocessing,
+        {layer: provenance.channels_of(now, layer, None, None)},
+        tiles.TileOptions(lambda height, width: (30, 30), raw=raw),
+    )
+    return tiles_of[layer], warnings

@@ -45,6 +45,15 @@ class Warnings:
         return shown
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Images that went up together."""
+
+    numbers: np.ndarray  # in the run's list, ascending
+    forward_pass: ForwardPass
+    photos: Sequence[np.ndarray]  # what the network saw, uint8 [h, w, 3] each
+
+
 def draw_top_units(
     deconvnet: Deconvnet,
     run: Run,
@@ -74,9 +83,9 @@ def draw_top_units(
     read = reader(source, preprocessing, run.settings.resize, size, depth)
     done = 0
     for x, digests, reasons in batches(read, numbers, IMAGES, (*size, depth)):
-        batch = numbers[done : done + len(reasons)]
+        batch_numbers = numbers[done : done + len(reasons)]
         usable = []
-        for i, number in enumerate(batch):
+        for i, number in enumerate(batch_numbers):
             word = placeholder(run, source, int(number), digests[i], reasons[i], warnings)
             if not word:
                 usable.append(i)
@@ -87,16 +96,10 @@ def draw_top_units(
         if usable:
             forward_pass = deconvnet.forward(x[usable])
             photos = [pixels.photo(image, preprocessing, options.bands) for image in x[usable]]
+            batch = Batch(batch_numbers[usable], forward_pass, photos)
             for unit_tiles in tiles_of.values():
-                for number, line in draw_units(
-                    deconvnet,
-                    forward_pass,
-                    photos,
-                    batch[usable],
-                    unit_tiles,
-                    preprocessing,
-                    options.bands,
-                ):
+                differing = draw_units(deconvnet, batch, unit_tiles, preprocessing, options.bands)
+                for number, line in differing:
                     warnings.add("activations differ", f"{image_name(source, number)}: {line}")
         done += len(reasons)
         progress(f"{done} of {len(numbers)} images")
@@ -135,25 +138,22 @@ def image_name(source: Source, number: int) -> str:
 
 def draw_units(
     deconvnet: Deconvnet,
-    forward_pass: ForwardPass,
-    photos: Sequence[np.ndarray],
-    numbers: np.ndarray,
+    batch: Batch,
     unit_tiles: UnitTiles,
     preprocessing: Preprocessing,
     bands: Sequence[int] | None,
 ) -> Iterator[tuple[int, str]]:
     """Projects and draws a layer's units in the images that went up.
 
-    numbers: of these images in the run's list, ascending; photos: the images as they are drawn.
     Yields image and warning of each unit whose activation differs from the run's.
     """
-    to_draw = np.isin(unit_tiles.images, numbers) & (unit_tiles.placeholders == "")
+    to_draw = np.isin(unit_tiles.images, batch.numbers) & (unit_tiles.placeholders == "")
     rows, ranks = np.nonzero(to_draw)
     for start in range(0, len(rows), UNITS):
         places = (rows[start : start + UNITS], ranks[start : start + UNITS])
-        image = np.searchsorted(numbers, unit_tiles.images[places])
+        image = np.searchsorted(batch.numbers, unit_tiles.images[places])
         channel = unit_tiles.channels[places[0]]
-        units = project(deconvnet, forward_pass, image, channel, unit_tiles, places)
+        units = project(deconvnet, batch.forward_pass, image, channel, unit_tiles, places)
 
         activations = units[unit_tiles.layer].activations
         expected = unit_tiles.values[places]
@@ -164,8 +164,9 @@ def draw_units(
                 f"{unit_tiles.layer} channel {channel[k]} fires {activations[k]:.5g}, and "
                 f"{expected[k]:.5g} in the run: another version of TensorFlow, or other hardware?"
             )
-            yield int(numbers[image[k]]), warning
-        draw_tiles(unit_tiles, places, units, [photos[i] for i in image], preprocessing, bands)
+            yield int(batch.numbers[image[k]]), warning
+        photos = [batch.photos[i] for i in image]
+        draw_tiles(unit_tiles, places, units, photos, preprocessing, bands)
 
 
 def project(
