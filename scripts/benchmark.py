@@ -17,7 +17,7 @@ import tempfile
 import time
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -325,7 +325,7 @@ def rows(options: Namespace) -> Iterator[dict]:
         yield from jit_rows(network, arrays, layers[len(layers) // 2], photo, options)
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     parser = console.Parser(__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="one early layer of each network, fewer turns"
@@ -337,7 +337,7 @@ def main() -> int:
         metavar="FILE",
         help="default: benchmark.json",
     )
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if not options.out.absolute().parent.is_dir():
         parser.error(f"--out {options.out}: there is no directory {options.out.parent}")
     missing = [name for name in PEERS if not importlib.util.find_spec(name)]
@@ -379,4 +379,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    console.call(main)
+    console.call(main, sys.argv[1:])

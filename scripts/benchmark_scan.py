@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -208,11 +208,11 @@ def seconds(call: Callable[[], None]) -> float:
     return time.perf_counter() - begin
 
 
-def main() -> int:
+def main(argv: Sequence[str]) -> int:
     parser = console.Parser(__doc__)
-    parser.add_argument("--rounds", type=arguments.counting, default=15, metavar="N")
-    parser.add_argument("--batch", type=arguments.counting, default=16, metavar="N")
-    options = parser.parse_args()
+    parser.add_argument("--rounds", type=arguments.positive_int, default=15, metavar="N")
+    parser.add_argument("--batch", type=arguments.positive_int, default=16, metavar="N")
+    options = parser.parse_args(argv)
     overhead(options.rounds, options.batch)
     drawing(3)
     scaling()
@@ -220,4 +220,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    console.call(main)
+    console.call(main, sys.argv[1:])

@@ -140,7 +140,7 @@ MISTAKES = [
     (["--top", "-3"], "--top"),
     (["--top", "1.5"], "'1.5'"),
     (["-f", "1", "--top", "2"], "-f and --top"),
-    (["--bands", "1,2"], "--bands needs three"),
+    (["--bands", "1,2"], "--bands: needs three channels"),
     (["--bands", "0,1,3"], "--bands 3"),
     (["--bands", "red"], "'red'"),
     (["--bands=-1,0,1"], "--bands.*-1"),
