@@ -168,13 +168,6 @@ def test_no_keras(path):
             assert str(node.module).partition(".")[0] != "keras"
 
 
-@pytest.mark.parametrize(
-    "path", [*MODULES.values(), *SCRIPTS], ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_a_file_is_read_at_one_sitting(path):
-    assert path.read_text().count("\n") <= 310, "two rooms?"
-
-
 def test_libhdf5_is_known_by_few():
     knowing = {module for module in MODULES if ("h5py", False) in imports(module)}
     assert all(allowed(module, OUTSIDE["h5py"]) for module in knowing & HOUSED.keys())
