@@ -1,6 +1,6 @@
 """`python -m tfdeconv`: the installed command."""
 
-from tfdeconv.cli.command import main
+from .cli.command import main
 
 if __name__ == "__main__":
     main()

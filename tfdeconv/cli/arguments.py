@@ -149,10 +149,10 @@ def weight_file(
     return find_weights(weights_folder(), built_in_network(network, variant), layers)
 
 
-def sample_photo() -> Path:
-    """The clone's photo; raises UserError in an installed program, which has none."""
+def sample_photo(instead: str) -> Path:
+    """The clone's photo; raises UserError in an installed program: what to do instead."""
     if not IN_CLONE:
-        raise UserError("no photo: name one, or a folder of them (only a clone has a sample photo)")
+        raise UserError(f"no photo: {instead} (only a clone of the project has a sample)")
     return ROOT / "tests" / "data" / "chelsea.jpg"
 
 

@@ -31,7 +31,7 @@ def parse(argv: Sequence[str]) -> Namespace:
 
 def main(argv: Sequence[str]) -> int:
     given = parse(argv)
-    photo = given.image or str(arguments.sample_photo())
+    photo = given.image or str(arguments.sample_photo("name one with --image FILE"))
     weights_path = given.weights or str(default_weights(given.network))
     from ..data import images
     from ..weights.load import as_tensors, read_weights

@@ -90,8 +90,9 @@ def photo_request(given: Namespace) -> PhotoRequest:
         network = arguments.built_in_network(given.network, given.variant)
         layers = layers or [arguments.default_layer(network)]
         arguments.check_targets(network, layers, given.feature, given.bands)
+    photos = given.images or [str(arguments.sample_photo("name one, or a folder of them"))]
     return PhotoRequest(
-        photos=tuple(given.images) or (str(arguments.sample_photo()),),
+        photos=tuple(photos),
         weights=given.weights,
         network=given.network,
         variant=given.variant,
