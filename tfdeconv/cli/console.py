@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from typing import NoReturn
 from ..errors import UserError
 
 COMMAND = "tfdeconv"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _installed_as = ""  # `tfdeconv visualise`, in a process that the installed command started
 
 
@@ -23,10 +25,10 @@ def program() -> str:
 
 
 def as_started(text: str) -> str:
-    """A text that names commands by their scripts, with their names of today's program.
+    """The text with every command named as its reader calls it.
 
-    `python scripts/fetch_weights.py vgg16` stays as it is in a script, and is
-    `tfdeconv fetch-weights vgg16` in the installed command, which has no scripts/.
+    Texts say `python scripts/fetch_weights.py vgg16`. Whoever has installed the package has no
+    scripts/, and reads `tfdeconv fetch-weights vgg16`.
     """
     if not _installed_as:
         return text
@@ -105,10 +107,9 @@ def describe_os_error(error: OSError) -> str:
     """`FILE: reason`."""
     reason = error.strerror or str(error)
     if error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {reason}"
-    if error.errno is not None:
-        # files.atomic_write names the files that are written; what Python leaves without a name
-        # is what it prints to
+        return f"{error.filename}: {reason}"
+    if error.errno in NO_ROOM:
+        # files.atomic_write names what is written to files; Python does not name what it prints to
         return f"standard output: {reason}"
     return reason
 
