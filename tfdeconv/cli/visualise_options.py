@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..engine.rules import RULES
+from ..engine.rules import DECONVNET, RULES
 from . import arguments, console
 from .visualise_photos import MEANING
 
@@ -99,8 +99,8 @@ def build_parser(docstring: str) -> console.Parser:
     option(
         "--rule",
         choices=RULES,
-        default="deconvnet",
-        help="what rectifiers do to the signal on its way down (default: deconvnet)",
+        default=DECONVNET.name,
+        help=f"what rectifiers do to the signal on its way down (default: {DECONVNET.name})",
     )
     option(
         "--resize",
