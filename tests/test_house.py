@@ -65,6 +65,7 @@ PACKAGES = {
         "errors",
         "version",
     },
+    "__main__": {"cli"},
 }
 # each package of others, and the packages or modules of the project that may import it
 OUTSIDE = {

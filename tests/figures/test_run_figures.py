@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from drawn_runs import COUNT, TOP, draw_units_of
 from PIL import Image
-from test_scan import SIDE
+from runs import SIDE
 
 from tfdeconv.data import images
 from tfdeconv.figures import grid, top_units

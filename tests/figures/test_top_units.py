@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawn_runs import BLOCKS, TOP, draw_units_of, read_images
-from test_scan import plain
+from runs import plain
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset

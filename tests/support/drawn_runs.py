@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from helpers import random_weights
 from PIL import Image
-from test_scan import SIDE, integers, plain
+from runs import SIDE, integers, plain
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
