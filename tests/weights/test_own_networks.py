@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from gradcheck import gap
 from own_files import randomise, read_model, remove_softmax
-from test_passes import corners_and_borders, walk
+from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.layers import SMOOTH
@@ -219,6 +219,6 @@ def test_windows_equal_whole_maps(saved, target, rng):
     units = corners_and_borders(*architecture.network.shapes(75, 83)[target])[:6]
     for rule in ("deconvnet", "guided"):
         deconvnet = Deconvnet(architecture.network, weights, target, rule)
-        whole = walk(deconvnet, x, units, windowed=False)
-        assert gap(walk(deconvnet, x, units, windowed=True), whole) < 1e-12
+        whole = send_back(deconvnet, x, units, windowed=False)
+        assert gap(send_back(deconvnet, x, units, windowed=True), whole) < 1e-12
         assert np.abs(whole).max() > 0
