@@ -96,7 +96,7 @@ def test_images_in_a_row_are_read_ahead(path, monkeypatch):
         asked = requests(source, monkeypatch)
         for i in range(41):
             source.pixels(i, 3)
-        assert asked == [(0, 1), (1, 17), (17, 33), (33, 41)]
+        assert asked == [(0, 1), (1, 9), (9, 17), (17, 25), (25, 33), (33, 41)]
 
 
 def test_single_images_are_not_read_ahead(path, monkeypatch):
