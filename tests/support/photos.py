@@ -8,8 +8,8 @@ from PIL import Image
 from tfdeconv.data.preprocessing import Preprocessing
 
 RGB = Preprocessing("rgb", (8, 8), 8)
-# colours such that no turn and no mirror image of it looks the same, in the blocks of 16 pixels that
-# JPEG codes on their own
+# colours such that no turn and no mirror image of it looks the same, in the blocks of 16 pixels
+# that JPEG codes on their own
 UPRIGHT = np.kron(
     np.array(
         [[[255, 0, 0], [0, 200, 0]], [[0, 0, 255], [90, 90, 90]], [[255, 255, 0], [255, 255, 255]]],

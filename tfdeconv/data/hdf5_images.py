@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Lock
 
@@ -14,9 +15,9 @@ from ..errors import UserError
 from ..formats.hdf5 import Dataset, Group, Refused
 from ..formats.hdf5_process import ProcessEnded, ReadError, open_in_subprocess
 
-# A request costs up to a millisecond, so images that are asked for in a row are read ahead: so many
-# of them, or fewer where they take more than so many bytes.
-AHEAD = 16
+# A request costs up to a millisecond, so images that are asked for in a row are read in blocks, and
+# the next block while the last one is looked at: so many images, or fewer beyond so many bytes.
+AHEAD = 8
 AHEAD_BYTES = 4 << 20
 # Threads ask for images a little out of order: how many requests and blocks are remembered.
 RECENT = 256
@@ -32,7 +33,9 @@ class Hdf5Images:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # of what has been read, and of the process
         self.lock = Lock()
+        self.process_lock = Lock()
         self.process = ExitStack()
         weakref.finalize(self, self.process.close)
         self.closed = False
@@ -46,6 +49,10 @@ class Hdf5Images:
         self.recent: deque[int] = deque(maxlen=RECENT)
         # (number of the first image, images)
         self.blocks: deque[tuple[int, np.ndarray]] = deque(maxlen=BLOCKS)
+        # the block that is being read: numbers of its images, and the images
+        self.next_numbers = range(0)
+        self.next_images: Future[np.ndarray] | None = None
+        self.thread = ThreadPoolExecutor(1)
         # images before this one are not read ahead, because one of them cannot be read
         self.singly_before = 0
 
@@ -64,26 +71,50 @@ class Hdf5Images:
 
     def __getitem__(self, number: int) -> np.ndarray:
         with self.lock:
-            for start, images in self.blocks:
-                if start <= number < start + len(images):
-                    break
-            else:
-                start = number
-                images = self.read_from(number)
+            start, images = self.block_of(number)
             self.recent.append(number)
             return images[number - start]
 
-    def read_from(self, number: int) -> np.ndarray:
-        """The image of this number, and those behind it where it follows one that was read."""
-        stop = min(number + self.ahead, self.shape[0])
-        if number - 1 in self.recent and number >= self.singly_before:
-            try:
-                images = self.rows(number, stop)
-            except ReadError:
-                self.singly_before = stop
-            else:
-                self.blocks.append((number, images))
-                return images
+    def block_of(self, number: int) -> tuple[int, np.ndarray]:
+        """Images with that of this number among them, and the number of their first one."""
+        for start, images in self.blocks:
+            if start <= number < start + len(images):
+                return start, images
+        in_a_row = number - 1 in self.recent and number >= self.singly_before
+        if in_a_row and number not in self.next_numbers:
+            self.read_ahead(number)
+        if number in self.next_numbers:
+            numbers = self.next_numbers
+            block = self.finish_reading()
+            if block is not None:
+                return numbers.start, block
+        return number, self.read_one(number)
+
+    def read_ahead(self, start: int) -> None:
+        """Begins to read the block from this image on."""
+        self.next_numbers = range(start, min(start + self.ahead, self.shape[0]))
+        if self.next_numbers:
+            numbers = self.next_numbers
+            self.next_images = self.thread.submit(self.rows, numbers.start, numbers.stop)
+
+    def finish_reading(self) -> np.ndarray | None:
+        """The block that was read ahead, and begins with the one behind it; None if it failed."""
+        numbers = self.next_numbers
+        future = self.next_images
+        assert future is not None
+        self.next_numbers = range(0)
+        try:
+            images = future.result()
+        # whatever it was: each image is read by itself, and says why it cannot be read
+        except Exception:
+            self.singly_before = numbers.stop
+            return None
+        self.blocks.append((numbers.start, images))
+        self.read_ahead(numbers.stop)
+        return images
+
+    def read_one(self, number: int) -> np.ndarray:
+        """[1, h, w, c]"""
         try:
             return self.rows(number, number + 1)
         except ProcessEnded:
@@ -92,17 +123,19 @@ class Hdf5Images:
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """Images from start on and before stop, from a new process where the last one has ended."""
-        if self.closed:
-            raise ReadError("it has been closed")
-        dataset = self.dataset or self.open()
-        if (dataset.shape, dataset.dtype) != (self.shape, self.dtype.str):
-            raise ReadError(f"its images were {list(self.shape)} and are {list(dataset.shape)} now")
-        try:
-            return dataset.rows(start, stop)
-        except ProcessEnded:
-            self.dataset = None
-            self.process.close()
-            raise
+        with self.process_lock:
+            if self.closed:
+                raise ReadError("it has been closed")
+            dataset = self.dataset or self.open()
+            if (dataset.shape, dataset.dtype) != (self.shape, self.dtype.str):
+                shapes = f"{list(self.shape)} and are {list(dataset.shape)} now"
+                raise ReadError(f"its images were {shapes}")
+            try:
+                return dataset.rows(start, stop)
+            except ProcessEnded:
+                self.dataset = None
+                self.process.close()
+                raise
 
 
 def only_dataset(path: str, root: Group) -> Dataset:
