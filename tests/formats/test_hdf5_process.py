@@ -17,7 +17,7 @@ import pytest
 from hdf5_files import VALUES, program, read_all, write_hdf5
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats import hdf5, hdf5_process
+from tfdeconv.formats import hdf5_process
 from tfdeconv.weights.detect import open_hdf5
 
 ROOT = Path(__file__).parents[2]
