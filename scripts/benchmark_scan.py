@@ -172,7 +172,7 @@ def measure_drawing(rounds: int) -> None:
         deconvnet = Deconvnet(weights.network, weights, LAYER)
         x = weights.preprocessing.apply(np.load(array))
         state = run.state[LAYER]
-        figures = run_figures.Figures(
+        figures = run_figures.RunFigures(
             Path("run.h5"),
             run,
             weights.network,
@@ -191,7 +191,7 @@ def measure_drawing(rounds: int) -> None:
         drawing_times: list[float] = []
         for _ in range(rounds):
             pass_times.append(seconds(lambda: exhaust(project_units(deconvnet, x, state))))
-            drawing_times.append(seconds(lambda: exhaust(figures.layer(LAYER, channels))))
+            drawing_times.append(seconds(lambda: exhaust(figures.draw_layer(LAYER, channels))))
     alone = median(pass_times)
     drawn = median(drawing_times)
     shares = [drawing / bare for bare, drawing in zip(pass_times, drawing_times)]
@@ -208,12 +208,12 @@ def measure_drawing(rounds: int) -> None:
 
 def project_units(deconvnet, x: np.ndarray, state) -> Iterator[object]:
     """The forward and backward passes of a layer's strongest units, and nothing else."""
-    from tfdeconv.figures import tiles
+    from tfdeconv.figures import top_units
 
     alive = state["values"] > 0
     numbers = np.unique(state["images"][alive])
-    for start in range(0, len(numbers), tiles.BATCH):
-        batch = numbers[start : start + tiles.BATCH]
+    for start in range(0, len(numbers), top_units.IMAGES):
+        batch = numbers[start : start + top_units.IMAGES]
         units = np.nonzero(np.isin(state["images"], batch) & alive)
         image = np.searchsorted(batch, state["images"][units])
         forward = deconvnet.forward(x[batch])

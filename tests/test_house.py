@@ -128,7 +128,7 @@ def test_packages_know_only_what_they_may(module):
         assert not {name for name, own in imports(module) if not own} & FILES
 
 
-def test_imports_point_one_way_within_a_package_too():
+def test_imports_point_one_way_everywhere():
     graph = {
         module: {name for name, own in imports(module) if own and name in HOUSED and name != module}
         for module in HOUSED
@@ -139,7 +139,7 @@ def test_imports_point_one_way_within_a_package_too():
     )  # raises CycleError with the circle
 
 
-def test_readers_of_one_format_do_not_know_those_of_another():
+def test_readers_of_different_formats_are_apart():
     families = ("keras", "onnx", "torch", "tensorflow")
     for module in MODULES:
         family = next((each for each in families if module.startswith(f"weights.{each}.")), None)
@@ -176,7 +176,7 @@ def test_libhdf5_is_known_by_few():
 @pytest.mark.parametrize(
     "module", ["tfdeconv", "tfdeconv.zoo", "tfdeconv.engine.rules", "tfdeconv.cli.console"]
 )
-def test_names_and_mistakes_need_no_heavy_package(module):
+def test_mistakes_need_no_heavy_package(module):
     code = f"import sys, {module}; print(*({{'tensorflow', 'numpy', 'h5py', 'PIL'}} & set(sys.modules)))"
     heavy = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -184,7 +184,7 @@ def test_names_and_mistakes_need_no_heavy_package(module):
     assert heavy.split() == []
 
 
-def test_public_names_are_there_and_others_are_not():
+def test_public_names_exist():
     import tfdeconv
 
     for name in tfdeconv.__all__:

@@ -109,7 +109,7 @@ def test_activation_range(values, images, text):
 
 def test_caption_says_that_a_run_is_unfinished(scanned):
     now = run_file.load(scanned / "run.h5")
-    source = dataset.source(now.root)
+    source = dataset.open_source(now.root)
     assert captions.source_caption(now, source) == f"top {TOP} of {COUNT} images in 'images'"
     unfinished = replace(now, done=12, scanned=11)
     assert captions.source_caption(unfinished, source) == (

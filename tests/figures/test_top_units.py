@@ -92,7 +92,7 @@ def test_shortcut_plus_branch_equals_whole_for_linear_rules(residual_run, rule):
     tiles_of, warnings = top_units.draw_top_units(
         Deconvnet(read.network, read, BLOCKS[2], rule, inner=[layer, *parts]),
         now,
-        dataset.source(now.root),
+        dataset.open_source(now.root),
         read.preprocessing,
         {layer: np.arange(6, dtype=np.int32)},
         tiles.TileOptions(lambda *_: (20, 20), raw=True),

@@ -86,7 +86,7 @@ def test_equal_pixels_count_once_bad_files_never(rng, tmp_path):
     (folder / "a.jpg").write_text("no image")
     (folder / "notes.txt").write_text("not looked at")
     (folder / ".hidden.png").write_text("nor this")
-    source = dataset.source(str(folder))
+    source = dataset.open_source(str(folder))
     assert source.names == ("B.png", "a.jpg", "a.png", "b.png", "b/same.bmp", "z.png")  # bytewise
     settings = run.Settings(
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 6, ("first",), 9, 4

@@ -70,7 +70,7 @@ def test_a_vanished_share_stops_the_run(small, tmp_path, rng):
     folder, path = tmp_path / "images", tmp_path / "run.h5"
     folder.mkdir()
     save_noise(folder, rng)
-    source = dataset.source(str(folder))
+    source = dataset.open_source(str(folder))
     settings = run.Settings(
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 9, ("first",), 9, 2
     )
@@ -97,7 +97,7 @@ def test_a_share_that_vanishes_within_a_batch(small, tmp_path, rng, monkeypatch)
         tmp_path / "never" / "there.png",
     ]
     (tmp_path / "list.txt").write_text("".join(f"{name}\n" for name in names))
-    source = dataset.source(str(tmp_path / "list.txt"))
+    source = dataset.open_source(str(tmp_path / "list.txt"))
     settings = run.Settings(
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 11, ("first",), 9, 3
     )
@@ -171,7 +171,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
 
 def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
     network, weights = integers(rng)
-    source, save = dataset.source(str(small[0])), run_file.save
+    source, save = dataset.open_source(str(small[0])), run_file.save
     settings = run.Settings(
         "whole", "", "0" * 64, "", "keep", (SIDE, SIDE), source.digest, 30, ("first",), 9, 4
     )

@@ -16,7 +16,7 @@ def test_batches_of_arrays_and_lists(tmp_path, rng):
     x = rng.integers(0, 256, (3, 8, 9, 3)).astype(np.uint8)
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["group/x"] = x
-    source = dataset.source(str(tmp_path / "x.h5"))
+    source = dataset.open_source(str(tmp_path / "x.h5"))
     assert loader.size_of(source, plain((4, 4)), "keep", 3) == (8, 9)
     read = loader.reader(source, plain((4, 4)), "keep", (8, 9), 3)
     found = list(loader.batches(read, range(3), 2, (8, 9, 3)))
@@ -27,7 +27,7 @@ def test_batches_of_arrays_and_lists(tmp_path, rng):
     other = list(
         loader.batches(
             loader.reader(
-                dataset.source(str(tmp_path / "x.npy")), plain((4, 4)), "keep", (8, 9), 3
+                dataset.open_source(str(tmp_path / "x.npy")), plain((4, 4)), "keep", (8, 9), 3
             ),
             range(3),
             3,
@@ -38,12 +38,12 @@ def test_batches_of_arrays_and_lists(tmp_path, rng):
     Image.fromarray(x[0]).save(tmp_path / "a.png")
     Image.fromarray(x[0, :5]).save(tmp_path / "b.png")
     (tmp_path / "list.txt").write_text("nonesuch.png\na.png\nb.png\n")
-    listed = dataset.source(str(tmp_path / "list.txt"))
+    listed = dataset.open_source(str(tmp_path / "list.txt"))
     assert loader.size_of(listed, plain((4, 4)), "keep", 3) == (8, 9)
     ((_, _, reasons),) = loader.batches(
         loader.reader(listed, plain((4, 4)), "keep", (8, 9), 3), range(3), 3, (8, 9, 3)
     )
     assert "no such file" in reasons[0] and reasons[1] == "" and "5 x 9" in reasons[2]
-    assert replace(listed, root="/nonesuch").places() == set() and listed.places() == {
+    assert replace(listed, root="/nonesuch").locations() == set() and listed.locations() == {
         str(tmp_path)
     }

@@ -51,7 +51,7 @@ def as_arrays(tensors) -> dict[str, dict[str, np.ndarray]]:
 def save_run(folder: Path, path: Path, layers, batch: int, maxima=()) -> None:
     """A run over a folder's images and w.h5, as scan.py makes it."""
     read = load.load_weights(folder / "w.h5")
-    source = dataset.source(str(folder / "images"))
+    source = dataset.open_source(str(folder / "images"))
     size = read.preprocessing.size
     settings = run.Settings(
         read.network.name,
@@ -124,7 +124,7 @@ def draw_units_of(
     tiles_of, warnings = top_units.draw_top_units(
         Deconvnet(read.network, read, layer, rule),
         now,
-        dataset.source(now.root),
+        dataset.open_source(now.root),
         read.preprocessing,
         {layer: provenance.channels_of(now, layer, None, None)},
         tiles.TileOptions(lambda height, width: (30, 30), raw=raw),

@@ -225,7 +225,7 @@ def pickled_files(kind: str) -> list[bytes]:
 
 
 def read_tensors(path: Path) -> None:
-    tensors = state_dict.tensors(path)
+    tensors = state_dict.open_tensors(path)
     if tensors is None:
         # it says what the file is not
         read_hdf5(path)
@@ -250,7 +250,9 @@ def read_hdf5(path: Path) -> None:
                 refusals.append(error)
         if native.recognises(root):
             read_contents(native.contents(path, root, network()))
-        elif legacy_h5.chunked(root, "layer_names") is not None or "model_weights" in root.children:
+        elif (
+            legacy_h5.name_list(root, "layer_names") is not None or "model_weights" in root.children
+        ):
             read_contents(legacy_h5.contents(path, root, network()))
         if refusals:
             raise refusals[0]

@@ -8,7 +8,7 @@ import tensorflow as tf
 from gradcheck import gap
 
 from tfdeconv.engine.deconvnet import Deconvnet
-from tfdeconv.formats.checked_json import parsed
+from tfdeconv.formats.checked_json import parse_object
 from tfdeconv.network.graph import Network
 from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import architecture, archive, legacy_h5, v3
@@ -27,7 +27,7 @@ def read_model(path, dtype=np.float32) -> tuple[Architecture, dict]:
             weights = v3.model_contents(path, file, model)
             return model, tensors(path, model, weights, dtype)
     with open_hdf5(path) as file:
-        model = architecture.build(parsed(file.attrs["model_config"]))
+        model = architecture.build(parse_object(file.attrs["model_config"]))
         weights = legacy_h5.model_contents(path, file, model)
         return model, tensors(path, model, weights, dtype)
 

@@ -79,7 +79,10 @@ def scanned(
 ) -> run.Run:
     """The run over an array of images x, as it is read from its file."""
     np.save(folder / "x.npy", x)
-    source, preprocessing = dataset.source(str(folder / "x.npy")), plain(x.shape[1:3], x.shape[3])
+    source, preprocessing = (
+        dataset.open_source(str(folder / "x.npy")),
+        plain(x.shape[1:3], x.shape[3]),
+    )
     layers = tuple(layers)
     settings = run.Settings(
         network.name,

@@ -13,7 +13,7 @@ import pytest
 from own_files import SHAPE, keras2_conv, keras2_model, read_model
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats.checked_json import parsed
+from tfdeconv.formats.checked_json import parse_object
 from tfdeconv.network.layers import Conv
 from tfdeconv.weights.keras.architecture import build
 
@@ -175,7 +175,7 @@ def test_json_that_is_not_a_model(config):
 )
 def test_text_that_is_not_json(text):
     with pytest.raises(ValueError, match="description"):
-        parsed(text)
+        parse_object(text)
 
 
 STRANGE = (

@@ -116,6 +116,3 @@ def top_classes(network: Network, weights: Mapping[str, Any], x: Any) -> None:
     for i in np.argsort(-share)[:5]:
         name = names[i] if len(names) == len(share) else f"class {i}"
         print(f"{share[i]:7.1%}  {name}")
-
-
-likeliest = top_classes  # until callers are renamed

@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ..data.preprocessing import load_preprocessing
-from ..weights.report import listed, rows
+from ..weights.report import list_names, report_rows
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
 
@@ -69,8 +69,8 @@ def describe(given: Namespace) -> None:
     from ..weights.detect import open_weights
 
     with open_weights(given.source, given.network, given.variant) as file:
-        preprocessing = load_preprocessing(given.preprocess, file.held.input_shape)
-        table = list(rows(file, preprocessing or file.preprocessing))
+        preprocessing = load_preprocessing(given.preprocess, file.network.input_shape)
+        table = list(report_rows(file, preprocessing or file.preprocessing))
     for heading, text in table:
         print(f"{heading:<16} {text}")
 
@@ -93,7 +93,7 @@ def convert(given: Namespace) -> None:
         given.half,
     )
     precision = "half" if given.half else "single"
-    ignored = f"; left alone: {listed(list(weights.ignored))}" if weights.ignored else ""
+    ignored = f"; left alone: {list_names(list(weights.ignored))}" if weights.ignored else ""
     print(
         f"{given.out}: {network.name}, {len(weights)} layers, {precision} precision, "
         f"sha256 {digest}{ignored}"

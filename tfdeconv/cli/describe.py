@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..network.graph import Network
-from ..network.summary import rows
+from ..network.summary import layer_rows
 from ..scan.summary import block_rows, run_rows
 from ..zoo import NETWORKS
 from . import arguments, console
@@ -160,7 +160,7 @@ def refuse_too_small(network: Network) -> None:
 
 def describe_network(network: Network, as_json: bool) -> None:
     """Prints a network's layers, and the layers of its file that are not available."""
-    layers = rows(network)
+    layers = layer_rows(network)
     parameters = sum(layer["parameters"] for layer in layers)
     multiply_adds = sum(layer["multiply_adds"] for layer in layers)
     if as_json:

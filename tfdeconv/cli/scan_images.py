@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..data.dataset import Source
     from ..data.preprocessing import Preprocessing
     from ..network.graph import Network
-    from ..scan.job import Work
+    from ..scan.job import Job
     from ..scan.run import Run, Settings
     from ..scan.workers import WorkerGroup
     from ..weights.load import Weights
@@ -66,7 +66,7 @@ def scan(request: ScanRequest) -> int:
     group.exchange({}, mistake)  # raises in all workers where one has made a mistake
     assert work
     progress = console.Progress()
-    run = job.begun(work, group)
+    run = job.start_or_resume(work, group)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
         scan_rest(request, work, run, group, progress)
     progress.clear()
@@ -76,17 +76,17 @@ def scan(request: ScanRequest) -> int:
 
 
 def scan_rest(
-    request: ScanRequest, work: Work, run: Run, group: WorkerGroup, progress: console.Progress
+    request: ScanRequest, work: Job, run: Run, group: WorkerGroup, progress: console.Progress
 ) -> None:
     """Scans the images that the run has not seen."""
-    from ..scan import loop, messages
+    from ..scan import loop, workers
 
-    accumulator = messages.together(lambda: work.scan(group), group)
+    accumulator = workers.build_on_all(lambda: work.scan(group), group)
     if group.chief and run.settings.kept:
-        from ..scan.maxima import Maxima, beside
+        from ..scan.maxima import MaximaWriter, maxima_path
 
-        path = beside(request.out)
-        megabytes = Maxima(path, run.settings, accumulator.channels_of).size / 1e6
+        path = maxima_path(request.out)
+        megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
         count = len(run.settings.range)
         print(f"{path}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
     loop.advance(
@@ -112,13 +112,13 @@ def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
     return join_group()
 
 
-def prepare(request: ScanRequest, is_chief: bool) -> Work:
+def prepare(request: ScanRequest, is_chief: bool) -> Job:
     """All that the scan needs; raises UserError where a part of it is not as it must be."""
     from ..data import dataset
     from ..scan import run, run_file
     from ..weights.load import read_weights
 
-    source = dataset.source(request.images)
+    source = dataset.open_source(request.images)
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )
@@ -136,14 +136,12 @@ def prepare(request: ScanRequest, is_chief: bool) -> Work:
             console.complain(assumption)
     console.Progress().say("importing tensorflow")
     console.import_tensorflow(request.verbose)
-    from ..scan.job import Work
+    from ..scan.job import Job
 
     settings = settings_of(request, source, weights, preprocessing)
     if started_run:
         run.refuse_others(request.out, started_run, settings, source.names)
-    return Work(
-        source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run
-    )
+    return Job(source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run)
 
 
 def settings_of(

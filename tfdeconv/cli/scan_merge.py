@@ -11,7 +11,7 @@ from . import console
 from .scan_images import report
 
 if TYPE_CHECKING:
-    from ..scan.job import Work
+    from ..scan.job import Job
     from ..scan.run import Run
 
 
@@ -34,8 +34,8 @@ def merge(request: MergeRequest) -> int:
     """
     from ..scan import run, run_file, shards
 
-    parts = shards.in_order({path: run_file.load(path) for path in request.runs})
-    merged, duplicates = shards.joined(list(parts.values()))
+    parts = shards.ordered_shards({path: run_file.load(path) for path in request.runs})
+    merged, duplicates = shards.merge_runs(list(parts.values()))
     exists = os.path.lexists(request.out)
     if exists:
         run.refuse_others(request.out, run_file.load(request.out), merged.settings, merged.names)
@@ -44,16 +44,16 @@ def merge(request: MergeRequest) -> int:
         from ..scan import job
 
         progress = console.Progress()
-        counted_twice = job.counted(work_of(request, merged), duplicates, progress.say)
-        shards.taken_out(merged, counted_twice)
+        counted_twice = job.rescan(work_of(request, merged), duplicates, progress.say)
+        shards.subtract(merged, counted_twice)
         progress.clear()
-    shards.join_maxima(parts, merged, duplicates, request.out, exists)
+    shards.merge_maxima(parts, merged, duplicates, request.out, exists)
     run_file.save(request.out, merged)
     report(request.out, merged)
     return 0
 
 
-def work_of(request: MergeRequest, run: Run) -> Work:
+def work_of(request: MergeRequest, run: Run) -> Job:
     """A run's images and weights again; raises UserError where they are gone or have changed."""
     from ..scan import provenance
 
@@ -62,7 +62,7 @@ def work_of(request: MergeRequest, run: Run) -> Work:
     network = provenance.network_of(run, weights_path)
     weights = provenance.weights_of(run, request.out, weights_path, network, run.settings.layers)
     console.import_tensorflow(request.verbose)
-    from ..scan.job import Work
+    from ..scan.job import Job
 
     preprocessing = provenance.preprocessing_of(run, request.out, network)
-    return Work(source, weights, preprocessing, run.settings, str(weights_path), run)
+    return Job(source, weights, preprocessing, run.settings, str(weights_path), run)

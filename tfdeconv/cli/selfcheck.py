@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..checks.adjoint import adjoint_gap
-from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, likeliest
+from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, top_classes
 from ..network.graph import INPUT, Network, Node
 from ..network.selection import available_layers
 from . import arguments, console
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
         check_target(report, network, tensors, x, target)
     last = network.nodes[-1].name
     if nodes[-1].name == last and last in network.vectors:
-        likeliest(network, tensors, x)
+        top_classes(network, tensors, x)
     if report.failed:
         print(f"\n{report.failed} of these are OFF: trust nothing drawn with these weights here")
         return 1

@@ -165,7 +165,7 @@ def draw_photo(
         photo.x[0], projection, 0, weights.preprocessing, title, caption, request.bands
     )
     text = {
-        **naming.made_by(),
+        **naming.software_text(),
         "network": network,
         "layer": layer,
         "rule": request.rule,
@@ -177,7 +177,7 @@ def draw_photo(
         "weights": weights_path.name,
         "weights sha256": weights.digest,
     }
-    wished = naming.named(photo.path.stem, f"{network}-{layer}", request.rule, request.mode)
+    wished = naming.file_name(photo.path.stem, f"{network}-{layer}", request.rule, request.mode)
     name = naming.free_name(request.out, wished, text, SAME_PICTURE)
     naming.make_folder(request.out)
     if request.raw:

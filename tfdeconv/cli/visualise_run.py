@@ -11,7 +11,7 @@ from ..errors import UserError
 from . import arguments, console
 
 if TYPE_CHECKING:
-    from ..figures.run import Figures
+    from ..figures.run import RunFigures
     from ..network.graph import Network
     from ..scan.run import Run
 
@@ -66,7 +66,7 @@ def visualise_run(request: RunRequest) -> int:
             console.complain(message)
         warnings.append(str(message))
 
-    figures = run_figures.Figures(
+    figures = run_figures.RunFigures(
         Path(request.run),
         run,
         network,
@@ -102,7 +102,7 @@ def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:
 
 
 def pictures(
-    request: RunRequest, run: Run, layers: list[str], figures: Figures
+    request: RunRequest, run: Run, layers: list[str], figures: RunFigures
 ) -> Iterator[Iterator[Path]]:
     """The pages of each layer, or of the blocks; drawn as they are iterated over."""
     from ..scan import provenance
@@ -111,7 +111,7 @@ def pictures(
         layer: provenance.channels_of(run, layer, request.features, request.top) for layer in layers
     }
     if request.blocks:
-        yield figures.blocks(request.blocks, layers, channels[layers[-1]], request.split)
+        yield figures.draw_blocks(request.blocks, layers, channels[layers[-1]], request.split)
         return
     for layer in layers:
-        yield figures.layer(layer, channels[layer])
+        yield figures.draw_layer(layer, channels[layer])

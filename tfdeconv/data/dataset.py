@@ -78,9 +78,6 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    place = location  # until callers are renamed
-    places = locations  # until callers are renamed
-
 
 def readable(location: str) -> bool:
     """Whether a directory, or a file, can be read and has something in it."""
@@ -175,7 +172,3 @@ def array_source(path: str, suffix: str) -> Source:
     digest = hashlib.sha256(os.fsencode(identity)).hexdigest()
     image_shape = (*shape[1:], 1)[:3]
     return Source(path, (), shape[0], digest, array, image_shape)
-
-
-source = open_source  # until callers are renamed
-listed = list_source  # until callers are renamed

@@ -100,8 +100,3 @@ def software_text() -> dict[str, str]:
         "versions": library_versions(),
         "command": shlex.join(sys.argv),
     }
-
-
-# until callers are renamed
-named = file_name
-made_by = software_text

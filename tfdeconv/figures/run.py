@@ -223,10 +223,3 @@ class RunFigures:
         for name, array in unit_tiles.raw.items():
             arrays["patches" if name == unit_tiles.layer else name] = array
         return arrays
-
-    # until callers are renamed
-    layer = draw_layer
-    blocks = draw_blocks
-
-
-Figures = RunFigures  # until callers are renamed

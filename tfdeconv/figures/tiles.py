@@ -175,6 +175,3 @@ def centre_crop(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The middle of a box (top, left, bottom, right), of that height and width."""
     corner = box[:2] + (box[2:] - box[:2] - size) // 2
     return np.concatenate([corner, corner + size])
-
-
-BATCH = 16  # until callers are renamed: top_units.IMAGES

@@ -13,17 +13,17 @@ from typing import Any
 
 from ..errors import UserError, one_line
 from ..formats.checked_json import (
-    MOST,
-    NAME,
-    flag,
-    items,
-    name,
-    names,
-    number,
-    numbers,
-    one_of,
-    real,
-    whole_numbers,
+    MAX_INT,
+    MAX_NAME,
+    check_bool,
+    check_float,
+    check_int,
+    check_ints,
+    check_list,
+    check_name,
+    check_names,
+    check_one_of,
+    check_pair,
 )
 from . import layers
 from .base import INPUT, Layer, Merge, Node, Shape, Windowed
@@ -84,22 +84,22 @@ def from_json(text: str) -> Network:
 
 def network_of(entry: dict[str, Any]) -> Network:
     """The network of parsed JSON. Raises ValueError, TypeError, LookupError or AttributeError."""
-    nodes = [node_of(node) for node in items(entry["nodes"], dict)]
+    nodes = [node_of(node) for node in check_list(entry["nodes"], dict)]
     return Network(
-        name=name(entry["name"]),
-        input_shape=whole_numbers(entry["input_shape"], 3),
+        name=check_name(entry["name"]),
+        input_shape=check_ints(entry["input_shape"], 3),
         nodes=tuple(nodes),
-        folded=names(entry["folded"]),
-        aliases=names(entry["aliases"]),
-        missing=names(entry["missing"]),
-        variant=str(entry["flavour"])[:NAME],
+        folded=check_names(entry["folded"]),
+        aliases=check_names(entry["aliases"]),
+        missing=check_names(entry["missing"]),
+        variant=str(entry["flavour"])[:MAX_NAME],
     )
 
 
 def node_of(entry: dict[str, Any]) -> Node:
     layer_values = dict(entry)
-    node_name = name(layer_values.pop("name"))
-    inputs = tuple(map(name, layer_values.pop("inputs")))
+    node_name = check_name(layer_values.pop("name"))
+    inputs = tuple(map(check_name, layer_values.pop("inputs")))
     return Node(node_name, layer_of(layer_values), inputs)
 
 
@@ -192,9 +192,12 @@ def pads(value: Any) -> Any:
     if value == "same":
         return value
     if not isinstance(value, list):
-        return number(value, 0)
+        return check_int(value, 0)
     # what a ZeroPad crops is negative
-    rows, columns = ((number(low, -MOST), number(high, -MOST)) for low, high in items(value, list))
+    rows, columns = (
+        (check_int(low, -MAX_INT), check_int(high, -MAX_INT))
+        for low, high in check_list(value, list)
+    )
     return rows, columns
 
 
@@ -208,31 +211,31 @@ def activation(value: Any) -> Activation | None:
 
 
 def optional_real(value: Any) -> float | None:
-    return None if value is None else real(value)
+    return None if value is None else check_float(value)
 
 
 # {field of a layer: what checks and reads its value}
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "filters": number,
-    "units": number,
-    "groups": number,
-    "multiplier": number,
-    "depth": number,
-    "size": numbers,
-    "stride": numbers,
-    "dilation": numbers,
+    "filters": check_int,
+    "units": check_int,
+    "groups": check_int,
+    "multiplier": check_int,
+    "depth": check_int,
+    "size": check_pair,
+    "stride": check_pair,
+    "dilation": check_pair,
     "pad": pads,
-    "bias": flag,
-    "scale": flag,
-    "center": flag,
-    "keep": flag,
-    "epsilon": real,
-    "k": real,
-    "alpha": real,
-    "beta": real,
-    "slope": real,
+    "bias": check_bool,
+    "scale": check_bool,
+    "center": check_bool,
+    "keep": check_bool,
+    "epsilon": check_float,
+    "k": check_float,
+    "alpha": check_float,
+    "beta": check_float,
+    "slope": check_float,
     "ceiling": optional_real,
-    "kind": one_of(*ACTIVATIONS),
-    "to": one_of(None, "vector", "map"),
+    "kind": check_one_of(*ACTIVATIONS),
+    "to": check_one_of(None, "vector", "map"),
     "activation": activation,
 }

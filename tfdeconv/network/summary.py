@@ -53,6 +53,3 @@ def kind(layer: Layer) -> str:
 def first_centre(field: Span) -> float:
     """The centre of the first unit's receptive field, in pixels from the first one's."""
     return field.offset + (field.size - 1) / 2
-
-
-rows = layer_rows  # until callers are renamed

@@ -115,8 +115,3 @@ def rescan(job: Job, numbers: Sequence[int], say: ProgressCallback = lambda text
 def versions() -> str:
     """The versions of LIBRARIES, as a run has them."""
     return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-
-
-Work = Job  # until callers are renamed
-begun = start_or_resume  # until callers are renamed
-counted = rescan  # until callers are renamed

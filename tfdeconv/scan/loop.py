@@ -53,7 +53,7 @@ def advance(
     channels = accumulator.channels
     read = reader(source, preprocessing, settings.resize, settings.image_size, channels)
     checkpoint.save()  # where nothing can be written it is known before the work
-    directories = source.places()
+    directories = source.locations()
     progress = Progress(run)
     for batches in rounds(run, accumulator, read, workers):
         firsts = first_images(run, accumulator, workers)
@@ -124,7 +124,7 @@ def source_lost(
     for first, (_, _, reasons) in zip(firsts, batches):
         for i, reason in enumerate(reasons):
             if reason:
-                suspects.add(source.place(first + i))
+                suspects.add(source.location(first + i))
     return any(not readable(directory) for directory in suspects & directories)
 
 

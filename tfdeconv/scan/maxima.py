@@ -229,7 +229,3 @@ def has_best_of(file: MaximaFile, run: Run) -> bool:
         if (maxima != half(values[channels])).any():
             return False
     return True
-
-
-Maxima = MaximaWriter  # until callers are renamed
-beside = maxima_path  # until callers are renamed

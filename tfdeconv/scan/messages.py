@@ -11,7 +11,7 @@ from ..data.loader import Batch
 from ..formats.hdf5_write import packed, unpacked
 from .run import Run
 from .state import State
-from .workers import Message, build_on_all
+from .workers import Message
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,3 @@ def unpack_state(message: Message, layers: Sequence[str]) -> State:
         index, name = key.split(" ")
         state[layers[int(index)]][name] = array
     return state
-
-
-together = build_on_all  # until callers are renamed

@@ -126,9 +126,9 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
             f"where they are now"
         )
     if os.path.isdir(location) and run.names:
-        source = dataset.listed(location, run.names)
+        source = dataset.list_source(location, run.names)
     else:
-        source = dataset.source(location)
+        source = dataset.open_source(location)
     if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
         raise UserError(
             f"{location} is not the list of images of {path}: found {source.count} images, "

@@ -139,9 +139,3 @@ def merge_maxima(
             counts = ~np.isnan(rows[:, 0]) & ~np.isin(numbers, again)
             writer.put(numbers[counts], rows[counts])
             writer.flush(int(numbers[-1]) + 1)
-
-
-in_order = ordered_shards  # until callers are renamed
-joined = merge_runs  # until callers are renamed
-taken_out = subtract  # until callers are renamed
-join_maxima = merge_maxima  # until callers are renamed

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...formats.checked_json import JSON, parsed
+from ...formats.checked_json import MAX_JSON, parse_object
 from ...formats.hdf5 import Group
 from ...formats.lazy_tensor import mapped, reading
 from ...formats.zip_archive import member, members
@@ -60,10 +60,10 @@ def unpack(path: str | Path, weights: Path) -> dict[str, Any]:
             if name not in contents:
                 raise ValueError(f"it is a zip without {name}, not a model of Keras 3")
         size = contents[CONFIG].file_size
-        if size > JSON:
+        if size > MAX_JSON:
             raise ValueError(
-                f"its description of the model has {size:,} bytes, at most {JSON:,} are read"
+                f"its description of the model has {size:,} bytes, at most {MAX_JSON:,} are read"
             )
-        config = parsed(bytes(member(data, contents[CONFIG])))
+        config = parse_object(bytes(member(data, contents[CONFIG])))
         weights.write_bytes(member(data, contents[WEIGHTS]))
     return config

@@ -245,6 +245,3 @@ def name_list(group: Group, attribute: str) -> list[str] | None:
         names += texts(group.attrs[f"{attribute}{number}"])
         number += 1
     return names
-
-
-chunked = name_list  # until callers are renamed

@@ -22,7 +22,6 @@ from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ...zoo import NETWORKS, VARIANTS
 from ..contents import WeightFile, infer_network
-from . import archive as keras_archive
 from .architecture import Architecture
 from .sources import VariablePath
 from .variables import weight_file
@@ -214,10 +213,3 @@ def subgroup_or_empty(group: Group, name: str) -> Group:
     if isinstance(child, Group):
         return child
     return Group(group.file, f"{group.name}/{name}", {}, {})
-
-
-# until callers are renamed (then the import of archive goes, too)
-contents = model_contents
-contents_of = network_contents
-is_archive = keras_archive.is_archive
-archive = keras_archive.open_archive

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from ...formats.hdf5 import Dataset, Group
+from ...formats.hdf5 import Dataset
 from ..contents import WeightFile
 from .architecture import Architecture
 from .preprocessing import guess_preprocessing
@@ -91,8 +90,3 @@ def surplus_shapes(variables: Sequence[Dataset], needed: int) -> dict[str, tuple
 def surplus_name(position: int) -> str:
     """What a variable is called that its layer should not have."""
     return f"weight {position + 1}"
-
-
-def contents_h5(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
-    """legacy_h5.model_contents, until callers are renamed."""
-    return import_module(".legacy_h5", __package__).model_contents(path, file, architecture)
