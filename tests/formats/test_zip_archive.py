@@ -13,7 +13,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.formats import pickled
 
 
-def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path):
+def test_zip_bombs_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez_compressed(path, a=np.zeros(30_000_000, np.float32))
     reason = r"1 members come to 120000128 bytes, and it has 1\d{5}: this is not"
@@ -50,7 +50,7 @@ def test_compressed_torch_files_are_refused(tmp_path):
         pickled.tensors(path)
 
 
-def test_a_directory_that_is_too_long_is_refused(tmp_path):
+def test_too_long_directory_is_refused(tmp_path):
     raw = write_torch_file(tmp_path / "x.pt", torch_pickle()).read_bytes()
     end = raw.rindex(b"PK\5\6")
     size = struct.pack("<I", 6_000_000)
