@@ -148,7 +148,7 @@ def test_shapes_of_other_sizes_and_of_vectors():
         ),
         (
             lambda net: net.input_shapes("block5_conv1", 15, 400),
-            "15 x 400 is too small for vgg16's block5_conv1: nothing is left of it at block4_pool",
+            "15 x 400 is too small for vgg16's block5_conv1: the map of block4_pool would be empty",
         ),
         (
             lambda net: NETWORKS["resnet50"]().node("pool1_pad"),

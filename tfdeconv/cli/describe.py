@@ -154,7 +154,7 @@ def refuse_too_small(network: Network) -> None:
             height, width, _ = network.input_shape
             raise UserError(
                 f"an image of {height} x {width} is too small for {network.name}: "
-                f"nothing is left of it at {layer}"
+                f"the map of {layer} would be empty"
             )
 
 

@@ -61,7 +61,7 @@ def additivity_note(gap: float, rule: str) -> str:
             f"identity + residual = what came down, to {gap:.0e} of its largest value: "
             f"rule {rule} is linear"
         )
-    reason = "what is behind the sum is no rectifier"
+    reason = "the layer behind the sum is not a rectifier"
     if RULES[rule].rectify:
         reason = f"rule {rule} rectifies their sum below"
     return (

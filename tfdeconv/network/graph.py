@@ -167,7 +167,7 @@ class Network:
             if min(shapes[node.name]) < 1:
                 raise UserError(
                     f"an image of {height} x {width} is too small for {self.name}'s {target}: "
-                    f"nothing is left of it at {node.name}; {h} x {w} is the size of the training"
+                    f"the map of {node.name} would be empty; {h} x {w} is the training size"
                 )
             if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
                 raise UserError(

@@ -203,7 +203,7 @@ def output_map(name: str, layer: Layer, maps: Sequence[FeatureMap]) -> FeatureMa
     shape = layer.output_shape(*shapes)
     if min(shape) < 1:
         height, width, _ = shapes[0]
-        raise NotUnderstood(f"nothing is left of its input of {height} x {width}")
+        raise NotUnderstood(f"its output for an input of {height} x {width} would be empty")
     if math.prod(shape) > MAX_CELLS:
         extents = " x ".join(map(shown, shape))
         raise UserError(
