@@ -187,8 +187,8 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
 
     No tracing for other channels, units or images.
     """
-    traced = {"maps": 0, "backward": 0}
-    for name, call in (("maps", passes.forward_maps), ("backward", passes.backward)):
+    traced = {"forward_maps": 0, "backward": 0}
+    for name, call in (("forward_maps", passes.forward_maps), ("backward", passes.backward)):
 
         def counted(*arguments, name=name, call=call):
             traced[name] += 1
@@ -204,7 +204,7 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         deconvnet.project(x, [seed % 3])
         deconvnet.project(x)
     assert len(deconvnet._passes.graphs) == 2
-    assert traced == {"maps": 1, "backward": 1}
+    assert traced == {"forward_maps": 1, "backward": 1}
     for graph in deconvnet._passes.graphs.values():
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":
