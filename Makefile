@@ -2,15 +2,24 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test bench clean
+# the layout of the code; ruff has no place for its settings in setup.cfg
+RUFF_FORMAT = $(BIN)/python -m ruff format --isolated --line-length 100 \
+	--config format.skip-magic-trailing-comma=true
+CODE = tfdeconv scripts tests
+
+.PHONY: demo test format bench clean
 
 demo: .venv/run
 	@$(BIN)/python scripts/visualise.py --out demo
 
 test: .venv/test
-	$(BIN)/python -m flake8 tfdeconv scripts tests
+	$(RUFF_FORMAT) --check --quiet $(CODE)
+	$(BIN)/python -m flake8 $(CODE)
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+format: .venv/test
+	$(RUFF_FORMAT) $(CODE)
 
 bench: .venv/bench
 	$(BIN)/python scripts/benchmark.py

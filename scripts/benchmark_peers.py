@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,124 +20,135 @@ CORES = len(os.sched_getaffinity(0))  # every framework computes with as many th
 
 
 def random_weights(network: Network) -> Arrays:
-    """ResNet's, with kernels scaled after He et al. 2015, section 2.2, and statistics that keep activations in range."""
+    """ResNet's: kernels scaled after He et al. 2015, section 2.2, statistics that keep activations
+    in range."""
     rng = np.random.default_rng(0)
-    scales = {
-        ("gamma", "_3_bn"): 0.2,
-        ("variance", "v1_bn"): 1e4,
-    }  # residual branches add little; grey levels vary by 1e4
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    for layer, shapes in network.parameters().items():
+        arrays[layer] = {}
+        for name, shape in shapes.items():
+            arrays[layer][name] = random_parameter(rng, layer, name, shape)
+    return arrays
 
-    def parameter(layer: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name in ("gamma", "variance"):
-            return (scales.get((name, layer[-5:]), 1) * rng.uniform(0.5, 1.5, shape)).astype(
-                np.float32
-            )
-        return rng.standard_normal(shape, np.float32) * np.float32(
-            (2 / prod(shape[:-1])) ** 0.5 if name == "kernel" else 0.1
-        )
 
-    return {
-        layer: {name: parameter(layer, name, shape) for name, shape in p.items()}
-        for layer, p in network.parameters().items()
-    }
+def random_parameter(
+    rng: np.random.Generator, layer: str, name: str, shape: tuple[int, ...]
+) -> np.ndarray:
+    if name in ("gamma", "variance"):
+        values = typical_scale(layer, name) * rng.uniform(0.5, 1.5, shape)
+        return values.astype(np.float32)
+    scale = (2 / prod(shape[:-1])) ** 0.5 if name == "kernel" else 0.1
+    return rng.standard_normal(shape, np.float32) * np.float32(scale)
+
+
+def typical_scale(layer: str, name: str) -> float:
+    """Of a batch norm's gamma or variance."""
+    if name == "gamma" and layer.endswith("_3_bn"):
+        return 0.2  # residual branches add little
+    if name == "variance" and layer.endswith("v1_bn"):
+        return 1e4  # grey levels vary by that much
+    return 1
 
 
 def torch_model(network: Network, arrays: Arrays, target: str) -> Any:
-    """The network up to the target as a torch module; each ReLU is a module of its own, as captum needs it."""
+    """The network up to the target as a torch module; each ReLU is a module, as captum needs it."""
     import torch
 
     nodes = network.up_to(target)
-    last = {
-        name: node.name for node in nodes for name in node.inputs
-    }  # who reads a map last, and can let it go
+    last_reader: dict[str, str] = {}  # of each map: after that layer it can be let go
+    for node in nodes:
+        for name in node.inputs:
+            last_reader[name] = node.name
 
     class Graph(torch.nn.ModuleDict):
         def forward(self, x):
-            values = {INPUT: x}
+            maps = {INPUT: x}
             for node in nodes:
-                inputs = [
-                    values.pop(name) if last[name] == node.name else values[name]
-                    for name in node.inputs
-                ]
-                values[node.name] = (
-                    inputs[0] + inputs[1]
-                    if isinstance(node.layer, Add)
-                    else self[node.name](*inputs)
-                )
-            return values[target]
+                inputs = [maps[name] for name in node.inputs]
+                for name in node.inputs:
+                    if last_reader[name] == node.name:
+                        maps.pop(name, None)
+                if isinstance(node.layer, Add):
+                    maps[node.name] = inputs[0] + inputs[1]
+                else:
+                    maps[node.name] = self[node.name](*inputs)
+            return maps[target]
 
-    def module(layer: Layer, p: Mapping[str, np.ndarray]) -> torch.nn.Module:
-        size, stride, ((top, _), (left, _)), _ = layer.window  # pads are even in these networks
-        match layer:
-            case Conv():
-                part = torch.nn.Conv2d(
-                    p["kernel"].shape[2], layer.filters, size, stride, (top, left)
-                )
-                part.weight.data, part.bias.data = (
-                    torch.tensor(p["kernel"].transpose(3, 2, 0, 1).copy()),
-                    torch.tensor(p["bias"]),
-                )
-                return torch.nn.Sequential(part, torch.nn.ReLU()) if layer.activation else part
-            case BatchNorm():
-                part = torch.nn.BatchNorm2d(len(p["gamma"]), layer.epsilon)
-                part.weight.data, part.bias.data = torch.tensor(p["gamma"]), torch.tensor(p["beta"])
-                part.running_mean, part.running_var = (
-                    torch.tensor(p["mean"]),
-                    torch.tensor(p["variance"]),
-                )
-                return part
-            case MaxPool():
-                return torch.nn.MaxPool2d(size, stride, (top, left))
-        return torch.nn.ReLU()
+    modules = {node.name: torch_module(node.layer, arrays.get(node.name, {})) for node in nodes}
+    return Graph(modules).eval().requires_grad_(False)
 
-    return (
-        Graph({node.name: module(node.layer, arrays.get(node.name, {})) for node in nodes})
-        .eval()
-        .requires_grad_(False)
-    )
+
+def torch_module(layer: Layer, parameters: Mapping[str, np.ndarray]) -> Any:
+    """A layer as a torch module; of an Add a ReLU that is never called."""
+    import torch
+
+    size, stride, ((top, _), (left, _)), _ = layer.window  # pads are even in these networks
+    match layer:
+        case Conv():
+            kernel = parameters["kernel"]
+            conv = torch.nn.Conv2d(kernel.shape[2], layer.filters, size, stride, (top, left))
+            conv.weight.data = torch.tensor(kernel.transpose(3, 2, 0, 1).copy())
+            conv.bias.data = torch.tensor(parameters["bias"])
+            if not layer.activation:
+                return conv
+            return torch.nn.Sequential(conv, torch.nn.ReLU())
+        case BatchNorm():
+            norm = torch.nn.BatchNorm2d(len(parameters["gamma"]), layer.epsilon)
+            norm.weight.data = torch.tensor(parameters["gamma"])
+            norm.bias.data = torch.tensor(parameters["beta"])
+            norm.running_mean = torch.tensor(parameters["mean"])
+            norm.running_var = torch.tensor(parameters["variance"])
+            return norm
+        case MaxPool():
+            return torch.nn.MaxPool2d(size, stride, (top, left))
+    return torch.nn.ReLU()
 
 
 class Peer:
-    """The same network up to a target in torch, and what captum and ONNX Runtime make of it. Images and maps as ours."""
+    """The same network up to a target in torch, and what captum and ONNX Runtime make of it.
+
+    Images and maps go in and come out as ours: [n, h, w, c].
+    """
 
     def __init__(self, network: Network, arrays: Arrays, target: str, photo: np.ndarray):
         import torch
         from captum.attr import Deconvolution
 
         torch.set_num_threads(CORES)
-        self.torch, self.model = torch, torch_model(network, arrays, target)
-        self.unit, self.map = Deconvolution(self.model), Deconvolution(self.model)
-        self.map.forward_func = lambda x: (
-            (self.model(x) ** 2).sum((2, 3)) / 2
-        )  # its derivative is the map: our seed
+        self.torch = torch
+        self.model = torch_model(network, arrays, target)
+        self.unit = Deconvolution(self.model)
+        self.map = Deconvolution(self.model)
+        # its derivative is the map: our seed
+        self.map.forward_func = lambda x: (self.model(x) ** 2).sum((2, 3)) / 2
         onnxruntime = importlib.import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = CORES
         with tempfile.TemporaryDirectory() as folder:
-            torch.onnx.export(
-                self.model,
-                (self.tensor(photo),),
-                f"{folder}/model.onnx",
-                input_names=[INPUT],
-                dynamo=False,
-            )
-            self.session = onnxruntime.InferenceSession(
-                f"{folder}/model.onnx", options, ["CPUExecutionProvider"]
-            )
+            path = f"{folder}/model.onnx"
+            example = (self.tensor(photo),)
+            torch.onnx.export(self.model, example, path, input_names=[INPUT], dynamo=False)
+            self.session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
 
     def tensor(self, x: np.ndarray) -> Any:
-        return self.torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+        return self.torch.from_numpy(channels_first(x))
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         with self.torch.inference_mode():
-            return self.model(self.tensor(x)).numpy().transpose(0, 2, 3, 1)
+            return channels_last(self.model(self.tensor(x)).numpy())
 
     def onnx(self, x: np.ndarray) -> np.ndarray:
-        return self.session.run(None, {INPUT: x.transpose(0, 3, 1, 2).copy()})[0].transpose(
-            0, 2, 3, 1
-        )
+        return channels_last(self.session.run(None, {INPUT: channels_first(x)})[0])
 
     def project(self, deconvolution: Any, x: np.ndarray, targets: Sequence) -> np.ndarray:
         """captum's deconvnet of each target, one after the other: [targets, h, w, c]."""
-        found = [deconvolution.attribute(self.tensor(x), target) for target in targets]
-        return self.torch.cat(found).numpy().transpose(0, 2, 3, 1)
+        signals = [deconvolution.attribute(self.tensor(x), target) for target in targets]
+        return channels_last(self.torch.cat(signals).numpy())
+
+
+def channels_first(x: np.ndarray) -> np.ndarray:
+    return x.transpose(0, 3, 1, 2).copy()
+
+
+def channels_last(x: np.ndarray) -> np.ndarray:
+    return x.transpose(0, 2, 3, 1)

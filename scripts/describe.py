@@ -1,4 +1,5 @@
-"""Lists a network's layers: shape, parameters, and what of the image each unit sees; or what a run of scan.py counted in them.
+"""Lists a network's layers: shape, parameters, and what of the image each unit sees; or what a
+scan's run counted in them.
 
 Needs no TensorFlow.
 
@@ -13,4 +14,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tfdeconv.cli import console, describe  # noqa: E402
 
 if __name__ == "__main__":
-    console.call(describe.main)
+    console.call(describe.main, sys.argv[1:])

@@ -1,6 +1,7 @@
-"""Checks on this machine that weights and program do what they should: figures, a verdict, exit status 1 if something is off.
+"""Checks on this machine that weights and program do what they should: prints figures and a
+verdict; exit status 1 if something is off.
 
-python scripts/selfcheck.py --weights weights/vgg16.h5
+    python scripts/selfcheck.py --weights weights/vgg16.h5
 """
 
 import sys
@@ -11,4 +12,4 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tfdeconv.cli import console, selfcheck  # noqa: E402
 
 if __name__ == "__main__":
-    console.call(selfcheck.main)
+    console.call(selfcheck.main, sys.argv[1:])

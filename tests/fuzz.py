@@ -1,8 +1,11 @@
-"""Reads thousands of damaged weight files of every format: each is read or refused in one line, in little time and memory.
+"""Reads thousands of damaged weight files of every format.
+
+Each is read or refused in one line, in little time and memory.
 
     python tests/fuzz.py [--format NAME] [--count 10000] [--seed 0] [--first 0]
 
-Every mutant comes from seed, format and number alone, so that `--first 4711 --count 1` makes one again (and --keep FILE keeps it).
+Every mutant comes from seed, format and number alone, so that `--first 4711 --count 1` makes one
+again (and --keep FILE keeps it).
 """
 
 from __future__ import annotations
@@ -23,31 +26,35 @@ from multiprocessing import get_context
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE / "support"), str(HERE / "formats")]
+sys.path[:0] = [str(HERE.parent), str(HERE / "support")]
 
 from file_formats import FORMATS, Format  # noqa: E402
 
 from tfdeconv.errors import UserError  # noqa: E402
 
-SECONDS, MEMORY = 5, 500  # of computing, and MB above what the reader takes for whole files
+# seconds that reading a mutant may compute, and MB above what reading whole files takes
+SECONDS = 5
+MEMORY = 500
 MUTANT = "<mutant>"
-BLUNT = 0.3  # of the mutants at most may be turned away by their first bytes
-INTERESTING = [
-    0,
-    1,
-    127,
-    128,
-    255,
-    1 << 40,
-    *((1 << bits) - less for bits in (15, 16, 31, 32, 63, 64) for less in (0, 1)),
-]
+# the share of the mutants that may be turned away by their first bytes
+MAX_TURNED_AWAY = 0.3
+# what is said of a file that does not begin as HDF5 files do
+NOT_HDF5 = "is not an HDF5 file"
+WELL = ("read", "refused", "turned away")
+POWERS = [1 << bits for bits in (15, 16, 31, 32, 63, 64)]
+INTERESTING = [0, 1, 127, 128, 255, 1 << 40]
+for power in POWERS:
+    INTERESTING += [power, power - 1]
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """What became of a mutant."""
+
     number: int
-    what: str  # "read", "refused", "turned away", or what went wrong
-    said: str
+    # "read", "refused", "turned away", or what went wrong
+    what: str
+    message: str
     seconds: float
     memory: float  # MB
 
@@ -56,28 +63,34 @@ class Outcome:
 
 
 def mutant(rng: random.Random, seeds: list[bytes]) -> bytes:
-    found = seeds[0]
-    while found in seeds:
-        found = changed(rng, seeds)
-    return found
-
-
-def changed(rng: random.Random, seeds: list[bytes]) -> bytes:
-    raw = rng.choice(seeds)
-    if rng.random() < 0.05:
-        other, at = rng.choice(seeds), rng.randrange(8, len(raw))
-        return (
-            raw[:at] + other[at:]
-            if rng.random() < 0.5
-            else raw[:at] + other[rng.randrange(len(other)) :]
-        )
-    for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        raw = rng.choices(list(CHANGES), CHANGES.values())[0](rng, raw, place(rng, raw))
+    """A damaged file that is not among the whole ones."""
+    raw = seeds[0]
+    while raw in seeds:
+        raw = changed(rng, seeds)
     return raw
 
 
-def place(rng: random.Random, raw: bytes) -> int:
-    """Mostly where something stands: half of an HDF5 file is zeros; seldom among the first 8 bytes, which tell the format."""
+def changed(rng: random.Random, seeds: list[bytes]) -> bytes:
+    """One of the whole files with a few changes, or parts of two of them."""
+    raw = rng.choice(seeds)
+    if rng.random() < 0.05:
+        other = rng.choice(seeds)
+        at = rng.randrange(8, len(raw))
+        if rng.random() < 0.5:
+            return raw[:at] + other[at:]
+        return raw[:at] + other[rng.randrange(len(other)) :]
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):
+        change = rng.choices(list(CHANGES), CHANGES.values())[0]
+        raw = change(rng, raw, position(rng, raw))
+    return raw
+
+
+def position(rng: random.Random, raw: bytes) -> int:
+    """Where to change a file.
+
+    Mostly where it is not 0, as half of an HDF5 file is; seldom among the first 8 bytes, by which
+    the format is known.
+    """
     first = 0 if rng.random() < 0.08 or len(raw) < 10 else 8
     for _ in range(4):
         at = rng.randrange(first, max(len(raw), first + 1))
@@ -98,9 +111,9 @@ def overwrite(rng: random.Random, raw: bytes, at: int) -> bytes:
 
 def remove(rng: random.Random, raw: bytes, at: int) -> bytes:
     size = rng.randrange(1, 64)
-    return (
-        raw[:at] + raw[at + size :] + bytes(size) * rng.randrange(2)
-    )  # libhdf5 looks at the whole's length first
+    # of the same length half of the time: libhdf5 looks at the length first
+    padding = bytes(size) * rng.randrange(2)
+    return raw[:at] + raw[at + size :] + padding
 
 
 def repeat(rng: random.Random, raw: bytes, at: int) -> bytes:
@@ -114,14 +127,16 @@ def insert(rng: random.Random, raw: bytes, at: int) -> bytes:
 
 def copy(rng: random.Random, raw: bytes, at: int) -> bytes:
     """A block over another, so that everything else stays in its place."""
-    start, size = rng.randrange(8, max(len(raw), 9)), rng.choice([1, 2, 4, 8, 16, 32])
-    return raw[:at] + raw[start : start + size] + raw[at + len(raw[start : start + size]) :]
+    start = rng.randrange(8, max(len(raw), 9))
+    block = raw[start : start + rng.choice([1, 2, 4, 8, 16, 32])]
+    return raw[:at] + block + raw[at + len(block) :]
 
 
 def cut(rng: random.Random, raw: bytes, at: int) -> bytes:
     return raw[: max(at, 8)]
 
 
+# each with its weight
 CHANGES: dict[Callable[[random.Random, bytes, int], bytes], int] = {
     flip: 30,
     overwrite: 30,
@@ -138,84 +153,95 @@ CHANGES: dict[Callable[[random.Random, bytes, int], bytes], int] = {
 
 def used() -> tuple[float, float]:
     """Seconds computed and MB at most, by this process and those it started."""
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in both), sum(
-        usage.ru_maxrss for usage in both
-    ) / 1024
+    seconds = 0.0
+    kilobytes = 0
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        seconds += usage.ru_utime + usage.ru_stime
+        kilobytes += usage.ru_maxrss
+    return seconds, kilobytes / 1024
 
 
 def outcomes(kind: str, seed: int, numbers: range, keep: str = "") -> list[Outcome]:
     """What becomes of the mutants of these numbers."""
-    form, found = FORMATS[kind], []
+    form = FORMATS[kind]
     seeds = form.seeds()
+    results = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(keep or Path(folder) / "mutant")
+        # a whole file is read, or everything below would say nothing
         for raw in seeds:
             form.make(path, raw)
-            form.read(path)  # a whole file is read, or everything below would say nothing
+            form.read(path)
         for number in numbers:
-            form.make(path, mutant(random.Random(f"{seed} {kind} {number}"), seeds))
-            found.append(outcome(form, path, number))
-    return found
+            rng = random.Random(f"{seed} {kind} {number}")
+            form.make(path, mutant(rng, seeds))
+            results.append(outcome(form, path, number))
+    return results
 
 
 def outcome(form: Format, path: Path, number: int) -> Outcome:
-    (begin, before), start = used(), time.monotonic()
+    """What becomes of a mutant."""
+    seconds_before, memory_before = used()
+    start = time.monotonic()
+    what, message = read(form, path)
+    seconds_after, memory_after = used()
+    seconds = seconds_after - seconds_before
+    memory = memory_after - memory_before
+    if memory > MEMORY:
+        what = "takes memory"
+    if seconds > SECONDS or time.monotonic() - start > 10 * SECONDS:
+        what = "takes time"
+    return Outcome(number, what, message, seconds, memory)
+
+
+def read(form: Format, path: Path) -> tuple[str, str]:
+    """How reading a file ends, and with which message."""
     try:
         form.read(path)
-        what, said = "read", ""
     except UserError as error:
-        said = str(error).replace(str(path), MUTANT)
-        what = (
-            "turned away"
-            if "is not an HDF5 file" in said
-            else "refused"
-            if said.isprintable()
-            else "breaks the line"
-        )
+        message = str(error).replace(str(path), MUTANT)
+        if NOT_HDF5 in message:
+            return "turned away", message
+        if not message.isprintable():
+            return "breaks the line", message
+        return "refused", message
     except Exception as error:
-        what, said = f"raises {type(error).__name__}", " ".join(str(error).split())
-    end, after = used()
-    if after - before > MEMORY:
-        what = "takes memory"
-    if end - begin > SECONDS or time.monotonic() - start > 10 * SECONDS:
-        what = "takes time"
-    return Outcome(number, what, said, end - begin, after - before)
+        return f"raises {type(error).__name__}", " ".join(str(error).split())
+    return "read", ""
 
 
-def shortened(said: str) -> str:
-    """What is said, less what differs from mutant to mutant."""
-    said = re.sub(
-        r"'[^']*'|\"[^\"]*\"|b'.*|\(.*\)|\d[\d,.]*", "#", said.split(MUTANT, 1)[-1].lstrip(": ")
-    )
-    return re.sub("^[^ ]*/[^ ]* ", "A/B ", said)[:70]
+def shortened(message: str) -> str:
+    """A message, less what differs from mutant to mutant."""
+    text = message.split(MUTANT, 1)[-1].lstrip(": ")
+    text = re.sub(r"'[^']*'|\"[^\"]*\"|b'.*|\(.*\)|\d[\d,.]*", "#", text)
+    return re.sub("^[^ ]*/[^ ]* ", "A/B ", text)[:70]
 
 
-def report(kind: str, seed: int, found: list[Outcome], seconds: float) -> bool:
+def report(kind: str, seed: int, results: list[Outcome], seconds: float) -> bool:
     """Prints what became of a format's mutants; True if all was well."""
-    counts = Counter(outcome.what for outcome in found)
-    slowest, biggest = (
-        max(found, key=lambda found: found.seconds),
-        max(found, key=lambda found: found.memory),
-    )
-    told = ", ".join(f"{n} {what}" for what, n in counts.most_common())
-    print(f"{kind}: {len(found)} mutants, seed {seed}, {seconds:.0f} s: {told}")
-    classes = Counter(shortened(outcome.said) for outcome in found if outcome.what == "refused")
-    print("".join(f"  {n:6} {said}\n" for said, n in classes.most_common(15)), end="")
+    counts = Counter(result.what for result in results)
+    totals = ", ".join(f"{n} {what}" for what, n in counts.most_common())
+    print(f"{kind}: {len(results)} mutants, seed {seed}, {seconds:.0f} s: {totals}")
+    refusals = [result for result in results if result.what == "refused"]
+    reasons = Counter(shortened(result.message) for result in refusals)
+    for reason, n in reasons.most_common(15):
+        print(f"  {n:6} {reason}")
+    slowest = max(results, key=lambda result: result.seconds)
+    largest = max(results, key=lambda result: result.memory)
     print(
-        f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), "
-        f"most memory above whole files' {biggest.memory:.0f} MB (number {biggest.number})"
+        f"  slowest {slowest.seconds:.1f} s (number {slowest.number}), most memory above "
+        f"whole files' {largest.memory:.0f} MB (number {largest.number})"
     )
     sys.stdout.flush()
-    failed = [
-        outcome for outcome in found if outcome.what not in ("read", "refused", "turned away")
-    ]
-    for outcome in failed[:20]:
-        print(f"  FAILED number {outcome.number}: {outcome.what}: {outcome.said[:200]}")
-    blunt = len(found) >= 50 and counts["turned away"] > BLUNT * len(found)
-    if blunt:
+    failed = [result for result in results if result.what not in WELL]
+    for result in failed[:20]:
+        print(f"  FAILED number {result.number}: {result.what}: {result.message[:200]}")
+    turned_away = counts["turned away"] > MAX_TURNED_AWAY * len(results)
+    if len(results) >= 50 and turned_away:
         print("  FAILED: too many mutants are turned away by their first bytes")
-    return not failed and not blunt
+        return False
+    return not failed
 
 
 def main() -> None:
@@ -230,20 +256,32 @@ def main() -> None:
     good = True
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         for kind in options.format or FORMATS:
-            start, end = time.monotonic(), options.first + options.count
-            size = max(1, min(250, options.count // (2 * options.workers)))
-            parts = [range(at, min(at + size, end)) for at in range(options.first, end, size)]
+            start = time.monotonic()
             try:
-                read = [
-                    pool.submit(outcomes, kind, options.seed, part, options.keep) for part in parts
-                ]
-                found = [outcome for future in read for outcome in future.result()]
+                results = outcomes_of_all(pool, kind, options)
             except BrokenProcessPool:
                 sys.exit(
-                    f"{kind}: FAILED: a mutant ended the process that read it (--workers 1, and --first to find it)"
+                    f"{kind}: FAILED: a mutant ended the process that read it "
+                    f"(--workers 1, and --first to find it)"
                 )
-            good = report(kind, options.seed, found, time.monotonic() - start) and good
+            good = report(kind, options.seed, results, time.monotonic() - start) and good
     sys.exit(not good)
+
+
+def outcomes_of_all(
+    pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace
+) -> list[Outcome]:
+    """What becomes of all mutants of a format, read by the workers in parts."""
+    end = options.first + options.count
+    size = max(1, min(250, options.count // (2 * options.workers)))
+    parts = []
+    for at in range(options.first, end, size):
+        numbers = range(at, min(at + size, end))
+        parts.append(pool.submit(outcomes, kind, options.seed, numbers, options.keep))
+    results: list[Outcome] = []
+    for part in parts:
+        results += part.result()
+    return results
 
 
 if __name__ == "__main__":

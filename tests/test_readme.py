@@ -1,4 +1,4 @@
-"""Every command and program of the README works, in a folder of its own."""
+"""Every command and program of every page works, in a folder of its own, and its links lead somewhere."""
 
 from __future__ import annotations
 
@@ -11,56 +11,77 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "README.md").read_text()
-COMMANDS = [
-    line.partition("#")[0].strip()
-    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S)
-    for line in block.splitlines()
-]
+PAGES = ["README.md", "CHANGELOG.md"]
+PAGES += [f"{folder}/README.md" for folder in ("scripts", "tests", "weights")]
+PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tfdeconv/**/README.md"))
+TEXTS = {page: (ROOT / page).read_text() for page in PAGES}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a language; what is indented is for reading alone."""
+    return re.findall(rf"```{language}\n(.*?)```", TEXTS[page], re.S)
+
+
+def commands(page: str) -> list[str]:
+    """The commands of a page's shell blocks, without their comments."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [line.partition("#")[0].strip() for line in lines if line.strip()]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with what the README's commands name, as links."""
-    place = tmp_path_factory.mktemp("clone")
+    """A folder with what the commands name, as links."""
+    clone = tmp_path_factory.mktemp("clone")
     for name in ("scripts", "tfdeconv", "tests", "weights"):
-        (place / name).symlink_to(ROOT / name)
-    return place
+        (clone / name).symlink_to(ROOT / name)
+    return clone
 
 
-@pytest.mark.parametrize(
-    "command", [command for command in COMMANDS if command.startswith("python ")]
-)
-def test_commands(folder, command):
-    done = subprocess.run(
-        [sys.executable, *shlex.split(command)[1:]], cwd=folder, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    for line in done.stdout.splitlines() if "visualise" in command else []:
-        assert (folder / line).stat().st_size > 10_000
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True)
 
 
-def test_other_commands_are_targets_of_the_makefile():
-    targets = {
-        line.partition(":")[0]
-        for line in (ROOT / "Makefile").read_text().splitlines()
-        if re.match(r"[a-z]+:", line)
-    }
-    for command in COMMANDS:
-        program, *arguments = command.split()
-        assert program == "python" or program == "make" and set(arguments) <= targets
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")])
+def test_commands(folder, page):
+    for command in commands(page):
+        program, *arguments = shlex.split(command)
+        if program == "make":
+            continue
+        assert program == "python", command
+        done = run(folder, *arguments)
+        assert (done.returncode, done.stderr) == (0, ""), command
+        for line in done.stdout.splitlines() if "visualise" in command else []:
+            assert (folder / line).stat().st_size > 10_000, command
 
 
-def test_programs(folder):
-    programs = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    assert programs
-    for program in programs:
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True
-        )
+def test_make_commands_are_targets():
+    makefile = (ROOT / "Makefile").read_text()
+    for page in PAGES:
+        for command in commands(page):
+            program, *arguments = command.split()
+            if program == "make":
+                assert all(re.search(rf"^{name}:", makefile, re.M) for name in arguments), command
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
+def test_programs(folder, page):
+    for program in blocks(page, "python"):
+        done = run(folder, "-c", program)
         assert done.returncode == 0, done.stderr
 
 
-def test_links_lead_somewhere():
-    for path in re.findall(r"\]\(([^)#]+)\)", re.sub(r"```.*?```", "", TEXT, flags=re.S)):
-        assert path.startswith("https://") or (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    prose = re.sub(r"```.*?```", "", TEXTS[page], flags=re.S)
+    for link in re.findall(r"\]\(([^)#\s]+)", prose):
+        target = (ROOT / page).parent / link
+        assert link.startswith("https://") or target.exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_fit_on_a_page(page):
+    assert all(len(line) <= 120 for line in TEXTS[page].splitlines())
+
+
+def test_the_first_page_is_short():
+    assert TEXTS["README.md"].count("\n") <= 120

@@ -1,4 +1,12 @@
-"""tfdeconv: what in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014)."""
+"""tfdeconv: what in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014).
+
+The public names are loaded when they are first asked for: a mistake in a name or a shape does not wait
+for TensorFlow.
+
+>>> from tfdeconv import NETWORKS
+>>> NETWORKS["vgg16"]().shapes()["block4_conv2"]
+(28, 28, 512)
+"""
 
 from __future__ import annotations
 
@@ -8,27 +16,41 @@ from typing import TYPE_CHECKING
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .data import images
+    from .data import images, preprocessing
     from .engine.deconvnet import Deconvnet
     from .engine.rules import RULES
-    from .errors import UserError as UserError
+    from .errors import UserError
     from .weights.load import load_weights
+    from .weights.native import save_weights
     from .zoo import NETWORKS
 
+# where each public name is defined
 HOMES = {
     "NETWORKS": "zoo",
     "RULES": "engine.rules",
     "Deconvnet": "engine.deconvnet",
     "UserError": "errors",
     "load_weights": "weights.load",
+    "save_weights": "weights.native",
 }
-__all__ = ["NETWORKS", "RULES", "Deconvnet", "UserError", "__version__", "images", "load_weights"]
+MODULES = {"images": "data.images", "preprocessing": "data.preprocessing"}
+__all__ = [
+    "NETWORKS",
+    "RULES",
+    "Deconvnet",
+    "UserError",
+    "__version__",
+    "images",
+    "load_weights",
+    "preprocessing",
+    "save_weights",
+]
 
 
 def __getattr__(name: str) -> object:
-    """Loads a public name when it is first asked for (PEP 562), so that names and mistakes do not wait for TensorFlow."""
-    if name == "images":
-        return import_module(".data.images", __name__)
+    """Loads a public name when it is first asked for (PEP 562)."""
+    if name in MODULES:
+        return import_module(f".{MODULES[name]}", __name__)
     if name in HOMES:
         return getattr(import_module(f".{HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

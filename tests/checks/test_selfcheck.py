@@ -68,7 +68,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_all_is_well(run, weights):
+def test_sound_weights_pass_all_checks(run, weights):
     status, out = run("--weights", weights)
     assert status == 0 and "all is well" in out and "OFF" not in out
     for layer in ("conv1", "bn1", "relu1", "sum", "gated", "pool", "flat", "classes"):
@@ -100,7 +100,7 @@ ERRORS = {
         "max_pool",
         lambda right: lambda *a: (right(*a)[0], 0 * right(*a)[1]),
     ),
-    "a unit beside its place": (
+    "a unit beside its position": (
         pooling,
         "unpool",
         lambda right: lambda *a: tf.roll(right(*a), 1, 1),
@@ -109,13 +109,13 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_what_is_off_is_told(run, weights, monkeypatch, error):
-    room, name, wrong = ERRORS[error]
-    monkeypatch.setattr(room, name, wrong(getattr(room, name)))
+def test_planted_errors_are_reported(run, weights, monkeypatch, error):
+    module, name, wrong = ERRORS[error]
+    monkeypatch.setattr(module, name, wrong(getattr(module, name)))
     status, out = run("--weights", weights)
     assert status == 1 and "OFF" in out and "all is well" not in out
 
 
-def test_a_file_that_is_none_is_told(run, tmp_path):
+def test_file_without_weights_is_refused(run, tmp_path):
     (tmp_path / "w.h5").write_bytes(b"no weights")
     assert run("--weights", tmp_path / "w.h5")[0] == 2

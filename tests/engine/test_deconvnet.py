@@ -7,9 +7,9 @@ import pytest
 from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError, memory
-from tfdeconv.engine import compiled
-from tfdeconv.engine.compiled import chunks
+from tfdeconv.engine import chunks
 from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv
 
@@ -17,11 +17,8 @@ from tfdeconv.network.layers import RELU, Conv
 @pytest.fixture
 def small(rng):
     network = example("pool 3x3 stride 2, padded")
-    return (
-        network,
-        random_weights(network, rng, dtype=np.float32),
-        rng.standard_normal((3, 13, 11, 4)).astype(np.float32),
-    )
+    weights = random_weights(network, rng, dtype=np.float32)
+    return network, weights, rng.standard_normal((3, 13, 11, 4)).astype(np.float32)
 
 
 def test_shapes_and_types(small):
@@ -48,9 +45,8 @@ def test_activations_and_positions_are_the_maps(small):
     network, weights, x = small
     deconvnet = Deconvnet(network, weights, "behind")
     maps, projection = deconvnet.activations(x), deconvnet.project(x, [2, 0])
-    np.testing.assert_allclose(
-        projection.activations, maps.max((1, 2))[:, [2, 0]], rtol=1e-6
-    )  # float32, another graph
+    # float32, another graph
+    np.testing.assert_allclose(projection.activations, maps.max((1, 2))[:, [2, 0]], rtol=1e-6)
     for image, column in np.ndindex(3, 2):
         row, col = projection.positions[image, column]
         assert maps[image, row, col, projection.channels[image, column]] == pytest.approx(
@@ -71,16 +67,14 @@ def test_channels_by_image(small):
     deconvnet = Deconvnet(network, weights, "behind")
     mixed = deconvnet.project(x, [[0], [1], [2]])
     for image in range(3):
-        np.testing.assert_allclose(
-            mixed.patches[image],
-            deconvnet.project(x[image : image + 1], [image]).patches[0],
-            rtol=1e-5,
-            atol=1e-6 * np.abs(mixed.patches).max(),
-        )  # float32 in another batch
+        single = deconvnet.project(x[image : image + 1], [image])
+        # float32 in another batch
+        near = 1e-6 * np.abs(mixed.patches).max()
+        np.testing.assert_allclose(mixed.patches[image], single.patches[0], rtol=1e-5, atol=near)
 
 
-def test_boxes_hold_all_that_is_not_zero_and_no_more():
-    """A kernel of ones: the projection of a unit is exactly its receptive field, cut at the image's border."""
+def test_boxes_hold_exactly_what_is_not_zero():
+    """Kernels of ones: a unit's projection is its receptive field, cut at the image's border."""
     net = Builder("ones", (9, 9, 1))
     net.add("a", Conv(1, 3, pad=1, activation=RELU))
     net.add("b", Conv(1, 3, stride=2, pad=1, activation=RELU))
@@ -108,7 +102,25 @@ def test_the_first_of_equal_units_is_kept():
     np.testing.assert_array_equal(projection.positions, [[[0, 0]]])
 
 
-def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
+def test_dead_maps_give_zeros_and_say_so():
+    network, weights, x = dead()
+    for rule in RULES:
+        for mode in ("max", "all"):
+            projection = Deconvnet(network, weights, "rectified", rule).project(x, mode=mode)
+            np.testing.assert_array_equal(projection.dead, [[True, False]])
+            assert not projection.patches[0, 0].any() and projection.patches[0, 1].any()
+            assert projection.activations[0, 0] == 0
+
+
+def test_maps_that_are_not_rectified_keep_their_sign():
+    network, weights, x = dead()
+    plain = Deconvnet(network, weights, "plain").project(x)
+    assert plain.activations[0, 0] == pytest.approx(-3 - x.min()) and not plain.dead.any()
+    assert plain.patches[0, 0, 0, 0, 0] == pytest.approx(3 + x.min())  # -activation * kernel
+
+
+def dead():
+    """A network whose first channel is below 0 for every image above 0; its weights; an image."""
     net = Builder("dead", (5, 5, 1))
     net.add("plain", Conv(2, 1))
     net.add("rectified", Conv(2, 1, activation=RELU))
@@ -121,27 +133,16 @@ def test_dead_maps_are_zeros_and_unrectified_ones_keep_their_sign():
         "rectified": {"kernel": eye, "bias": np.zeros(2, np.float32)},
     }
     x = np.abs(np.random.default_rng(0).standard_normal((1, 5, 5, 1))).astype(np.float32)
-    for rule in ("deconvnet", "guided", "gradient"):
-        for mode in ("max", "all"):
-            projection = Deconvnet(net.network(), weights, "rectified", rule).project(x, mode=mode)
-            np.testing.assert_array_equal(projection.dead, [[True, False]])
-            assert not projection.patches[0, 0].any() and projection.patches[0, 1].any()
-            assert projection.activations[0, 0] == 0
-    plain = Deconvnet(net.network(), weights, "plain").project(x)
-    assert plain.activations[0, 0] == pytest.approx(-3 - x.min()) and not plain.dead.any()
-    assert plain.patches[0, 0, 0, 0, 0] == pytest.approx(3 + x.min())  # -activation * kernel
+    return net.network(), weights, x
 
 
 def test_plain_and_compiled_agree(small):
     network, weights, x = small
-    for rule in ("deconvnet", "guided", "gradient"):
-        plain, compiled = (
-            Deconvnet(network, weights, "behind", rule, jit).project(x).patches
-            for jit in (False, True)
-        )
-        np.testing.assert_allclose(
-            compiled, plain, atol=1e-5 * np.abs(plain).max()
-        )  # float32, sums in another order
+    for rule in RULES:
+        plain = Deconvnet(network, weights, "behind", rule).project(x).patches
+        compiled = Deconvnet(network, weights, "behind", rule, jit=True).project(x).patches
+        # float32, sums in another order
+        np.testing.assert_allclose(compiled, plain, atol=1e-5 * np.abs(plain).max())
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -151,12 +152,11 @@ def test_chunks_change_nothing(small, jit, monkeypatch):
     x = np.concatenate([x, x[::-1], x[:1]])
     expected = Deconvnet(network, weights, "behind", jit=jit).project(x)
     for most in (1, 2, 5):
-        monkeypatch.setattr(compiled, "MOST", most)
-        found = Deconvnet(network, weights, "behind", jit=jit).project(x)
-        np.testing.assert_allclose(
-            found.patches, expected.patches, atol=1e-5 * np.abs(expected.patches).max()
-        )  # float32
-        np.testing.assert_array_equal(found.positions, expected.positions)
+        monkeypatch.setattr(chunks, "MAX_ITEMS", most)
+        projection = Deconvnet(network, weights, "behind", jit=jit).project(x)
+        near = 1e-5 * np.abs(expected.patches).max()  # float32
+        np.testing.assert_allclose(projection.patches, expected.patches, atol=near)
+        np.testing.assert_array_equal(projection.positions, expected.positions)
 
 
 @pytest.mark.parametrize("fixed", [False, True])
@@ -165,7 +165,7 @@ def test_chunks_change_nothing(small, jit, monkeypatch):
 )
 def test_chunks_cover_everything_once(count, size, fixed):
     covered, lengths = [], set()
-    for start, stop, index in chunks(count, size, fixed):
+    for start, stop, index in chunks.chunks(count, size, fixed):
         np.testing.assert_array_equal(index[: stop - start], np.arange(start, stop))
         assert index.max() == stop - 1
         covered += range(start, stop)
@@ -178,33 +178,26 @@ def test_chunks_cover_everything_once(count, size, fixed):
 @pytest.mark.parametrize(
     "name, layer", [("pool 3x3 stride 2, padded", "behind"), ("add", "layer"), ("dense", "layer")]
 )
-def test_units_that_are_given_come_down_as_those_that_are_picked(
-    rng, monkeypatch, name, layer, most
-):
-    monkeypatch.setattr(compiled, "MOST", most)
+def test_given_units_equal_picked_ones(rng, monkeypatch, name, layer, most):
+    monkeypatch.setattr(chunks, "MAX_ITEMS", most)
     network = example(name)
-    weights, x = (
-        random_weights(network, rng, dtype=np.float32),
-        rng.standard_normal((5, 13, 11, 4)).astype(np.float32),
-    )
+    weights = random_weights(network, rng, dtype=np.float32)
+    x = rng.standard_normal((5, 13, 11, 4)).astype(np.float32)
     net = Deconvnet(network, weights, layer, "guided")
-    wanted = net.project(x)
-    image, column = np.indices(wanted.channels.shape).reshape(2, -1)[
-        :, rng.permutation(wanted.channels.size)
-    ]
-    channel, positions = wanted.channels[image, column], wanted.positions[image, column]
-    near = {"rtol": 0, "atol": 1e-5 * np.abs(wanted.patches).max()}  # float32 in other chunks
+    picked = net.project(x)
+    shuffled = rng.permutation(picked.channels.size)
+    image, column = np.indices(picked.channels.shape).reshape(2, -1)[:, shuffled]
+    channel, positions = picked.channels[image, column], picked.positions[image, column]
+    near = 1e-5 * np.abs(picked.patches).max()  # float32 in other chunks
     for given in (positions, None):
-        found = net.units(x, image, channel, given)
-        np.testing.assert_array_equal(found.positions, positions)
-        np.testing.assert_array_equal(found.boxes, wanted.boxes[image, column])
-        np.testing.assert_allclose(found.activations, wanted.activations[image, column], rtol=1e-5)
-        np.testing.assert_allclose(found.patches, wanted.patches[image, column], **near)
-    seeded = net.units(x, image, channel, positions, 3 * found.activations)
-    np.testing.assert_allclose(
-        seeded.patches, 3 * found.patches, rtol=0, atol=3e-5 * np.abs(wanted.patches).max()
-    )
-    # any other unit: the map's value at its place
+        units = net.units(x, image, channel, given)
+        np.testing.assert_array_equal(units.positions, positions)
+        np.testing.assert_array_equal(units.boxes, picked.boxes[image, column])
+        np.testing.assert_allclose(units.activations, picked.activations[image, column], rtol=1e-5)
+        np.testing.assert_allclose(units.patches, picked.patches[image, column], rtol=0, atol=near)
+    seeded = net.units(x, image, channel, positions, 3 * units.activations)
+    np.testing.assert_allclose(seeded.patches, 3 * units.patches, rtol=0, atol=3 * near)
+    # any other unit: the map's value at its position
     y = net.activations(x).reshape(5, *net.forward(x).maps[layer].shape[1:])
     other = np.minimum(positions + 1, np.array(y.shape[1:3]) - 1)
     np.testing.assert_allclose(
@@ -215,41 +208,33 @@ def test_units_that_are_given_come_down_as_those_that_are_picked(
     )
 
 
-@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
-def test_inner_layers_come_down_from_the_target_s_way_up_as_from_their_own(rng, rule):
+@pytest.mark.parametrize("rule", RULES)
+def test_inner_layers_equal_deconvnets_of_their_own(rng, rule):
     network = example("add")
-    weights, x = (
-        random_weights(network, rng, dtype=np.float32),
-        rng.standard_normal((2, 13, 11, 4)).astype(np.float32),
-    )
+    weights = random_weights(network, rng, dtype=np.float32)
+    x = rng.standard_normal((2, 13, 11, 4)).astype(np.float32)
     net = Deconvnet(network, weights, "behind", rule, inner=["before", "layer", "before2"])
     image, channel = np.arange(6) % 2, np.arange(6) % 3
     forward_pass = net.forward(x)
     for layer in ("before", "layer", "before2", "behind"):
-        wanted = Deconvnet(network, weights, layer, rule).units(x, image, channel)
-        (found,) = net.backward(forward_pass, image, channel, layer=layer)
-        np.testing.assert_array_equal(found.boxes, wanted.boxes)
-        np.testing.assert_allclose(found.activations, wanted.activations, rtol=1e-5)
-        np.testing.assert_allclose(
-            found.patches, wanted.patches, rtol=0, atol=1e-5 * np.abs(wanted.patches).max()
-        )
-    np.testing.assert_allclose(
-        net.project(x).patches,
-        Deconvnet(network, weights, "behind", rule).project(x).patches,
-        atol=1e-5,
-    )
+        own = Deconvnet(network, weights, layer, rule).units(x, image, channel)
+        (inner,) = net.backward(forward_pass, image, channel, layer=layer)
+        np.testing.assert_array_equal(inner.boxes, own.boxes)
+        np.testing.assert_allclose(inner.activations, own.activations, rtol=1e-5)
+        near = 1e-5 * np.abs(own.patches).max()
+        np.testing.assert_allclose(inner.patches, own.patches, rtol=0, atol=near)
+    alone = Deconvnet(network, weights, "behind", rule).project(x).patches
+    np.testing.assert_allclose(net.project(x).patches, alone, atol=1e-5)
     with pytest.raises(UserError, match="does not depend on behind"):
         Deconvnet(network, weights, "layer", inner=["behind"])
-    with pytest.raises(UserError, match="units of before2 were not asked for"):
+    with pytest.raises(UserError, match="units of before2 are not available"):
         Deconvnet(network, weights, "layer").units(x, [0], [0], layer="before2")
 
 
 def test_float64_in_float64_out(small, rng):
     network, _, x = small
-    assert (
-        Deconvnet(network, random_weights(network, rng), "behind").project(x).patches.dtype
-        == np.float64
-    )
+    projection = Deconvnet(network, random_weights(network, rng), "behind").project(x)
+    assert projection.patches.dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -257,33 +242,36 @@ def test_float64_in_float64_out(small, rng):
     [
         (lambda d, x: d.project(x, [3]), "has 3 channels, 0 to 2: there is no channel 3"),
         (lambda d, x: d.project(x, [-1]), "there is no channel -1"),
-        (lambda d, x: d.project(x, [0.5]), "channels are whole numbers"),
+        (lambda d, x: d.project(x, [0.5]), "channels: expected integers"),
         (lambda d, x: d.project(x, [[0], [1]]), "or [3, m] for these images; found int64 [2, 1]"),
         (lambda d, x: d.project(x, mode="some"), "there is no mode 'some'"),
-        (lambda d, x: d.project(x, top=0), "top takes a number from 1 up"),
-        (lambda d, x: d.project(x, [1], top=1), "stands in place of channels"),
+        (lambda d, x: d.project(x, top=0), "top: expected an integer of at least 1"),
+        (lambda d, x: d.project(x, [1], top=1), "in place of channels"),
         (lambda d, x: d.project(x, []), "at least one"),
-        (lambda d, x: d.project(x, top=2.5), "top takes a number"),
-        (lambda d, x: d.project([["x"]]), "takes images as an array of numbers [n, h, w, 4]"),
-        (lambda d, x: d.project(x[0]), "takes images [n, h, w, 4], this array is [13, 11, 4]"),
-        (lambda d, x: d.project(x[..., :3]), "this array is [3, 13, 11, 3]"),
-        (lambda d, x: d.activations(x[:0]), "this array is [0, 13, 11, 4]"),
+        (lambda d, x: d.project(x, top=2.5), "top: expected an integer"),
+        (lambda d, x: d.project([["x"]]), "expected images as an array of numbers [n, h, w, 4]"),
+        (
+            lambda d, x: d.project(x[0]),
+            "expected images [n, h, w, 4], at least one; found [13, 11, 4]",
+        ),
+        (lambda d, x: d.project(x[..., :3]), "found [3, 13, 11, 3]"),
+        (lambda d, x: d.activations(x[:0]), "found [0, 13, 11, 4]"),
         (
             lambda d, x: d.units(x, [3], [0]),
-            "images of units are whole numbers [k], 0 to 2: found int64 [1], 3 to 3",
+            "images of units: expected integers [k], 0 to 2; found int64 [1], 3 to 3",
         ),
         (
             lambda d, x: d.units(x, [0], [3]),
-            "channels of behind of units are whole numbers [k], 0 to 2",
+            "channels of behind of units: expected integers [k], 0 to 2",
         ),
-        (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units are whole numbers [k]"),
+        (lambda d, x: d.units(x, [0], [0], [[0, 99]]), "positions of units: expected integers [k]"),
         (
             lambda d, x: d.units(x, [0, 1], [0]),
-            "as many images as channels, positions and seeds: found [2, 1]",
+            "as many images as channels, positions and seeds; found [2, 1]",
         ),
         (
             lambda d, x: d.units(x, [], []),
-            "images of units are whole numbers [k], 0 to 2: found float64 [0]",
+            "images of units: expected integers [k], 0 to 2; found float64 [0]",
         ),
     ],
 )
@@ -294,11 +282,10 @@ def test_mistakes_say_what_to_do(small, call, words):
     assert words in str(error.value)
 
 
-def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small, monkeypatch):
+def test_images_and_projections_beyond_memory_are_refused(small, monkeypatch):
     network, weights, x = small
-    monkeypatch.setattr(
-        memory, "memory", lambda: 13 * 11 * 8 * 4
-    )  # bytes of a map of 4 channels and the next
+    # bytes of a map of 4 channels and the next
+    monkeypatch.setattr(memory, "memory", lambda: 13 * 11 * 8 * 4)
     small = Deconvnet(network, weights, "behind")
     small.project(x, [0])
     with pytest.raises(
@@ -306,12 +293,13 @@ def test_images_beyond_the_machines_memory_are_refused_before_it_is_taken(small,
     ):
         small.project(x)
     with pytest.raises(
-        UserError, match="an image of 13 x 12 on the way up to behind would need .*: scale it down"
+        UserError,
+        match="forward pass of an image of 13 x 12 to behind would need .*: scale it down",
     ):
         Deconvnet(network, weights, "behind").project(np.zeros((1, 13, 12, 4), np.float32))
 
 
-def test_weights_that_do_not_do_are_named_at_once(small):
+def test_weights_that_are_missing_are_named(small):
     network, weights, x = small
     with pytest.raises(UserError, match="there is no rule 'gradients'. Did you mean 'gradient'?"):
         Deconvnet(network, weights, "behind", "gradients")

@@ -1,4 +1,7 @@
-"""Real weights, a real photo: the projections that Keras's own model gives by autodiff (tests/golden.py made them)."""
+"""Real weights, a real photo: the projections that Keras's own model gives by autodiff.
+
+tests/golden.py made them.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +45,9 @@ def test_projections_are_those_of_keras(setting, layer, rule):
         )  # float32, up to 13 layers
         assert list(projection.positions[0, i]) == row["position"]
         pixels = projection.pixels[0, i]
-        # 1e-5 where they were made; on another processor one of 10 ** 5 pre-activations or pool pairs near a tie may fall to the
-        # other side and take 1e-3 with it; a wrong switch, rule or kernel is off by 1e-1 and more
+        # 1e-5 where they were made; on another processor one of 10 ** 5 pre-activations or pool
+        # pairs near a tie may fall to the other side and take 1e-3 with it; a wrong switch, rule or
+        # kernel is off by 1e-1 and more
         assert np.linalg.norm(pixels) == pytest.approx(expected["norm"], rel=1e-3)
         top, left, bottom, right = expected["box"]
         assert not np.delete(np.delete(pixels, np.s_[top:bottom], 0), np.s_[left:right], 1).any()

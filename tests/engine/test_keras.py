@@ -1,7 +1,7 @@
-"""Against Keras: the same values forward, the same gradients, and the rules by independent autodiff through its models.
+"""Against Keras: the same values forward, and the rules by independent autodiff of its models.
 
-Everything in float64 (traps of float32: a few signs of a hundred layers flip by rounding, and gradients with them), but for
-the way through a weight file, which is float32.
+Everything in float64 (in float32 a few signs of a hundred layers flip by rounding, and gradients
+with them), but for the way through a weight file, which is float32.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ MAKERS = {
 
 
 def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
-    """A Keras model with random kernels, biases and statistics, its softmax and the zeros around its first pool taken off."""
+    """A Keras model with random kernels, biases and statistics.
+
+    Its softmax and the zeros around its first pool are taken off.
+    """
     keras.utils.clear_session()
     keras.config.set_floatx(dtype)
     try:
@@ -60,7 +63,8 @@ def build(name: str, size: tuple[int, int], top: bool, dtype: str, rng):
     if top:
         model.get_layer("predictions").activation = keras.activations.linear
     if "resnet" in name:
-        # Keras pads the pool with zeros: the same values, but ties of zeros may point outside the map, which deconvnet shows
+        # Keras pads the pool with zeros: the same values, but ties of zeros may point outside the
+        # map, which deconvnet shows
         model.get_layer("pool1_pad").call = lambda x: tf.pad(
             x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=tf.constant(-np.inf, x.dtype)
         )
@@ -97,7 +101,10 @@ def rectifier(rule: str):
 def autodiff(
     model, target: str, x: np.ndarray, seeds: Sequence[np.ndarray], rule: str
 ) -> list[np.ndarray]:
-    """Each seed [n, h, w, c] at a layer of the Keras model down to its input, by TensorFlow's own differentiation."""
+    """Each seed [n, h, w, c] at a layer of the Keras model sent back to its input.
+
+    By TensorFlow's own differentiation.
+    """
     relu = rectifier(rule)
     for layer in model.layers:
         if (
@@ -116,7 +123,7 @@ def autodiff(
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_names_and_order_are_keras(name):
-    """The names of model.summary(), in its order (which weight files of Keras 3 rely on); paddings are folded."""
+    """Those of model.summary(), on which weight files of Keras 3 rely; paddings are folded."""
     keras.utils.clear_session()
     model, network = MAKERS[name](weights=None, include_top=False), NETWORKS[name]()
     listed = [layer.name for layer in model.layers[1:]]
@@ -171,7 +178,7 @@ def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, t
     for target in targets:
         expected = keras.Model(model.input, model.get_layer(target).output)(x)
         for jit in (False, True)[: 1 + (target == targets[-1])]:
-            # float32 through up to a hundred layers: the prototype of this program measured up to 7e-6
+            # float32 through up to a hundred layers: up to 7e-6 was measured
             assert gap(Deconvnet(network, weights, target, jit=jit).activations(x), expected) < 1e-4
 
 
@@ -191,14 +198,14 @@ def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, t
     ],
 )
 def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
-    """gradient against tf.GradientTape, deconvnet and guided against tf.custom_gradient, in both modes."""
+    """In both modes: gradient by tf.GradientTape, the others by tf.custom_gradient."""
     model = build(name, size, top, "float64", rng)
     network = NETWORKS[name](size=size, **({"classes": 7} if top else {}))
     weights = weights_of(model, network)
     x = 2 * rng.standard_normal((2, *size, 3))
     for target in targets:
         activations = Deconvnet(network, weights, target).activations(x)
-        # float64: 1e-15 a layer, the prototype measured up to 6e-15
+        # float64: 1e-15 a layer, up to 6e-15 was measured
         assert gap(activations, keras.Model(model.input, model.get_layer(target).output)(x)) < 1e-12
         maps = activations if activations.ndim == 4 else activations[:, None, None]
         channel = int(maps.max((0, 1, 2)).argmax())

@@ -1,27 +1,24 @@
-"""Every operation's transpose is the adjoint of its forward; pools by central differences, hand values where they matter."""
+"""Every operation's transpose is the adjoint of its forward.
+
+Pools by central differences, hand values where they matter.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from gradcheck import adjoint_gap, difference_gap, gap
+from gradcheck import adjoint_gap, difference_gap, gap, unpadded
 
-from tfdeconv.engine.ops import convolution, normalization, pooling, slicing
+from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling, slicing
 from tfdeconv.network.spans import Window
 
-# float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or a flip is wrong
+# float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or
+# a flip is wrong
 ROUNDING = 1e-14
 
 PADS = [((0, 0), (0, 0)), ((0, 1), (0, 1)), ((3, 3), (2, 3)), ((1, 0), (2, 1))]
 SIZES = [(1, 1), (2, 2), (3, 3), (5, 5), (2, 3)]
-
-
-def unpadded(y: np.ndarray, window: Window, height: int, width: int) -> np.ndarray:
-    """The full transpose of a padded window, cut to the map; cells the windows never reach are 0."""
-    (top, _), (left, _) = window.pad
-    y = np.asarray(y)[:, top:, left:][:, :height, :width]
-    return np.pad(y, [(0, 0), (0, height - y.shape[1]), (0, width - y.shape[2]), (0, 0)])
 
 
 @pytest.mark.parametrize("pad", PADS)
@@ -32,12 +29,12 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
     window = Window(size, stride, pad)
     x, kernel = rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((*size, 4 // groups, 6))
     signal = rng.standard_normal((2, *window.extents(11, 13), 6))
-    turned = convolution.turn(tf.constant(kernel), window)
+    flipped = convolution.flip_kernel(tf.constant(kernel), window)
     assert (
         adjoint_gap(
             lambda x: convolution.conv2d(x, kernel, window, groups),
             lambda s: unpadded(
-                convolution.conv2d_transpose(s, turned, window, groups), window, 11, 13
+                convolution.conv2d_transpose(s, flipped, window, groups), window, 11, 13
             ),
             x,
             signal,
@@ -59,7 +56,8 @@ def test_conv2d_transpose_is_tensorflows(rng, size, stride):
     expected = tf.nn.conv2d_transpose(signal, kernel, (2, *extents, 3), stride, "VALID")
     assert (
         gap(
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window), expected
+            convolution.conv2d_transpose(signal, convolution.flip_kernel(kernel, window), window),
+            expected,
         )
         < ROUNDING
     )
@@ -78,8 +76,10 @@ def test_trimmed_transposes_are_the_same_less_the_ends(rng, size, stride, trim):
     (a, b), (c, d) = trim
     for full, less in (
         (
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window),
-            convolution.conv2d_transpose(signal, convolution.turn(kernel, window), window, 1, trim),
+            convolution.conv2d_transpose(signal, convolution.flip_kernel(kernel, window), window),
+            convolution.conv2d_transpose(
+                signal, convolution.flip_kernel(kernel, window), window, 1, trim
+            ),
         ),
         (pooling.unpool(signal, switches, window), pooling.unpool(signal, switches, window, trim)),
     ):
@@ -98,7 +98,8 @@ def test_unpool_is_the_derivative_of_max_pool(rng, size, stride, pad):
     y, switches = pooling.max_pool(x, window)
     signal = rng.standard_normal(y.shape)
     back = unpadded(pooling.unpool(signal, switches, window), window, 11, 13)
-    # linear, so the difference is exact up to rounding of values near 1000 over 2e-2; 1e-2 and more when a switch is wrong
+    # linear, so the difference is exact up to rounding of values near 1000 over 2e-2; 1e-2 and more
+    # when a switch is wrong
     assert (
         difference_gap(lambda x: pooling.max_pool(x, window)[0], back, x, signal, 1e-3, rng) < 1e-8
     )
@@ -111,11 +112,11 @@ def test_max_pool_is_tensorflows(rng, size, stride, pad):
     window = Window.of(size, stride, pad)
     expected = tf.nn.max_pool2d(x, size, stride, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
     np.testing.assert_array_equal(pooling.max_pool(x, window)[0], expected)
-    np.testing.assert_array_equal(pooling.max_pool_alone(x, window), expected)
+    np.testing.assert_array_equal(pooling.max_pool_values(x, window), expected)
 
 
 @pytest.mark.parametrize("jit", [False, True])
-def test_a_tie_goes_to_the_first_in_row_order(jit):
+def test_ties_go_to_first_in_row_order(jit):
     pool = tf.function(
         lambda x: pooling.max_pool(x, Window.of(3, 2, 1)), jit_compile=jit, autograph=False
     )
@@ -155,8 +156,8 @@ def test_dense_and_averages_are_adjoint(rng):
     kernel = rng.standard_normal((7, 5))
     assert (
         adjoint_gap(
-            lambda x: convolution.dense(x, tf.constant(kernel)),
-            lambda s: convolution.dense_transpose(s, tf.constant(kernel)),
+            lambda x: dense.dense(x, tf.constant(kernel)),
+            lambda s: dense.dense_transpose(s, tf.constant(kernel)),
             rng.standard_normal((3, 1, 1, 7)),
             rng.standard_normal((3, 1, 1, 5)),
         )
@@ -164,8 +165,8 @@ def test_dense_and_averages_are_adjoint(rng):
     )
     assert (
         adjoint_gap(
-            pooling.global_average_pool,
-            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            global_pooling.global_average_pool,
+            lambda s: global_pooling.global_average_pool_transpose(s, 4, 5),
             rng.standard_normal((3, 4, 5, 7)),
             rng.standard_normal((3, 1, 1, 7)),
         )
@@ -175,12 +176,12 @@ def test_dense_and_averages_are_adjoint(rng):
 
 def test_lrn_transpose_is_the_derivative(rng):
     x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
-    told = (5, 1.0, 0.3, 0.75)
-    back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), *told))
+    constants = (5, 1.0, 0.3, 0.75)
+    back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), *constants))
     # second-order error of the difference, step ** 2 = 1e-10, over the 1e-2 of the comparison
     assert (
         difference_gap(
-            lambda x: normalization.lrn(tf.constant(x), *told), back, x, signal, 1e-5, rng
+            lambda x: normalization.lrn(tf.constant(x), *constants), back, x, signal, 1e-5, rng
         )
         < 1e-7
     )

@@ -1,8 +1,6 @@
-"""Up and down whole networks: windows against whole maps, everything against the slow replica in numpy."""
+"""Whole networks: windows against whole maps, everything against the slow replica in numpy."""
 
 from __future__ import annotations
-
-from itertools import cycle
 
 import numpy as np
 import pytest
@@ -10,66 +8,19 @@ import reference
 import tensorflow as tf
 from gradcheck import gap
 from helpers import EXAMPLES, example, random_weights
+from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine import dispatch, passes
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
-from tfdeconv.network.graph import INPUT
 from tfdeconv.network.layers import SMOOTH
-from tfdeconv.network.spans import UNIT, whole
 from tfdeconv.zoo import NETWORKS
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
 ROUNDING = 1e-12
-# the replica takes the derivatives of smooth activations by central differences of step 1e-6: right to 1e-10
+# the replica takes the derivatives of smooth activations by central differences: right to 1e-10
 DIFFERENCES = 1e-8
-
-
-def walk(
-    deconvnet: Deconvnet, x: np.ndarray, units: list[tuple[int, int, int, int]], windowed: bool
-) -> np.ndarray:
-    """Units (image, channel, row, column) projected with value 1 on their windows, laid into whole images, or on whole maps."""
-    x, shapes = deconvnet._admit(x)
-    height, width, _ = shapes[deconvnet.target]
-    route = deconvnet._sized(shapes).route(
-        deconvnet.target, UNIT if windowed else whole((height, width)), shapes
-    )
-    _, traces = deconvnet._up(shapes, traced=True)(tf.constant(x))
-    image, channel, row, column = np.array(units, np.int32).T
-    if windowed:
-        seeds = np.ones((len(units), 1, 1))
-    else:
-        seeds = np.zeros((len(units), height, width))
-        seeds[np.arange(len(units)), row, column] = 1
-    items = map(tf.constant, (seeds.astype(x.dtype), image, channel, row, column))
-    patches = deconvnet._down(shapes, route, traces)(traces, *items).numpy()
-    a, b = route[INPUT]
-    laid = np.zeros((len(units), *shapes[INPUT]))
-    for item, patch in enumerate(patches):
-        top, left = a.origin(row[item]), b.origin(column[item])
-        for y, z in np.ndindex(patch.shape[:2]):
-            if 0 <= top + y < laid.shape[1] and 0 <= left + z < laid.shape[2]:
-                laid[item, top + y, left + z] = patch[y, z]
-            else:
-                assert not patch[y, z].any(), "a value outside of the image"
-    return laid
-
-
-def corners_and_borders(height: int, width: int, channels: int) -> list[tuple[int, int, int, int]]:
-    """Units in all corners, on borders and inside, of two images and some channels."""
-    places = {
-        (0, 0),
-        (0, width - 1),
-        (height - 1, 0),
-        (height - 1, width - 1),
-        (height // 2, 0),
-        (0, width // 2),
-        (height - 1, width // 2),
-        (height // 2, width // 2),
-        (height // 3, width * 2 // 3),
-    }
-    return [(i % 2, i * 7 % channels, *place) for i, place in zip(range(9), cycle(sorted(places)))]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +33,8 @@ def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
     deconvnet = Deconvnet(network, random_weights(network, rng), target, rule, jit)
     x = rng.standard_normal((2, 29, 31, 4))
     units = corners_and_borders(*network.shapes()[target])
-    found = walk(deconvnet, x, units, windowed=True)
-    assert gap(found, walk(deconvnet, x, units, windowed=False)) < ROUNDING
+    found = send_back(deconvnet, x, units, windowed=True)
+    assert gap(found, send_back(deconvnet, x, units, windowed=False)) < ROUNDING
     assert np.abs(found).max() > 0
 
 
@@ -113,8 +64,8 @@ def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
     for rule in RULES:
         deconvnet = Deconvnet(network, weights, target, rule)
         units = corners_and_borders(*network.shapes(*size)[target])
-        whole_maps = walk(deconvnet, x, units, windowed=False)
-        assert gap(walk(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
+        whole_maps = send_back(deconvnet, x, units, windowed=False)
+        assert gap(send_back(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
         assert np.abs(whole_maps).max() > 0
 
 
@@ -127,7 +78,7 @@ def test_every_layer_equals_the_replica(rng, name, rule, mode):
     weights = random_weights(network, rng)
     deconvnet = Deconvnet(network, weights, target, rule)
     x = rng.standard_normal((1, 13, 11, 4))
-    expected = reference.up(network, weights, x[0], target)[0][target]
+    expected = reference.forward(network, weights, x[0], target)[0][target]
     assert (
         gap(deconvnet.activations(x)[0], expected[0, 0] if target in network.vectors else expected)
         < ROUNDING
@@ -154,7 +105,7 @@ def test_networks_equal_the_replica(rng, name, size, targets):
     weights = random_weights(network, rng)
     x = 2 * rng.standard_normal((1, *size, 3))
     for target in targets:
-        values, switches = reference.up(network, weights, x[0], target)
+        values, traces = reference.forward(network, weights, x[0], target)
         for rule in RULES:
             deconvnet = Deconvnet(network, weights, target, rule)
             expected = values[target][0, 0] if target in network.vectors else values[target]
@@ -164,7 +115,7 @@ def test_networks_equal_the_replica(rng, name, size, targets):
             unit = np.unravel_index(values[target][..., channel].argmax(), values[target].shape[:2])
             seed = np.zeros_like(values[target])
             seed[(*unit, channel)] = values[target][(*unit, channel)]
-            expected = reference.down(network, weights, values, switches, target, seed, rule)
+            expected = reference.backward(network, weights, values, traces, target, seed, rule)
             assert gap(projection.pixels[0, 0], expected) < 1e-10  # a hundred layers of rounding
             assert np.abs(expected).max() > 0
 
@@ -179,7 +130,7 @@ def test_networks_equal_the_replica(rng, name, size, targets):
     ],
 )
 def test_the_gradient_rule_is_the_derivative(rng, network, target):
-    """Of half the squared feature map, whose seed is the map itself: by central differences through the whole network."""
+    """Of half the squared feature map, whose seed is the map itself, by central differences."""
     network = NETWORKS[network](size=(67, 71)) if target else example(network)
     target = target or network.nodes[-1].name
     deconvnet = Deconvnet(network, random_weights(network, rng, target), target, "gradient")
@@ -189,19 +140,20 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
     gradient = deconvnet.project(x, [channel], "all").pixels[0, 0]
     for _ in range(3):
         direction = rng.standard_normal(x.shape)
-        # so small a step that hardly a rectifier or switch changes: rounding is 1e-16 / 1e-6, a wrong sign or switch 1e-2 and more
-        up, down = (
+        # so small a step that hardly a rectifier or switch changes: rounding is 1e-16 / 1e-6, a
+        # wrong sign or switch 1e-2 and more
+        above, below = (
             0.5 * (deconvnet.activations(x + step * direction)[..., channel] ** 2).sum()
             for step in (1e-6, -1e-6)
         )
+        slope = (above - below) / 2e-6
         expected = (gradient * direction).sum()
-        assert abs((up - down) / 2e-6 - expected) < 1e-4 * np.linalg.norm(
-            gradient
-        ) * np.linalg.norm(direction)
-        assert np.linalg.norm(gradient) > 0
+        size = np.linalg.norm(gradient) * np.linalg.norm(direction)
+        assert abs(slope - expected) < 1e-4 * size
+        assert size > 0
 
 
-def test_every_layer_has_steps_and_an_example():
+def test_every_layer_has_functions_and_an_example():
     kinds = {
         kind
         for kind in vars(layers).values()
@@ -209,15 +161,15 @@ def test_every_layer_has_steps_and_an_example():
     }
     assert kinds == {type(layer) for layer in EXAMPLES.values()}
     for kind in kinds:
-        assert kind in dispatch.STEPS
+        assert kind in dispatch.LAYER_OPS
 
 
 def test_folding_changes_no_value(rng):
-    """Batch norms fold into convolutions, and a target before its batch norm still means what it says."""
+    """Batch norms fold into convolutions, but not where the target is before its batch norm."""
     network = NETWORKS["resnet50"]()
     weights = random_weights(network, rng, "conv2_block2_1_conv")
     x = rng.standard_normal((1, 45, 45, 3))
-    values, _ = reference.up(network, weights, x[0], "conv2_block2_1_conv")
+    values, _ = reference.forward(network, weights, x[0], "conv2_block2_1_conv")
     for target in (
         "conv1_conv",
         "conv1_bn",
@@ -227,13 +179,16 @@ def test_folding_changes_no_value(rng):
     ):
         deconvnet = Deconvnet(network, weights, target)
         assert gap(deconvnet.activations(x)[0], values[target]) < ROUNDING
-    assert len(deconvnet._folded.nodes) < len(network.up_to("conv2_block2_1_conv"))
+    assert len(deconvnet._passes.network.nodes) < len(network.up_to("conv2_block2_1_conv"))
 
 
 def test_weights_are_captured_not_baked_in(rng, monkeypatch):
-    """No constant above the 128 elements that TensorFlow takes in by itself; no tracing for other channels, units or images."""
-    traced = {"maps": 0, "down": 0}
-    for name, call in (("maps", passes.forward_maps), ("down", passes.backward)):
+    """No constant above the 128 elements that TensorFlow takes in by itself.
+
+    No tracing for other channels, units or images.
+    """
+    traced = {"maps": 0, "backward": 0}
+    for name, call in (("maps", passes.forward_maps), ("backward", passes.backward)):
 
         def counted(*arguments, name=name, call=call):
             traced[name] += 1
@@ -248,9 +203,12 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         x = np.random.default_rng(seed).standard_normal((seed + 1, 13, 11, 4)).astype(np.float32)
         deconvnet.project(x, [seed % 3])
         deconvnet.project(x)
-    assert len(deconvnet._graphs) == 2
-    assert traced == {"maps": 1, "down": 1}
-    for graph in deconvnet._graphs.values():
+    assert len(deconvnet._passes.graphs) == 2
+    assert traced == {"maps": 1, "backward": 1}
+    for graph in deconvnet._passes.graphs.values():
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":
                 assert tf.make_ndarray(node.attr["value"].tensor).size <= 128, node.name
+
+
+walk = send_back  # until callers are renamed

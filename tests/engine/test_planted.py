@@ -1,4 +1,4 @@
-"""The checkers of the other tests catch planted errors: each error, and the checker that must see it.
+"""The checkers of the other tests catch planted errors.
 
 An error is planted in the source of a module of the engine, whose functions then run it.
 """
@@ -14,14 +14,13 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
-from gradcheck import adjoint_gap, difference_gap, gap
+from gradcheck import adjoint_gap, difference_gap, gap, unpadded
 from helpers import example, random_weights
-from test_ops import unpadded
-from test_passes import corners_and_borders, walk
+from whole_maps import corners_and_borders, send_back
 
 from tfdeconv import engine
 from tfdeconv.engine import deconvnet, ops
-from tfdeconv.engine.ops import convolution, normalization, pooling
+from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, BatchNorm, Conv
@@ -33,26 +32,24 @@ def adjoint(name: str, rng) -> float:
     if name == "dense":
         kernel = tf.constant(rng.standard_normal((7, 5)))
         return adjoint_gap(
-            lambda x: convolution.dense(x, kernel),
-            lambda s: convolution.dense_transpose(s, kernel),
+            lambda x: dense.dense(x, kernel),
+            lambda s: dense.dense_transpose(s, kernel),
             rng.standard_normal((3, 1, 1, 7)),
             rng.standard_normal((3, 1, 1, 5)),
         )
     if name == "average":
         return adjoint_gap(
-            pooling.global_average_pool,
-            lambda s: pooling.global_average_pool_transpose(s, 4, 5),
+            global_pooling.global_average_pool,
+            lambda s: global_pooling.global_average_pool_transpose(s, 4, 5),
             rng.standard_normal((3, 4, 5, 7)),
             rng.standard_normal((3, 1, 1, 7)),
         )
-    window, kernel = (
-        Window((5, 5), (2, 2), ((1, 0), (2, 1))),
-        tf.constant(rng.standard_normal((5, 5, 4, 6))),
-    )
-    turned = convolution.turn(kernel, window)
+    window = Window((5, 5), (2, 2), ((1, 0), (2, 1)))
+    kernel = tf.constant(rng.standard_normal((5, 5, 4, 6)))
+    flipped = convolution.flip_kernel(kernel, window)
     return adjoint_gap(
         lambda x: convolution.conv2d(x, kernel, window),
-        lambda s: unpadded(convolution.conv2d_transpose(s, turned, window), window, 11, 13),
+        lambda s: unpadded(convolution.conv2d_transpose(s, flipped, window), window, 11, 13),
         rng.standard_normal((2, 11, 13, 4)),
         rng.standard_normal((2, *window.extents(11, 13), 6)),
     )
@@ -98,14 +95,11 @@ def replica(name: str, rng) -> float:
     weights, x = random_weights(network, rng), rng.standard_normal((1, 13, 11, 4))
     gaps = [0.0]
     for rule in RULES:
-        found = deconvnet.Deconvnet(network, weights, target, rule).project(x, [0, 1, 2], "all")
-        gaps += [
-            gap(
-                found.pixels[0, i],
-                reference.project(network, weights, x[0], target, i, "all", rule)[0],
-            )
-            for i in range(3)
-        ]
+        net = deconvnet.Deconvnet(network, weights, target, rule)
+        pixels = net.project(x, [0, 1, 2], "all").pixels[0]
+        for channel in range(3):
+            expected, _ = reference.project(network, weights, x[0], target, channel, "all", rule)
+            gaps.append(gap(pixels[channel], expected))
     return max(gaps)
 
 
@@ -120,18 +114,22 @@ def windows(name: str, rng) -> float:
     target = network.nodes[-1].name
     net = deconvnet.Deconvnet(network, random_weights(network, rng), target)
     x, units = rng.standard_normal((2, 29, 31, 4)), corners_and_borders(*network.shapes()[target])
-    return gap(walk(net, x, units, windowed=True), walk(net, x, units, windowed=False))
+    return gap(send_back(net, x, units, windowed=True), send_back(net, x, units, windowed=False))
 
 
-# a checker's gap when nothing is planted: rounding, and for the curved lrn the second order of the difference
+# a checker's gap when nothing is planted: rounding, and for the curved lrn the second order of the
+# difference
 SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, smooth: 1e-8, windows: 1e-12}
 
-POOL, CONV = "pool 3x3 stride 2, padded", "conv 5x5 stride 2, rectified"
+POOL = "pool 3x3 stride 2, padded"
+CONV = "conv 5x5 stride 2, rectified"
+SAME = "average 3x3 stride 1, same"
+# each error: the right source, the wrong one, the checker that must see it, and on which example
 ERRORS = {
-    "kernel not turned": ("return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
+    "kernel not flipped": ("return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
     "phases swapped": ("(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
     "transpose shifted": (
-        "trim[axis][0] - spared[axis][0] * window.stride[axis], size",
+        "trim[axis][0] - trimmed[axis][0] * stride, size",
         "1, size",
         adjoint,
         "conv",
@@ -158,14 +156,14 @@ ERRORS = {
         "pool",
     ),
     "switches of rows lost": (
-        "columns += tf.constant(place * window.size[1], dtype)",
+        "columns += tf.constant(dy * window.size[1], dtype)",
         "pass",
         difference,
         "pool",
     ),
     "lrn without its half": (
-        "signal * scale ** -beta - 2 *",
-        "signal * scale ** -beta - 1 *",
+        "signal * scale**-beta - 2 *",
+        "signal * scale**-beta - 1 *",
         difference,
         "lrn",
     ),
@@ -177,7 +175,7 @@ ERRORS = {
         POOL,
     ),
     "sign not heeded": (
-        "return signal * tf.cast(sign, signal.dtype)",
+        "return signal * tf.cast(derivative, signal.dtype)",
         "return signal",
         replica,
         "relu",
@@ -186,8 +184,8 @@ ERRORS = {
     "rectified under every rule": ("if rule.rectify and", "if True and", replica, "relu"),
     "rectified at a gate": ("layers.SMOOTH.get(layer.kind, True)", "True", smooth, "sigmoid"),
     "target's rectifier passed over": (
-        "if layer.activation else signal",
-        "if False else signal",
+        "(signal,) = activation_backward(",
+        "_ = activation_backward(",
         replica,
         CONV,
     ),
@@ -198,33 +196,33 @@ ERRORS = {
         "relu6",
     ),
     "slope passed over": (
-        "tf.constant(slope, x.dtype)) if",
-        "tf.constant(0, x.dtype)) if",
+        "tf.cast(on, x.dtype), tf.constant(slope, x.dtype))",
+        "tf.cast(on, x.dtype), tf.constant(0, x.dtype))",
         replica,
         "leaky relu",
     ),
     "bias left in": (
-        'p["turned"], layer.window, layer.groups, trim),)',
-        'p["turned"], layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)',
+        "layer.window, layer.groups, trim),)",
+        'layer.window, layer.groups, trim) + tf.reduce_mean(p["bias"]),)',
         replica,
         CONV,
     ),
     "shift left in": (
-        "return (signal * batch_norm_scale(layer, p)[0],)",
-        "return (signal * batch_norm_scale(layer, p)[0] + batch_norm_scale(layer, p)[1],)",
+        "return (signal * scale,)",
+        "return (signal * scale + _shift,)",
         replica,
         "batch norm",
     ),
     "variance for deviation": ("/ tf.sqrt(", "/ (", replica, "batch norm"),
     "one branch only": (
-        "return tuple(narrowed(signal,",
-        "return tuple(narrowed(signal * (len(shape) > 3),",
+        "return tuple(sum_broadcast(signal,",
+        "return tuple(sum_broadcast(signal * (len(shape) > 3),",
         replica,
         "add",
     ),
     "a product's own factor": (
-        "trace[:i] + trace[i + 1:]",
-        "trace[:i + 1] + trace[i + 2:]",
+        "trace[:i] + trace[i + 1 :]",
+        "trace[: i + 1] + trace[i + 2 :]",
         replica,
         "multiply",
     ),
@@ -240,21 +238,11 @@ ERRORS = {
         replica,
         "concatenate",
     ),
-    "pads counted in a mean": (
-        "return mean / share, share",
-        "return mean, share",
-        replica,
-        "average 3x3 stride 1, same",
-    ),
-    "equal parts": (
-        "part = part if share is None else part / share",
-        "pass",
-        replica,
-        "average 3x3 stride 1, same",
-    ),
+    "pads counted in a mean": ("return mean / share, share", "return mean, share", replica, SAME),
+    "equal parts": ("part = part / share", "pass", replica, SAME),
     "dilation not heeded": (
-        "[(taps - 1) * step for",
-        "[(taps - 1) for",
+        "(taps - 1) * window.dilation[axis]",
+        "(taps - 1)",
         replica,
         "conv 3x3 dilated",
     ),
@@ -270,18 +258,8 @@ ERRORS = {
         replica,
         "softmax",
     ),
-    "normalisation passed over": (
-        "layer.alpha, layer.beta) if rule.normalise else signal,)",
-        "layer.alpha, layer.beta) if False else signal,)",
-        replica,
-        "lrn",
-    ),
-    "overwrite at a fork": (
-        "signals[name] + part if name in signals else part",
-        "part",
-        replica,
-        "add",
-    ),
+    "normalisation passed over": ("if not rule.normalise:", "if True:", replica, "lrn"),
+    "overwrite at a fork": ("part = signals[name] + part", "pass", replica, "add"),
     "bias not scaled": ('p["bias"] * scale', 'p["bias"]', replica, "folded"),
     "more trimmed than lies outside": (
         "max(span.offset + span.size - extent, 0)",
@@ -315,7 +293,7 @@ MODULES += [
 
 
 def plant(monkeypatch, right: str, wrong: str) -> None:
-    """Puts the wrong source in place of the right one, in the one module of the engine that has it."""
+    """Puts the wrong source in place of the right one in the one module of the engine with it."""
     sources = {module: inspect.getsource(module) for module in MODULES}
     (module,) = [module for module, source in sources.items() if right in source]
     planted = types.ModuleType(module.__name__)

@@ -14,33 +14,51 @@ from tfdeconv.errors import UserError
 from tfdeconv.formats import pickled, safetensors, unpickler
 
 
+def change_byte(rng, raw, at):
+    return raw[:at] + bytes([rng.randrange(256)]) + raw[at + 1 :]
+
+
+def flip_bit(rng, raw, at):
+    return raw[:at] + bytes([(raw + b"\0")[at] ^ 1 << rng.randrange(8)]) + raw[at + 1 :]
+
+
+def overwrite(rng, raw, at):
+    value = rng.choice([b"\0", b"\xff", b"\x7f"])
+    return raw[:at] + value * rng.choice([1, 4, 8]) + raw[at + 4 :]
+
+
+def remove(rng, raw, at):
+    return raw[:at] + raw[at + rng.randrange(9) :]
+
+
+def repeat(rng, raw, at):
+    return raw[:at] + raw[at - 20 : at] * rng.randrange(5) + raw[at:]
+
+
+def insert_opcode(rng, raw, at):
+    return raw[:at] + rng.choice([*unpickler.PUSHES, *unpickler.CHANGES]) + raw[at:]
+
+
+def cut(rng, raw, at):
+    return raw[:at] or raw
+
+
+CHANGES = [change_byte, flip_bit, overwrite, remove, repeat, insert_opcode, cut]
+
+
 def mutant(rng: random.Random, raw: bytes) -> bytes:
+    """A file with one or a few changes."""
     for _ in range(rng.choice([1, 1, 2, 5])):
         at = rng.randrange(len(raw) + 1)
-        raw = rng.choice(
-            [
-                lambda: raw[:at] + bytes([rng.randrange(256)]) + raw[at + 1 :],
-                lambda: (
-                    raw[:at] + bytes([(raw + b"\0")[at] ^ 1 << rng.randrange(8)]) + raw[at + 1 :]
-                ),
-                lambda: (
-                    raw[:at]
-                    + rng.choice([b"\0", b"\xff", b"\x7f"]) * rng.choice([1, 4, 8])
-                    + raw[at + 4 :]
-                ),
-                lambda: raw[:at] + raw[at + rng.randrange(9) :],
-                lambda: raw[:at] + raw[at - 20 : at] * rng.randrange(5) + raw[at:],
-                lambda: raw[:at] + rng.choice([*unpickler.PUSHES, *unpickler.CHANGES]) + raw[at:],
-                lambda: raw[:at] or raw,
-            ]
-        )()
+        raw = rng.choice(CHANGES)(rng, raw, at)
     return raw
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_mutants_load_or_are_one_line(tmp_path, kind):
     reader, raw, make = small_files(tmp_path)[kind]
-    rng, outcomes = random.Random(kind), collections.Counter()
+    rng = random.Random(kind)
+    outcomes = collections.Counter()
     for _ in range(400):
         path = make(tmp_path / "mutant", mutant(rng, raw))
         with memory_below(20e6):
@@ -51,9 +69,8 @@ def test_mutants_load_or_are_one_line(tmp_path, kind):
             except UserError as error:
                 assert "\n" not in str(error)
                 outcomes[str(error).partition(": ")[2][:25]] += 1
-    assert outcomes["loads"] and len(outcomes) > 5, (
-        outcomes
-    )  # else the mutator breaks all of them in the same way
+    # else the mutator breaks all of them in the same way
+    assert outcomes["loads"] and len(outcomes) > 5, outcomes
 
 
 @pytest.mark.parametrize("kind", KINDS)

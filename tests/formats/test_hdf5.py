@@ -55,7 +55,7 @@ def test_plain_arrays_are_what_h5py_reads(tmp_path, open_file):
         np.testing.assert_array_equal(found[name], values)
 
 
-def test_attributes_are_texts_numbers_and_lists_of_them(tmp_path, open_file):
+def test_attributes_are_texts_numbers_and_lists(tmp_path, open_file):
     def fill(file):
         file.attrs.update(
             {
@@ -170,7 +170,7 @@ def test_too_many_objects_or_texts_are_refused(tmp_path, open_file, monkeypatch)
         pass
 
 
-def test_names_that_would_break_a_line_are_escaped(tmp_path, open_file):
+def test_unprintable_names_are_escaped(tmp_path, open_file):
     def fill(file):
         file["a\nb"] = VALUES
         h5py.h5g.create(file.id, b"\xff")

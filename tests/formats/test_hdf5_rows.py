@@ -92,7 +92,7 @@ def test_threads_get_the_rows_they_asked_for(path, open_file):
             np.testing.assert_array_equal(rows, IMAGES[i % 23 : i % 23 + 1])
 
 
-def test_rows_may_come_to_more_than_the_file_in_all(tmp_path, open_file):
+def test_rows_may_be_read_again_and_again(tmp_path, open_file):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         # 48 MiB in a file of a few KB: it may be read once, and its rows again and again
         file.create_dataset("zeros", (48, 1 << 20), np.uint8, chunks=(1, 1 << 20))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats.hdf5_write import create_hdf5, packed, text, unpacked
+from tfdeconv.formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts
 
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -19,7 +19,7 @@ VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
 def test_a_created_file_holds_what_was_put_in(tmp_path):
     with create_hdf5(tmp_path / "x.h5") as file:
         file["group/values"] = VALUES
-        file.attrs["name"] = text("é")
+        file.attrs["name"] = fixed_text("é")
         assert os.listdir(tmp_path) == []
     with h5py.File(tmp_path / "x.h5") as file:
         assert file.attrs["name"].decode() == "é"
@@ -52,6 +52,6 @@ def test_what_cannot_be_written_is_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("names", [(), ("",), ("a", "b c"), ("é\n", "\udcff", "")])
-def test_unpacked_is_the_inverse_of_packed(names):
-    assert packed(names).dtype == np.uint8
-    assert unpacked(packed(names)) == names
+def test_packed_texts_are_unpacked_the_same(names):
+    assert pack_texts(names).dtype == np.uint8
+    assert unpack_texts(pack_texts(names)) == names

@@ -18,6 +18,8 @@ from tfdeconv.formats import pickled, unpickler
 
 
 class Call:
+    """Is pickled as a call of a function."""
+
     def __init__(self, function, *args):
         self.function, self.args = function, args
 
@@ -37,30 +39,23 @@ def test_nothing_in_a_pickle_is_run(tmp_path):
         Call(__import__, "this"),
     ]
     pickle.loads(pickle.dumps(calls[0]))
-    assert mark.exists()  # Python's own unpickler does run it
+    # Python's own unpickler does run it
+    assert mark.exists()
     mark.unlink()
     for call, protocol in itertools.product(calls, range(6)):
         with pytest.raises(UserError, match="asks for|opcode"):
-            pickled.tensors(
-                write_file(
-                    tmp_path / "x.npy", npy(pickle.dumps({"a": LAYERS, "b": call}, protocol))
-                )
-            )
+            content = npy(pickle.dumps({"a": LAYERS, "b": call}, protocol))
+            pickled.tensors(write_file(tmp_path / "x.npy", content))
     assert not mark.exists()
 
 
-N = 200_000  # tuples nested as deep as that crash Python 3.11 when one asks for their hash
-
-
+# tuples nested as deep as that crash Python 3.11 when one asks for their hash
+N = 200_000
 THREE = old_array(np.zeros(3))
-
-
 NAMESPACE = b"cargparse\nNamespace\n"
-
-
+# 60 dictionaries, each with the one before it twice
 DOUBLING = b"(K\x01t\x94" + b"".join(b"}(K\x00h%cK\x01h%cu\x94" % (n, n) for n in range(60)) + b"."
-
-
+# pickles, and what is said of them
 HOSTILE = {
     "another name of an admitted module": (
         b"ctorch._utils\n_import_dotted_name\n.",
@@ -83,11 +78,11 @@ HOSTILE = {
     "an unknown persistent id": (b"X\x01\0\0\0a\x85Q.", "refers to something else"),
     "append to a tuple": (b")Na.", "expected a list"),
     "an item without a value": (b"}(Nu.", "keys without values"),
-    "a key that cannot be one": (b"}]Ns.", "a list for a key"),
-    "a key whose hash never ends": (b"})" + b"\x85" * N + b"Ns.", "a tuple for a key"),
+    "a key that cannot be one": (b"}]Ns.", "a key of type list"),
+    "a key whose hash never ends": (b"})" + b"\x85" * N + b"Ns.", "a key of type tuple"),
     "keys of one hash": (
         b"}\x8a\x08" + (2**61 - 1).to_bytes(8, "little") + b"Ns.",
-        "a integer beyond 31 bits for a key",
+        "a key of type int beyond 31 bits",
     ),
     "a dictionary within itself": (b"}\x94K\x01h\x00s.", "more than 16 deep"),
     "2 to the power of 60 names": (DOUBLING, "more than 300,000 values|16 deep"),
@@ -157,7 +152,8 @@ def test_hostile_pickle_is_one_line_and_little_memory(tmp_path, case, monkeypatc
     hostile, reason = HOSTILE[case]
     path = write_file(tmp_path / "x.npy", npy(b"\x80\x04" + hostile))
     start = time.process_time()
-    with memory_below(50e6), pytest.raises(UserError, match=reason) as told:
+    with memory_below(50e6), pytest.raises(UserError, match=reason) as error:
         pickled.tensors(path)
-    assert time.process_time() - start < 15  # tracemalloc makes it five times as slow
-    assert "\n" not in str(told.value) and len(str(told.value)) < 300 + len(str(path))
+    # tracemalloc makes it five times as slow
+    assert time.process_time() - start < 15
+    assert "\n" not in str(error.value) and len(str(error.value)) < 300 + len(str(path))

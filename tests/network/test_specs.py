@@ -9,11 +9,12 @@ import pytest
 from tfdeconv.engine.rules import RULES
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import INPUT, Builder
-from tfdeconv.network.layers import Conv, MaxPool
+from tfdeconv.network.layers import Add, Conv, MaxPool
 from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
-# as keras.applications counts them (test_keras.py asks it again for the names); AlexNet: Krizhevsky's 60,965,224 with two groups
+# as keras.applications counts them (test_keras.py asks it again for the names); AlexNet:
+# Krizhevsky's 60,965,224 with two groups
 PARAMETERS = {
     "vgg16": 138_357_544,
     "vgg19": 143_667_240,
@@ -34,9 +35,8 @@ def test_parameter_totals(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_other_channels_and_classes_change_the_ends_only(name):
-    plain, other = (
-        NETWORKS[name](**told).parameters() for told in ({}, {"channels": 12, "classes": 47})
-    )
+    plain = NETWORKS[name]().parameters()
+    other = NETWORKS[name](channels=12, classes=47).parameters()
     changed = [layer for layer in plain if plain[layer] != other[layer]]
     assert changed == [list(plain)[0], list(plain)[-1]]
     assert NETWORKS[name](channels=12, classes=47).channels == 12
@@ -55,7 +55,7 @@ def test_rules_are_the_papers():
 @pytest.mark.parametrize(
     "network, layer, size, stride, offset",
     [
-        # sizes and strides of VGG16: table 1 of Araujo et al. 2019 (Distill), "Computing receptive fields"
+        # VGG16: table 1 of Araujo et al. 2019 (Distill), "Computing receptive fields"
         ("vgg16", "block1_conv1", 3, 1, -1),
         ("vgg16", "block3_conv3", 40, 4, -18),
         ("vgg16", "block4_conv2", 76, 8, -34),
@@ -86,8 +86,8 @@ def test_routes_and_receptive_fields_agree(name):
             assert net.route(node.name, UNIT, shapes)[INPUT] == fields(net)[node.name]
 
 
-def test_spans_through_a_window_are_those_of_its_cells():
-    """The span below is exactly what the window's cells reach, for every geometry: enumerated, not computed."""
+def test_span_through_a_window_equals_its_cells():
+    """The span below is exactly what the window's cells reach: enumerated, not computed."""
     for size, stride, pad, n, step, offset in [
         (3, 1, 1, 1, 1, 0),
         (2, 2, 0, 5, 4, -3),
@@ -117,20 +117,14 @@ def test_span_union_and_within():
 def test_short_forms_of_a_window():
     assert Window.of(3, 2, 1) == Window((3, 3), (2, 2), ((1, 1), (1, 1)))
     assert Conv(8, (3, 5), pad=((0, 1), (2, 3))).window == Window((3, 5), (1, 1), ((0, 1), (2, 3)))
-    assert (
-        MaxPool(3, 2).window.uneven
-        and not MaxPool(2, 2).window.uneven
-        and not Conv(1, 3).window.uneven
-    )
+    assert MaxPool(3, 2).window.uneven
+    assert not MaxPool(2, 2).window.uneven and not Conv(1, 3).window.uneven
 
 
 def test_shapes_of_other_sizes_and_of_vectors():
     vgg = NETWORKS["vgg16"]()
-    assert vgg.shapes()["block5_pool"] == (7, 7, 512) and vgg.shapes()["predictions"] == (
-        1,
-        1,
-        1000,
-    )
+    assert vgg.shapes()["block5_pool"] == (7, 7, 512)
+    assert vgg.shapes()["predictions"] == (1, 1, 1000)
     assert vgg.shapes(320, 480)["block4_conv2"] == (40, 60, 512)
     assert NETWORKS["resnet50"]().shapes(97, 131)["conv5_block3_out"] == (4, 5, 2048)
     assert "fc1" in vgg.vectors and "block5_pool" not in vgg.vectors
@@ -150,7 +144,7 @@ def test_shapes_of_other_sizes_and_of_vectors():
         (lambda net: net.channel("block1_conv1", -1), "there is no channel -1"),
         (
             lambda net: net.input_shapes("fc1", 225, 320),
-            "takes images of 224 x 224 only, which the weights of fc1 fix",
+            "takes images of 224 x 224 only, the size that the weights of fc1 are for",
         ),
         (
             lambda net: net.input_shapes("block5_conv1", 15, 400),
@@ -170,14 +164,11 @@ def test_mistakes_say_what_to_do(call, words):
 
 def test_layers_before_a_dense_one_take_any_size():
     assert NETWORKS["vgg16"]().input_shapes("block5_pool", 320, 481)["block5_pool"] == (10, 15, 512)
-    assert NETWORKS["resnet50"]().input_shapes("predictions", 320, 481)["predictions"] == (
-        1,
-        1,
-        1000,
-    )
+    shapes = NETWORKS["resnet50"]().input_shapes("predictions", 320, 481)
+    assert shapes["predictions"] == (1, 1, 1000)
 
 
-def test_route_ends_in_the_whole_axis_where_the_window_is_as_large():
+def test_route_ends_in_the_whole_axis():
     vgg = NETWORKS["vgg16"]()
     shapes = vgg.input_shapes("block5_conv3", 500, 180)
     assert vgg.route("block5_conv3", UNIT, shapes)[INPUT] == (Span(196, 16, -90), Span(180))
@@ -191,7 +182,5 @@ def test_signals_that_meet_cover_both():
     entry = net.add("entry", Conv(3, 1))
     near = net.add("near", Conv(3, 3, pad=((0, 2), (0, 2))), entry)
     far = net.add("far", Conv(3, 5, pad=((4, 0), (4, 0))), entry)
-    from tfdeconv.network.layers import Add
-
     net.add("sum", Add(), near, far)
     assert fields(net.network())["sum"] == (Span(7, 1, -4),) * 2  # from -4 to 0 and from 0 to 2

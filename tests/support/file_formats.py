@@ -22,6 +22,7 @@ from tfdeconv.formats import hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.weights import native, state_dict
+from tfdeconv.weights.contents import WeightFile
 from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import legacy_h5
 from tfdeconv.weights.load import read_weights
@@ -49,51 +50,70 @@ def network() -> Network:
 
 
 def arrays() -> dict[str, dict[str, np.ndarray]]:
+    """Parameters of the network by layer."""
     rng = np.random.default_rng(0)
-    return {
-        layer: {name: rng.standard_normal(shape).astype(np.float32) for name, shape in p.items()}
-        for layer, p in network().parameters().items()
-    }
+    values: dict[str, dict[str, np.ndarray]] = {}
+    for layer, shapes in network().parameters().items():
+        values[layer] = {}
+        for name, shape in shapes.items():
+            values[layer][name] = rng.standard_normal(shape).astype(np.float32)
+    return values
 
 
 def own_files() -> list[bytes]:
-    found = []
+    """This program's own weight files, in both precisions."""
+    files = []
     for half in (False, True):
         with tempfile.TemporaryDirectory() as folder:
-            native.save_weights(
-                Path(folder) / "x.h5", network(), arrays(), caffe((8, 8)), "here", "free", half
-            )
-            found.append((Path(folder) / "x.h5").read_bytes())
-    return found
+            path = Path(folder) / "x.h5"
+            preprocessing = caffe((8, 8))
+            native.save_weights(path, network(), arrays(), preprocessing, "here", "free", half)
+            files.append(path.read_bytes())
+    return files
 
 
 def in_memory(fill: Callable[[h5py.File], None], libver: str = "earliest") -> bytes:
+    """An HDF5 file, which `fill` fills."""
     memory = io.BytesIO()
     with h5py.File(memory, "w", libver=libver) as file:
         fill(file)
     return memory.getvalue()
 
 
-def keras_files() -> list[bytes]:
-    def fill(names: Callable[[list[str]], np.ndarray], root: str, file: h5py.File) -> None:
-        group = file.require_group(root)
-        group.attrs["layer_names"] = names(list(arrays()))
-        for layer, p in arrays().items():
-            group.require_group(layer).attrs["weight_names"] = names(
-                [f"{layer}/{name}:0" for name in p]
-            )
-            for name, values in p.items():
-                group[layer][f"{layer}/{name}:0"] = values
-        group.attrs["model_config"] = '{"class_name": "Functional"}'
+def fill_layers(group: h5py.Group, texts: Callable[[list[str]], np.ndarray]) -> None:
+    """Puts the layers' parameters into a group, as Keras does."""
+    group.attrs["layer_names"] = texts(list(arrays()))
+    for layer, parameters in arrays().items():
+        names = [f"{layer}/{name}:0" for name in parameters]
+        group.require_group(layer).attrs["weight_names"] = texts(names)
+        for name, values in zip(names, parameters.values()):
+            group[layer][name] = values
 
-    fixed, free = partial(np.array, dtype="S"), partial(np.array, dtype=h5py.string_dtype())
-    return [in_memory(partial(fill, fixed, "/")), in_memory(partial(fill, free, "/model_weights"))]
+
+# texts of fixed and of variable length
+TEXTS = [partial(np.array, dtype="S"), partial(np.array, dtype=h5py.string_dtype())]
+
+
+def keras_files() -> list[bytes]:
+    """Keras's files of weights alone."""
+
+    def fill(texts: Callable[[list[str]], np.ndarray], root: str, file: h5py.File) -> None:
+        fill_layers(file.require_group(root), texts)
+        file[root].attrs["model_config"] = '{"class_name": "Functional"}'
+
+    fixed, variable = TEXTS
+    return [
+        in_memory(partial(fill, fixed, "/")),
+        in_memory(partial(fill, variable, "/model_weights")),
+    ]
 
 
 def keras_3_files() -> list[bytes]:
+    """Keras 3's files of weights alone."""
+
     def fill(options: dict, file: h5py.File) -> None:
-        for i, p in enumerate(arrays().values()):
-            for j, values in enumerate(p.values()):
+        for i, parameters in enumerate(arrays().values()):
+            for j, values in enumerate(parameters.values()):
                 file.create_dataset(f"layers/layer_{i}/vars/{j}", data=values, **options)
             file[f"layers/layer_{i}"].attrs["name"] = f"layer_{i}"
 
@@ -131,94 +151,86 @@ MODEL = {
         ],
     },
 }
-for one in MODEL["config"]["layers"]:
-    one["config"]["trainable"] = True
-CONFIG = 2048  # bytes of the model in what is mutated of an archive
+for layer in MODEL["config"]["layers"]:
+    layer["config"]["trainable"] = True
+# bytes of the model's description in what is mutated of an archive
+CONFIG = 2048
 
 
 def model_files() -> list[bytes]:
     """Whole models: their description, and their weights by name."""
 
-    def fill(names: Callable[[list[str]], np.ndarray], file: h5py.File) -> None:
-        file.attrs["model_config"] = names([json.dumps(MODEL)])[0]
-        root = file.create_group("model_weights")
-        root.attrs["layer_names"] = names(list(arrays()))
-        for layer, p in arrays().items():
-            root.create_group(layer).attrs["weight_names"] = names(
-                [f"{layer}/{name}:0" for name in p]
-            )
-            for name, values in p.items():
-                root[layer][f"{layer}/{name}:0"] = values
+    def fill(texts: Callable[[list[str]], np.ndarray], file: h5py.File) -> None:
+        file.attrs["model_config"] = texts([json.dumps(MODEL)])[0]
+        fill_layers(file.create_group("model_weights"), texts)
 
-    return [
-        in_memory(partial(fill, make))
-        for make in (partial(np.array, dtype="S"), partial(np.array, dtype=h5py.string_dtype()))
-    ]
+    return [in_memory(partial(fill, texts)) for texts in TEXTS]
 
 
 def archive_parts() -> list[bytes]:
     """A model's description and its weights, one behind the other."""
 
     def fill(options: dict, file: h5py.File) -> None:
-        for kind, p in zip(("conv2d", "dense"), arrays().values()):
-            for i, values in enumerate(p.values()):
+        for kind, parameters in zip(("conv2d", "dense"), arrays().values()):
+            for i, values in enumerate(parameters.values()):
                 file.create_dataset(f"layers/{kind}/vars/{i}", data=values, **options)
 
+    config = json.dumps(MODEL).encode().ljust(CONFIG)
     packed = {"chunks": True, "compression": "gzip"}
-    return [
-        json.dumps(MODEL).encode().ljust(CONFIG) + in_memory(partial(fill, options))
-        for options in ({}, packed)
-    ]
+    return [config + in_memory(partial(fill, options)) for options in ({}, packed)]
 
 
-def zipped(path: Path, raw: bytes) -> None:
+def write_archive(path: Path, parts: bytes) -> None:
+    """Writes a .keras file of its parts."""
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("metadata.json", "{}")
-        file.writestr("config.json", raw[:CONFIG])
-        file.writestr("model.weights.h5", raw[CONFIG:])
+        file.writestr("config.json", parts[:CONFIG])
+        file.writestr("model.weights.h5", parts[CONFIG:])
 
 
 def archives() -> list[bytes]:
-    found = []
-    for raw in archive_parts():
+    """Whole .keras files."""
+    files = []
+    for parts in archive_parts():
         with tempfile.TemporaryDirectory() as folder:
-            zipped(Path(folder) / "x.keras", raw)
-            found.append((Path(folder) / "x.keras").read_bytes())
-    return found
+            write_archive(Path(folder) / "x.keras", parts)
+            files.append((Path(folder) / "x.keras").read_bytes())
+    return files
 
 
 def pickled_files(kind: str) -> list[bytes]:
+    """Whole files of a kind of pickle_files, and what else there is of that kind."""
     with tempfile.TemporaryDirectory() as folder:
-        found = [makers.small_files(Path(folder))[kind][1]]
+        files = [makers.small_files(Path(folder))[kind][1]]
         if kind == "torch":
-            path = makers.write_torch_file(
-                Path(folder) / "y.pt", makers.torch_pickle(1, (2, 3), (1, 4)), version=b"3"
-            )
-            found.append(path.read_bytes())
+            pickled = makers.torch_pickle(1, (2, 3), (1, 4))
+            path = makers.write_torch_file(Path(folder) / "y.pt", pickled, version=b"3")
+            files.append(path.read_bytes())
         elif kind == "npy":
-            found.append(makers.npy(pickle.dumps(np.array(makers.FLAT, object), 2)))
+            files.append(makers.npy(pickle.dumps(np.array(makers.FLAT, object), 2)))
         elif kind == "npz":
             memory = io.BytesIO()
             np.savez(memory, **makers.FLAT)
-            found.append(memory.getvalue())
+            files.append(memory.getvalue())
         elif kind == "safetensors":
             header = {
                 "x": makers.entry(0, 24, (2, 3), "I32"),
                 "y": makers.entry(24, 48, (3,), "F64"),
             }
-            found.append(makers.safetensors_file(header))
-    return found
+            files.append(makers.safetensors_file(header))
+    return files
 
 
 # readers
 
 
 def read_tensors(path: Path) -> None:
-    found = state_dict.tensors(path)
-    if found is None:
-        read_hdf5(path)  # which says what it is not
+    tensors = state_dict.open_tensors(path)
+    if tensors is None:
+        # it says what the file is not
+        read_hdf5(path)
         return
-    for tensor in found.values():
+    for tensor in tensors.values():
         tensor.read()
 
 
@@ -228,21 +240,29 @@ def read_model(path: Path) -> None:
 
 
 def read_hdf5(path: Path) -> None:
-    """All that stands in it, then what it says as a file of weights."""
+    """All that is in it, then what it says as a file of weights."""
     with open_hdf5(path) as root:
-        refused = [error for error in map(refusal, datasets(root)) if error]
-        kind = native if native.recognises(root) else legacy_h5
-        if (
-            kind is native
-            or legacy_h5.chunked(root, "layer_names") is not None
-            or "model_weights" in root.children
+        refusals = []
+        for dataset in datasets(root):
+            try:
+                dataset.read()
+            except UserError as error:
+                refusals.append(error)
+        if native.recognises(root):
+            read_contents(native.contents(path, root, network()))
+        elif (
+            legacy_h5.name_list(root, "layer_names") is not None or "model_weights" in root.children
         ):
-            found = kind.contents(path, root, network())
-            for layer, shapes in found.shapes.items():
-                for name in shapes:
-                    found.read(layer, name)
-        if refused:
-            raise refused[0]
+            read_contents(legacy_h5.contents(path, root, network()))
+        if refusals:
+            raise refusals[0]
+
+
+def read_contents(file: WeightFile) -> None:
+    """All tensors that a file has for the network."""
+    for layer, shapes in file.shapes.items():
+        for name in shapes:
+            file.read(layer, name)
 
 
 def datasets(group: hdf5.Group) -> Iterator[hdf5.Dataset]:
@@ -253,27 +273,14 @@ def datasets(group: hdf5.Group) -> Iterator[hdf5.Dataset]:
             yield node
 
 
-def refusal(found: hdf5.Dataset) -> UserError | None:
-    try:
-        found.read()
-    except UserError as error:
-        return error
-    return None
-
-
 FORMATS = {
     "own": Format(own_files, read_hdf5),
     "keras": Format(keras_files, read_hdf5),
     "keras 3": Format(keras_3_files, read_hdf5),
     "keras model": Format(model_files, read_model),
     "keras archive": Format(archives, read_model),
-    "keras archive, sums made right": Format(archive_parts, read_model, zipped),
+    "keras archive, sums made right": Format(archive_parts, read_model, write_archive),
 }
-FORMATS |= {
-    kind: Format(
-        partial(pickled_files, kind),
-        read_tensors,
-        makers.write_torch_file if "sums" in kind else Path.write_bytes,
-    )
-    for kind in makers.KINDS
-}
+for kind in makers.KINDS:
+    make = makers.write_torch_file if "sums" in kind else Path.write_bytes
+    FORMATS[kind] = Format(partial(pickled_files, kind), read_tensors, make)

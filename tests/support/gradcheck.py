@@ -1,4 +1,8 @@
-"""The checkers: whether a transpose is one, whether a derivative is one, how far apart two answers are."""
+"""The checkers: is a transpose one, is a derivative one, and how far apart are two answers?
+
+They share no code with the program, nor with its own checks (tfdeconv/checks): a checker must not
+share code with what it checks.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +11,53 @@ from collections.abc import Callable
 import numpy as np
 
 
-def gap(found, expected) -> float:
-    """Largest difference between two arrays, relative to the largest value expected; inf where either is not finite."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    np.testing.assert_equal(found.shape, expected.shape)
-    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
+def gap(values, expected) -> float:
+    """Largest difference of two arrays of one shape, relative to the largest value expected.
+
+    inf where either is not finite.
+    """
+    values, expected = np.asarray(values), np.asarray(expected)
+    np.testing.assert_equal(values.shape, expected.shape)
+    if not (np.isfinite(values).all() and np.isfinite(expected).all()):
         return float("inf")
     scale = np.abs(expected).max()
-    difference = np.abs(found.astype(np.float64) - expected).max()
-    return float(difference / scale) if scale else float("inf") if difference else 0.0
+    difference = np.abs(values.astype(np.float64) - expected).max()
+    if scale:
+        return float(difference / scale)
+    return float("inf") if difference else 0.0
 
 
 def adjoint_gap(forward: Callable, transpose: Callable, x: np.ndarray, signal: np.ndarray) -> float:
-    """|<A x, s> - <x, A' s>| relative to |A x| |s|: 0 for the transpose of a linear map, up to rounding."""
+    """|<A x, s> - <x, A' s>| relative to |A x| |s|: up to rounding 0 for the transpose of A."""
     y, back = np.asarray(forward(x)), np.asarray(transpose(signal))
     np.testing.assert_equal(y.shape, signal.shape)
     np.testing.assert_equal(back.shape, x.shape)
-    up, down = (y * signal).sum(), (x * back).sum()
-    return float(
-        abs(up - down) / max(np.linalg.norm(y) * np.linalg.norm(signal), np.finfo(float).tiny)
-    )
+    difference = abs((y * signal).sum() - (x * back).sum())
+    scale = np.linalg.norm(y) * np.linalg.norm(signal)
+    return float(difference / max(scale, np.finfo(float).tiny))
 
 
 def difference_gap(
     function: Callable, derivative: np.ndarray, x: np.ndarray, signal: np.ndarray, step: float, rng
 ) -> float:
-    """Central differences of <f(x), s> along five random directions against the derivative A' s, relative to its size."""
+    """Central differences of <f(x), s> against the derivative A' s, relative to its size.
+
+    The largest gap along five random directions.
+    """
     gaps = []
     for _ in range(5):
         direction = rng.standard_normal(x.shape)
-        up, down = (
-            np.asarray(function(x + step * direction)),
-            np.asarray(function(x - step * direction)),
-        )
-        found, expected = ((up - down) * signal).sum() / (2 * step), (derivative * direction).sum()
-        gaps.append(
-            abs(found - expected)
-            / max(np.linalg.norm(derivative) * np.linalg.norm(direction) * 1e-2, abs(expected))
-        )
+        above = np.asarray(function(x + step * direction))
+        below = np.asarray(function(x - step * direction))
+        slope = ((above - below) * signal).sum() / (2 * step)
+        expected = (derivative * direction).sum()
+        size = np.linalg.norm(derivative) * np.linalg.norm(direction) * 1e-2
+        gaps.append(abs(slope - expected) / max(size, abs(expected)))
     return float(max(gaps))
+
+
+def unpadded(y: np.ndarray, window, height: int, width: int) -> np.ndarray:
+    """The full transpose of a padded window, cut to the map; 0 where no window reaches."""
+    (top, _), (left, _) = window.pad
+    y = np.asarray(y)[:, top:, left:][:, :height, :width]
+    return np.pad(y, [(0, 0), (0, height - y.shape[1]), (0, width - y.shape[2]), (0, 0)])

@@ -29,7 +29,8 @@ from tfdeconv.network.layers import (
     ZeroPad,
 )
 
-# one of every layer, each window of another kind; the layers' own tests, adjoints and windows run over it
+# The one table of examples of layers: at least one of every class, each window of another kind.
+# Every test of a property runs over it (adjoint, windows, replica, derivative, planted errors).
 EXAMPLES = {
     "conv 3x3": Conv(5, 3, pad=1),
     "conv 1x1 stride 2": Conv(5, 1, stride=2),
@@ -80,10 +81,17 @@ EXAMPLES = {
 
 
 def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> Network:
-    """A network around one example layer: a convolution before it, so that a signal goes on below, and where it can be behind."""
+    """A network around one example layer.
+
+    A convolution before it, so that a signal goes on below, and where it can be one behind it.
+    """
     layer = EXAMPLES[name]
     net = Builder(name, (height, width, channels))
-    net.add("before", Conv(4, 3, pad=1, activation=None if isinstance(layer, Activation) else RELU))
+    # no rectifier before an activation, which is to see values below 0 as well; nor behind an
+    # average, whose single cell it could drop
+    before = None if isinstance(layer, Activation) else RELU
+    behind = None if isinstance(layer, GlobalAvgPool) else RELU
+    net.add("before", Conv(4, 3, pad=1, activation=before))
     inputs = ["before"]
     if isinstance(layer, Dense):
         inputs = [net.add("flat", Flatten())]
@@ -94,21 +102,15 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
         inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
     net.add("layer", layer, *inputs)
     if "layer" not in net.network().vectors:
-        net.add(
-            "behind",
-            Conv(3, 3, pad=1, activation=None if isinstance(layer, GlobalAvgPool) else RELU),
-        )
+        net.add("behind", Conv(3, 3, pad=1, activation=behind))
     return net.network()
 
 
 def random_weights(
     network: Network, rng, target: str | None = None, dtype=np.float64
 ) -> dict[str, dict[str, tf.Tensor]]:
-    """Weights that keep signals of about the same size from layer to layer, with biases and statistics that matter."""
+    """Weights that keep signals of about the same size, with biases and statistics that matter."""
     needed = {node.name for node in network.up_to(target or network.nodes[-1].name)}
-    last = {
-        name for name in needed if name.endswith("_3_bn")
-    }  # a residual branch adds little, or the sum would explode
     weights = {}
     for layer, shapes in network.parameters().items():
         if layer not in needed:
@@ -121,7 +123,9 @@ def random_weights(
             elif name == "variance":
                 values = 0.5 + rng.random(shape)
             elif name in ("gamma", "scale"):
-                values = (0.3 if layer in last else 1) * (0.5 + rng.random(shape))
+                # a residual branch adds little, or the sum would explode
+                size = 0.3 if layer.endswith("_3_bn") else 1
+                values = size * (0.5 + rng.random(shape))
             else:
                 values *= 0.2
             p[name] = tf.constant(values, dtype)

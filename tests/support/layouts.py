@@ -1,4 +1,7 @@
-"""Models laid out by their makers' code, layer names included: torchvision's (without torchvision), Keras's of 2015."""
+"""Models laid out by their makers' code, layer names included: torchvision's, Keras's of 2015.
+
+Without torchvision.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,18 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             self.conv3 = nn.Conv2d(filters, 4 * filters, 1, bias=False)
             self.bn3 = nn.BatchNorm2d(4 * filters)
             self.relu = nn.ReLU()
-            self.downsample = (
-                nn.Sequential(
-                    nn.Conv2d(channels, 4 * filters, 1, stride, bias=False),
-                    nn.BatchNorm2d(4 * filters),
-                )
-                if project
-                else None
-            )
+            self.downsample = None
+            if project:
+                projection = nn.Conv2d(channels, 4 * filters, 1, stride, bias=False)
+                self.downsample = nn.Sequential(projection, nn.BatchNorm2d(4 * filters))
 
         def forward(self, x):
             y = self.relu(self.bn1(self.conv1(x)))
             y = self.relu(self.bn2(self.conv2(y)))
             y = self.bn3(self.conv3(y))
-            return self.relu(y + (x if self.downsample is None else self.downsample(x)))
+            if self.downsample is not None:
+                x = self.downsample(x)
+            return self.relu(y + x)
 
     class ResNet(nn.Module):
         def __init__(self):
@@ -41,13 +42,14 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             self.maxpool = nn.MaxPool2d(3, 2, 1)
             channels = 64
             for stage, count in enumerate(blocks):
-                filters, made = 64 * 2**stage, []
+                filters = 64 * 2**stage
+                bottlenecks = []
                 for block in range(count):
-                    made.append(
-                        Bottleneck(channels, filters, 2 if stage and not block else 1, not block)
-                    )
+                    first = block == 0
+                    stride = 2 if first and stage > 0 else 1
+                    bottlenecks.append(Bottleneck(channels, filters, stride, project=first))
                     channels = 4 * filters
-                setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
+                setattr(self, f"layer{stage + 1}", nn.Sequential(*bottlenecks))
             self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
             self.fc = nn.Linear(channels, classes)
 
@@ -100,7 +102,7 @@ def torch_alexnet(classes: int):
 
 
 def keras_2015(padded: bool, classes: int, size: tuple[int, int]):
-    """ResNet50 as keras/applications/resnet50.py had it from 2015 to 2018: (model, logits not probabilities)."""
+    """ResNet50 as keras/applications/resnet50.py had it from 2015 to 2018, up to the logits."""
     import keras
     from keras import layers
 
@@ -115,11 +117,9 @@ def keras_2015(padded: bool, classes: int, size: tuple[int, int]):
     x = layers.MaxPooling2D(3, 2, name="pool1")(layers.ZeroPadding2D(1)(x) if padded else x)
     for stage, blocks in enumerate(("abc", "abcd", "abcdef", "abc"), 2):
         for block in blocks:
-            old, filters, stride = (
-                f"{stage}{block}_branch",
-                16 * 2**stage,
-                2 if stage > 2 and block == "a" else 1,
-            )
+            old = f"{stage}{block}_branch"
+            filters = 16 * 2**stage
+            stride = 2 if stage > 2 and block == "a" else 1
             y = convolution(x, filters, 1, f"res{old}2a", f"bn{old}2a", strides=stride)
             y = convolution(y, filters, 3, f"res{old}2b", f"bn{old}2b", padding="same")
             y = convolution(y, 4 * filters, 1, f"res{old}2c", f"bn{old}2c", rectify=False)

@@ -1,6 +1,7 @@
-"""The paper again, slowly, in numpy: every layer window by window, switches as coordinates in the map, no windowed signals.
+"""The paper again, slowly, in numpy: layers window by window, switches as cells of the map.
 
-Shares with the program only the description of a network (names, sizes, strides), and none of its mathematics.
+No signal has a window: all are whole maps. Shares with the program only the description of a
+network (names, sizes, strides), and none of its mathematics.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from tfdeconv.network.layers import (
 
 
 def windows(layer, height: int, width: int):
-    """For each window its row, its column and where it begins on the map (pads count as negative)."""
+    """For each window its row, its column and where it begins on the map (negative in a pad)."""
     (kh, kw), (sh, sw), ((top, bottom), (left, right)), _ = layer.window
-    for i, j in product(
-        range((height + top + bottom - kh) // sh + 1), range((width + left + right - kw) // sw + 1)
-    ):
+    rows = range((height + top + bottom - kh) // sh + 1)
+    columns = range((width + left + right - kw) // sw + 1)
+    for i, j in product(rows, columns):
         yield i, j, i * sh - top, j * sw - left
 
 
@@ -48,7 +49,7 @@ def overlap(begin: int, size: int, extent: int) -> tuple[slice, slice]:
 
 
 def plain(layer: Conv | DepthwiseConv, p, channels: int):
-    """The same as a convolution without dilation (zeros between its taps) and of groups (of one channel each)."""
+    """The same without dilation (zeros between its taps), a depthwise one as one of groups."""
     if isinstance(layer, DepthwiseConv):
         kh, kw, c, m = p["kernel"].shape
         p = {**p, "kernel": p["kernel"].reshape(kh, kw, 1, c * m)}
@@ -63,14 +64,18 @@ def plain(layer: Conv | DepthwiseConv, p, channels: int):
     }
 
 
+def group_slice(group: int, groups: int, channels: int) -> slice:
+    """The channels of one group."""
+    return slice(group * channels // groups, (group + 1) * channels // groups)
+
+
 def convolve(layer: Conv, p, x):
     height, width, channels = x.shape
-    (kh, kw), y = layer.window.size, np.zeros((*layer.window.extents(height, width), layer.filters))
+    kh, kw = layer.window.size
+    y = np.zeros((*layer.window.extents(height, width), layer.filters))
     for group in range(layer.groups):
-        ins = slice(group * channels // layer.groups, (group + 1) * channels // layer.groups)
-        outs = slice(
-            group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups
-        )
+        ins = group_slice(group, layer.groups, channels)
+        outs = group_slice(group, layer.groups, layer.filters)
         for i, j, top, left in windows(layer, height, width):
             (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
             y[i, j, outs] = np.tensordot(x[rows, columns, ins], p["kernel"][dy, dx, :, outs], 3)
@@ -82,10 +87,8 @@ def convolve_back(layer: Conv, p, signal, shape):
     height, width, channels = shape
     kh, kw = layer.window.size
     for group in range(layer.groups):
-        ins = slice(group * channels // layer.groups, (group + 1) * channels // layer.groups)
-        outs = slice(
-            group * layer.filters // layer.groups, (group + 1) * layer.filters // layer.groups
-        )
+        ins = group_slice(group, layer.groups, channels)
+        outs = group_slice(group, layer.groups, layer.filters)
         for i, j, top, left in windows(layer, height, width):
             (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
             back[rows, columns, ins] += p["kernel"][dy, dx, :, outs] @ signal[i, j, outs]
@@ -98,10 +101,8 @@ def pool(layer: MaxPool, x):
     shape = (*layer.window.extents(height, width), channels)
     y, switches = np.zeros(shape), np.zeros((*shape, 2), int)
     for i, j, top, left in windows(layer, height, width):
-        (rows, _), (columns, _) = (
-            overlap(top, layer.window.size[0], height),
-            overlap(left, layer.window.size[1], width),
-        )
+        rows, _ = overlap(top, layer.window.size[0], height)
+        columns, _ = overlap(left, layer.window.size[1], width)
         for c in range(channels):
             part = x[rows, columns, c]
             dy, dx = np.unravel_index(part.argmax(), part.shape)
@@ -118,15 +119,13 @@ def unpool(signal, switches, shape):
 
 
 def average(layer: AvgPool, x):
-    """Sums over the cells that are there, and how many those are."""
-    sums, counts = (
-        np.zeros((*layer.window.extents(*x.shape[:2]), size)) for size in (x.shape[2], 1)
-    )
+    """Sums over the cells of each window that are on the map, and how many those are."""
+    extents = layer.window.extents(*x.shape[:2])
+    sums = np.zeros((*extents, x.shape[2]))
+    counts = np.zeros((*extents, 1))
     for i, j, top, left in windows(layer, *x.shape[:2]):
-        (rows, _), (columns, _) = (
-            overlap(top, layer.window.size[0], x.shape[0]),
-            overlap(left, layer.window.size[1], x.shape[1]),
-        )
+        rows, _ = overlap(top, layer.window.size[0], x.shape[0])
+        columns, _ = overlap(left, layer.window.size[1], x.shape[1])
         sums[i, j], counts[i, j] = x[rows, columns].sum((0, 1)), x[rows, columns, 0].size
     return sums, counts
 
@@ -135,10 +134,8 @@ def average_back(layer: AvgPool, signal, shape):
     back = np.zeros(shape)
     counts = average(layer, np.zeros(shape))[1]
     for i, j, top, left in windows(layer, *shape[:2]):
-        (rows, _), (columns, _) = (
-            overlap(top, layer.window.size[0], shape[0]),
-            overlap(left, layer.window.size[1], shape[1]),
-        )
+        rows, _ = overlap(top, layer.window.size[0], shape[0])
+        columns, _ = overlap(left, layer.window.size[1], shape[1])
         back[rows, columns] += signal[i, j] / counts[i, j]
     return back
 
@@ -170,42 +167,52 @@ def apply(layer: Activation, x):
 
 
 def slope(layer: Activation, x, step: float = 1e-6):
-    """The derivative of a smooth function by central differences: right to 1e-10, and no formula that could be wrong."""
+    """The derivative of a smooth function by central differences, right to 1e-10.
+
+    Without a formula that could be wrong.
+    """
     return (apply(layer, x + step) - apply(layer, x - step)) / (2 * step)
 
 
 def deactivate(layer: Activation, x, signal, rule):
-    """Down through a function of each value whose input was x."""
+    """Back through a function of each value whose input was x."""
     if rule in ("deconvnet", "guided") and layer.kind not in ("sigmoid", "tanh", "hard_sigmoid"):
         signal = np.where(signal > 0, signal, 0)
     if layer.kind != "relu":
         return signal * slope(layer, x)
     if rule == "deconvnet":
         return signal
-    return signal * np.where(x > 0, 1 if layer.ceiling is None else x < layer.ceiling, layer.slope)
+    below_ceiling = 1 if layer.ceiling is None else x < layer.ceiling
+    return signal * np.where(x > 0, below_ceiling, layer.slope)
 
 
 def neighbours(layer: LRN, x):
-    return np.stack(
-        [
-            (x[..., max(c - layer.depth // 2, 0) : c + layer.depth // 2 + 1]).sum(-1)
-            for c in range(x.shape[-1])
-        ],
-        -1,
-    )
+    """The sum over the channels around each."""
+    half = layer.depth // 2
+    sums = []
+    for channel in range(x.shape[-1]):
+        sums.append(x[..., max(channel - half, 0) : channel + half + 1].sum(-1))
+    return np.stack(sums, -1)
 
 
-def up(network, weights, x, target):
-    """One image [h, w, c]: the values of every layer the target needs, what went into their activations, and the switches."""
+def parameters(weights, layer: str) -> dict[str, np.ndarray]:
+    """A layer's parameters in float64."""
+    return {name: np.asarray(value, np.float64) for name, value in weights.get(layer, {}).items()}
+
+
+def activation_of(layer) -> Activation | None:
+    """The function of each value that a layer is, or has behind it."""
+    return layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+
+
+def forward(network, weights, x, target):
+    """One image [h, w, c] through all layers that the target needs.
+
+    Returns the values of each, and (what went into their activations, the switches of max pools).
+    """
     values, before, switches = {"input": x}, {}, {}
     for node in network.at(*x.shape[:2]).up_to(target):
-        layer, p = (
-            node.layer,
-            {
-                name: np.asarray(value, np.float64)
-                for name, value in weights.get(node.name, {}).items()
-            },
-        )
+        layer, p = node.layer, parameters(weights, node.name)
         first, *others = inputs = [values[name] for name in node.inputs]
         match layer:
             case Conv() | DepthwiseConv():
@@ -218,9 +225,8 @@ def up(network, weights, x, target):
                 sums, counts = average(layer, first)
                 y = sums / counts
             case BatchNorm():
-                y = p.get("gamma", 1) * (first - p["mean"]) / np.sqrt(
-                    p["variance"] + layer.epsilon
-                ) + p.get("beta", 0)
+                deviation = np.sqrt(p["variance"] + layer.epsilon)
+                y = p.get("gamma", 1) * (first - p["mean"]) / deviation + p.get("beta", 0)
             case Affine():
                 y = p["scale"] * first + p["shift"]
             case LRN():
@@ -246,25 +252,23 @@ def up(network, weights, x, target):
             case Identity() | Activation():
                 y = first
         before[node.name] = y
-        activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+        activation = activation_of(layer)
         values[node.name] = apply(activation, y) if activation else y
     return values, (before, switches)
 
 
-def down(network, weights, values, kept, target, seed, rule):
-    """A signal of the target's whole map down to the whole image, under a rule given by name."""
-    signals, (unactivated, switches) = {target: seed}, kept
+def backward(network, weights, values, traces, target, seed, rule):
+    """A signal on the target's whole map back to the whole image, under a rule given by name.
+
+    values and traces: as forward() returned them.
+    """
+    signals = {target: seed}
+    unactivated, switches = traces
     for node in reversed(network.at(*values["input"].shape[:2]).up_to(target)):
-        layer, p = (
-            node.layer,
-            {
-                name: np.asarray(value, np.float64)
-                for name, value in weights.get(node.name, {}).items()
-            },
-        )
+        layer, p = node.layer, parameters(weights, node.name)
         signal, inputs = signals.pop(node.name), [values[name] for name in node.inputs]
         before = inputs[0]
-        activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+        activation = activation_of(layer)
         if activation:
             signal = deactivate(activation, unactivated[node.name], signal, rule)
         parts = [signal]
@@ -282,33 +286,15 @@ def down(network, weights, values, kept, target, seed, rule):
             case Affine():
                 parts = [signal * p["scale"]]
             case LRN() if rule == "gradient":
-                scale = layer.k + layer.alpha * neighbours(layer, before**2)
-                jacobian = np.zeros((*before.shape, before.shape[-1]))
-                for i, j in product(range(before.shape[-1]), repeat=2):
-                    if abs(i - j) <= layer.depth // 2:
-                        share = (
-                            -2
-                            * layer.alpha
-                            * layer.beta
-                            * before[..., i]
-                            * before[..., j]
-                            * scale[..., i] ** (-layer.beta - 1)
-                        )
-                        jacobian[..., i, j] = share + (
-                            scale[..., i] ** -layer.beta if i == j else 0
-                        )
-                parts = [np.einsum("hwi,hwij->hwj", signal, jacobian)]
+                parts = [np.einsum("hwi,hwij->hwj", signal, lrn_jacobian(layer, before))]
             case Flatten():
                 parts = [signal.reshape(before.shape)]
             case GlobalAvgPool():
                 parts = [np.broadcast_to(signal / before[..., 0].size, before.shape)]
             case GlobalMaxPool():
                 flat = before.reshape(-1, before.shape[2])
-                parts = [
-                    (signal[0] * (np.arange(len(flat))[:, None] == flat.argmax(0))).reshape(
-                        before.shape
-                    )
-                ]
+                strongest = np.arange(len(flat))[:, None] == flat.argmax(0)
+                parts = [(signal[0] * strongest).reshape(before.shape)]
             case Softmax():
                 y = values[node.name][..., None]
                 jacobian = y * (np.eye(y.shape[2]) - y.swapaxes(2, 3))
@@ -320,10 +306,8 @@ def down(network, weights, values, kept, target, seed, rule):
             case Add():
                 parts = [broadcast_back(signal, x.shape) for x in inputs]
             case Multiply():
-                parts = [
-                    broadcast_back(signal * other, x.shape)
-                    for x, other in zip(inputs, inputs[::-1])
-                ]
+                x, y = inputs
+                parts = [broadcast_back(signal * y, x.shape), broadcast_back(signal * x, y.shape)]
             case Concatenate():
                 ends = np.cumsum([x.shape[2] for x in inputs])
                 parts = np.split(signal, ends[:-1], 2)
@@ -332,21 +316,34 @@ def down(network, weights, values, kept, target, seed, rule):
     return signals["input"]
 
 
+def lrn_jacobian(layer: LRN, x):
+    """The derivative of output channel i by input channel j, in each cell: [h, w, i, j]."""
+    scale = layer.k + layer.alpha * neighbours(layer, x**2)
+    jacobian = np.zeros((*x.shape, x.shape[-1]))
+    for i, j in product(range(x.shape[-1]), repeat=2):
+        if abs(i - j) <= layer.depth // 2:
+            inner = -layer.beta * scale[..., i] ** (-layer.beta - 1)
+            jacobian[..., i, j] = inner * 2 * layer.alpha * x[..., i] * x[..., j]
+        if i == j:
+            jacobian[..., i, j] += scale[..., i] ** -layer.beta
+    return jacobian
+
+
 def broadcast_back(signal, shape):
     """The sum over the places at which one value stood."""
-    return signal.sum(
-        tuple(axis for axis in range(3) if shape[axis] == 1 < signal.shape[axis]), keepdims=True
-    )
+    axes = tuple(axis for axis in range(3) if shape[axis] == 1 < signal.shape[axis])
+    return signal.sum(axes, keepdims=True)
 
 
 def project(network, weights, x, target, channel, mode, rule):
-    """One image and channel: the projection on the whole image, and the unit kept (None in mode all)."""
-    values, switches = up(network, weights, x, target)
-    seed = np.zeros_like(values[target])
+    """One image and channel: the projection on the whole image, and its unit (None in mode all)."""
+    values, traces = forward(network, weights, x, target)
+    maps = values[target]
+    seed = np.zeros_like(maps)
     unit = None
     if mode == "all":
-        seed[..., channel] = values[target][..., channel]
+        seed[..., channel] = maps[..., channel]
     else:
-        unit = np.unravel_index(values[target][..., channel].argmax(), seed.shape[:2])
-        seed[(*unit, channel)] = values[target][(*unit, channel)]
-    return down(network, weights, values, switches, target, seed, rule), unit
+        unit = np.unravel_index(maps[..., channel].argmax(), seed.shape[:2])
+        seed[(*unit, channel)] = maps[(*unit, channel)]
+    return backward(network, weights, values, traces, target, seed, rule), unit

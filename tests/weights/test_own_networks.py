@@ -1,56 +1,77 @@
-"""Keras's own applications as a person's network: saved by Keras, read without it; forward and rules equal Keras's autodiff."""
+"""Keras's applications as a user's own networks: saved by Keras, read without it.
+
+Forward passes equal Keras's, and projections its automatic differentiation.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from gradcheck import gap
-from own_files import logits, randomise, read
-from test_passes import corners_and_borders, walk
+from own_files import randomise, read_model, remove_softmax
+from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.layers import SMOOTH
 
-# name: size, top, layers for the values, layers for the rules
+
+class Case(NamedTuple):
+    """How an application is made, the layers whose values are compared, those for the rules."""
+
+    size: tuple[int, int]
+    top: bool
+    layers: tuple[str, ...]
+    rule_layers: tuple[str, ...]
+
+
 NETWORKS = {
-    "MobileNet": (
-        (96, 96),
-        True,
-        ("conv1_relu", "conv_dw_6_bn", "predictions"),
-        ("conv_pw_6_relu", "predictions"),
+    "MobileNet": Case(
+        size=(96, 96),
+        top=True,
+        layers=("conv1_relu", "conv_dw_6_bn", "predictions"),
+        rule_layers=("conv_pw_6_relu", "predictions"),
     ),
-    "DenseNet121": (
-        (75, 61),
-        False,
-        ("conv1_relu", "conv3_block3_concat", "relu"),
-        ("conv3_block3_concat",),
+    "DenseNet121": Case(
+        size=(75, 61),
+        top=False,
+        layers=("conv1_relu", "conv3_block3_concat", "relu"),
+        rule_layers=("conv3_block3_concat",),
     ),
-    "InceptionV3": ((75, 91), False, ("activation_3", "mixed4", "mixed10"), ("mixed4",)),
-    "Xception": (
-        (107, 91),
-        False,
-        ("block2_sepconv1", "block6_sepconv2_act", "block14_sepconv2_act"),
-        ("block5_sepconv2_bn",),
+    "InceptionV3": Case(
+        size=(75, 91),
+        top=False,
+        layers=("activation_3", "mixed4", "mixed10"),
+        rule_layers=("mixed4",),
     ),
-    "EfficientNetB0": (
-        (96, 107),
-        True,
-        ("normalization", "block3a_se_excite", "predictions"),
-        ("block4a_expand_activation",),
+    "Xception": Case(
+        size=(107, 91),
+        top=False,
+        layers=("block2_sepconv1", "block6_sepconv2_act", "block14_sepconv2_act"),
+        rule_layers=("block5_sepconv2_bn",),
+    ),
+    "EfficientNetB0": Case(
+        size=(96, 107),
+        top=True,
+        layers=("normalization", "block3a_se_excite", "predictions"),
+        rule_layers=("block4a_expand_activation",),
     ),
 }
 pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
 
 
 def make(name: str, dtype: str):
-    size, top, *_ = NETWORKS[name]
+    """An application of Keras's with random weights, of 7 classes if it has a top."""
+    case = NETWORKS[name]
+    options = {"classes": 7} if case.top else {}
     keras.utils.clear_session()
     keras.config.set_floatx(dtype)
     try:
         return getattr(keras.applications, name)(
-            weights=None, include_top=top, input_shape=(*size, 3), **({"classes": 7} if top else {})
+            weights=None, include_top=case.top, input_shape=(*case.size, 3), **options
         )
     finally:
         keras.config.set_floatx("float32")
@@ -68,7 +89,8 @@ def saved(request, tmp_path_factory):
 
 def pixels(name: str, rng) -> np.ndarray:
     """Two images as the network wants them; EfficientNet scales its own."""
-    return (255 if name.startswith("Eff") else 2) * rng.standard_normal((2, *NETWORKS[name][0], 3))
+    scale = 255 if name.startswith("Eff") else 2
+    return scale * rng.standard_normal((2, *NETWORKS[name].size, 3))
 
 
 def by_rule(function, kind: str, rule: str):
@@ -92,84 +114,97 @@ def by_rule(function, kind: str, rule: str):
 
 
 def with_rule(model, rule: str) -> None:
-    """Gives a Keras model's activations the rule's derivatives, and pads the pools as this program does: with -inf."""
+    """Gives a Keras model's activations the rule's derivatives, and pads max pools with -inf."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.ReLU):
-            ceiling = layer.max_value
-            layer.call = by_rule(
-                lambda x, ceiling=ceiling: tf.minimum(tf.nn.relu(x), ceiling or np.inf),
-                "relu",
-                rule,
-            )
+            layer.call = by_rule(clipped_relu(layer.max_value), "relu", rule)
         elif getattr(layer, "activation", None) not in (None, keras.activations.linear):
             kind = keras.activations.serialize(layer.activation)
             layer.activation = by_rule(getattr(keras.activations, kind), kind, rule)
         elif isinstance(layer, keras.layers.MaxPooling2D):
             before = layer.input._keras_history.operation
             if isinstance(before, keras.layers.ZeroPadding2D):
-                before.call = lambda x, pads=before.padding: tf.pad(
-                    x, [[0, 0], *pads, [0, 0]], constant_values=tf.constant(-np.inf, x.dtype)
-                )
+                before.call = infinity_padding(before.padding)
+
+
+def clipped_relu(ceiling):
+    def relu(x):
+        return tf.minimum(tf.nn.relu(x), ceiling or np.inf)
+
+    return relu
+
+
+def infinity_padding(pads):
+    def pad(x):
+        infinity = tf.constant(-np.inf, x.dtype)
+        return tf.pad(x, [[0, 0], *pads, [0, 0]], constant_values=infinity)
+
+    return pad
 
 
 def test_forward_equals_keras(saved, tmp_path, rng):
     name, model, path = saved
     model.save(tmp_path / "model.h5")
-    last = model.layers[-1]
-    kept = getattr(last, "activation", None)
-    logits(model)
+    layers = NETWORKS[name].layers
     x = pixels(name, rng).astype(np.float32)
-    parts = [
-        keras.Model(model.input, model.get_layer(target).output)(x).numpy()
-        for target in NETWORKS[name][2]
-    ]
-    last.activation = kept
+    # the model is others' as well: its last activation is put back
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    remove_softmax(model)
+    values = [keras.Model(model.input, model.get_layer(layer).output)(x) for layer in layers]
+    last.activation = activation
     for file in (path, tmp_path / "model.h5"):
-        architecture, weights = read(file)
-        assert not architecture.network.missing and architecture.network.name == model.name
+        architecture, weights = read_model(file)
+        network = architecture.network
+        assert not network.missing and network.name == model.name
         listed = {layer.name for layer in model.layers[1:]}
-        assert listed <= {node.name for node in architecture.network.nodes}
-        shapes = architecture.network.shapes()
-        for target, expected in zip(NETWORKS[name][2], parts):
-            assert (1, 1, *expected.shape[1:])[-3:] == shapes[target]
+        assert listed <= {node.name for node in network.nodes}
+        shapes = network.shapes()
+        for layer, expected in zip(layers, values):
+            assert (1, 1, *expected.shape[1:])[-3:] == shapes[layer]
+            activations = Deconvnet(network, weights, layer).activations(x)
             # float32 through up to two hundred layers: 3e-6 measured
-            assert (
-                gap(Deconvnet(architecture.network, weights, target).activations(x), expected)
-                < 1e-4
-            )
+            assert gap(activations, expected.numpy()) < 1e-4
 
 
-def test_rules_equal_autodiff_through_keras(saved, rng):
+def model_with_rule(name: str, weights: list[np.ndarray], rule: str):
+    """The application in float64 with these weights, whose derivative is the rule's."""
+    model = make(name, "float64")
+    model.set_weights(weights)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+    remove_softmax(model)
+    with_rule(model, rule)
+    return model
+
+
+@pytest.mark.parametrize("rule", ["gradient", "deconvnet", "guided"])
+def test_rules_equal_autodiff_through_keras(saved, rng, rule):
     name, model, path = saved
-    architecture, weights = read(path, np.float64)
+    architecture, weights = read_model(path, np.float64)
     x = pixels(name, rng)[:1]
-    for rule in ("gradient", "deconvnet", "guided"):
-        wide = make(name, "float64")
-        wide.set_weights(model.get_weights())
-        for layer in wide.layers:
-            if isinstance(layer, keras.layers.Normalization):
-                layer.finalize_state()
-        logits(wide)
-        with_rule(wide, rule)
-        for target in NETWORKS[name][3]:
-            deconvnet = Deconvnet(architecture.network, weights, target, rule)
-            activations = deconvnet.activations(x)
-            maps = activations if activations.ndim == 4 else activations[:, None, None]
-            channel = int(maps.max((0, 1, 2)).argmax())
-            projection = deconvnet.project(x, [channel], "max")
-            part = keras.Model(wide.input, wide.get_layer(target).output)
-            given = tf.constant(x)
-            with tf.GradientTape() as tape:
-                tape.watch(given)
-                y = part(given)
-            # float64, 1e-15 a layer
-            assert gap(activations, y) < 1e-11
-            seed = np.zeros_like(maps)
-            unit = (0, *np.unravel_index(maps[0, ..., channel].argmax(), maps.shape[1:3]), channel)
-            seed[unit] = maps[unit]
-            expected = tape.gradient(y, given, tf.constant(seed.reshape(activations.shape))).numpy()
-            assert np.abs(expected).max() > 0
-            assert gap(projection.pixels[:, 0], expected) < 1e-9, (target, rule)
+    wide = model_with_rule(name, model.get_weights(), rule)
+    for target in NETWORKS[name].rule_layers:
+        deconvnet = Deconvnet(architecture.network, weights, target, rule)
+        activations = deconvnet.activations(x)
+        maps = activations if activations.ndim == 4 else activations[:, None, None]
+        channel = int(maps.max((0, 1, 2)).argmax())
+        projection = deconvnet.project(x, [channel], "max")
+
+        part = keras.Model(wide.input, wide.get_layer(target).output)
+        image = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            y = part(image)
+        # float64, 1e-15 a layer
+        assert gap(activations, y) < 1e-11
+        seed = np.zeros_like(maps)
+        unit = (0, *np.unravel_index(maps[0, ..., channel].argmax(), maps.shape[1:3]), channel)
+        seed[unit] = maps[unit]
+        expected = tape.gradient(y, image, tf.constant(seed.reshape(activations.shape))).numpy()
+        assert np.abs(expected).max() > 0
+        assert gap(projection.pixels[:, 0], expected) < 1e-9, target
 
 
 @pytest.mark.parametrize(
@@ -179,11 +214,11 @@ def test_rules_equal_autodiff_through_keras(saved, rng):
 )
 def test_windows_equal_whole_maps(saved, target, rng):
     _, _, path = saved
-    architecture, weights = read(path, np.float64)
+    architecture, weights = read_model(path, np.float64)
     x = rng.standard_normal((2, 75, 83, 3))
     units = corners_and_borders(*architecture.network.shapes(75, 83)[target])[:6]
     for rule in ("deconvnet", "guided"):
         deconvnet = Deconvnet(architecture.network, weights, target, rule)
-        whole = walk(deconvnet, x, units, windowed=False)
-        assert gap(walk(deconvnet, x, units, windowed=True), whole) < 1e-12
+        whole = send_back(deconvnet, x, units, windowed=False)
+        assert gap(send_back(deconvnet, x, units, windowed=True), whole) < 1e-12
         assert np.abs(whole).max() > 0

@@ -1,1 +1,1 @@
-"""Can it be believed: what comes down, checked against what it must equal."""
+"""Can it be believed: projections, checked against what they must equal."""

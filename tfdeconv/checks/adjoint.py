@@ -1,8 +1,12 @@
-"""Is a transpose the adjoint of its forward?"""
+"""Is a transpose the adjoint of its forward?
+
+A checker must not share code with what it checks: so the tests (tests/support/gradcheck.py) have
+their own gap() and adjoint_gap(), though they look alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..engine.rules import GRADIENT
@@ -13,41 +17,66 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def gap(found: Any, wanted: Any, nothing: float = 0.0) -> float:
-    """The largest difference over the largest value; 0 where no value is above what is as good as nothing."""
+def gap(values: Any, expected: Any, negligible: float = 0.0) -> float:
+    """The largest difference of two arrays over their largest value.
+
+    0 where no value is above what is negligible.
+
+    >>> gap([1, 2], [1, 4])
+    0.5
+    """
     import numpy as np
 
-    found, wanted = np.asarray(found, np.float64), np.asarray(wanted, np.float64)
-    largest = max(np.abs(found).max(), np.abs(wanted).max())
-    return float(np.abs(found - wanted).max() / largest) if largest > nothing else 0.0
+    values = np.asarray(values, np.float64)
+    expected = np.asarray(expected, np.float64)
+    largest = max(np.abs(values).max(), np.abs(expected).max())
+    if largest <= negligible:
+        return 0.0
+    return float(np.abs(values - expected).max() / largest)
 
 
 def adjoint_gap(
     node: Node, p: Mapping[str, Any], shapes: Mapping[str, Any], rng: np.random.Generator
 ) -> float:
-    """|J u|^2 against <u, J* J u> for the derivative J of a layer at a random input, u random; J* is its step down."""
-    import numpy as np
+    """How far a layer's backward is from the adjoint of its forward's derivative J.
+
+    |J u|^2 against <u, J* J u>, relative to the former, at a random input, u random: J u is by
+    TensorFlow's forward-mode differentiation, J* is the layer's backward under the gradient rule.
+    """
     import tensorflow as tf
 
     from ..engine import dispatch, windows
 
-    below = tuple(shapes[name] for name in node.inputs)
-    inputs, tangents = (
-        [tf.constant(rng.standard_normal((1, *shape), np.float32)) for shape in below]
-        for _ in range(2)
-    )
+    layer = node.layer
+    input_shapes = tuple(shapes[name] for name in node.inputs)
+    inputs = random_tensors(input_shapes, rng)
+    tangents = random_tensors(input_shapes, rng)
     with tf.autodiff.ForwardAccumulator(inputs, tangents) as accumulator:
-        y, trace = dispatch.forward(node.layer, p, *inputs, rule=GRADIENT)
+        y, trace = dispatch.forward(layer, p, *inputs, rule=GRADIENT)
     forward = accumulator.jvp(y, tf.UnconnectedGradients.ZERO)
-    landings = [node.layer.through(whole(shapes[node.name]), shape) for shape in below]
-    a, b = (windows.outside(span, extent) for span, extent in zip(landings[0], below[0]))
+    landings = [layer.through(whole(shapes[node.name]), shape) for shape in input_shapes]
+    trim = windows.outside_cells(landings[0], input_shapes[0])
     parts = dispatch.backward(
-        node.layer, dispatch.prepare(node.layer, p), forward, trace, GRADIENT, below, (a, b)
+        layer, dispatch.prepare(layer, p), forward, trace, GRADIENT, input_shapes, trim
     )
-    nowhere = (tf.constant([0]), tf.constant([0]))
+    # spans of whole maps do not depend on a position
+    positions = (tf.constant([0]), tf.constant([0]))
     back = 0.0
-    for part, landing, shape, tangent in zip(parts, landings, below, tangents, strict=True):
-        moved = windows.move(part, windows.trimmed(landing, (a, b)), whole(shape), shape, nowhere)
+    for part, landing, shape, tangent in zip(parts, landings, input_shapes, tangents, strict=True):
+        moved = windows.move(part, windows.trim_spans(landing, trim), whole(shape), positions)
         back += float(tf.reduce_sum(tf.cast(tangent * moved, tf.float64)))
     square = float(tf.reduce_sum(tf.cast(forward, tf.float64) ** 2))
-    return abs(square - back) / square if square else abs(back)
+    if not square:
+        return abs(back)
+    return abs(square - back) / square
+
+
+def random_tensors(shapes: Iterable[tuple[int, ...]], rng: np.random.Generator) -> list:
+    """A batch of one of each shape, float32."""
+    import numpy as np
+    import tensorflow as tf
+
+    tensors = []
+    for shape in shapes:
+        tensors.append(tf.constant(rng.standard_normal((1, *shape), np.float32)))
+    return tensors

@@ -1,4 +1,8 @@
-"""Is what comes down what TensorFlow's own automatic differentiation gives?"""
+"""Is what comes back what TensorFlow's own automatic differentiation gives?
+
+A checker must not share code with what it checks: project_whole_maps does without windows, chunks
+and compiled passes, and autodiff_gradient takes of the engine the forward pass alone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from ..network.layers import MaxPool
 from ..network.spans import whole
 
 
-def walked(
+def project_whole_maps(
     network: Network,
     weights: Mapping[str, Any],
     x: Any,
@@ -21,89 +25,80 @@ def walked(
     unit: Any,
     rule: Rule,
 ) -> tuple:
-    """One unit's projection on whole maps, the nodes walked, and their traces."""
+    """One unit's projection on whole maps [1, h, w, c], the nodes passed, traces and shapes.
+
+    x [1, h, w, c]; unit: its row and column in the target's map.
+    """
     import numpy as np
     import tensorflow as tf
 
     from ..engine import dispatch, folding, passes
 
-    nodes, parameters = folding.fold(network.up_to(target), weights)
+    folded, parameters = folding.fold(network.up_to(target), weights)
     shapes = network.input_shapes(target, *x.shape[1:3])
-    sized = replace(network, nodes=tuple(nodes)).at(*x.shape[1:3])
-    y, traces = passes.forward(sized.nodes, parameters, tf.constant(x), rule)
+    sized = replace(network, nodes=tuple(folded)).at(*x.shape[1:3])
+    nodes = sized.nodes
+    y, traces = passes.forward(nodes, parameters, tf.constant(x), rule)
     seed = np.zeros(y.shape, y.dtype.as_numpy_dtype)
     seed[(0, *unit, channel)] = y[(0, *unit, channel)]
-    ready = {node.name: dispatch.prepare(node.layer, parameters[node.name]) for node in sized.nodes}
+    prepared = {}
+    for node in nodes:
+        prepared[node.name] = dispatch.prepare(node.layer, parameters[node.name])
     route = sized.route(target, whole(shapes[target]), shapes)
+    signal = tf.constant(seed)
+    image = tf.constant([0])
     positions = (tf.constant([int(unit[0])]), tf.constant([int(unit[1])]))
-    return (
-        passes.backward(
-            sized.nodes,
-            ready,
-            traces,
-            tf.constant(seed),
-            tf.constant([0]),
-            positions,
-            rule,
-            route,
-            shapes,
-        ),
-        sized.nodes,
-        traces,
-        shapes,
+    projection = passes.backward(
+        nodes, prepared, traces, signal, image, positions, rule, route, shapes
     )
+    return projection, nodes, traces, shapes
 
 
-def taped(
+def autodiff_gradient(
     network: Network, weights: Mapping[str, Any], x: Any, target: str, channel: int, unit: Any
 ) -> Any:
-    """The derivative of half the squared activation of a unit, by TensorFlow's own differentiation of the plain way up."""
+    """The derivative of half the squared activation of a unit: [1, h, w, c], by TensorFlow's tape.
+
+    It is the unit's projection under the gradient rule, whose seed is the activation.
+    """
     import tensorflow as tf
 
     from ..engine import passes
 
     nodes = network.at(*x.shape[1:3]).up_to(target)
     parameters = {node.name: weights.get(node.name, {}) for node in nodes}
+    # of a dilated convolution the CPU has a gradient only by XLA
+    dilated = any(getattr(node.layer, "dilation", 1) not in (1, (1, 1)) for node in nodes)
 
-    @tf.function(
-        jit_compile=any(getattr(node.layer, "dilation", 1) not in (1, (1, 1)) for node in nodes),
-        autograph=False,
-    )
-    def gradient(
-        x: tf.Tensor,
-    ) -> tf.Tensor:  # of a dilated convolution the CPU has a gradient only by XLA
+    @tf.function(jit_compile=dilated, autograph=False)
+    def gradient(x: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            half = passes.forward(nodes, parameters, x, None)[0][(0, *unit, channel)] ** 2 / 2
+            y, _traces = passes.forward(nodes, parameters, x, None)
+            half = y[(0, *unit, channel)] ** 2 / 2
         return tape.gradient(half, x)
 
     return gradient(tf.constant(x))
 
 
-def misplaced(
+def invalid_switches(
     nodes: tuple[Node, ...], traces: Mapping[str, Any], shapes: Mapping[str, Any]
 ) -> Iterator[tuple[str, float]]:
-    """For each max pool the share of its switches that point outside of their window or of the map."""
+    """For each max pool the share of its switches that point outside of their window or the map."""
     import numpy as np
 
     for node in nodes:
-        if isinstance(node.layer, MaxPool):
-            window, switches = node.layer.window, traces[node.name].numpy().astype(int)
-            dy, dx = np.divmod(switches, window.size[1])
-            rows = (
-                np.arange(switches.shape[1])[:, None, None] * window.stride[0]
-                - window.pad[0][0]
-                + dy
-            )
-            columns = (
-                np.arange(switches.shape[2])[:, None] * window.stride[1] - window.pad[1][0] + dx
-            )
-            height, width, _ = shapes[node.inputs[0]]
-            inside = (
-                (dy < window.size[0])
-                & (rows >= 0)
-                & (rows < height)
-                & (columns >= 0)
-                & (columns < width)
-            )
-            yield node.name, float(1 - inside.mean())
+        if not isinstance(node.layer, MaxPool):
+            continue
+        window = node.layer.window
+        height, width = window.size
+        row_stride, column_stride = window.stride
+        (row_pad, _), (column_pad, _) = window.pad
+        switches = traces[node.name].numpy().astype(int)
+        dy, dx = np.divmod(switches, width)
+        rows = np.arange(switches.shape[1])[:, None, None] * row_stride - row_pad + dy
+        columns = np.arange(switches.shape[2])[:, None] * column_stride - column_pad + dx
+        map_height, map_width, _channels = shapes[node.inputs[0]]
+        in_rows = (dy < height) & (rows >= 0) & (rows < map_height)
+        in_columns = (columns >= 0) & (columns < map_width)
+        yield node.name, float(1 - (in_rows & in_columns).mean())

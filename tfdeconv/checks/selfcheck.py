@@ -11,97 +11,108 @@ from ..engine.rules import DECONVNET, GRADIENT
 from ..errors import UserError
 from ..network.graph import Network
 from .adjoint import gap
-from .autodiff import misplaced, taped, walked
+from .autodiff import autodiff_gradient, invalid_switches, project_whole_maps
 
 CLASSES = Path(__file__).resolve().parents[2] / "weights" / "imagenet_classes.txt"
-# float32: sums of up to a hundred thousand products (an adjoint off by 0.1 % has 1e-3); float64: 1e-16 a layer, up to 300 of them
-SINGLE, DOUBLE = 1e-4, 1e-9
-DEPTHS = (0.3, 0.6, 1.0)  # of the targets, as a share of the layers that have a map
+# float32: sums of up to a hundred thousand products (an adjoint off by 0.1 % has 1e-3)
+SINGLE = 1e-4
+# float64: 1e-16 a layer, up to 300 of them
+DOUBLE = 1e-9
+# of the targets, as a share of the layers that have a map
+DEPTHS = (0.3, 0.6, 1.0)
 
 
 @dataclass
 class Report:
-    """A table on stdout, a row at a time; none twice."""
+    """A table on stdout, a row at a time; no row twice.
+
+    >>> report = Report()
+    >>> report.row("adjoint, Conv", "conv1", 2e-3, 1e-4)
+    adjoint, Conv                     conv1                                2.0e-03     1e-04  OFF
+    >>> report.failed
+    1
+    """
 
     failed: int = 0
-    told: set[tuple[str, str]] = field(default_factory=set)
+    printed: set[tuple[str, str]] = field(default_factory=set)
 
-    def row(self, check: str, where: str, figure: float, allowed: float) -> None:
-        if (check, where) in self.told:
+    def row(self, check: str, layer: str, figure: float, allowed: float) -> None:
+        if (check, layer) in self.printed:
             return
-        self.told.add((check, where))
-        fine = figure <= allowed
-        self.failed += not fine
-        print(
-            f"{check:<34}{where:<34}{figure:>10.1e}{allowed:>10.0e}  {'ok' if fine else 'OFF'}",
-            flush=True,
-        )
+        self.printed.add((check, layer))
+        verdict = "ok" if figure <= allowed else "OFF"
+        self.failed += verdict == "OFF"
+        print(f"{check:<34}{layer:<34}{figure:>10.1e}{allowed:>10.0e}  {verdict}", flush=True)
 
 
 def check_target(
     report: Report, network: Network, single: Mapping[str, Any], x: Any, target: str
 ) -> None:
-    """What can be checked of a layer's strongest unit, in float64, and how far float32 is from it."""
+    """What can be checked of a layer's strongest unit, in float64, and how far float32 is from it.
+
+    single: the weights in float32.
+    """
     import numpy as np
-    import tensorflow as tf
 
     from ..engine.deconvnet import Deconvnet
 
-    needed = {node.name for node in network.up_to(target)}
-    double = {
-        layer: {name: tf.cast(value, tf.float64) for name, value in p.items()}
-        for layer, p in single.items()
-        if layer in needed
-    }
+    double = in_float64(network, single, target)
+    exact_x = np.asarray(x, np.float64)
     for rule in (DECONVNET, GRADIENT):
         projection = Deconvnet(network, double, target, rule.name).project(x, top=1)
         if projection.dead.all():
             raise UserError(
                 f"{network.name}'s {target} does not fire on this photo: give another by --image"
             )
-        channel, unit = int(projection.channels[0, 0]), projection.positions[0, 0]
-        found, nodes, traces, shapes = walked(
-            network, double, np.asarray(x, np.float64), target, channel, unit, rule
+        channel = int(projection.channels[0, 0])
+        unit = projection.positions[0, 0]
+        pixels = projection.pixels[0, 0]
+        whole_maps, nodes, traces, shapes = project_whole_maps(
+            network, double, exact_x, target, channel, unit, rule
         )
-        report.row(
-            f"{rule.name}: window = whole map",
-            target,
-            gap(projection.pixels[0, 0], found[0]),
-            DOUBLE,
-        )
-    # behind a saturated sigmoid TensorFlow has 0, and this program the little that there is
-    nothing = (
-        np.finfo(np.float64).eps
-        * float(projection.activations[0, 0]) ** 2
-        / max(float(np.abs(x).max()), 1.0)
-    )
-    tape = taped(network, double, np.asarray(x, np.float64), target, channel, unit)[0]
-    report.row(
-        "gradient = TensorFlow's tape", target, gap(projection.pixels[0, 0], tape, nothing), DOUBLE
-    )
-    for pool, share in misplaced(nodes, traces, shapes):
+        report.row(f"{rule.name}: window = whole map", target, gap(pixels, whole_maps[0]), DOUBLE)
+    # the last rule is the gradient; behind a saturated sigmoid TensorFlow has 0, and this program
+    # the little that there is
+    largest_input = max(float(np.abs(x).max()), 1.0)
+    square = float(projection.activations[0, 0]) ** 2
+    negligible = np.finfo(np.float64).eps * square / largest_input
+    gradient = autodiff_gradient(network, double, exact_x, target, channel, unit)[0]
+    report.row("gradient = TensorFlow's tape", target, gap(pixels, gradient, negligible), DOUBLE)
+    for pool, share in invalid_switches(nodes, traces, shapes):
         report.row("switches outside their window", pool, share, 0)
-    rounded, exact = (
-        Deconvnet(network, weights, target).activations(x) for weights in (single, double)
-    )
-    report.row("float32 = float64, way up", target, gap(rounded, exact), SINGLE)
+    rounded = Deconvnet(network, single, target).activations(x)
+    exact = Deconvnet(network, double, target).activations(x)
+    report.row("float32 = float64, forward", target, gap(rounded, exact), SINGLE)
 
 
-def likeliest(network: Network, weights: Mapping[str, Any], x: Any) -> None:
+def in_float64(
+    network: Network, weights: Mapping[str, Any], target: str
+) -> dict[str, dict[str, Any]]:
+    """The weights that the target needs, in float64."""
+    import tensorflow as tf
+
+    needed = {node.name for node in network.up_to(target)}
+    double: dict[str, dict[str, Any]] = {}
+    for layer, parameters in weights.items():
+        if layer in needed:
+            double[layer] = {}
+            for name, value in parameters.items():
+                double[layer][name] = tf.cast(value, tf.float64)
+    return double
+
+
+def top_classes(network: Network, weights: Mapping[str, Any], x: Any) -> None:
     """Prints the five likeliest classes of the photo, by name where they are ImageNet's."""
     import numpy as np
 
     from ..engine.deconvnet import Deconvnet
 
-    logits = (
-        Deconvnet(network, weights, network.nodes[-1].name)
-        .activations(x)[0]
-        .reshape(-1)
-        .astype(np.float64)
-    )
+    output = Deconvnet(network, weights, network.nodes[-1].name).activations(x)[0]
+    logits = output.reshape(-1).astype(np.float64)
     share = np.exp(logits - logits.max())
     share /= share.sum()
     names = [line.partition(" ")[2] for line in CLASSES.read_text().splitlines()]
     print("\nlikeliest classes of the photo")
     for i in np.argsort(-share)[:5]:
-        print(f"{share[i]:7.1%}  {names[i] if len(share) == len(names) else f'class {i}'}")
+        name = names[i] if len(names) == len(share) else f"class {i}"
+        print(f"{share[i]:7.1%}  {name}")

@@ -1,58 +1,186 @@
-"""Options that several scripts have, and the types of their values."""
+"""The options that several commands have, each defined once, the types of their values, and the
+files that are found without asking.
+"""
 
 from __future__ import annotations
 
 import argparse
-from argparse import Namespace
+import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from ..data.preprocessing import PRESETS
 from ..errors import UserError
 from ..network.graph import Network
+from ..zoo import NETWORKS, VARIANTS
 
-ROOT = (
-    Path(__file__).resolve().parents[2]
-)  # of a clone, which has the default weights and a sample photo
+ROOT = Path(__file__).resolve().parents[2]  # of a clone; site-packages where it is installed
+IN_CLONE = (ROOT / "scripts" / "visualise.py").is_file()
+DEFAULT_NETWORK = "vgg16"
+DEFAULT_LAYER = "block4_conv2"
+RESIZES = ("crop", "squash", "keep")  # those of data.images, which would import numpy
 
 
-def numbers(text: str) -> list[int]:
-    """`3,2,1` as [3, 2, 1], for argparse."""
+def add_network(parser: argparse.ArgumentParser, meaning: str = "") -> None:
+    parser.add_argument(
+        "--network", choices=NETWORKS, help=meaning or "default: what --weights is for, or vgg16"
+    )
+
+
+def add_weights(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("--weights", metavar="FILE", help=meaning)
+
+
+def add_variant(parser: argparse.ArgumentParser) -> None:
+    """--variant, and --flavour, which was its name once."""
+    variants: set[str] = set()
+    for names in VARIANTS.values():
+        variants.update(names)
+    meaning = "which of the networks of that name, where a file cannot tell"
+    parser.add_argument("--variant", choices=sorted(variants), help=meaning)
+    parser.add_argument(
+        "--flavour", dest="variant", choices=sorted(variants), help=argparse.SUPPRESS
+    )
+
+
+def add_preprocess(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]), help=meaning)
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="show TensorFlow's messages")
+
+
+def int_list(text: str) -> list[int]:
+    """`3,2,1` -> [3, 2, 1]."""
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no list of whole numbers such as 46 or 46,128"
+            f"{text!r} is not a list of integers such as 46 or 46,128"
         ) from None
 
 
-def counting(text: str) -> int:
-    """A whole number from 1 up, for argparse."""
+def positive_int(text: str) -> int:
+    """`9` -> 9; at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer >= 1")
     return int(text)
 
 
-def check(network: Network, options: Namespace) -> None:
-    """Raises UserError for layers or features the network does not have.
+def layer_list(text: str) -> list[str]:
+    """`block1_conv1,fc1` -> ["block1_conv1", "fc1"]."""
+    return text.split(",")
 
-    Where no layer was asked for, it is block4_conv2, or the last that has a map.
+
+def name_list(text: str) -> list[str]:
+    """`block1_conv1,fc1` -> ["block1_conv1", "fc1"]; empty names are left out."""
+    return [name for name in text.split(",") if name]
+
+
+def seconds(text: str) -> float:
+    """`60` or `0.5` -> seconds from 0 up."""
+    value = as_float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds >= 0")
+    return value
+
+
+def timeout(text: str) -> float:
+    """`30` -> seconds above 0, up to an hour."""
+    value = as_float(text)
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0 and up to 3600"
+        )
+    return value
+
+
+def as_float(text: str) -> float:
+    """A number, or NaN, which no range includes."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def shard(text: str) -> tuple[int, int]:
+    """`3/16` -> (3, 16), the third of sixteen parts."""
+    match = re.fullmatch(r"([1-9]\d{0,8})/([1-9]\d{0,8})", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a part such as 3/16: expected 1/16 to 16/16"
+        )
+    return int(match[1]), int(match[2])
+
+
+def image_shape(text: str) -> tuple[int, int, int]:
+    """`320x480x3` -> (320, 480, 3): height, width, channels."""
+    match = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not height x width x channels such as 320x480x3"
+        )
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def built_in_network(name: str | None, variant: str | None) -> Network:
+    """The built-in network that is meant where no weight file says which."""
+    return NETWORKS[name or DEFAULT_NETWORK](variant=variant or "")
+
+
+def weights_folder() -> Path:
+    """Where weights are looked for, and fetched to: the clone's weights/, or else ./weights."""
+    return ROOT / "weights" if IN_CLONE else Path("weights")
+
+
+def weight_file(
+    path: str | None, network: str | None, variant: str | None, layers: Sequence[str] | None
+) -> Path:
+    """--weights, or the file in the weights folder that has what the layers need.
+
+    Raises UserError with what to do if there is none.
     """
-    if not options.layer:
-        there = {
-            name: shape for name, shape in network.shapes().items() if name not in network.vectors
-        }
-        options.layer = [
-            "block4_conv2"
-            if "block4_conv2" in there
-            else next(
-                (name for name in reversed(there) if min(there[name][:2]) > 1),
-                network.nodes[-1].name,
-            )
-        ]
-    for layer in options.layer:
+    if path:
+        return Path(path)
+    from ..weights.official import find_weights
+
+    return find_weights(weights_folder(), built_in_network(network, variant), layers)
+
+
+def sample_photo(instead: str) -> Path:
+    """The clone's photo; raises UserError in an installed program: what to do instead."""
+    if not IN_CLONE:
+        raise UserError(f"no photo: {instead} (only a clone of the project has a sample)")
+    return ROOT / "tests" / "data" / "chelsea.jpg"
+
+
+def default_layer(network: Network) -> str:
+    """block4_conv2, or the last layer that has a map of more than one cell, or the last one."""
+    shapes = network.shapes()
+    maps = [name for name in shapes if name not in network.vectors]
+    if DEFAULT_LAYER in maps:
+        return DEFAULT_LAYER
+    for name in reversed(maps):
+        height, width, _ = shapes[name]
+        if min(height, width) > 1:
+            return name
+    return network.nodes[-1].name
+
+
+def check_targets(
+    network: Network,
+    layers: Sequence[str],
+    channels: Sequence[int] | None,
+    bands: Sequence[int] | None,
+) -> None:
+    """Raises UserError for layers, their channels or bands of the image that the network lacks."""
+    for layer in layers:
         network.node(layer)
-        for channel in options.feature or []:
+        for channel in channels or []:
             network.channel(layer, channel)
-    for band in options.bands or []:
+    for band in bands or []:
         if not 0 <= band < network.channels:
             raise UserError(
                 f"--bands {band}: {network.name} has channels 0 to {network.channels - 1}"

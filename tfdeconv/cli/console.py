@@ -1,25 +1,50 @@
-"""What the scripts share: one line for a mistake, exit status 2, and quiet."""
+"""What all commands share: one line for a mistake, exit status 2, progress, and no chatter."""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from ..errors import UserError
 
+COMMAND = "tfdeconv"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_installed_as = ""  # `tfdeconv visualise`, in a process that the installed command started
+
+
+def program() -> str:
+    """What messages begin with: `visualise.py` of a script, `tfdeconv visualise` once installed."""
+    return _installed_as or os.path.basename(sys.argv[0])
+
+
+def as_started(text: str) -> str:
+    """The text with every command named as its reader calls it.
+
+    Texts say `python scripts/fetch_weights.py vgg16`. Whoever has installed the package has no
+    scripts/, and reads `tfdeconv fetch-weights vgg16`.
+    """
+    if not _installed_as:
+        return text
+    return re.sub(
+        r"python scripts/(\w+)\.py", lambda name: f"{COMMAND} {name[1].replace('_', '-')}", text
+    )
+
 
 class Parser(argparse.ArgumentParser):
-    """argparse with errors of one line."""
+    """argparse with errors of one line; the docstring's first paragraph is the description."""
 
-    def __init__(self, doc: str):
-        text, _, example = doc.strip().partition("\n\n")
+    def __init__(self, docstring: str):
+        description, _, example = as_started(docstring).strip().partition("\n\n")
         super().__init__(
-            description=text,
+            prog=program(),
+            description=description,
             epilog=example,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
@@ -31,21 +56,31 @@ class Parser(argparse.ArgumentParser):
 
 
 def complain(message: object) -> None:
-    """One line on stderr, whatever stands in the message."""
+    """Prints one line on stderr, whatever characters the message has."""
     if sys.stderr is None:
         return
-    line = " ".join(str(message).split())
     Progress().clear()
-    print(
-        f"{os.path.basename(sys.argv[0])}: {''.join(c if c.isprintable() else '?' for c in line)}",
-        file=sys.stderr,
-    )
+    line = " ".join(as_started(str(message)).split())
+    print(f"{program()}: {printable(line)}", file=sys.stderr)
 
 
-def call(main: Callable[[], int | None]) -> NoReturn:
-    """Runs a script's main and exits with its status; a UserError is one line and status 2."""
+def printable(text: str) -> str:
+    """The text with a question mark for each character that a terminal would act on."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def call(
+    main: Callable[[Sequence[str]], int], arguments: Sequence[str], installed_as: str = ""
+) -> NoReturn:
+    """Runs a command and exits with its status; a UserError is one line and status 2.
+
+    main: takes the arguments behind the command's name. installed_as: `tfdeconv visualise`, of
+    the installed command; of a script nothing.
+    """
+    global _installed_as
+    _installed_as = installed_as
     try:
-        status = main()
+        status = main(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except UserError as error:
@@ -57,34 +92,61 @@ def call(main: Callable[[], int | None]) -> NoReturn:
     except KeyboardInterrupt:
         complain("interrupted")
         status = 130
-    except OSError as error:  # our output has no reader any more, or no room
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        if not isinstance(error, BrokenPipeError):
-            complain(error.strerror or error)
-        status = 1 if isinstance(error, BrokenPipeError) else 2
+    except BrokenPipeError:  # as of `| head`: whoever read our output has seen enough
+        discard_output()
+        status = 1
+    except OSError as error:
+        message = describe_os_error(error)
+        discard_output()
+        complain(message)
+        status = 2
     sys.exit(status)
 
 
-def import_tensorflow(verbose: bool = False) -> None:
-    """Imports TensorFlow without its chatter, part of which comes before any of its settings count.
+def describe_os_error(error: OSError) -> str:
+    """`FILE: reason`."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    if error.errno in NO_ROOM:
+        # files.atomic_write names what is written to files; Python does not name what it prints to
+        return f"standard output: {reason}"
+    return reason
 
-    The faster CPU kernels (oneDNN's) are asked for on every x86, not only where TensorFlow turns them on by itself.
+
+def discard_output() -> None:
+    """Sends what stdout still holds to nowhere, or Python would fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def exit_status(drawn: int, complete: bool) -> int:
+    """0 if all that was asked for was drawn, 1 if some of it, 2 if nothing."""
+    if not drawn:
+        return 2
+    return 0 if complete else 1
+
+
+def import_tensorflow(verbose: bool = False) -> None:
+    """Imports TensorFlow without its chatter, part of which precedes any of its settings.
+
+    The faster CPU kernels (oneDNN's) are turned on for every x86, not only where TensorFlow
+    does so by itself.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if verbose or sys.stderr is None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as chatter:
         stderr = os.dup(2)
-        os.dup2(said.fileno(), 2)
+        os.dup2(chatter.fileno(), 2)
         try:
             import tensorflow
 
             tensorflow.get_logger().setLevel("ERROR")
         except BaseException:
-            said.seek(0)
-            os.write(stderr, said.read())
+            chatter.seek(0)
+            os.write(stderr, chatter.read())
             raise
         finally:
             os.dup2(stderr, 2)
@@ -92,7 +154,7 @@ def import_tensorflow(verbose: bool = False) -> None:
 
 
 class Progress:
-    """A line on stderr that tells how far a long work is, when that is a terminal and nobody asked for silence."""
+    """A line on stderr that says how far a long task is; only on a terminal."""
 
     def __init__(self) -> None:
         self.shown = sys.stderr is not None and sys.stderr.isatty()
@@ -105,7 +167,7 @@ class Progress:
         self.say("")
 
 
-def say(path: Path) -> None:
-    """A path on a line of its own: the file's own bytes, whatever the locale."""
+def print_path(path: Path) -> None:
+    """A path on a line of its own: the file name's own bytes, whatever the locale."""
     sys.stdout.buffer.write(os.fsencode(path) + b"\n")
     sys.stdout.flush()

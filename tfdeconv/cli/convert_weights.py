@@ -1,98 +1,103 @@
-"""Says what a weight file holds, and with --out converts it to the project's own format: one file is then enough.
+"""Says what a weight file holds, and with --out converts it to the project's own format: one file
+is then enough.
 
-python scripts/convert_weights.py model.keras --out weights/mine.h5
+    python scripts/convert_weights.py model.keras --out weights/mine.h5
 """
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
+from collections.abc import Sequence
 
-from ..data.preprocessing import PRESETS, load_preprocessing
-from ..weights.report import listed, rows
-from ..zoo import NETWORKS, VARIANTS
-from . import console
+from ..data.preprocessing import load_preprocessing
+from ..weights.report import list_names, report_rows
+from . import arguments, console
+from .constraints import Constraint, check_constraints, options_given
+
+CONSTRAINTS = (
+    Constraint(
+        "--half", "--half is for --out FILE: without it nothing is written", needs=("--out",)
+    ),
+)
 
 
-def main() -> int:
-    parser = console.Parser(__doc__)
-    parser.add_argument(
+def parse(argv: Sequence[str]) -> Namespace:
+    """The command line; exits with one line for what it alone can show to be wrong."""
+    parser = console.Parser(__doc__ or "")
+    option = parser.add_argument
+    option(
         "source",
         metavar="FILE",
         help="of Keras (.keras, .h5, .weights.h5), torchvision (.pth, .safetensors), "
-        "Caffe (.npy, .npz), or of this format",
+        "Caffe (.npy, .npz), or of this program (.h5)",
     )
-    parser.add_argument(
-        "--network",
-        choices=NETWORKS,
-        help="the built-in network it is for (default: what the file says or shows)",
+    arguments.add_network(
+        parser, "the built-in network it is for (default: what the file says or shows)"
     )
-    parser.add_argument(
-        "--variant",
-        choices=sorted({name for names in VARIANTS.values() for name in names}),
-        help="which of the networks of that name, where the file cannot tell",
+    arguments.add_variant(parser)
+    arguments.add_preprocess(
+        parser,
+        "how photos become the network's input: a usual way, "
+        "or JSON of order, mean, scale, size, resize",
     )
-    parser.add_argument("--flavour", dest="variant", help=argparse.SUPPRESS)  # its old name
-    parser.add_argument(
-        "--preprocess",
-        metavar="|".join([*PRESETS, "FILE"]),
-        help="how photos become the network's input: a usual way, or JSON of order, mean, scale, size, resize",
+    option("--out", metavar="FILE", help="where to write (default: nothing is written)")
+    option(
+        "--half", action="store_true", help="half precision: half the size, see weights/README.md"
     )
-    parser.add_argument(
-        "--out", metavar="FILE", help="where to write (default: nothing is written)"
-    )
-    parser.add_argument(
-        "--half",
-        action="store_true",
-        help="in half precision: half the size, see weights/README.md",
-    )
-    parser.add_argument(
+    option(
         "--origin",
         metavar="TEXT",
         help="what to write down as the source (default: the file's name)",
     )
-    parser.add_argument(
-        "--licence", metavar="TEXT", help="the licence of the weights, and who made them"
-    )
-    options = parser.parse_args()
-    if options.half and not options.out:
-        parser.error("--half says how to write, and without --out nothing is written")
+    option("--licence", metavar="TEXT", help="the licence of the weights, and who made them")
+    given = parser.parse_args(argv)
+    check_constraints(parser, CONSTRAINTS, options_given(given))
+    return given
 
+
+def main(argv: Sequence[str]) -> int:
+    given = parse(argv)
+    if given.out:
+        convert(given)
+    else:
+        describe(given)
+    return 0
+
+
+def describe(given: Namespace) -> None:
+    """Prints what was recognised in the file, and why."""
     from ..weights.detect import open_weights
+
+    with open_weights(given.source, given.network, given.variant) as file:
+        preprocessing = load_preprocessing(given.preprocess, file.network.input_shape)
+        table = list(report_rows(file, preprocessing or file.preprocessing))
+    for heading, text in table:
+        print(f"{heading:<16} {text}")
+
+
+def convert(given: Namespace) -> None:
+    """Writes the file's weights in the project's own format, and prints what was assumed."""
     from ..weights.load import read_weights
     from ..weights.native import save_weights
 
-    if not options.out:
-        with open_weights(options.source, options.network, options.variant) as found:
-            network = found.held
-            table = list(
-                rows(
-                    found,
-                    load_preprocessing(options.preprocess, network.input_shape)
-                    or found.preprocessing,
-                )
-            )
-        for heading, text in table:
-            print(f"{heading:<16} {text}")
-        return 0
-    weights = read_weights(options.source, options.network, variant=options.variant)
+    weights = read_weights(given.source, given.network, variant=given.variant)
     network = weights.network
-    preprocessing = (
-        load_preprocessing(options.preprocess, network.input_shape) or weights.preprocessing
-    )
+    preprocessing = load_preprocessing(given.preprocess, network.input_shape)
     digest = save_weights(
-        options.out,
+        given.out,
         network,
         weights,
-        preprocessing,
-        options.origin or weights.source,
-        options.licence or weights.licence or "not stated",
-        options.half,
+        preprocessing or weights.preprocessing,
+        given.origin or weights.source,
+        given.licence or weights.licence or "not stated",
+        given.half,
     )
-    left = f"; left alone: {listed(list(weights.ignored))}" if weights.ignored else ""
-    precision = "half" if options.half else "single"
+    precision = "half" if given.half else "single"
+    ignored = f"; left alone: {list_names(list(weights.ignored))}" if weights.ignored else ""
     print(
-        f"{options.out}: {network.name}, {len(weights)} layers, {precision} precision, sha256 {digest}{left}"
+        f"{given.out}: {network.name}, {len(weights)} layers, {precision} precision, "
+        f"sha256 {digest}{ignored}"
     )
-    for note in [] if options.preprocess else weights.assumed:
-        print(note)
-    return 0
+    if not given.preprocess:
+        for assumption in weights.assumed:
+            print(assumption)

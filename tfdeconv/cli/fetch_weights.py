@@ -1,70 +1,71 @@
-"""Fetches a network's official ImageNet weights and writes them as weights/NETWORK-imagenet.h5 (or -imagenet-notop.h5).
+"""Fetches a network's official ImageNet weights and writes them as weights/NETWORK-imagenet.h5
+(or -imagenet-notop.h5).
 
-python scripts/fetch_weights.py resnet50 --no-top
+    python scripts/fetch_weights.py resnet50 --no-top
 """
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..weights.official import BASE, ORIGINS, fetch, installed_digest
-from . import console
-from .arguments import ROOT
+from . import arguments, console
 
 
-def seconds(text: str) -> float:
-    """Seconds above 0, up to an hour, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0, up to 3600")
-    return value
-
-
-def main() -> int:
-    parser = console.Parser(__doc__)
-    parser.add_argument("network", choices=ORIGINS, metavar="NETWORK", help=", ".join(ORIGINS))
-    parser.add_argument(
+def parse(argv: Sequence[str]) -> Namespace:
+    parser = console.Parser(__doc__ or "")
+    option = parser.add_argument
+    option("network", choices=ORIGINS, metavar="NETWORK", help=", ".join(ORIGINS))
+    option(
         "--no-top",
         action="store_true",
         help="without the dense layers: smaller, enough for the layers below them",
     )
-    parser.add_argument(
+    option(
         "--out",
         type=Path,
-        default=ROOT / "weights",
+        default=arguments.weights_folder(),
         metavar="DIR",
-        help="default: weights/ of this project",
+        help="default: weights/, of the clone or (once installed) of the current directory",
     )
-    parser.add_argument("--again", action="store_true", help="even if it is there")
-    parser.add_argument(
+    option("--again", action="store_true", help="even if the file exists")
+    option(
         "--base-url",
         default=BASE,
         metavar="URL",
         help=f"a mirror of Keras's folders, or file:///FOLDER of a copy (default: {BASE})",
     )
-    parser.add_argument(
+    option(
         "--timeout",
-        type=seconds,
+        type=arguments.timeout,
         default=30,
         metavar="SECONDS",
         help="give up after so long without a byte (default: 30)",
     )
-    options = parser.parse_args()
-    name, top, progress = options.network, not options.no_top, console.Progress()
-    result = options.out / f"{name}-imagenet{'' if top else '-notop'}.h5"
-    digest = None if options.again else installed_digest(name, result)
-    said = "is there (--again fetches it anew)" if digest else f"{name}, single precision"
-    try:
-        digest = digest or fetch(name, result, top, options.base_url, options.timeout, progress.say)
-    except KeyboardInterrupt as stop:
-        progress.clear()
-        console.complain(str(stop) or "interrupted")
-        return 130
-    finally:
-        progress.clear()
-    print(f"{result}: {said}, sha256 {digest}\n{ORIGINS[name].source}\n{ORIGINS[name].licence}")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    given = parse(argv)
+    network = given.network
+    with_top = not given.no_top
+    ending = "" if with_top else "-notop"
+    path = given.out / f"{network}-imagenet{ending}.h5"
+    digest = None if given.again else installed_digest(network, path)
+    state = "is there (--again fetches it anew)"
+    if not digest:
+        state = f"{network}, single precision"
+        progress = console.Progress()
+        try:
+            digest = fetch(network, path, with_top, given.base_url, given.timeout, progress.say)
+        except KeyboardInterrupt as interrupt:  # its text says how to go on
+            progress.clear()
+            console.complain(str(interrupt) or "interrupted")
+            return 130
+        finally:
+            progress.clear()
+    print(f"{path}: {state}, sha256 {digest}")
+    print(f"{ORIGINS[network].source}\n{ORIGINS[network].licence}")
     return 0

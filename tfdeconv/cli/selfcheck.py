@@ -1,67 +1,97 @@
-"""Checks on this machine that weights and program do what they should: figures, a verdict, exit status 1 if something is off.
+"""Checks on this machine that weights and program do what they should: prints figures and a
+verdict; exit status 1 if something is off.
 
-python scripts/selfcheck.py --weights weights/vgg16.h5
+    python scripts/selfcheck.py --weights weights/vgg16.h5
 """
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from ..checks.adjoint import adjoint_gap
-from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, likeliest
-from ..network.graph import INPUT
+from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, top_classes
+from ..network.graph import INPUT, Network, Node
 from ..network.selection import available_layers
-from ..zoo import NETWORKS
-from . import console
-from .arguments import ROOT
+from . import arguments, console
 
-SAMPLE = ROOT / "tests" / "data" / "chelsea.jpg"
+if TYPE_CHECKING:
+    from ..network.base import Shape
 
 
-def main() -> int:
-    parser = console.Parser(__doc__)
-    parser.add_argument(
-        "--weights",
-        default=str(ROOT / "weights" / "vgg16.h5"),
-        metavar="FILE",
-        help="default: weights/vgg16.h5",
-    )
-    parser.add_argument("--network", choices=NETWORKS, help="default: what the weights are for")
-    parser.add_argument(
-        "--image", default=str(SAMPLE), metavar="FILE", help="default: a sample photo"
-    )
-    options = parser.parse_args()
+def parse(argv: Sequence[str]) -> Namespace:
+    parser = console.Parser(__doc__ or "")
+    arguments.add_weights(parser, "default: weights/vgg16.h5")
+    arguments.add_network(parser, "default: what the weights are for")
+    parser.add_argument("--image", metavar="FILE", help="default: a sample photo")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    given = parse(argv)
+    photo = given.image or str(arguments.sample_photo("name one with --image FILE"))
+    weights_path = given.weights or str(default_weights(given.network))
     from ..data import images
     from ..weights.load import as_tensors, read_weights
 
-    weights = read_weights(options.weights, options.network)
+    weights = read_weights(weights_path, given.network)
     network = weights.network
     console.import_tensorflow()
+    x = images.read([photo], weights.preprocessing, "squash", network.channels)
+    tensors = as_tensors(weights)
+    name = f"{network.name} {network.variant}".strip()
+    count = len(tensors)
+    print(f"{weights_path}: {name}, {count} layers with weights, sha256 {weights.digest}\n")
+    print(f"{'check':<34}{'layer':<34}{'gap':>10}{'allowed':>10}")
+    report = Report()
+    sized = network.at(*network.input_shape[:2])
+    shapes = {INPUT: network.input_shape} | network.shapes()
+    nodes = available_layers(sized, tensors)
+    check_adjoints(report, nodes, tensors, shapes)
+    for target in targets(network, nodes, shapes):
+        check_target(report, network, tensors, x, target)
+    last = network.nodes[-1].name
+    if nodes[-1].name == last and last in network.vectors:
+        top_classes(network, tensors, x)
+    if report.failed:
+        print(f"\n{report.failed} of these are OFF: trust nothing drawn with these weights here")
+        return 1
+    print("\nall is well")
+    return 0
+
+
+def default_weights(network: str | None) -> Path:
+    """The clone's VGG16, or once installed what ./weights has; raises UserError for nothing."""
+    if arguments.IN_CLONE:
+        return arguments.weights_folder() / "vgg16.h5"
+    return arguments.weight_file(None, network, None, None)
+
+
+def check_adjoints(
+    report: Report,
+    nodes: Sequence[Node],
+    weights: Mapping[str, Mapping[str, Any]],
+    shapes: Mapping[str, Shape],
+) -> None:
+    """A row for each layer: whether its backward is the adjoint of its forward."""
     import numpy as np
 
-    x = images.read([options.image], weights.preprocessing, "squash", network.channels)
-    single = as_tensors(weights)
-    print(
-        f"{options.weights}: {f'{network.name} {network.variant}'.strip()}, {len(single)} layers with weights, "
-        f"sha256 {weights.digest}\n"
-    )
-    print(f"{'check':<34}{'layer':<34}{'gap':>10}{'allowed':>10}")
-    report, rng = Report(), np.random.default_rng(0)
-    sized = network.at(*network.input_shape[:2])
-    shapes, nodes = {INPUT: network.input_shape} | network.shapes(), available_layers(sized, single)
+    rng = np.random.default_rng(0)
     for node in nodes:
-        difference = adjoint_gap(node, single.get(node.name, {}), shapes, rng)
-        report.row(f"adjoint, {type(node.layer).__name__}", node.name, difference, SINGLE)
-    maps = [
-        node.name
-        for node in nodes
-        if node.name not in network.vectors and min(shapes[node.name][:2]) > 1
-    ]
-    for target in dict.fromkeys(maps[round(depth * (len(maps) - 1))] for depth in DEPTHS if maps):
-        check_target(report, network, single, x, target)
-    if nodes[-1].name == network.nodes[-1].name and nodes[-1].name in network.vectors:
-        likeliest(network, single, x)
-    print(
-        f"\n{report.failed} of these are OFF: trust nothing drawn with these weights here"
-        if report.failed
-        else "\nall is well"
-    )
-    return 1 if report.failed else 0
+        gap = adjoint_gap(node, weights.get(node.name, {}), shapes, rng)
+        report.row(f"adjoint, {type(node.layer).__name__}", node.name, gap, SINGLE)
+
+
+def targets(network: Network, nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> Sequence[str]:
+    """Layers at DEPTHS of those that have a map of more than one cell, each once."""
+    maps: list[str] = []
+    for node in nodes:
+        height, width, _ = shapes[node.name]
+        if node.name not in network.vectors and min(height, width) > 1:
+            maps.append(node.name)
+    if not maps:
+        return []
+    deepest = len(maps) - 1
+    return list(dict.fromkeys(maps[round(depth * deepest)] for depth in DEPTHS))

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 
-def short(values: list[Any] | tuple[Any, ...] | None, times: str = "x") -> str:
-    """A value an axis, or one for both where they agree."""
+def short(values: Sequence[float] | None, separator: str = "x") -> str:
+    """`3x5`, or `3` where the values of both axes agree; `all` for None: the whole image."""
     if values is None:
         return "all"
     texts = [f"{value:g}" for value in values]
-    return texts[0] if len(set(texts)) == 1 else times.join(texts)
+    if len(set(texts)) == 1:
+        return texts[0]
+    return separator.join(texts)
 
 
-def print_table(cells: Sequence[tuple[str, ...]], left: int) -> None:
-    """Columns as wide as they need, the first so many flush left."""
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    for line in cells:
-        texts = [
-            cell.ljust(wide) if i < left else cell.rjust(wide)
-            for i, (cell, wide) in enumerate(zip(line, widths))
-        ]
-        print("  ".join(texts).rstrip())
+def print_table(rows: Sequence[Sequence[str]], left: int) -> None:
+    """Prints columns as wide as they need, the first `left` of them flush left."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        cells: list[str] = []
+        for column, (text, width) in enumerate(zip(row, widths)):
+            cells.append(text.ljust(width) if column < left else text.rjust(width))
+        print("  ".join(cells).rstrip())

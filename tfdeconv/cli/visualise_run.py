@@ -1,79 +1,117 @@
-"""Draws the strongest images of a run."""
+"""Draws the strongest images of a scan's run: pages for each layer, or for a stage of blocks."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from . import console
-from .arguments import check
-from .console import say
+from . import arguments, console
+
+if TYPE_CHECKING:
+    from ..figures.run import RunFigures
+    from ..network.graph import Network
+    from ..scan.run import Run
 
 
-def of_run(options: Namespace) -> int:
-    """Draws the strongest images of a run's features: pages for each layer."""
+@dataclass(frozen=True)
+class RunRequest:
+    """What to draw of which run, and how."""
+
+    run: str
+    images: str | None  # where the run's images and weights are now; None: where they were
+    weights: str | None
+    layers: tuple[str, ...]  # none: the last of the run that has a map
+    blocks: str | None  # instead of layers: a stage, whose every step-th block is drawn
+    step: int
+    split: bool
+    features: list[int] | None  # None: the `top` that fire strongest
+    top: int | None  # None: all
+    rule: str
+    bands: tuple[int, int, int] | None
+    out: Path
+    raw: bool
+    verbose: bool
+
+
+def visualise_run(request: RunRequest) -> int:
+    """Draws the strongest images of a run's features and prints the pictures' paths.
+
+    Returns the exit status, 1 where something is not as it was scanned. Raises UserError for
+    a run, images or weights that cannot be used.
+    """
     from ..scan import provenance, run_file
 
-    now = run_file.load(options.run)
-    place = provenance.weights_file(now, options.run, options.weights)
-    network = provenance.network_of(now, place)
-    if options.blocks:
-        options.layer = provenance.blocks_of(
-            now, options.run, network, options.blocks, options.step or 1
-        )
-    else:
-        options.layer = provenance.layers_of(now, options.run, network, options.layer)
-    check(network, options)
-    provenance.refuse_damaged(now, options.run, network, options.layer)
-    source = provenance.images_of(now, options.run, *options.images or [None])
-    preprocessing = provenance.preprocessing_of(now, options.run, network)
-    read = provenance.weights_of(now, options.run, place, network, options.layer)
+    run = run_file.load(request.run)
+    weights_path = provenance.weights_file(run, request.run, request.weights)
+    network = provenance.network_of(run, weights_path)
+    layers = layers_of(request, run, network)
+    arguments.check_targets(network, layers, request.features, request.bands)
+    provenance.refuse_damaged(run, request.run, network, layers)
+    source = provenance.images_of(run, request.run, request.images)
+    preprocessing = provenance.preprocessing_of(run, request.run, network)
+    weights = provenance.weights_of(run, request.run, weights_path, network, layers)
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(options.verbose)
+    console.import_tensorflow(request.verbose)
     from ..figures import run as run_figures
-    from ..weights import load
+    from ..weights.load import as_tensors
 
-    told: list[str] = []
+    warnings: list[str] = []
 
-    def complain(line: object) -> None:
-        if str(line) not in told:  # of several layers each finds the same
-            console.complain(line)
-        told.append(str(line))
+    def warn(message: object) -> None:
+        if str(message) not in warnings:  # each of several layers finds the same
+            console.complain(message)
+        warnings.append(str(message))
 
-    tensors = replace(load.as_tensors(read), preprocessing=preprocessing)
-    drawing = run_figures.Figures(
-        Path(options.run),
-        now,
+    figures = run_figures.RunFigures(
+        Path(request.run),
+        run,
         network,
-        tensors,
-        place,
+        replace(as_tensors(weights), preprocessing=preprocessing),
+        weights_path,
         source,
-        options.rule,
-        options.bands,
-        options.out,
-        options.raw,
+        request.rule,
+        request.bands,
+        request.out,
+        request.raw,
         progress.say,
-        complain,
-    )
-    count = options.top or None if options.top is not None else 1 if options.blocks else 9
-    channels = {
-        layer: provenance.channels_of(now, layer, options.feature, count) for layer in options.layer
-    }
-    pictures = (
-        [drawing.blocks(options.blocks, options.layer, channels[options.layer[-1]], options.split)]
-        if options.blocks
-        else [drawing.layer(layer, channels[layer]) for layer in options.layer]
+        warn,
     )
     drawn = 0
-    for picture in pictures:
+    for pages in pictures(request, run, layers, figures):
         try:
-            for path in picture:
+            for path in pages:
                 progress.clear()
-                say(path)
+                console.print_path(path)
                 drawn += 1
         except UserError as error:
-            complain(error)
-    return 2 if not drawn else 1 if told else 0
+            warn(error)
+    return console.exit_status(drawn, complete=not warnings)
+
+
+def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:
+    """The layers, or the outputs of a stage's blocks, by the network's own names for them."""
+    from ..scan import provenance
+
+    if request.blocks:
+        return provenance.blocks_of(run, request.run, network, request.blocks, request.step)
+    return provenance.layers_of(run, request.run, network, request.layers)
+
+
+def pictures(
+    request: RunRequest, run: Run, layers: list[str], figures: RunFigures
+) -> Iterator[Iterator[Path]]:
+    """The pages of each layer, or of the blocks; drawn as they are iterated over."""
+    from ..scan import provenance
+
+    channels = {
+        layer: provenance.channels_of(run, layer, request.features, request.top) for layer in layers
+    }
+    if request.blocks:
+        yield figures.draw_blocks(request.blocks, layers, channels[layers[-1]], request.split)
+        return
+    for layer in layers:
+        yield figures.draw_layer(layer, channels[layer])

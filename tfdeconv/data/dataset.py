@@ -1,4 +1,4 @@
-"""The images of a scan: a list in a fixed order, read in parallel, and what tells equal ones."""
+"""The images of a scan: a list in a fixed order, and what tells whether it is the same list."""
 
 from __future__ import annotations
 
@@ -9,34 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from . import images
+from .hdf5_images import Hdf5Images
 
-SUFFIXES = (
-    *images.SUFFIXES,
-    ".jfif",
-    ".jpe",
-    ".jp2",
-    ".j2k",
-    ".avif",
-    ".tga",
-    ".pcx",
-    ".pnm",
-    ".pbm",
-    ".dib",
-    ".ico",
-)
 ARRAYS = (".npy", ".h5", ".hdf5")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images by number. root: the directory that their names are relative to, or the file of an array, which has no names.
+    """Images by number.
 
-    digest: sha256 of the list, of an array of its file's name, size, dtype and shape. shape: [h, w, c] of an array's images.
+    root: the directory that their names are relative to, or the file of an array, without names.
+    digest: sha256 of the list, or of an array's file name, size, dtype and shape.
+    array: what gives an array's images by number. shape: (h, w, c) of an array's images.
+
+    The process that reads an HDF5 file ends with close(), or at the end of a `with` block.
     """
 
     root: str
@@ -47,141 +37,138 @@ class Source:
     shape: tuple[int, ...] = ()
 
     def pixels(self, number: int, channels: int) -> np.ndarray:
-        """An image as [h, w, channels], as images.pixels has it; raises UserError where it cannot be read."""
+        """An image as [h, w, channels], like images.pixels; raises UserError if unreadable."""
         if self.array is None:
             return images.pixels(os.path.join(self.root, self.names[number]), channels)
         try:
             photo = np.asarray(self.array[number])
-        except Exception as error:  # h5py raises whatever comes
+        # whatever a damaged file comes to
+        except Exception as error:
             raise UserError(
-                f"{self.root}: image {number} cannot be read: {' '.join(str(error).split())[:200]}"
+                f"{self.root}: image {number} cannot be read: {one_line(error)}"
             ) from None
-        photo = photo[..., None] if photo.ndim == 2 else photo
-        photo = photo if photo.dtype == np.uint8 else photo.astype(np.float32)
+        if photo.ndim == 2:
+            photo = photo[..., None]
+        if photo.dtype != np.uint8:
+            photo = photo.astype(np.float32)
         if not np.isfinite(photo).all():
             raise UserError(
-                f"{self.root}: image {number} has values that are no numbers (NaN or infinite)"
+                f"{self.root}: image {number} has values that are not finite (NaN or infinity)"
             )
         return photo
 
-    def place(self, number: int) -> str:
+    def location(self, number: int) -> str:
         """Where an image is: its directory, or the file of the array."""
-        return (
-            self.root
-            if self.array is not None
-            else os.path.dirname(os.path.join(self.root, self.names[number]))
-        )
+        if self.array is not None:
+            return self.root
+        return os.path.dirname(os.path.join(self.root, self.names[number]))
 
-    def places(self) -> set[str]:
-        """All places of images that can be read now."""
-        return {
-            place
-            for place in {self.place(number) for number in range(self.count)}
-            if readable(place)
-        }
+    def locations(self) -> set[str]:
+        """All locations of images that can be read now."""
+        return set(filter(readable, set(map(self.location, range(self.count)))))
+
+    def close(self) -> None:
+        """Ends the process that reads an HDF5 file."""
+        if isinstance(self.array, Hdf5Images):
+            self.array.close()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def readable(place: str) -> bool:
-    """Whether a directory has something in it, or a file."""
+def readable(location: str) -> bool:
+    """Whether a directory, or a file, can be read and has something in it."""
     try:
-        if not os.path.isdir(place):
-            return os.path.getsize(place) > 0
-        with os.scandir(place) as entries:
+        if not os.path.isdir(location):
+            return os.path.getsize(location) > 0
+        with os.scandir(location) as entries:
             return next(entries, None) is not None
     except OSError:
         return False
 
 
-def source(path: str) -> Source:
-    """A directory tree, an array (.npy, .h5 with one dataset [n, h, w, c]), one image, or a text file of paths.
+def open_source(path: str) -> Source:
+    """The images of a directory, an array, a list, or one image.
 
-    A directory's images are sorted bytewise by their relative path, hidden ones left out; paths in a text file are relative to
-    its own directory. Raises UserError where that cannot be read, or has no images.
+    A directory's are those below it, sorted bytewise by their relative path, hidden ones left out.
+    An array is an .npy, or an .h5 with one dataset [n, h, w, c]. A list is a text file with a path
+    a line, relative to its own directory.
+    Raises UserError where that cannot be read, or has no images.
     """
-    place = os.path.abspath(path)
-    suffix = os.path.splitext(place)[1].lower()
-    if os.path.isdir(place):
-        names = sorted(tree(place), key=os.fsencode)
+    absolute = os.path.abspath(path)
+    suffix = os.path.splitext(absolute)[1].lower()
+    if os.path.isdir(absolute):
+        names = sorted(images_below(absolute), key=os.fsencode)
         if not names:
-            raise UserError(f"{path} has no images in it ({', '.join(SUFFIXES)})")
-        return listed(place, names)
-    if not os.path.exists(place):
+            raise UserError(f"{path} has no images in it ({', '.join(images.SUFFIXES)})")
+        return list_source(absolute, names)
+    if not os.path.exists(absolute):
         raise UserError(f"{path}: there is no such file or directory")
     if suffix in ARRAYS:
-        return of_array(place, suffix)
-    if suffix in SUFFIXES:
-        return listed(os.path.dirname(place), [os.path.basename(place)])
+        return array_source(absolute, suffix)
+    if suffix in images.SUFFIXES:
+        return list_source(os.path.dirname(absolute), [os.path.basename(absolute)])
+    return list_source(os.path.dirname(absolute), names_in(path))
+
+
+def names_in(path: str) -> list[str]:
+    """The lines of a text file of paths; raises UserError where there are none."""
     try:
-        lines = Path(place).read_bytes().splitlines()
+        lines = Path(path).read_bytes().splitlines()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     if any(b"\0" in line for line in lines):
         raise UserError(
-            f"{path} is neither a directory, an array (.npy, .h5) nor a text file with a path a line"
+            f"{path} is neither a directory, an array (.npy, .h5) "
+            f"nor a text file with a path a line"
         )
     names = [os.fsdecode(line.strip()) for line in lines if line.strip()]
     if not names:
         raise UserError(f"{path} names no images: it needs a path a line")
-    return listed(os.path.dirname(place), names)
+    return names
 
 
-def tree(root: str) -> Iterator[str]:
-    """The images below a directory, relative to it; raises UserError where a directory cannot be read."""
+def images_below(root: str) -> Iterator[str]:
+    """The images below a directory, relative to it; raises UserError for an unreadable one."""
 
-    def unreadable(error: OSError) -> None:
+    def raise_unreadable(error: OSError) -> None:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}")
 
-    for folder, folders, files in os.walk(root, onerror=unreadable, followlinks=False):
+    for folder, folders, files in os.walk(root, onerror=raise_unreadable, followlinks=False):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in images.SUFFIXES:
                 yield os.path.relpath(os.path.join(folder, name), root)
 
 
-def listed(root: str, names: Sequence[str]) -> Source:
+def list_source(root: str, names: Sequence[str]) -> Source:
+    """The images of these names, relative to a directory."""
     digest = hashlib.sha256()
     for name in names:
         digest.update(os.fsencode(name) + b"\0")
     return Source(root, tuple(names), len(names), digest.hexdigest())
 
 
-def of_array(path: str, suffix: str) -> Source:
+def array_source(path: str, suffix: str) -> Source:
     """An array of images, read image by image."""
+    array: Any
     try:
-        array = (
-            np.load(path, mmap_mode="r", allow_pickle=False)
-            if suffix == ".npy"
-            else dataset_in(path)
-        )
+        if suffix == ".npy":
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        else:
+            array = Hdf5Images(path)
         shape, dtype = tuple(array.shape), array.dtype
     except UserError:
         raise
-    except Exception as error:  # on damage numpy and h5py raise whatever comes
-        raise UserError(
-            f"{path} cannot be read as an array: {' '.join(str(error).split())[:200]}"
-        ) from None
+    # on damage numpy raises whatever comes
+    except Exception as error:
+        raise UserError(f"{path} cannot be read as an array: {one_line(error)}") from None
     if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in "uif":
         raise UserError(f"{path} is {dtype} {list(shape)}, needs images as numbers [n, h, w, c]")
-    told = f"{os.path.basename(path)} {os.path.getsize(path)} {dtype.str} {shape}"
-    return Source(
-        path,
-        (),
-        shape[0],
-        hashlib.sha256(os.fsencode(told)).hexdigest(),
-        array,
-        (*shape[1:], 1)[:3],
-    )
-
-
-def dataset_in(path: str) -> h5py.Dataset:
-    """The one dataset of images in an HDF5 file."""
-    found: list[h5py.Dataset] = []
-
-    def visit(_: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.ndim == 4:
-            found.append(item)
-
-    h5py.File(path, "r").visititems(visit)
-    if len(found) != 1:
-        raise UserError(f"{path} has {len(found)} datasets [n, h, w, c], needs one")
-    return found[0]
+    identity = f"{os.path.basename(path)} {os.path.getsize(path)} {dtype.str} {shape}"
+    digest = hashlib.sha256(os.fsencode(identity)).hexdigest()
+    image_shape = (*shape[1:], 1)[:3]
+    return Source(path, (), shape[0], digest, array, image_shape)

@@ -1,4 +1,4 @@
-"""The images of a list, read in parallel (tf.data) and handed on in batches."""
+"""The images of a source, read in parallel (tf.data) and handed on in batches."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ Batch = tuple[np.ndarray, np.ndarray, list[str]]
 def size_of(
     source: Source, preprocessing: Preprocessing, resize: str, channels: int
 ) -> tuple[int, int]:
-    """Height and width of what goes up: the input's, and with "keep" that of the array or of the first image that can be read.
+    """Height and width of what the network sees.
 
+    With "keep" those of the array, or of the first image that can be read; otherwise the input's.
     Raises UserError where no image can serve.
     """
     if source.shape and source.shape[2] != channels:
         raise UserError(
             f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}"
         )
-    if resize != images.OWN:
+    if resize != images.KEEP:
         return preprocessing.size
+    if source.shape:
+        return source.shape[0], source.shape[1]
     reason = None
     for number in range(source.count):
         try:
-            height, width, _ = source.shape or source.pixels(number, channels).shape
+            height, width, _ = source.pixels(number, channels).shape
             return height, width
         except UserError as error:
             reason = reason or error
@@ -42,36 +45,38 @@ def size_of(
 def reader(
     source: Source, preprocessing: Preprocessing, resize: str, size: tuple[int, int], channels: int
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray, str]]:
-    """What reads an image by its number: float32 [h, w, c] as the network sees it, the digest of its pixels (uint8 [32]), "".
+    """What reads an image by its number: (image, digest, "").
 
-    Of one that cannot be read: zeros, zeros, and why.
+    image: float32 [h, w, c] as the network sees it. digest: of the pixels, uint8 [32].
+    Of an image that cannot be read: (zeros, zeros, reason).
     """
 
     def read(number: int) -> tuple[np.ndarray, np.ndarray, str]:
         try:
             photo = source.pixels(number, channels)
-            digest = hashlib.sha256(f"{photo.dtype.str} {photo.shape} ".encode())
-            digest.update(np.ascontiguousarray(photo).data)
             x = preprocessing.apply(images.fit(photo, preprocessing, resize))
             if x.shape[:2] != size:
                 raise UserError(
-                    f"it is {x.shape[0]} x {x.shape[1]}, and this run has images of {size[0]} x {size[1]}"
+                    f"it is {x.shape[0]} x {x.shape[1]}, "
+                    f"and this run has images of {size[0]} x {size[1]}"
                 )
-            return np.asarray(x, np.float32), np.frombuffer(digest.digest(), np.uint8), ""
+            return np.asarray(x, np.float32), digest_of(photo), ""
         except UserError as error:
-            return (
-                np.zeros((*size, channels), np.float32),
-                np.zeros(32, np.uint8),
-                str(error) or "it cannot be read",
-            )
+            return *nothing(), str(error) or "it cannot be read"
         except MemoryError:
-            return (
-                np.zeros((*size, channels), np.float32),
-                np.zeros(32, np.uint8),
-                "there is not enough memory for it",
-            )
+            return *nothing(), "there is not enough memory for it"
+
+    def nothing() -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8)
 
     return read
+
+
+def digest_of(photo: np.ndarray) -> np.ndarray:
+    """sha256 of an image's dtype, shape and pixels, uint8 [32]."""
+    digest = hashlib.sha256(f"{photo.dtype.str} {photo.shape} ".encode())
+    digest.update(np.ascontiguousarray(photo).data)
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def batches(
@@ -81,18 +86,20 @@ def batches(
     shape: tuple[int, int, int],
     ahead: int = 1,
 ) -> Iterator[Batch]:
-    """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32] and reasons of the m that there are.
+    """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32], m reasons.
 
-    They are read side by side, `ahead` batches before they are asked for; the last batch is filled up with zeros.
+    m is `batch`, and less in the last batch, which is filled up with zeros. Images are read side by
+    side, `ahead` batches before they are asked for.
     """
     import tensorflow as tf
 
-    def encoded(number: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes]:
+    def read_bytes(number: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes]:
         x, digest, reason = read(int(number))
         return x, digest, os.fsencode(reason)
 
-    def loaded(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        x, digest, reason = tf.numpy_function(encoded, [number], (tf.float32, tf.uint8, tf.string))
+    def load(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        types = (tf.float32, tf.uint8, tf.string)
+        x, digest, reason = tf.numpy_function(read_bytes, [number], types)
         return (
             tf.ensure_shape(x, shape),
             tf.ensure_shape(digest, (32,)),
@@ -100,15 +107,11 @@ def batches(
         )
 
     data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
-    data = (
-        data.map(loaded, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
-        .batch(batch)
-        .prefetch(ahead)
-    )
+    data = data.map(load, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+    data = data.batch(batch).prefetch(ahead)
+    # autotuning adds 8 s to a 12 s run: the tuner thread is joined at the end
     options = tf.data.Options()
-    options.autotune.enabled = (
-        False  # there is nothing to tune, and at the end the tuner is waited for: 8 s after 12
-    )
+    options.autotune.enabled = False
     for x, digests, reasons in data.with_options(options).as_numpy_iterator():
         filled = np.zeros((batch, *shape), np.float32)
         filled[: len(x)] = x

@@ -1,28 +1,39 @@
-"""How pixels became a network's input when it was trained, and back. A fact of the training: it lives with the weights."""
+"""How pixels became a network's input when it was trained, and back.
+
+A fact of the training: weight files carry it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 if TYPE_CHECKING:
     import numpy as np
 
 ORDERS = ("rgb", "bgr", "as is")
+# pixels on a side, at most
+MAX_SIDE = 1 << 16
+# ImageNet's mean and standard deviation, rgb, of values from 0 to 1 (torchvision) ...
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
+# ... and its mean from 0 to 255, bgr (Caffe's models)
+MEAN_BGR = (103.939, 116.779, 123.68)
 
 
 @dataclass(frozen=True)
 class Preprocessing:
     """input = (pixels in the network's channel order - mean) / scale, pixels from 0 to 255.
 
-    order: "rgb", "bgr", or "as is" for bands that are no colours. mean, scale: one number a channel, in the network's order;
-    none for 0 and 1. size: height and width of the input; resize: what a photo's short side is scaled to before its centre
-    of that size is cut out.
+    order: "rgb", "bgr", or "as is" for bands that are not colours.
+    size: height and width of the input.
+    resize: what a photo's short side is scaled to before its centre of that size is cut out.
+    mean, scale: one number a channel, in the network's order; () for 0 and for 1.
     """
 
     order: str
@@ -32,63 +43,77 @@ class Preprocessing:
     scale: tuple[float, ...] = ()
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
-        """[..., c], colours in the order rgb -> what the network sees, float32."""
-        x = (pixels[..., ::-1] if self.order == "bgr" else pixels).astype("float32")
-        x = x - self._row(self.mean) if self.mean else x
-        return x / self._row(self.scale) if self.scale else x
+        """Pixels [..., c], colours in the order rgb -> what the network sees, float32."""
+        x = self.reorder(pixels).astype("float32")
+        if self.mean:
+            x = x - row(self.mean)
+        if self.scale:
+            x = x / row(self.scale)
+        return x
 
     def undo(self, x: np.ndarray) -> np.ndarray:
         """What the network sees -> pixels [..., c], colours in the order rgb."""
-        x = x * self._row(self.scale) if self.scale else x
-        return self.reorder(x + self._row(self.mean) if self.mean else x)
+        if self.scale:
+            x = x * row(self.scale)
+        if self.mean:
+            x = x + row(self.mean)
+        return self.reorder(x)
 
     def reorder(self, x: np.ndarray) -> np.ndarray:
-        """A signal in the network's channel order -> the order rgb; no mean, no scale."""
+        """Channels from the network's order to rgb, or from rgb to it; no mean, no scale."""
         return x[..., ::-1] if self.order == "bgr" else x
 
-    @staticmethod
-    def _row(values: tuple[float, ...]) -> np.ndarray:
-        import numpy as np
 
-        return np.array(values, np.float32)
+def row(values: tuple[float, ...]) -> np.ndarray:
+    import numpy as np
+
+    return np.array(values, np.float32)
 
 
 def short_side(size: tuple[int, int]) -> int:
-    """What a photo's short side is scaled to: 256 for inputs of 224 and of AlexNet's 227, in proportion for others."""
+    """What a photo's short side is scaled to: 256 for inputs of 224, in proportion for others.
+
+    256 for AlexNet's 227, too.
+    """
     return 256 if size == (227, 227) else round(min(size) * 256 / 224)
 
 
 def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
-    """VGG's, Caffe's and Keras's first ResNets': BGR less the mean of ImageNet; for other than 3 channels the values as they are.
+    """VGG's, Caffe's and Keras's first ResNets': BGR less the mean of ImageNet.
 
-    The short side is scaled as in training (Simonyan & Zisserman 2015, section 3.1; Krizhevsky et al. 2012, section 2).
+    The short side is scaled as in training: Simonyan & Zisserman 2015, section 3.1; Krizhevsky et
+    al. 2012, section 2. The values as they are for other than 3 channels.
     """
     if channels != 3:
         return identity(size, channels)
-    return Preprocessing("bgr", size, short_side(size), (103.939, 116.779, 123.68))
+    return Preprocessing("bgr", size, short_side(size), MEAN_BGR)
 
 
 def torch(size: tuple[int, int], channels: int = 3) -> Preprocessing:
-    """torchvision's, and Keras's DenseNets': RGB less the mean of ImageNet, over its deviation; else the values as they are."""
+    """torchvision's, and Keras's DenseNets': RGB less the mean of ImageNet, over its deviation.
+
+    The values as they are for other than 3 channels.
+    """
     if channels != 3:
         return identity(size, channels)
-    mean, deviation = (
-        tuple(255 * value for value in row)
-        for row in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    )
+    mean = tuple(255 * value for value in MEAN)
+    deviation = tuple(255 * value for value in DEVIATION)
     return Preprocessing("rgb", size, short_side(size), mean, deviation)
 
 
 def tensorflow_style(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """TensorFlow's own networks': from -1 to 1, whatever the channels are."""
-    return Preprocessing(
-        order(channels), size, short_side(size), (127.5,) * channels, (127.5,) * channels
-    )
+    middle = (127.5,) * channels
+    return Preprocessing(usual_order(channels), size, short_side(size), middle, middle)
 
 
 def identity(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """The values as they are."""
-    return Preprocessing(order(channels), size, short_side(size))
+    return Preprocessing(usual_order(channels), size, short_side(size))
+
+
+def usual_order(channels: int) -> str:
+    return "rgb" if channels == 3 else "as is"
 
 
 PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
@@ -100,9 +125,9 @@ PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
 
 
 def load_preprocessing(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
-    """One of PRESETS, or what a JSON file of a Preprocessing's fields says, for an input shape; None for None.
+    """The preset of that name, or the Preprocessing in a JSON file, for inputs of that shape.
 
-    A file may leave out size and resize. Raises UserError where it is none.
+    None for None. Raises UserError for anything else.
     """
     if text is None:
         return None
@@ -112,48 +137,64 @@ def load_preprocessing(text: str | None, shape: tuple[int, int, int]) -> Preproc
         with open(text, encoding="utf-8") as file:
             return from_json(file.read(1 << 16), shape)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:150]
         raise UserError(
-            f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to preprocess: "
-            f"{reason}"
+            f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to "
+            f"preprocess: {one_line(error)[:150]}"
         ) from None
 
 
 def from_json(text: str, shape: tuple[int, int, int]) -> Preprocessing:
-    """What a JSON text of a Preprocessing's fields says, for an input shape; raises ValueError where it is none."""
+    """The Preprocessing whose fields a JSON object has, for inputs (height, width, channels).
+
+    Fields that are left out have their values in identity(). Raises ValueError for anything else.
+    """
     height, width, channels = shape
+    usual = identity((height, width), channels)
     try:
-        told = json.loads(text)
-        usual = identity((height, width), channels)
-        if not isinstance(told, dict) or not all(
-            isinstance(told.get(key, []), list) for key in ("mean", "scale", "size")
-        ):
-            raise ValueError("needs an object with lists")
-        rows = {
-            key: tuple(float(value) for value in told.get(key, ())) for key in ("mean", "scale")
-        }
-        size, resize = tuple(told.get("size", usual.size)), told.get("resize", usual.resize)
-        found = Preprocessing(told.get("order", usual.order), size, resize, **rows)
-        known = {"order", "size", "resize", *rows}
-        if (
-            set(told) - known
-            or found.order not in ORDERS
-            or found.order != "as is"
-            and channels != 3
-            or 0 in found.scale
-            or any(
-                len(row) not in (0, channels) or not all(map(math.isfinite, row))
-                for row in rows.values()
-            )
-            or not all(type(n) is int and 1 <= n <= 1 << 16 for n in (*size, resize))
-            or len(size) != 2
-            or resize < min(size)
-        ):
-            raise ValueError(f"needs {', '.join(sorted(known))} of {channels} channels")
+        entry = object_of(text)
+        preprocessing = Preprocessing(
+            order=entry.get("order", usual.order),
+            size=tuple(entry.get("size", usual.size)),
+            resize=entry.get("resize", usual.resize),
+            mean=tuple(map(float, entry.get("mean", ()))),
+            scale=tuple(map(float, entry.get("scale", ()))),
+        )
+        check(preprocessing, channels)
     except (TypeError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    return found
+    return preprocessing
 
 
-def order(channels: int) -> str:
-    return "rgb" if channels == 3 else "as is"
+def object_of(text: str) -> dict[str, Any]:
+    """A JSON object with a Preprocessing's fields; ValueError for another one."""
+    entry = json.loads(text)
+    if not isinstance(entry, dict):
+        raise ValueError("expected an object")
+    known = sorted(field.name for field in fields(Preprocessing))
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise ValueError(f"found {', '.join(unknown)}, expected {', '.join(known)}")
+    for key in ("mean", "scale", "size"):
+        if not isinstance(entry.get(key, []), list):
+            raise ValueError(f"expected a list as {key}")
+    return entry
+
+
+def check(preprocessing: Preprocessing, channels: int) -> None:
+    """Raises ValueError for values that cannot be applied to images of so many channels."""
+    if preprocessing.order not in ORDERS:
+        raise ValueError(f"expected one of {', '.join(ORDERS)} as order")
+    if preprocessing.order != "as is" and channels != 3:
+        raise ValueError(f"expected 'as is' as order of {channels} channels")
+    for values in (preprocessing.mean, preprocessing.scale):
+        if len(values) not in (0, channels) or not all(map(math.isfinite, values)):
+            raise ValueError(f"expected {channels} numbers, or none, as mean and as scale")
+    if 0 in preprocessing.scale:
+        raise ValueError("scale has a 0")
+    if len(preprocessing.size) != 2:
+        raise ValueError("expected height and width as size")
+    for side in (*preprocessing.size, preprocessing.resize):
+        if type(side) is not int or not 1 <= side <= MAX_SIDE:
+            raise ValueError(f"expected integers from 1 to {MAX_SIDE} as size and as resize")
+    if preprocessing.resize < min(preprocessing.size):
+        raise ValueError(f"resize is less than the size's {min(preprocessing.size)}")

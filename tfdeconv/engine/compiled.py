@@ -1,30 +1,230 @@
-"""Compiled passes: how many images and items go at a time."""
+"""The forward and the backward pass of a network, compiled once for each size of image.
+
+Forward and backward are two graphs, so that one forward pass serves many units. The weights are
+captured as tensors (numpy arrays would be constants in each graph), and everything that differs
+from call to call is a tensor argument (a Python number would make a new graph).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 
 import numpy as np
+import tensorflow as tf
 
-ITEM_BYTES = (
-    64 << 20
-)  # for the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
-IMAGE_BYTES = 256 << 20  # for the largest map of a chunk of images on the way up
-MOST = 64  # items or images in a chunk
+from ..memory import refuse_beyond_memory
+from ..network.base import Shape
+from ..network.graph import INPUT, Network
+from ..network.spans import Spans
+from . import dispatch, passes
+from .chunks import Chunk, chunks
+from .rules import Rule
+from .types import ShapesByLayer, Tensors, Traces
+
+# bytes of the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
+ITEM_BYTES = 64 << 20
+# bytes of the largest map of a chunk of images in the forward pass
+IMAGE_BYTES = 256 << 20
 
 
-def chunks(count: int, size: int, fixed: bool) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Splits `count` things, `size` (1 to MOST) at a time: start, stop, and the numbers of those to compute.
+@dataclass(frozen=True)
+class ForwardPass:
+    """Images after their forward pass, from which any number of units can be sent back."""
 
-    With `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew: what is left over
-    goes one by one when it is little, and otherwise fills up a chunk with its last.
+    shapes: ShapesByLayer
+    maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
+    traces: Traces
+
+
+class CompiledPasses:
+    """Forward and backward through one network, whose last node is the target.
+
+    network, parameters: folded already. layers: those whose maps forward() returns, the target
+    last. shapes, in all methods: those of all maps for one size of image, INPUT's too.
     """
-    size = max(1, min(size, MOST))
-    start = 0
-    while start < count:
-        left = min(count - start, size)
-        length = left
-        if fixed and left < size:
-            length, left = (1, 1) if left <= size // 3 else (size, left)
-        yield start, start + left, np.minimum(np.arange(start, start + length), start + left - 1)
-        start += left
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: Tensors,
+        layers: Sequence[str],
+        rule: Rule,
+        dtype: tf.DType,
+        jit: bool,
+    ):
+        self.network = network
+        self.parameters = parameters
+        self.layers = tuple(layers)
+        self.rule = rule
+        self.dtype = dtype
+        self.jit = jit
+        self.graphs: dict[tuple, Callable] = {}
+        self._sized: dict[Shape, Network] = {}
+
+    def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
+        """Images x [n, h, w, c], all at a time."""
+        maps, traces = self.forward_graph(shapes, traced=True)(tf.constant(x))
+        arrays = {layer: y.numpy() for layer, y in zip(self.layers, maps)}
+        return ForwardPass(shapes, arrays, traces)
+
+    def target_maps(self, x: np.ndarray, shapes: ShapesByLayer) -> np.ndarray:
+        """The target's maps alone of images x [n, h, w, c], a chunk at a time."""
+        graph = self.forward_graph(shapes, traced=False)
+        parts = []
+        for start, stop, index in self.image_chunks(len(x), shapes):
+            (y,), _traces = graph(tf.constant(x[index]))
+            parts.append(y.numpy()[: stop - start])
+        return np.concatenate(parts)
+
+    def backward(
+        self,
+        forward_pass: ForwardPass,
+        layer: str,
+        route: Mapping[str, Spans],
+        seeds: np.ndarray,
+        image: np.ndarray,
+        channel: np.ndarray,
+        positions: np.ndarray,
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Items sent back to the pixels: chunks of patches, each with where it starts and stops.
+
+        seeds [k, n, m]: the signal at the layer, on the span where the route starts; image,
+        channel [k] and positions [k, 2] of the items.
+        """
+        shapes = forward_pass.shapes
+        names = {node.name for node in self.network.up_to(layer)}
+        traces = {name: trace for name, trace in forward_pass.traces.items() if name in names}
+        graph = self.backward_graph(shapes, route, traces, layer)
+        items = (seeds, image, channel, positions[:, 0], positions[:, 1])
+        for start, stop, index in self.item_chunks(len(image), shapes, route):
+            tensors = [tf.constant(array[index]) for array in items]
+            yield start, stop, graph(traces, *tensors).numpy()[: stop - start]
+
+    def patches(
+        self, forward_pass: ForwardPass, layer: str, route: Mapping[str, Spans], *items: np.ndarray
+    ) -> np.ndarray:
+        """backward() with all patches in one array."""
+        extents = [span.size for span in route[INPUT]]
+        patches = np.empty((len(items[0]), *extents, self.network.channels), items[0].dtype)
+        for start, stop, part in self.backward(forward_pass, layer, route, *items):
+            patches[start:stop] = part
+        return patches
+
+    def image_chunks(self, count: int, shapes: ShapesByLayer) -> Iterator[Chunk]:
+        """Chunks of images that go forward at a time."""
+        names = [INPUT, *(node.name for node in self.network.nodes)]
+        largest = max(prod(shapes[name]) for name in names)
+        return chunks(count, IMAGE_BYTES // (largest * self.dtype.size), self.jit)
+
+    def item_chunks(
+        self, count: int, shapes: ShapesByLayer, route: Mapping[str, Spans]
+    ) -> Iterator[Chunk]:
+        """Chunks of items that go backward at a time."""
+        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
+        return chunks(count, ITEM_BYTES // (largest * self.dtype.size), self.jit)
+
+    def refuse_large_images(self, shapes: ShapesByLayer) -> None:
+        """Raises UserError where the largest layer of one image does not fit, with its inputs."""
+        largest = 0
+        for node in self.network.nodes:
+            cells = sum(prod(shapes[name]) for name in (node.name, *node.inputs))
+            largest = max(largest, cells)
+        height, width, _channels = shapes[INPUT]
+        refuse_beyond_memory(
+            largest * self.dtype.size,
+            f"the forward pass of an image of {height} x {width} to {self.layers[-1]}",
+            "scale it down",
+        )
+
+    def refuse_many_patches(self, count: int, route: Mapping[str, Spans]) -> None:
+        """Raises UserError where so many patches of the input do not fit."""
+        cells = prod(span.size for span in route[INPUT]) * self.network.channels
+        refuse_beyond_memory(
+            count * cells * self.dtype.size,
+            f"{count} projections",
+            "ask for fewer channels or images at a time",
+        )
+
+    def sized(self, shapes: ShapesByLayer) -> Network:
+        """The network for images of one size."""
+        image = shapes[INPUT]
+        if image not in self._sized:
+            self._sized[image] = self.network.at(*image[:2])
+        return self._sized[image]
+
+    def route(self, layer: str, start: Spans, shapes: ShapesByLayer) -> dict[str, Spans]:
+        """The spans of all maps from a layer down to INPUT, for a signal that starts on `start`."""
+        return self.sized(shapes).route(layer, start, shapes)
+
+    def receptive_field(self, layer: str, start: Spans, shapes: ShapesByLayer) -> Spans:
+        """What the layer's units on `start` see of an image, borders ignored."""
+        rows, columns = self.sized(shapes).receptive_fields(shapes)[layer]
+        return start[0].seen_through(rows), start[1].seen_through(columns)
+
+    def forward_graph(self, shapes: ShapesByLayer, traced: bool) -> Callable:
+        """The compiled forward pass: images -> the maps of all layers, and the traces by layer.
+
+        Not traced: the map of the target alone, no traces.
+        """
+        key = ("forward", shapes[INPUT], traced)
+        if key not in self.graphs:
+            nodes = self.sized(shapes).nodes
+            rule = self.rule if traced else None
+            layers = self.layers if traced else self.layers[-1:]
+
+            def forward(x):
+                return passes.forward_maps(nodes, self.parameters, x, rule, layers)
+
+            images = tf.TensorSpec((None, *shapes[INPUT]), self.dtype)
+            self.graphs[key] = self._compile(forward, images)
+        return self.graphs[key]
+
+    def backward_graph(
+        self, shapes: ShapesByLayer, route: Mapping[str, Spans], traces: Traces, layer: str
+    ) -> Callable:
+        """The compiled backward pass from a layer: traces and items -> patches of the input.
+
+        Items: seeds [k, n, m], and image, channel, row and column [k].
+        """
+        key = ("backward", shapes[INPUT], layer, route[layer])
+        if key not in self.graphs:
+            nodes = self.sized(shapes).up_to(layer)
+            parameters = self._backward_parameters
+            channels = shapes[layer][2]
+
+            def backward(traces, seeds, image, channel, row, column):
+                one_channel = tf.one_hot(channel, channels, dtype=self.dtype)
+                signal = seeds[..., None] * one_channel[:, None, None]
+                positions = (row, column)
+                return passes.backward(
+                    nodes, parameters, traces, signal, image, positions, self.rule, route, shapes
+                )
+
+            extents = [span.size for span in route[layer]]
+            self.graphs[key] = self._compile(
+                backward,
+                tf.nest.map_structure(any_batch, traces),
+                tf.TensorSpec((None, *extents), self.dtype),
+                *[tf.TensorSpec((None,), tf.int32)] * 4,
+            )
+        return self.graphs[key]
+
+    @cached_property
+    def _backward_parameters(self) -> Tensors:
+        """The parameters as backward takes them; made when something is first sent back."""
+        prepared = {}
+        for node in self.network.nodes:
+            prepared[node.name] = dispatch.prepare(node.layer, self.parameters[node.name])
+        return prepared
+
+    def _compile(self, function: Callable, *specs) -> Callable:
+        graph = tf.function(function, jit_compile=self.jit, autograph=False)
+        return graph.get_concrete_function(*specs)
+
+
+def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:
+    """The tensor's type, with any first extent."""
+    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)

@@ -1,13 +1,15 @@
-"""For each kind of layer one step up and, under it, one step down.
+"""The forward and the backward of every kind of layer, bound in one table.
 
-up(layer, p, *inputs, rule) -> output, trace. The trace is what the way down needs, laid on the output's grid: a pool's
-switches, a rectifier's sign where the rule masks, otherwise None; more than one as a tuple. With rule None nothing comes down
-and no trace is kept.
+forward(layer, p, *inputs, rule) -> output, trace. The trace is what backward needs, on the output's
+grid: a pool's switches, a rectifier's sign where the rule masks, otherwise None; several tensors as
+a tuple. With rule None nothing is sent back, and no trace is kept.
 
-down(layer, p, signal, trace, rule, shapes, trim) -> a signal for each input. The unpadded transpose on whatever part of the map
-the signal covers; `shapes` are the input maps', and `trim` cells at the ends of the axes need not be computed.
+backward(layer, p, signal, trace, rule, shapes, trim) -> a signal for each input. The transpose
+without pads, on whatever part of the map the signal covers. `shapes` are those of the inputs' whole
+maps; `trim` cells at the ends of the axes need not be computed. A backward that needs only the
+first of these takes the others as *_.
 
-p holds the layer's parameters as prepare() made them ready.
+p holds the layer's parameters, as prepare() made them ready for backward.
 """
 
 from __future__ import annotations
@@ -16,8 +18,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from ..network import layers
-from ..network.base import Layer, Shape
+from ..network.base import Layer
 from ..network.layers import (
     LRN,
     Activation,
@@ -38,8 +39,7 @@ from ..network.layers import (
     Softmax,
     ZeroPad,
 )
-from ..network.spans import Pads
-from .ops import convolution
+from ..network.spans import Pads, Window
 from .ops.activation import (
     activation_backward,
     activation_forward,
@@ -49,10 +49,17 @@ from .ops.activation import (
 from .ops.convolution import (
     conv_backward,
     conv_forward,
-    dense_backward,
-    dense_forward,
     depthwise_conv_backward,
     depthwise_conv_forward,
+    flip_depthwise_kernel,
+    flip_kernel,
+)
+from .ops.dense import dense_backward, dense_forward
+from .ops.global_pooling import (
+    global_avg_pool_backward,
+    global_avg_pool_forward,
+    global_max_pool_backward,
+    global_max_pool_forward,
 )
 from .ops.merge import (
     add_backward,
@@ -70,16 +77,7 @@ from .ops.normalization import (
     lrn_backward,
     lrn_forward,
 )
-from .ops.pooling import (
-    avg_pool_backward,
-    avg_pool_forward,
-    global_avg_pool_backward,
-    global_avg_pool_forward,
-    global_max_pool_backward,
-    global_max_pool_forward,
-    max_pool_backward,
-    max_pool_forward,
-)
+from .ops.pooling import avg_pool_backward, avg_pool_forward, max_pool_backward, max_pool_forward
 from .ops.reshape import (
     flatten_backward,
     flatten_forward,
@@ -89,39 +87,9 @@ from .ops.reshape import (
     zero_pad_forward,
 )
 from .rules import Rule
-from .types import Parameters, Step, Trace
+from .types import Parameters, Shapes, Signals, Trace, Traced
 
-
-def forward(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Step:
-    """The layer's output for its inputs, and the trace of it."""
-    forward, _ = STEPS[type(layer)]
-    return forward(layer, p, *inputs, rule=rule)
-
-
-def backward(
-    layer: Layer,
-    p: Parameters,
-    signal: tf.Tensor,
-    trace: Trace,
-    rule: Rule,
-    shapes: tuple[Shape, ...],
-    trim: Pads,
-) -> tuple[tf.Tensor, ...]:
-    """The signal for each of the layer's inputs."""
-    _, backward = STEPS[type(layer)]
-    return backward(layer, p, signal, trace, rule, shapes, trim)
-
-
-def prepare(layer: Layer, p: Parameters) -> Parameters:
-    """The parameters with what is worth computing once for the way down: a convolution's turned kernel."""
-    if isinstance(layer, Conv | DepthwiseConv):
-        turn = convolution.turn if isinstance(layer, Conv) else convolution.turn_depthwise
-        window = layers.Window.of(layer.size, layer.stride, 0, layer.dilation)
-        return {**p, "turned": turn(p["kernel"], window)}
-    return p
-
-
-STEPS: dict[type[Layer], tuple[Callable, Callable]] = {
+LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Activation: (activation_forward, activation_backward),
     Conv: (conv_forward, conv_backward),
     DepthwiseConv: (depthwise_conv_forward, depthwise_conv_backward),
@@ -141,3 +109,33 @@ STEPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Multiply: (multiply_forward, multiply_backward),
     Concatenate: (concatenate_forward, concatenate_backward),
 }
+
+
+def forward(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
+    """The layer's output for its inputs, and the trace of it."""
+    layer_forward, _ = LAYER_OPS[type(layer)]
+    return layer_forward(layer, p, *inputs, rule=rule)
+
+
+def backward(
+    layer: Layer,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
+    """The signal for each of the layer's inputs."""
+    _, layer_backward = LAYER_OPS[type(layer)]
+    return layer_backward(layer, p, signal, trace, rule, shapes, trim)
+
+
+def prepare(layer: Layer, p: Parameters) -> Parameters:
+    """The parameters with what backward computes once for all: a convolution's flipped kernel."""
+    if not isinstance(layer, Conv | DepthwiseConv):
+        return p
+    window = Window.of(layer.size, layer.stride, 0, layer.dilation)
+    if isinstance(layer, Conv):
+        return {**p, "flipped": flip_kernel(p["kernel"], window)}
+    return {**p, "flipped": flip_depthwise_kernel(p["kernel"], window)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import tensorflow as tf
@@ -26,90 +26,108 @@ from ..network.layers import (
     Softmax,
     ZeroPad,
 )
-from .ops import normalization
+from .ops.normalization import batch_norm_scale
+from .types import Parameters, Tensors
 
-Tensors = Mapping[str, Mapping[str, tf.Tensor]]  # by layer and parameter
+# nothing below 0 leaves these where nothing below 0 comes in
 KEEPS_SIGN = (Identity, ZeroPad, MaxPool, AvgPool, Flatten, GlobalPool, Add, Multiply, Concatenate)
+NEVER_NEGATIVE = ("relu", "sigmoid", "hard_sigmoid")
+
+
+# A batch norm behind a convolution is a scale and a shift of each of its channels:
+#
+#     (kernel * x + bias) scale + shift = (kernel scale) * x + (bias scale + shift).
+#
+# So it goes into the convolution, which takes the name of the batch norm: it computes the same
+# values as that did. Backward the signal meets kernel scale, as it would one after the other.
+#
+# Zeros around a map that a convolution reads are a convolution's own pad. A max pool's own pad is
+# -inf, not 0. Forward that is the same where nothing below 0 comes in (and each window holds a cell
+# of the map, so that no maximum is -inf). Backward it is better: in a window of nothing but zeros
+# the first of the tie would be a zero of the pad, outside the map, where its signal would vanish.
 
 
 def fold(
-    nodes: Sequence[Node], weights: Tensors, kept: Sequence[str] = ()
-) -> tuple[list[Node], dict[str, Mapping[str, tf.Tensor]]]:
-    """Folds what nothing else reads into the layer before or behind it; exact up to rounding, both ways.
+    nodes: Sequence[Node], weights: Tensors, exposed: Sequence[str] = ()
+) -> tuple[list[Node], dict[str, Parameters]]:
+    """Folds what nothing else reads into the layer before or behind it; exact up to rounding.
 
-    kept: layers whose own maps are wanted, and which stay as they are therefore.
-
-    A batch norm goes into the convolution before it, the scale into the kernel, the shift into the bias: the convolution takes
-    the name of the batch norm, which computes the same values as before. A pad goes into the convolution or max pool behind it.
-    A pool pads with -inf: the same values where nothing below 0 comes in, and no switch points outside the map, where its
-    signal would vanish.
+    exposed: layers whose outputs are needed and must not be folded away.
+    Returns the nodes that remain, and their parameters.
     """
-    users = Counter([*kept, *(name for node in nodes for name in node.inputs)])
+    uses = Counter(exposed)
+    for node in nodes:
+        uses.update(node.inputs)
     folded: dict[str, Node] = {}
-    parameters: dict[str, Mapping[str, tf.Tensor]] = {}
+    parameters: dict[str, Parameters] = {}
     positive: set[str] = set()  # maps without a value below 0
     for node in nodes:
-        p, before = weights.get(node.name, {}), folded.get(node.inputs[0])
-        if before and users[before.name] == 1:
-            layer, inner = node.layer, before.layer
-            if (
-                isinstance(layer, BatchNorm)
-                and isinstance(inner, Conv | DepthwiseConv)
-                and not inner.activation
-            ):
-                p = scaled(
-                    inner, parameters[before.name], *normalization.batch_norm_scale(layer, p)
-                )
-                node = Node(node.name, replace(inner, bias=True), before.inputs)
-            elif isinstance(inner, ZeroPad) and takes_pad(
-                layer, inner, before.inputs[0] in positive
-            ):
-                assert isinstance(layer, Conv | DepthwiseConv | MaxPool)
-                a, b = ((x + u, y + v) for (x, y), (u, v) in zip(inner.pad, layer.window.pad))
-                node = Node(node.name, replace(layer, pad=(a, b)), before.inputs)
-            if node.inputs == before.inputs:
+        p = weights.get(node.name, {})
+        before = folded.get(node.inputs[0])
+        if before is not None and uses[before.name] == 1:
+            pair = fold_norm(before.layer, parameters[before.name], node.layer, p)
+            if pair is None:
+                pair = fold_pad(before.layer, node.layer, p, before.inputs[0] in positive)
+            if pair is not None:
+                layer, p = pair
+                node = Node(node.name, layer, before.inputs)
                 del folded[before.name], parameters[before.name]
-        folded[node.name], parameters[node.name] = node, p
-        if (
-            never_negative(node.layer)
-            or isinstance(node.layer, KEEPS_SIGN)
-            and positive.issuperset(node.inputs)
-        ):
+        folded[node.name] = node
+        parameters[node.name] = p
+        keeps_sign = isinstance(node.layer, KEEPS_SIGN) and positive.issuperset(node.inputs)
+        if keeps_sign or never_negative(node.layer):
             positive.add(node.name)
     return list(folded.values()), parameters
 
 
-def scaled(
-    layer: Conv | DepthwiseConv, p: Mapping[str, tf.Tensor], scale: tf.Tensor, shift: tf.Tensor
-) -> dict[str, tf.Tensor]:
-    """A convolution's parameters with a scale and a shift of its output in them."""
-    by_output = (
-        tf.reshape(scale, p["kernel"].shape[2:]) if isinstance(layer, DepthwiseConv) else scale
-    )
-    return {
-        "kernel": p["kernel"] * by_output,
-        "bias": shift + (p["bias"] * scale if "bias" in p else 0),
-    }
+def fold_norm(
+    layer: Layer, p: Parameters, behind: Layer, behind_p: Parameters
+) -> tuple[Layer, Parameters] | None:
+    """A convolution and its parameters with the batch norm behind it in them.
+
+    None where they are no such pair, or an activation stands between.
+    """
+    if not isinstance(behind, BatchNorm) or not isinstance(layer, Conv | DepthwiseConv):
+        return None
+    if layer.activation is not None:
+        return None
+    scale, shift = batch_norm_scale(behind, behind_p)
+    kernel_scale = scale
+    if isinstance(layer, DepthwiseConv):
+        # its kernel is [kh, kw, c, m], its output has c * m channels
+        kernel_scale = tf.reshape(scale, p["kernel"].shape[2:])
+    bias = p["bias"] * scale if "bias" in p else 0
+    return replace(layer, bias=True), {"kernel": p["kernel"] * kernel_scale, "bias": shift + bias}
+
+
+def fold_pad(
+    before: Layer, layer: Layer, p: Parameters, positive: bool
+) -> tuple[Layer, Parameters] | None:
+    """A convolution or max pool with the zero pad before it as its own, and its parameters.
+
+    positive: nothing below 0 comes in. None where they are no such pair, or would not be the same.
+    """
+    if not isinstance(before, ZeroPad) or not isinstance(layer, Conv | DepthwiseConv | MaxPool):
+        return None
+    crops = min(min(ends) for ends in before.pad) < 0
+    if layer.pad == "same" or crops:
+        return None
+    if isinstance(layer, MaxPool):
+        # whether every window holds a cell of the map
+        fits = all(max(ends) < size for ends, size in zip(before.pad, layer.window.size))
+        if not (positive and fits):
+            return None
+    pads = []
+    for (first, last), (top, bottom) in zip(before.pad, layer.window.pad):
+        pads.append((first + top, last + bottom))
+    return replace(layer, pad=(pads[0], pads[1])), p
 
 
 def never_negative(layer: Layer) -> bool:
     """Whether nothing below 0 leaves a layer, whatever goes in."""
+    if isinstance(layer, Softmax):
+        return True
     activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
-    return isinstance(layer, Softmax) or (
-        activation is not None
-        and activation.kind in ("relu", "sigmoid", "hard_sigmoid")
-        and not activation.slope
-    )
-
-
-def takes_pad(layer: Layer, before: ZeroPad, positive: bool) -> bool:
-    """Whether a zero pad before this layer can become its own; positive: nothing below 0 comes in."""
-    if (
-        not isinstance(layer, Conv | DepthwiseConv | MaxPool)
-        or layer.pad == "same"
-        or min(map(min, before.pad)) < 0
-    ):
+    if activation is None:
         return False
-    return not isinstance(layer, MaxPool) or (
-        positive and all(max(ends) < size for ends, size in zip(before.pad, layer.window.size))
-    )
+    return activation.kind in NEVER_NEGATIVE and not activation.slope

@@ -1,26 +1,27 @@
-"""Up and down a network: two loops over the steps, and what moves a signal between the spans of two layers."""
+"""Forward and backward through a network: two loops over its nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import tensorflow as tf
 
-from ..network.base import Shape
 from ..network.graph import INPUT, Node
 from ..network.spans import Spans
-from . import dispatch, types
-from .ops import slicing
+from . import dispatch
+from .ops.slicing import NO_PAD
 from .rules import Rule
-from .types import Positions, Tensors, Traces
-from .windows import crop, erase_outside, move, outside, trimmed
+from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
+from .windows import crop, erase_outside, move, outside_cells, trim_spans
 
 
 def forward(
     nodes: Sequence[Node], parameters: Tensors, images: tf.Tensor, rule: Rule | None
 ) -> tuple[tf.Tensor, Traces]:
-    """images [n, h, w, c] -> the last node's map [n, h', w', c'], and the traces by layer (none without a rule)."""
+    """The last node's map [n, h', w', c'] of images [n, h, w, c], and the traces by layer.
+
+    Without a rule there are no traces.
+    """
     (y,), traces = forward_maps(nodes, parameters, images, rule, (nodes[-1].name,))
     return y, traces
 
@@ -30,18 +31,19 @@ def forward_maps(
     parameters: Tensors,
     images: tf.Tensor,
     rule: Rule | None,
-    wanted: Sequence[str],
+    layers: Sequence[str],
 ) -> tuple[list[tf.Tensor], Traces]:
-    """up() with the maps of all layers wanted, in their order."""
-    values: dict[str, tf.Tensor] = {INPUT: images}
-    traces: dict[str, types.Trace] = {}
+    """forward() with the maps of all these layers, in their order."""
+    maps: dict[str, tf.Tensor] = {INPUT: images}
+    traces: dict[str, Trace] = {}
     for node in nodes:
-        values[node.name], trace = dispatch.forward(
-            node.layer, parameters[node.name], *(values[name] for name in node.inputs), rule=rule
+        inputs = [maps[name] for name in node.inputs]
+        maps[node.name], trace = dispatch.forward(
+            node.layer, parameters[node.name], *inputs, rule=rule
         )
         if trace is not None:
             traces[node.name] = trace
-    return [values[name] for name in wanted], traces
+    return [maps[name] for name in layers], traces
 
 
 def backward(
@@ -53,31 +55,37 @@ def backward(
     positions: Positions,
     rule: Rule,
     route: Mapping[str, Spans],
-    shapes: Mapping[str, Shape],
+    shapes: ShapesByLayer,
 ) -> tf.Tensor:
-    """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the input, each on its span of the route.
+    """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the input.
 
-    image [k] int32 says from which image's traces each item comes; shapes are the whole maps'.
+    Each on its span of the route. image [k] int32: from which image's traces each item comes;
+    shapes: those of the whole maps.
     """
     signals = {nodes[-1].name: signal}
     for node in reversed(nodes):
-        spans, layer = route[node.name], node.layer
-        trace = (
-            tf.nest.map_structure(
-                partial(crop, image=image, positions=positions, spans=spans), traces[node.name]
-            )
-            if node.name in traces
-            else None
-        )
-        below = tuple(shapes[name] for name in node.inputs)
-        landings = [layer.through(spans, shape) for shape in below]
-        a, b = (outside(span, extent) for span, extent in zip(landings[0], below[0]))
+        layer = node.layer
+        spans = route[node.name]
+        trace = cropped(traces.get(node.name), image, positions, spans)
+        input_shapes = tuple(shapes[name] for name in node.inputs)
+        landings = [layer.through(spans, shape) for shape in input_shapes]
+        trim = outside_cells(landings[0], input_shapes[0])
         parts = dispatch.backward(
-            layer, parameters[node.name], signals.pop(node.name), trace, rule, below, (a, b)
+            layer, parameters[node.name], signals.pop(node.name), trace, rule, input_shapes, trim
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):
-            part = move(part, trimmed(landing, (a, b)), route[name], shapes[name], positions)
-            if layer.window.pad != slicing.NO_PAD:
+            part = move(part, trim_spans(landing, trim), route[name], positions)
+            if layer.window.pad != NO_PAD:
                 part = erase_outside(part, route[name], shapes[name], positions)
-            signals[name] = signals[name] + part if name in signals else part
+            if name in signals:
+                # a fork on the way forward: what comes back along its branches adds up
+                part = signals[name] + part
+            signals[name] = part
     return signals[INPUT]
+
+
+def cropped(trace: Trace, image: tf.Tensor, positions: Positions, spans: Spans) -> Trace:
+    """A layer's trace on the items' spans: a tensor, several or None, as it is."""
+    if trace is None:
+        return None
+    return tf.nest.map_structure(lambda tensor: crop(tensor, image, positions, spans), trace)

@@ -1,48 +1,61 @@
-"""Which units come down to the pixels, what came of it, and which part of an image that covers."""
+"""What came back to the pixels, and which part of an image that covers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 
-from ..errors import UserError
 from ..network.spans import Spans, overlap
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What came down for each image and channel; arrays are [images, channels, ...].
+    """What came back for each image and channel; arrays are [images, channels, ...].
 
-    Boxes are top, left, bottom, right in cells of the input (bottom and right exclusive); they may reach outside of it.
+    Boxes are top, left, bottom, right in cells of the input (bottom and right exclusive); they may
+    reach outside of it.
+
+    >>> arrays = {field.name: None for field in fields(Projection)}
+    >>> arrays["boxes"] = np.array([[[-1, 0, 1, 2]]])
+    >>> arrays["patches"] = np.arange(4).reshape(1, 1, 2, 2, 1)
+    >>> arrays["size"] = (3, 2)
+    >>> Projection(**arrays).pixels[0, 0, :, :, 0].tolist()
+    [[2, 3], [0, 0], [0, 0]]
     """
 
-    channels: np.ndarray  # int32 [n, m]
-    activations: np.ndarray  # [n, m] the unit's; in mode all the map's maximum
-    dead: np.ndarray  # bool [n, m] nothing to project: the seed is 0, and so is the patch
-    positions: np.ndarray  # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
-    boxes: np.ndarray  # int32 [n, m, 4] of the patches
-    receptive_fields: (
-        np.ndarray
-    )  # int32 [n, m, 4] of what was projected, borders ignored: may be larger than the image
-    patches: np.ndarray  # [n, m, p, q, channels of the image] signed, in the network's input space
-    size: tuple[int, int]  # height and width of the images
+    # int32 [n, m]
+    channels: np.ndarray
+    # [n, m] the unit's; in mode all the map's maximum
+    activations: np.ndarray
+    # bool [n, m] nothing to project: the seed is 0, and so is the patch
+    dead: np.ndarray
+    # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
+    positions: np.ndarray
+    # int32 [n, m, 4] of the patches
+    boxes: np.ndarray
+    # int32 [n, m, 4] of what was projected, borders ignored: may be larger than the image
+    receptive_fields: np.ndarray
+    # [n, m, p, q, channels of the image] signed, in the network's input space
+    patches: np.ndarray
+    # height and width of the images
+    size: tuple[int, int]
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """The patches laid into whole images: [n, m, height, width, channels of the image], 0 elsewhere."""
+        """The patches pasted into whole images: [n, m, height, width, c], 0 elsewhere."""
         n, m, _, _, c = self.patches.shape
-        found = np.zeros((n, m, *self.size, c), self.patches.dtype)
+        pixels = np.zeros((n, m, *self.size, c), self.patches.dtype)
         for i, j in np.ndindex(n, m):
-            found[i, j] = paste(self.patches[i, j], self.boxes[i, j], (0, 0, *self.size))
-        return found
+            pixels[i, j] = paste(self.patches[i, j], self.boxes[i, j], (0, 0, *self.size))
+        return pixels
 
 
 @dataclass(frozen=True)
 class Units:
-    """What came down from single units; arrays are [units, ...], boxes and patches as a Projection's."""
+    """What came back from single units; arrays are [units, ...], boxes as a Projection's."""
 
     activations: np.ndarray  # [k]
     positions: np.ndarray  # int32 [k, 2]
@@ -52,71 +65,66 @@ class Units:
 
 
 def concatenate(parts: Iterable[Units]) -> Units:
-    """Units that came down a chunk at a time, as one."""
-    there = list(parts)
-    return (
-        there[0]
-        if len(there) == 1
-        else Units(
-            *(
-                np.concatenate([getattr(part, entry.name) for part in there])
-                for entry in fields(Units)
-            )
-        )
-    )
+    """Units that came back a chunk at a time, as one.
+
+    >>> one = Units(*(np.array([i]) for i in range(5)))
+    >>> concatenate([one, one]).boxes.tolist()
+    [2, 2]
+    """
+    chunks = list(parts)
+    if len(chunks) == 1:
+        return chunks[0]
+    arrays = {}
+    for field in fields(Units):
+        arrays[field.name] = np.concatenate([getattr(chunk, field.name) for chunk in chunks])
+    return Units(**arrays)
 
 
-def strongest(
-    y: np.ndarray, image: np.ndarray, channel: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Where maps y [n, h, w, c] are largest, the first on a tie, for items image and channel [k]: int32 [k, 2], and the values."""
-    maps = y.transpose(0, 3, 1, 2)[image, channel]
-    rows, columns = np.divmod(
-        maps.reshape(len(maps), -1).argmax(1).astype(np.int32), np.int32(y.shape[2])
-    )
-    return np.stack([rows, columns], 1), maps[np.arange(len(maps)), rows, columns]
+def concatenate_images(parts: Sequence[Projection]) -> Projection:
+    """Projections of the same channels, a chunk of images at a time, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    arrays = {}
+    for field in fields(Projection):
+        if field.name != "size":
+            arrays[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
+    return Projection(**arrays, size=parts[0].size)
 
 
-def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
-    """Whole numbers [k] below count, at least one, as int32; raises UserError for anything else."""
-    values = np.asarray(values)
-    if (
-        values.ndim != 1
-        or values.dtype.kind not in "iu"
-        or not values.size
-        or not 0 <= values.min() <= values.max() < count
-    ):
-        raise UserError(
-            f"{what} of units are whole numbers [k], 0 to {count - 1}: found {values.dtype} {list(values.shape)}"
-            f"{f', {values.min()} to {values.max()}' if values.size else ''}"
-        )
-    return values.astype(np.int32)
-
-
-def refuse_unequal(*arrays: np.ndarray | None) -> None:
-    """Raises UserError where the arrays that tell of units are not of one length; None tells nothing."""
-    lengths = [len(array) for array in arrays if array is not None]
-    if len(set(lengths)) > 1:
-        raise UserError(
-            f"units need as many images as channels, positions and seeds: found {lengths}"
-        )
+def reordered(units: Units, order: np.ndarray) -> Units:
+    """The units in that order."""
+    arrays = {}
+    for field in fields(Units):
+        arrays[field.name] = getattr(units, field.name)[order]
+    return Units(**arrays)
 
 
 def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
-    """positions [..., 2] -> top, left, bottom, right of the spans there: int32 [..., 4]."""
-    top, left = (span.origin(positions[..., axis]) for axis, span in enumerate(spans))
-    return np.stack([top, left, top + spans[0].size, left + spans[1].size], -1).astype(np.int32)
+    """positions [..., 2] -> top, left, bottom, right of their spans: int32 [..., 4]."""
+    rows, columns = spans
+    top = rows.origin(positions[..., 0])
+    left = columns.origin(positions[..., 1])
+    return np.stack([top, left, top + rows.size, left + columns.size], -1).astype(np.int32)
 
 
 def paste(patch: np.ndarray, box: np.ndarray, into: np.ndarray | tuple[int, ...]) -> np.ndarray:
-    """A patch [p, q, c] of one box laid into another box: what is outside of it is cut off, the rest is 0."""
+    """A patch [p, q, c] of one box pasted into another box: cut off outside of it, the rest is 0.
+
+    >>> paste(np.ones((2, 2, 1)), (1, 1, 3, 3), into=(0, 0, 2, 3))[..., 0].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
+    """
+    origin_row, origin_column, end_row, end_column = (int(value) for value in into)
+    height = end_row - origin_row
+    width = end_column - origin_column
+    pasted = np.zeros((height, width, patch.shape[2]), patch.dtype)
     top, left, bottom, right = (int(value) for value in box)
-    found = np.zeros((int(into[2] - into[0]), int(into[3] - into[1]), patch.shape[2]), patch.dtype)
-    top, left, bottom, right = (
-        int(value) - int(into[i % 2]) for i, value in enumerate((top, left, bottom, right))
-    )
-    rows, columns = overlap(top, bottom, found.shape[0]), overlap(left, right, found.shape[1])
-    found[rows, columns] = patch[
+    top -= origin_row
+    bottom -= origin_row
+    left -= origin_column
+    right -= origin_column
+    rows = overlap(top, bottom, height)
+    columns = overlap(left, right, width)
+    pasted[rows, columns] = patch[
         rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
     ]
-    return found
+    return pasted

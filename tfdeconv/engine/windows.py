@@ -1,4 +1,16 @@
-"""Moves the windows that signals cover: gathers, crops, and erases what lies outside a map."""
+"""Moves the windows that signals cover: gathers, crops, and erases what lies outside a map.
+
+An item's signal covers, on each axis, the cells of its span: `size` cells from
+`position * stride + offset` (network/spans.py). Size, stride and offset are static, positions are a
+tensor: one graph serves all units of a map. So near a border a span reaches outside the map.
+
+Such cells do not exist, but a padded convolution's transpose sends something there: forward it read
+zeros there, which came from nowhere. Left in, it would leak back into the map at the next layer, so
+erase_outside zeroes it after each step. In one case: a map of 4 cells, convolution of size 3 with
+pad 1. The unit at position 0 read cells -1 (a pad), 0 and 1, and its signal goes back to these.
+A second such layer below would send the signal of cell -1 to cells -2, -1 and 0: the last is in the
+map, but no cell -1 exists whose input it could have been.
+"""
 
 from __future__ import annotations
 
@@ -10,75 +22,100 @@ from .ops import slicing
 from .types import Positions
 
 
-def outside(span: Span, extent: int) -> tuple[int, int]:
-    """Cells at both ends that lie outside the map for sure: they need not be computed. None of a window that may be anywhere."""
-    return (
-        (0, 0) if span.stride else (max(-span.offset, 0), max(span.offset + span.size - extent, 0))
-    )
+def outside_cells(spans: Spans, shape: Shape) -> Pads:
+    """Cells at both ends of spans that lie outside the map for sure: they need not be computed.
+
+    None of a span that moves with the unit's position, and may be anywhere.
+    """
+    outside = []
+    for span, extent in zip(spans, shape):
+        if span.stride:
+            outside.append((0, 0))
+        else:
+            after = max(span.offset + span.size - extent, 0)
+            outside.append((max(-span.offset, 0), after))
+    return outside[0], outside[1]
 
 
-def trimmed(spans: Spans, trim: Pads) -> Spans:
+def trim_spans(spans: Spans, trim: Pads) -> Spans:
     """Spans less the cells trimmed at their ends."""
-    a, b = (
-        Span(span.size - sum(ends), span.stride, span.offset + ends[0])
-        for span, ends in zip(spans, trim)
-    )
-    return a, b
+    trimmed = []
+    for span, (before, after) in zip(spans, trim):
+        trimmed.append(Span(span.size - before - after, span.stride, span.offset + before))
+    return trimmed[0], trimmed[1]
 
 
-def cells(span: Span, position: tf.Tensor) -> tf.Tensor:
-    """Where on its axis each item's span lies: [k, size], or [1, size] for a span that no position moves."""
-    start = span.origin(position[:, None]) if span.stride else tf.constant([[span.offset]])
+def cell_indices(span: Span, position: tf.Tensor) -> tf.Tensor:
+    """The cells of each item's span: [k, size], or [1, size] of a span that no position moves."""
+    if span.stride:
+        start = span.origin(position[:, None])
+    else:
+        start = tf.constant([[span.offset]])
     return start + tf.range(span.size)
 
 
 def gather(values: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """values [b, h, w, c] at batch [k], rows [k, n], columns [k, m] -> [k, n, m, c]; indices outside repeat the border."""
+    """values [b, h, w, c] at batch [k], rows [k, n], columns [k, m] -> [k, n, m, c].
+
+    Indices outside repeat the border. One flat gather: a dynamic slice would move the origin of a
+    window at the border instead.
+    """
     _, h, w, c = values.shape
-    rows, columns = tf.clip_by_value(rows, 0, h - 1), tf.clip_by_value(columns, 0, w - 1)
+    rows = tf.clip_by_value(rows, 0, h - 1)
+    columns = tf.clip_by_value(columns, 0, w - 1)
     index = ((batch[:, None] * h + rows)[:, :, None] * w) + columns[:, None, :]
-    return tf.ensure_shape(
-        tf.gather(tf.reshape(values, (-1, c)), index), (None, rows.shape[1], columns.shape[1], c)
-    )
+    gathered = tf.gather(tf.reshape(values, (-1, c)), index)
+    return tf.ensure_shape(gathered, (None, rows.shape[1], columns.shape[1], c))
 
 
 def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans) -> tf.Tensor:
-    """Each item's window of a recorded trace [b, h, w, c]; where it lies outside the map the signal is 0 and it does not matter."""
+    """Each item's window of a recorded trace [b, h, w, c], of the image [k] it comes from.
+
+    What the window has outside the map is arbitrary: there the signal is 0.
+    """
     if not any(span.stride for span in spans):
         return tf.gather(trace, image)
-    rows, columns = (cells(span, position) for span, position in zip(spans, positions))
+    rows = cell_indices(spans[0], positions[0])
+    columns = cell_indices(spans[1], positions[1])
     return gather(trace, image, rows, columns)
 
 
-def move(
-    values: tf.Tensor, have: Spans, want: Spans, shape: Shape, positions: Positions
-) -> tf.Tensor:
+def move(signal: tf.Tensor, source: Spans, target: Spans, positions: Positions) -> tf.Tensor:
     """A signal [k, n, m, c] from one pair of spans to another; 0 where the first has nothing."""
-    if all(a.stride == b.stride for a, b in zip(have, want)):
-        for axis, (a, b) in enumerate(zip(have, want), 1):
-            values = slicing.cut(values, axis, b.offset - a.offset, b.size)
-        return values
-    # a window that became the whole axis: where in it each cell of the map lies differs from item to item
+    if all(a.stride == b.stride for a, b in zip(source, target)):
+        for axis, (a, b) in enumerate(zip(source, target), 1):
+            signal = slicing.cut(signal, axis, b.offset - a.offset, b.size)
+        return signal
+    # a window that became the whole axis: each item has its own offset between the two
     rows, columns = (
-        cells(b, position) - (a.origin(position[:, None]) if a.stride else a.offset)
-        for a, b, position in zip(have, want, positions)
+        offsets_in(a, b, position) for a, b, position in zip(source, target, positions)
     )
-    laid = gather(values, tf.range(tf.shape(values)[0]), rows, columns)
-    for axis, (index, a) in enumerate(zip((rows, columns), have), 1):
-        laid = keep(laid, axis, (index >= 0) & (index < a.size))
-    return laid
+    moved = gather(signal, tf.range(tf.shape(signal)[0]), rows, columns)
+    for axis, (index, a) in enumerate(zip((rows, columns), source), 1):
+        moved = zero_others(moved, axis, (index >= 0) & (index < a.size))
+    return moved
 
 
-def erase_outside(values: tf.Tensor, spans: Spans, shape: Shape, positions: Positions) -> tf.Tensor:
-    """Zeroes what a padded window sent outside the map: there is nothing, and at the next layer it would leak back in."""
+def offsets_in(source: Span, target: Span, position: tf.Tensor) -> tf.Tensor:
+    """Where in the source span the cells of the target span lie: [k, size of the target]."""
+    cells = cell_indices(target, position)
+    if source.stride:
+        return cells - source.origin(position[:, None])
+    return cells - source.offset
+
+
+def erase_outside(signal: tf.Tensor, spans: Spans, shape: Shape, positions: Positions) -> tf.Tensor:
+    """Zeroes what a padded window sent outside the map; the top of this file says why."""
     for axis, (span, extent, position) in enumerate(zip(spans, shape, positions), 1):
         if span.stride:
-            index = cells(span, position)
-            values = keep(values, axis, (index >= 0) & (index < extent))
-    return values
+            index = cell_indices(span, position)
+            signal = zero_others(signal, axis, (index >= 0) & (index < extent))
+    return signal
 
 
-def keep(values: tf.Tensor, axis: int, inside: tf.Tensor) -> tf.Tensor:
+def zero_others(values: tf.Tensor, axis: int, inside: tf.Tensor) -> tf.Tensor:
     """values [k, n, m, c] where inside [k, n] (axis 1) or [k, m] (axis 2) is true, 0 elsewhere."""
     inside = tf.cast(inside, values.dtype)
-    return values * (inside[:, :, None, None] if axis == 1 else inside[:, None, :, None])
+    if axis == 1:
+        return values * inside[:, :, None, None]
+    return values * inside[:, None, :, None]

@@ -1,104 +1,161 @@
-"""Pages of top-nine figures: for each feature its projections beside the photos' patches, as in Zeiler & Fergus's figure 2."""
+"""Pages of features in a grid: for each its projections beside the photos' patches.
+
+Laid out as in figure 2 of Zeiler & Fergus 2014.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil, log
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image, ImageDraw
 
+from .captions import activation_range
 from .page import (
     FAINT,
     HEAD,
-    HEIGHT,
     INK,
     MARGIN,
+    MAX_HEIGHT,
+    MAX_WIDTH,
     PAGE_LINE,
     THIN,
-    WIDTH,
-    columns_of,
+    draw_tile,
     font,
-    page,
+    new_page,
     scaled_sides,
-    tile,
+    square_columns,
 )
 
 if TYPE_CHECKING:
-    from .tiles import Strip
+    from .tiles import UnitTiles
+
+# lengths in pixels
+SPLIT = 8  # between a feature's two grids
+GAP = 28  # between features
+NUMBER_GAP = 12  # between a feature's number and its activations
+ASPECT = 1.3  # width over height of a page that is not full
+# up to so many features a page: the least and most pixels of a tile's longer side
+TILE_SIDES = ((2, 112, 196), (12, 72, 128))
+TILE_SIDES_MANY = (72, 96)
 
 
-SPLIT, GAP = 8, 28  # between the two grids, features
-SHAPE = 1.3  # width over height that few features are laid out to
+def tile_size(height: int, width: int, features: int) -> tuple[int, int]:
+    """Height and width of the tile for a patch: its own if legible, smaller for many features."""
+    for most_features, least, most in TILE_SIDES:
+        if features <= most_features:
+            return scaled_sides(height, width, least, most)
+    return scaled_sides(height, width, *TILE_SIDES_MANY)
 
 
-def side(height: int, width: int, features: int) -> tuple[int, int]:
-    """A tile's height and width for a patch's: its own where that is legible, and otherwise a size that is."""
-    least, most = (112, 196) if features <= 2 else (72, 128) if features <= 12 else (72, 96)
-    return scaled_sides(height, width, least, most)
+@dataclass(frozen=True)
+class Layout:
+    """Where a page's features stand; lengths in pixels."""
+
+    tile: tuple[int, int]  # width and height
+    across: int  # tiles in a row of a feature's grid
+    grid_width: int
+    step: tuple[int, int]  # from a feature to the next one, at its right and below it
+    columns: int  # of features
+    rows: int  # on a full page
 
 
-def pages(strip: Strip, title: str, caption: str) -> Iterator[tuple[int, int, Image.Image]]:
-    """The features of a strip in order, on as many pages as they need: each with its number, from 1, and how many there are."""
-    count, top, h, w, _ = strip.patches.shape
-    across = columns_of(top)
+def pages(
+    unit_tiles: UnitTiles, title: str, caption: str
+) -> Iterator[tuple[int, int, Image.Image]]:
+    """Draws a layer's features in order, on as many pages as they need.
+
+    Yields each page's number, from 1, how many there are, and the page.
+    """
+    count = len(unit_tiles.channels)
+    layout = lay_out(unit_tiles)
+    on_a_page = layout.columns * layout.rows
+    page_count = ceil(count / on_a_page)
+    for number in range(1, page_count + 1):
+        start = (number - 1) * on_a_page
+        features = range(start, min(start + on_a_page, count))
+        numbered = caption
+        if page_count > 1:
+            numbered += f"; page {number} of {page_count}"
+        width = layout.columns * layout.step[0] - GAP
+        height = ceil(len(features) / layout.columns) * layout.step[1] - GAP
+        canvas, pen, head = new_page(width, height, title, numbered)
+        for i, feature in enumerate(features):
+            row, column = divmod(i, layout.columns)
+            left = MARGIN + column * layout.step[0]
+            top = head + row * layout.step[1]
+            draw_label(pen, unit_tiles, feature, left, top)
+            draw_feature(canvas, pen, unit_tiles, feature, layout, (left, top + PAGE_LINE))
+        yield number, page_count, canvas
+
+
+def lay_out(unit_tiles: UnitTiles) -> Layout:
+    """Sizes of a feature, and how many columns and rows of features make a page."""
+    count, top, tile_height, tile_width, _ = unit_tiles.patches.shape
+    across = square_columns(top)
     down = ceil(top / across)
-    grid_w, grid_h = across * (w + THIN) - THIN, down * (h + THIN) - THIN
-    wide = max(heading(None, strip, row, 0, 0) for row in range(count))
-    step = (ceil(max(2 * grid_w + SPLIT, wide)) + GAP, grid_h + PAGE_LINE + GAP)
-    fits = (
-        max(1, (WIDTH - 2 * MARGIN + GAP) // step[0]),
-        max(1, (HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1]),
-    )
-    columns = abreast(count, step, fits)
-    each = columns * fits[1]
-    for number, start in enumerate(range(0, count, each), 1):
-        part = range(start, min(start + each, count))
-        numbered = f"{caption}; page {number} of {ceil(count / each)}" if count > each else caption
-        rows = ceil(len(part) / columns)
-        canvas, pen, head = page(columns * step[0] - GAP, rows * step[1] - GAP, title, numbered)
-        for i, row in enumerate(part):
-            left, at = MARGIN + i % columns * step[0], head + i // columns * step[1]
-            heading(pen, strip, row, left, at)
-            for k in range(top):
-                spot = left + k % across * (w + THIN), at + PAGE_LINE + k // across * (h + THIN)
-                tile(canvas, pen, strip.projections[strip.layer][row, k], strip.words[row, k], spot)
-                tile(
-                    canvas,
-                    pen,
-                    strip.patches[row, k],
-                    strip.words[row, k],
-                    (spot[0] + grid_w + SPLIT, spot[1]),
-                )
-        yield number, ceil(count / each), canvas
+    grid_width = across * (tile_width + THIN) - THIN
+    grid_height = down * (tile_height + THIN) - THIN
+    longest_label = max(label_width(unit_tiles, feature) for feature in range(count))
+    feature_width = ceil(max(2 * grid_width + SPLIT, longest_label))
+    step = (feature_width + GAP, grid_height + PAGE_LINE + GAP)
+    most_columns = max(1, (MAX_WIDTH - 2 * MARGIN + GAP) // step[0])
+    most_rows = max(1, (MAX_HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1])
+    columns = columns_per_page(count, step, most_columns, most_rows)
+    return Layout((tile_width, tile_height), across, grid_width, step, columns, most_rows)
 
 
-def abreast(count: int, step: tuple[int, int], fits: tuple[int, int]) -> int:
-    """In how many columns features of that width and height stand: as fits where they fill pages, else nearest to SHAPE."""
-    if count > fits[0] * fits[1]:
-        return fits[0]
-    enough = range(ceil(count / fits[1]), min(fits[0], count) + 1)
-    return min(
-        enough,
-        key=lambda columns: abs(log(columns * step[0] / (ceil(count / columns) * step[1]) / SHAPE)),
-    )
+def columns_per_page(count: int, step: tuple[int, int], most_columns: int, most_rows: int) -> int:
+    """Columns of features: all that fit where they fill pages, else those nearest to ASPECT."""
+    if count > most_columns * most_rows:
+        return most_columns
+
+    def distance(columns: int) -> float:
+        rows = ceil(count / columns)
+        return abs(log(columns * step[0] / (rows * step[1]) / ASPECT))
+
+    enough = range(ceil(count / most_rows), min(most_columns, count) + 1)
+    return min(enough, key=distance)
 
 
-def heading(pen: ImageDraw.ImageDraw | None, strip: Strip, row: int, left: int, top: int) -> float:
-    """Writes a feature's number, and from where to where its activations go; returns how wide that is."""
-    number, ends = str(strip.channels[row]), extent(strip.values[row], strip.images[row])
-    behind = font(17).getlength(number) + 12
-    if pen:
-        pen.text((left, top), number, INK, font(17))
-        pen.text((left + behind, top + 2), ends, FAINT, font(15))
-    return behind + font(15).getlength(ends)
+def draw_feature(
+    canvas: Image.Image,
+    pen: ImageDraw.ImageDraw,
+    unit_tiles: UnitTiles,
+    feature: int,
+    layout: Layout,
+    corner: tuple[int, int],
+) -> None:
+    """Draws a feature's two grids side by side: the projections, then the photos' patches."""
+    projections = unit_tiles.projections[unit_tiles.layer][feature]
+    patches = unit_tiles.patches[feature]
+    for k, placeholder in enumerate(unit_tiles.placeholders[feature]):
+        row, column = divmod(k, layout.across)
+        left = corner[0] + column * (layout.tile[0] + THIN)
+        top = corner[1] + row * (layout.tile[1] + THIN)
+        patch_left = left + layout.grid_width + SPLIT
+        draw_tile(canvas, pen, projections[k], placeholder, (left, top))
+        draw_tile(canvas, pen, patches[k], placeholder, (patch_left, top))
 
 
-def extent(values: np.ndarray, images: np.ndarray) -> str:
-    """`412 ... 371`: the largest and the smallest of a feature's activations, as far as it has any."""
-    there = values[(images >= 0) & (values != 0)]
-    if not there.size:
-        return "dead"
-    ends = [f"{value:.4g}" for value in (there[0], there[-1])]
-    return ends[0] if ends[0] == ends[1] else " ... ".join(ends)
+def label(unit_tiles: UnitTiles, feature: int) -> tuple[str, str]:
+    """A feature's number and the range of its activations."""
+    activations = activation_range(unit_tiles.values[feature], unit_tiles.images[feature])
+    return str(unit_tiles.channels[feature]), activations
+
+
+def label_width(unit_tiles: UnitTiles, feature: int) -> float:
+    number, activations = label(unit_tiles, feature)
+    return font(17).getlength(number) + NUMBER_GAP + font(15).getlength(activations)
+
+
+def draw_label(
+    pen: ImageDraw.ImageDraw, unit_tiles: UnitTiles, feature: int, left: int, top: int
+) -> None:
+    """Writes a feature's number and the range of its activations over its tiles."""
+    number, activations = label(unit_tiles, feature)
+    activations_left = left + font(17).getlength(number) + NUMBER_GAP
+    pen.text((left, top), number, INK, font(17))
+    pen.text((activations_left, top + 2), activations, FAINT, font(15))

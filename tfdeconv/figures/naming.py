@@ -1,4 +1,4 @@
-"""Where pictures go: a folder that can be written, a name that is free, and what is told in their text."""
+"""What pictures are called, the folder they go to, and the text they carry."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ import numpy as np
 from ..data.images import text_of
 from ..errors import UserError
 from ..files import atomic_write
-from ..version import __version__
+from ..version import __version__, library_versions
 
-LIBRARIES = {"tensorflow": "tensorflow", "numpy": "numpy", "h5py": "h5py", "pillow": "PIL"}
+# file systems take names of 255 bytes at most: this leaves room for rule, kind and page
+SOURCE_BYTES = 120
+SUBJECT_CHARACTERS = 100
 
 
 def make_folder(path: Path) -> None:
-    """Makes the output folder; raises UserError where nothing can be written to it."""
+    """Makes the output folder; raises UserError if nothing can be written to it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -31,11 +33,24 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: permission denied")
 
 
-def named(of: str, *parts: str) -> str:
-    """A file's name of what it is of and how it was made, of a length and in letters that file systems take."""
-    stem = os.fsdecode(os.fsencode(of)[:120])  # a name of 255 bytes is the most that they take
-    known = re.sub(r"[^\w.-]", "_", parts[0])[:100]  # a file's own names may have a / in them
-    return "-".join([stem, known, *parts[1:]])
+def file_name(source: str, subject: str, *parts: str) -> str:
+    """`run-vgg16-block4_conv3-deconvnet-top9`, in a length and letters that file systems take.
+
+    source: the photo's or the run's own file name; subject: network and layer, which a weight
+    file may have named freely; parts: rule, mode, and the like.
+    """
+    stem = os.fsdecode(os.fsencode(source)[:SOURCE_BYTES])
+    # a file's own names may have a / in them
+    harmless = re.sub(r"[^\w.-]", "_", subject)[:SUBJECT_CHARACTERS]
+    return "-".join([stem, harmless, *parts])
+
+
+def page_suffixes(count: int) -> list[str]:
+    """What follows the name of each page's file: `-page01`, ...; nothing for a single page."""
+    if count == 1:
+        return [""]
+    digits = max(len(str(count)), 2)
+    return [f"-page{number:0{digits}d}" for number in range(1, count + 1)]
 
 
 def free_name(
@@ -43,32 +58,45 @@ def free_name(
     name: str,
     text: Mapping[str, str],
     same: Sequence[str],
-    ends: Sequence[str] = ("",),
+    suffixes: Sequence[str] = ("",),
 ) -> str:
-    """`name`, numbered if a picture of that name (with one of the ends) has another text at one of the keys `same`."""
-    number, found = 1, name
-    while any(
-        path.exists() and any(text_of(path).get(key) != text[key] for key in same)
-        for path in (folder / f"{found}{end}.png" for end in ends)
-    ):
+    """`name`, or `name-2`, `name-3`, ...: the first under which no other picture would be lost.
+
+    A picture may be replaced if its text agrees with the new one's at all of the keys `same`.
+    suffixes: what follows the name in the files of several pages.
+    """
+    number = 1
+    candidate = name
+    while is_taken(folder, candidate, text, same, suffixes):
         number += 1
-        found = f"{name}-{number}"
-    return found
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+def is_taken(
+    folder: Path, name: str, text: Mapping[str, str], same: Sequence[str], suffixes: Sequence[str]
+) -> bool:
+    """Whether a file of that name holds another picture."""
+    for suffix in suffixes:
+        path = folder / f"{name}{suffix}.png"
+        if not path.exists():
+            continue
+        existing = text_of(path)
+        if any(existing.get(key) != text[key] for key in same):
+            return True
+    return False
 
 
 def save_raw(path: Path, arrays: Mapping[str, Any], text: Mapping[str, str]) -> None:
-    """Arrays as an .npz, and the picture's text as JSON."""
-    with atomic_write(path) as place:
-        np.savez_compressed(place, **arrays, text=json.dumps(text))
+    """Saves arrays as an .npz, with the picture's text as JSON under `text`."""
+    with atomic_write(path) as temporary:
+        np.savez_compressed(temporary, **arrays, text=json.dumps(text))
 
 
-def made_by() -> dict[str, str]:
-    """What every picture tells of how it was made."""
-    versions = ", ".join(
-        f"{name} {sys.modules[module].__version__}" for name, module in LIBRARIES.items()
-    )
+def software_text() -> dict[str, str]:
+    """The part of every picture's text that says which program made it, and by which command."""
     return {
         "Software": f"tfdeconv {__version__}",
-        "versions": versions,
+        "versions": library_versions(),
         "command": shlex.join(sys.argv),
     }

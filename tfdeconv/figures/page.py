@@ -1,4 +1,4 @@
-"""What pages share: letters, colours of text, sizes, an empty page."""
+"""What pages share: fonts, colours, sizes, an empty page, and a tile on it."""
 
 from __future__ import annotations
 
@@ -8,87 +8,107 @@ from math import ceil, sqrt
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-MARGIN, GAP, LINE = 24, 14, 21
-INK, FAINT, PAPER = (24, 24, 24), (110, 110, 110), (255, 255, 255)
+# colours: red, green, blue
+INK = (24, 24, 24)
+FAINT = (110, 110, 110)
+PAPER = (255, 255, 255)
+FRAME = (220, 220, 220)  # around the place of a tile that there is no image for
+
+# lengths in pixels
+MARGIN = 24  # around everything
+THIN = 2  # between tiles
+MAX_WIDTH = 2048  # of a page
+MAX_HEIGHT = 2800
+PAGE_LINE = 24  # a line of text in a page's head, or over a feature
+HEAD = 84  # a page's title, and a caption of one line
+
+GOLDEN_RATIO = 0.618034
+TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
 
 
 def hues(count: int) -> list[tuple[int, int, int]]:
-    """As many colours as far apart as can be, neighbours far apart too."""
-    pick = [(i * 0.618034) % 1 for i in range(count)]
-    return [
-        (int(r * 255), int(g * 255), int(b * 255))
-        for r, g, b in (colorsys.hsv_to_rgb(hue, 0.85, 0.92) for hue in pick)
-    ]
+    """Distinct colours: neighbours in the list differ much, too."""
+    colours = []
+    for i in range(count):
+        red, green, blue = colorsys.hsv_to_rgb((i * GOLDEN_RATIO) % 1, 0.85, 0.92)
+        colours.append((int(red * 255), int(green * 255), int(blue * 255)))
+    return colours
 
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def plain(text: str) -> str:
-    """A text in the letters that the font has."""
+def printable(text: str) -> str:
+    """A text with a ? for each character that the font does not have."""
     return "".join(c if c.isprintable() and ord(c) < 256 else "?" for c in text)
 
 
-def columns_of(count: int) -> int:
-    """Columns of so many tiles, as square as it goes."""
+def square_columns(count: int) -> int:
+    """Columns that lay out so many tiles as nearly square as possible."""
     return ceil(sqrt(count))
 
 
 def scaled_sides(height: int, width: int, least: int, most: int) -> tuple[int, int]:
-    """Height and width of a tile for a patch's: its own if the longer is in between, else to the next size that is.
+    """Height and width of the tile for a patch, the longer side from least to most pixels.
 
-    What is small is enlarged by a whole number, if there is one, so that its pixels stay alike.
+    A patch in that range keeps its size; a smaller one is enlarged by a whole number where one
+    fits, so that all of its pixels stay equally large.
     """
     longer = max(height, width)
     if longer > most:
         scale = most / longer
     else:
         scale = max(1, ceil(least / longer))
-        scale = scale if longer * scale <= most else least / longer
+        if longer * scale > most:
+            scale = least / longer
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-WIDTH, HEIGHT = 2048, 2800  # of a page at most
-THIN = 2  # between tiles
-PAGE_LINE, HEAD = 24, 84  # a feature's line; title and caption
-
-
-def page(
+def new_page(
     width: int, height: int, title: str, caption: str
 ) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
-    """An empty page for something of that size, with title and caption (in lines), and how far down that something begins."""
-    title, lines = plain(title), [plain(line) for line in caption.split("\n")]
-    words = ceil(max(font(26).getlength(title), *(font(16).getlength(line) for line in lines)))
-    head = MARGIN + HEAD + PAGE_LINE * (len(lines) - 1)
-    canvas = Image.new("RGB", (max(width, words) + 2 * MARGIN, head + height + MARGIN), PAPER)
+    """An empty page with a title and a caption of one or more lines.
+
+    width, height: of the content that will be drawn at MARGIN from the left.
+    Returns the page, a pen for it, and how far down the content begins.
+    """
+    title = printable(title)
+    lines = [printable(line) for line in caption.split("\n")]
+    caption_width = max(font(16).getlength(line) for line in lines)
+    text_width = ceil(max(font(26).getlength(title), caption_width))
+    top = MARGIN + HEAD + PAGE_LINE * (len(lines) - 1)
+    size = (max(width, text_width) + 2 * MARGIN, top + height + MARGIN)
+    canvas = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(canvas)
     pen.text((MARGIN, MARGIN), title, INK, font(26))
     for i, line in enumerate(lines):
         pen.text((MARGIN, MARGIN + 40 + i * PAGE_LINE), line, FAINT, font(16))
-    return canvas, pen, head
+    return canvas, pen, top
 
 
-def tile(
+def draw_tile(
     canvas: Image.Image,
     pen: ImageDraw.ImageDraw,
     pixels: np.ndarray,
-    word: str,
-    at: tuple[int, int],
+    placeholder: str,
+    corner: tuple[int, int],
 ) -> None:
-    """A tile, or in its place grey with a word; nothing where there was no image for it."""
+    """Draws a tile with its upper left corner there, and over it the placeholder, if any.
+
+    pixels: uint8 [h, w, 3]; placeholder: `none` draws an empty frame in place of the tile.
+    """
     height, width, _ = pixels.shape
-    if word == "none":
-        pen.rectangle(
-            (at[0], at[1], at[0] + width - 1, at[1] + height - 1), outline=(220, 220, 220)
-        )
+    left, top = corner
+    if placeholder == "none":
+        pen.rectangle((left, top, left + width - 1, top + height - 1), outline=FRAME)
         return
-    canvas.paste(Image.fromarray(pixels), at)
-    size = next((size for size in (14, 12, 10, 8) if font(size).getlength(word) <= width - 4), 0)
-    if word and size:
-        pen.text(
-            (at[0] + width / 2 - font(size).getlength(word) / 2, at[1] + height / 2 - size * 0.6),
-            word,
-            PAPER,
-            font(size),
-        )
+    canvas.paste(Image.fromarray(pixels), corner)
+    if not placeholder:
+        return
+    for size in TILE_FONTS:
+        text_width = font(size).getlength(placeholder)
+        if text_width <= width - 4:
+            centred = (left + width / 2 - text_width / 2, top + height / 2 - size * 0.6)
+            pen.text(centred, placeholder, PAPER, font(size))
+            return

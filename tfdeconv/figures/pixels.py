@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -12,6 +12,9 @@ from ..network.spans import overlap
 
 ZERO = (128, 128, 128)
 CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
+STRETCH = (1, 99)  # percentiles of a photo's bands that become black and white
+# from this factor on an image is enlarged without interpolation, so that its pixels stay visible
+VISIBLE_PIXELS = 4
 
 
 def colours(
@@ -20,69 +23,91 @@ def colours(
     bands: Sequence[int] | None = None,
     full: float | None = None,
 ) -> np.ndarray:
-    """A signed signal [h, w, c] in the network's channels -> uint8 [h, w, 3]: zero is mid-grey, the scale symmetric.
+    """Draws a signed signal: zero is mid-grey, and the scale is symmetric.
 
-    Bands that are no colours are drawn as those picked, or summed into one signed map. full: what is full white; strength()
-    when left out.
+    signal [h, w, c] in the network's channels -> uint8 [h, w, 3], 1 to 255.
+    bands: three channels to draw as red, green and blue; without them, channels that are not
+    three colours are summed to one grey map.
+    full: the absolute value drawn as full black or white; full_scale() of the signal by default.
     """
-    full = strength(signal, preprocessing, bands) if full is None else full
-    signal = chosen(preprocessing.reorder(signal), bands, np.sum)
-    return np.clip(
-        np.rint(128 + signal / max(full, np.finfo(np.float32).tiny) * 127), 1, 255
-    ).astype(np.uint8)
+    if full is None:
+        full = full_scale(signal, preprocessing, bands)
+    signal = three_channels(preprocessing.reorder(signal), bands, np.sum)
+    smallest = np.finfo(np.float32).tiny
+    levels = np.rint(128 + signal / max(full, smallest) * 127)
+    return np.clip(levels, 1, 255).astype(np.uint8)
 
 
-def strength(
+def full_scale(
     signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None
 ) -> float:
-    """What of a signal is drawn full black or white; 0 where there is none."""
-    size = np.abs(chosen(preprocessing.reorder(signal), bands, np.sum))
-    return float(np.percentile(size[size > 0], CLIP)) if size.any() else 0.0
+    """The absolute value that is drawn as full black or white; 0 for a signal of zeros."""
+    magnitude = np.abs(three_channels(preprocessing.reorder(signal), bands, np.sum))
+    if not magnitude.any():
+        return 0.0
+    return float(np.percentile(magnitude[magnitude > 0], CLIP))
 
 
 def photo(
     x: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None
 ) -> np.ndarray:
-    """What the network sees, [h, w, c], as uint8 [h, w, 3]; bands that are no colours are stretched to their range."""
-    image = chosen(preprocessing.undo(x), bands, np.mean)
+    """What the network sees, [h, w, c], as uint8 [h, w, 3].
+
+    Bands that are not colours have no natural range: they are stretched to their own.
+    """
+    image = three_channels(preprocessing.undo(x), bands, np.mean)
     if bands or x.shape[2] not in (1, 3):
-        low, high = np.percentile(image, (1, 99), axis=(0, 1))
+        low, high = np.percentile(image, STRETCH, axis=(0, 1))
         image = (image - low) / np.maximum(high - low, 1e-6) * 255
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)
 
 
-def chosen(image: np.ndarray, bands: Sequence[int] | None, together) -> np.ndarray:
-    """[h, w, c] -> [h, w, 3]: the bands picked; colours as they are; anything else taken together."""
+def three_channels(
+    image: np.ndarray, bands: Sequence[int] | None, combine: Callable[..., np.ndarray]
+) -> np.ndarray:
+    """[h, w, c] -> [h, w, 3]: picks the bands, keeps colours, or combines all channels to grey.
+
+    combine: np.sum or np.mean.
+    """
     if bands:
         return image[..., list(bands)]
-    return image if image.shape[2] == 3 else np.repeat(together(image, -1, keepdims=True), 3, -1)
+    if image.shape[2] == 3:
+        return image
+    return np.repeat(combine(image, -1, keepdims=True), 3, -1)
 
 
 def window(image: np.ndarray, box: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The part of [h, w, 3] in a box (top, left, bottom, right); grey where the image has none."""
+    """Crops [h, w, 3] to a box (top, left, bottom, right); grey where it leaves the image."""
     top, left, bottom, right = box
+    rows = overlap(top, bottom, image.shape[0])
+    columns = overlap(left, right, image.shape[1])
+    inside = (
+        slice(rows.start - top, rows.stop - top),
+        slice(columns.start - left, columns.stop - left),
+    )
     part = np.full((bottom - top, right - left, 3), ZERO, np.uint8)
-    rows, columns = overlap(top, bottom, image.shape[0]), overlap(left, right, image.shape[1])
-    part[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = image[
-        rows, columns
-    ]
+    part[inside] = image[rows, columns]
     return part
 
 
-def scaled(array: np.ndarray, width: int, height: int) -> Image.Image:
-    """uint8 [h, w, 3] at another size: pixels stay visible where they are enlarged much."""
-    how = Image.Resampling.NEAREST if width >= 4 * array.shape[1] else Image.Resampling.BICUBIC
-    return Image.fromarray(array).resize((width, height), how)
+def resize(array: np.ndarray, width: int, height: int) -> Image.Image:
+    """uint8 [h, w, 3] as a picture of another size; what is enlarged much keeps its pixels."""
+    resampling = Image.Resampling.BICUBIC
+    if width >= VISIBLE_PIXELS * array.shape[1]:
+        resampling = Image.Resampling.NEAREST
+    return Image.fromarray(array).resize((width, height), resampling)
 
 
-def shrunk(signal: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A signed signal [h, w, c] averaged to a smaller size before its scale is taken, since averages are weaker; else as it is."""
+def shrink(signal: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Averages a signed signal [h, w, c] down to a tile's size; returns smaller ones unchanged.
+
+    To be called before the signal's full_scale() is taken, because averages are weaker.
+    """
     if width >= signal.shape[1]:
         return signal
-    planes = [
-        Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32))
-        for i in range(signal.shape[2])
-    ]
-    return np.stack(
-        [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes], 2
-    )
+    channels = []
+    for i in range(signal.shape[2]):
+        channel = Image.fromarray(np.ascontiguousarray(signal[..., i], np.float32))
+        smaller = channel.resize((width, height), Image.Resampling.BICUBIC)
+        channels.append(np.asarray(smaller))
+    return np.stack(channels, 2)

@@ -6,7 +6,8 @@ UserError of one line, in little time and memory, or reads it.
     hdf5           what an HDF5 file holds, as plain objects
     hdf5_process   reads one in a second process, hdf5_server is that process, hdf5_survey its work
     hdf5_write     this program's own HDF5 files
-    pickled        torch's and numpy's files: torch_file, npy_file, unpickler and pickle_values
+    pickled        torch's and numpy's files: torch_file, npy_file, and unpickler
+    unpickler      reads a pickle and runs nothing of it: byte_reader, pickle_values
     safetensors    .safetensors files
     lazy_tensor    what these readers give: a tensor that is read when asked for
     zip_archive    the members of a zip

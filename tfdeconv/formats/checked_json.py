@@ -114,20 +114,3 @@ def shown(value: Any) -> str:
         # Python writes no integer of thousands of digits
         return "something that cannot be written"
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
-
-
-# until callers are renamed
-NODES = MAX_NODES
-NAME = MAX_NAME
-MOST = MAX_INT
-JSON = MAX_JSON
-number = check_int
-real = check_float
-flag = check_bool
-items = check_list
-whole_numbers = check_ints
-numbers = check_pair
-one_of = check_one_of
-name = check_name
-names = check_names
-parsed = parse_object

@@ -29,22 +29,28 @@ def create_hdf5(path: str | Path) -> Iterator[h5py.File]:
         temporary.write_bytes(memory.getbuffer())
 
 
-def packed(names: Iterable[str]) -> np.ndarray:
+def pack_texts(names: Iterable[str]) -> np.ndarray:
     """Texts as bytes [n] uint8, each with a 0 behind it."""
     return np.frombuffer(b"".join(os.fsencode(name) + b"\0" for name in names), np.uint8)
 
 
-def unpacked(values: np.ndarray) -> tuple[str, ...]:
-    """The texts that `packed` made bytes of."""
+def unpack_texts(values: np.ndarray) -> tuple[str, ...]:
+    """The texts that `pack_texts` made bytes of."""
     parts = np.asarray(values, np.uint8).tobytes().split(b"\0")
     # behind the last 0 there is nothing
     return tuple(os.fsdecode(part) for part in parts[:-1])
 
 
-def text(value: str) -> np.ndarray:
+def fixed_text(value: str) -> np.ndarray:
     """A string of fixed length, as an attribute.
 
     HDF5 keeps strings of variable length in a heap, whose reader never ends where it is damaged.
     """
     encoded = value.encode()
     return np.array(encoded, h5py.string_dtype("utf-8", max(1, len(encoded))))
+
+
+# until callers are renamed
+packed = pack_texts
+unpacked = unpack_texts
+text = fixed_text

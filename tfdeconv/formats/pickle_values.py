@@ -63,10 +63,10 @@ def fill(target: dict, pairs: Iterable) -> None:
     for key, value in pairs:
         kind = type(key).__name__
         if type(key) is int and abs(key) >> 31:
-            kind = "integer beyond 31 bits"
+            kind = "int beyond 31 bits"
         if kind not in ("str", "bytes", "int"):
             raise ValueError(
-                f"its pickle has a dictionary with a {kind} for a key, "
+                f"its pickle has a dictionary with a key of type {kind}, "
                 f"expected names or small numbers"
             )
         target[key] = value

@@ -1,1 +1,1 @@
-"""A network as data: layers with their geometry, the graph of them, and what a unit sees. Standard library only."""
+"""A network as data: layers, the graph of them, and what a unit sees. Standard library only."""

@@ -2,50 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from .spans import Pads, Pair, Spans, Window, same, whole
 
+INPUT = "input"
+
 Shape = tuple[int, int, int]
+ParameterShapes = dict[str, tuple[int, ...]]
 Pad = int | Pads | Literal["same"]
 
 
 class Layer:
-    """A layer with one input of the same shape, no parameters and no window; the others say where they differ."""
+    """One input, an output of the same shape, no parameters; subclasses say where they differ."""
 
-    window: ClassVar[Window] = Window()
-    vector: ClassVar[bool | None] = (
-        None  # whether the output has no height and width, [n, c]; None: if the inputs have none
-    )
+    @property
+    def window(self) -> Window:
+        """What moves over the map; one cell where the layer works on each by itself."""
+        return Window()
+
+    @property
+    def vector(self) -> bool | None:
+        """Whether the output is a vector [n, c], without height and width; None: as the inputs."""
+        return None
 
     def at(self, shape: Shape) -> Layer:
-        """The layer for an input of this shape: with the pads that `same` comes to."""
+        """The layer for an input of this shape: `same` replaced by the pads it comes to there."""
         return self
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+    def parameters(self, shape: Shape) -> ParameterShapes:
         """Name and shape of each parameter, for an input of this shape."""
         return {}
 
     def output_shape(self, *shapes: Shape) -> Shape:
+        """(height, width, channels) of the output for inputs of these shapes."""
         return shapes[0]
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
-        """The part of an input (of this shape) on which a signal at these spans of the output lands."""
+        """Where a signal at these spans of the output lands on an input of this shape."""
         return self.window.through(spans)
 
     def multiply_adds(self, shape: Shape) -> int:
-        """Multiply-adds of one pass up: kernels only, as is the custom."""
+        """Multiply-adds of one forward pass; only those of kernels count, as is the custom."""
         height, width, _ = self.output_shape(shape)
         return height * width * prod(self.parameters(shape).get("kernel", (0,)))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer at its place in a network; its inputs are earlier nodes or INPUT."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
 
 
 W = TypeVar("W", bound="Windowed")
 
 
 class Windowed(Layer):
-    """A layer whose window moves over the map; pad "same" is Keras's: as many zeros as make the output extent / stride."""
+    """A layer whose window moves over the map.
+
+    pad "same" is Keras's: as many zeros as make the output's extent the input's over the stride.
+    """
 
     size: int | Pair
     stride: int | Pair
@@ -53,7 +74,7 @@ class Windowed(Layer):
     dilation: int | Pair = 1
 
     @property
-    def window(self) -> Window:  # type: ignore[override]
+    def window(self) -> Window:
         if self.pad == "same":
             raise ValueError("`same` depends on the size of the map: see at()")
         return Window.of(self.size, self.stride, self.pad, self.dilation)
@@ -61,15 +82,17 @@ class Windowed(Layer):
     def at(self: W, shape: Shape) -> W:
         if self.pad != "same":
             return self
-        return replace(
-            self, pad=same(Window.of(self.size, self.stride, 0, self.dilation), *shape[:2])
-        )  # type: ignore
+        height, width, _ = shape
+        unpadded = Window.of(self.size, self.stride, 0, self.dilation)
+        return replace(self, pad=same(unpadded, height, width))  # type: ignore
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        return (*self.at(shapes[0]).window.extents(*shapes[0][:2]), self.channels(shapes[0][2]))
+        height, width, channels = shapes[0]
+        window = self.at(shapes[0]).window
+        return (*window.extents(height, width), self.channels(channels))
 
     def channels(self, channels: int) -> int:
-        """Channels of the output for these of the input."""
+        """Channels of the output for an input of so many."""
         return channels
 
     @property
@@ -79,7 +102,10 @@ class Windowed(Layer):
 
 
 class Merge(Layer):
-    """A layer of several inputs; one of 1 x 1 stands at every place of the others, one of a single channel in all of theirs."""
+    """A layer of several inputs of one shape.
+
+    An input of 1 x 1 is repeated over the map, and one of a single channel over the channels.
+    """
 
     def output_shape(self, *shapes: Shape) -> Shape:
         height, width, channels = map(max, zip(*shapes))
@@ -87,3 +113,10 @@ class Merge(Layer):
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
         return whole(shape) if shape[:2] == (1, 1) else spans
+
+
+def kernel_and_bias(kernel: tuple[int, ...], channels: int, bias: bool) -> ParameterShapes:
+    """The parameters of a linear layer with so many output channels."""
+    if not bias:
+        return {"kernel": kernel}
+    return {"kernel": kernel, "bias": (channels,)}

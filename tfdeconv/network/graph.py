@@ -1,4 +1,4 @@
-"""A network: named layers in order, each with its inputs. Names, shapes and mistakes are known without TensorFlow."""
+"""A network: named layers in order, each with its inputs. Names and shapes, no tensors."""
 
 from __future__ import annotations
 
@@ -8,29 +8,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..errors import UserError, unknown
-from .base import Layer, Shape
+from . import receptive_field
+from .base import INPUT, Layer, Node, ParameterShapes, Shape
 from .layers import Activation, Add
-from .receptive_field import meet, within
-from .spans import UNIT, Spans
-
-INPUT = "input"
-
-
-@dataclass(frozen=True)
-class Node:
-    """A layer at its place in a network; its inputs are earlier nodes or INPUT."""
-
-    name: str
-    layer: Layer
-    inputs: tuple[str, ...]
+from .spans import Spans
 
 
 class Residual(NamedTuple):
-    """The layers of a residual block (He et al. 2016): its output, the sum before that (or itself), and the sum's two inputs."""
+    """The layers of a residual block (He et al. 2016)."""
 
-    output: str
+    output: str  # the activation behind the sum, or the sum itself where there is none
     sum: str
-    shortcut: str
+    shortcut: str  # that of the sum's two inputs with fewer layers on its way from the image
     branch: str
 
 
@@ -38,10 +27,14 @@ class Residual(NamedTuple):
 class Network:
     """Nodes in an order in which each follows its inputs.
 
-    input_shape is the one the network was trained on; a convolutional target takes any height and width.
-    folded maps the names of layers that Keras lists and this network has none for to the layer they are part of; aliases other
-    names to a layer's; missing those that a file has and that cannot be had to the reason. variant tells networks apart that
-    have one name and differ in strides, biases or constants ("" where there is but one).
+    input_shape is the one the network was trained on; a convolutional target takes any height
+    and width. What other names, in files and elsewhere, come to:
+
+    folded    {a layer of Keras's: the layer it is part of here}     conv1_pad: conv1_conv
+    aliases   {another name: the layer}                layer1.0: conv2_block1_out (torchvision)
+    missing   {a layer of the file: why it is not available}
+    variant   which of the networks of one name, that differ in strides, biases or constants,
+              this is: "torchvision"; "" where there is but one
     """
 
     name: str
@@ -65,38 +58,42 @@ class Network:
     def node(self, name: str) -> Node:
         """The node of that name; raises UserError with what to write instead."""
         by_name = {node.name: node for node in self.nodes}
-        if (found := by_name.get(name) or by_name.get(self.aliases.get(name, ""))) is not None:
-            return found
+        if name in by_name:
+            return by_name[name]
+        if self.aliases.get(name) in by_name:
+            return by_name[self.aliases[name]]
         if name in self.missing:
-            raise UserError(f"{self.name}'s layer {name!r} cannot be had: {self.missing[name]}")
+            raise UserError(f"{self.name}'s layer {name!r} is not available: {self.missing[name]}")
         if name in self.folded:
+            layer = self.folded[name]
             raise UserError(
-                f"{self.name}'s layer {name!r} is part of {self.folded[name]!r} here (its padding): "
-                f"ask for {self.folded[name]!r}"
+                f"{self.name}'s layer {name!r} is part of {layer!r} here (its padding): "
+                f"ask for {layer!r}"
             )
-        raise unknown(f"{self.name} has no layer", name, [node.name for node in self.nodes])
+        raise unknown(f"{self.name} has no layer", name, by_name)
 
     def channel(self, name: str, channel: int) -> int:
         """Checks that the layer has that channel, and returns it; channels count from 0."""
         count = self.shapes()[self.node(name).name][2]
         if not 0 <= channel < count:
             raise UserError(
-                f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: there is no channel {channel}"
+                f"{self.name}'s layer {name} has {count} channels, 0 to {count - 1}: "
+                f"there is no channel {channel}"
             )
         return channel
 
     def up_to(self, *targets: str) -> tuple[Node, ...]:
         """The nodes that the targets need, themselves included, in order."""
-        wanted = {self.node(target).name for target in targets}
+        needed = {self.node(target).name for target in targets}
         for node in reversed(self.nodes):
-            if node.name in wanted:
-                wanted.update(node.inputs)
-        return tuple(node for node in self.nodes if node.name in wanted)
+            if node.name in needed:
+                needed.update(node.inputs)
+        return tuple(node for node in self.nodes if node.name in needed)
 
     def shapes(self, height: int | None = None, width: int | None = None) -> dict[str, Shape]:
-        """{layer: (h, w, c)} for an input of that size (the training's when left out); vectors are (1, 1, c).
+        """{layer: (h, w, c)} for an input of that size, the training's when left out.
 
-        A map that comes out empty has a height or width below 1.
+        Vectors are (1, 1, c). A map that comes out empty has a height or width below 1.
         """
         h, w, c = self.input_shape
         shapes: dict[str, Shape] = {INPUT: (height or h, width or w, c)}
@@ -108,137 +105,125 @@ class Network:
     def at(self, height: int, width: int) -> Network:
         """The network for inputs of that size alone, in which every pad is a number."""
         shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
-        nodes = (
-            Node(node.name, node.layer.at(shapes[node.inputs[0]]), node.inputs)
-            for node in self.nodes
-        )
+        nodes = []
+        for node in self.nodes:
+            nodes.append(replace(node, layer=node.layer.at(shapes[node.inputs[0]])))
         return replace(self, input_shape=shapes[INPUT], nodes=tuple(nodes))
 
-    def parameters(self) -> dict[str, dict[str, tuple[int, ...]]]:
+    def parameters(self) -> dict[str, ParameterShapes]:
         """{layer: {parameter: shape}} of the layers that have parameters."""
         shapes = {INPUT: self.input_shape} | self.shapes()
-        found = {node.name: node.layer.parameters(shapes[node.inputs[0]]) for node in self.nodes}
-        return {name: shape for name, shape in found.items() if shape}
+        parameters: dict[str, ParameterShapes] = {}
+        for node in self.nodes:
+            if layer_parameters := node.layer.parameters(shapes[node.inputs[0]]):
+                parameters[node.name] = layer_parameters
+        return parameters
 
     @cached_property
     def vectors(self) -> frozenset[str]:
         """The layers whose output has no height and width: [n, c]."""
-        found: set[str] = set()
+        vectors: set[str] = set()
         for node in self.nodes:
-            if found.issuperset(node.inputs) if node.layer.vector is None else node.layer.vector:
-                found.add(node.name)
-        return frozenset(found)
+            is_vector = node.layer.vector
+            if is_vector is None:
+                is_vector = vectors.issuperset(node.inputs)
+            if is_vector:
+                vectors.add(node.name)
+        return frozenset(vectors)
+
+    def sum_outputs(self) -> dict[str, list[str]]:
+        """{sum: its outputs}: the activations behind it, or the sum itself where there is none."""
+        outputs: dict[str, list[str]] = {}
+        for node in self.nodes:
+            before = node.inputs[0]
+            if isinstance(node.layer, Add):
+                outputs[node.name] = []
+            elif isinstance(node.layer, Activation) and before in outputs:
+                outputs[before].append(node.name)
+        return {name: activations or [name] for name, activations in outputs.items()}
 
     def residuals(self) -> dict[str, Residual]:
-        """The residual blocks by their outputs, in order: sums of two maps of one shape, with their activation if there is one.
-
-        The shortcut is the input with fewer layers on its way from the image.
-        """
+        """The residual blocks by their outputs, in order: the sums of two maps of one shape."""
         shapes = {INPUT: self.input_shape} | self.shapes()
-        activated = {
-            node.inputs[0]: node.name for node in self.nodes if isinstance(node.layer, Activation)
-        }
-        depth, found = {INPUT: 0}, {}
+        outputs = self.sum_outputs()
+        depth = {INPUT: 0}
+        residuals: dict[str, Residual] = {}
         for node in self.nodes:
             depth[node.name] = 1 + max(depth[name] for name in node.inputs)
-            if (
-                isinstance(node.layer, Add)
-                and len(node.inputs) == 2
-                and len({shapes[name] for name in node.inputs}) == 1
-            ):
-                shortcut, branch = sorted(node.inputs, key=depth.__getitem__)
-                output = activated.get(node.name, node.name)
-                found[output] = Residual(output, node.name, shortcut, branch)
-        return found
+            if node.name not in outputs or len(node.inputs) != 2:
+                continue
+            shortcut, branch = sorted(node.inputs, key=depth.__getitem__)
+            if shapes[shortcut] == shapes[branch]:
+                output = outputs[node.name][-1]
+                residuals[output] = Residual(output, node.name, shortcut, branch)
+        return residuals
 
     def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
-        """shapes() with the INPUT's own, for what the target needs; raises UserError where that size does not do."""
+        """shapes() and INPUT's own; raises UserError if that size does not suit the target."""
         shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
         h, w, _ = self.input_shape
         parameters = self.parameters()
         for node in self.up_to(target):
             if min(shapes[node.name]) < 1:
                 raise UserError(
-                    f"an image of {height} x {width} is too small for {self.name}'s {target}: nothing is left "
-                    f"of it at {node.name}; {h} x {w} is the size of its training"
+                    f"an image of {height} x {width} is too small for {self.name}'s {target}: "
+                    f"nothing is left of it at {node.name}; {h} x {w} is the size of the training"
                 )
             if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
                 raise UserError(
-                    f"{self.name}'s {target} takes images of {h} x {w} only, which the weights of {node.name} "
-                    f"fix: this one is {height} x {width}; layers before {node.name} take any size"
+                    f"{self.name}'s {target} takes images of {h} x {w} only, the size that the "
+                    f"weights of {node.name} are for; found {height} x {width}; "
+                    f"layers before {node.name} take any size"
                 )
         return shapes
 
-    def require(self, target: str, found: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
-        """Raises UserError with all that the target needs and these parameter shapes, by layer, lack or have otherwise."""
+    def require(self, target: str, shapes: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:
+        """Raises UserError with all parameters the target needs that lack or differ in `shapes`.
+
+        shapes: {layer: {parameter: shape}} of the weights at hand.
+        """
         needed = self.parameters()
-        wrong = [
-            mismatch
-            for node in self.up_to(target)
-            if node.name in needed
-            for mismatch in mismatches(node.name, needed[node.name], found.get(node.name, {}))
-        ]
+        wrong: list[str] = []
+        for node in self.up_to(target):
+            if node.name in needed:
+                wrong += mismatches(node.name, needed[node.name], shapes.get(node.name, {}))
         if wrong:
             raise UserError(
-                f"the weights do not hold what {self.name}'s {target} needs: {'; '.join(wrong)}"
+                f"the weights do not have what {self.name}'s {target} needs: {'; '.join(wrong)}"
             )
 
     def route(self, target: str, start: Spans, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
-        """For each node down to INPUT the spans that a signal started at the target covers on its map.
-
-        A span as large as its map is the whole map from there on. For a network whose pads are numbers: see at().
-        """
-        spans = {target: within(start, shapes[target])}
-        for node in reversed(self.up_to(target)):
-            for name in node.inputs:
-                landing = within(node.layer.through(spans[node.name], shapes[name]), shapes[name])
-                if name in spans:
-                    a, b = map(meet, landing, spans[name], shapes[name])
-                    landing = within((a, b), shapes[name])
-                spans[name] = landing
-        return spans
+        """Where a signal started at the target lands; every pad a number: see at()."""
+        return receptive_field.route(self.up_to(target), start, shapes)
 
     def receptive_fields(self, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
-        """What a unit of each layer sees of the input, row and column, borders ignored: may be larger than any image.
-
-        Stride 0 where all units see the same. shapes: those of all maps, INPUT's too; the network as for route().
-        """
-        fields = {INPUT: UNIT}
-        for node in self.nodes:
-            seen = []
-            for name in node.inputs:
-                (a, b), (below_a, below_b) = node.layer.through(UNIT, shapes[name]), fields[name]
-                seen.append((a.seen_through(below_a), b.seen_through(below_b)))
-            fields[node.name] = seen[0]
-            for pair in seen[1:]:
-                a, b = map(meet, fields[node.name], pair, shapes[INPUT])
-                fields[node.name] = a, b
-        return fields
+        """What a unit of each layer sees of the input; every pad a number: see at()."""
+        return receptive_field.receptive_fields(self.nodes, shapes)
 
 
 def mismatches(
     layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
 ) -> list[str]:
-    """What differs between the parameters a layer needs and those found, each as a clause of an error."""
-    wrong = [
-        f"{layer}/{name} is {list(found[name])}, needs {list(shape)}"
-        if name in found
-        else f"{layer}/{name} {list(shape)} is missing"
-        for name, shape in needed.items()
-        if found.get(name) != shape
-    ]
-    return wrong + [
-        f"{layer}/{name} {list(shape)} is one too many"
-        for name, shape in found.items()
-        if name not in needed
-    ]
+    """What differs between the parameters a layer needs and those found: clauses of an error."""
+    clauses = []
+    for name, shape in needed.items():
+        if name not in found:
+            clauses.append(f"{layer}/{name} {list(shape)} is missing")
+        elif found[name] != shape:
+            clauses.append(f"{layer}/{name} is {list(found[name])}, needs {list(shape)}")
+    for name, shape in found.items():
+        if name not in needed:
+            clauses.append(f"{layer}/{name} {list(shape)} is not expected")
+    return clauses
 
 
 class Builder:
     """Adds layers one after the other: each reads the one before unless it names its inputs."""
 
     def __init__(self, name: str, input_shape: Shape, variant: str = ""):
-        self.name, self.input_shape, self.variant = name, input_shape, variant
+        self.name = name
+        self.input_shape = input_shape
+        self.variant = variant
         self.nodes: list[Node] = []
         self.folded: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
@@ -251,11 +236,8 @@ class Builder:
         return name
 
     def network(self) -> Network:
+        """The network of the layers added so far."""
+        nodes = tuple(self.nodes)
         return Network(
-            self.name,
-            self.input_shape,
-            tuple(self.nodes),
-            self.folded,
-            self.aliases,
-            variant=self.variant,
+            self.name, self.input_shape, nodes, self.folded, self.aliases, variant=self.variant
         )

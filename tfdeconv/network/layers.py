@@ -1,4 +1,4 @@
-"""The layers a network is made of, as frozen specs: parameters, output shape, span. No tensor in sight.
+"""The layers a network is made of, as frozen specs: parameters, output shape, span. No tensors.
 
 Shapes are (height, width, channels); a vector is a map of 1 x 1.
 """
@@ -9,27 +9,23 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from .base import Layer, Merge, Pad, Shape, Windowed
+from .base import Layer, Merge, Pad, ParameterShapes, Shape, Windowed, kernel_and_bias
 from .spans import Pads, Pair, Spans, Window, whole
 
-# smooth functions whose true derivative is taken under every rule; True: one in a rectifier's place, where the rules that
-# rectify the signal do so too
-SMOOTH = {
-    "sigmoid": False,
-    "tanh": False,
-    "hard_sigmoid": False,
-    "silu": True,
-    "hard_silu": True,
-    "gelu": True,
-    "elu": True,
-    "softplus": True,
-}
+# Smooth functions, of which every rule takes the true derivative. Those that replace a rectifier
+# (True) also rectify the signal where the rule does so at a rectifier.
+GATES = ("sigmoid", "tanh", "hard_sigmoid")
+SMOOTH_RECTIFIERS = ("silu", "hard_silu", "gelu", "elu", "softplus")
+SMOOTH = dict.fromkeys(GATES, False) | dict.fromkeys(SMOOTH_RECTIFIERS, True)
 ACTIVATIONS = ("relu", *SMOOTH)
 
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """A function of each value, one of ACTIVATIONS. relu alone has a slope below 0 (a leaky one) and a ceiling (ReLU6)."""
+    """A function of each value, one of ACTIVATIONS.
+
+    Only relu has a slope below 0 (leaky ReLU) and a ceiling (ReLU6).
+    """
 
     kind: str = "relu"
     slope: float = 0.0
@@ -41,7 +37,7 @@ RELU = Activation()
 
 @dataclass(frozen=True)
 class Conv(Windowed):
-    """Convolution; an activation behind it may belong to it, as in Conv2D(..., activation="relu")."""
+    """Convolution, with the activation that belongs to it, as in Conv2D(..., activation="relu")."""
 
     filters: int
     size: int | Pair
@@ -52,9 +48,9 @@ class Conv(Windowed):
     bias: bool = True
     activation: Activation | None = None
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+    def parameters(self, shape: Shape) -> ParameterShapes:
         kernel = (*self.taps, shape[2] // self.groups, self.filters)
-        return {"kernel": kernel, "bias": (self.filters,)} if self.bias else {"kernel": kernel}
+        return kernel_and_bias(kernel, self.filters, self.bias)
 
     def channels(self, channels: int) -> int:
         return self.filters
@@ -62,7 +58,10 @@ class Conv(Windowed):
 
 @dataclass(frozen=True)
 class DepthwiseConv(Windowed):
-    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv. Its strides agree."""
+    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv.
+
+    Both strides are the same.
+    """
 
     size: int | Pair
     stride: int | Pair = 1
@@ -72,13 +71,9 @@ class DepthwiseConv(Windowed):
     bias: bool = True
     activation: Activation | None = None
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+    def parameters(self, shape: Shape) -> ParameterShapes:
         kernel = (*self.taps, shape[2], self.multiplier)
-        return (
-            {"kernel": kernel, "bias": (shape[2] * self.multiplier,)}
-            if self.bias
-            else {"kernel": kernel}
-        )
+        return kernel_and_bias(kernel, self.channels(shape[2]), self.bias)
 
     def channels(self, channels: int) -> int:
         return channels * self.multiplier
@@ -86,15 +81,14 @@ class DepthwiseConv(Windowed):
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A matrix on a vector; activation as in Conv."""
+    """Fully connected: a matrix times a vector; activation as in Conv."""
 
     units: int
     bias: bool = True
     activation: Activation | None = None
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
-        kernel = (shape[2], self.units)
-        return {"kernel": kernel, "bias": (self.units,)} if self.bias else {"kernel": kernel}
+    def parameters(self, shape: Shape) -> ParameterShapes:
+        return kernel_and_bias((shape[2], self.units), self.units, self.bias)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (1, 1, self.units)
@@ -102,7 +96,7 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Softmax(Layer):
-    """exp(x) over its sum across channels; its true derivative is taken under every rule."""
+    """exp(x) over its sum across channels; every rule takes its true derivative."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ class MaxPool(Windowed):
 
 @dataclass(frozen=True)
 class AvgPool(Windowed):
-    """Mean of each window's cells that are on the map."""
+    """Mean of those cells of each window that are on the map."""
 
     size: int | Pair
     stride: int | Pair
@@ -125,12 +119,12 @@ class AvgPool(Windowed):
 
 @dataclass(frozen=True)
 class GlobalPool(Layer):
-    """One value of each feature map; a vector unless height and width are kept as 1 x 1."""
+    """One value of each feature map; a vector, or with `keep` a map of 1 x 1."""
 
     keep: bool = False
 
     @property
-    def vector(self) -> bool:  # type: ignore[override]
+    def vector(self) -> bool:
         return not self.keep
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -154,7 +148,9 @@ class GlobalMaxPool(GlobalPool):
 class Flatten(Layer):
     """Rows, then columns, then channels in one vector."""
 
-    vector = True
+    @property
+    def vector(self) -> bool:
+        return True
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (1, 1, prod(shapes[0]))
@@ -165,23 +161,25 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Identity(Layer):
-    """Nothing: a dropout once the training is over, or, where `to` says so, a vector made of a map of 1 x 1 or back."""
+    """The input itself: dropout after training; `to` makes a vector of a map of 1 x 1, or back."""
 
     to: Literal["vector", "map"] | None = None
 
     @property
-    def vector(self) -> bool | None:  # type: ignore[override]
-        return self.to and self.to == "vector"
+    def vector(self) -> bool | None:
+        if self.to is None:
+            return None
+        return self.to == "vector"
 
 
 @dataclass(frozen=True)
 class ZeroPad(Layer):
-    """Zeros around the map; a negative pad cuts cells off."""
+    """Zeros around the map; a negative pad crops."""
 
     pad: Pads
 
     @property
-    def window(self) -> Window:  # type: ignore[override]
+    def window(self) -> Window:
         return Window(pad=self.pad)
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -190,28 +188,39 @@ class ZeroPad(Layer):
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of the training."""
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of the training.
+
+    scale, center: whether there is a gamma, a beta.
+    """
 
     epsilon: float
-    scale: bool = True  # whether there is a gamma, and with center a beta
+    scale: bool = True
     center: bool = True
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
-        there = {"gamma": self.scale, "beta": self.center, "mean": True, "variance": True}
-        return {name: (shape[2],) for name in there if there[name]}
+    def parameters(self, shape: Shape) -> ParameterShapes:
+        names = []
+        if self.scale:
+            names.append("gamma")
+        if self.center:
+            names.append("beta")
+        names += ["mean", "variance"]
+        return {name: (shape[2],) for name in names}
 
 
 @dataclass(frozen=True)
 class Affine(Layer):
-    """x * scale + shift in each channel: what rescales or normalises images within a network."""
+    """x * scale + shift in each channel, as networks that normalise their images have it."""
 
-    def parameters(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+    def parameters(self, shape: Shape) -> ParameterShapes:
         return {"scale": (shape[2],), "shift": (shape[2],)}
 
 
 @dataclass(frozen=True)
 class LRN(Layer):
-    """x / (k + alpha * sum of squares over `depth` channels around) ** beta (Krizhevsky et al. 2012, section 3.3)."""
+    """x / (k + alpha * sum of squares over the `depth` channels around) ** beta.
+
+    Local response normalization: Krizhevsky et al. 2012, section 3.3.
+    """
 
     depth: int
     k: float
@@ -226,7 +235,7 @@ class Add(Merge):
 
 @dataclass(frozen=True)
 class Multiply(Merge):
-    """Product of its inputs; its true derivative is taken under every rule."""
+    """Product of its inputs; every rule takes its true derivative."""
 
 
 @dataclass(frozen=True)

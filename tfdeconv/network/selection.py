@@ -1,39 +1,39 @@
-"""Which layers are looked at where nobody names any."""
+"""Which layers are looked at where the user names none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .graph import INPUT, Network, Node
-from .layers import Activation, Add, Conv, Dense, DepthwiseConv
-
-
-def default_layers(network: Network, held: Mapping[str, Any]) -> list[str]:
-    """The layers that `all` stands for, as far as the weights held reach: convolutions, block outputs and dense layers.
-
-    A block's output is the activation behind a sum, and the sum itself where there is none.
-    """
-    needed, within, found = network.parameters(), {INPUT}, []
-    kinds = {node.name: type(node.layer) for node in network.nodes}
-    activated = {node.inputs[0] for node in network.nodes if isinstance(node.layer, Activation)}
-    for node in network.nodes:
-        if within.issuperset(node.inputs) and (node.name not in needed or node.name in held):
-            within.add(node.name)
-            output = (
-                kinds.get(node.inputs[0]) is Add
-                if isinstance(node.layer, Activation)
-                else (isinstance(node.layer, Add) and node.name not in activated)
-            )
-            if output or isinstance(node.layer, Conv | DepthwiseConv | Dense):
-                found.append(node.name)
-    return found
+from .base import INPUT, Node
+from .graph import Network
+from .layers import Conv, Dense, DepthwiseConv
 
 
 def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
-    """The layers that can be had with these weights."""
-    needed, there = network.parameters(), {INPUT}
+    """The layers that these weights reach: each has its parameters, and so has all it needs."""
+    needed = network.parameters()
+    nodes: list[Node] = []
+    reached = {INPUT}
     for node in network.nodes:
-        if there.issuperset(node.inputs) and (node.name not in needed or node.name in weights):
-            there.add(node.name)
-    return [node for node in network.nodes if node.name in there]
+        has_parameters = node.name not in needed or node.name in weights
+        if has_parameters and reached.issuperset(node.inputs):
+            reached.add(node.name)
+            nodes.append(node)
+    return nodes
+
+
+def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
+    """The layers that `all` stands for: convolutions, outputs of sums and dense layers.
+
+    Only those that the weights reach. Every residual block's output (Network.residuals) is that of
+    a sum; sums of three inputs, or of an input repeated over the map, are here but are no blocks.
+    """
+    outputs: set[str] = set()
+    for layers in network.sum_outputs().values():
+        outputs.update(layers)
+    names = []
+    for node in available_layers(network, weights):
+        if node.name in outputs or isinstance(node.layer, Conv | DepthwiseConv | Dense):
+            names.append(node.name)
+    return names

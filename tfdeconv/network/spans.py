@@ -1,4 +1,7 @@
-"""Which part of a map's axis a signal covers, and how that moves through a window on the way down. Plain integers."""
+"""Which cells of a map's axis a signal covers, and how that moves backward through a window.
+
+Plain integers. The derivation, with a worked case: receptive_field.py.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ Pads = tuple[Pair, Pair]
 
 @dataclass(frozen=True)
 class Span:
-    """`size` cells of an axis, the first at position * stride + offset, where position is the unit's in the target map.
+    """`size` cells of an axis from position * stride + offset on.
 
-    Stride 0 means that the span does not depend on the unit: the whole axis is Span(extent).
+    position is the unit's row or column in the target map. Stride 0 means that the span does not
+    depend on the unit: the whole axis is Span(extent).
     """
 
     size: int
@@ -21,30 +25,33 @@ class Span:
     offset: int = 0
 
     def origin(self, position):
-        """First cell covered; position is an integer or anything that multiplies and adds like one."""
+        """First cell covered; position: an integer, or what multiplies and adds like one."""
         return position * self.stride + self.offset
 
     def through(self, size: int, stride: int, pad: int) -> Span:
         """The cells of a window's input that this span of its output reaches."""
         return Span(
-            (self.size - 1) * stride + size, self.stride * stride, self.offset * stride - pad
+            size=(self.size - 1) * stride + size,
+            stride=self.stride * stride,
+            offset=self.offset * stride - pad,
         )
 
     def seen_through(self, field: Span) -> Span:
-        """What cells seen in these spans of a map see themselves, if each cell of that map sees `field`."""
+        """What the cells of this span see, if each cell of their map sees `field` of the input."""
         return Span(
-            field.size + (self.size - 1) * field.stride,
-            self.stride * field.stride,
-            field.offset + self.offset * field.stride,
+            size=(self.size - 1) * field.stride + field.size,
+            stride=self.stride * field.stride,
+            offset=self.offset * field.stride + field.offset,
         )
 
     def union(self, other: Span) -> Span:
         """The smallest span that holds both; their strides agree."""
         low = min(self.offset, other.offset)
-        return Span(max(self.offset + self.size, other.offset + other.size) - low, self.stride, low)
+        high = max(self.offset + self.size, other.offset + other.size)
+        return Span(high - low, self.stride, low)
 
     def within(self, extent: int) -> Span:
-        """This span as it is carried on a map of that extent: a window, or the whole axis once it is as large."""
+        """This span as it is carried on a map: the whole axis once it is as large as that."""
         return self if self.stride and self.size < extent else Span(extent)
 
 
@@ -60,7 +67,8 @@ def whole(shape: tuple[int, ...]) -> Spans:
 class Window(NamedTuple):
     """The geometry of a convolution or a pool, one entry an axis; pads are (before, after).
 
-    size: cells from its first to its last, those that a dilation leaves out included; dilation: 1 where it leaves out none.
+    size: cells from the window's first to its last, with those that a dilation leaves out;
+    dilation: 1 where it leaves out none.
     """
 
     size: Pair = (1, 1)
@@ -72,49 +80,57 @@ class Window(NamedTuple):
     def of(
         cls, taps: int | Pair, stride: int | Pair, pad: int | Pads, dilation: int | Pair = 1
     ) -> Window:
-        """The one place where the short forms (3, or (3, 5); pad 1, or ((1, 1), (0, 1))) become the full one."""
-        taps, stride, dilation = (
-            (value, value) if isinstance(value, int) else value
-            for value in (taps, stride, dilation)
-        )
-        a, b = ((tap - 1) * step + 1 for tap, step in zip(taps, dilation))
-        return cls(
-            (a, b), stride, ((pad, pad), (pad, pad)) if isinstance(pad, int) else pad, dilation
-        )
+        """The full form of the short ones: 3 for (3, 3), pad 1 for ((1, 1), (1, 1)).
+
+        taps: height and width of the kernel, which a dilation spreads. Short forms end here.
+        """
+        height, width = as_pair(taps)
+        dilation = as_pair(dilation)
+        size = (height - 1) * dilation[0] + 1, (width - 1) * dilation[1] + 1
+        if isinstance(pad, int):
+            pad = ((pad, pad), (pad, pad))
+        return cls(size, as_pair(stride), pad, dilation)
 
     def extents(self, height: int, width: int) -> Pair:
         """Height and width of the output map; below 1 when the window does not fit."""
-        a, b = (
-            (extent + sum(pad) - size) // stride + 1
-            for extent, size, stride, pad in zip((height, width), self.size, self.stride, self.pad)
-        )
-        return a, b
+        (top, bottom), (left, right) = self.pad
+        rows = (top + height + bottom - self.size[0]) // self.stride[0] + 1
+        columns = (left + width + right - self.size[1]) // self.stride[1] + 1
+        return rows, columns
 
     def through(self, spans: Spans) -> Spans:
         """The part of the input that these spans of the output reach."""
-        a, b = (
-            span.through(size, stride, pad[0])
-            for span, size, stride, pad in zip(spans, self.size, self.stride, self.pad)
-        )
-        return a, b
+        (top, _), (left, _) = self.pad
+        rows = spans[0].through(self.size[0], self.stride[0], top)
+        columns = spans[1].through(self.size[1], self.stride[1], left)
+        return rows, columns
 
     @property
     def uneven(self) -> bool:
-        """Whether the transpose covers some cells more often than others: a checkerboard (Odena et al. 2016)."""
+        """Whether the transpose covers some cells more often, a checkerboard: Odena et al. 2016."""
         return any(stride > 1 and size % stride for size, stride in zip(self.size, self.stride))
 
 
+def as_pair(value: int | Pair) -> Pair:
+    """One number for both axes, or a pair, as a pair."""
+    return (value, value) if isinstance(value, int) else value
+
+
 def same(window: Window, height: int, width: int) -> Pads:
-    """The pads that TensorFlow's and Keras's `same` comes to on a map of that size: half before, what is left over after."""
-    totals = (
-        max((-(-extent // stride) - 1) * stride + size - extent, 0)
-        for extent, size, stride in zip((height, width), window.size, window.stride)
-    )
-    a, b = ((total // 2, total - total // 2) for total in totals)
-    return a, b
+    """The pads that TensorFlow's and Keras's `same` comes to on a map of that size."""
+    rows = same_on_axis(height, window.size[0], window.stride[0])
+    columns = same_on_axis(width, window.size[1], window.stride[1])
+    return rows, columns
+
+
+def same_on_axis(extent: int, size: int, stride: int) -> Pair:
+    """Half of the pad before the axis, and behind it the other half, with the odd cell."""
+    outputs = -(-extent // stride)
+    total = max((outputs - 1) * stride + size - extent, 0)
+    return total // 2, total - total // 2
 
 
 def overlap(begin: int, end: int, extent: int) -> slice:
-    """The cells from begin to end that are on an axis of that extent; an empty slice where none is."""
+    """The cells from begin to end that are on an axis of that extent; empty where none is."""
     low, high = max(begin, 0), min(end, extent)
     return slice(low, high) if low < high else slice(begin, begin)

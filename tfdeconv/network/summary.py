@@ -5,45 +5,51 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from .base import Layer
-from .graph import INPUT, Network
+from .base import INPUT, Layer
+from .graph import Network
 from .layers import Activation
 from .spans import Span
 
 
-def rows(network: Network) -> list[dict[str, Any]]:
-    """A row a layer, each value as a number or None where it has no meaning."""
+def layer_rows(network: Network) -> list[dict[str, Any]]:
+    """One row a layer. The receptive field's size, stride and centre are [rows, columns] in pixels.
+
+    They are None where all units see the whole image.
+    """
     shapes = {INPUT: network.input_shape} | network.shapes()
-    seen, table = network.receptive_fields(shapes), []
+    receptive_fields = network.receptive_fields(shapes)
+    rows = []
     for node in network.nodes:
-        before, vector, fields = (
-            shapes[node.inputs[0]],
-            node.name in network.vectors,
-            seen[node.name],
-        )
-        everything = vector or not any(field.stride for field in fields)
-        table.append(
-            {
-                "layer": node.name,
-                "kind": kind(node.layer),
-                "shape": shapes[node.name][2:] if vector else shapes[node.name],
-                "parameters": sum(map(prod, node.layer.parameters(before).values())),
-                "multiply_adds": node.layer.multiply_adds(before),
-                "receptive_field": None if everything else [field.size for field in fields],
-                "stride": None if everything else [field.stride for field in fields],
-                "first_centre": None if everything else [centre(field) for field in fields],
-                "uneven": node.layer.window.uneven,
-                "inputs": list(node.inputs),
-            }
-        )
-    return table
+        input_shape = shapes[node.inputs[0]]
+        parameters = node.layer.parameters(input_shape)
+        row = {
+            "layer": node.name,
+            "kind": kind(node.layer),
+            "shape": shapes[node.name],
+            "parameters": sum(map(prod, parameters.values())),
+            "multiply_adds": node.layer.multiply_adds(input_shape),
+            "receptive_field": None,
+            "stride": None,
+            "first_centre": None,
+            "uneven": node.layer.window.uneven,
+            "inputs": list(node.inputs),
+        }
+        fields = receptive_fields[node.name]
+        if node.name in network.vectors:
+            row["shape"] = shapes[node.name][2:]
+        elif any(field.stride for field in fields):
+            row["receptive_field"] = [field.size for field in fields]
+            row["stride"] = [field.stride for field in fields]
+            row["first_centre"] = [first_centre(field) for field in fields]
+        rows.append(row)
+    return rows
 
 
 def kind(layer: Layer) -> str:
-    """The layer's class, of an activation its function."""
+    """The layer's class; of an activation the function."""
     return layer.kind if isinstance(layer, Activation) else type(layer).__name__
 
 
-def centre(field: Span) -> float:
-    """Where the first unit's receptive field has its middle, in pixels from the middle of the first one."""
+def first_centre(field: Span) -> float:
+    """The centre of the first unit's receptive field, in pixels from the first one's."""
     return field.offset + (field.size - 1) / 2

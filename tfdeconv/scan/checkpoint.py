@@ -1,140 +1,158 @@
-"""What a worker of a scan has found since it was saved last, and how all workers' becomes the run's file."""
+"""Checkpoints of a scan: collects every worker's results and saves the run."""
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
+from ..data.loader import Batch
 from ..errors import UserError
 from .accumulator import Accumulator
-from .maxima import Maxima, beside, half
+from .maxima import MaximaWriter, half, maxima_path
+from .messages import pack_state, unpack_state
 from .run import Run
 from .run_file import save
-from .state import State, merged
+from .state import merge_states
 from .workers import Message, WorkerGroup
 
-SMALLER = "there is not enough memory on the device: scan fewer at a time (--batch)"
-NOTHING = 0, 0  # the stamp of no file
+MAX_BYTES = 256 << 20  # of maxima that all workers hold before they are written
+# characters of a file's name in the names of its half-written ones (files.atomic_write)
+PREFIX = 50
+# inode, and the time of the last change; of no file zeros
+Stamp = tuple[int, int]
+NO_FILE: Stamp = (0, 0)
 
 
 class Checkpointer:
-    """What a worker's scan found and has not been saved; an error of its own waits here for the next exchange."""
+    """What a worker's scan found, and has not been saved."""
 
-    def __init__(self, run: Run, scan: Accumulator, path: str | Path, team: WorkerGroup):
-        self.run, self.scan, self.path, self.team, self.error = run, scan, path, team, ""
-        self.maxima: list[
-            np.ndarray
-        ] = []  # of images since the last time, float16 [m, channels], and
-        self.numbers: list[np.ndarray] = []  # their numbers in the list
-        self.file: Maxima | None = None
-        self.written = stamp(path)
-        if team.chief:
-            with self.heard():
-                self.begin()
+    def __init__(
+        self,
+        run: Run,
+        accumulator: Accumulator,
+        path: str | Path,
+        workers: WorkerGroup,
+        every: float,
+    ):
+        self.run = run
+        self.accumulator = accumulator
+        self.path = path
+        self.workers = workers
+        self.every = every  # seconds between saves
+        # maxima of images since the last save, float16 [m, channels], and their numbers in the list
+        self.maxima: list[np.ndarray] = []
+        self.numbers: list[np.ndarray] = []
+        self.maxima_file: MaximaWriter | None = None
+        self.stamp = file_stamp(path)
+        self.saved_at = time.monotonic()
+        self.saved_images = run.done
+        if workers.chief:
+            with workers.deferred_errors():
+                self._resume()
 
-    @contextmanager
-    def heard(self) -> Iterator[None]:
-        """A mistake in this block waits for the next exchange, where all workers hear of it; a worker alone hears of it at once."""
-        try:
-            yield
-        except (UserError, tf.errors.ResourceExhaustedError) as error:
-            told = str(error) if isinstance(error, UserError) else SMALLER
-            if self.team.size == 1:
-                raise UserError(told) from None
-            self.error = self.error or told
-
-    def begin(self) -> None:
+    def _resume(self) -> None:
         """Goes on from what was saved."""
-        for stale in leftovers(self.path):  # of a scan that was killed while it saved
+        for stale in leftovers(self.path):
             with suppress(OSError):
                 os.remove(stale)
         if self.run.settings.kept:
-            self.file = Maxima(beside(self.path), self.run.settings, self.scan.channels_of)
-            self.file.check(self.run.done, self.written != NOTHING)
+            self.maxima_file = MaximaWriter(
+                maxima_path(self.path), self.run.settings, self.accumulator.channels_of
+            )
+            self.maxima_file.check(self.run.done, run_exists=self.stamp != NO_FILE)
         if self.run.state:
-            self.scan.restore(self.run.state)
+            self.accumulator.restore(self.run.state)
 
-    def step(self, x: list[np.ndarray], index: list[np.ndarray]) -> None:
-        """Takes a batch on each device in."""
-        with self.heard():
-            found = self.scan.step(x, index) if any((part >= 0).any() for part in index) else []
-            for maxima, numbers in zip(found, index):
-                self.maxima.append(half(maxima[numbers >= 0]))
-                self.numbers.append(numbers[numbers >= 0])
+    def accumulate(self, batches: Sequence[Batch], numbers: Sequence[np.ndarray]) -> None:
+        """Takes in a batch on each device; numbers [batch]: -1 for images that do not count."""
+        if not any((part >= 0).any() for part in numbers):
+            return
+        with self.workers.deferred_errors():
+            found = self.accumulator.step([x for x, _, _ in batches], numbers)
+            for maxima, part in zip(found, numbers):
+                self.maxima.append(half(maxima[part >= 0]))
+                self.numbers.append(part[part >= 0])
 
     @property
-    def held(self) -> int:
-        """Bytes of maxima that wait for the next time."""
-        return sum(part.nbytes for part in self.maxima)
+    def due(self) -> bool:
+        """Whether this worker wants the run to be saved: there is news, and it is time or much."""
+        if self.run.done == self.saved_images:
+            return False
+        held = sum(part.nbytes for part in self.maxima)
+        late = time.monotonic() - self.saved_at >= self.every
+        return late or held > MAX_BYTES // self.workers.size
 
-    def keep(self) -> None:
-        """Brings what all workers found together; the chief writes it."""
-        mine = {
-            f"{i} {name}": array
-            for i, state in enumerate(self.scan.state().values())
-            for name, array in state.items()
-        }
-        numbers = np.concatenate([np.zeros(0, np.int32), *self.numbers])
-        maxima = np.concatenate([np.zeros((0, self.scan.kept_channels), np.float16), *self.maxima])
-        messages = self.team.exchange(mine | {"numbers": numbers, "maxima": maxima}, self.error)
-        self.maxima, self.numbers = [], []
-        if self.team.chief:
-            with self.heard():
-                self.write(messages)
+    def save(self) -> None:
+        """Merges what all workers found; the chief writes it.
 
-    def write(self, messages: list[Message]) -> None:
-        """Saves the run with what all workers told; raises UserError where it cannot be written, or another program did."""
+        All workers must call this. An error in writing is raised by the next exchange.
+        """
+        no_numbers = np.zeros(0, np.int32)
+        no_maxima = np.zeros((0, self.accumulator.kept_channels), np.float16)
+        message = pack_state(self.accumulator.state())
+        message["numbers"] = np.concatenate([no_numbers, *self.numbers])
+        message["maxima"] = np.concatenate([no_maxima, *self.maxima])
+        messages = self.workers.exchange(message)
+        self.maxima = []
+        self.numbers = []
+        if self.workers.chief:
+            with self.workers.deferred_errors():
+                self._write(messages)
+        self.saved_at = time.monotonic()
+        self.saved_images = self.run.done
+
+    def finish(self) -> None:
+        """Saves, and returns when the chief has written it; raises UserError where it cannot."""
+        self.save()
+        self.workers.exchange({})
+
+    def _write(self, messages: list[Message]) -> None:
+        """Writes the run with what all workers found.
+
+        Raises UserError where it cannot be written, or another program has written it.
+        """
         for message in messages:
-            rows, values = message.pop("numbers"), message.pop("maxima")
-            if self.file:
-                self.file.put(rows, values)
-        if self.written != stamp(self.path):
+            numbers = message.pop("numbers")
+            maxima = message.pop("maxima")
+            if self.maxima_file:
+                self.maxima_file.put(numbers, maxima)
+        if self.stamp != file_stamp(self.path):
             raise UserError(
-                f"{self.path} was written by another program meanwhile: two scans cannot share a file"
+                f"{self.path} was written by another program meanwhile: two scans cannot share a "
+                f"file; stop one of them"
             )
-        self.run.state = merged([states(message, self.scan.layers) for message in messages])
-        if self.file and self.file.begun:
-            self.file.flush(self.run.done)
+        layers = self.accumulator.layers
+        self.run.state = merge_states([unpack_state(message, layers) for message in messages])
+        # The maxima go first: a run never has images whose maxima are not on the disk. Only the
+        # first time the run does, because a file of maxima without a run is somebody else's.
+        if self.maxima_file and self.maxima_file.begun:
+            self.maxima_file.flush(self.run.done)
         save(self.path, self.run)
-        self.written = stamp(self.path)
-        if (
-            self.file and not self.file.begun
-        ):  # behind the run: without one a file of maxima is somebody else's
-            self.file.begin(self.run.done)
+        self.stamp = file_stamp(self.path)
+        if self.maxima_file and not self.maxima_file.begun:
+            self.maxima_file.begin(self.run.done)
 
 
-def stamp(path: str | Path) -> tuple[int, int]:
-    """What tells a file from the one that stood there before; (0, 0) of none."""
+def file_stamp(path: str | Path) -> Stamp:
+    """What tells a file from the one that was there before."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
-        return NOTHING
-    return found.st_ino, found.st_mtime_ns
+        return NO_FILE
+    return status.st_ino, status.st_mtime_ns
 
 
 def leftovers(path: str | Path) -> list[str]:
-    """The files beside a run in which it was written when the program was killed (see files.py)."""
+    """Half-written files beside a run, of scans that were killed while they saved (files.py)."""
     folder, name = os.path.split(os.path.realpath(path))
-    if len(name) > 50:  # cut off there: it could be another run's
-        return []
-    return glob.glob(
-        os.path.join(
-            glob.escape(folder),
-            f".{glob.escape(name)}-????????{glob.escape(os.path.splitext(name)[1])}",
-        )
-    )
-
-
-def states(message: Message, layers: list[str]) -> State:
-    """A worker's state as it was told."""
-    found: State = {layer: {} for layer in layers}
-    for key, array in message.items():
-        place, name = key.split(" ")
-        found[layers[int(place)]][name] = array
-    return found
+    if len(name) > PREFIX:
+        return []  # the names of half-written files are cut there: it could be another run's
+    suffix = os.path.splitext(name)[1]
+    pattern = f".{glob.escape(name)}-????????{glob.escape(suffix)}"
+    return glob.glob(os.path.join(glob.escape(folder), pattern))

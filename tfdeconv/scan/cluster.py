@@ -1,4 +1,7 @@
-"""How this process was started: alone, or as one of several that share a scan. Reads the environment, needs no TensorFlow."""
+"""How this process was started: alone, or as one of several that share a scan.
+
+Reads the environment, needs no TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -11,42 +14,49 @@ EXAMPLE = '{"cluster": {"worker": ["a:2222", "b:2222"]}, "task": {"type": "worke
 
 
 def cluster() -> tuple[str, int, int]:
-    """ "TF_CONFIG", "Slurm" or "" (alone), the rank of this process and the number of all.
+    """Who started the workers ("TF_CONFIG", "Slurm" or "" for one alone), this one's rank, and all.
 
-    Raises UserError for a TF_CONFIG that makes no sense, or one of a task that is no worker.
+    Raises UserError for a TF_CONFIG or variables of Slurm that make no sense, or where this is not
+    a worker's task.
     """
     try:
-        told = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        addresses = {kind: hosts for kind, hosts in told.get("cluster", {}).items()}
-        if (
-            not all(isinstance(hosts, list) for hosts in addresses.values())
-            or len(addresses.get("chief", [])) > 1
-        ):
-            raise ValueError("its cluster needs lists of addresses, of a chief one")
-        count = sum(map(len, addresses.values()))
-        kind, index = (told["task"]["type"], int(told["task"]["index"])) if count else ("", 0)
-        if count and not (
-            kind in addresses
-            and 0 <= index < len(addresses[kind])
-            and set(addresses) <= {"chief", "worker"}
-        ):
-            raise ValueError(f"its task {kind} {index} is none of its cluster's chief and workers")
+        rank, size = tf_config_rank()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"TF_CONFIG makes no sense ({error!r}): it needs the cluster's workers and this task, as in {EXAMPLE}; "
-            f"or unset it"
+            f"TF_CONFIG makes no sense ({error!r}): it needs the cluster's workers and this task, "
+            f"as in {EXAMPLE}; or unset it"
         ) from None
-    if count > 1:
-        return (
-            "TF_CONFIG",
-            index + (len(addresses.get("chief", ())) if kind == "worker" else 0),
-            count,
-        )
-    tasks, task = (os.environ.get(name, "") for name in ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"))
+    if size > 1:
+        return "TF_CONFIG", rank, size
+    tasks = os.environ.get("SLURM_STEP_NUM_TASKS", "")
+    task = os.environ.get("SLURM_PROCID", "")
     if tasks in ("", "1") or not task:
         return "", 0, 1
     if not (tasks.isdecimal() and task.isdecimal() and int(task) < int(tasks)):
         raise UserError(
-            f"Slurm's variables make no sense: SLURM_PROCID is {task} and SLURM_STEP_NUM_TASKS {tasks}; unset them"
+            f"Slurm's variables make no sense: SLURM_PROCID is {task} and SLURM_STEP_NUM_TASKS "
+            f"{tasks}; unset them"
         )
     return "Slurm", int(task), int(tasks)
+
+
+def tf_config_rank() -> tuple[int, int]:
+    """The rank of this process in TF_CONFIG and the number of workers; (0, 0) without a cluster.
+
+    A chief has rank 0. Raises ValueError, KeyError, TypeError or AttributeError for anything odd.
+    """
+    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    addresses: dict[str, list[str]] = dict(config.get("cluster", {}).items())
+    all_lists = all(isinstance(hosts, list) for hosts in addresses.values())
+    if not all_lists or len(addresses.get("chief", [])) > 1:
+        raise ValueError("its cluster needs lists of addresses, with one chief at most")
+    size = sum(map(len, addresses.values()))
+    if not size:
+        return 0, 0
+    kind = config["task"]["type"]
+    index = int(config["task"]["index"])
+    only_workers = set(addresses) <= {"chief", "worker"}
+    if kind not in addresses or not 0 <= index < len(addresses[kind]) or not only_workers:
+        raise ValueError(f"its task {kind} {index} is not one of its cluster's chief and workers")
+    before = len(addresses.get("chief", ())) if kind == "worker" else 0
+    return before + index, size

@@ -1,4 +1,16 @@
-"""A scan from the list of images to the file: batch by batch, saved every so often, gone on with where it stopped."""
+"""A scan from the list of images to the file, which all workers run at once.
+
+Batches of the list go round: the first to the first device of the first worker, the next to its
+next device, then to the next worker's, and so on. So a round is a piece of the list without gaps:
+what has been seen is always the first `done` images, however many workers there are, and a run can
+be resumed by another number of them.
+
+An image whose pixels were seen before does not count, or a picture that is in a dataset twice would
+take two places among a channel's strongest. The second one may be in another worker's batch. So in
+each round all workers send each other the digests of their images, and note them in the order of
+the list: all come to the same numbers without asking anyone, and of equal images the first in the
+list counts, as it does for one process.
+"""
 
 from __future__ import annotations
 
@@ -9,122 +21,134 @@ from pathlib import Path
 import numpy as np
 
 from ..data.dataset import Source, readable
-from ..data.loader import Batch, batches, reader
+from ..data.loader import Batch, batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator
 from .checkpoint import Checkpointer
-from .job import Said
-from .messages import admitted, heard, told
+from .job import ProgressCallback
+from .messages import Report, report_on
 from .run import Run
 from .workers import WorkerGroup
-
-MOST = 256 << 20  # bytes of maxima that all workers hold before they are written
 
 
 def advance(
     run: Run,
-    scan: Accumulator,
+    accumulator: Accumulator,
     source: Source,
     preprocessing: Preprocessing,
     path: str | Path,
     every: float,
-    say: Said = lambda text: None,
-    team: WorkerGroup | None = None,
+    say: ProgressCallback = lambda text: None,
+    workers: WorkerGroup | None = None,
 ) -> None:
-    """Scans what is left of a run's images and writes it to path, every so many seconds and at the end.
+    """Scans what is left of a run's images; writes it to path every so many seconds and at the end.
 
-    Batch k is always images k * batch to (k + 1) * batch of the list; those that cannot be read, or have the pixels of an
-    earlier one, are there and do not count. In a team each device takes the next batch of the list in its turn, all know of all
-    digests, and the chief alone writes. Raises UserError where the images' place is gone: the run can go on later.
+    Unreadable images, and those that have the pixels of an earlier one, do not count. The chief
+    alone writes. Raises UserError where the images' directory has vanished: the run can be resumed.
     """
-    team = team or WorkerGroup()
-    keeper = Checkpointer(run, scan, path, team)
-    size = int(run.settings.size[0]), int(run.settings.size[1])
-    seen = {
-        run.digests[i].tobytes(): i + run.settings.range.start
-        for i in range(run.done)
-        if run.same[i] < 0 and i + run.settings.range.start not in run.skipped
-    }
-    read = reader(source, preprocessing, run.settings.resize, size, scan.channels)
-    keeper.keep()  # where nothing can be written it is known before the work
-    places = source.places()
-    begun, began = saved, done = time.monotonic(), run.done
-    for parts in turns(run, scan, read, team):
-        gone = not places or any(
-            away(source, places, first, reasons)
-            for first, (_, _, reasons) in zip(firsts(run, scan, team), parts)
-        )
-        due = run.done > done and (
-            time.monotonic() - saved >= every or keeper.held > MOST // team.size
-        )
-        messages = team.exchange(
-            {"gone": np.array(gone), "due": np.array(due)} | told(parts), keeper.error
-        )
-        if any(message["gone"] for message in messages):
-            keeper.keep()
-            team.exchange({}, keeper.error)
-            raise UserError(
-                f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the same command "
-                f"goes on from there"
-            )
-        if any(message["due"] for message in messages):
-            keeper.keep()
-            saved, done = time.monotonic(), run.done
-        indices = [
-            admitted(run, seen, digests, reasons)
-            for message in messages
-            for digests, reasons in heard(message)
-        ]
-        mine = indices[team.rank * scan.devices : (team.rank + 1) * scan.devices]
-        keeper.step([x for x, _, _ in parts], mine)
-        say(progress(run, time.monotonic() - begun, run.done - began))
-    keeper.keep()
-    team.exchange({}, keeper.error)  # the chief's last word: it is written
+    workers = workers or WorkerGroup()
+    checkpoint = Checkpointer(run, accumulator, path, workers, every)
+    settings = run.settings
+    channels = accumulator.channels
+    read = reader(source, preprocessing, settings.resize, settings.image_size, channels)
+    checkpoint.save()  # where nothing can be written it is known before the work
+    directories = source.locations()
+    progress = Progress(run)
+    for batches in rounds(run, accumulator, read, workers):
+        firsts = first_images(run, accumulator, workers)
+        lost = source_lost(source, directories, firsts, batches)
+        own_report = report_on(batches, lost, checkpoint.due)
+        # of all workers by rank, and so in the order of the list
+        reports = list(map(Report.from_message, workers.exchange(own_report.to_message())))
+        if any(report.source_lost for report in reports):
+            checkpoint.finish()
+            raise source_lost_error(source, path, run)
+        if any(report.save_due for report in reports):
+            checkpoint.save()
+        image_numbers = [record_batches(run, report) for report in reports]
+        checkpoint.accumulate(batches, image_numbers[workers.rank])
+        say(progress.text(run))
+    checkpoint.finish()
 
 
-def firsts(run: Run, scan: Accumulator, team: WorkerGroup) -> list[int]:
-    """The number of the first image in each of this worker's batches of the turn that begins."""
-    return [
-        run.settings.range.start + run.done + (team.rank * scan.devices + i) * run.settings.batch
-        for i in range(scan.devices)
-    ]
+def rounds(
+    run: Run, accumulator: Accumulator, read: Callable, workers: WorkerGroup
+) -> Iterator[list[Batch]]:
+    """This worker's batches of what is left, one for each of its devices a round.
 
-
-def away(source: Source, places: set[str], first: int, reasons: Sequence[str]) -> bool:
-    """Whether an image of a batch could not be read because its place is gone, one of those that were there."""
-    wrong = {source.place(first + i) for i, reason in enumerate(reasons) if reason}
-    return any(place in places and not readable(place) for place in wrong)
-
-
-def turns(run: Run, scan: Accumulator, read: Callable, team: WorkerGroup) -> Iterator[list[Batch]]:
-    """This worker's share of what is left: a batch for each of its devices, again and again, empty ones where the list has ended.
-
-    All workers have the same number of turns.
+    All workers have the same number of rounds; where the list has ended batches are empty.
     """
-    there, batch = run.settings.range, run.settings.batch
-    shape = int(run.settings.size[0]), int(run.settings.size[1]), scan.channels
-    starts = range(there.start + run.done, there.stop, batch)
-    wide = team.size * scan.devices
-    first = team.rank * scan.devices
-    mine = [
-        start
-        for turn in range(0, len(starts), wide)
-        for start in starts[turn : turn + wide][first : first + scan.devices]
-    ]
-    numbers = [number for start in mine for number in range(start, min(start + batch, there.stop))]
-    nothing: Batch = (np.zeros((batch, *shape), np.float32), np.zeros((0, 32), np.uint8), [])
-    found = batches(read, numbers, batch, shape, scan.devices)
-    for _ in range(0, len(starts), wide):
-        yield [next(found, nothing) for _ in range(scan.devices)]
+    part = run.settings.range
+    size = run.settings.batch
+    shape = (*run.settings.image_size, accumulator.channels)
+    starts = range(part.start + run.done, part.stop, size)  # first images of batches
+    devices = accumulator.devices
+    per_round = workers.size * devices
+    own_numbers: list[int] = []
+    for first in range(workers.rank * devices, len(starts), per_round):
+        for start in starts[first : first + devices]:
+            own_numbers += range(start, min(start + size, part.stop))
+    empty: Batch = (np.zeros((size, *shape), np.float32), np.zeros((0, 32), np.uint8), [])
+    loaded = load_batches(read, own_numbers, size, shape, devices)
+    for _ in range(0, len(starts), per_round):
+        yield [next(loaded, empty) for _ in range(devices)]
 
 
-def progress(run: Run, seconds: float, images: int) -> str:
-    """`1,200 of 50,000 images, 23.1 a second, 35 min to go`."""
-    count = len(run.settings.range)
-    speed = images / max(seconds, 1e-6)
-    left = (count - run.done) / speed
-    return f"{run.done:,} of {count:,} images, {speed:.1f} a second, {duration(left)} to go"
+def first_images(run: Run, accumulator: Accumulator, workers: WorkerGroup) -> list[int]:
+    """The first image of each of this worker's batches of the round that begins."""
+    start = run.settings.range.start + run.done
+    first = workers.rank * accumulator.devices
+    batches = range(first, first + accumulator.devices)
+    return [start + batch * run.settings.batch for batch in batches]
+
+
+def record_batches(run: Run, report: Report) -> list[np.ndarray]:
+    """Notes a worker's batches in the run; returns the numbers of their images, by batch.
+
+    -1 stands for an image that does not count.
+    """
+    return [run.record(batch.digests, batch.reasons) for batch in report.batches]
+
+
+def source_lost(
+    source: Source, directories: set[str], firsts: Sequence[int], batches: Sequence[Batch]
+) -> bool:
+    """Whether an image could not be read because its directory, which was there, has vanished.
+
+    directories: those that could be read when the scan began; without any the source is lost.
+    """
+    if not directories:
+        return True
+    suspects = set()
+    for first, (_, _, reasons) in zip(firsts, batches):
+        for i, reason in enumerate(reasons):
+            if reason:
+                suspects.add(source.location(first + i))
+    return any(not readable(directory) for directory in suspects & directories)
+
+
+def source_lost_error(source: Source, path: str | Path, run: Run) -> UserError:
+    return UserError(
+        f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the "
+        f"same command goes on from there"
+    )
+
+
+class Progress:
+    """How fast a scan is, since it was started or resumed."""
+
+    def __init__(self, run: Run):
+        self.began = time.monotonic()
+        self.images = run.done
+
+    def text(self, run: Run) -> str:
+        """`1,200 of 50,000 images, 23.1 a second, 35 min to go`."""
+        count = len(run.settings.range)
+        seconds = time.monotonic() - self.began
+        speed = (run.done - self.images) / max(seconds, 1e-6)
+        left = (count - run.done) / speed
+        return f"{run.done:,} of {count:,} images, {speed:.1f} a second, {duration(left)} to go"
 
 
 def duration(seconds: float) -> str:

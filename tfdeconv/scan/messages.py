@@ -1,69 +1,114 @@
-"""What workers tell each other of their batches."""
+"""What the workers of a scan send each other: arrays by name, and what they stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 
 from ..data.loader import Batch
-from ..errors import UserError
 from ..formats.hdf5_write import packed, unpacked
-from .checkpoint import SMALLER
 from .run import Run
-from .workers import Message, WorkerGroup
+from .state import State
+from .workers import Message
 
-T = TypeVar("T")
+
+@dataclass(frozen=True)
+class BatchReport:
+    """A batch as the other workers need it, of its m images: without the pixels."""
+
+    digests: np.ndarray  # uint8 [m, 32]
+    reasons: tuple[str, ...]  # why an image could not be read, "" for those that could
 
 
-def told(parts: list[Batch]) -> Message:
-    """What the others need of batches: how many images each has, digests, and why some could not be read."""
+@dataclass(frozen=True)
+class Report:
+    """What a worker says in a round of a scan."""
+
+    source_lost: bool  # the directory of an image has vanished
+    save_due: bool  # this worker wants the run to be saved
+    batches: tuple[BatchReport, ...]  # one a device, in the order of the list
+
+    def to_message(self) -> Message:
+        flags = {"source_lost": np.array(self.source_lost), "save_due": np.array(self.save_due)}
+        return flags | pack_batches(self.batches)
+
+    @classmethod
+    def from_message(cls, message: Message) -> Report:
+        return cls(
+            source_lost=bool(message["source_lost"]),
+            save_due=bool(message["save_due"]),
+            batches=unpack_batches(message),
+        )
+
+
+def report_on(batches: Iterable[Batch], source_lost: bool, save_due: bool) -> Report:
+    """The report of a worker with these batches."""
+    reports = []
+    for _, digests, reasons in batches:
+        reports.append(BatchReport(digests, tuple(reasons)))
+    return Report(source_lost, save_due, tuple(reports))
+
+
+def pack_batches(batches: Sequence[BatchReport]) -> Message:
+    """Reports of batches as three arrays: one behind the other, and how many images each has."""
+    reasons: list[str] = []
+    for batch in batches:
+        reasons += batch.reasons
     return {
-        "counts": np.array([len(reasons) for _, _, reasons in parts]),
-        "digests": np.concatenate([part[1] for part in parts]),
-        "reasons": packed(reason for _, _, reasons in parts for reason in reasons),
+        "counts": np.array([len(batch.reasons) for batch in batches]),
+        "digests": np.concatenate([batch.digests for batch in batches]),
+        "reasons": packed(reasons),
     }
 
 
-def heard(message: Message) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
-    """Digests and reasons of each batch that was told of."""
-    reasons, start = unpacked(message["reasons"]), 0
-    for count in message["counts"]:
-        yield message["digests"][start : start + count], reasons[start : start + count]
+def unpack_batches(message: Message) -> tuple[BatchReport, ...]:
+    """The reports of pack_batches()."""
+    reasons = unpacked(message["reasons"])
+    batches = []
+    start = 0
+    for count in message["counts"].tolist():
+        images = slice(start, start + count)
+        batches.append(BatchReport(message["digests"][images], reasons[images]))
         start += count
+    return tuple(batches)
 
 
-def admitted(
-    run: Run, seen: dict[bytes, int], digests: np.ndarray, reasons: tuple[str, ...]
-) -> np.ndarray:
-    """Notes a batch in the run, and returns the numbers of the images that count, -1 for the others: int32 [batch]."""
-    index = np.full(run.settings.batch, -1, np.int32)
-    for place, reason in enumerate(reasons):
-        at = run.done + place
-        number, digest = run.settings.range.start + at, digests[place].tobytes()
-        run.digests[at] = digests[place]
-        if reason:
-            run.skipped[number] = reason
-        elif digest in seen:
-            run.same[at] = seen[digest]
-        else:
-            seen[digest] = index[place] = number
-    run.scanned += int((index >= 0).sum())
-    run.done += len(reasons)
-    return index
+def pack_progress(run: Run) -> Message:
+    """How far a run is, and which images it has seen."""
+    return {
+        "done": np.array(run.done),
+        "scanned": np.array(run.scanned),
+        "digests": run.digests,
+        "same": run.same,
+        "skipped": np.array(list(run.skipped), np.int32),
+        "reasons": packed(run.skipped.values()),
+    }
 
 
-def together(make: Callable[[], T], team: WorkerGroup) -> T:
-    """What every worker makes; raises UserError in all of them where one cannot."""
-    made: list[T] = []
-    error = ""
-    try:
-        made.append(make())
-    except UserError as mistake:
-        error = str(mistake)
-    except tf.errors.ResourceExhaustedError:
-        error = SMALLER
-    team.exchange({}, error)
-    return made[0]
+def unpack_progress(message: Message, run: Run) -> None:
+    """Brings a run to where the run of pack_progress() is."""
+    run.done = int(message["done"])
+    run.scanned = int(message["scanned"])
+    run.digests = message["digests"]
+    run.same = message["same"]
+    run.skipped = dict(zip(message["skipped"].tolist(), unpacked(message["reasons"])))
+
+
+def pack_state(state: State) -> Message:
+    """A state by names such as `0 values`: the layer's place, and the field."""
+    message: Message = {}
+    for index, arrays in enumerate(state.values()):
+        for name, array in arrays.items():
+            message[f"{index} {name}"] = array
+    return message
+
+
+def unpack_state(message: Message, layers: Sequence[str]) -> State:
+    """The state of pack_state(), of these layers."""
+    state: State = {layer: {} for layer in layers}
+    for key, array in message.items():
+        index, name = key.split(" ")
+        state[layers[int(index)]][name] = array
+    return state

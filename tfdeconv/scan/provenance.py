@@ -1,4 +1,4 @@
-"""A run's images, weights and settings again, wherever they are now, each compared with what the run says of it."""
+"""A run's images, weights and settings, wherever they are now, compared with what the run says."""
 
 from __future__ import annotations
 
@@ -16,172 +16,201 @@ from ..network.graph import Network
 from ..weights.load import Weights, network_in, read_weights
 from ..zoo import NETWORKS
 from .run import Run
+from .state import LayerState
+
+SCAN_AGAIN = "scan again, to another file"
+SHOWN = 12  # block outputs that an error lists
 
 
 def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
-    """Where the run's weights are: as given, or where they were. Raises UserError where there is nothing."""
-    place = Path(given or run.weights)
-    if not place.exists():
-        raise UserError(
-            f"{place}: there is no such file"
-            if given
-            else f"the weights of {path} were in {place}, and are not there any more: say where with --weights FILE"
-        )
-    return place
+    """Where the run's weights are: as given, or where they were.
+
+    Raises UserError where nothing is there.
+    """
+    file = Path(given or run.weights)
+    if file.exists():
+        return file
+    if given:
+        raise UserError(f"{file}: no such file")
+    raise UserError(
+        f"the weights of {path} were in {file}, and are not there any more: say where with "
+        f"--weights FILE"
+    )
 
 
-def network_of(run: Run, place: Path) -> Network:
+def network_of(run: Run, weights: Path) -> Network:
     """The network of a run, from its weights; raises UserError where they are another's."""
-    wanted = run.settings.network, run.settings.variant
-    names = [(wanted[0], wanted[1] or None)] if wanted[0] in NETWORKS else []
-    reason = None
-    for name, variant in [
-        *names,
-        (None, None),
-    ]:  # a network that is not built in is told by its file alone
+    expected = (run.settings.network, run.settings.variant)
+    # a network that is not built in is known to its file alone
+    attempts: list[tuple[str | None, str | None]] = [(None, None)]
+    if run.settings.network in NETWORKS:
+        attempts.insert(0, (run.settings.network, run.settings.variant or None))
+    first_error: UserError | None = None
+    for name, variant in attempts:
         try:
-            found = network_in(place, name, variant)
+            network = network_in(weights, name, variant)
         except UserError as error:
-            reason = reason or error
+            first_error = first_error or error
             continue
-        if (found.name, found.variant) == wanted:
-            return found
-        reason = reason or UserError(
-            f"{place} is of {' '.join((found.name, found.variant)).strip()}, and the run of "
-            f"{' '.join(wanted).strip()}: give the weights that it was made with as --weights"
+        if (network.name, network.variant) == expected:
+            return network
+        first_error = first_error or UserError(
+            f"{weights} is for {' '.join((network.name, network.variant)).strip()}, the run is of "
+            f"{' '.join(expected).strip()}: give the weights that it was made with as --weights"
         )
-    assert reason
-    raise reason
+    assert first_error
+    raise first_error
 
 
 def weights_of(
-    run: Run, path: str | Path, place: Path, network: Network, layers: Sequence[str]
+    run: Run, path: str | Path, file: Path, network: Network, layers: Sequence[str]
 ) -> Weights:
-    """What the layers need of a run's weights, which are the same to the last bit; raises UserError where they are others."""
-    weights = read_weights(place, network, list(layers), "float32")
+    """What the layers need of a run's weights.
+
+    Raises UserError where they are not the same to the last bit.
+    """
+    weights = read_weights(file, network, list(layers), "float32")
     if weights.digest != run.settings.weights_sha256:
         raise UserError(
-            f"{place} is not what {path} was made with: its weights have the sha256 {weights.digest[:12]}..., the "
-            f"run's have {run.settings.weights_sha256[:12]}...: give the right ones as --weights, or scan again"
+            f"{file} is not what {path} was made with: its weights have the sha256 "
+            f"{weights.digest[:12]}..., the run's have {run.settings.weights_sha256[:12]}...: give "
+            f"the right ones as --weights, or scan again"
         )
     return weights
 
 
 def preprocessing_of(run: Run, path: str | Path, network: Network) -> Preprocessing:
+    """The preprocessing of a run; raises UserError where the run is damaged."""
     try:
         return from_json(run.settings.preprocessing, network.input_shape)
     except ValueError:
         raise UserError(
-            f"{path} is damaged: it does not tell its preprocessing; scan again, to another file"
+            f"{path} is damaged: its preprocessing cannot be read; {SCAN_AGAIN}"
         ) from None
 
 
 def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequence[str]) -> None:
-    """Raises UserError where what a run says of its layers cannot be of this network and its list."""
-    height, width = (int(extent) for extent in run.settings.size)
+    """Raises UserError where a run has units that its network and list cannot have."""
     for layer in layers:
-        state, (h, w, channels) = (
-            run.state[layer],
-            network.input_shapes(layer, height, width)[layer],
-        )
-        there = state["images"] >= 0
-        if (
-            state["values"].shape[0] != channels
-            or not np.isin(state["images"][there], run.settings.range).all()
-            or not ((state["positions"][there] >= 0) & (state["positions"][there] < (h, w))).all()
-            or not np.isfinite(state["values"][there]).all()
-        ):
-            raise UserError(
-                f"{path} is damaged: {layer} has units that cannot be; scan again, to another file"
-            )
+        shape = network.input_shapes(layer, *run.settings.image_size)[layer]
+        if not has_possible_units(run.state[layer], run.settings.range, shape):
+            raise UserError(f"{path} is damaged: {layer} has impossible units; {SCAN_AGAIN}")
+
+
+def has_possible_units(state: LayerState, numbers: range, shape: tuple[int, int, int]) -> bool:
+    """Whether the ranked units of a layer are of images of these numbers, and inside its map."""
+    height, width, channels = shape
+    ranked = state["images"] >= 0
+    positions = state["positions"][ranked]
+    return bool(
+        state["values"].shape[0] == channels
+        and np.isin(state["images"][ranked], numbers).all()
+        and ((positions >= 0) & (positions < (height, width))).all()
+        and np.isfinite(state["values"][ranked]).all()
+    )
 
 
 def images_of(run: Run, path: str | Path, given: str | None) -> Source:
-    """The run's list of images, where they are now: given as a directory that their names are relative to, a list or an array.
+    """The run's list of images, where they are now.
 
-    Those that are gone from the directory are not looked for here. Raises UserError where it is another list, or nothing at all.
+    given: a directory that their names are relative to, a list, or an array. Images that are gone
+    from the directory are not looked for here. Raises UserError where it is another list, or
+    nothing is there.
     """
-    place = os.path.abspath(given or run.root)
-    if not os.path.exists(place):
+    location = os.path.abspath(given or run.root)
+    if not os.path.exists(location):
+        if given:
+            raise UserError(f"{given}: no such file or directory")
         raise UserError(
-            f"{given}: there is no such file or directory"
-            if given
-            else f"the images of {path} were in {place}, and are not there any more: IMAGES says where "
-            f"they are now"
+            f"the images of {path} were in {location}, and are not there any more: IMAGES says "
+            f"where they are now"
         )
-    if os.path.isdir(place) and run.names:
-        found = dataset.listed(place, run.names)
+    if os.path.isdir(location) and run.names:
+        source = dataset.list_source(location, run.names)
     else:
-        found = dataset.source(place)
-    if (found.digest, found.count) != (run.settings.list_sha256, run.settings.count):
+        source = dataset.open_source(location)
+    if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
         raise UserError(
-            f"{place} is not the list of images of {path}, which has {run.settings.count} of {run.root}, this has "
-            f"{found.count}; give what was scanned, or scan again"
+            f"{location} is not the list of images of {path}: found {source.count} images, "
+            f"expected the {run.settings.count} of {run.root}; give what was scanned, or scan again"
         )
-    return found
+    return source
 
 
 def layers_of(run: Run, path: str | Path, network: Network, layers: Sequence[str]) -> list[str]:
-    """The layers asked for by their own names; where none was, the last of the run that has a map, or its last.
+    """The layers asked for by their own names; if none was, the run's last with a map, or its last.
 
     Raises UserError for one that was not scanned.
     """
     if not layers:
-        shapes = network.shapes()
-        return [
-            next(
-                (name for name in reversed(run.settings.layers) if min(shapes[name][:2]) > 1),
-                run.settings.layers[-1],
-            )
-        ]
-    found = [network.node(layer).name for layer in layers]
-    for layer in found:
-        if layer not in run.settings.layers:
-            raise unknown(f"{path} has no layer", layer, run.settings.layers)
-    return list(dict.fromkeys(found))
+        return [last_with_map(run, network)]
+    names = []
+    for layer in layers:
+        name = network.node(layer).name
+        if name not in run.settings.layers:
+            raise unknown(f"{path} has no layer", name, run.settings.layers)
+        if name not in names:
+            names.append(name)
+    return names
+
+
+def last_with_map(run: Run, network: Network) -> str:
+    """The last layer of a run that has a map, or else its last."""
+    shapes = network.shapes()
+    for layer in reversed(run.settings.layers):
+        if min(shapes[layer][:2]) > 1:
+            return layer
+    return run.settings.layers[-1]
 
 
 def channels_of(run: Run, layer: str, asked: Sequence[int] | None, top: int | None) -> np.ndarray:
-    """The channels to draw: those asked for, or the `top` that fire strongest, strongest first; None of both: all, in order."""
-    best = run.state[layer]["values"][:, 0]
-    found = asked or (
-        np.arange(len(best)) if top is None else np.argsort(-best, kind="stable")[:top]
-    )
-    return np.array(found, np.int32)
+    """The channels to draw: int32 [m].
+
+    Those asked for, or the `top` that fire strongest, strongest first; with neither all, in order.
+    """
+    if asked:
+        return np.array(asked, np.int32)
+    largest = run.state[layer]["values"][:, 0]
+    if top is None:
+        return np.arange(len(largest), dtype=np.int32)
+    return np.argsort(-largest, kind="stable")[:top].astype(np.int32)
 
 
 def blocks_of(run: Run, path: str | Path, network: Network, stage: str, step: int) -> list[str]:
-    """The residual blocks' outputs of a run whose names, or other names, begin with the stage's, every step-th.
+    """Every step-th output of a residual block in a run whose name, or an alias, begins with stage.
 
     Raises UserError where there are none, or of several numbers of channels.
     """
-
-    def begins(name: str) -> bool:  # conv1 is not the stage of conv10_block1_out
-        rest = name.removeprefix(stage)
-        return name.startswith(stage) and not (stage[-1:].isdigit() and rest[:1].isdigit())
-
-    known = [name for name in network.residuals() if name in run.settings.layers]
-    found = [
-        name
-        for name in known
-        if any(
-            begins(other)
-            for other in (name, *(alias for alias, real in network.aliases.items() if real == name))
-        )
-    ]
-    if not found:
-        there = (
-            f"it has {', '.join(known[:12])}{', ...' if known[12:] else ''}"
-            if known
-            else (
-                "it has none at all; scan a network with residual sums with --layers all, or name its blocks"
-            )
-        )
-        raise UserError(f"{path} has no block outputs that begin with {stage!r}: {there}")
-    shapes = network.shapes()
-    if len({shapes[name][2] for name in found}) > 1:
+    in_stage = {layer for alias, layer in network.aliases.items() if is_in_stage(alias, stage)}
+    outputs = [name for name in network.residuals() if name in run.settings.layers]
+    blocks = [name for name in outputs if is_in_stage(name, stage) or name in in_stage]
+    if not blocks:
         raise UserError(
-            f"{stage!r} stands for blocks of several stages: {found[0]} has {shapes[found[0]][2]} channels, "
-            f"{found[-1]} has {shapes[found[-1]][2]}; name one stage"
+            f"{path} has no block outputs that begin with {stage!r}: {listed_blocks(outputs)}"
         )
-    return found[::step]
+    shapes = network.shapes()
+    if len({shapes[name][2] for name in blocks}) > 1:
+        raise UserError(
+            f"{stage!r} stands for blocks of several stages: {blocks[0]} has "
+            f"{shapes[blocks[0]][2]} channels, {blocks[-1]} has {shapes[blocks[-1]][2]}; "
+            f"name one stage"
+        )
+    return blocks[::step]
+
+
+def is_in_stage(name: str, stage: str) -> bool:
+    """Whether a name begins with the stage's; conv1 is not the stage of conv10_block1_out."""
+    rest = name.removeprefix(stage)
+    cuts_number = stage[-1:].isdigit() and rest[:1].isdigit()
+    return name.startswith(stage) and not cuts_number
+
+
+def listed_blocks(outputs: Sequence[str]) -> str:
+    """The block outputs that a run has, as a clause of an error."""
+    if not outputs:
+        return (
+            "it has none at all; scan a network with residual sums with --layers all, or name its "
+            "blocks"
+        )
+    more = ", ..." if len(outputs) > SHOWN else ""
+    return f"it has {', '.join(outputs[:SHOWN])}{more}"

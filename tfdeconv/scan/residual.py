@@ -1,6 +1,7 @@
-"""What residual blocks do to a channel, in figures (Chu, Yang & Tadinada 2017): from a run, without TensorFlow.
+"""Statistics of residual blocks (Chu, Yang & Tadinada 2017), from a run. Needs no TensorFlow.
 
-A block is compared with the one before it in the run, of the same stage: their channels are the same ones, one block on.
+A block is compared with the one before it in the run, of the same stage: their channels are the
+same ones, one block on.
 """
 
 from __future__ import annotations
@@ -10,95 +11,114 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .maxima import Maxima
+from .maxima import MaximaFile
 from .run import Run
 
 AT_ONCE = 1 << 26  # maxima whose ranks are taken at a time
 
 
 def stages(run: Run) -> dict[str, list[str]]:
-    """The outputs of residual blocks in a run by stage: those that follow each other with as many channels, by a common name."""
-    found: list[list[str]] = []
+    """The outputs of residual blocks in a run by stage.
+
+    A stage are those that follow each other with as many channels; its name is what their names
+    have in common.
+    """
+    groups: list[list[str]] = []
+    channels = 0
     for layer, arrays in run.state.items():
-        if "shortcuts" in arrays:
-            if found and len(run.state[found[-1][-1]]["means"]) == len(arrays["means"]):
-                found[-1].append(layer)
-            else:
-                found.append([layer])
-    return {
-        os.path.commonprefix(layers).rpartition("_")[0] or layers[0]: layers for layers in found
-    }
+        if "shortcuts" not in arrays:
+            continue
+        if not groups or len(arrays["means"]) != channels:
+            groups.append([])
+            channels = len(arrays["means"])
+        groups[-1].append(layer)
+    return {stage_name(layers): layers for layers in groups}
+
+
+def stage_name(layers: Sequence[str]) -> str:
+    """What the names of a stage's layers have in common, up to a `_`."""
+    prefix, _, _ = os.path.commonprefix(list(layers)).rpartition("_")
+    return prefix or layers[0]
 
 
 def shared(run: Run, before: str, layer: str) -> np.ndarray:
-    """How many of its strongest images each channel has in common with the same channel of the layer before: int [c]."""
-    first, second = (run.state[name]["images"] for name in (before, layer))
-    return ((first[:, :, None] == second[:, None]) & (first >= 0)[:, :, None]).any(2).sum(1)
+    """How many of its strongest images a channel shares with that of the layer before: int [c]."""
+    first = run.state[before]["images"]
+    second = run.state[layer]["images"]
+    same = first[:, :, None] == second[:, None]
+    return (same & (first >= 0)[:, :, None]).any(2).sum(1)
 
 
 def identity_share(run: Run, layer: str) -> np.ndarray:
-    """The share of each channel's activations that came through the shortcut: float [c], NaN where nothing fired.
+    """The share of a channel's activations that came through the shortcut: float [c].
 
-    The sum over its strongest units of what came through the shortcut, over that of what came through both. Below 0 or above 1
-    where one of them was negative.
+    The sum over its strongest units of what came through the shortcut, over that of what came
+    through both. Below 0 or above 1 where one of them was negative; NaN where nothing fired.
     """
-    shortcuts, branches = (
-        np.nan_to_num(run.state[layer][name].astype(float)).sum(1)
-        for name in ("shortcuts", "branches")
-    )
-    alive = run.state[layer]["values"][:, 0] > 0
-    return np.divide(
-        shortcuts,
-        shortcuts + branches,
-        out=np.full(len(alive), np.nan),
-        where=alive & (shortcuts + branches != 0),
-    )
+    arrays = run.state[layer]
+    shortcuts = np.nan_to_num(arrays["shortcuts"].astype(float)).sum(1)
+    branches = np.nan_to_num(arrays["branches"].astype(float)).sum(1)
+    both = shortcuts + branches
+    alive = arrays["values"][:, 0] > 0
+    nan = np.full(len(alive), np.nan)
+    return np.divide(shortcuts, both, out=nan, where=alive & (both != 0))
 
 
 def correlations(
-    maxima: Maxima | None, before: str, layer: str, channels: Sequence[int] | None = None
+    maxima: MaximaFile | None, before: str, layer: str, channels: Sequence[int] | None = None
 ) -> np.ndarray | None:
-    """Spearman's rank correlation of the channels' maxima over the images with those of the layer before: float [channels].
+    """Spearman's rank correlation of a channel's maxima with those of the layer before: float [m].
 
-    NaN for a channel whose maxima are all equal; None where the maxima of one of the layers were not kept.
+    Over all images, of all channels or of those named. NaN for a channel whose maxima are all
+    equal; None where the maxima of one of the layers were not kept.
     """
-    if maxima is None or not {before, layer} <= set(maxima.layers):
+    if maxima is None or not {before, layer} <= maxima.layers.keys():
         return None
-    there = maxima.layers[layer].stop - maxima.layers[layer].start
-    wanted = range(there) if channels is None else channels
+    columns = maxima.layers[layer]
+    requested = range(columns.stop - columns.start) if channels is None else list(channels)
     step = max(1, AT_ONCE // max(maxima.done, 1))
     parts = []
-    for start in range(0, len(wanted), step):
-        some = wanted[start : start + step]
-        first, second = (
-            np.concatenate([maxima.columns(name, slice(c, c + 1)) for c in some])
-            if channels is not None
-            else maxima.columns(name, slice(some[0], some[-1] + 1))
-            for name in (before, layer)
-        )
+    for start in range(0, len(requested), step):
+        some = requested[start : start + step]
+        first = maxima_of(maxima, before, some)
+        second = maxima_of(maxima, layer, some)
         counted = ~np.isnan(first[0])
         parts.append(correlation(ranks(first[:, counted]), ranks(second[:, counted])))
     return np.concatenate(parts)
 
 
+def maxima_of(maxima: MaximaFile, layer: str, channels: Sequence[int]) -> np.ndarray:
+    """Some channels' maxima: float32 [m, images]."""
+    if isinstance(channels, range):
+        return maxima.columns(layer, slice(channels[0], channels[-1] + 1))
+    return np.concatenate([maxima.columns(layer, slice(c, c + 1)) for c in channels])
+
+
 def ranks(values: np.ndarray) -> np.ndarray:
-    """values [k, n] -> the rank of each in its row, equal ones with the mean of their ranks."""
+    """values [k, n] -> the rank of each in its row, equal ones with the mean of their ranks.
+
+    In [5, 3, 3] the two 3 have the places 0 and 1, and so the rank 0.5 each; 5 has the rank 2.
+    """
     order = np.argsort(values, 1, kind="stable")
     ordered = np.take_along_axis(values, order, 1)
-    first = np.ones(values.shape, bool)  # where a new value begins
-    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     n = values.shape[1]
-    begin = np.maximum.accumulate(np.where(first, np.arange(n), 0), 1)
-    last = np.ones(values.shape, bool)
-    last[:, :-1] = first[:, 1:]
-    end = np.minimum.accumulate(np.where(last, np.arange(n), n)[:, ::-1], 1)[:, ::-1]
-    found = np.empty(values.shape)
-    np.put_along_axis(found, order, (begin + end) / 2, 1)
-    return found
+    # where a run of equal values begins, and where it ends
+    begins = np.ones(values.shape, bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    ends = np.ones(values.shape, bool)
+    ends[:, :-1] = begins[:, 1:]
+    # of each place the first and the last place of its run
+    first = np.maximum.accumulate(np.where(begins, np.arange(n), 0), 1)
+    last = np.minimum.accumulate(np.where(ends, np.arange(n), n)[:, ::-1], 1)[:, ::-1]
+    ranked = np.empty(values.shape)
+    np.put_along_axis(ranked, order, (first + last) / 2, 1)
+    return ranked
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Pearson's, row by row; NaN where a row is constant."""
-    a, b = (values - values.mean(1, keepdims=True) if values.size else values for values in (a, b))
+    """Pearson's correlation of a and b [k, n], row by row; NaN where a row is constant."""
+    if a.size:  # without images there is no mean
+        a = a - a.mean(1, keepdims=True)
+        b = b - b.mean(1, keepdims=True)
     size = np.sqrt((a * a).sum(1) * (b * b).sum(1))
     return np.divide((a * b).sum(1), size, out=np.full(len(a), np.nan), where=size > 0)

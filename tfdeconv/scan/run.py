@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
+from .state import State
 
-WORDS = {
+# what settings are called in errors, where it is not their own name
+SETTING_NAMES = {
     "weights_sha256": "weights",
     "list_sha256": "list of images",
     "count": "number of images",
@@ -21,11 +25,13 @@ WORDS = {
     "shard": "--shard",
     "kept": "--keep-maxima",
 }
+# entries of a long setting that an error shows
+SHOWN = 8
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is of; one that goes on has the same."""
+    """What a run is of; a run can only be resumed with the same settings."""
 
     network: str
     variant: str
@@ -42,19 +48,27 @@ class Settings:
     kept: tuple[str, ...] = ()
 
     @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the images as the network sees them."""
+        height, width = self.size
+        return int(height), int(width)
+
+    @property
     def range(self) -> range:
-        """The images of the part, by their numbers in the list: whole batches, but for the list's last."""
+        """The images of this part of the list, by their numbers: whole batches, or to its end."""
         part, parts = self.shard
         batches = -(-self.count // self.batch)
-        first, last = ((batches * i // parts) * self.batch for i in (part - 1, part))
-        return range(min(first, self.count), min(last, self.count))
+        first = batches * (part - 1) // parts * self.batch
+        stop = batches * part // parts * self.batch
+        return range(min(first, self.count), min(stop, self.count))
 
 
 @dataclass
 class Run:
-    """A run as it stands; the arrays are those of the file, its sums and counts by layer in `state`.
+    """A run as it is in its file: run_file.py says what the fields are.
 
-    digests and same begin with the first image of the part; `skipped` and what stands in `same` are numbers in the list.
+    digests and same begin with the first image of the part; `skipped` and the values in `same` are
+    numbers in the list.
     """
 
     settings: Settings
@@ -67,51 +81,102 @@ class Run:
     same: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     skipped: dict[int, str] = field(default_factory=dict)
     versions: str = ""
-    state: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    state: State = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.digests):
-            there = len(self.settings.range)
-            self.digests, self.same = np.zeros((there, 32), np.uint8), np.full(there, -1, np.int32)
+            images = len(self.settings.range)
+            self.digests = np.zeros((images, 32), np.uint8)
+            self.same = np.full(images, -1, np.int32)
 
     @property
     def finished(self) -> bool:
+        """Whether all images of the part have been seen."""
         return self.done == len(self.settings.range)
+
+    @property
+    def channels_of(self) -> dict[str, int]:
+        """How many channels each layer has."""
+        return {layer: len(arrays["means"]) for layer, arrays in self.state.items()}
+
+    @cached_property
+    def _first_with(self) -> dict[bytes, int]:
+        """The first image with each digest, of those seen so far."""
+        start = self.settings.range.start
+        first: dict[bytes, int] = {}
+        for i in range(self.done):
+            if self.same[i] < 0 and start + i not in self.skipped:
+                first[self.digests[i].tobytes()] = start + i
+        return first
+
+    def record(self, digests: np.ndarray, reasons: Sequence[str]) -> np.ndarray:
+        """Notes the next batch of the list; returns the numbers of its images that count.
+
+        digests [m, 32] and reasons [m] ("" for an image that could be read) of its m images. The
+        result is int32 [batch]: -1 for an image that is unreadable or was seen before, and behind
+        the last image of the list.
+        """
+        numbers = np.full(self.settings.batch, -1, np.int32)
+        for i, reason in enumerate(reasons):
+            index = self.done + i
+            number = self.settings.range.start + index
+            digest = digests[i].tobytes()
+            self.digests[index] = digests[i]
+            if reason:
+                self.skipped[number] = reason
+            elif digest in self._first_with:
+                self.same[index] = self._first_with[digest]
+            else:
+                self._first_with[digest] = number
+                numbers[i] = number
+        self.scanned += int((numbers >= 0).sum())
+        self.done += len(reasons)
+        return numbers
 
 
 def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[str, ...]) -> None:
-    """Raises UserError where a run is not of these settings, with all that differs."""
+    """Raises UserError with all that differs where a run is not of these settings."""
     wrong = differences(run.settings, settings)
     if run.settings.list_sha256 != settings.list_sha256 and run.names and names:
-        at = next(
-            (i for i, pair in enumerate(zip(run.names, names)) if pair[0] != pair[1]),
-            min(len(run.names), len(names)),
-        )
-        first, second = (
-            (repr(part[at]) if at < len(part) else "nothing") for part in (run.names, names)
-        )
-        wrong.append(f"image {at} was {first}, is {second}")
+        wrong.append(first_difference(run.names, names))
     if wrong:
         raise UserError(
-            f"{path} is another run, and cannot go on: {'; '.join(wrong)}. Ask for the same, or for another --out"
+            f"{path} is another run, and cannot be resumed: {'; '.join(wrong)}; "
+            f"ask for the same, or for another --out"
         )
 
 
-def differences(run: Settings, asked: Settings, but: tuple[str, ...] = ()) -> list[str]:
-    """What two settings differ in, each as a clause of an error, but for some."""
-    here, there = asdict(run), asdict(asked)
-    return [
-        f"its {WORDS.get(name, name)} {'are' if name in ('weights_sha256', 'layers') else 'is'} {brief(here[name])}, "
-        f"asked for {brief(there[name])}"
-        for name in here
-        if here[name] != there[name] and name not in but
-    ]
+def first_difference(old: Sequence[str], new: Sequence[str]) -> str:
+    """Where two lists of images differ first, as a clause of an error."""
+    index = 0
+    while index < min(len(old), len(new)) and old[index] == new[index]:
+        index += 1
+    was = repr(old[index]) if index < len(old) else "nothing"
+    now = repr(new[index]) if index < len(new) else "nothing"
+    return f"image {index} was {was}, is {now}"
+
+
+def differences(run: Settings, asked: Settings, ignored: tuple[str, ...] = ()) -> list[str]:
+    """What two settings differ in, each as a clause of an error."""
+    found = asdict(run)
+    expected = asdict(asked)
+    clauses = []
+    for name in found:
+        if name in ignored or found[name] == expected[name]:
+            continue
+        verb = "are" if name in ("weights_sha256", "layers") else "is"
+        clauses.append(
+            f"its {SETTING_NAMES.get(name, name)} {verb} {brief(found[name])}, "
+            f"asked for {brief(expected[name])}"
+        )
+    return clauses
 
 
 def brief(value: Any) -> str:
     """A setting in a few words."""
     if isinstance(value, tuple):
-        return (
-            f"{', '.join(map(str, value[:8]))}{f', ... ({len(value)})' if len(value) > 8 else ''}"
-        )
-    return f"{value[:12]}..." if isinstance(value, str) and len(value) == 64 else str(value)
+        shown = ", ".join(map(str, value[:SHOWN]))
+        return f"{shown}, ... ({len(value)})" if len(value) > SHOWN else shown
+    if isinstance(value, str) and len(value) == 64:  # a sha256
+        return f"{value[:12]}..."
+    return str(value)

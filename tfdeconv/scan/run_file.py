@@ -1,178 +1,190 @@
-"""The file of a scan, run.h5: what it found and counted, and with it all that it takes to go on after a crash.
+"""The file of a scan, run.h5: what it found, and all that it takes to resume it after a crash.
 
-Root attributes. format, version, made_by, versions (of the libraries of the last session); what a run is of, and keeps
-to (Settings): network, flavour (its variant), weights_sha256, preprocessing (JSON), resize, size [h, w], list_sha256,
-count (images in the list), top, batch, shard [i, n] (the i-th of n parts of the list, from 1; [1, 1] is all of it). Then
-done (how many of the part have been seen) and scanned (how many of these count: neither unreadable nor the same as an
-earlier one).
-
-Datasets. Texts are bytes with a 0 behind each: places (the directory of the images, or the file of the array; the weights' file),
-order (the layers), kept (those whose maxima of every image are kept in a file beside this one, see maxima.py), names (the list;
-none for an array), reasons (why images could not be read; their numbers are in skipped). For the images of the part, m of them,
-digests [m, 32]: sha256 of each one's dtype, shape and decoded pixels, 0 where there is none yet; same [m]: the earlier image that
-has the same pixels, or -1. For each layer of c channels a group layers/NAME (percent-encoded) with
-  values [c, top] float32         the largest activations, largest first; -inf where there were fewer images
-  images [c, top] int32           whose they are, numbers in the list from 0; -1 where there were fewer
-  positions [c, top, 2] int32     row and column of the unit in its map
-  means, firing_positions, maxima [c] float64     sums over the images scanned: of the map's mean, of the share of its
-                                                  positions above 0, of its maximum; over `scanned` they are the means
-  firing_images [c] int32         how many images have an activation above 0
-  shortcuts, branches [c, top] float32   of the output of a residual block (Network.residuals): what came to the unit through
-                                         the shortcut and through the branch; before the activation the sum of both
-  histogram [c, 64] int32         of the maxima: bin 0 up to 0, bin 1 below 2^-15, bin k below 2^(k/2 - 15.5), bin 63 the rest
-The bytes depend on nothing but all this: there is no time in them.
+README.md in this folder says what it holds. The bytes depend on nothing else: no time is in them.
 """
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import h5py
 import numpy as np
 
 from .. import errors
 from ..errors import UserError
-from ..files import atomic_write
 from ..formats import hdf5, hdf5_process
 from ..formats.hdf5 import dataset, inside, subgroup, texts
-from ..formats.hdf5_write import packed, text, unpacked
+from ..formats.hdf5_write import create_hdf5, packed, text, unpacked
 from ..version import __version__
 from .run import Run, Settings
-from .state import OF_SUMS, SHAPES, SIZES
+from .state import LayerState, fields_of
 
-FORMAT, VERSION = "tfdeconv run", 2
+FORMAT = "tfdeconv run"
+VERSION = 2
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# settings that are datasets of the file and not attributes: lists may be too long for an attribute
+AS_DATASETS = ("layers", "kept")
+# attributes that had another name when the format was made
+KEYS = {"variant": "flavour"}
+SCAN_AGAIN = "scan again, to another file"
 
 
 def save(path: str | Path, run: Run) -> None:
-    """Writes the file, whole or not at all; raises UserError where it cannot, and what stood there stays."""
-    memory = (
-        io.BytesIO()
-    )  # on a full disk libhdf5 fails half-way, and crashes at its next file or at exit
-    told = asdict(run.settings)
-    del told["layers"], told["kept"]
-    told["flavour"] = told.pop("variant")  # as it was called when the format was made
-    told |= {"format": FORMAT, "made_by": f"tfdeconv {__version__}", "versions": run.versions}
-    with h5py.File(memory, "w") as file:
-        for name in sorted(told):
-            file.attrs[name] = (
-                text(told[name])
-                if isinstance(told[name], str)
-                else np.asarray(told[name], np.int64)
-            )
+    """Writes a run whole or not at all.
+
+    Raises UserError where it cannot be written; an old file at path is unchanged then.
+    """
+    attributes: dict[str, Any] = {
+        "format": FORMAT,
+        "made_by": f"tfdeconv {__version__}",
+        "versions": run.versions,
+    }
+    settings = asdict(run.settings)
+    for name in attribute_settings():
+        attributes[KEYS.get(name, name)] = settings[name]
+    with create_hdf5(path) as file:
+        # the order of creation is part of the bytes
+        for key in sorted(attributes):
+            value = attributes[key]
+            file.attrs[key] = text(value) if isinstance(value, str) else np.asarray(value, np.int64)
         file.attrs.update(version=VERSION, done=run.done, scanned=run.scanned)
-        file["places"], file["order"] = packed((run.root, run.weights)), packed(run.settings.layers)
+        file["places"] = packed((run.root, run.weights))
+        file["order"] = packed(run.settings.layers)
         file["kept"] = packed(run.settings.kept)
-        file["names"], file["reasons"] = packed(run.names), packed(run.skipped.values())
+        file["names"] = packed(run.names)
+        file["reasons"] = packed(run.skipped.values())
         file["skipped"] = np.array(list(run.skipped), np.int32)
-        file["digests"], file["same"] = run.digests, run.same
+        file["digests"] = run.digests
+        file["same"] = run.same
         for layer in run.settings.layers:
-            for name, array in run.state[layer].items():
-                dtype, _ = (SHAPES | OF_SUMS)[name]
-                file[f"layers/{quote(layer, safe='')}/{name}"] = np.ascontiguousarray(array, dtype)
-    with atomic_write(path) as place:
-        place.write_bytes(memory.getbuffer())
+            arrays = run.state[layer]
+            for field in fields_of("shortcuts" in arrays):
+                array = np.ascontiguousarray(arrays[field.name], field.dtype)
+                file[f"{group_of(layer)}/{field.name}"] = array
 
 
 def load(path: str | Path) -> Run:
-    """Reads a run; raises UserError for what is none, damaged, or of another version. Needs no TensorFlow."""
+    """Reads a run. Needs no TensorFlow.
+
+    Raises UserError for a file that is not a run, is damaged, or is of another version.
+    """
     try:
         with open(path, "rb") as raw:
-            if raw.read(8) != b"\x89HDF\r\n\x1a\n":
-                raise UserError(f"{path} is no run of scan.py: it is no HDF5 file")
+            if raw.read(len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:
+                raise UserError(f"{path} is not a scan run: not an HDF5 file")
         with hdf5_process.open_in_subprocess(path) as file:
-            return checked(path, file)
+            return run_in(path, file)
     except UserError:
         raise
     except FileNotFoundError:
         raise UserError(
-            f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
+            f"{path}: no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
         ) from None
-    except Exception as error:  # on damage whatever comes
+    except Exception as error:  # a damaged file raises anything
         raise UserError(f"{path} cannot be read as a run: {errors.one_line(error)}") from None
 
 
-def checked(path: str | Path, file: hdf5.Group) -> Run:
-    """A file's contents as a Run, every shape compared with what its attributes say."""
-    attrs = file.attrs
-    if "format" not in attrs or texts(attrs["format"])[0] != FORMAT:
-        raise UserError(f"{path} is no run of scan.py")
-    if attrs["version"] != VERSION:
+def run_in(path: str | Path, file: hdf5.Group) -> Run:
+    """The run in an open file, with the shape of everything compared with its attributes."""
+    attributes = file.attrs
+    if "format" not in attributes or texts(attributes["format"])[0] != FORMAT:
+        raise UserError(f"{path} is not a scan run: it has no `format` {FORMAT!r}")
+    if attributes["version"] != VERSION:
         raise UserError(
-            f"{path} is of version {attrs['version']} of this format, this program has version {VERSION}: "
-            f"scan again, to another file, or use the tfdeconv that made it ({texts(attrs['made_by'])[0]})"
+            f"{path} is version {attributes['version']} of this format, "
+            f"this program reads version {VERSION}: {SCAN_AGAIN}, or use the tfdeconv that made it "
+            f"({texts(attributes['made_by'])[0]})"
         )
-    told: dict[str, Any] = {
-        entry.name: attrs["flavour" if entry.name == "variant" else entry.name]
-        for entry in fields(Settings)
-        if entry.name not in ("layers", "kept")
-    }
-    layers, kept = (unpacked(dataset(file, name).read()) for name in ("order", "kept"))
-    settings = Settings(
-        **told
-        | {
-            "layers": layers,
-            "kept": kept,
-            "size": tuple(told["size"]),
-            "shard": tuple(told["shard"]),
-        }
+    settings = settings_in(path, file)
+    state = {layer: layer_in(path, file, layer, int(settings.top)) for layer in settings.layers}
+    root, weights = texts_in(file, "places")
+    names = texts_in(file, "names")
+    reasons = texts_in(file, "reasons")
+    skipped = dataset(file, "skipped").read()
+    digests = dataset(file, "digests").read()
+    same = dataset(file, "same").read()
+    done = int(attributes["done"])
+    scanned = int(attributes["scanned"])
+    images = len(settings.range)
+    lists_fit = (
+        digests.shape == (images, 32)
+        and digests.dtype == np.uint8
+        and same.shape == (images,)
+        and len(reasons) == len(skipped)
+        and len(names) in (0, settings.count)
+        and 0 <= scanned <= done <= images
     )
-    count, top, done, scanned = (
-        int(value) for value in (settings.count, settings.top, attrs["done"], attrs["scanned"])
+    if not lists_fit:
+        raise UserError(f"{path} is damaged: its lists do not fit each other; {SCAN_AGAIN}")
+    return Run(
+        settings=settings,
+        root=root,
+        weights=weights,
+        names=names,
+        done=done,
+        scanned=scanned,
+        digests=digests,
+        same=same,
+        skipped=dict(zip(skipped.tolist(), reasons)),
+        versions=texts(attributes["versions"])[0],
+        state=state,
     )
-    if not (
+
+
+def settings_in(path: str | Path, file: hdf5.Group) -> Settings:
+    """The settings of a run's file."""
+    values: dict[str, Any] = {}
+    for name in attribute_settings():
+        values[name] = file.attrs[KEYS.get(name, name)]
+    values["size"] = tuple(values["size"])
+    values["shard"] = tuple(values["shard"])
+    values["layers"] = texts_in(file, "order")
+    values["kept"] = texts_in(file, "kept")
+    settings = Settings(**values)
+    possible = (
         len(settings.shard) == 2
         and 1 <= settings.shard[0] <= settings.shard[1]
         and settings.batch > 0
-        and count > 0
-    ):
-        raise UserError(
-            f"{path} is damaged: its attributes make no sense; scan again, to another file"
-        )
-    (root, weights), names, reasons = (
-        unpacked(dataset(file, name).read()) for name in ("places", "names", "reasons")
+        and settings.count > 0
     )
-    digests, same, skipped = (dataset(file, name).read() for name in ("digests", "same", "skipped"))
-    sizes = {**SIZES, "t": top}
-    state: dict[str, dict[str, np.ndarray]] = {}
-    for layer in settings.layers:
-        group = subgroup(file, f"layers/{quote(layer, safe='')}")
-        shapes = SHAPES | (OF_SUMS if inside(group, "shortcuts") else {})
-        state[layer] = {name: dataset(group, name).read() for name in shapes}
-        channels = len(state[layer]["means"])
-        for name, (dtype, axes) in shapes.items():
-            if (
-                state[layer][name].shape != (channels, *(sizes[axis] for axis in axes))
-                or state[layer][name].dtype != dtype
-            ):
-                raise UserError(
-                    f"{path} is damaged: {layer}/{name} is not of the shape it must have; scan again, to another file"
-                )
-    there = len(settings.range)
-    if not (
-        digests.shape == (there, 32)
-        and digests.dtype == np.uint8
-        and same.shape == (there,)
-        and len(reasons) == len(skipped)
-        and len(names) in (0, count)
-        and 0 <= scanned <= done <= there
-    ):
-        raise UserError(
-            f"{path} is damaged: its lists do not fit each other; scan again, to another file"
-        )
-    return Run(
-        settings,
-        root,
-        weights,
-        names,
-        done,
-        scanned,
-        digests,
-        same,
-        dict(zip(skipped.tolist(), reasons)),
-        texts(attrs["versions"])[0],
-        state,
-    )
+    if not possible:
+        raise UserError(f"{path} is damaged: its shard, batch or count is impossible; {SCAN_AGAIN}")
+    return settings
+
+
+def layer_in(path: str | Path, file: hdf5.Group, layer: str, top: int) -> LayerState:
+    """What a run's file has of a layer, each array of the shape and type that it must have."""
+    group = subgroup(file, group_of(layer))
+    layer_fields = fields_of(bool(inside(group, "shortcuts")))
+    arrays: LayerState = {}
+    channels = dataset(group, "means").shape[0]
+    for field in layer_fields:
+        array = dataset(group, field.name).read()
+        arrays[field.name] = array
+        expected = field.shape(channels, top)
+        if array.shape != expected or array.dtype != field.dtype:
+            raise UserError(
+                f"{path} is damaged: {layer}/{field.name} is {array.dtype} {list(array.shape)}, "
+                f"expected {np.dtype(field.dtype)} {list(expected)}; {SCAN_AGAIN}"
+            )
+    return arrays
+
+
+def attribute_settings() -> Iterator[str]:
+    """The names of the settings that are attributes of the file."""
+    for entry in fields(Settings):
+        if entry.name not in AS_DATASETS:
+            yield entry.name
+
+
+def group_of(layer: str) -> str:
+    """Where the file has a layer's arrays: names may hold any character, `/` too."""
+    return f"layers/{quote(layer, safe='')}"
+
+
+def texts_in(file: hdf5.Group, name: str) -> tuple[str, ...]:
+    """A dataset of texts."""
+    return unpacked(dataset(file, name).read())

@@ -9,102 +9,133 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from .maxima import Maxima, beside, load
-from .run import Run, differences
-from .state import RANKED, State, merged, without
+from .maxima import MaximaWriter, load, maxima_path
+from .run import Run, Settings, differences
+from .state import State, drop_images, merge_states, subtract_states
+
+SHOWN = 8  # missing parts that an error lists
 
 
-def in_order(parts: Mapping[str, Run]) -> dict[str, Run]:
-    """The parts by their files, first to last; raises UserError where they are not all the parts of one list, each finished."""
-    first = next(iter(parts))
-    asked = parts[first].settings
-    there: dict[int, str] = {}
-    for path, part in parts.items():
-        if wrong := differences(part.settings, asked, but=("shard",)):
-            raise UserError(f"{path} and {first} are not parts of one run: {'; '.join(wrong)}")
-        number, count = part.settings.shard
-        if count != asked.shard[1]:
-            raise UserError(
-                f"{path} is one of {count} parts, {first} one of {asked.shard[1]}: these do not make one list"
-            )
-        if number in there:
-            raise UserError(
-                f"{path} and {there[number]} are the same part, {number}/{count}: leave one out"
-            )
-        if not part.finished:
-            raise UserError(
-                f"{path} has {part.done} of {len(part.settings.range)} images: its command goes on with it"
-            )
-        there[number] = path
-    missing = [f"{i}/{asked.shard[1]}" for i in range(1, asked.shard[1] + 1) if i not in there]
-    if missing:
-        raise UserError(
-            f"part {', '.join(missing[:8])}{', ...' if missing[8:] else ''} is missing: --merge needs all of them"
-        )
-    return {there[number]: parts[there[number]] for number in sorted(there)}
+def ordered_shards(runs: Mapping[str, Run]) -> dict[str, Run]:
+    """The parts of a list by their files, first to last.
 
-
-def joined(parts: list[Run]) -> tuple[Run, list[int]]:
-    """One run of parts in order, and the images that are the same as one of an earlier part.
-
-    These stand in the best no more, but are still in the sums and counts: see taken_out().
+    Raises UserError where they are not all the parts of one list, each finished.
     """
-    settings = replace(parts[0].settings, shard=(1, 1))
-    run = Run(
+    first_path = next(iter(runs))
+    first = runs[first_path].settings
+    paths: dict[int, str] = {}
+    for path, run in runs.items():
+        part, _ = run.settings.shard
+        check_shard(path, run, first_path, first)
+        if part in paths:
+            raise UserError(
+                f"{path} and {paths[part]} are the same part, {shard_name(run.settings)}: "
+                f"leave one out"
+            )
+        if not run.finished:
+            raise UserError(
+                f"{path} has {run.done} of {len(run.settings.range)} images: finish it first, with "
+                f"the command that made it"
+            )
+        paths[part] = path
+    _, parts = first.shard
+    missing = [f"{part}/{parts}" for part in range(1, parts + 1) if part not in paths]
+    if missing:
+        listed = ", ".join(missing[:SHOWN])
+        more = ", ..." if len(missing) > SHOWN else ""
+        raise UserError(f"part {listed}{more} is missing: --merge needs all of them")
+    return {paths[part]: runs[paths[part]] for part in sorted(paths)}
+
+
+def check_shard(path: str, run: Run, first_path: str, first: Settings) -> None:
+    """Raises UserError where a run is not a part of the same list as the first one."""
+    if wrong := differences(run.settings, first, ignored=("shard",)):
+        raise UserError(f"{path} and {first_path} are not parts of one run: {'; '.join(wrong)}")
+    if run.settings.shard[1] != first.shard[1]:
+        raise UserError(
+            f"{path} is one of {run.settings.shard[1]} parts, {first_path} one of "
+            f"{first.shard[1]}: they do not make one list"
+        )
+
+
+def shard_name(settings: Settings) -> str:
+    part, parts = settings.shard
+    return f"{part}/{parts}"
+
+
+def merge_runs(runs: list[Run]) -> tuple[Run, list[int]]:
+    """One run of the parts in order, and the images that are the same as one of an earlier part.
+
+    These are not in the rankings any more, but still in the sums and counts: see subtract().
+    """
+    first = runs[0]
+    settings = replace(first.settings, shard=(1, 1))
+    merged = Run(
         settings,
-        parts[0].root,
-        parts[0].weights,
-        parts[0].names,
+        first.root,
+        first.weights,
+        first.names,
         done=settings.count,
-        versions=parts[0].versions,
+        digests=np.concatenate([run.digests for run in runs]),
+        same=np.concatenate([run.same for run in runs]),
+        versions=first.versions,
     )
-    run.digests, run.same = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("digests", "same")
-    )
-    run.skipped = {number: reason for part in parts for number, reason in part.skipped.items()}
-    seen: dict[bytes, int] = {}
+    for run in runs:
+        merged.skipped.update(run.skipped)
+        merged.scanned += run.scanned
+    again = find_duplicates(merged)
+    merged.scanned -= len(again)
+    states = []
+    for run in runs:
+        states.append(drop_images(run.state, np.array(again, np.int64)))
+    merged.state = merge_states(states)
+    return merged, again
+
+
+def find_duplicates(run: Run) -> list[int]:
+    """Notes in a merged run which images have the pixels of an earlier one of the whole list.
+
+    Returns those that their own part did not know of.
+    """
+    first_with: dict[bytes, int] = {}
     again = []
-    for number, digest in enumerate(map(bytes, run.digests)):
+    for number in range(run.settings.count):
         if number in run.skipped:
             continue
-        first = seen.setdefault(digest, number)
-        if first < number and run.same[number] < 0:
+        first = first_with.setdefault(run.digests[number].tobytes(), number)
+        if first == number:
+            run.same[number] = -1
+            continue
+        if run.same[number] < 0:
             again.append(number)
-        run.same[number] = first if first < number else -1
-    run.scanned = sum(part.scanned for part in parts) - len(again)
-    run.state = merged([without(part.state, np.array(again, np.int64)) for part in parts])
-    return run, again
+        run.same[number] = first
+    return again
 
 
-def taken_out(run: Run, again: State) -> None:
-    """Takes what some images counted out of a run's sums."""
-    for layer, arrays in run.state.items():
-        for name in arrays.keys() - RANKED.keys():
-            arrays[name] = arrays[name] - again[layer][name]
+def subtract(run: Run, duplicates: State) -> None:
+    """Subtracts the statistics of duplicate images."""
+    subtract_states(run.state, duplicates)
 
 
-def join_maxima(
-    parts: Mapping[str, Run], run: Run, again: list[int], path: str | Path, known: bool
+def merge_maxima(
+    runs: Mapping[str, Run], merged: Run, again: list[int], path: str | Path, run_exists: bool
 ) -> None:
-    """Writes the maxima of a joined run beside it, a chunk's images at a time; raises UserError where a part's are not there.
+    """Writes the maxima of a merged run beside it, some images at a time.
 
-    known: the run is there already.
+    run_exists: there is a run at path already. Raises UserError where a part's maxima are missing.
     """
-    if not run.settings.kept:
+    if not merged.settings.kept:
         return
-    file = Maxima(
-        beside(path),
-        run.settings,
-        {layer: len(run.state[layer]["means"]) for layer in run.settings.kept},
-    )
-    read = {place: load(place, part) for place, part in parts.items()}
-    file.check(0, known)
-    file.begin(0)
-    for place, part in parts.items():
-        there, maxima = part.settings.range, read[place]
-        assert maxima is not None
-        for start, rows in maxima.rows():
-            numbers = np.arange(len(rows)) + there.start + start
-            counted = ~np.isnan(rows[:, 0]) & ~np.isin(numbers, again)
-            file.put(numbers[counted], rows[counted])
-            file.flush(int(numbers[-1]) + 1)
+    writer = MaximaWriter(maxima_path(path), merged.settings, merged.channels_of)
+    # all of them are looked at before anything is written
+    files = {part: load(part, run) for part, run in runs.items()}
+    writer.check(0, run_exists)
+    writer.begin(0)
+    for part, run in runs.items():
+        file = files[part]
+        assert file is not None
+        for start, rows in file.rows():
+            numbers = run.settings.range.start + start + np.arange(len(rows))
+            counts = ~np.isnan(rows[:, 0]) & ~np.isin(numbers, again)
+            writer.put(numbers[counts], rows[counts])
+            writer.flush(int(numbers[-1]) + 1)

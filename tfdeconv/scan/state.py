@@ -1,67 +1,147 @@
-"""What several parts of a scan found, put together: layer by layer, plain numpy."""
+"""What a scan keeps of a layer: one table, and how the states of several parts become one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-State = dict[str, dict[str, np.ndarray]]  # by layer, and by the names of run.py
-# the arrays [c, top, ...], with what they have where there is no image; all others are sums and counts
-RANKED = {"values": -np.inf, "images": -1, "positions": -1, "shortcuts": np.nan, "branches": np.nan}
+# the arrays of a layer by their names in FIELDS
+LayerState = dict[str, np.ndarray]
+# the states of all layers of a scan by their names
+State = dict[str, LayerState]
+
+# Edges of the histogram of maxima, in half octaves. Bin 0 has what is not above 0, bin k what is
+# below 2^(k/2 - 15.5), the last bin the rest.
+EDGES = 2.0 ** np.arange(-15, 16, 0.5)
+BINS = len(EDGES) + 2
+
+# how a field of several parts becomes one: an entry for each of the strongest images is ranked with
+# its value, a sum or a count over the images is added
+RANKED = "ranked"
+ADDED = "added"
+# which layers have a field
+ALL = "all layers"
+BLOCKS = "outputs of residual blocks"
 
 
-def merged(states: Sequence[State]) -> State:
-    """The state of all images of some states of the same layers that share none: the strongest of all, the sums of all.
+@dataclass(frozen=True)
+class Field:
+    """An array that is kept of each layer: [channels, *axes]."""
 
-    Of equal values the earlier image comes first; places that no image has come last.
+    name: str
+    dtype: str  # in the file
+    axes: tuple[str | int, ...]  # behind the channels: a number, or "top", images kept a channel
+    empty: float  # what it holds before the first image
+    merge: str  # RANKED or ADDED
+    layers: str  # ALL or BLOCKS
+    meaning: str
+
+    def shape(self, channels: int, top: int) -> tuple[int, ...]:
+        """The array's shape for so many channels."""
+        extents = [top if axis == "top" else int(axis) for axis in self.axes]
+        return channels, *extents
+
+
+# in the order in which run.h5 has them; sums divided by the run's `scanned` are means
+FIELDS = (
+    Field("values", "<f4", ("top",), -np.inf, RANKED, ALL, "activations, largest first"),
+    Field("images", "<i4", ("top",), -1, RANKED, ALL, "their images' numbers in the list"),
+    Field("positions", "<i4", ("top", 2), -1, RANKED, ALL, "row and column of the unit in its map"),
+    Field("means", "<f8", (), 0, ADDED, ALL, "sum of the maps' means"),
+    Field("firing_positions", "<f8", (), 0, ADDED, ALL, "sum of the shares of the maps above 0"),
+    Field("maxima", "<f8", (), 0, ADDED, ALL, "sum of the maps' maxima"),
+    Field("firing_images", "<i4", (), 0, ADDED, ALL, "images with an activation above 0"),
+    Field("histogram", "<i4", (BINS,), 0, ADDED, ALL, "images by the bin of their maximum"),
+    Field("shortcuts", "<f4", ("top",), np.nan, RANKED, BLOCKS, "what came through the shortcut"),
+    Field("branches", "<f4", ("top",), np.nan, RANKED, BLOCKS, "what came through the branch"),
+)
+
+
+def fields_of(is_block_output: bool) -> tuple[Field, ...]:
+    """The fields that a layer has."""
+    if is_block_output:
+        return FIELDS
+    return tuple(field for field in FIELDS if field.layers == ALL)
+
+
+def merge_states(states: Sequence[State]) -> State:
+    """The state of all images of some states of the same layers that have no image in common.
+
+    The strongest images of all; of equal values the earlier image first. Sums and counts add up.
     """
     if len(states) == 1:
         return states[0]
-    return {layer: together([state[layer] for state in states]) for layer in states[0]}
+    merged: State = {}
+    for layer in states[0]:
+        merged[layer] = merge_layer([state[layer] for state in states])
+    return merged
 
 
-def together(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """merged() for one layer."""
-    values, images = (
-        np.concatenate([part[name] for part in parts], 1) for name in ("values", "images")
-    )
-    order = np.lexsort((images, -values))[:, : parts[0]["values"].shape[1]]
-    found = {}
-    for name in parts[0]:
-        if name in RANKED:
-            entries = np.concatenate([part[name] for part in parts], 1)
-            found[name] = np.take_along_axis(
-                entries, order.reshape(*order.shape, *[1] * (entries.ndim - 2)), 1
-            )
-        else:
-            found[name] = np.sum([part[name] for part in parts], 0, dtype=parts[0][name].dtype)
-    return found
+def merge_layer(parts: Sequence[LayerState]) -> LayerState:
+    """merge_states() for one layer."""
+    together: LayerState = {}
+    for field in present_fields(parts[0], RANKED):
+        together[field.name] = np.concatenate([part[field.name] for part in parts], 1)
+    top = parts[0]["values"].shape[1]
+    # by value, then by image; entries without an image have -inf and come last
+    ranking = np.lexsort((together["images"], -together["values"]))[:, :top]
+    merged: LayerState = {}
+    for name, entries in together.items():
+        merged[name] = np.take_along_axis(entries, spread(ranking, entries.ndim), 1)
+    for field in present_fields(parts[0], ADDED):
+        arrays = [part[field.name] for part in parts]
+        merged[field.name] = np.sum(arrays, 0, dtype=arrays[0].dtype)
+    return merged
 
 
-def without(state: State, again: np.ndarray) -> State:
-    """A state in whose best the images of these numbers do not stand; its sums and counts are as they were."""
-    found = {}
+def drop_images(state: State, images: np.ndarray) -> State:
+    """The state with these images removed from the rankings; they still count in the sums."""
+    remaining: State = {}
     for layer, arrays in state.items():
-        gone = np.isin(arrays["images"], again) & (arrays["images"] >= 0)
-        found[layer] = dict(arrays)
-        for name, empty in RANKED.items():
-            if name in arrays:
-                found[layer][name] = np.where(
-                    gone.reshape(*gone.shape, *[1] * (arrays[name].ndim - 2)), empty, arrays[name]
-                ).astype(arrays[name].dtype)
-    return found
+        dropped = np.isin(arrays["images"], images) & (arrays["images"] >= 0)
+        remaining[layer] = dict(arrays)
+        for field in present_fields(arrays, RANKED):
+            array = arrays[field.name]
+            emptied = np.where(spread(dropped, array.ndim), field.empty, array)
+            remaining[layer][field.name] = emptied.astype(array.dtype)
+    return remaining
 
 
-SHAPES = {
-    "values": ("<f4", "t"),
-    "images": ("<i4", "t"),
-    "positions": ("<i4", "t2"),
-    "means": ("<f8", ""),
-    "firing_positions": ("<f8", ""),
-    "maxima": ("<f8", ""),
-    "firing_images": ("<i4", ""),
-    "histogram": ("<i4", "h"),
-}
-OF_SUMS = {"shortcuts": ("<f4", "t"), "branches": ("<f4", "t")}
-SIZES = {"h": 64, "2": 2}
+def subtract_states(state: State, part: State) -> None:
+    """Takes the sums and counts of some images out of a state that has them; in place."""
+    for layer, arrays in state.items():
+        for field in present_fields(arrays, ADDED):
+            arrays[field.name] = arrays[field.name] - part[layer][field.name]
+
+
+def present_fields(arrays: LayerState, merge: str) -> list[Field]:
+    """The fields that a layer has and that merge in this way."""
+    return [field for field in FIELDS if field.name in arrays and field.merge == merge]
+
+
+def spread(entries: np.ndarray, ndim: int) -> np.ndarray:
+    """[channels, top] with axes of 1 behind, to go with an array of ndim axes."""
+    return entries.reshape(*entries.shape, *[1] * (ndim - 2))
+
+
+def field_table() -> str:
+    """The table of fields in Markdown, as README.md has it."""
+    lines = [
+        "| array | type and shape | before the first image | of several parts | of | what |",
+        "|---|---|---|---|---|---|",
+    ]
+    for field in FIELDS:
+        dtype = np.dtype(field.dtype).name
+        shape = ", ".join(["c", *map(str, field.axes)])
+        cells = (
+            f"`{field.name}`",
+            f"{dtype} [{shape}]",
+            str(field.empty),
+            field.merge,
+            field.layers,
+            field.meaning,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -2,86 +2,100 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .run import Run
+
+QUARTILES = (25, 50, 75)  # percent
+
 
 def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
-    """What a run is of, and for each of its layers how many channels fired never and in every image, and their mean maxima."""
+    """What a run is of, and a row for each of its layers.
+
+    How many channels fired never and in every image, and quartiles of their mean maxima.
+    """
     import numpy as np
 
     from . import run_file
 
-    found = run_file.load(path)
-    if not found.scanned:
+    run = run_file.load(path)
+    if not run.scanned:
         raise UserError(f"{path} has no images yet: scan.py goes on with it")
-    table = []
-    for layer, counted in found.state.items():
-        fired = counted["firing_images"]
+    table: list[dict[str, Any]] = []
+    for layer, arrays in run.state.items():
+        fired = arrays["firing_images"]
+        mean_maxima = arrays["maxima"] / run.scanned
         table.append(
             {
                 "layer": layer,
                 "channels": len(fired),
                 "dead": int((fired == 0).sum()),
-                "always_on": int((fired == found.scanned).sum()),
-                "firing_positions": float(counted["firing_positions"].mean() / found.scanned),
-                "mean_maximum": [
-                    float(value)
-                    for value in np.percentile(
-                        counted["maxima"] / found.scanned, (0, 25, 50, 75, 100)
-                    )
-                ],
+                "always_on": int((fired == run.scanned).sum()),
+                "firing_positions": float(arrays["firing_positions"].mean() / run.scanned),
+                "mean_maximum": np.percentile(mean_maxima, (0, *QUARTILES, 100)).tolist(),
             }
         )
-    part, parts = found.settings.shard
+    return headline(path, run), table
+
+
+def headline(path: str, run: Run) -> str:
+    """What a run is of, and how far it is."""
+    part, parts = run.settings.shard
     state = "" if parts == 1 else f", part {part} of {parts}"
-    state += "" if found.finished else f", {found.done} of {len(found.settings.range)} seen"
+    if not run.finished:
+        state += f", {run.done} of {len(run.settings.range)} seen"
     return (
-        f"{path}: {found.settings.network}, {found.scanned} images of {found.root}{state}; "
-        f"{len(found.skipped)} could not be read, {int((found.same >= 0).sum())} came again"
-    ), table
+        f"{path}: {run.settings.network}, {run.scanned} images of {run.root}{state}; "
+        f"{len(run.skipped)} could not be read, {int((run.same >= 0).sum())} came again"
+    )
 
 
 def block_rows(path: str) -> list[dict[str, Any]]:
-    """What each residual block of a run does to its stage's channels: means and quartiles over them."""
-    import numpy as np
-
+    """What each residual block of a run does to its stage's channels: means and quartiles."""
     from . import maxima, residual, run_file
 
-    found = run_file.load(path)
-    kept, table = maxima.load(path, found), []
-    stages = residual.stages(found)
+    run = run_file.load(path)
+    maxima_file = maxima.load(path, run)
+    stages = residual.stages(run)
     if not stages:
         raise UserError(
-            f"{path} has no outputs of residual blocks: scan a network that has some, with --layers all"
+            f"{path} has no outputs of residual blocks: scan a network that has some, with "
+            f"--layers all"
         )
-
-    def spread(values: np.ndarray | None) -> list[float] | None:
-        """Mean and quartiles."""
-        there = np.zeros(0) if values is None else values[~np.isnan(values)]
-        return (
-            [float(value) for value in (there.mean(), *np.percentile(there, (25, 50, 75)))]
-            if there.size
-            else None
-        )
-
+    table: list[dict[str, Any]] = []
     for stage, layers in stages.items():
-        for before, layer in zip([None, *layers], layers):
-            share = residual.identity_share(found, layer)
-            table.append(
-                {
-                    "stage": stage,
-                    "layer": layer,
-                    "channels": len(share),
-                    "before": before,
-                    "identity": spread(share),
-                    "shared": spread(residual.shared(found, before, layer).astype(float))
-                    if before
-                    else None,
-                    "correlation": spread(residual.correlations(kept, before, layer))
-                    if before
-                    else None,
-                }
-            )
+        before = None
+        for layer in layers:
+            share = residual.identity_share(run, layer)
+            row = {
+                "stage": stage,
+                "layer": layer,
+                "channels": len(share),
+                "before": before,
+                "identity": spread(share),
+                "shared": None,
+                "correlation": None,
+            }
+            if before:
+                row["shared"] = spread(residual.shared(run, before, layer).astype(float))
+                correlations = residual.correlations(maxima_file, before, layer)
+                if correlations is not None:
+                    row["correlation"] = spread(correlations)
+            table.append(row)
+            before = layer
     return table
+
+
+def spread(values: np.ndarray) -> list[float] | None:
+    """Mean and quartiles of those that are not NaN; None where all are."""
+    import numpy as np
+
+    numbers = values[~np.isnan(values)]
+    if not numbers.size:
+        return None
+    return [float(numbers.mean()), *np.percentile(numbers, QUARTILES).tolist()]

@@ -1,4 +1,7 @@
-"""The processes that share a scan, and the devices of each: tf.distribute's strategies, and what they tell each other."""
+"""The processes that share a scan, and the devices of each: tf.distribute's strategies.
+
+A worker alone is a group of one: the same code scans with it, and its exchanges cost nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,82 +9,112 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
 from .cluster import cluster
+from .slurm import slurm_tf_config
 
+T = TypeVar("T")
 Message = dict[str, np.ndarray]
-PORTS = 12000, 16384  # the first that Slurm's tasks may listen on, and how many
+OUT_OF_MEMORY = "there is not enough memory on the device: scan fewer at a time (--batch)"
 
 
 class WorkerGroup:
-    """The workers, this one's place among them (`rank`, from 0), and the strategy that places what they compute (None: one device).
+    """The workers, and which of them this process is (`rank`, from 0).
 
-    The worker of rank 0 is the chief, which reads and writes the run.
+    strategy: places what they compute; None for one process on one device. The worker of rank 0 is
+    the chief, which alone reads and writes the run.
     """
 
     def __init__(
         self, strategy: tf.distribute.Strategy | None = None, rank: int = 0, size: int = 1
     ):
-        self.strategy, self.rank, self.size = strategy, rank, size
+        self.strategy = strategy
+        self.rank = rank
+        self.size = size
+        self.error = ""  # of this worker, until the next exchange
 
     @property
     def chief(self) -> bool:
         return self.rank == 0
 
-    def exchange(self, message: Message, error: str = "") -> list[Message]:
-        """What every worker has to say, by rank; all must call this, in the same order.
+    @contextmanager
+    def deferred_errors(self) -> Iterator[None]:
+        """Keeps a UserError of the block until the next exchange, which raises it in all workers.
 
-        Raises UserError in all of them where one has an error, or where one is gone.
+        Without this the others would wait for ever for a worker that stopped. A worker alone raises
+        it at once.
         """
+        try:
+            yield
+        except (UserError, tf.errors.ResourceExhaustedError) as error:
+            message = str(error) if isinstance(error, UserError) else OUT_OF_MEMORY
+            if self.size == 1:
+                raise UserError(message) from None
+            self.error = self.error or message
+
+    def exchange(self, message: Message, error: str = "") -> list[Message]:
+        """The messages of all workers, by rank; all must call this, in the same order.
+
+        error: what is wrong at this worker, beside what was deferred. Raises UserError in all of
+        them where one has an error, or where one cannot be reached.
+        """
+        error = error or self.error
         if self.size == 1:
-            return [message] if not error else refuse(error)
-        told = self._gathered(
-            written({**message, "error": np.frombuffer(os.fsencode(error), np.uint8)})
-        )
-        messages = [read(part) for part in told]
-        wrong = {
-            rank: os.fsdecode(found.pop("error").tobytes()) for rank, found in enumerate(messages)
-        }
-        if any(wrong.values()):
-            rank = next(rank for rank, text in wrong.items() if text)
-            refuse(error or f"worker {rank} of {self.size} stopped: {wrong[rank]}")
+            if error:
+                raise UserError(error)
+            return [message]
+        error_bytes = np.frombuffer(os.fsencode(error), np.uint8)
+        messages = []
+        for rank, data in enumerate(self._gathered(encode({**message, "error": error_bytes}))):
+            messages.append(decode(data))
+            text = os.fsdecode(messages[rank].pop("error").tobytes())
+            if text:
+                raise UserError(error or f"worker {rank} of {self.size} stopped: {text}")
         return messages
 
     def _gathered(self, data: bytes) -> list[bytes]:
-        """Everybody's bytes, by one collective. They go as whole numbers, a length before each worker's."""
+        """The bytes of all workers, by rank, in one collective.
+
+        They travel as int64, with the length before each worker's. A gather takes a part from each
+        device: those behind a worker's first one send nothing.
+        """
         assert self.strategy
         words = np.frombuffer(data + b"\0" * (-len(data) % 8), np.int64)
-        mine, nothing = np.concatenate([[len(data)], words]), np.zeros(0, np.int64)
+        own = np.concatenate([[len(data)], words])
+        nothing = np.zeros(0, np.int64)
         devices = self.strategy.num_replicas_in_sync // self.size
-        values = self.strategy.experimental_distribute_values_from_function(
-            lambda context: tf.constant(
-                mine if context.replica_id_in_sync_group % devices == 0 else nothing
-            )
-        )
+
+        def device_part(context: Any) -> tf.Tensor:
+            first = context.replica_id_in_sync_group % devices == 0
+            return tf.constant(own if first else nothing)
+
+        values = self.strategy.experimental_distribute_values_from_function(device_part)
         try:
-            everything = self._gather(values).numpy()
+            gathered = self._gather(values).numpy()
         except tf.errors.ResourceExhaustedError:
             raise UserError(
-                "there is not enough memory to bring the workers' findings together: keep fewer layers"
+                "there is not enough memory to merge what the workers found: keep fewer layers"
             ) from None
         except tf.errors.OpError as error:
             raise UserError(
                 f"another worker cannot be reached any more ({brief(error)}): start all of them "
                 f"again, and they go on from what was saved last"
             ) from None
-        parts, start = [], 0
-        while start < len(everything):
-            length = int(everything[start])
-            words = everything[start + 1 : start + 1 - (-length // 8)]
-            parts.append(words.tobytes()[:length])
-            start += 1 + len(words)
+        parts = []
+        start = 0
+        while start < len(gathered):
+            length = int(gathered[start])
+            stop = start + 1 - (-length // 8)
+            parts.append(gathered[start + 1 : stop].tobytes()[:length])
+            start = stop
         return parts
 
     @cached_property
@@ -92,85 +125,54 @@ class WorkerGroup:
         )
 
 
-def refuse(error: str) -> NoReturn:
-    raise UserError(error)
-
-
-def disordered(found: str) -> UserError:
-    return UserError(
-        f"TensorFlow takes Slurm's tasks to stand in blocks on nodes in the order of their names, which these do not "
-        f"({found}): ask for --distribution=block and such nodes (--nodelist), set TF_CONFIG, or use --shard"
-    )
+def build_on_all(build: Callable[[], T], workers: WorkerGroup) -> T:
+    """What each worker builds; raises UserError in all of them where one cannot."""
+    built: list[T] = []
+    with workers.deferred_errors():
+        built.append(build())
+    workers.exchange({})
+    return built[0]
 
 
 def brief(error: Exception) -> str:
-    """The first line of what TensorFlow says, without the names of graphs."""
-    return re.sub(
-        r"\{\{.*?\}\} ?", "", (str(getattr(error, "message", error)).splitlines() or [""])[0]
-    )[:200]
+    """The first line of an error of TensorFlow, without the names of graphs."""
+    message = str(getattr(error, "message", error))
+    first_line = message.partition("\n")[0]
+    return re.sub(r"\{\{.*?\}\} ?", "", first_line)[:200]
 
 
-def written(message: Message) -> bytes:
+def encode(message: Message) -> bytes:
+    """A message as the bytes of an .npz file."""
     memory = io.BytesIO()
     np.savez(memory, **message)  # type: ignore[arg-type]
     return memory.getvalue()
 
 
-def read(data: bytes) -> Message:
+def decode(data: bytes) -> Message:
+    """The message of encode()."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return dict(arrays)
 
 
 def join_group(alone: bool = False) -> WorkerGroup:
-    """The team that this process belongs to; waits until all its workers are there. To be called before anything is computed.
+    """The group that this process belongs to; waits until all its workers have joined.
 
-    A worker takes all the GPUs that it sees. alone: whatever the environment says, this process has no others.
+    To be called before anything is computed. A worker takes all the GPUs that it sees.
+    alone: this process is a group of one, whatever the environment says.
     """
     kind, rank, size = ("", 0, 1) if alone else cluster()
     if not kind:
-        os.environ.pop("TF_CONFIG", None)  # of one worker, or of others that are none of ours
-        return WorkerGroup(
-            tf.distribute.MirroredStrategy()
-            if len(tf.config.list_physical_devices("GPU")) > 1
-            else None
-        )
+        # of one worker, or of processes that have nothing to do with this scan
+        os.environ.pop("TF_CONFIG", None)
+        several = len(tf.config.list_physical_devices("GPU")) > 1
+        return WorkerGroup(tf.distribute.MirroredStrategy() if several else None)
     try:
         if kind == "Slurm":
-            os.environ["TF_CONFIG"] = json.dumps(slurm())
+            os.environ["TF_CONFIG"] = json.dumps(slurm_tf_config())
         return WorkerGroup(tf.distribute.MultiWorkerMirroredStrategy(), rank, size)
     except UserError:
         raise
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise UserError(
-            f"the {size} workers of {kind} do not find each other: {brief(error)}"
+            f"the {size} workers of {kind} cannot reach each other: {brief(error)}"
         ) from None
-
-
-def slurm() -> dict[str, Any]:
-    """A step of Slurm as a TF_CONFIG. (As it is the resolver wants nvidia-smi, and fails where a task has no GPU of its own.)"""
-    first, ports = PORTS
-    job = os.environ.get("SLURM_JOB_ID", "")
-    port = (
-        first + (int(job) if job.isdecimal() else 0) * 64 % ports
-    )  # two jobs on one machine do not meet
-    nodes = os.environ.get("SLURM_STEP_NODELIST", "")
-    ranges = [
-        {len(number) for number in re.findall(r"\d+", part)}
-        for part in re.findall(r"\[([^\]]*)\]", nodes)
-    ]
-    order = os.environ.get("SLURM_DISTRIBUTION") or "block"
-    if any(len(lengths) > 1 for lengths in ranges) or not order.startswith(("block", "unknown")):
-        raise disordered(f"nodes {nodes}, tasks {order}")
-    try:
-        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-            port_base=port, gpus_per_node=1 << 16, gpus_per_task=1, auto_set_gpu=False
-        )
-        hosts = resolver.cluster_spec().as_dict()["worker"]
-        _, index = resolver.get_task_info()
-        address = hosts[index]
-    except (RuntimeError, ValueError, AssertionError, LookupError, TypeError) as error:
-        raise UserError(f"Slurm's variables make no sense: {error}") from None
-    here = os.environ.get("SLURMD_NODENAME", "")
-    if here and address.rpartition(":")[0] != here:
-        raise disordered(f"task {index} is on {here}, and TensorFlow takes it to be on {address}")
-    return {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}

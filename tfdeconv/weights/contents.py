@@ -50,10 +50,6 @@ class OpenedFile(WeightFile):
     network: Network
     preprocessing: Preprocessing
 
-    @property
-    def held(self) -> Network:  # until callers are renamed
-        return self.network
-
 
 def no_match(
     path: str | Path, network: str, requested: Sequence[str], layers: Sequence[str]

@@ -28,7 +28,7 @@ from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import native, state_dict
 from .contents import OpenedFile, WeightFile, infer_network, no_match
-from .keras import architecture, legacy_h5, v3, variables
+from .keras import architecture, archive, legacy_h5, v3
 from .keras.architecture import Architecture
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
@@ -87,9 +87,9 @@ def open_weights(
 @contextmanager
 def detect(path: str | Path) -> Iterator[FormatReader]:
     """What reads a file, by its structure; the file is open as long as the block."""
-    if v3.is_archive(path):
-        with v3.archive(path, open_hdf5) as (config, file):
-            yield keras_model_reader(path, config, partial(v3.contents, path, file))
+    if archive.is_archive(path):
+        with archive.open_archive(path, open_hdf5) as (config, file):
+            yield keras_model_reader(path, config, partial(v3.model_contents, path, file))
         return
     tensors = state_dict.open_tensors(path)
     if tensors is not None:
@@ -115,7 +115,7 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
         return FormatReader(
             "weights of Keras 3",
             partial(v3.network, path, file),
-            partial(v3.contents_of, path, file),
+            partial(v3.network_contents, path, file),
         )
     by_name = FormatReader(
         "a weight file of Keras",
@@ -124,8 +124,8 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
     )
     if "model_config" not in file.attrs:
         return by_name
-    config = checked_json.parsed(texts(file.attrs["model_config"])[0])
-    read = partial(variables.contents_h5, path, file)
+    config = checked_json.parse_object(texts(file.attrs["model_config"])[0])
+    read = partial(legacy_h5.model_contents, path, file)
     return keras_model_reader(path, config, read, by_name)
 
 

@@ -67,7 +67,3 @@ def describe_preprocessing(preprocessing: Preprocessing) -> str:
     height, width = preprocessing.size
     parts.append(f"short side {preprocessing.resize}, cut to {height} x {width}")
     return ", ".join(parts)
-
-
-rows = report_rows  # until callers are renamed
-listed = list_names  # until callers are renamed

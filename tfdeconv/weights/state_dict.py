@@ -216,6 +216,3 @@ def not_of_network(path: str | Path, tensors: Tensors, network: Network) -> User
             return wrong_variant(path, nearest, network)
     layers = list(network.parameters())
     return no_match(path, network.name, layers, [*tensors, *tensors.ignored])
-
-
-tensors = open_tensors  # until callers are renamed

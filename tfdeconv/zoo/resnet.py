@@ -1,4 +1,4 @@
-"""ResNet-50, -101 and -152 (He et al. 2016, table 1), by the layer names of Keras, whose strides are in a block's first 1 x 1."""
+"""ResNet-50, -101 and -152 (He et al. 2016, table 1), by Keras's layer names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from ..network.graph import Builder, Network
 from ..network.layers import RELU, Activation, Add, BatchNorm, Conv, Dense, GlobalAvgPool, MaxPool
 from .variants import resolve_variant
 
-BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}  # in stages conv2 to conv5
+# {depth: blocks in each of the stages conv2 to conv5}
+BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
 @dataclass(frozen=True)
@@ -16,17 +17,27 @@ class Variant:
     """What the makers of ResNets do differently."""
 
     epsilon: float
-    middle: bool = False  # whether a block's stride is in its 3 x 3
-    bias: bool = True  # of the convolutions
+    # whether a block's stride is in its 3 x 3 convolution, and not in its first 1 x 1
+    stride_in_3x3: bool = False
+    # whether the convolutions have biases
+    bias: bool = True
     pool_pad: int = 1
+    depths: tuple[int, ...] = tuple(BLOCKS)
 
 
+# the first is what "" means
 VARIANTS = {
-    "keras": Variant(1.001e-5),
-    "torchvision": Variant(1e-5, middle=True, bias=False),
-    "keras2015": Variant(1e-3),
-    "keras2015-unpadded": Variant(1e-3, pool_pad=0),  # before Keras 2.2.1
+    "keras": Variant(epsilon=1.001e-5),
+    "torchvision": Variant(epsilon=1e-5, stride_in_3x3=True, bias=False),
+    "keras2015": Variant(epsilon=1e-3, depths=(50,)),
+    # before Keras 2.2.1
+    "keras2015-unpadded": Variant(epsilon=1e-3, pool_pad=0, depths=(50,)),
 }
+
+
+def resnet_variants(depth: int) -> tuple[str, ...]:
+    """The variants that there are of the ResNet of that depth, the usual one first."""
+    return tuple(name for name, variant in VARIANTS.items() if depth in variant.depths)
 
 
 def resnet(
@@ -36,9 +47,13 @@ def resnet(
     size: tuple[int, int] = (224, 224),
     variant: str = "",
 ) -> Network:
-    """ResNet of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
-    variant = resolve_variant(f"resnet{depth}", variant)
-    net, maker = Builder(f"resnet{depth}", (*size, channels), variant), VARIANTS[variant]
+    """ResNet of depth 50, 101 or 152 for inputs of size (height, width).
+
+    `predictions` are the logits, before the softmax.
+    """
+    variant = resolve_variant(f"resnet{depth}", variant, resnet_variants(depth))
+    maker = VARIANTS[variant]
+    net = Builder(f"resnet{depth}", (*size, channels), variant)
     net.folded["conv1_pad"] = "conv1_conv"
     if maker.pool_pad:
         net.folded["pool1_pad"] = "pool1_pool"
@@ -47,37 +62,36 @@ def resnet(
     net.add("conv1_relu", RELU)
     net.add("pool1_pool", MaxPool(3, 2, pad=maker.pool_pad))
     for stage, blocks in enumerate(BLOCKS[depth], 2):
+        filters = 16 * 2**stage
         for block in range(1, blocks + 1):
-            stride = 2 if stage > 2 and block == 1 else 1
-            bottleneck(
-                net, maker, f"conv{stage}_block{block}", 16 * 2**stage, stride, project=block == 1
-            )
+            first = block == 1
+            stride = 2 if first and stage > 2 else 1
+            bottleneck(net, maker, f"conv{stage}_block{block}", filters, stride, project=first)
     net.add("avg_pool", GlobalAvgPool())
     net.add("predictions", Dense(classes))
-    if variant != "keras":
-        net.aliases |= (
-            torchvision_names(depth) if variant == "torchvision" else names_of_2015(net, depth)
-        )
+    if variant == "torchvision":
+        net.aliases |= torchvision_names(depth)
+    elif variant != "keras":
+        net.aliases |= names_of_2015(net, depth)
     return net.network()
 
 
 def bottleneck(
     net: Builder, maker: Variant, name: str, filters: int, stride: int, project: bool
 ) -> None:
-    """A residual block (He et al. 2016, figure 5, right), its layers in the order in which Keras lists them."""
+    """A residual block (He et al. 2016, figure 5, right), in the order in which Keras lists it."""
     entry = net.last
-    first, middle = (1, stride) if maker.middle else (stride, 1)
-    net.add(f"{name}_1_conv", Conv(filters, 1, stride=first, bias=maker.bias))
+    first_stride, middle_stride = (1, stride) if maker.stride_in_3x3 else (stride, 1)
+    net.add(f"{name}_1_conv", Conv(filters, 1, stride=first_stride, bias=maker.bias))
     net.add(f"{name}_1_bn", BatchNorm(maker.epsilon))
     net.add(f"{name}_1_relu", RELU)
-    net.add(f"{name}_2_conv", Conv(filters, 3, stride=middle, pad=1, bias=maker.bias))
+    net.add(f"{name}_2_conv", Conv(filters, 3, stride=middle_stride, pad=1, bias=maker.bias))
     net.add(f"{name}_2_bn", BatchNorm(maker.epsilon))
     relu = net.add(f"{name}_2_relu", RELU)
     shortcut = entry
     if project:
-        shortcut = net.add(
-            f"{name}_0_conv", Conv(4 * filters, 1, stride=stride, bias=maker.bias), entry
-        )
+        projection = Conv(4 * filters, 1, stride=stride, bias=maker.bias)
+        shortcut = net.add(f"{name}_0_conv", projection, entry)
     branch = net.add(f"{name}_3_conv", Conv(4 * filters, 1, bias=maker.bias), relu)
     if project:
         shortcut = net.add(f"{name}_0_bn", BatchNorm(maker.epsilon), shortcut)
@@ -87,8 +101,8 @@ def bottleneck(
 
 
 def torchvision_names(depth: int) -> dict[str, str]:
-    """Torchvision's modules by the names they have there; a block and a stage are their outputs."""
-    found = {
+    """{torchvision's module: layer}; the module of a block or of a stage is its output."""
+    names = {
         "conv1": "conv1_conv",
         "bn1": "conv1_bn",
         "relu": "conv1_relu",
@@ -96,24 +110,25 @@ def torchvision_names(depth: int) -> dict[str, str]:
     }
     for stage, blocks in enumerate(BLOCKS[depth], 1):
         for block in range(blocks):
-            module, name = f"layer{stage}.{block}", f"conv{stage + 1}_block{block + 1}"
-            found |= {
-                f"{module}.{kind}{i}": f"{name}_{i}_{kind}"
-                for i in (1, 2, 3)
-                for kind in ("conv", "bn")
-            }
-            if not block:
-                found |= {
-                    f"{module}.downsample.0": f"{name}_0_conv",
-                    f"{module}.downsample.1": f"{name}_0_bn",
-                }
-            found |= {module: f"{name}_out", f"layer{stage}": f"{name}_out"}
-    return found | {"avgpool": "avg_pool", "fc": "predictions"}
+            module = f"layer{stage}.{block}"
+            name = f"conv{stage + 1}_block{block + 1}"
+            for i in (1, 2, 3):
+                names[f"{module}.conv{i}"] = f"{name}_{i}_conv"
+                names[f"{module}.bn{i}"] = f"{name}_{i}_bn"
+            if block == 0:
+                names[f"{module}.downsample.0"] = f"{name}_0_conv"
+                names[f"{module}.downsample.1"] = f"{name}_0_bn"
+            names[module] = f"{name}_out"
+            names[f"layer{stage}"] = f"{name}_out"
+    return names | {"avgpool": "avg_pool", "fc": "predictions"}
 
 
 def names_of_2015(net: Builder, depth: int) -> dict[str, str]:
-    """The names of Keras's first ResNet50, of 2015 to 2018: those of the authors, numbers where they gave none."""
-    found = {
+    """{name: layer} of Keras's first ResNet50, of 2015 to 2018.
+
+    The names are those of the authors, with numbers where the authors gave none.
+    """
+    names = {
         "conv1": "conv1_conv",
         "bn_conv1": "conv1_bn",
         "fc1000": "predictions",
@@ -121,15 +136,18 @@ def names_of_2015(net: Builder, depth: int) -> dict[str, str]:
     }
     for stage, blocks in enumerate(BLOCKS[depth], 2):
         for block in range(blocks):
-            old, name = f"{stage}{'abcdef'[block]}_branch", f"conv{stage}_block{block + 1}"
-            for branch, i in ({"2a": 1, "2b": 2, "2c": 3} | ({} if block else {"1": 0})).items():
-                found |= {
-                    f"res{old}{branch}": f"{name}_{i}_conv",
-                    f"bn{old}{branch}": f"{name}_{i}_bn",
-                }
-    for kind, old in ((Activation, "activation"), (Add, "add")):
-        found |= {
-            f"{old}_{i}": node.name
-            for i, node in enumerate((n for n in net.nodes if isinstance(n.layer, kind)), 1)
-        }
-    return found
+            name = f"conv{stage}_block{block + 1}"
+            branches = {"2a": 1, "2b": 2, "2c": 3}
+            if block == 0:
+                branches["1"] = 0
+            for branch, i in branches.items():
+                old = f"{stage}{'abcdef'[block]}_branch{branch}"
+                names[f"res{old}"] = f"{name}_{i}_conv"
+                names[f"bn{old}"] = f"{name}_{i}_bn"
+    activations = [node.name for node in net.nodes if isinstance(node.layer, Activation)]
+    sums = [node.name for node in net.nodes if isinstance(node.layer, Add)]
+    for i, name in enumerate(activations, 1):
+        names[f"activation_{i}"] = name
+    for i, name in enumerate(sums, 1):
+        names[f"add_{i}"] = name
+    return names

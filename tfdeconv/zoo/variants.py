@@ -1,22 +1,13 @@
-"""Networks of one name that differ: whose they are, and the names that others than Keras give their layers."""
+"""Networks of one name that differ, and the names that torchvision gives layers in a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..errors import UserError, unknown
 from ..network.graph import Network, Node
 from ..network.layers import Conv, Dense, MaxPool
 
-# the first is what "" means; none where there is but one
-VARIANTS: dict[str, tuple[str, ...]] = {
-    "vgg16": (),
-    "vgg19": (),
-    "resnet50": ("keras", "torchvision", "keras2015", "keras2015-unpadded"),
-    "resnet101": ("keras", "torchvision"),
-    "resnet152": ("keras", "torchvision"),
-    "alexnet": ("caffe", "torchvision"),
-}
 TITLES = {
     "vgg16": "a VGG16",
     "vgg19": "a VGG19",
@@ -27,9 +18,11 @@ TITLES = {
 }
 
 
-def resolve_variant(name: str, variant: str) -> str:
-    """The variant meant, "" where the network has but one; raises UserError for one that it has not."""
-    known = VARIANTS[name]
+def resolve_variant(name: str, variant: str, known: Sequence[str]) -> str:
+    """The variant meant: the first one known for "", and "" where the network has but one.
+
+    Raises UserError for a variant that the network does not have.
+    """
     if not variant:
         return known[0] if known else ""
     if not known:
@@ -39,35 +32,45 @@ def resolve_variant(name: str, variant: str) -> str:
     return variant
 
 
-def wrong_variant(path: object, found: Network, asked: Network) -> UserError:
-    """A file is for `found`, and its layers' names do not leave it open."""
-    told, wanted = (
-        f"{net.name} of variant {net.variant}" if net.variant else net.name
-        for net in (found, asked)
-    )
+def wrong_variant(path: object, found: Network, expected: Network) -> UserError:
+    """The error for a file whose layer names say that it is for `found`."""
+    argument = option = ""
+    if found.variant:
+        argument = f'variant="{found.variant}"'
+        option = f" --variant {found.variant}"
     return UserError(
-        f'{path} holds {told}, not {wanted}: take NETWORKS["{found.name}"](variant="{found.variant}") or '
-        f"network_in(path); scripts: --network {found.name} --variant {found.variant}"
+        f"{path} holds {title(found)}, not {title(expected)}: "
+        f'take NETWORKS["{found.name}"]({argument}) or network_in(path); '
+        f"scripts: --network {found.name}{option}"
     )
 
 
-def sequential(nodes: Iterable[Node], dense: Iterable[int]) -> dict[str, str]:
-    """Torchvision's names for layers in a row: places in `features`, and in `classifier` those of the dense ones.
+def title(network: Network) -> str:
+    if not network.variant:
+        return network.name
+    return f"{network.name} of variant {network.variant}"
 
-    A rectifier has a place of its own there, behind the layer that it is part of here; the layer's own comes first.
+
+def sequential_names(nodes: Iterable[Node], dense: Sequence[int]) -> dict[str, str]:
+    """{torchvision's name: layer} of layers in a row: `features.N`; `classifier.N` if dense.
+
+    dense: the numbers N of the dense layers. A rectifier, here part of the layer before it, has a
+    number of its own there; both names lead to the layer, whose own comes first.
     """
-    found: dict[str, str] = {}
-    place, places = 0, iter(dense)
+    names: dict[str, str] = {}
+    feature = 0
+    dense_numbers = iter(dense)
     for node in nodes:
-        if isinstance(node.layer, Conv | MaxPool):
-            names = [f"features.{place}"] + [f"features.{place + 1}"] * isinstance(node.layer, Conv)
-            place += len(names)
+        if isinstance(node.layer, Conv):
+            names[f"features.{feature}"] = node.name
+            names[f"features.{feature + 1}"] = node.name
+            feature += 2
+        elif isinstance(node.layer, MaxPool):
+            names[f"features.{feature}"] = node.name
+            feature += 1
         elif isinstance(node.layer, Dense):
-            number = next(places)
-            names = [f"classifier.{number}"] + [f"classifier.{number + 1}"] * (
-                node.layer.activation is not None
-            )
-        else:
-            continue
-        found |= dict.fromkeys(names, node.name)
-    return found
+            number = next(dense_numbers)
+            names[f"classifier.{number}"] = node.name
+            if node.layer.activation is not None:
+                names[f"classifier.{number + 1}"] = node.name
+    return names

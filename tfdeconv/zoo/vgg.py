@@ -1,13 +1,16 @@
-"""VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by the layer names of Keras."""
+"""VGG16 and VGG19 (Simonyan & Zisserman 2015, table 1, columns D and E), by Keras's layer names."""
 
 from __future__ import annotations
 
 from ..network.graph import Builder, Network
 from ..network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from .variants import resolve_variant, sequential
+from .variants import resolve_variant, sequential_names
 
+# of each block: the filters of its convolutions, and how many there are
 FILTERS = (64, 128, 256, 512, 512)
-CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # in each block
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+# the numbers that torchvision's `classifier` gives fc1, fc2 and predictions
+TORCHVISION_DENSE = (0, 3, 6)
 
 
 def vgg(
@@ -17,8 +20,12 @@ def vgg(
     size: tuple[int, int] = (224, 224),
     variant: str = "",
 ) -> Network:
-    """VGG of that depth for inputs of size (height, width); `predictions` are the logits, before the softmax."""
-    net = Builder(f"vgg{depth}", (*size, channels), resolve_variant(f"vgg{depth}", variant))
+    """VGG of depth 16 or 19 for inputs of size (height, width).
+
+    `predictions` are the logits, before the softmax.
+    """
+    name = f"vgg{depth}"
+    net = Builder(name, (*size, channels), resolve_variant(name, variant, ()))
     for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
         for i in range(1, convolutions + 1):
             net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU))
@@ -27,5 +34,6 @@ def vgg(
     net.add("fc1", Dense(4096, activation=RELU))
     net.add("fc2", Dense(4096, activation=RELU))
     net.add("predictions", Dense(classes))
-    net.aliases |= {**sequential(net.nodes, (0, 3, 6)), "avgpool": "block5_pool"}
+    net.aliases |= sequential_names(net.nodes, TORCHVISION_DENSE)
+    net.aliases["avgpool"] = "block5_pool"
     return net.network()

@@ -1,1 +1,5 @@
-"""Tensor operations, a family a module, each with its transpose under it, and the pairs that layers are made of."""
+"""Tensor operations and the pairs of functions that layers are made of, a family a module.
+
+Each transpose stands under its operation, each layer's backward under its forward. dispatch.py says
+what these take and return, and binds them to their layers.
+"""

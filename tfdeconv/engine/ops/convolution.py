@@ -1,200 +1,231 @@
-"""Each tensor operation with its transpose under it. Knows tensors and windows, nothing of layers or networks.
+"""Convolutions, each with its transpose under it.
 
-Maps are [n, height, width, channels]; n may be unknown when the graph is made, the rest is static. Everything runs with and
-without XLA, in float32 and float64.
+Maps are [n, height, width, channels]; n may be unknown when the graph is made, the rest is static.
+Everything runs with and without XLA, in float32 and float64.
 """
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-from ...network.layers import Conv, Dense, DepthwiseConv
-from ...network.spans import Pads, Window
+from ...network.layers import Conv, DepthwiseConv
+from ...network.spans import Pads, Pair, Window
 from ..rules import Rule
-from ..types import Parameters, Step, Trace
-from . import slicing
-from .activation import activation_backward, activation_forward
+from ..types import Parameters, Shapes, Signals, Trace, Traced
+from .activation import before_activation, bias_and_activation
 from .slicing import NO_PAD, cut, interleave
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window, groups: int = 1) -> tf.Tensor:
-    """Convolution (cross-correlation, as in every framework). x [n, h, w, c], kernel [kh, kw, c / groups, o] -> [n, h', w', o]."""
+    """Convolution (cross-correlation, as in every framework).
+
+    x [n, h, w, c], kernel [kh, kw, c / groups, o] -> [n, h', w', o]
+    """
     pads = [[0, 0], *map(list, window.pad), [0, 0]]
+    if groups == 1:
+        return tf.nn.conv2d(x, kernel, window.stride, pads, dilations=window.dilation)
     # the CPU has no grouped convolution in every build: one call a group
-    parts = (
-        zip(tf.split(x, groups, 3), tf.split(kernel, groups, 3)) if groups > 1 else [(x, kernel)]
-    )
-    outputs = [
-        tf.nn.conv2d(part, filters, window.stride, pads, dilations=window.dilation)
-        for part, filters in parts
-    ]
-    return tf.concat(outputs, 3) if groups > 1 else outputs[0]
+    outputs = []
+    for part, filters in zip(tf.split(x, groups, 3), tf.split(kernel, groups, 3)):
+        outputs.append(tf.nn.conv2d(part, filters, window.stride, pads, dilations=window.dilation))
+    return tf.concat(outputs, 3)
 
 
 def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tensor:
-    """Convolution of each channel by itself. x [n, h, w, c], kernel [kh, kw, c, m] -> [n, h', w', c * m]; equal strides."""
-    for axis in (0, 1):
-        x = cut(x, axis + 1, -window.pad[axis][0], x.shape[axis + 1] + sum(window.pad[axis]))
-    return tf.nn.depthwise_conv2d(
-        x, kernel, (1, *window.stride, 1), "VALID", dilations=window.dilation
-    )
+    """Convolution of each channel by itself, with equal strides.
 
-
-def turn(kernel: tf.Tensor, window: Window) -> tf.Tensor:
-    """The kernel with which a plain convolution is the transpose of conv2d, up to interleaving.
-
-    Kernel [kh, kw, c, o] -> [th, tw, o, p * q * c]: each of the p x q = min(size, stride) phases of the result is a convolution
-    of the signal with every stride-th tap, in reverse. A plain convolution is up to 3 times as fast on a CPU as
-    tf.nn.conv2d_transpose, of which this is an exact rewriting. Where there is a dilation, the stride is 1.
+    x [n, h, w, c], kernel [kh, kw, c, m] -> [n, h', w', c * m]
     """
-    phases = turned_phases(kernel, window)
+    for axis in (0, 1):
+        before, after = window.pad[axis]
+        x = cut(x, axis + 1, -before, before + x.shape[axis + 1] + after)
+    strides = (1, *window.stride, 1)
+    return tf.nn.depthwise_conv2d(x, kernel, strides, "VALID", dilations=window.dilation)
+
+
+# The transpose by phases. On one axis, without pads, a convolution of size k and stride s is
+#
+#     y[j] = sum over t of kernel[t] x[j s + t],    t = 0 ... k - 1
+#
+# and its transpose sends signal[j] back to all cells that y[j] was made of:
+#
+#     back[i] = sum over all j and t with j s + t = i of kernel[t] signal[j].
+#
+# Write i = q s + r with 0 <= r < s: r is the cell's phase. Only the taps t = r + u s reach it, from
+# j = q - u, so that with T = ceil(k / s) taps a phase (those beyond the kernel's end are 0)
+#
+#     back[q s + r] = sum over u of kernel[r + u s] signal[q - u],    u = 0 ... T - 1.
+#
+# For each phase this is a plain convolution, of stride 1, of the signal with T - 1 zeros around it
+# and every s-th tap in reverse. All phases together are one convolution with s times as many
+# output channels; interleaving them gives the map, of (n - 1) s + k cells. A phase r >= k, of a
+# kernel smaller than its stride, is 0.
+#
+# Size 3, stride 2, taps a b c (T = 2), signal p q:
+#
+#     phase 0: kernel c a       back[0] =       a p    back[2] = c p + a q    back[4] = c q
+#     phase 1: kernel 0 b       back[1] =       b p    back[3] =       b q    back[5] =   0
+#
+# 2 phases of 3 cells make 6, of which the map has (2 - 1) 2 + 3 = 5: the last is cut off.
+#
+# On a CPU this is up to 3 times as fast as tf.nn.conv2d_transpose, and gives the same sums.
+# A dilated kernel has stride 1, so one phase: its taps in reverse, the same dilation.
+
+
+def flip_kernel(kernel: tf.Tensor, window: Window) -> tf.Tensor:
+    """The kernel of the plain convolution that is the transpose of conv2d, its phases as channels.
+
+    Kernel [kh, kw, c, o] -> [th, tw, o, p * q * c], with th x tw taps in each of p x q phases.
+    """
+    phases = phase_kernels(kernel, window)
     th, p, tw, q, c, o = phases.shape
     return tf.reshape(tf.transpose(phases, (0, 2, 5, 1, 3, 4)), (th, tw, o, p * q * c))
 
 
-def turn_depthwise(kernel: tf.Tensor, window: Window) -> tf.Tensor:
-    """turn for depthwise_conv2d: kernel [kh, kw, c, m] -> [th, tw, c * m, p * q]."""
-    phases = turned_phases(kernel, window)
+def flip_depthwise_kernel(kernel: tf.Tensor, window: Window) -> tf.Tensor:
+    """flip_kernel for depthwise_conv2d: kernel [kh, kw, c, m] -> [th, tw, c * m, p * q]."""
+    phases = phase_kernels(kernel, window)
     th, p, tw, q, c, m = phases.shape
     return tf.reshape(tf.transpose(phases, (0, 2, 4, 5, 1, 3)), (th, tw, c * m, p * q))
 
 
-def turned_phases(kernel: tf.Tensor, window: Window) -> tf.Tensor:
-    """Kernel [kh, kw, c, o] -> [th, p, tw, q, c, o]: every stride-th tap from each of the p x q phases on, in reverse."""
-    (kh, kw, c, o), (sh, sw) = kernel.shape, window.stride
+def phase_kernels(kernel: tf.Tensor, window: Window) -> tf.Tensor:
+    """The taps of each phase in reverse: kernel [kh, kw, c, o] -> [th, p, tw, q, c, o]."""
+    kh, kw, c, o = kernel.shape
+    sh, sw = window.stride
     th, tw = -(-kh // sh), -(-kw // sw)
     if (th * sh, tw * sw) != (kh, kw):
         kernel = tf.pad(kernel, [[0, th * sh - kh], [0, tw * sw - kw], [0, 0], [0, 0]])
+    # tap t = r + u s stands at [u, r]
     phases = tf.reshape(kernel, (th, sh, tw, sw, c, o))[:, : min(kh, sh), :, : min(kw, sw)]
-    return tf.reverse(phases, (0, 2))  # ten times as fast as a slice with step -1
+    # ten times as fast as a slice with step -1
+    return tf.reverse(phases, (0, 2))
 
 
 def conv2d_transpose(
-    signal: tf.Tensor, turned: tf.Tensor, window: Window, groups: int = 1, trim: Pads = NO_PAD
+    signal: tf.Tensor, flipped: tf.Tensor, window: Window, groups: int = 1, trim: Pads = NO_PAD
 ) -> tf.Tensor:
-    """Transpose of conv2d without its pad: signal [k, n, m, o] -> [k, (n - 1) * stride + size, ..., c], less `trim` at the ends.
+    """Transpose of conv2d without its pad, less `trim` cells at the ends; flipped: flip_kernel's.
 
-    turned is turn(kernel). What trim would cut off again is not computed.
+    signal [k, n, m, o] -> [k, (n - 1) * stride + size, ..., c]
+    What trim would cut off again is not computed.
     """
     if groups > 1:
-        parts = zip(tf.split(signal, groups, 3), tf.split(turned, groups, 2))
-        return tf.concat(
-            [conv2d_transpose(part, filters, window, 1, trim) for part, filters in parts], 3
-        )
-    pads, spared = reach(turned, window, trim)
-    y = tf.nn.conv2d(signal, turned, 1, [[0, 0], *pads, [0, 0]], dilations=window.dilation)
-    return laid_out(tf.split(y, phases(window), 3), signal, window, trim, spared)
+        parts = []
+        for part, filters in zip(tf.split(signal, groups, 3), tf.split(flipped, groups, 2)):
+            parts.append(conv2d_transpose(part, filters, window, 1, trim))
+        return tf.concat(parts, 3)
+    pads, trimmed = transpose_padding(flipped, window, trim)
+    y = tf.nn.conv2d(signal, flipped, 1, [[0, 0], *pads, [0, 0]], dilations=window.dilation)
+    rows, columns = phase_counts(window)
+    return assemble_phases(tf.split(y, rows * columns, 3), signal, window, trim, trimmed)
 
 
 def depthwise_conv2d_transpose(
-    signal: tf.Tensor, turned: tf.Tensor, window: Window, multiplier: int = 1, trim: Pads = NO_PAD
+    signal: tf.Tensor, flipped: tf.Tensor, window: Window, multiplier: int = 1, trim: Pads = NO_PAD
 ) -> tf.Tensor:
-    """Transpose of depthwise_conv2d, as conv2d_transpose: signal [k, n, m, c * multiplier]; turned is turn_depthwise(kernel)."""
-    pads, spared = reach(turned, window, trim)
-    y = tf.nn.depthwise_conv2d(
-        tf.pad(signal, [[0, 0], *pads, [0, 0]]),
-        turned,
-        (1, 1, 1, 1),
-        "VALID",
-        dilations=window.dilation,
-    )
-    n, m, channels = y.shape[1], y.shape[2], signal.shape[3] // multiplier
-    y = tf.reduce_sum(tf.reshape(y, (-1, n, m, channels, multiplier, phases(window))), 4)
-    return laid_out(tf.unstack(y, axis=4), signal, window, trim, spared)
+    """Transpose of depthwise_conv2d, as conv2d_transpose; flipped: flip_depthwise_kernel's.
+
+    signal [k, n, m, c * multiplier] -> [k, (n - 1) * stride + size, ..., c]
+    """
+    pads, trimmed = transpose_padding(flipped, window, trim)
+    padded = tf.pad(signal, [[0, 0], *pads, [0, 0]])
+    y = tf.nn.depthwise_conv2d(padded, flipped, (1, 1, 1, 1), "VALID", dilations=window.dilation)
+    rows, columns = phase_counts(window)
+    n, m = y.shape[1:3]
+    channels = signal.shape[3] // multiplier
+    # an input channel was read by `multiplier` of the output's: what comes back to it adds up
+    y = tf.reshape(y, (-1, n, m, channels, multiplier, rows * columns))
+    y = tf.reduce_sum(y, 4)
+    return assemble_phases(tf.unstack(y, axis=4), signal, window, trim, trimmed)
 
 
-def phases(window: Window) -> int:
-    """Phases of a strided transpose that the window reaches."""
-    return min(window.size[0], window.stride[0]) * min(window.size[1], window.stride[1])
+def phase_counts(window: Window) -> Pair:
+    """Rows and columns of phases that the window reaches."""
+    return min(window.size[0], window.stride[0]), min(window.size[1], window.stride[1])
 
 
-def reach(turned: tf.Tensor, window: Window, trim: Pads) -> tuple[list[list[int]], Pads]:
-    """The pads with which a plain convolution with a turned kernel is a transpose, less what trim spares; and what it spares."""
-    more = [(taps - 1) * step for taps, step in zip(turned.shape[:2], window.dilation)]
-    a, b = (
-        tuple(min(cells // stride, most) for cells in ends)
-        for ends, stride, most in zip(trim, window.stride, more)
-    )
-    return [[most - low, most - high] for most, (low, high) in zip(more, (a, b))], (a, b)
+def transpose_padding(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[list, Pads]:
+    """The pads of the plain convolution that is a transpose, and the cells of a phase they trim.
 
-
-def laid_out(
-    parts: list[tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads, spared: Pads
-) -> tf.Tensor:
-    """The phases of a transpose as one map of the size that the signal reaches, less `trim`."""
-    if window.stride != (1, 1):
-        rows, columns = (min(pair) for pair in zip(window.size, window.stride))
-        none = tf.zeros_like(parts[0])  # phases that a window smaller than its stride never reaches
-        some = [
-            [*parts[row * columns : (row + 1) * columns], *[none] * (window.stride[1] - columns)]
-            for row in range(rows)
-        ]
-        y = interleave(some + [[none] * window.stride[1]] * (window.stride[0] - rows))
-    else:
-        y = parts[0]
+    A whole transpose takes T - 1 zeros (times the dilation) at each end. A stride of cells that
+    `trim` cuts off is one cell of every phase, and takes one zero less.
+    """
+    pads = []
+    trimmed = []
     for axis in (0, 1):
-        size = (
-            (signal.shape[axis + 1] - 1) * window.stride[axis] + window.size[axis] - sum(trim[axis])
-        )
-        y = cut(y, axis + 1, trim[axis][0] - spared[axis][0] * window.stride[axis], size)
+        taps = flipped.shape[axis]
+        whole = (taps - 1) * window.dilation[axis]
+        before, after = trim[axis]
+        low = min(before // window.stride[axis], whole)
+        high = min(after // window.stride[axis], whole)
+        pads.append([whole - low, whole - high])
+        trimmed.append((low, high))
+    return pads, (trimmed[0], trimmed[1])
+
+
+def assemble_phases(
+    phases: list[tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads, trimmed: Pads
+) -> tf.Tensor:
+    """The phases of a transpose as one map of the size that the signal reaches, less `trim`.
+
+    phases: maps row by row, which are `trimmed` cells shorter at the ends already.
+    """
+    y = phases[0]
+    if window.stride != (1, 1):
+        y = interleave(phase_grid(phases, window))
+    for axis in (0, 1):
+        stride = window.stride[axis]
+        size = (signal.shape[axis + 1] - 1) * stride + window.size[axis] - sum(trim[axis])
+        y = cut(y, axis + 1, trim[axis][0] - trimmed[axis][0] * stride, size)
     return y
 
 
-def dense(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """x [n, 1, 1, c], kernel [c, o] -> [n, 1, 1, o]."""
-    return tf.matmul(tf.reshape(x, (-1, kernel.shape[0])), kernel)[:, None, None]
+def phase_grid(phases: list[tf.Tensor], window: Window) -> list[list[tf.Tensor]]:
+    """Phases as a grid of stride x stride maps, with zeros where the window is too small."""
+    rows, columns = phase_counts(window)
+    zeros = tf.zeros_like(phases[0])
+    grid = [[zeros] * window.stride[1] for _ in range(window.stride[0])]
+    for row in range(rows):
+        grid[row][:columns] = phases[row * columns : (row + 1) * columns]
+    return grid
 
 
-def dense_transpose(signal: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """Transpose of dense: signal [k, 1, 1, o] -> [k, 1, 1, c]."""
-    return tf.matmul(tf.reshape(signal, (-1, kernel.shape[1])), kernel, transpose_b=True)[
-        :, None, None
-    ]
+def conv_forward(layer: Conv, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    """The trace: that of the activation behind it."""
+    y = conv2d(x, p["kernel"], layer.window, layer.groups)
+    return bias_and_activation(layer, p, y, rule)
 
 
-def finished(
-    layer: Conv | DepthwiseConv | Dense, p: Parameters, y: tf.Tensor, rule: Rule | None
-) -> Step:
-    """With bias and activation, where the layer has them."""
-    y = tf.nn.bias_add(y, p["bias"]) if layer.bias else y
-    return activation_forward(layer.activation, {}, y, rule=rule) if layer.activation else (y, None)
+def conv_backward(
+    layer: Conv,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
+    signal = before_activation(layer, signal, trace, rule)
+    return (conv2d_transpose(signal, p["flipped"], layer.window, layer.groups, trim),)
 
 
-def begun(
-    layer: Conv | DepthwiseConv | Dense, signal: tf.Tensor, trace: Trace, rule: Rule
-) -> tf.Tensor:
-    """The signal below the layer's activation."""
-    return (
-        activation_backward(layer.activation, {}, signal, trace, rule, (), slicing.NO_PAD)[0]
-        if layer.activation
-        else signal
-    )
+def depthwise_conv_forward(
+    layer: DepthwiseConv, p: Parameters, x: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    """The trace: that of the activation behind it."""
+    y = depthwise_conv2d(x, p["kernel"], layer.window)
+    return bias_and_activation(layer, p, y, rule)
 
 
-def conv_forward(layer: Conv, p, x, *, rule):
-    return finished(layer, p, conv2d(x, p["kernel"], layer.window, layer.groups), rule)
-
-
-def conv_backward(layer: Conv, p, signal, trace, rule, shapes, trim):
-    return (
-        conv2d_transpose(
-            begun(layer, signal, trace, rule), p["turned"], layer.window, layer.groups, trim
-        ),
-    )
-
-
-def depthwise_conv_forward(layer: DepthwiseConv, p, x, *, rule):
-    return finished(layer, p, depthwise_conv2d(x, p["kernel"], layer.window), rule)
-
-
-def depthwise_conv_backward(layer: DepthwiseConv, p, signal, trace, rule, shapes, trim):
-    signal = begun(layer, signal, trace, rule)
-    return (depthwise_conv2d_transpose(signal, p["turned"], layer.window, layer.multiplier, trim),)
-
-
-def dense_forward(layer: Dense, p, x, *, rule):
-    return finished(layer, p, dense(x, p["kernel"]), rule)
-
-
-def dense_backward(layer: Dense, p, signal, trace, rule, shapes, trim):
-    return (dense_transpose(begun(layer, signal, trace, rule), p["kernel"]),)
+def depthwise_conv_backward(
+    layer: DepthwiseConv,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
+    signal = before_activation(layer, signal, trace, rule)
+    return (depthwise_conv2d_transpose(signal, p["flipped"], layer.window, layer.multiplier, trim),)

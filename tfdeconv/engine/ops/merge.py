@@ -4,43 +4,82 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import mul
+from typing import Any
 
 import tensorflow as tf
 
 from ...network.base import Shape
 from ...network.layers import Add, Concatenate, Multiply
+from ..rules import Rule
+from ..types import Parameters, Shapes, Signals, Trace, Traced
 
 
-def add_forward(layer: Add, p, *inputs, rule):
+def sum_broadcast(signal: tf.Tensor, shape: Shape, input_shape: Shape) -> tf.Tensor:
+    """Transpose of broadcasting an input to a map of `shape`: the sum over all its copies.
+
+    An input of 1 x 1 cells stands at every place of the map, one of a single channel in all of its
+    channels; what comes back to it is the sum of what comes back to them.
+    """
+    axes = []
+    for axis in range(3):
+        if input_shape[axis] == 1 and shape[axis] > 1:
+            axes.append(axis + 1)
+    if not axes:
+        return signal
+    return tf.reduce_sum(signal, axes, keepdims=True)
+
+
+def add_forward(layer: Add, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
     return sum(inputs[1:], inputs[0]), None
 
 
-def add_backward(layer: Add, p, signal, trace, rule, shapes, trim):
-    return tuple(narrowed(signal, layer.output_shape(*shapes), shape) for shape in shapes)
+def add_backward(
+    layer: Add, p: Parameters, signal: tf.Tensor, trace: None, rule: Rule, shapes: Shapes, *_: Any
+) -> Signals:
+    """Every input gets the whole signal."""
+    output = layer.output_shape(*shapes)
+    return tuple(sum_broadcast(signal, output, shape) for shape in shapes)
 
 
-def multiply_forward(layer: Multiply, p, *inputs, rule):
-    return reduce(mul, inputs), (inputs if rule else None)
+def multiply_forward(
+    layer: Multiply, p: Parameters, *inputs: tf.Tensor, rule: Rule | None
+) -> Traced:
+    """The trace: the factors."""
+    return reduce(mul, inputs), inputs if rule else None
 
 
-def multiply_backward(layer: Multiply, p, signal, trace, rule, shapes, trim):
-    others = [trace[:i] + trace[i + 1 :] for i in range(len(trace))]
-    products = (reduce(mul, factors, signal) for factors in others)
-    return tuple(
-        narrowed(product, layer.output_shape(*shapes), shape)
-        for product, shape in zip(products, shapes)
-    )
+def multiply_backward(
+    layer: Multiply,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """Every input gets the signal times all other factors."""
+    output = layer.output_shape(*shapes)
+    signals = []
+    for i, shape in enumerate(shapes):
+        others = trace[:i] + trace[i + 1 :]
+        signals.append(sum_broadcast(reduce(mul, others, signal), output, shape))
+    return tuple(signals)
 
 
-def narrowed(signal: tf.Tensor, shape: Shape, to: Shape) -> tf.Tensor:
-    """A signal on a map of that shape, added up where an input of one cell or channel stood at many places of it."""
-    axes = [axis for axis, (many, one) in enumerate(zip(shape, to), 1) if one == 1 and many > 1]
-    return tf.reduce_sum(signal, axes, keepdims=True) if axes else signal
-
-
-def concatenate_forward(layer: Concatenate, p, *inputs, rule):
+def concatenate_forward(
+    layer: Concatenate, p: Parameters, *inputs: tf.Tensor, rule: Rule | None
+) -> Traced:
     return tf.concat(inputs, 3), None
 
 
-def concatenate_backward(layer: Concatenate, p, signal, trace, rule, shapes, trim):
+def concatenate_backward(
+    layer: Concatenate,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """Every input gets its own channels of the signal."""
     return tuple(tf.split(signal, [shape[2] for shape in shapes], 3))

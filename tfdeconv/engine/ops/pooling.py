@@ -1,4 +1,4 @@
-"""Max and average pools, each with its transpose under it. Tensors as in ops.py."""
+"""Max and average pools, each with its transpose under it. Maps as in convolution.py."""
 
 from __future__ import annotations
 
@@ -6,22 +6,60 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from ...network.layers import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from ...network.layers import AvgPool, MaxPool
 from ...network.spans import Pads, Window
-from . import slicing
+from ..rules import Rule
+from ..types import Parameters, Shapes, Signals, Trace, Traced
+from .slicing import NO_PAD, cut, interleave
 
 
-def taps(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf.Tensor]:
-    """For each of the `size` places in a window the cells that `count` windows have there; x as long as padded_length says."""
+def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
+    """Maximum of each window, and the switch that says where in the window it was.
+
+    x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * width of the window + dx,
+    uint8 (uint16 where the window has more than 256 cells). Pads with -inf, so that no switch
+    points outside the map; a tie goes to the first element in row order.
+    """
+    dtype = tf.uint8 if window.size[0] * window.size[1] <= 256 else tf.uint16
+    counts = window.extents(*x.shape[1:3])
+    for axis in (0, 1):
+        length = padded_length(window.size[axis], window.stride[axis], counts[axis])
+        x = cut(x, axis + 1, -window.pad[axis][0], length, float("-inf"))
+    # The maxima of each row of the window, then the maximum of its rows. Later cells have larger
+    # numbers: where one beats the best so far, its number is the maximum of the switches, which
+    # takes the place of a slow select. An equal one does not beat it: the first of a tie is kept.
+    best, *others = window_cells(x, 2, window.size[1], window.stride[1], counts[1])
+    switches = tf.zeros_like(best, dtype)
+    for dx, values in enumerate(others, 1):
+        switches = tf.maximum(switches, tf.cast(values > best, dtype) * tf.constant(dx, dtype))
+        best = tf.maximum(best, values)
+    best, *other_maxima = window_cells(best, 1, window.size[0], window.stride[0], counts[0])
+    switches, *other_switches = window_cells(
+        switches, 1, window.size[0], window.stride[0], counts[0]
+    )
+    for dy, (values, columns) in enumerate(zip(other_maxima, other_switches), 1):
+        columns += tf.constant(dy * window.size[1], dtype)
+        switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)
+        best = tf.maximum(best, values)
+    return best, switches
+
+
+def window_cells(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf.Tensor]:
+    """For each of the `size` offsets in a window the cells that `count` windows have there.
+
+    x is as long as padded_length says. The axis is taken apart by phases (cells 0, stride,
+    2 stride, ...; cells 1, stride + 1, ...), of which the cells at each offset are a plain cut.
+    """
     if stride == 1:
-        parts = [x]
+        phases = [x]
     else:
         shape = [-1, *x.shape[1:]]
         shape[axis : axis + 1] = [x.shape[axis] // stride, stride]
-        parts = tf.unstack(tf.reshape(x, shape), axis=axis + 1)
-    return [
-        slicing.cut(parts[place % stride], axis, place // stride, count) for place in range(size)
-    ]
+        phases = tf.unstack(tf.reshape(x, shape), axis=axis + 1)
+    cells = []
+    for offset in range(size):
+        cells.append(cut(phases[offset % stride], axis, offset // stride, count))
+    return cells
 
 
 def padded_length(size: int, stride: int, count: int) -> int:
@@ -29,58 +67,26 @@ def padded_length(size: int, stride: int, count: int) -> int:
     return (count + -(-size // stride) - 1) * stride
 
 
-def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
-    """Maximum of each window, and the switch that says where in the window it was.
-
-    x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * width of the window + dx, uint8 (uint16 above 256 cells).
-    Pads with -inf, so no switch points outside the map; a tie goes to the first element in row order.
-    """
-    dtype = tf.uint8 if window.size[0] * window.size[1] <= 256 else tf.uint16
-    counts = window.extents(*x.shape[1:3])
+def max_pool_values(x: tf.Tensor, window: Window) -> tf.Tensor:
+    """max_pool without the switches, for a forward pass from which nothing is sent back."""
     for axis in (0, 1):
-        length = padded_length(window.size[axis], window.stride[axis], counts[axis])
-        x = slicing.cut(x, axis + 1, -window.pad[axis][0], length, float("-inf"))
-    # columns first, then rows: later places have larger numbers, so a maximum of numbers takes the place of a slow select
-    best, *others = taps(x, 2, window.size[1], window.stride[1], counts[1])
-    switches = tf.zeros_like(best, dtype)
-    for place, values in enumerate(others, 1):
-        switches = tf.maximum(switches, tf.cast(values > best, dtype) * tf.constant(place, dtype))
-        best = tf.maximum(best, values)
-    rows = zip(
-        *(taps(map_, 1, window.size[0], window.stride[0], counts[0]) for map_ in (best, switches))
-    )
-    best, switches = next(rows)
-    for place, (values, columns) in enumerate(rows, 1):
-        columns += tf.constant(place * window.size[1], dtype)
-        switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)
-        best = tf.maximum(best, values)
-    return best, switches
-
-
-def max_pool_alone(x: tf.Tensor, window: Window) -> tf.Tensor:
-    """max_pool without the switches, for a pass up from which nothing comes down."""
-    for axis in (0, 1):
-        x = slicing.cut(
-            x,
-            axis + 1,
-            -window.pad[axis][0],
-            x.shape[axis + 1] + sum(window.pad[axis]),
-            float("-inf"),
-        )
+        before, after = window.pad[axis]
+        x = cut(x, axis + 1, -before, before + x.shape[axis + 1] + after, float("-inf"))
     return tf.nn.max_pool2d(x, window.size, window.stride, "VALID")
 
 
 def unpool(
-    signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = slicing.NO_PAD
+    signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: Pads = NO_PAD
 ) -> tf.Tensor:
     """Transpose of max_pool with its switches held fixed; windows that share a maximum add up.
 
-    signal, switches [k, n, m, c] -> [k, (n - 1) * stride + size, (m - 1) * stride + size, c], less `trim` at the ends.
+    signal, switches [k, n, m, c] -> [k, (n - 1) * stride + size, (m - 1) * stride + size, c],
+    less `trim` cells at the ends
     """
 
     def share(dy: int, dx: int) -> tf.Tensor:
-        place = tf.constant(dy * window.size[1] + dx, switches.dtype)
-        return signal * tf.cast(switches == place, signal.dtype)
+        offset = tf.constant(dy * window.size[1] + dx, switches.dtype)
+        return signal * tf.cast(switches == offset, signal.dtype)
 
     return scatter(share, signal, window, trim)
 
@@ -88,120 +94,104 @@ def unpool(
 def scatter(
     share: Callable[[int, int], tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads
 ) -> tf.Tensor:
-    """What each cell of a signal [k, n, m, c] sends to place (dy, dx) of its window, added up: as large as unpool's result."""
-    (height, width), strides = window.size, window.stride
-    more = [-(-size // stride) - 1 for size, stride in zip(window.size, strides)]
-    n, m = signal.shape[1:3]
+    """What a signal's cells send to the cells of their windows, added up; as large as unpool's map.
+
+    share(dy, dx): what the signal's cells [k, n, m, c] send to cell (dy, dx) of their windows.
+    """
+    # By phases, as the transpose of a convolution (convolution.py): window j's cell r + u stride is
+    # cell (j + u) stride + r of the map, that is cell j + u of phase r.
+    (height, width), (row_stride, column_stride) = window.size, window.stride
+    n = signal.shape[1] + -(-height // row_stride) - 1
+    m = signal.shape[2] + -(-width // column_stride) - 1
     grid: list[list[tf.Tensor | None]] = []
-    for row in range(strides[0]):
+    for row in range(row_stride):
         grid.append([])
-        for column in range(strides[1]):
-            shares = [
-                slicing.cut(
-                    slicing.cut(share(dy, dx), 1, -(dy // strides[0]), n + more[0]),
-                    2,
-                    -(dx // strides[1]),
-                    m + more[1],
-                )
-                for dy in range(row, height, strides[0])
-                for dx in range(column, width, strides[1])
-            ]
+        for column in range(column_stride):
+            shares = []
+            for dy in range(row, height, row_stride):
+                for dx in range(column, width, column_stride):
+                    shifted = cut(share(dy, dx), 1, -(dy // row_stride), n)
+                    shares.append(cut(shifted, 2, -(dx // column_stride), m))
             grid[-1].append(tf.add_n(shares) if shares else None)
-    none = tf.zeros_like(grid[0][0])  # phases that a window smaller than its stride never reaches
-    y = slicing.interleave([[none if phase is None else phase for phase in row] for row in grid])
+    # phases that a window smaller than its stride never reaches
+    zeros = tf.zeros_like(grid[0][0])
+    phases = []
+    for phase_row in grid:
+        phases.append([zeros if phase is None else phase for phase in phase_row])
+    y = interleave(phases)
     for axis in (0, 1):
-        size = (signal.shape[axis + 1] - 1) * strides[axis] + window.size[axis] - sum(trim[axis])
-        y = slicing.cut(y, axis + 1, trim[axis][0], size)
+        size = (signal.shape[axis + 1] - 1) * window.stride[axis] + window.size[axis]
+        y = cut(y, axis + 1, trim[axis][0], size - sum(trim[axis]))
     return y
 
 
 def average_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor | None]:
-    """Mean of those cells of each window that are on the map; and their share of it [n, h', w', 1], where there are pads."""
-    if window.pad == slicing.NO_PAD:
+    """Mean of those cells of each window that are on the map, and their share of the window.
+
+    x [n, h, w, c] -> y [n, h', w', c], shares [n, h', w', 1], or None where nothing is padded
+    """
+    if window.pad == NO_PAD:
         return tf.nn.avg_pool2d(x, window.size, window.stride, "VALID"), None
-    there = tf.ones_like(x[..., :1])
+    on_map = tf.ones_like(x[..., :1])
     for axis in (0, 1):
-        size = x.shape[axis + 1] + sum(window.pad[axis])
-        x, there = (slicing.cut(part, axis + 1, -window.pad[axis][0], size) for part in (x, there))
-    mean, share = (
-        tf.nn.avg_pool2d(part, window.size, window.stride, "VALID") for part in (x, there)
-    )
+        before, after = window.pad[axis]
+        size = before + x.shape[axis + 1] + after
+        x = cut(x, axis + 1, -before, size)
+        on_map = cut(on_map, axis + 1, -before, size)
+    mean = tf.nn.avg_pool2d(x, window.size, window.stride, "VALID")
+    share = tf.nn.avg_pool2d(on_map, window.size, window.stride, "VALID")
     return mean / share, share
 
 
 def average_pool_transpose(
-    signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = slicing.NO_PAD
+    signal: tf.Tensor, share: tf.Tensor | None, window: Window, trim: Pads = NO_PAD
 ) -> tf.Tensor:
-    """Transpose of average_pool, as large as unpool's result: an equal part to each cell that the mean was of."""
+    """Transpose of average_pool: an equal part to each cell that the mean was of.
+
+    As large as unpool's map.
+    """
     part = signal / (window.size[0] * window.size[1])
-    part = part if share is None else part / share
-    rows = scatter(
-        lambda dy, dx: part,
-        part,
-        Window((window.size[0], 1), (window.stride[0], 1)),
-        (trim[0], (0, 0)),
-    )
-    return scatter(
-        lambda dy, dx: rows,
-        rows,
-        Window((1, window.size[1]), (1, window.stride[1])),
-        ((0, 0), trim[1]),
-    )
+    if share is not None:
+        part = part / share
+    # all cells of a window get the same: down the columns first, then along the rows
+    column_window = Window((window.size[0], 1), (window.stride[0], 1))
+    row_window = Window((1, window.size[1]), (1, window.stride[1]))
+    rows = scatter(lambda dy, dx: part, part, column_window, (trim[0], (0, 0)))
+    return scatter(lambda dy, dx: rows, rows, row_window, ((0, 0), trim[1]))
 
 
-def global_average_pool(x: tf.Tensor) -> tf.Tensor:
-    """Mean of each map. x [n, h, w, c] -> [n, 1, 1, c]."""
-    return tf.reduce_mean(x, (1, 2), keepdims=True)
+def max_pool_forward(layer: MaxPool, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    """The trace: the switches."""
+    if rule:
+        return max_pool(x, layer.window)
+    return max_pool_values(x, layer.window), None
 
 
-def global_average_pool_transpose(signal: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Transpose of global_average_pool: an equal share to each of the height x width cells."""
-    return tf.tile(signal / (height * width), (1, height, width, 1))
-
-
-def global_max_pool(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Maximum of each map and its cell in row order, the first on a tie. x [n, h, w, c] -> y [n, 1, 1, c], switches int32."""
-    flat = tf.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
-    return tf.reduce_max(flat, 1)[:, None, None], tf.argmax(flat, 1, tf.int32)[:, None, None]
-
-
-def global_max_pool_transpose(
-    signal: tf.Tensor, switches: tf.Tensor, height: int, width: int
-) -> tf.Tensor:
-    """Transpose of global_max_pool with its switches held fixed."""
-    laid = signal[:, 0] * tf.one_hot(switches[:, 0, 0], height * width, axis=1, dtype=signal.dtype)
-    return tf.reshape(laid, (-1, height, width, signal.shape[3]))
-
-
-def max_pool_forward(layer: MaxPool, p, x, *, rule):
-    return max_pool(x, layer.window) if rule else (max_pool_alone(x, layer.window), None)
-
-
-def max_pool_backward(layer: MaxPool, p, signal, trace, rule, shapes, trim):
+def max_pool_backward(
+    layer: MaxPool,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
     return (unpool(signal, trace, layer.window, trim),)
 
 
-def avg_pool_forward(layer: AvgPool, p, x, *, rule):
+def avg_pool_forward(layer: AvgPool, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    """The trace: each window's share that is on the map, where there are pads."""
     y, share = average_pool(x, layer.window)
-    return y, (share if rule else None)
+    return y, share if rule else None
 
 
-def avg_pool_backward(layer: AvgPool, p, signal, trace, rule, shapes, trim):
+def avg_pool_backward(
+    layer: AvgPool,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
     return (average_pool_transpose(signal, trace, layer.window, trim),)
-
-
-def global_avg_pool_forward(layer: GlobalAvgPool, p, x, *, rule):
-    return global_average_pool(x), None
-
-
-def global_avg_pool_backward(layer: GlobalAvgPool, p, signal, trace, rule, shapes, trim):
-    return (global_average_pool_transpose(signal, *shapes[0][:2]),)
-
-
-def global_max_pool_forward(layer: GlobalMaxPool, p, x, *, rule):
-    y, switches = global_max_pool(x)
-    return y, (switches if rule else None)
-
-
-def global_max_pool_backward(layer: GlobalMaxPool, p, signal, trace, rule, shapes, trim):
-    return (global_max_pool_transpose(signal, trace, *shapes[0][:2]),)

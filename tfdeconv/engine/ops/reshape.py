@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from ...network.layers import Flatten, Identity, ZeroPad
+from ...network.spans import Pads
+from ..rules import Rule
+from ..types import Parameters, Shapes, Signals, Traced
 from . import slicing
 
 
-def flatten_forward(layer: Flatten, p, x, *, rule):
+def flatten_forward(layer: Flatten, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
     return tf.reshape(x, (-1, *layer.output_shape(x.shape[1:]))), None
 
 
-def flatten_backward(layer: Flatten, p, signal, trace, rule, shapes, trim):
+def flatten_backward(
+    layer: Flatten,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
     return (tf.reshape(signal, (-1, *shapes[0])),)
 
 
-def identity_forward(layer: Identity, p, x, *, rule):
+def identity_forward(layer: Identity, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
     return x, None
 
 
-def identity_backward(layer: Identity, p, signal, trace, rule, shapes, trim):
+def identity_backward(layer: Identity, p: Parameters, signal: tf.Tensor, *_: Any) -> Signals:
     return (signal,)
 
 
-def zero_pad_forward(layer: ZeroPad, p, x, *, rule):
+def zero_pad_forward(layer: ZeroPad, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    """A negative pad crops."""
     for axis, (before, after) in enumerate(layer.pad, 1):
         x = slicing.cut(x, axis, -before, before + x.shape[axis] + after)
     return x, None
 
 
-def zero_pad_backward(layer: ZeroPad, p, signal, trace, rule, shapes, trim):
+def zero_pad_backward(
+    layer: ZeroPad,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    trim: Pads,
+) -> Signals:
+    """The signal as it is: that its offset moves by the pad is in the spans."""
     for axis, (before, after) in enumerate(trim, 1):
         signal = slicing.cut(signal, axis, before, signal.shape[axis] - before - after)
     return (signal,)

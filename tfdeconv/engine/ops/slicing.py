@@ -12,7 +12,8 @@ NO_PAD: Pads = ((0, 0), (0, 0))
 def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> tf.Tensor:
     """Cells start to start + size of an axis; `value` where x has none."""
     extent = x.shape[axis]
-    low, high = max(start, 0), min(start + size, extent)
+    low = max(start, 0)
+    high = min(start + size, extent)
     if (low, high) != (0, extent):
         x = x[(slice(None),) * axis + (slice(low, high),)]
     if (low, high) != (start, start + size):
@@ -23,12 +24,19 @@ def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> t
 
 
 def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
-    """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c]: grid[i][j] goes to [:, i::p, j::q]."""
-    rows = [row[0] if len(row) == 1 else tf.stack(row, 3) for row in grid]
+    """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c].
+
+    grid[i][j] goes to [:, i::p, j::q].
+    """
     h, w, c = grid[0][0].shape[1:]
-    stacked = (
-        rows[0]
-        if len(rows) == 1
-        else tf.stack([tf.reshape(row, (-1, h, w * len(grid[0]), c)) for row in rows], 2)
-    )
-    return tf.reshape(stacked, (-1, h * len(grid), w * len(grid[0]), c))
+    p, q = len(grid), len(grid[0])
+    if q == 1:
+        rows = [row[0] for row in grid]
+    else:
+        rows = [tf.stack(row, 3) for row in grid]  # [n, h, w, q, c]
+    if p == 1:
+        stacked = rows[0]
+    else:
+        # [n, h, p, w * q, c]
+        stacked = tf.stack([tf.reshape(row, (-1, h, w * q, c)) for row in rows], 2)
+    return tf.reshape(stacked, (-1, h * p, w * q, c))

@@ -1,1 +1,19 @@
-"""Keras's files and models: graph -> options -> parts -> layers -> nodes -> architecture, and the values of variables."""
+"""Keras's files and models, read without Keras: from JSON and HDF5 to a network and its tensors.
+
+archive          a `.keras` file -> its JSON and its HDF5 file; a whole model's `.h5` is both in one
+calls, entries   one layer of the JSON -> Entry: its class, options, and what it is called with
+graph            JSON -> Model: the entries in order, with models within models
+options          a layer's config -> checked values; FeatureMap: what is known of a layer's input
+layers           an entry and its inputs -> parts: layers of this program's, how their parameters
+                 are made (ONE table of classes, CLASSES; parts, activations, convolutions, ...)
+nodes            Model -> the network's nodes, where their parameters are (sources), what is
+                 unavailable and why
+architecture     JSON -> Architecture: the network, and by node where in the file its parameters are
+variables        Architecture, and a function that finds a layer's variables -> WeightFile, with the
+                 preprocessing that the network's layers or name point to
+legacy_h5, v3    the two layouts of HDF5: where a model's variables are in them; and which built-in
+                 network a file is of that has no JSON
+
+Imports point from the bottom up. A class of layers to add is a function from options and inputs to
+parts, in the room that fits, and a line in CLASSES.
+"""

@@ -1,8 +1,8 @@
-"""A network from the JSON of a Keras model, without Keras: no code of the file's runs, and nothing in it is taken on trust."""
+"""A network from a Keras model's JSON: no code of the file's runs, nothing in it is trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,99 +10,119 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...network.base import Shape
 from ...network.graph import INPUT, Network
-from .graph import Entry, Model, model
-from .nodes import Gone, Source, Walk
-from .options import LONG, WIDE
+from .entries import Entry, Model
+from .graph import read_model
+from .nodes import NodeBuilder, NodeRef, Unavailable
+from .options import MAX_CHANNELS, MAX_EXTENT
+from .sources import ParameterSource, VariablePath
 
-SIDE = 224  # height and width of an input that leaves them open
-GIVEN = 8  # reasons told in an error
+# height and width of an input that leaves them open
+DEFAULT_SIDE = 224
+# reasons that an error gives
+MAX_REASONS = 8
+# characters
+MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a model's JSON says: the network, and by node and parameter where in the file the values are."""
+    """What a model's JSON says: the network, and by node where in the file its parameters are.
+
+    notes: what was assumed.
+    """
 
     network: Network
-    sources: Mapping[str, Mapping[str, Source]]
-    notes: tuple[str, ...] = ()  # what was assumed
+    sources: Mapping[str, ParameterSource]
+    notes: tuple[str, ...] = ()
 
 
 def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
-    """The network that a model's JSON describes, under that name or its own; what is not understood is told in `missing`."""
-    outer = model(config)
-    shape, notes = input_shape(outer, config)
-    walk = Walk(outer, shape)
-    walk.model(
-        outer,
-        (),
-        (),
-        [INPUT, *(Gone(other, "the model's second input") for other in outer.inputs[1:])],
-    )
-    nodes = walk.logits()
+    """The network that a model's JSON describes, under that name or its own.
+
+    Layers that are not understood are left out; the network's `missing` says why. Raises UserError
+    where none is left, and for what no Keras writes.
+    """
+    model = read_model(config)
+    shape, notes = input_shape(model, config)
+    builder = NodeBuilder(model, shape)
+    inputs: list[NodeRef] = [INPUT]
+    for other in model.inputs[1:]:
+        inputs.append(Unavailable(other, "the model's second input"))
+    builder.add_model(model, VariablePath(), inputs)
+    nodes = builder.nodes_to_logits()
     if not nodes:
-        first = [
-            (layer, reason)
-            for layer, reason in walk.missing.items()
-            if not reason.startswith("it depends on")
-        ]
-        reasons = [f"{layer}: {reason}" for layer, reason in first[:GIVEN]]
+        raise nothing_understood(builder.missing)
+    name = name or model.name
+    if len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise UserError(
-            f"no layer of the file's model is understood ({'; '.join(reasons) or 'it has none that does anything'})"
-        )
-    name = name or outer.name
-    if len(name) > 100 or not name.isprintable():
-        raise UserError(
-            f"the file's model is called {shown(name)}, needs at most 100 printable characters"
+            f"the model's name is {shown(name)}, "
+            f"expected at most {MAX_NAME_LENGTH} printable characters"
         )
     names = {node.name for node in nodes}
-    aliases = {
-        alias: node for alias, node in walk.aliases.items() if alias not in names and node in names
-    }
-    network = Network(name, shape, tuple(nodes), aliases=aliases, missing=walk.missing)
-    return Architecture(
-        network, {node: walk.sources[node] for node in walk.sources if node in names}, notes
-    )
+    aliases: dict[str, str] = {}
+    for alias, node_name in builder.aliases.items():
+        if alias not in names and node_name in names:
+            aliases[alias] = node_name
+    sources = {node: builder.sources[node] for node in builder.sources if node in names}
+    network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
+    return Architecture(network, sources, notes)
+
+
+def nothing_understood(missing: Mapping[str, str]) -> UserError:
+    """The error for a model of which no layer is left."""
+    causes: list[str] = []
+    for layer, reason in missing.items():
+        if not reason.startswith("it depends on"):
+            causes.append(f"{layer}: {reason}")
+    reasons = "; ".join(causes[:MAX_REASONS]) or "it has none that does anything"
+    return UserError(f"no layer of the model is understood ({reasons})")
 
 
 def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[str, ...]]:
-    """Of the first input, and what was assumed of it."""
-    shape = told_shape(
-        next(entry for entry in model.entries if entry.name == model.inputs[0]), model, config
-    )
-    if (
-        not isinstance(shape, list)
-        or len(shape) != 4
-        or not all(
-            n is None or type(n) is int and 1 <= n <= high
-            for n, high in zip(shape[1:], (LONG, LONG, WIDE))
-        )
-    ):
+    """(height, width, channels) of the first input, and what was assumed of it."""
+    first = next(entry for entry in model.entries if entry.name == model.inputs[0])
+    shape = declared_shape(first, model, config)
+    if not is_input_shape(shape):
         raise UserError(
-            f"the file's model takes inputs of shape {shown(shape)}, needs [null, height, width, channels]"
+            f"the model's input has the shape {shown(shape)}, "
+            f"expected [null, height, width, channels]"
         )
     _, height, width, channels = shape
     if channels is None:
         raise UserError(
-            f"the file's model leaves the channels of its input open: its shape is {shown(shape)}"
+            f"the model's input has the shape {shown(shape)}, which leaves the channels open"
         )
-    notes = (
-        (f"the model leaves the size of its input open: {SIDE} is assumed",)
-        if None in (height, width)
-        else ()
-    )
-    return (height or SIDE, width or SIDE, channels), notes
+    notes: tuple[str, ...] = ()
+    if height is None or width is None:
+        notes = (f"the model leaves the size of its input open: {DEFAULT_SIDE} is assumed",)
+    return (height or DEFAULT_SIDE, width or DEFAULT_SIDE, channels), notes
 
 
-def told_shape(entry: Entry, model: Model, config: Any) -> Any:
-    """What the input layer, the first layer behind it (in a Sequential), or the model itself says of the input's shape."""
-    for options in [entry.options, *(other.options for other in model.entries[1:2])]:
+def is_input_shape(shape: Any) -> bool:
+    """Whether a JSON value is [batch, height, width, channels], of which any may be open."""
+    if not isinstance(shape, list) or len(shape) != 4:
+        return False
+    for extent, high in zip(shape[1:], (MAX_EXTENT, MAX_EXTENT, MAX_CHANNELS)):
+        if extent is None:
+            continue
+        if type(extent) is not int or not 1 <= extent <= high:
+            return False
+    return True
+
+
+def declared_shape(entry: Entry, model: Model, config: Mapping[str, Any]) -> Any:
+    """The input's shape: its layer says it, the first layer behind it, or the model itself."""
+    behind: Sequence[Entry] = model.entries[1:2]
+    for declaring in (entry, *behind):
         for key in ("batch_shape", "batch_input_shape"):
-            if options.get(key) is not None:
-                return options.get(key)
-    inner = model.entries[1].model if len(model.entries) > 1 else None
-    if inner:
-        return told_shape(inner.entries[0], inner, {})
-    body, built = config.get("config"), config.get("build_config")
-    return (body.get("build_input_shape") if isinstance(body, dict) else None) or (
-        built.get("input_shape") if isinstance(built, dict) else None
-    )
+            shape = declaring.options.get(key)
+            if shape is not None:
+                return shape
+    if behind and behind[0].model:
+        inner = behind[0].model
+        return declared_shape(inner.entries[0], inner, {})
+    for key, shape_key in (("config", "build_input_shape"), ("build_config", "input_shape")):
+        body = config.get(key)
+        if isinstance(body, dict) and body.get(shape_key):
+            return body[shape_key]
+    return None

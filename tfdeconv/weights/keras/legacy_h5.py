@@ -1,8 +1,16 @@
-"""HDF5 weight files of Keras 1, 2 and 3 (`save_weights` to .h5, the layout of every official download)."""
+"""HDF5 files in the layout that Keras has had since 2015: weights and whole models saved as .h5.
+
+All official downloads are such files; Keras 3 still writes them.
+
+A group for each layer, whose attribute `weight_names` lists the layer's variables in their order;
+the attribute `layer_names` of the root, or of the group `model_weights`, lists the layers. Within a
+layer only the order counts: names of variables vary from version to version.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,111 +21,227 @@ from ...network.graph import Network
 from ...zoo import NETWORKS, variants_of
 from ...zoo.variants import TITLES, wrong_variant
 from ..contents import WeightFile, infer_network, no_match
+from .architecture import Architecture
+from .sources import VariablePath
+from .variables import surplus_name, weight_file
 
-UNTOLD = "assumed: pool1 is padded, as in Keras since 2.2.1; --variant keras2015-unpadded for older files"
+PADDING_ASSUMED = (
+    "assumed: pool1 is padded, as in Keras since 2.2.1; "
+    "give --variant keras2015-unpadded for older files"
+)
+
+
+# a model that comes with its description
+
+
+def model_contents(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
+    """What a whole model's .h5 holds of it.
+
+    The group of a model within the model has the variables of all layers within it.
+    """
+    root = weights_root(file)
+    groups: dict[str, Group] = {}
+    weight_names: dict[str, list[str]] = {}
+    for name in name_list(root, "layer_names") or []:
+        groups[name] = subgroup(root, name)
+        weight_names[name] = name_list(groups[name], "weight_names") or []
+
+    def find_variables(variable_path: VariablePath) -> list[Dataset]:
+        outermost = variable_path.names[0]
+        if outermost not in groups:
+            return []
+        names = weight_names[outermost]
+        if len(variable_path.names) > 1:
+            names = names_of_nested_layer(names, variable_path.names)
+        return [dataset(groups[outermost], name) for name in names]
+
+    return weight_file(path, architecture, find_variables)
+
+
+def names_of_nested_layer(names: Sequence[str], path: tuple[str, ...]) -> list[str]:
+    """Those of a nested model's variables that are a layer's.
+
+    path: the names of the models around the layer, and its own.
+
+    Keras's versions differ in how much of the path they write (model/layer/kernel, layer/kernel:0),
+    so the owner that has most of the path's end counts; of several the shortest.
+    """
+    owners = {name: name.rpartition("/")[0] for name in names}
+    candidates = {owner for owner in owners.values() if ends_with(owner, path[-1:])}
+
+    def fit(owner: str) -> tuple[int, int]:
+        shared = sum(ends_with(owner, path[-n:]) for n in range(1, len(path) + 1))
+        return shared, -len(owner)
+
+    best = max(candidates, key=fit, default=None)
+    return [name for name in names if owners[name] == best]
+
+
+def ends_with(owner: str, names: Sequence[str]) -> bool:
+    """Whether a path written with slashes ends with these names."""
+    return f"/{owner}".endswith("/" + "/".join(names))
+
+
+# weights alone, of a built-in network
+
+
+def network(path: str | Path, file: Group, name: str | None, variant: str | None = None) -> Network:
+    """The built-in network whose layers the file has (of that name and variant, if given).
+
+    Its channels, classes and size are as the kernels' shapes say. Raises UserError where no layer
+    fits.
+    """
+    layers = layer_variables(path, file)
+    counts = variable_counts(layers)
+    closest = min(variants_of(name, variant), key=partial(count_differences, counts))
+    names = names_in_file(closest)
+    kernels: dict[str, tuple[int, ...]] = {}
+    for name_in_file, layer in names.items():
+        if name_in_file in counts:
+            kernels[layer] = layers[name_in_file][0].shape
+    if not kernels:
+        raise no_match(path, closest.name, list(names), list(counts))
+    return infer_network(closest.name, kernels, closest.variant)
 
 
 def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
-    """The parameters by layer name and, within a layer, by order: names there vary from version to version."""
-    needed, known = network.parameters(), named(network)
-    shapes, datasets, ignored = {}, {}, [name for name in file.children if "optimizer" in name]
-    listed = layers(path, file)
-    for layer, stored in listed.items():
-        if layer not in known:
-            ignored += [layer] if stored else []
-            continue
-        own = known[layer]
-        names = [*needed[own], *(f"weight {i + 1}" for i in range(len(needed[own]), len(stored)))]
-        datasets[own] = dict(zip(names, stored))
-        shapes[own] = {name: values.shape for name, values in datasets[own].items()}
+    """What a file holds of a network, by the names of the network's layers.
+
+    Raises UserError for a file of another variant of a built-in network.
+    """
+    layers = layer_variables(path, file)
+    needed = network.parameters()
+    names = names_in_file(network)
+    ignored = [name for name in file.children if "optimizer" in name]
+    datasets: dict[str, dict[str, Dataset]] = {}
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    for name_in_file, variables in layers.items():
+        if name_in_file in names:
+            layer = names[name_in_file]
+            datasets[layer] = by_parameter(list(needed[layer]), variables)
+            shapes[layer] = {name: values.shape for name, values in datasets[layer].items()}
+        elif variables:
+            ignored.append(name_in_file)
 
     def read(layer: str, name: str) -> np.ndarray:
         return datasets[layer][name].read()
 
-    told, notes = None, []
+    owner: str | None = None
+    notes: list[str] = []
     if network.name in NETWORKS:
-        counts = {layer: len(stored) for layer, stored in listed.items() if stored}
-        near = min(
-            variants_of(),
-            key=lambda one: (
-                differences(counts, one)[0],
-                one.name != network.name,
-                one.variant != network.variant,
-            ),
-        )
-        if near.name == network.name and network.variant and near.variant != network.variant:
-            raise wrong_variant(path, near, network)
-        # a file of a deeper network has all the layers of this one's name, and some between them
-        told = near.name if shapes else None
-        notes = [
-            f"layers named as Keras{' of 2015 to 2018' * old(near)} names those of {TITLES[near.name]}"
-        ]
-        notes += [UNTOLD] * (network.variant == "keras2015")
+        closest = closest_network(layers, network)
+        same_name = closest.name == network.name
+        if same_name and network.variant and closest.variant != network.variant:
+            raise wrong_variant(path, closest, network)
+        if shapes:
+            # a deeper network has all layers of this one by name, and some between them
+            owner = closest.name
+        years = " of 2015 to 2018" if has_names_of_2015(closest) else ""
+        notes.append(f"layers named as Keras{years} names those of {TITLES[closest.name]}")
+        if network.variant == "keras2015":
+            notes.append(PADDING_ASSUMED)
     return WeightFile(
         shapes,
         read,
-        told,
+        owner,
         ignored=tuple(ignored),
         source=f"{Path(path).name} (Keras)",
         notes=tuple(notes),
     )
 
 
-def old(network: Network) -> bool:
-    """Whether files of the network have the names of Keras's first ResNet50."""
+def by_parameter(parameters: Sequence[str], variables: Sequence[Dataset]) -> dict[str, Dataset]:
+    """A layer's variables by parameter, in their order; surplus ones are numbered."""
+    names = [*parameters, *map(surplus_name, range(len(parameters), len(variables)))]
+    return dict(zip(names, variables))
+
+
+def closest_network(layers: Mapping[str, Sequence[Dataset]], network: Network) -> Network:
+    """The built-in network from which the fewest of the file's layers differ.
+
+    Of equally close ones the given network, otherwise a variant of it.
+    """
+    counts = variable_counts(layers)
+
+    def distance(candidate: Network) -> tuple[int, bool, bool]:
+        strange, _ = count_differences(counts, candidate)
+        return strange, candidate.name != network.name, candidate.variant != network.variant
+
+    return min(variants_of(), key=distance)
+
+
+def variable_counts(layers: Mapping[str, Sequence[Dataset]]) -> dict[str, int]:
+    """How many variables each layer of a file has; layers without any are left out."""
+    return {layer: len(variables) for layer, variables in layers.items() if variables}
+
+
+def count_differences(counts: Mapping[str, int], network: Network) -> tuple[int, int]:
+    """How many layers of a file differ from the network's, and how many of those it lacks.
+
+    A layer differs if the network has none of its name, or one of another number of parameters.
+    counts: how many variables each layer of the file has.
+    """
+    needed = network.parameters()
+    names = names_in_file(network)
+    strange = 0
+    for layer, count in counts.items():
+        if layer not in names or len(needed[names[layer]]) != count:
+            strange += 1
+    return strange, len(names.keys() - counts.keys())
+
+
+def names_in_file(network: Network) -> dict[str, str]:
+    """{name in a file: layer} of the layers with parameters."""
+    needed = network.parameters()
+    if has_names_of_2015(network):
+        return {name: layer for name, layer in network.aliases.items() if layer in needed}
+    return dict(zip(needed, needed))
+
+
+def has_names_of_2015(network: Network) -> bool:
+    """Whether layers are called as in Keras's first ResNet50 (res2a_branch2a)."""
     return network.variant.startswith("keras2015")
 
 
-def named(network: Network) -> dict[str, str]:
-    """{name in a file: layer} of the layers with parameters."""
-    needed = network.parameters()
-    pairs = network.aliases.items() if old(network) else zip(needed, needed)
-    return {name: layer for name, layer in pairs if layer in needed}
+# the layout
 
 
-def differences(counts: Mapping[str, int], network: Network) -> tuple[int, int]:
-    """Of the layers with parameters, how many a file has and the network has not, or with another number of them, and how many
-    it lacks. counts: the number of parameters by layer of the file.
-    """
-    needed, known = network.parameters(), named(network)
-    strange = sum(
-        layer not in known or len(needed[known[layer]]) != count for layer, count in counts.items()
-    )
-    return strange, len(known.keys() - counts.keys())
-
-
-def layers(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
-    """The datasets of each layer, in the layer's order."""
-    root = subgroup(file, "model_weights") if "model_weights" in file.children else file
-    names = chunked(root, "layer_names")
+def layer_variables(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
+    """The variables of each layer, in order; raises UserError for a file that lists no layers."""
+    root = weights_root(file)
+    names = name_list(root, "layer_names")
     if names is None:
         raise UserError(
             f"{path} is an HDF5 file, but not of weights: it has neither the attributes of "
             f"scripts/convert_weights.py nor the `layer_names` of Keras"
         )
-    groups = {name: subgroup(root, name) for name in names}
-    return {
-        name: [dataset(group, weight) for weight in chunked(group, "weight_names") or []]
-        for name, group in groups.items()
-    }
+    layers: dict[str, list[Dataset]] = {}
+    for name in names:
+        group = subgroup(root, name)
+        weight_names = name_list(group, "weight_names") or []
+        layers[name] = [dataset(group, weight) for weight in weight_names]
+    return layers
 
 
-def chunked(group: Group, name: str) -> list[str] | None:
-    """A list of names in an attribute; Keras splits one above 64 KB into name0, name1, ..."""
-    if name in group.attrs:
-        return texts(group.attrs[name])
-    parts: list[str] = []
-    while f"{name}{len(parts)}" in group.attrs:
-        parts.append(f"{name}{len(parts)}")
-    return [text for part in parts for text in texts(group.attrs[part])] if parts else None
+def weights_root(file: Group) -> Group:
+    """The group with the layers: a whole model has them one level down."""
+    if "model_weights" in file.children:
+        return subgroup(file, "model_weights")
+    return file
 
 
-def network(path: str | Path, file: Group, name: str | None, variant: str | None = None) -> Network:
-    """The network of that name and variant, or whose layers these are, with channels, classes and size as the shapes tell."""
-    stored = {layer: values for layer, values in layers(path, file).items() if values}
-    counts = {layer: len(values) for layer, values in stored.items()}
-    plain = min(variants_of(name, variant), key=lambda one: differences(counts, one))
-    kernels = {layer: stored[key][0].shape for key, layer in named(plain).items() if key in stored}
-    if not kernels:
-        raise no_match(path, plain.name, list(named(plain)), list(stored))
-    return infer_network(plain.name, kernels, plain.variant)
+def name_list(group: Group, attribute: str) -> list[str] | None:
+    """A list of names in an attribute, None where there is none.
+
+    Keras splits a list of more than 64 KB into attribute0, attribute1, ...
+    """
+    if attribute in group.attrs:
+        return texts(group.attrs[attribute])
+    if f"{attribute}0" not in group.attrs:
+        return None
+    names: list[str] = []
+    number = 0
+    while f"{attribute}{number}" in group.attrs:
+        names += texts(group.attrs[f"{attribute}{number}"])
+        number += 1
+    return names

@@ -1,209 +1,230 @@
-"""From the layers of a Keras model's JSON to nodes: what each of them is here, and which of them cannot be had."""
+"""From the layers of a Keras model's JSON to the nodes of a network.
+
+For each call of a layer, in order: which nodes it becomes and under which names, what their maps
+are, where their parameters come from; or that it is unavailable, and why. What depends on an
+unavailable layer is unavailable, too.
+
+Names. A layer's own name is its node's, unless two layers of the whole model have it: then those in
+models within the model go by their path (`inner/conv`). A layer that becomes several nodes has
+suffixes on all but the last (`separable/depthwise`, `separable`). The name of a model within the
+model is an alias of its first output.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...network.base import Shape
+from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
 from ...network.layers import Identity
-from .graph import NAME, Entry, Model, Tensor
-from .layers import CLASSES, affine
-from .options import Map, NotUnderstood
-from .parts import SOFTMAX, Part, Recipe
+from .activations import SOFTMAX
+from .calls import Tensor
+from .entries import MAX_NAME_LENGTH, Entry, Model
+from .layers import translate
+from .options import FeatureMap, NotUnderstood
+from .parts import Part
+from .sources import ParameterSource, VariablePath
 
-CELLS = 1 << 31  # of a map
-WITH_NUMBER: dict[
-    str, Callable[[float], tuple[float, float]]
-] = {  # operations on a map and a number, as scale and shift
-    "Add": lambda n: (1.0, n),
-    "Multiply": lambda n: (n, 0.0),
-    "Subtract": lambda n: (1.0, -n),
-    "TrueDivide": lambda n: (1 / n, 0.0),
-    "Divide": lambda n: (1 / n, 0.0),
-}
+# cells of a map
+MAX_CELLS = 1 << 31
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a layer's variables stand in a file: the names of the models around it and its own, and those of Keras 3's groups."""
-
-    path: tuple[str, ...]
-    steps: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a parameter comes from."""
-
-    place: Place
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Gone:
-    """Instead of a node's name: what cannot be had, because of that layer, of that class."""
+class Unavailable:
+    """Instead of a node's name: the layer that is left out. detail: its class, or why."""
 
     layer: str
-    kind: str
+    detail: str
 
 
-Ref = str | Gone
+# an output of a layer: the name of its node, or why there is none
+NodeRef = str | Unavailable
 
 
-class Walk:
-    """Nodes as far as they are built, with what is known of their maps."""
+class NodeBuilder:
+    """The nodes that a model becomes, as far as its layers have been added.
+
+    missing: why a layer has no node, by name. aliases: other names of nodes. sources: where the
+    parameters of the nodes that have any come from.
+    """
 
     def __init__(self, model: Model, shape: Shape) -> None:
-        self.counts = Counter(entry.name for entry in model.walk() if entry.kind != "InputLayer")
-        self.counts[INPUT] += 1
         self.nodes: dict[str, Node] = {}
-        self.maps = {INPUT: Map(shape, False, False)}
-        self.sources: dict[str, dict[str, Source]] = {}
+        self.maps = {INPUT: FeatureMap(shape, vector=False, single_cell=False)}
+        self.sources: dict[str, ParameterSource] = {}
         self.missing: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
-        self.read: set[str] = set()
+        # how many layers have a name, the network's input included
+        self._names = Counter([INPUT])
+        for entry in model.all_entries():
+            if not entry.is_input:
+                self._names[entry.name] += 1
+        # nodes that others read
+        self._read: set[str] = set()
 
-    def model(
-        self,
-        model: Model,
-        path: tuple[str, ...],
-        steps: tuple[tuple[str, int], ...],
-        inputs: Sequence[Ref],
-        reason: str = "",
-    ) -> list[Ref]:
-        """Adds a model's layers, and returns its outputs; with a reason it is left out."""
-        refs: dict[str, list[Ref]] = dict(zip(model.inputs, ([ref] for ref in inputs)))
+    def add_model(
+        self, model: Model, path: VariablePath, inputs: Sequence[NodeRef], reason: str = ""
+    ) -> list[NodeRef]:
+        """Adds a model's layers and returns its outputs; with a reason, all of it is left out."""
+        outputs: dict[str, list[NodeRef]] = {}
+        for name, ref in zip(model.inputs, inputs):
+            outputs[name] = [ref]
         for entry in model.entries:
-            if entry.kind == "InputLayer":
+            if entry.is_input:
                 continue
-            place = Place((*path, entry.name), (*steps, *([entry.step] if entry.step else [])))
-            sources = [
-                chosen(entry, refs[source.layer], source.output)
-                for source in entry.inputs
-                if isinstance(source, Tensor)
-            ]
-            why = reason or entry.reason
+            reader = f"layer {entry.name}"
+            sources = [output_of(outputs, tensor, reader) for tensor in entry.tensors]
+            entry_reason = reason or entry.reason
             if entry.model:
-                if not why and len(sources) != len(entry.model.inputs):
-                    why = (
-                        f"it has {len(sources)} inputs and is called with {len(entry.model.inputs)}"
-                    )
-                given = sources if not why else [Gone(entry.name, why)] * len(entry.model.inputs)
-                refs[entry.name] = self.model(entry.model, place.path, place.steps, given, why)
-                if why:
-                    self.missing.setdefault(entry.name, why)
-                elif isinstance(out := refs[entry.name][0], str):
-                    self.aliases[entry.name] = out
+                refs = self._add_nested(entry, entry.model, path.to(entry), sources, entry_reason)
             else:
-                refs[entry.name] = [self.layer(entry, place, sources, why)]
-        return [chosen(None, refs[output.layer], output.output) for output in model.outputs]
+                refs = [self._add_layer(entry, path.to(entry), sources, entry_reason)]
+            outputs[entry.name] = refs
+        return [output_of(outputs, output, "the model") for output in model.outputs]
 
-    def layer(self, entry: Entry, place: Place, sources: Sequence[Ref], why: str) -> Ref:
-        """Adds a layer; returns its node's name, or why there is none."""
-        collides = self.counts[entry.name] > 1
-        name = (
-            "/".join(place.path if len(place.path) > 1 else (place.path[0] + "_layer",))
-            if collides and (len(place.path) > 1 or entry.name == INPUT)
-            else entry.name
-        )
-        self.read.update(source for source in sources if isinstance(source, str))
+    def _add_nested(
+        self,
+        entry: Entry,
+        model: Model,
+        path: VariablePath,
+        sources: Sequence[NodeRef],
+        reason: str,
+    ) -> list[NodeRef]:
+        """Adds a model that is used as a layer, and returns its outputs."""
+        needed = len(model.inputs)
+        if not reason and len(sources) != needed:
+            reason = f"it has {needed} inputs and is called with {len(sources)}"
+        if reason:
+            outputs = self.add_model(
+                model, path, [Unavailable(entry.name, reason)] * needed, reason
+            )
+            self.missing.setdefault(entry.name, reason)
+            return outputs
+        outputs = self.add_model(model, path, sources)
+        if isinstance(outputs[0], str):
+            self.aliases[entry.name] = outputs[0]
+        return outputs
+
+    def _add_layer(
+        self, entry: Entry, path: VariablePath, sources: Sequence[NodeRef], reason: str
+    ) -> NodeRef:
+        """Adds a layer's nodes; returns the name of the last, or why there is none."""
+        name = self._node_name(entry, path)
+        inputs: list[str] = []
+        unavailable: list[Unavailable] = []
+        for source in sources:
+            if isinstance(source, Unavailable):
+                unavailable.append(source)
+            else:
+                inputs.append(source)
+        self._read.update(inputs)
         try:
-            if why:
-                raise NotUnderstood(why)
-            if gone := next((source for source in sources if isinstance(source, Gone)), None):
+            if reason:
+                raise NotUnderstood(reason)
+            if unavailable:
+                cause = unavailable[0]
                 self.missing[name] = (
-                    f"it depends on {gone.layer} ({gone.kind}), which cannot be had"
+                    f"it depends on {cause.layer} ({cause.detail}), which is not available"
                 )
-                return gone
-            last = known = [source for source in sources if isinstance(source, str)]
-            for part in self.parts(entry, [self.maps[source] for source in known]):
-                inputs = (
-                    last
-                    if part.reads is None
-                    else [*(known[i] for i in part.reads), *(last if last is not known else [])]
-                )
-                self.add(name + part.suffix, part, inputs, place)
-                last = [name + part.suffix]
+                return cause
+            parts = translate(entry, self._maps_of(inputs))
+            self._add_parts(name, parts, inputs, path)
         except NotUnderstood as error:
             self.missing[name] = str(error)
-            return Gone(name, entry.kind)
+            return Unavailable(name, entry.class_name)
         return name
 
-    def parts(self, entry: Entry, maps: Sequence[Map]) -> list[Part]:
-        numbers = [value for value in entry.inputs if isinstance(value, float)]
-        if numbers or entry.operation and len(maps) == 1:
-            either = entry.kind in ("Add", "Multiply")  # the number may come first
-            if (
-                entry.kind not in WITH_NUMBER
-                or len(entry.inputs) != 2
-                or len(numbers) != 1
-                or not (either or isinstance(entry.inputs[1], float))
-                or not (numbers[0] or "Divide" not in entry.kind)
-            ):
-                raise NotUnderstood(
-                    f"its class is {entry.kind}, which is not understood for these inputs"
-                )
-            scale, shift = WITH_NUMBER[entry.kind](numbers[0])
-            return affine([scale] * maps[0].shape[2], [shift] * maps[0].shape[2])
-        if entry.kind not in CLASSES or entry.operation and entry.kind not in ("Add", "Multiply"):
-            raise NotUnderstood(f"its class is {entry.kind}, which is not understood")
-        return CLASSES[entry.kind](entry.options, maps)
+    def _node_name(self, entry: Entry, path: VariablePath) -> str:
+        """A layer's name; where others have it, too, its path."""
+        if self._names[entry.name] == 1:
+            return entry.name
+        if len(path.names) > 1:
+            return "/".join(path.names)
+        if entry.name == INPUT:
+            return f"{INPUT}_layer"
+        return entry.name
 
-    def add(self, name: str, part: Part, inputs: Sequence[str], place: Place) -> None:
-        maps = [self.maps[source] for source in inputs]
-        shape = part.layer.output_shape(*(found.shape for found in maps))
-        if min(shape) < 1:
-            raise NotUnderstood(
-                f"nothing is left of its input of {maps[0].shape[0]} x {maps[0].shape[1]}"
-            )
-        if math.prod(shape) > CELLS:
-            raise UserError(
-                f"layer {name}: its output is said to be of {' x '.join(shown(n) for n in shape)}, far more than can be"
-            )
-        if name in self.nodes or name in self.missing or len(name) > NAME:
-            raise UserError(
-                f"the file's model has two layers of the name {name[:NAME]}, or one too long"
-            )
-        vector = (
-            all(found.vector for found in maps) if part.layer.vector is None else part.layer.vector
-        )
-        alone = part.layer.vector is not None or all(found.alone for found in maps)
-        self.maps[name] = Map(shape, vector, alone and shape[:2] == (1, 1))
+    def _maps_of(self, nodes: Sequence[str]) -> list[FeatureMap]:
+        return [self.maps[node] for node in nodes]
+
+    def _add_parts(
+        self, name: str, parts: Sequence[Part], inputs: list[str], path: VariablePath
+    ) -> None:
+        """Adds a node for each part. See Part for what reads what."""
+        before: list[str] = []
+        for part in parts:
+            if part.reads is not None:
+                part_inputs = [inputs[i] for i in part.reads] + before
+            else:
+                part_inputs = before or inputs
+            self._add_node(name + part.suffix, part, part_inputs, path)
+            before = [name + part.suffix]
+
+    def _add_node(self, name: str, part: Part, inputs: Sequence[str], path: VariablePath) -> None:
+        maps = self._maps_of(inputs)
+        output = output_map(name, part.layer, maps)
+        if name in self.nodes or name in self.missing or len(name) > MAX_NAME_LENGTH:
+            shortened = name[:MAX_NAME_LENGTH]
+            raise UserError(f"the model has two layers called {shortened}, or a name too long")
+        self.maps[name] = output
         self.nodes[name] = Node(name, part.layer, tuple(inputs))
-        if needed := part.layer.parameters(maps[0].shape):
-            self.sources[name] = {key: Source(place, part.recipes[key]) for key in needed}
+        parameters = part.layer.parameters(maps[0].shape)
+        if parameters:
+            recipes = {parameter: part.recipes[parameter] for parameter in parameters}
+            self.sources[name] = ParameterSource(path, recipes)
 
-    def logits(self) -> list[Node]:
-        """The nodes; a softmax whose values nothing reads is left out, its layer's name stays."""
+    def nodes_to_logits(self) -> list[Node]:
+        """The nodes without the softmax of an output, whose layer's name stays with the logits.
+
+        A dense layer with a softmax is `d/logits` and `d`: the first takes the name of both. A
+        softmax layer becomes an Identity. Softmaxes that other layers read stay.
+        """
         nodes = dict(self.nodes)
         for node in self.nodes.values():
-            if node.layer != SOFTMAX or node.name in self.read:
+            if node.layer != SOFTMAX or node.name in self._read:
                 continue
-            before = f"{node.name}/logits"
-            if node.inputs == (before,):
-                del nodes[node.name]
-                self.sources[node.name] = self.sources.pop(before)
-                nodes = {
-                    name if name != before else node.name: old
-                    if name != before
-                    else replace(old, name=node.name)
-                    for name, old in nodes.items()
-                }
+            logits = f"{node.name}/logits"
+            if node.inputs == (logits,):
+                nodes[node.name] = replace(nodes.pop(logits), name=node.name)
+                self.sources[node.name] = self.sources.pop(logits)
             else:
                 nodes[node.name] = replace(node, layer=Identity())
         return list(nodes.values())
 
 
-def chosen(entry: Entry | None, outputs: list[Ref], index: int) -> Ref:
-    if not 0 <= index < len(outputs):
-        if isinstance(outputs[0], Gone):
-            return outputs[0]
-        reader = f"layer {entry.name}" if entry else "the file's model"
-        raise UserError(f"{reader} reads output {index} of a layer that has {len(outputs)}")
-    return outputs[index]
+def output_map(name: str, layer: Layer, maps: Sequence[FeatureMap]) -> FeatureMap:
+    """What is known of a layer's output."""
+    shapes, vectors, single_cells = zip(*maps)
+    shape = layer.output_shape(*shapes)
+    if min(shape) < 1:
+        height, width, _ = shapes[0]
+        raise NotUnderstood(f"nothing is left of its input of {height} x {width}")
+    if math.prod(shape) > MAX_CELLS:
+        extents = " x ".join(map(shown, shape))
+        raise UserError(
+            f"layer {name}: its output of {extents} is too large, "
+            f"expected at most {MAX_CELLS:,} cells"
+        )
+    if layer.vector is None:
+        vector = all(vectors)
+        single_cell = all(single_cells)
+    else:
+        # it squeezes or flattens the map, whatever its size
+        vector = layer.vector
+        single_cell = True
+    return FeatureMap(shape, vector, single_cell and shape[:2] == (1, 1))
+
+
+def output_of(outputs: Mapping[str, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:
+    """The output of a layer that a tensor stands for; reader: what reads it, for the error."""
+    refs = outputs[tensor.layer]
+    if 0 <= tensor.output < len(refs):
+        return refs[tensor.output]
+    if isinstance(refs[0], Unavailable):
+        return refs[0]
+    raise UserError(f"{reader} reads output {tensor.output} of a layer that has {len(refs)}")

@@ -1,4 +1,4 @@
-"""How a Keras model's photos were preprocessed, where its layers or its name tell."""
+"""How a Keras model's photos were preprocessed, as far as its layers or its name say."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ...data.preprocessing import Preprocessing, caffe, identity, tensorflow_sty
 from ...network.graph import INPUT, Network
 from ...network.layers import Affine, Identity
 
-# as Keras's applications has it, by the beginning of a model's name; the first that fits
-PREPROCESSINGS: dict[str, tuple[str, ...]] = {
+# what Keras's applications use, by the beginning of a model's name; the first that fits counts
+NAMES: dict[str, tuple[str, ...]] = {
     "none": ("efficientnet", "mobilenetv3", "mobilenet_v3", "convnext", "regnet", "resnetrs"),
     "tf": (
         "mobilenet",
@@ -29,37 +29,47 @@ MAKERS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "torch": torch,
     "caffe": caffe,
 }
-MEANING = {
+DESCRIPTIONS = {
     "none": "pixels from 0 to 255 as they are",
     "tf": "pixels from -1 to 1",
-    "torch": "RGB less the mean of ImageNet, over its deviation",
-    "caffe": "BGR less the mean of ImageNet",
+    "torch": "RGB minus the mean of ImageNet, divided by its deviation",
+    "caffe": "BGR minus the mean of ImageNet",
 }
 
 
-def preprocessing(network: Network) -> tuple[Preprocessing, str]:
-    """What the network wants as its input, by its name, and a sentence that says what was assumed."""
-    size, name = network.input_shape[:2], network.name.lower()
-    found = next((kind for kind, names in PREPROCESSINGS.items() if name.startswith(names)), None)
-    pixels = {INPUT}  # and what is still the same
+def guess_preprocessing(network: Network) -> tuple[Preprocessing, str]:
+    """What the network's layers or name point to, and a sentence that says what was assumed."""
+    size = network.input_shape[:2]
+    if scales_pixels(network):
+        note = f"{DESCRIPTIONS['none']} go into the network, which scales them itself"
+        return identity(size, network.channels), note
+    kind = kind_by_name(network.name)
+    if kind is None:
+        kind = "none"
+        why = "nothing in the file says what was used"
+    else:
+        why = f"as in Keras's own network of such a name, {network.name}"
+    note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; change it with --preprocess"
+    return MAKERS[kind](size, network.channels), note
+
+
+def scales_pixels(network: Network) -> bool:
+    """Whether the network itself scales and shifts the pixels before all else."""
+    # the input, and layers that are the same still
+    pixels = {INPUT}
     for node in network.nodes:
-        pixels |= (
-            {node.name}
-            if isinstance(node.layer, Identity) and pixels.issuperset(node.inputs)
-            else set()
-        )
-    if any(
-        isinstance(node.layer, Affine) and pixels.issuperset(node.inputs) for node in network.nodes
-    ):
-        return identity(
-            size, network.channels
-        ), f"{MEANING['none']} go into the network, which scales them itself"
-    kind = found or "none"
-    why = (
-        f"as for Keras's own of such a name, {network.name}"
-        if found
-        else "nothing in the file says what was used"
-    )
-    return MAKERS[kind](
-        size, network.channels
-    ), f"{MEANING[kind]} ({kind}) are assumed: {why}; --preprocess says otherwise"
+        if not pixels.issuperset(node.inputs):
+            continue
+        if isinstance(node.layer, Affine):
+            return True
+        if isinstance(node.layer, Identity):
+            pixels.add(node.name)
+    return False
+
+
+def kind_by_name(name: str) -> str | None:
+    """What Keras's own network of such a name uses, None for other names."""
+    for kind, beginnings in NAMES.items():
+        if name.lower().startswith(beginnings):
+            return kind
+    return None

@@ -1,236 +1,215 @@
-"""Keras 3's own files: `.weights.h5`, in whose groups layers go by class and number, and the `.keras` zip around one."""
+"""Keras 3's `.weights.h5`: groups nested as the models are; layers go by class and number.
+
+    layers/conv2d/vars/0                        a kernel
+    layers/conv2d/vars/1                        its bias
+    layers/conv2d_1/vars/0                      the kernel of the next convolution
+    layers/functional/layers/dense/vars/0       in a model within the model
+
+A model's description says which layer is which. Without one, the file fits a built-in network if it
+has layers of the same classes and shapes in the same order.
+"""
 
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ...errors import UserError
-from ...formats.checked_json import JSON, parsed
 from ...formats.hdf5 import Dataset, Group, inside
-from ...formats.lazy_tensor import mapped, reading
-from ...formats.zip_archive import member, members
 from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ...zoo import NETWORKS, VARIANTS
 from ..contents import WeightFile, infer_network
 from .architecture import Architecture
-from .nodes import Place
-from .variables import contents_by
+from .sources import VariablePath
+from .variables import weight_file
 
-CONFIG, WEIGHTS = "config.json", "model.weights.h5"
-LISTS = (
-    "layers",
-    "_layer_checkpoint_dependencies",
-)  # the second by the Keras of TensorFlow 2.12 to 2.15
+LAYERS = "layers"
+# as the Keras of TensorFlow 2.12 to 2.15 calls it; in it every second number is left out
+OLD_LAYERS = "_layer_checkpoint_dependencies"
+# the classes with parameters in the built-in networks, as files call them
 CLASSES = {
     Conv: "conv2d",
     DepthwiseConv: "depthwise_conv2d",
     BatchNorm: "batch_normalization",
     Dense: "dense",
 }
-REMEDY = 'it does not name its layers: save the whole model (model.save("model.keras")) and give that file, or its full .h5'
-
-
-def is_archive(path: str | Path) -> bool:
-    """Whether a file is a zip with a model's description and its weights. Raises UserError for a damaged zip."""
-    if not Path(path).is_file() or not Path(path).stat().st_size:
-        return False
-    with reading(path):
-        return bytes(mapped(path)[:4]) == b"PK\3\4" and {CONFIG, WEIGHTS} <= members(path).keys()
-
-
-@contextmanager
-def archive(
-    path: str | Path, opened: Callable[[Path], AbstractContextManager[Group]]
-) -> Iterator[tuple[dict[str, Any], Group]]:
-    """A `.keras` file's description and weights, which are unpacked into a directory of their own for as long as they are read."""
-    with tempfile.TemporaryDirectory(prefix="tfdeconv-") as directory:
-        place = Path(directory) / WEIGHTS
-        with reading(path):
-            data, found = mapped(path), members(path)
-            if missing := [name for name in (CONFIG, WEIGHTS) if name not in found]:
-                raise ValueError(f"it is a zip without {missing[0]}: no model of Keras 3's")
-            if found[CONFIG].file_size > JSON:
-                raise ValueError(
-                    f"its description of the model has {found[CONFIG].file_size:,} bytes, at most {JSON:,} are read"
-                )
-            config = parsed(bytes(member(data, found[CONFIG])))
-            place.write_bytes(member(data, found[WEIGHTS]))
-        try:
-            with opened(place) as file:
-                with suppress(OSError):  # Windows keeps what is open until the end
-                    place.unlink()  # now it goes with us, however we end
-                yield config, file
-        except UserError as error:
-            raise UserError(str(error).replace(str(place), str(path))) from None
+REMEDY = (
+    "such a file does not name its layers: "
+    'save the whole model (model.save("model.keras")) and give that file, or its full .h5'
+)
 
 
 def recognises(file: Group) -> bool:
     """Whether an HDF5 file is laid out as Keras 3's weights are."""
-    return (
-        any(isinstance(file.children.get(name), Group) for name in LISTS)
-        and "layer_names" not in file.attrs
-    )
+    if "layer_names" in file.attrs:
+        return False
+    return any(isinstance(file.children.get(name), Group) for name in (LAYERS, OLD_LAYERS))
 
 
-def contents(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
-    """The parameters by the places that a model's description gives them."""
-    return contents_by(path, architecture, lambda place: find(path, file, place))
+# a model that comes with its description
 
 
-def find(path: str | Path, file: Group, place: Place) -> list[Dataset]:
-    """The variables of the layer at a place; none where the file has no such group."""
+def model_contents(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
+    """What a file holds of the model that a description is of."""
+
+    def find_variables(variable_path: VariablePath) -> list[Dataset]:
+        return variables_at(path, file, variable_path)
+
+    return weight_file(path, architecture, find_variables)
+
+
+def variables_at(path: str | Path, file: Group, variable_path: VariablePath) -> list[Dataset]:
+    """The variables of the layer at a path; none where the file has no such group."""
     group = file
-    for snake, number in place.steps:
-        child = inside(group, f"{LISTS[0]}/{snake}_{number}".removesuffix("_0"))
-        child = child or numbered(group, snake).get(number)
+    for class_name, number in variable_path.groups:
+        name = f"{class_name}_{number}" if number else class_name
+        child = inside(group, f"{LAYERS}/{name}") or layers_of_class(group, class_name).get(number)
         if not isinstance(child, Group):
             return []
         group = child
-    values = variables(group)
-    name = subgroup_of(group, "vars").attrs.get("name") if values else None
-    if name is not None and name != place.path[-1]:
+    variables = layer_variables(group)
+    expected = variable_path.names[-1]
+    name_in_file = subgroup_or_empty(group, "vars").attrs.get("name") if variables else None
+    if name_in_file is not None and name_in_file != expected:
         raise UserError(
-            f"{path} does not fit its own description: what should be layer {place.path[-1]} is called "
-            f"{ascii(name)[:80]}"
+            f"{path} does not fit its own description: expected the weights of layer {expected}, "
+            f"found those of {ascii(name_in_file)[:80]}"
         )
-    return values
+    return variables
 
 
-def numbered(group: Group, snake: str) -> dict[int, Group]:
-    """The layers of a class in a model's group, by their number; only their order counts where each second one is left out."""
-    for kind in LISTS:
-        layers = inside(group, kind)
-        if isinstance(layers, Group):
-            pattern = re.compile(re.escape(snake) + r"(?:_(\d{1,6}))?")
-            found = {
-                int(match[1] or 0): child
-                for name, child in layers.children.items()
-                if (match := pattern.fullmatch(name)) and isinstance(child, Group)
-            }
-            return (
-                found
-                if kind == LISTS[0]
-                else dict(enumerate(found[number] for number in sorted(found)))
-            )
-    return {}
-
-
-def subgroup_of(group: Group, name: str) -> Group:
-    found = inside(group, name)
-    return found if isinstance(found, Group) else Group(group.file, f"{group.name}/{name}", {}, {})
-
-
-def variables(group: Group) -> list[Dataset]:
-    """A layer's variables in their order: 0, 1, ..."""
-    inner = subgroup_of(group, "vars")
-    found: list[Dataset] = []
-    while str(len(found)) in inner.children:
-        value = inside(inner, str(len(found)))
-        if not isinstance(value, Dataset):
-            break
-        found.append(value)
-    return found
+# weights alone, of a built-in network
 
 
 def network(
     path: str | Path, file: Group, name: str | None = None, variant: str | None = None
 ) -> Network:
-    """The built-in network (of that name) whose layers have exactly these shapes, in this order; dense ones may be left out."""
-    for candidate in (
-        [name] if name else [name for name in NETWORKS if not variant or variant in VARIANTS[name]]
-    ):
-        found = fitting(file, candidate, variant or "")
-        if found is not None:
-            return found
-    which = f"not {name}" if name else "none of the built-in networks"
-    raise UserError(f"{path} is of Keras 3 and holds {which}; {REMEDY}")
+    """The built-in network (of that name) whose layers have the file's shapes, in its order.
+
+    The dense layers may be left out. Raises UserError where no network fits.
+    """
+    if name:
+        candidates = [name]
+    else:
+        candidates = [known for known in NETWORKS if not variant or variant in VARIANTS[known]]
+    for candidate in candidates:
+        matching = network_if_fitting(file, candidate, variant or "")
+        if matching is not None:
+            return matching
+    which = name or "any of the built-in networks"
+    raise UserError(f"{path} holds weights of Keras 3, but not those of {which}; {REMEDY}")
 
 
-def stored(file: Group) -> dict[str, list[list[Dataset]]]:
-    """The variables of each class's layers, by number; a class whose layers are not all there counts as far as it goes."""
-    found: dict[str, list[list[Dataset]]] = {}
-    for snake in CLASSES.values():
-        groups = numbered(file, snake)
-        found[snake] = [
-            values for number in sorted(groups) if (values := variables(groups[number]))
-        ]
-    return found
-
-
-def placed(file: Group, network: Network) -> dict[str, list[Dataset]] | None:
-    """Each layer's variables, if the file has as many layers of each class as the network (dense ones: or none)."""
-    layers: dict[str, list[str]] = {snake: [] for snake in CLASSES.values()}
-    for node in network.nodes:
-        if type(node.layer) in CLASSES:
-            layers[CLASSES[type(node.layer)]].append(node.name)
-    there = stored(file)
-    if any(
-        len(there[snake]) not in ((len(names), 0) if snake == "dense" else (len(names),))
-        for snake, names in layers.items()
-    ):
+def network_if_fitting(file: Group, name: str, variant: str) -> Network | None:
+    """The network of that name with the file's channels and classes; None if it does not fit."""
+    variables = variables_by_layer(file, NETWORKS[name](variant=variant))
+    if not variables:
         return None
-    return {
-        name: values for snake, names in layers.items() for name, values in zip(names, there[snake])
-    }
-
-
-def fitting(file: Group, name: str, variant: str) -> Network | None:
-    """The network of that name with the file's channels, classes and size, if it has the file's shapes."""
-    there = placed(file, NETWORKS[name](variant=variant))
-    if not there:
+    kernels = {layer: values[0].shape for layer, values in variables.items()}
+    inferred = infer_network(name, kernels, variant)
+    if not fits(inferred, variables):
         return None
-    found = infer_network(
-        name, {layer: values[0].shape for layer, values in there.items()}, variant
-    )
-    return found if shapes(found, there) is not None else None
+    return inferred
 
 
-def shapes(
-    network: Network, there: dict[str, list[Dataset]]
-) -> dict[str, dict[str, tuple[int, ...]]] | None:
-    """The file's shapes by layer and parameter, if they are the network's."""
-    needed = network.parameters()
-    found = {
-        layer: dict(zip(needed[layer], (value.shape for value in values)))
-        for layer, values in there.items()
-    }
-    return (
-        found
-        if all(
-            found[layer] == needed[layer] and len(there[layer]) == len(needed[layer])
-            for layer in found
-        )
-        else None
-    )
-
-
-def contents_of(path: str | Path, file: Group, network: Network) -> WeightFile:
-    """The parameters of a built-in network, by class and order."""
-    there = placed(file, network)
-    found = shapes(network, there) if there else None
-    if not there or found is None:
+def network_contents(path: str | Path, file: Group, network: Network) -> WeightFile:
+    """What a file holds of a built-in network; raises UserError where it does not fit."""
+    variables = variables_by_layer(file, network)
+    if not variables or not fits(network, variables):
         raise UserError(
-            f"{path} is of Keras 3 and does not have the layers of {network.name}; {REMEDY}"
+            f"{path} holds weights of Keras 3, but not those of {network.name}; {REMEDY}"
         )
-    datasets = {layer: dict(zip(found[layer], values)) for layer, values in there.items()}
-    order: Sequence[str] = [layer for layer in network.parameters() if layer in found]
+    datasets: dict[str, dict[str, Dataset]] = {}
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    for layer, parameters in network.parameters().items():
+        if layer in variables:
+            datasets[layer] = dict(zip(parameters, variables[layer]))
+            shapes[layer] = parameters
 
     def read(layer: str, name: str) -> np.ndarray:
         return datasets[layer][name].read()
 
     note = f"recognised as {network.name} by the shapes of its layers in their order"
     return WeightFile(
-        {layer: found[layer] for layer in order},
-        read,
-        network.name,
-        source=f"{Path(path).name} (Keras 3)",
-        notes=(note,),
+        shapes, read, network.name, source=f"{Path(path).name} (Keras 3)", notes=(note,)
     )
+
+
+def variables_by_layer(file: Group, network: Network) -> dict[str, list[Dataset]] | None:
+    """Each layer's variables; None unless file and network have as many layers of each class.
+
+    The file may have no dense layers.
+    """
+    by_layer: dict[str, list[Dataset]] = {}
+    for layer_class, class_name in CLASSES.items():
+        layers = [node.name for node in network.nodes if type(node.layer) is layer_class]
+        variables = variables_of_class(file, class_name)
+        is_head_left_out = class_name == "dense" and not variables
+        if len(variables) != len(layers) and not is_head_left_out:
+            return None
+        by_layer.update(zip(layers, variables))
+    return by_layer
+
+
+def variables_of_class(file: Group, class_name: str) -> list[list[Dataset]]:
+    """The variables of each layer of a class that has any, in the order of the layers' numbers."""
+    groups = layers_of_class(file, class_name)
+    layers: list[list[Dataset]] = []
+    for number in sorted(groups):
+        variables = layer_variables(groups[number])
+        if variables:
+            layers.append(variables)
+    return layers
+
+
+def fits(network: Network, variables: dict[str, list[Dataset]]) -> bool:
+    """Whether each layer's variables have the shapes of its parameters, in their order."""
+    needed = network.parameters()
+    for layer, values in variables.items():
+        if [value.shape for value in values] != list(needed[layer].values()):
+            return False
+    return True
+
+
+# the layout
+
+
+def layers_of_class(group: Group, class_name: str) -> dict[int, Group]:
+    """The layers of a class in a model's group, by their number."""
+    pattern = re.compile(re.escape(class_name) + r"(?:_(\d{1,6}))?")
+    for kind in (LAYERS, OLD_LAYERS):
+        parent = inside(group, kind)
+        if not isinstance(parent, Group):
+            continue
+        layers: dict[int, Group] = {}
+        for name, child in parent.children.items():
+            match = pattern.fullmatch(name)
+            if match and isinstance(child, Group):
+                layers[int(match[1] or 0)] = child
+        if kind == OLD_LAYERS:
+            # only the order of the numbers counts
+            return dict(enumerate(layers[number] for number in sorted(layers)))
+        return layers
+    return {}
+
+
+def layer_variables(group: Group) -> list[Dataset]:
+    """A layer's variables in their order: vars/0, vars/1, ..."""
+    parent = subgroup_or_empty(group, "vars")
+    variables: list[Dataset] = []
+    while str(len(variables)) in parent.children:
+        value = inside(parent, str(len(variables)))
+        if not isinstance(value, Dataset):
+            break
+        variables.append(value)
+    return variables
+
+
+def subgroup_or_empty(group: Group, name: str) -> Group:
+    child = inside(group, name)
+    if isinstance(child, Group):
+        return child
+    return Group(group.file, f"{group.name}/{name}", {}, {})

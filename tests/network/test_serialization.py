@@ -1,4 +1,4 @@
-"""Networks as JSON: what is written is read again, and nothing else is taken for a network."""
+"""Networks as JSON: what is written is read again, and nothing else is accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfdeconv.zoo import NETWORKS
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, *EXAMPLES])
-def test_what_is_written_is_read_again(name):
+def test_json_round_trip(name):
     network = NETWORKS[name]() if name in NETWORKS else example(name)
     assert from_json(to_json(network)) == network
 
@@ -24,7 +24,8 @@ def small() -> dict:
     return json.loads(to_json(example("conv 5x5 stride 2, rectified")))
 
 
-WRONG = {  # where in the description, what is put there
+# {name: (where in the description, what is put there)}
+WRONG = {
     "no nodes": (("nodes",), []),
     "nodes are no list": (("nodes",), {}),
     "no shape": (("input_shape",), None),
@@ -69,26 +70,26 @@ WRONG = {  # where in the description, what is put there
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_no_network_is_refused(wrong):
-    told = small()
-    *way, last = WRONG[wrong][0]
-    place = told
-    for key in way:
-        place = place[key]
-    place[last] = WRONG[wrong][1]
+def test_invalid_descriptions_are_refused(wrong):
+    path, value = WRONG[wrong]
+    description = small()
+    parent = description
+    for key in path[:-1]:
+        parent = parent[key]
+    parent[path[-1]] = value
     with pytest.raises(UserError) as error:
-        from_json(json.dumps(told))
+        from_json(json.dumps(description))
     assert "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "null", "{}", "{", "[" * 100_000, '"x"', "\0"])
-def test_what_is_no_description_is_refused(text):
+def test_other_texts_are_refused(text):
     with pytest.raises(UserError):
         from_json(text)
 
 
-def test_anything_put_anywhere_is_a_network_or_refused(rng):
-    told = [json.loads(to_json(example(name))) for name in EXAMPLES]
+def test_mutants_are_networks_or_refused(rng):
+    descriptions = [json.loads(to_json(example(name))) for name in EXAMPLES]
     values = [
         None,
         True,
@@ -110,24 +111,30 @@ def test_anything_put_anywhere_is_a_network_or_refused(rng):
         {},
         {"layer": "Conv"},
     ]
-    taken = 0
+    accepted = 0
     for i in range(3000):
-        mutant = copy.deepcopy(told[i % len(told)])
-        place = mutant
-        while True:
-            key = (
-                rng.choice(list(place))
-                if isinstance(place, dict)
-                else int(rng.integers(len(place)))
-            )
-            if not isinstance(place[key], (dict, list)) or not place[key] or rng.random() < 0.2:
-                break
-            place = place[key]
-        place[key] = values[rng.integers(len(values))]
+        mutant = copy.deepcopy(descriptions[i % len(descriptions)])
+        parent, key = random_entry(mutant, rng)
+        parent[key] = values[rng.integers(len(values))]
         try:
             network = from_json(json.dumps(mutant))
-            assert min(np.min(shape) for shape in network.shapes().values()) >= 1
-            taken += 1
         except UserError:
-            pass
-    assert 100 < taken < 2900  # it is no test of one outcome
+            continue
+        assert min(np.min(shape) for shape in network.shapes().values()) >= 1
+        accepted += 1
+    # otherwise it would be a test of one outcome
+    assert 100 < accepted < 2900
+
+
+def random_entry(description: dict, rng):
+    """A list or object in a description, and an index or key of it."""
+    parent = description
+    while True:
+        if isinstance(parent, dict):
+            key = rng.choice(list(parent))
+        else:
+            key = int(rng.integers(len(parent)))
+        value = parent[key]
+        if not isinstance(value, (dict, list)) or not value or rng.random() < 0.2:
+            return parent, key
+        parent = value

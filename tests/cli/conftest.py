@@ -1,0 +1,58 @@
+"""Scripts in the tests' own process, and weight files small enough to write at once."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import SCRIPTS
+
+from tfdeconv import NETWORKS
+from tfdeconv.data.preprocessing import caffe
+from tfdeconv.weights.native import save_weights
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Runs a script in this process, which saves the seconds that TensorFlow takes to start.
+
+    Returns its status, the lines of its output and the lines of its errors.
+    """
+
+    def run(*arguments, script="visualise.py"):
+        monkeypatch.setattr(sys, "argv", [str(SCRIPTS / script), *map(str, arguments)])
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        output, errors = capfd.readouterr()
+        return ended.value.code, without_ends(output), without_ends(errors)
+
+    return run
+
+
+def without_ends(text: str) -> list[str]:
+    """The lines of a text that ends with a new line, or of none."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+@pytest.fixture(scope="module")
+def save_first_layers():
+    """Saves random weights of the first layers of any network, with any number of channels."""
+
+    def save(path: Path, name: str = "vgg16", channels: int = 3, layers=("block1_conv1",)) -> Path:
+        network = NETWORKS[name](channels=channels)
+        rng = np.random.default_rng(1)
+        arrays: dict[str, dict[str, np.ndarray]] = {}
+        for layer in layers:
+            arrays[layer] = {}
+            for key, shape in network.parameters()[layer].items():
+                # from 0 to 0.01: a variance is not negative, activations of random kernels large
+                arrays[layer][key] = rng.random(shape, np.float32) / 100
+        save_weights(path, network, arrays, caffe((224, 224), channels), "random", "none")
+        return path
+
+    return save

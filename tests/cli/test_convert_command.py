@@ -1,0 +1,68 @@
+"""convert_weights.py: converts a file and says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from command_line import file_names
+
+from tfdeconv import NETWORKS, load_weights
+
+
+def save_keras_weights(path: Path, arrays) -> None:
+    """Writes arrays by layer and parameter as Keras writes weights to an .h5."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.encode() for layer in arrays]
+        for layer, parameters in arrays.items():
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = [name.encode() for name in parameters]
+            for name, values in parameters.items():
+                group[name] = values
+
+
+def test_weights_are_converted(run, tmp_path, rng):
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    for layer in ("block1_conv1", "block1_conv2"):
+        arrays[layer] = {}
+        for name, shape in NETWORKS["vgg16"]().parameters()[layer].items():
+            arrays[layer][name] = rng.standard_normal(shape).astype(np.float32)
+    keras = tmp_path / "keras.h5"
+    own = tmp_path / "own.h5"
+    save_keras_weights(keras, arrays | {"aux": {"kernel": np.zeros(3)}})
+    options = ["--network", "vgg16", "--licence", "CC", "--out", own]
+    status, lines, err = run(keras, *options, script="convert_weights.py")
+    assert (status, len(lines), err) == (0, 2, [])
+    assert "2 layers" in lines[0] and "left alone: aux" in lines[0]
+    assert lines[1].startswith("assumed: the preprocessing of Caffe's")
+    weights = load_weights(own, NETWORKS["vgg16"]())
+    assert weights.digest in lines[0]
+    assert (weights.source, weights.licence) == ("keras.h5 (Keras)", "CC")
+    for layer, parameters in arrays.items():
+        for name, values in parameters.items():
+            np.testing.assert_array_equal(weights[layer][name], values)
+    # once more from its own result, in half precision, over itself
+    status, _, err = run(own, "--out", own, "--half", script="convert_weights.py")
+    half = load_weights(own, NETWORKS["vgg16"]())
+    assert (status, err, half.licence) == (0, [], "CC")
+    assert half.preprocessing == weights.preprocessing
+    rounded = arrays["block1_conv2"]["bias"].astype(np.float16)
+    np.testing.assert_array_equal(half["block1_conv2"]["bias"], rounded)
+    assert file_names(tmp_path) == ["keras.h5", "own.h5"]
+
+
+def test_weights_beyond_half_precision_are_one_line(run, tmp_path):
+    kernel = np.zeros((3, 3, 3, 64), np.float32)
+    bias = np.full(64, 1e6, np.float32)
+    keras = tmp_path / "keras.h5"
+    save_keras_weights(keras, {"block1_conv1": {"kernel": kernel, "bias": bias}})
+    options = ["--out", tmp_path / "own.h5", "--half"]
+    status, lines, err = run(keras, *options, script="convert_weights.py")
+    assert (status, lines, len(err)) == (2, [], 1) and "half" in err[0]
+    assert file_names(tmp_path) == ["keras.h5"]
+
+
+def test_half_precision_needs_a_file(run):
+    status, lines, err = run("w.h5", "--half", script="convert_weights.py")
+    assert (status, lines) == (2, []) and "--half is for --out FILE" in err[0]

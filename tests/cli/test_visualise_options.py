@@ -1,0 +1,107 @@
+"""visualise.py: what its options mean, exclude and need; mistakes are one line, at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command_line import HEAVY, LIST_MODULES, SAMPLE, assert_one_line, file_names, run_process
+
+from tfdeconv.cli import visualise
+from tfdeconv.cli.visualise_photos import PhotoRequest
+from tfdeconv.cli.visualise_run import RunRequest
+
+MISTAKES = [
+    (["--network", "vgg17"], "'vgg17'.*vgg16"),
+    (["--rule", "magic"], "'magic'.*guided"),
+    (["-m", "most"], "'most'.*max"),
+    (["--resize", "zoom"], "'zoom'"),
+    (["--colour"], "--colour"),
+    (["-f"], "-f"),
+    (["--net", "vgg16"], "--net"),
+    (["-l", "block4_conv9"], "no layer 'block4_conv9'. Did you mean 'block4_conv"),
+    (["-l", "block1_conv1", "-l", "nonesuch"], "no layer 'nonesuch'"),
+    (["--network", "resnet50", "-l", "block4_conv2"], "resnet50 has no layer 'block4_conv2'"),
+    (["--network", "resnet50", "-l", "conv1_pad"], "'conv1_pad' is part of 'conv1_conv'.*padding"),
+    (["-f", "512"], "block4_conv2 has 512 channels, 0 to 511: there is no channel 512"),
+    (
+        ["-l", "block4_conv1", "-l", "block1_conv1", "-f", "1", "-f", "64"],
+        "block1_conv1 has 64 channels",
+    ),
+    (["--network", "alexnet", "-l", "conv1", "-f", "96"], "conv1 has 96 channels"),
+    (["-f", "-1"], "no channel -1"),
+    (["-f=-1"], "no channel -1"),
+    (["-f", "3,-1"], "no channel -1"),
+    (["-f", "one"], "'one'"),
+    (["-f", "1,"], "'1,'"),
+    (["--top", "0"], "'0'"),
+    (["--top", "-3"], "--top"),
+    (["--top", "1.5"], "'1.5'"),
+    (["-f", "1", "--top", "2"], "-f and --top"),
+    (["--top", "all"], "--top all is for a --run"),
+    (["--split"], "--split is for --blocks"),
+    (["--blocks", "conv4"], "--blocks is for a --run"),
+    (["--run", "r.h5", "-m", "all", "--variant", "keras"], "--variant, --mode: with --run"),
+    (["--run", "r.h5", "more"], "--run takes one directory"),
+    (["--run", "r.h5", "--blocks", "conv4", "-l", "conv4"], "-l and --blocks"),
+    (["--flavour", "nonesuch"], "--flavour.*'nonesuch'.*torchvision"),
+    (["--bands", "1,2"], "--bands: needs three channels"),
+    (["--bands", "0,1,3"], "--bands 3"),
+    (["--bands", "red"], "'red'"),
+    (["--bands=-1,0,1"], "--bands.*-1"),
+]
+
+
+@pytest.mark.parametrize(
+    "arguments, says", MISTAKES, ids=[" ".join(arguments) for arguments, _ in MISTAKES]
+)
+def test_mistakes_are_one_line_at_once(tmp_path, arguments, says):
+    modules = tmp_path / "modules.json"
+    driver = ("-c", LIST_MODULES, modules)
+    done = run_process(SAMPLE, *arguments, "--out", tmp_path / "out", driver=driver)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert_one_line(done.stderr, says)
+    assert not HEAVY & set(json.loads(modules.read_text()))
+    assert file_names(tmp_path) == ["modules.json"]
+
+
+@pytest.mark.parametrize(
+    "script, option", [("visualise.py", "--rule"), ("convert_weights.py", "--half")]
+)
+def test_help_comes_at_once(tmp_path, script, option):
+    modules = tmp_path / "modules.json"
+    done = run_process("--help", script=script, driver=("-c", LIST_MODULES, modules))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert option in done.stdout and f"python scripts/{script} " in done.stdout
+    assert not HEAVY & set(json.loads(modules.read_text()))
+
+
+def test_photo_request_has_all_defaults():
+    request = visualise.parse(["a.jpg"])
+    assert isinstance(request, PhotoRequest)
+    assert (request.photos, request.layers, request.top) == (("a.jpg",), ("block4_conv2",), 9)
+    assert (request.mode, request.rule, request.resize) == ("max", "deconvnet", "crop")
+
+
+def test_layers_and_features_add_up():
+    arguments = "-l block1_conv1,block1_conv2 -f 3 -f 2,1 -l block2_conv1 -- -a.jpg --b.jpg"
+    request = visualise.parse(arguments.split())
+    assert request.layers == ("block1_conv1", "block1_conv2", "block2_conv1")
+    assert request.features == [3, 2, 1]
+    assert isinstance(request, PhotoRequest) and request.photos == ("-a.jpg", "--b.jpg")
+
+
+@pytest.mark.parametrize(
+    "options, top",
+    [("", 9), ("--blocks conv4", 1), ("--top all", None), ("--blocks conv4 --top 3", 3)],
+)
+def test_run_request_has_its_own_defaults(options, top):
+    request = visualise.parse(["--run", "r.h5", *options.split()])
+    assert isinstance(request, RunRequest)
+    assert (request.top, request.images, request.step) == (top, None, 1)
+
+
+def test_flavour_is_the_old_name_of_variant():
+    arguments = "--network resnet50 -l conv1_relu --flavour torchvision".split()
+    request = visualise.parse(arguments)
+    assert isinstance(request, PhotoRequest) and request.variant == "torchvision"

@@ -1,0 +1,201 @@
+"""Scans a list of images, alone or with other workers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.preprocessing import load_preprocessing
+from ..errors import UserError
+from ..scan.cluster import cluster
+from . import arguments, console
+
+if TYPE_CHECKING:
+    from ..data.dataset import Source
+    from ..data.preprocessing import Preprocessing
+    from ..network.graph import Network
+    from ..scan.job import Job
+    from ..scan.run import Run, Settings
+    from ..scan.workers import WorkerGroup
+    from ..weights.load import Weights
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan, and what to keep of it. None: as the weight file says."""
+
+    images: str  # a directory, a list or an array
+    out: Path
+    network: str | None
+    weights: str | None
+    variant: str | None
+    preprocess: str | None
+    layers: list[str] | None  # None: all that the weights reach
+    top: int
+    batch: int
+    resize: str
+    every: float  # seconds between two saves
+    maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
+    shard: tuple[int, int] | None
+    verbose: bool
+
+
+def scan(request: ScanRequest) -> int:
+    """Scans, or goes on with, a run, and prints what is in it; returns the exit status.
+
+    Every worker of a group calls this. Raises UserError for a mistake, in all of them.
+    """
+    group = join_other_workers(request)
+    is_chief = group is None or group.chief
+    work = None
+    mistake = ""
+    try:
+        work = prepare(request, is_chief)
+    except UserError as error:
+        if group is None:
+            raise
+        mistake = str(error)
+    from ..scan import job
+    from ..scan.workers import join_group
+
+    group = group or join_group(alone=True)
+    group.exchange({}, mistake)  # raises in all workers where one has made a mistake
+    assert work
+    progress = console.Progress()
+    run = job.start_or_resume(work, group)
+    if not run.finished or not run.settings.range:  # an empty part is written all the same
+        scan_rest(request, work, run, group, progress)
+    progress.clear()
+    if group.chief:
+        report(request.out, run)
+    return 0
+
+
+def scan_rest(
+    request: ScanRequest, work: Job, run: Run, group: WorkerGroup, progress: console.Progress
+) -> None:
+    """Scans the images that the run has not seen."""
+    from ..scan import loop, workers
+
+    accumulator = workers.build_on_all(lambda: work.scan(group), group)
+    if group.chief and run.settings.kept:
+        from ..scan.maxima import MaximaWriter, maxima_path
+
+        path = maxima_path(request.out)
+        megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
+        count = len(run.settings.range)
+        print(f"{path}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
+    loop.advance(
+        run,
+        accumulator,
+        work.source,
+        work.preprocessing,
+        request.out,
+        request.every,
+        progress.say,
+        group,
+    )
+
+
+def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
+    """The processes that share this scan; None where TensorFlow need not be imported to know."""
+    if request.shard or cluster()[2] == 1:
+        return None
+    console.Progress().say("waiting for the other workers")
+    console.import_tensorflow(request.verbose)
+    from ..scan.workers import join_group
+
+    return join_group()
+
+
+def prepare(request: ScanRequest, is_chief: bool) -> Job:
+    """All that the scan needs; raises UserError where a part of it is not as it must be."""
+    from ..data import dataset
+    from ..scan import run, run_file
+    from ..weights.load import read_weights
+
+    source = dataset.open_source(request.images)
+    weights_path = arguments.weight_file(
+        request.weights, request.network, request.variant, request.layers
+    )
+    started_run = None
+    if is_chief and os.path.lexists(request.out):
+        started_run = run_file.load(request.out)
+    weights = read_weights(
+        weights_path, request.network, request.layers, "float32", request.variant
+    )
+    preprocessing = (
+        load_preprocessing(request.preprocess, weights.network.input_shape) or weights.preprocessing
+    )
+    if request.weights and not request.preprocess and is_chief:
+        for assumption in weights.assumed:
+            console.complain(assumption)
+    console.Progress().say("importing tensorflow")
+    console.import_tensorflow(request.verbose)
+    from ..scan.job import Job
+
+    settings = settings_of(request, source, weights, preprocessing)
+    if started_run:
+        run.refuse_others(request.out, started_run, settings, source.names)
+    return Job(source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run)
+
+
+def settings_of(
+    request: ScanRequest, source: Source, weights: Weights, preprocessing: Preprocessing
+) -> Settings:
+    """What the run is of; raises UserError for layers that cannot be scanned."""
+    from ..data.loader import size_of
+    from ..network.selection import default_layers
+    from ..scan.run import Settings
+
+    network = weights.network
+    layers = in_network_order(network, request.layers or default_layers(network, weights))
+    maxima_layers = layers
+    if request.maxima_layers is not None:
+        maxima_layers = in_network_order(network, request.maxima_layers)
+    not_scanned = sorted(set(maxima_layers) - set(layers))
+    if not_scanned:
+        raise UserError(
+            f"--keep-maxima {', '.join(not_scanned)}: only layers that are scanned have maxima; "
+            f"name them in --layers too"
+        )
+    return Settings(
+        network.name,
+        network.variant,
+        weights.digest,
+        json.dumps(asdict(preprocessing), sort_keys=True),
+        request.resize,
+        size_of(source, preprocessing, request.resize, network.channels),
+        source.digest,
+        source.count,
+        layers,
+        request.top,
+        request.batch,
+        request.shard or (1, 1),
+        maxima_layers,
+    )
+
+
+def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:
+    """Layers by the network's own names, each once; raises UserError for one that it lacks."""
+    names = {network.node(layer).name for layer in layers}
+    return tuple(node.name for node in network.nodes if node.name in names)
+
+
+def report(path: Path, run: Run) -> None:
+    """Prints what a run has; raises UserError where none of its images could be read."""
+    settings = run.settings
+    if not run.scanned and run.skipped:
+        reason = next(iter(run.skipped.values()))
+        raise UserError(f"none of the {len(settings.range)} images could be read: {reason}")
+    number, count = settings.shard
+    part = "" if count == 1 else f"part {number} of {count}, "
+    duplicates = int((run.same >= 0).sum())
+    print(
+        f"{path}: {part}{run.scanned} images, {len(settings.layers)} layers; "
+        f"{len(run.skipped)} could not be read, {duplicates} came again"
+    )

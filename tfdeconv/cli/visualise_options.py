@@ -1,0 +1,129 @@
+"""The options of visualise."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..engine.rules import DECONVNET, RULES
+from . import arguments, console
+from .visualise_photos import MEANING
+
+ALL = 0  # --top all
+DEFAULT_TOP = 9
+
+
+def top(text: str) -> int:
+    """`9` -> 9, `all` -> ALL."""
+    if text == "all":
+        return ALL
+    try:
+        return arguments.positive_int(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, nor all") from None
+
+
+def rgb_bands(text: str) -> tuple[int, int, int]:
+    """`3,2,1` -> the channels that are drawn as red, green and blue."""
+    channels = arguments.int_list(text)
+    if len(channels) != 3:
+        raise argparse.ArgumentTypeError(
+            f"needs three channels, for red, green and blue: found {len(channels)}"
+        )
+    return channels[0], channels[1], channels[2]
+
+
+def build_parser(docstring: str) -> console.Parser:
+    parser = console.Parser(docstring)
+    option = parser.add_argument
+    option(
+        "images",
+        nargs="*",
+        metavar="IMAGE",
+        help="photos, or directories of them; .npy [h, w, c] for other than three channels "
+        "(default: a sample); with --run, where its images are now, if they have moved",
+    )
+    option("--run", metavar="FILE", help="draw the strongest images that a scan found")
+    option(
+        "--blocks",
+        metavar="STAGE",
+        help="of a run: a feature in all block outputs of a stage (conv4), a row each",
+    )
+    option(
+        "--step",
+        type=arguments.positive_int,
+        metavar="N",
+        help="with --blocks: every N-th block alone",
+    )
+    option(
+        "--split",
+        action="store_true",
+        help="with --blocks: also through identity path and residual branch apart",
+    )
+    arguments.add_network(parser)
+    arguments.add_weights(parser, "default: what weights/ has for the network and layer")
+    arguments.add_variant(parser)
+    arguments.add_preprocess(
+        parser,
+        "how the photo becomes the network's input (default: as the weight file says, "
+        "or as is usual for such a file)",
+    )
+    option(
+        "-l",
+        "--layer",
+        action="extend",
+        type=arguments.layer_list,
+        metavar="LAYER[,LAYER...]",
+        help="may be repeated (default: block4_conv2, or the last layer that has a map)",
+    )
+    option(
+        "-f",
+        "--feature",
+        action="extend",
+        type=arguments.int_list,
+        metavar="CHANNEL[,CHANNEL...]",
+        help="channels of the layer, from 0; may be repeated (default: the strongest)",
+    )
+    option(
+        "--top",
+        type=top,
+        metavar="N",
+        help=f"the N features that fire strongest (default: {DEFAULT_TOP}); of a run also all",
+    )
+    option(
+        "-m",
+        "--mode",
+        choices=MEANING,
+        help="keep the strongest unit of a feature map (the default), or all of it",
+    )
+    option(
+        "--rule",
+        choices=RULES,
+        default=DECONVNET.name,
+        help=f"what rectifiers do to the signal on its way down (default: {DECONVNET.name})",
+    )
+    option(
+        "--resize",
+        choices=arguments.RESIZES,
+        help="as in training (the default), to the input's size, or not at all",
+    )
+    option(
+        "--bands",
+        type=rgb_bands,
+        metavar="R,G,B",
+        help="channels of an .npy to draw as colours, from 0",
+    )
+    option(
+        "--out",
+        type=Path,
+        default=Path("."),
+        metavar="DIR",
+        help="where the pictures go (default: here)",
+    )
+    option(
+        "--raw",
+        action="store_true",
+        help="also write the signed values, boxes and activations as .npz",
+    )
+    arguments.add_verbose(parser)
+    return parser

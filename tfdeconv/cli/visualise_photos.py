@@ -1,0 +1,188 @@
+"""Draws what in photos made features of layers fire: a picture for each photo and layer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.preprocessing import load_preprocessing
+from ..errors import UserError
+from . import arguments, console
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..engine.deconvnet import Deconvnet
+    from ..weights.load import Weights
+
+MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
+# of a projection, what --raw saves
+RAW_ARRAYS = (
+    "channels",
+    "activations",
+    "dead",
+    "positions",
+    "boxes",
+    "receptive_fields",
+    "patches",
+)
+# what pictures of one name must agree in to replace each other
+SAME_PICTURE = ("image sha256", "network", "layer")
+
+
+@dataclass(frozen=True)
+class PhotoRequest:
+    """What to draw of which photos, and how. None: as the weight file says."""
+
+    photos: tuple[str, ...]  # files and directories
+    weights: str | None
+    network: str | None
+    variant: str | None
+    preprocess: str | None
+    layers: tuple[str, ...]  # none: the default layer of the weight file's network
+    features: list[int] | None  # None: the `top` that fire strongest
+    top: int
+    mode: str
+    rule: str
+    resize: str
+    bands: tuple[int, int, int] | None
+    out: Path
+    raw: bool
+    verbose: bool
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as the network sees it: x [1, h, w, c]."""
+
+    path: Path
+    x: np.ndarray
+    sha256: str
+
+
+def visualise_photos(request: PhotoRequest) -> int:
+    """Draws each photo for each layer and prints the pictures' paths; returns the exit status.
+
+    A photo that cannot be drawn is one line on stderr and costs the others nothing. Raises
+    UserError for mistakes that concern all of them.
+    """
+    weights_path = arguments.weight_file(
+        request.weights, request.network, request.variant, request.layers
+    )
+    weights = read_weights(request, weights_path)
+    photos = existing_photos(request.photos)
+    progress = console.Progress()
+    progress.say("importing tensorflow")
+    console.import_tensorflow(request.verbose)
+    from ..engine.deconvnet import Deconvnet
+    from ..weights.load import as_tensors
+
+    tensors = as_tensors(weights)
+    layers = request.layers or (arguments.default_layer(weights.network),)
+    deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
+    drawn = 0
+    for number, path in enumerate(photos, 1):
+        try:
+            photo = read_photo(path, request, tensors)
+        except (UserError, OSError) as error:  # OSError: it vanished while it was read
+            console.complain(error)
+            continue
+        for deconvnet in deconvnets:
+            progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
+            try:
+                picture = draw_photo(photo, deconvnet, tensors, weights_path, request)
+            except UserError as error:
+                named = str(path) in str(error)
+                console.complain(error if named else f"{path}: {error}")
+                continue
+            progress.clear()
+            console.print_path(picture)
+            drawn += 1
+    return console.exit_status(drawn, complete=drawn == len(photos) * len(deconvnets))
+
+
+def read_weights(request: PhotoRequest, path: Path) -> Weights:
+    """What the layers need of a weight file, as arrays, with the preprocessing asked for.
+
+    Raises UserError where the file or its network is not as the request needs it. Says on stderr
+    what was assumed of a file of the user's.
+    """
+    from ..weights import load
+
+    layers = request.layers
+    if not layers:
+        network = load.network_in(path, request.network, request.variant)
+        layers = (arguments.default_layer(network),)
+        arguments.check_targets(network, layers, request.features, request.bands)
+    weights = load.read_weights(path, request.network, layers, "float32", request.variant)
+    network = weights.network
+    preprocessing = load_preprocessing(request.preprocess, network.input_shape)
+    arguments.check_targets(network, layers, request.features, request.bands)
+    if request.weights and not request.preprocess:
+        for assumption in weights.assumed:
+            console.complain(assumption)
+    return replace(weights, preprocessing=preprocessing or weights.preprocessing)
+
+
+def existing_photos(paths: tuple[str, ...]) -> list[Path]:
+    """The photos in files and directories; raises UserError if not one of them exists."""
+    from ..data import images
+
+    photos = images.find(paths)
+    if not any(os.path.exists(photo) for photo in photos):
+        names = ", ".join(map(str, photos[:3]))
+        more = ", ..." if len(photos) > 3 else ""
+        raise UserError(f"{names}{more}: there is no such file")
+    return photos
+
+
+def read_photo(path: Path, request: PhotoRequest, weights: Weights) -> Photo:
+    """Raises UserError for a file that is not a photo, OSError where it cannot be read again."""
+    from ..data import images
+    from ..files import sha256
+
+    channels = weights.network.channels
+    x = images.read([path], weights.preprocessing, request.resize, channels)
+    return Photo(path, x, sha256(path))
+
+
+def draw_photo(
+    photo: Photo, deconvnet: Deconvnet, weights: Weights, weights_path: Path, request: PhotoRequest
+) -> Path:
+    """Draws a photo for one layer; returns the path of the picture."""
+    from ..figures import naming, photo as photo_figures, png
+
+    network = deconvnet.network.name
+    layer = deconvnet.target
+    top = None if request.features else request.top
+    projection = deconvnet.project(photo.x, request.features, request.mode, top)
+    title = f"{network}   {layer}"
+    meaning = MEANING[request.mode]
+    caption = f"{photo.path.name}, rule {request.rule}, mode {request.mode}: {meaning}"
+    picture = photo_figures.draw(
+        photo.x[0], projection, 0, weights.preprocessing, title, caption, request.bands
+    )
+    text = {
+        **naming.software_text(),
+        "network": network,
+        "layer": layer,
+        "rule": request.rule,
+        "mode": request.mode,
+        "channels": ",".join(map(str, projection.channels[0])),
+        "resize": request.resize,
+        "image": photo.path.name,
+        "image sha256": photo.sha256,
+        "weights": weights_path.name,
+        "weights sha256": weights.digest,
+    }
+    wished = naming.file_name(photo.path.stem, f"{network}-{layer}", request.rule, request.mode)
+    name = naming.free_name(request.out, wished, text, SAME_PICTURE)
+    naming.make_folder(request.out)
+    if request.raw:
+        arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
+        naming.save_raw(request.out / f"{name}.npz", arrays, text)
+    path = request.out / f"{name}.png"
+    png.save(picture, path, text)
+    return path

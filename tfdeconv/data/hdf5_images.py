@@ -1,0 +1,164 @@
+"""The images of an HDF5 file that nobody vouches for, read in another process (formats/)."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Lock
+
+import numpy as np
+
+from ..errors import UserError
+from ..formats.hdf5 import Dataset, Group, Refused
+from ..formats.hdf5_process import ProcessEnded, ReadError, open_in_subprocess
+
+# A request costs up to a millisecond, so images that are asked for in a row are read in blocks, and
+# the next block while the last one is looked at: so many images, or fewer beyond so many bytes.
+AHEAD = 8
+AHEAD_BYTES = 4 << 20
+# Threads ask for images a little out of order: how many requests and blocks are remembered.
+RECENT = 256
+BLOCKS = 2
+
+
+class Hdf5Images:
+    """The one dataset [n, h, w, c] of a file, an image at a time, from any thread.
+
+    Raises UserError for a file without it, and ReadError for an image that cannot be read. The
+    process that reads it ends with close(), or with this object.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        # of what has been read, and of the process
+        self.lock = Lock()
+        self.process_lock = Lock()
+        self.process = ExitStack()
+        weakref.finalize(self, self.process.close)
+        self.closed = False
+        # None before the process has started, and after it has ended
+        self.dataset: Dataset | None = None
+        dataset = self.open()
+        self.shape = dataset.shape
+        self.dtype = np.dtype(dataset.dtype)
+        image_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
+        self.ahead = max(1, min(AHEAD, AHEAD_BYTES // max(image_bytes, 1)))
+        self.recent: deque[int] = deque(maxlen=RECENT)
+        # (number of the first image, images)
+        self.blocks: deque[tuple[int, np.ndarray]] = deque(maxlen=BLOCKS)
+        # the block that is being read: numbers of its images, and the images
+        self.next_numbers = range(0)
+        self.next_images: Future[np.ndarray] | None = None
+        self.thread = ThreadPoolExecutor(1)
+        # images before this one are not read ahead, because one of them cannot be read
+        self.singly_before = 0
+
+    def open(self) -> Dataset:
+        """The dataset, from a new process."""
+        with ExitStack() as process:
+            root = process.enter_context(open_in_subprocess(self.path))
+            self.dataset = only_dataset(self.path, root)
+            self.process.enter_context(process.pop_all())
+        return self.dataset
+
+    def close(self) -> None:
+        """Ends the process; nothing can be read any more."""
+        self.closed = True
+        self.process.close()
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        with self.lock:
+            start, images = self.block_of(number)
+            self.recent.append(number)
+            return images[number - start]
+
+    def block_of(self, number: int) -> tuple[int, np.ndarray]:
+        """Images with that of this number among them, and the number of their first one."""
+        for start, images in self.blocks:
+            if start <= number < start + len(images):
+                return start, images
+        in_a_row = number - 1 in self.recent and number >= self.singly_before
+        if in_a_row and number not in self.next_numbers:
+            self.read_ahead(number)
+        if number in self.next_numbers:
+            numbers = self.next_numbers
+            block = self.finish_reading()
+            if block is not None:
+                return numbers.start, block
+        return number, self.read_one(number)
+
+    def read_ahead(self, start: int) -> None:
+        """Begins to read the block from this image on."""
+        self.next_numbers = range(start, min(start + self.ahead, self.shape[0]))
+        if self.next_numbers:
+            numbers = self.next_numbers
+            self.next_images = self.thread.submit(self.rows, numbers.start, numbers.stop)
+
+    def finish_reading(self) -> np.ndarray | None:
+        """The block that was read ahead, and begins with the one behind it; None if it failed."""
+        numbers = self.next_numbers
+        future = self.next_images
+        assert future is not None
+        self.next_numbers = range(0)
+        try:
+            images = future.result()
+        # whatever it was: each image is read by itself, and says why it cannot be read
+        except Exception:
+            self.singly_before = numbers.stop
+            return None
+        self.blocks.append((numbers.start, images))
+        self.read_ahead(numbers.stop)
+        return images
+
+    def read_one(self, number: int) -> np.ndarray:
+        """[1, h, w, c]"""
+        try:
+            return self.rows(number, number + 1)
+        except ProcessEnded:
+            # perhaps for a reason that has nothing to do with this image
+            return self.rows(number, number + 1)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Images from start on and before stop, from a new process where the last one has ended."""
+        with self.process_lock:
+            if self.closed:
+                raise ReadError("it has been closed")
+            dataset = self.dataset or self.open()
+            if (dataset.shape, dataset.dtype) != (self.shape, self.dtype.str):
+                shapes = f"{list(self.shape)} and are {list(dataset.shape)} now"
+                raise ReadError(f"its images were {shapes}")
+            try:
+                return dataset.rows(start, stop)
+            except ProcessEnded:
+                self.dataset = None
+                self.process.close()
+                raise
+
+
+def only_dataset(path: str, root: Group) -> Dataset:
+    """The one dataset [n, h, w, c] of numbers in a file; raises UserError for anything else."""
+    datasets: list[Dataset] = []
+    refused: list[str] = []
+    groups = [root]
+    while groups:
+        group = groups.pop()
+        for name, child in group.children.items():
+            if isinstance(child, Group):
+                groups.append(child)
+            elif isinstance(child, Refused):
+                refused.append(f"{group.name}/{name} {child.reason}".lstrip("/"))
+            elif len(child.shape) == 4:
+                datasets.append(child)
+    if len(datasets) != 1:
+        reasons = "" if datasets else "".join(f"; {reason}" for reason in refused[:3])
+        raise UserError(f"{path} has {len(datasets)} datasets [n, h, w, c], needs one{reasons}")
+    dataset = datasets[0]
+    # as numpy writes it, or words
+    if dataset.dtype[0] not in "<>|":
+        raise UserError(
+            f"{path} is {dataset.dtype} {list(dataset.shape)}, needs images as numbers [n, h, w, c]"
+        )
+    return dataset

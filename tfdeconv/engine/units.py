@@ -1,0 +1,149 @@
+"""Which units are sent back: checks what a caller asks for, and finds the strongest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import UserError
+from ..network.graph import Network
+
+
+def inner_layers(network: Network, target: str, inner: Sequence[str]) -> list[str]:
+    """The layers below the target by their own names, once each, without the target itself.
+
+    Raises UserError for layers that the target does not depend on.
+    """
+    layers = dict.fromkeys(network.node(name).name for name in inner)
+    layers.pop(target, None)
+    foreign = sorted(layers.keys() - {node.name for node in network.up_to(target)})
+    if foreign:
+        raise UserError(f"{network.name}'s {target} does not depend on {', '.join(foreign)}")
+    return list(layers)
+
+
+def checked_layer(network: Network, name: str, layers: Sequence[str]) -> str:
+    """The layer's own name; raises UserError where it is not one of these, the target last."""
+    layer = network.node(name).name
+    if layer not in layers:
+        raise UserError(
+            f"units of {layer} are not available: give it as inner, beside the target {layers[-1]}"
+        )
+    return layer
+
+
+def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
+    """Images [n, h, w, channels of the network], at least one, as an array of that dtype.
+
+    Raises UserError for anything else.
+    """
+    try:
+        x = np.asarray(x, dtype)
+    except (TypeError, ValueError):
+        raise UserError(
+            f"{network.name}: expected images as an array of numbers [n, h, w, {network.channels}]"
+        ) from None
+    if x.ndim != 4 or x.shape[3] != network.channels or not x.size:
+        raise UserError(
+            f"{network.name}: expected images [n, h, w, {network.channels}], at least one; "
+            f"found {list(x.shape)}"
+        )
+    return x
+
+
+def requested_channels(
+    network: Network,
+    target: str,
+    channels: Sequence[int] | np.ndarray | None,
+    top: int | None,
+    images: int,
+) -> tuple[np.ndarray | None, int]:
+    """Channels of the target by image, int32 [n, m], and m.
+
+    None in place of the channels where the m strongest are asked for. channels None: all. Raises
+    UserError for channels that the target has not.
+    """
+    available = network.shapes()[target][2]
+    if top is not None:
+        if channels is not None or not isinstance(top, int) or top < 1:
+            raise UserError("top: expected an integer of at least 1, in place of channels")
+        return None, min(top, available)
+    if channels is None:
+        channels = np.arange(available)
+    requested = checked_channels(channels, images)
+    for channel in (requested.min(), requested.max()):
+        network.channel(target, int(channel))
+    return requested.astype(np.int32), requested.shape[1]
+
+
+def checked_channels(channels: Sequence[int] | np.ndarray, images: int) -> np.ndarray:
+    """Channels [m] for all images, or [n, m] for each its own, as an array of integers [n, m].
+
+    Raises UserError for anything else. Whether the layer has them is not checked.
+
+    >>> checked_channels([5, 2], images=2).tolist()
+    [[5, 2], [5, 2]]
+    """
+    array = np.asarray(channels)
+    fits = array.ndim == 1 or (array.ndim == 2 and len(array) == images)
+    if array.dtype.kind not in "iu" or not array.size or not fits:
+        raise UserError(
+            f"channels: expected integers, at least one, [m] or [{images}, m] for these images; "
+            f"found {array.dtype} {list(array.shape)}"
+        )
+    return np.broadcast_to(array, (images, array.shape[-1]))
+
+
+def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
+    """Whole numbers [k] from 0 to count - 1, at least one, as int32.
+
+    Raises UserError for anything else.
+
+    >>> checked_indices("images", [2, 0], 3).tolist()
+    [2, 0]
+    """
+    values = np.asarray(values)
+    description = f"{values.dtype} {list(values.shape)}"
+    fits = values.ndim == 1 and values.dtype.kind in "iu" and values.size > 0
+    if fits:
+        description += f", {values.min()} to {values.max()}"
+        fits = 0 <= values.min() and values.max() < count
+    if not fits:
+        raise UserError(
+            f"{what} of units: expected integers [k], 0 to {count - 1}; found {description}"
+        )
+    return values.astype(np.int32)
+
+
+def refuse_unequal(*arrays: np.ndarray | None) -> None:
+    """Raises UserError where arrays of one entry a unit are not of one length; None is no array."""
+    lengths = [len(array) for array in arrays if array is not None]
+    if len(set(lengths)) > 1:
+        raise UserError(
+            f"units: expected as many images as channels, positions and seeds; found {lengths}"
+        )
+
+
+def strongest(
+    y: np.ndarray, image: np.ndarray, channel: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The strongest unit of each item's map: positions int32 [k, 2], and activations [k].
+
+    y [n, h, w, c], image and channel [k]. The first in row order on a tie.
+
+    >>> y = np.array([[[[1.0], [3.0]], [[3.0], [2.0]]]])
+    >>> positions, activations = strongest(y, np.array([0]), np.array([0]))
+    >>> positions.tolist(), activations.tolist()
+    ([[0, 1]], [3.0])
+    """
+    maps = y.transpose(0, 3, 1, 2)[image, channel]
+    flat = maps.reshape(len(maps), -1).argmax(1).astype(np.int32)
+    rows, columns = np.divmod(flat, np.int32(y.shape[2]))
+    return np.stack([rows, columns], 1), maps[np.arange(len(maps)), rows, columns]
+
+
+def strongest_channels(y: np.ndarray, count: int) -> np.ndarray:
+    """The channels that fire strongest in each image, strongest first: y [n, h, w, c] -> [n, m]."""
+    order = np.argsort(-y.max((1, 2)), 1, kind="stable")
+    return order[:, :count].astype(np.int32)

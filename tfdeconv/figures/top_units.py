@@ -1,0 +1,194 @@
+"""A run's strongest units, from its images to tiles.
+
+Each image is read and goes up once, and all of its units come down from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..data.dataset import Source
+from ..data.loader import batches, reader
+from ..data.preprocessing import Preprocessing
+from ..engine.deconvnet import Deconvnet, ForwardPass
+from ..engine.projection import Units, concatenate
+from ..scan.run import Run
+from . import pixels
+from .tiles import TileOptions, UnitTiles, allocate, draw_tiles
+
+IMAGES = 16  # that go up at a time
+UNITS = 64  # whose patches are in memory at a time
+MAX_LINES = 5  # warnings of one kind
+
+Progress = Callable[[str], None]  # is called with a line that says how far it is
+
+
+@dataclass
+class Warnings:
+    """What is not as the run has it, by kind: a line each."""
+
+    by_kind: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, kind: str, line: str) -> None:
+        self.by_kind.setdefault(kind, []).append(line)
+
+    def lines(self) -> list[str]:
+        """All warnings; of each kind the first MAX_LINES, and how many more there are."""
+        shown = []
+        for kind, lines in self.by_kind.items():
+            shown += lines[:MAX_LINES]
+            if len(lines) > MAX_LINES:
+                shown.append(f"and {len(lines) - MAX_LINES} more: {kind}")
+        return shown
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images that went up together."""
+
+    numbers: np.ndarray  # in the run's list, ascending
+    forward_pass: ForwardPass
+    photos: Sequence[np.ndarray]  # what the network saw, uint8 [h, w, 3] each
+
+
+def draw_top_units(
+    deconvnet: Deconvnet,
+    run: Run,
+    source: Source,
+    preprocessing: Preprocessing,
+    requested: Mapping[str, np.ndarray],
+    options: TileOptions,
+    parts: Mapping[str, Sequence[str]] | None = None,
+    progress: Progress = lambda line: None,
+) -> tuple[dict[str, UnitTiles], Warnings]:
+    """Draws the tiles of the requested channels of each layer, and collects warnings.
+
+    The layers, and the parts through which their units are projected separately, are the
+    deconvnet's target or inner layers. An image that has changed since it was scanned, or cannot
+    be read, gets a placeholder for its tiles and a warning.
+    """
+    parts = parts or {}
+    tiles_of = {}
+    for layer, channels in requested.items():
+        layer_parts = parts.get(layer, ())
+        tiles_of[layer] = allocate(deconvnet, run, layer, channels, layer_parts, options)
+    warnings = Warnings()
+    numbers = images_to_draw(tiles_of.values())
+
+    size = (int(run.settings.size[0]), int(run.settings.size[1]))
+    depth = deconvnet.network.channels
+    read = reader(source, preprocessing, run.settings.resize, size, depth)
+    done = 0
+    for x, digests, reasons in batches(read, numbers, IMAGES, (*size, depth)):
+        batch_numbers = numbers[done : done + len(reasons)]
+        usable = []
+        for i, number in enumerate(batch_numbers):
+            word = placeholder(run, source, int(number), digests[i], reasons[i], warnings)
+            if not word:
+                usable.append(i)
+                continue
+            for unit_tiles in tiles_of.values():
+                unseen = (unit_tiles.images == number) & (unit_tiles.placeholders == "")
+                unit_tiles.placeholders[unseen] = word
+        if usable:
+            forward_pass = deconvnet.forward(x[usable])
+            photos = [pixels.photo(image, preprocessing, options.bands) for image in x[usable]]
+            batch = Batch(batch_numbers[usable], forward_pass, photos)
+            for unit_tiles in tiles_of.values():
+                differing = draw_units(deconvnet, batch, unit_tiles, preprocessing, options.bands)
+                for number, line in differing:
+                    warnings.add("activations differ", f"{image_name(source, number)}: {line}")
+        done += len(reasons)
+        progress(f"{done} of {len(numbers)} images")
+    return tiles_of, warnings
+
+
+def images_to_draw(all_tiles: Iterable[UnitTiles]) -> np.ndarray:
+    """The images that units are to be drawn of, each once, in the list's order."""
+    images = [tiles.images[tiles.placeholders == ""] for tiles in all_tiles]
+    if not images:
+        return np.zeros(0, int)
+    return np.unique(np.concatenate(images))
+
+
+def placeholder(
+    run: Run, source: Source, number: int, digest: np.ndarray, reason: str, warnings: Warnings
+) -> str:
+    """The word for the tiles of an image that cannot be drawn, or "" for one that can.
+
+    reason: why the image could not be read, or ""; digest: of its pixels. Adds a warning.
+    """
+    name = image_name(source, number)
+    if reason:
+        line = reason if name in reason else f"{name}: {reason}"
+        warnings.add("could not be read", line)
+        return "missing" if "no such file" in reason else "unreadable"
+    if (digest != run.digests[number - run.settings.range.start]).any():
+        warnings.add("have changed", f"{name} has changed since it was scanned: its pixels differ")
+        return "changed"
+    return ""
+
+
+def image_name(source: Source, number: int) -> str:
+    return source.names[number] if source.names else f"image {number}"
+
+
+def draw_units(
+    deconvnet: Deconvnet,
+    batch: Batch,
+    unit_tiles: UnitTiles,
+    preprocessing: Preprocessing,
+    bands: Sequence[int] | None,
+) -> Iterator[tuple[int, str]]:
+    """Projects and draws a layer's units in the images that went up.
+
+    Yields image and warning of each unit whose activation differs from the run's.
+    """
+    to_draw = np.isin(unit_tiles.images, batch.numbers) & (unit_tiles.placeholders == "")
+    rows, ranks = np.nonzero(to_draw)
+    for start in range(0, len(rows), UNITS):
+        places = (rows[start : start + UNITS], ranks[start : start + UNITS])
+        image = np.searchsorted(batch.numbers, unit_tiles.images[places])
+        channel = unit_tiles.channels[places[0]]
+        units = project(deconvnet, batch.forward_pass, image, channel, unit_tiles, places)
+
+        activations = units[unit_tiles.layer].activations
+        expected = unit_tiles.values[places]
+        # a NaN differs, too
+        differs = ~(np.abs(activations - expected) <= unit_tiles.tolerance)
+        for k in np.nonzero(differs)[0]:
+            warning = (
+                f"{unit_tiles.layer} channel {channel[k]} fires {activations[k]:.5g}, and "
+                f"{expected[k]:.5g} in the run: another version of TensorFlow, or other hardware?"
+            )
+            yield int(batch.numbers[image[k]]), warning
+        photos = [batch.photos[i] for i in image]
+        draw_tiles(unit_tiles, places, units, photos, preprocessing, bands)
+
+
+def project(
+    deconvnet: Deconvnet,
+    forward_pass: ForwardPass,
+    image: np.ndarray,
+    channel: np.ndarray,
+    unit_tiles: UnitTiles,
+    places: tuple[np.ndarray, np.ndarray],
+) -> dict[str, Units]:
+    """What comes down from units, by the layer where it starts.
+
+    The layer of unit_tiles comes first. Its parts start with the units' activations there.
+    """
+    layer = unit_tiles.layer
+    positions = unit_tiles.positions[places]
+    whole = concatenate(deconvnet.backward(forward_pass, image, channel, positions, None, layer))
+    units = {layer: whole}
+    for part in unit_tiles.projections:
+        if part != layer:
+            seeds = whole.activations
+            units[part] = concatenate(
+                deconvnet.backward(forward_pass, image, channel, positions, seeds, part)
+            )
+    return units

@@ -1,0 +1,137 @@
+"""How a layer is called in a Keras model's JSON: the inputs that its `inbound_nodes` name.
+
+Keras 2, one row an input (layer, number of the call, output, keyword arguments):
+
+    [[["conv1", 0, 0, {}], ["conv2", 0, 0, {"training": false}]]]
+
+Keras 3, arguments as Python has them, in which each tensor says where it comes from:
+
+    [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["conv1", 0, 0]}},
+               0.5],
+      "kwargs": {"training": false}}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import UserError
+from ...formats.checked_json import shown
+from .options import is_number
+
+# lists within the arguments of a call
+MAX_LIST_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An output of a layer, by its position among that layer's outputs."""
+
+    layer: str
+    output: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a layer is called with; reason: why the call is not understood, "" if it is."""
+
+    inputs: tuple[Tensor | float, ...] = ()
+    reason: str = ""
+
+
+def read_call(layer: str, class_name: str, inbound_nodes: Any) -> Call:
+    """The one call of a layer; raises UserError for what no Keras writes."""
+    if not isinstance(inbound_nodes, list) or not inbound_nodes:
+        raise UserError(
+            f"layer {layer}: inbound_nodes is {shown(inbound_nodes)}, expected a list of one call"
+        )
+    if len(inbound_nodes) > 1:
+        return Call(reason=f"it is called {len(inbound_nodes)} times")
+    call = inbound_nodes[0]
+    if isinstance(call, dict):
+        arguments, options = keras3_arguments(layer, class_name, call)
+    else:
+        arguments, options = keras2_arguments(layer, call)
+    # None stands for an argument that is neither a tensor nor a number
+    inputs = tuple(argument for argument in arguments if argument is not None)
+    has_tensor = any(isinstance(argument, Tensor) for argument in inputs)
+    matters = any(not is_ignorable(class_name, key, value) for key, value in options.items())
+    if matters or None in arguments or not has_tensor:
+        return Call(inputs, "it is called in a way that is not understood")
+    return Call(inputs)
+
+
+def keras2_arguments(layer: str, call: Any) -> tuple[list[Tensor | float | None], dict[str, Any]]:
+    """The tensors of a call, and its keyword arguments."""
+    is_single_row = isinstance(call, list) and call and isinstance(call[0], str)
+    rows = [call] if is_single_row else call
+    if not isinstance(rows, list):
+        raise UserError(f"layer {layer}: its call is {shown(call)}, expected a list of inputs")
+    for row in rows:
+        if not isinstance(row, list) or len(row) not in (3, 4):
+            raise UserError(f"layer {layer}: its call is {shown(call)}, expected a list of inputs")
+    tensors: list[Tensor | float | None] = []
+    options: dict[str, Any] = {}
+    for row in rows:
+        tensors.append(read_tensor(layer, row[:3]))
+        if len(row) == 4 and isinstance(row[3], dict):
+            options |= row[3]
+    return tensors, options
+
+
+def keras3_arguments(
+    layer: str, class_name: str, call: Mapping[str, Any]
+) -> tuple[list[Tensor | float | None], dict[str, Any]]:
+    """The tensors and numbers of a call (None: something else), and its other keyword arguments."""
+    positional = call.get("args")
+    keywords = call.get("kwargs", {})
+    if not isinstance(positional, list) or not isinstance(keywords, dict):
+        raise UserError(f"layer {layer}: its call is {shown(call)}, expected args and kwargs")
+    arguments = list(flatten_arguments(layer, positional))
+    options: dict[str, Any] = {}
+    for key, value in keywords.items():
+        if is_ignorable(class_name, key, value):
+            continue
+        arguments.extend(flatten_arguments(layer, [value]))
+        if key != "inputs":
+            options[key] = value
+    return arguments, options
+
+
+def is_ignorable(class_name: str, key: str, value: Any) -> bool:
+    """Whether a keyword argument of a call changes nothing once the training is over."""
+    if key == "training":
+        # Keras itself writes training=true for RandomFlip and its like
+        is_augmentation = class_name.startswith("Random")
+        return value in (None, False) or (value is True and is_augmentation)
+    return value is None or (isinstance(value, list) and value == [None] * len(value))
+
+
+def flatten_arguments(
+    layer: str, values: list[Any], depth: int = 0
+) -> Iterator[Tensor | float | None]:
+    """The tensors and numbers in Keras 3's arguments, None for all else but null and false."""
+    for value in values:
+        if isinstance(value, list) and depth < MAX_LIST_DEPTH:
+            yield from flatten_arguments(layer, value, depth + 1)
+        elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            config = value.get("config")
+            history = config.get("keras_history") if isinstance(config, dict) else None
+            yield read_tensor(layer, history)
+        elif is_number(value):
+            yield float(value)
+        elif value is not None and value is not False:
+            yield None
+
+
+def read_tensor(layer: str, value: Any) -> Tensor:
+    """A tensor from [layer, call, output]; only layers that are called once are understood."""
+    match value:
+        case [str() as source, int(), int() as output]:
+            return Tensor(source, output)
+    raise UserError(
+        f"layer {layer}: one of its inputs is {shown(value)}, "
+        f"expected a layer's name and two integers"
+    )
