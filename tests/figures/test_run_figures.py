@@ -164,7 +164,7 @@ def test_another_activation_is_a_warning(moved, visualise, tmp_path):
 def test_a_run_moves_with_its_weights(moved, visualise, tmp_path):
     with h5py.File(moved / "run.h5", "a") as file:
         del file["places"]
-        file["places"] = hdf5_write.packed(("/nonesuch/images", "/nonesuch/w.h5"))
+        file["places"] = hdf5_write.pack_texts(("/nonesuch/images", "/nonesuch/w.h5"))
     common = ["--run", moved / "run.h5", "-f", 0, "--out", tmp_path / "out"]
     for given, words in (
         ((), "/nonesuch/w.h5, and are not there any more: say where with --weights"),

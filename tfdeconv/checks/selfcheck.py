@@ -111,8 +111,15 @@ def top_classes(network: Network, weights: Mapping[str, Any], x: Any) -> None:
     logits = output.reshape(-1).astype(np.float64)
     share = np.exp(logits - logits.max())
     share /= share.sum()
-    names = [line.partition(" ")[2] for line in CLASSES.read_text().splitlines()]
+    names = imagenet_classes()
     print("\nlikeliest classes of the photo")
     for i in np.argsort(-share)[:5]:
         name = names[i] if len(names) == len(share) else f"class {i}"
         print(f"{share[i]:7.1%}  {name}")
+
+
+def imagenet_classes() -> list[str]:
+    """The names of ImageNet's classes in the networks' order; none where the program is installed."""
+    if not CLASSES.exists():
+        return []
+    return [line.partition(" ")[2] for line in CLASSES.read_text().splitlines()]

@@ -48,9 +48,3 @@ def fixed_text(value: str) -> np.ndarray:
     """
     encoded = value.encode()
     return np.array(encoded, h5py.string_dtype("utf-8", max(1, len(encoded))))
-
-
-# until callers are renamed
-packed = pack_texts
-unpacked = unpack_texts
-text = fixed_text

@@ -14,7 +14,7 @@ from ..data.dataset import Source
 from ..data.loader import batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
-from ..formats.hdf5_write import packed, unpacked
+from ..formats.hdf5_write import pack_texts, unpack_texts
 from ..weights.load import Weights, as_tensors
 from .accumulator import Accumulator
 from .messages import pack_progress, unpack_progress
@@ -58,7 +58,7 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
 
     Raises UserError in all of them where one was asked for something else than the others.
     """
-    messages = workers.exchange({"settings": packed([json.dumps(asdict(job.settings))])})
+    messages = workers.exchange({"settings": pack_texts([json.dumps(asdict(job.settings))])})
     for rank, message in enumerate(messages):
         if wrong := differences(settings_of(message), job.settings):
             raise UserError(
@@ -75,7 +75,7 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
 
 def settings_of(message: Message) -> Settings:
     """The settings in a worker's message, which JSON gave lists for tuples."""
-    fields: dict[str, Any] = json.loads(unpacked(message["settings"])[0])
+    fields: dict[str, Any] = json.loads(unpack_texts(message["settings"])[0])
     for name, value in fields.items():
         if isinstance(value, list):
             fields[name] = tuple(value)

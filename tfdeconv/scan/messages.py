@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.loader import Batch
-from ..formats.hdf5_write import packed, unpacked
+from ..formats.hdf5_write import pack_texts, unpack_texts
 from .run import Run
 from .state import State
 from .workers import Message
@@ -59,13 +59,13 @@ def pack_batches(batches: Sequence[BatchReport]) -> Message:
     return {
         "counts": np.array([len(batch.reasons) for batch in batches]),
         "digests": np.concatenate([batch.digests for batch in batches]),
-        "reasons": packed(reasons),
+        "reasons": pack_texts(reasons),
     }
 
 
 def unpack_batches(message: Message) -> tuple[BatchReport, ...]:
     """The reports of pack_batches()."""
-    reasons = unpacked(message["reasons"])
+    reasons = unpack_texts(message["reasons"])
     batches = []
     start = 0
     for count in message["counts"].tolist():
@@ -83,7 +83,7 @@ def pack_progress(run: Run) -> Message:
         "digests": run.digests,
         "same": run.same,
         "skipped": np.array(list(run.skipped), np.int32),
-        "reasons": packed(run.skipped.values()),
+        "reasons": pack_texts(run.skipped.values()),
     }
 
 
@@ -93,7 +93,7 @@ def unpack_progress(message: Message, run: Run) -> None:
     run.scanned = int(message["scanned"])
     run.digests = message["digests"]
     run.same = message["same"]
-    run.skipped = dict(zip(message["skipped"].tolist(), unpacked(message["reasons"])))
+    run.skipped = dict(zip(message["skipped"].tolist(), unpack_texts(message["reasons"])))
 
 
 def pack_state(state: State) -> Message:

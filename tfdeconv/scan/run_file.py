@@ -17,7 +17,7 @@ from .. import errors
 from ..errors import UserError
 from ..formats import hdf5, hdf5_process
 from ..formats.hdf5 import dataset, inside, subgroup, texts
-from ..formats.hdf5_write import create_hdf5, packed, text, unpacked
+from ..formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts
 from ..version import __version__
 from .run import Run, Settings
 from .state import LayerState, fields_of
@@ -49,13 +49,15 @@ def save(path: str | Path, run: Run) -> None:
         # the order of creation is part of the bytes
         for key in sorted(attributes):
             value = attributes[key]
-            file.attrs[key] = text(value) if isinstance(value, str) else np.asarray(value, np.int64)
+            file.attrs[key] = (
+                fixed_text(value) if isinstance(value, str) else np.asarray(value, np.int64)
+            )
         file.attrs.update(version=VERSION, done=run.done, scanned=run.scanned)
-        file["places"] = packed((run.root, run.weights))
-        file["order"] = packed(run.settings.layers)
-        file["kept"] = packed(run.settings.kept)
-        file["names"] = packed(run.names)
-        file["reasons"] = packed(run.skipped.values())
+        file["places"] = pack_texts((run.root, run.weights))
+        file["order"] = pack_texts(run.settings.layers)
+        file["kept"] = pack_texts(run.settings.kept)
+        file["names"] = pack_texts(run.names)
+        file["reasons"] = pack_texts(run.skipped.values())
         file["skipped"] = np.array(list(run.skipped), np.int32)
         file["digests"] = run.digests
         file["same"] = run.same
@@ -187,4 +189,4 @@ def group_of(layer: str) -> str:
 
 def texts_in(file: hdf5.Group, name: str) -> tuple[str, ...]:
     """A dataset of texts."""
-    return unpacked(dataset(file, name).read())
+    return unpack_texts(dataset(file, name).read())

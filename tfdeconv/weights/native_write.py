@@ -12,7 +12,7 @@ import numpy as np
 
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
-from ..formats.hdf5_write import create_hdf5, text
+from ..formats.hdf5_write import create_hdf5, fixed_text
 from ..network.graph import Network, mismatches
 from ..network.serialization import from_json, to_json
 from ..version import __version__
@@ -51,20 +51,20 @@ def save_weights(
                 lines.append(write_dataset(file, f"{quote(layer, safe='')}/{name}", values))
         digest = root_digest(lines)
         file.attrs.update(
-            format=text(FORMAT),
+            format=fixed_text(FORMAT),
             version=version,
-            made_by=text(f"tfdeconv {__version__}"),
-            network=text(network.name),
+            made_by=fixed_text(f"tfdeconv {__version__}"),
+            network=fixed_text(network.name),
             channels=network.channels,
             classes=network.classes,
-            order=text(preprocessing.order),
+            order=fixed_text(preprocessing.order),
             mean=preprocessing.mean,
             scale=preprocessing.scale,
             size=preprocessing.size,
             resize=preprocessing.resize,
-            source=text(source),
-            licence=text(licence),
-            sha256=text(digest),
+            source=fixed_text(source),
+            licence=fixed_text(licence),
+            sha256=fixed_text(digest),
         )
     return digest
 
@@ -98,7 +98,7 @@ def write_dataset(file: Any, name: str, values: np.ndarray) -> str:
     """Writes a dataset to an h5py.File, with its digest; returns its line of the root digest."""
     stored = file.create_dataset(name, data=values, chunks=True, shuffle=True, compression="gzip")
     digest = hashlib.sha256(values.data).hexdigest()
-    stored.attrs["sha256"] = text(digest)
+    stored.attrs["sha256"] = fixed_text(digest)
     return digest_line(name, values.dtype.str, values.shape, digest)
 
 
