@@ -84,11 +84,11 @@ def a_layer_short(path: Path, save_first_layers) -> None:
     [
         (truncated, "truncated"),
         (of_vgg19, "holds vgg19, not vgg16"),
-        (with_nan, "no numbers"),
+        (with_nan, "NaN or infinite"),
         (with_other_values, "digest"),
         (a_layer_short, "block1_conv1"),
         (lambda path, _: None, "No such file"),
-        (lambda path, _: path.write_text("x"), "no HDF5"),
+        (lambda path, _: path.write_text("x"), "not an HDF5"),
     ],
     ids=["truncated", "of another network", "NaN", "digest", "a layer short", "missing", "text"],
 )

@@ -187,7 +187,7 @@ def test_a_backbone_is_read_up_to_its_end(tmp_path, name):
     assert set(read_weights(path, network)) == network.parameters().keys() - {"predictions"}
     with pytest.raises(
         UserError,
-        match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be had",
+        match="predictions/kernel .*is missing.*layers up to conv5_block3_3_bn can be read",
     ):
         read_weights(path, network, "fc")
     other = NETWORKS["resnet101" if name == "resnet50" else "resnet50"](variant="torchvision")
