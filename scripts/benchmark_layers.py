@@ -1,4 +1,4 @@
-"""What one layer's projections take, here and at the peers; the peers' results are verified first."""
+"""What a layer's projections take, here and at the peers, whose results are verified first."""
 
 from __future__ import annotations
 

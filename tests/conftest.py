@@ -24,7 +24,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(autouse=True, scope="module")
 def let_go():
-    """Graphs and models refer to themselves: without this the run keeps all of them, gigabytes in the end."""
+    """Graphs and models refer to themselves: without this a run keeps gigabytes of them."""
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()

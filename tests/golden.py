@@ -1,11 +1,12 @@
-"""Makes tests/data/golden.json: projections of the sample photo by Keras and autodiff, which the program has to reproduce.
+"""Makes tests/data/golden.json: projections of the sample photo by Keras and autodiff.
 
     python tests/golden.py
 
-For VGG16 on weights/vgg16.h5 (the tensors set into keras.applications' VGG16) and tests/data/chelsea.jpg squashed to 224 x 224
-by Pillow and preprocessed by keras.applications.vgg16. For each layer the channel that fires strongest and every hundredth:
-activation, place, and of its projection under each rule (tf.custom_gradient, test_keras.py) the extent, the Euclidean norm,
-and ten values at fixed places.
+For VGG16 on weights/vgg16.h5 (the tensors set into keras.applications' VGG16) and
+tests/data/chelsea.jpg squashed to 224 x 224 by Pillow and preprocessed by keras.applications.vgg16.
+For each layer the channel that fires strongest and every hundredth: activation, place, and of its
+projection under each rule (tf.custom_gradient, test_keras.py) the extent, the Euclidean norm, and
+ten values at fixed places.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every command and program of every page works, in a folder of its own, and its links lead somewhere."""
+"""Every command, program and link of every page works."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""tfdeconv: what in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014).
+"""What in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014).
 
-The public names are loaded when they are first asked for: a mistake in a name or a shape does not wait
-for TensorFlow.
+The public names are loaded when they are first asked for: a mistake in a name or a shape does not
+wait for TensorFlow.
 
 >>> from tfdeconv import NETWORKS
 >>> NETWORKS["vgg16"]().shapes()["block4_conv2"]

@@ -209,6 +209,3 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":
                 assert tf.make_ndarray(node.attr["value"].tensor).size <= 128, node.name
-
-
-walk = send_back  # until callers are renamed

@@ -119,7 +119,7 @@ def top_classes(network: Network, weights: Mapping[str, Any], x: Any) -> None:
 
 
 def imagenet_classes() -> list[str]:
-    """The names of ImageNet's classes in the networks' order; none where the program is installed."""
+    """The names of ImageNet's classes in the networks' order; none outside of a clone."""
     if not CLASSES.exists():
         return []
     return [line.partition(" ")[2] for line in CLASSES.read_text().splitlines()]

@@ -51,8 +51,8 @@ RUN_COLUMNS = (
     "greatest",
 )
 RUN_NOTE = """\
-Dead: fired (above 0) in no image; always on: fired in every one. Mean maximum: of a channel over the
-images, then the least, the quartiles and the greatest of a layer's channels."""
+Dead: fired (above 0) in no image; always on: fired in every one. Mean maximum: of a channel over
+the images, then the least, the quartiles and the greatest of a layer's channels."""
 
 CONSTRAINTS = (
     Constraint(

@@ -89,16 +89,17 @@ def scan_rest(
         megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
         count = len(run.settings.range)
         print(f"{path}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
-    loop.advance(
-        run,
-        accumulator,
-        work.source,
-        work.preprocessing,
-        request.out,
-        request.every,
-        progress.say,
-        group,
-    )
+    with work.source as source:
+        loop.advance(
+            run,
+            accumulator,
+            source,
+            work.preprocessing,
+            request.out,
+            request.every,
+            progress.say,
+            group,
+        )
 
 
 def join_other_workers(request: ScanRequest) -> WorkerGroup | None:

@@ -44,7 +44,9 @@ def merge(request: MergeRequest) -> int:
         from ..scan import job
 
         progress = console.Progress()
-        counted_twice = job.rescan(work_of(request, merged), duplicates, progress.say)
+        work = work_of(request, merged)
+        with work.source:
+            counted_twice = job.rescan(work, duplicates, progress.say)
         shards.subtract(merged, counted_twice)
         progress.clear()
     shards.merge_maxima(parts, merged, duplicates, request.out, exists)

@@ -81,14 +81,15 @@ def visualise_run(request: RunRequest) -> int:
         warn,
     )
     drawn = 0
-    for pages in pictures(request, run, layers, figures):
-        try:
-            for path in pages:
-                progress.clear()
-                console.print_path(path)
-                drawn += 1
-        except UserError as error:
-            warn(error)
+    with source:
+        for pages in pictures(request, run, layers, figures):
+            try:
+                for path in pages:
+                    progress.clear()
+                    console.print_path(path)
+                    drawn += 1
+            except UserError as error:
+                warn(error)
     return console.exit_status(drawn, complete=not warnings)
 
 
