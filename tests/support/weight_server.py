@@ -109,8 +109,11 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def small_vgg16(channels: int = 3, classes: int = 20, size: tuple[int, int] = (8, 8)) -> Network:
-    """Two layers in the place of VGG16, some 50 KB."""
+def small_vgg16(
+    channels: int = 3, classes: int = 20, size: tuple[int, int] = (8, 8), variant: str = ""
+) -> Network:
+    """Two layers in the place of VGG16, some 50 KB; like it, it has one variant alone."""
+    assert not variant
     net = Builder("vgg16", (*size, channels))
     net.add("block1_conv1", Conv(10, 3, pad=1, activation=RELU))
     net.add("flatten", Flatten())
