@@ -31,7 +31,7 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     if file.exists():
         return file
     if given:
-        raise UserError(f"{file}: no such file")
+        raise UserError(f"{file}: there is no such file")
     raise UserError(
         f"the weights of {path} were in {file}, and are not there any more: say where with "
         f"--weights FILE"
@@ -55,7 +55,7 @@ def network_of(run: Run, weights: Path) -> Network:
         if (network.name, network.variant) == expected:
             return network
         first_error = first_error or UserError(
-            f"{weights} is for {' '.join((network.name, network.variant)).strip()}, the run is of "
+            f"{weights} is of {' '.join((network.name, network.variant)).strip()}, and the run of "
             f"{' '.join(expected).strip()}: give the weights that it was made with as --weights"
         )
     assert first_error
@@ -120,7 +120,7 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     location = os.path.abspath(given or run.root)
     if not os.path.exists(location):
         if given:
-            raise UserError(f"{given}: no such file or directory")
+            raise UserError(f"{given}: there is no such file or directory")
         raise UserError(
             f"the images of {path} were in {location}, and are not there any more: IMAGES says "
             f"where they are now"
@@ -131,8 +131,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
         source = dataset.open_source(location)
     if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
         raise UserError(
-            f"{location} is not the list of images of {path}: found {source.count} images, "
-            f"expected the {run.settings.count} of {run.root}; give what was scanned, or scan again"
+            f"{location} is not the list of images of {path}, which has {run.settings.count} of "
+            f"{run.root}, this has {source.count}: give what was scanned, or scan again"
         )
     return source
 

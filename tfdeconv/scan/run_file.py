@@ -83,7 +83,7 @@ def load(path: str | Path) -> Run:
         raise
     except FileNotFoundError:
         raise UserError(
-            f"{path}: no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
+            f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
         ) from None
     except Exception as error:  # a damaged file raises anything
         raise UserError(f"{path} cannot be read as a run: {errors.one_line(error)}") from None
