@@ -12,7 +12,7 @@ def library_versions() -> str:
     # setuptools reads this module: it must not load anything by itself
     from importlib import import_module
 
-    modules = {"tensorflow": "tensorflow", "numpy": "numpy", "h5py": "h5py", "pillow": "PIL"}
+    modules = {"tensorflow": "tensorflow", "numpy": "numpy", "pillow": "PIL", "h5py": "h5py"}
     versions = []
     for name, module in modules.items():
         versions.append(f"{name} {import_module(module).__version__}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ..data.loader import batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..formats.hdf5_write import pack_texts, unpack_texts
+from ..version import library_versions
 from ..weights.load import Weights, as_tensors
 from .accumulator import Accumulator
 from .messages import pack_progress, unpack_progress
@@ -25,7 +25,6 @@ from .workers import Message, WorkerGroup
 # takes a line that says how far something is
 ProgressCallback = Callable[[str], None]
 # the libraries that a run's numbers depend on
-LIBRARIES = ("tensorflow", "numpy", "pillow", "h5py")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
     chief_progress = workers.exchange(own_progress)[0]
     if not workers.chief:
         unpack_progress(chief_progress, run)
-    return replace(run, root=job.source.root, weights=job.weights, versions=versions())
+    return replace(run, root=job.source.root, weights=job.weights, versions=library_versions())
 
 
 def settings_of(message: Message) -> Settings:
@@ -110,8 +109,3 @@ def rescan(job: Job, numbers: Sequence[int], say: ProgressCallback = lambda text
         done += count
         say(f"{done} of {len(numbers)} images that came again")
     return accumulator.state()
-
-
-def versions() -> str:
-    """The versions of LIBRARIES, as a run has them."""
-    return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
