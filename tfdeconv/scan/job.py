@@ -24,7 +24,6 @@ from .workers import Message, WorkerGroup
 
 # takes a line that says how far something is
 ProgressCallback = Callable[[str], None]
-# the libraries that a run's numbers depend on
 
 
 @dataclass(frozen=True)
