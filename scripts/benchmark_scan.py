@@ -96,7 +96,7 @@ def measure_overhead(rounds: int, batch: int) -> None:
     cores = len(os.sched_getaffinity(0))
     print(
         f"{cores} cores, load {os.getloadavg()[0]:.1f}, {len(layers)} layers, "
-        f"batches of {batch}: pass up {alone:.3f} s, scan {scanned:.3f} s "
+        f"batches of {batch}: forward {alone:.3f} s, scan {scanned:.3f} s "
         f"({batch / scanned:.1f} images a second), overhead "
         f"{overhead:.1%} ({min(overheads):.1%}..{max(overheads):.1%}), "
         f"target <= {MAX_OVERHEAD:.0%}{missed(overhead, MAX_OVERHEAD)}",
@@ -198,7 +198,7 @@ def measure_drawing(rounds: int) -> None:
     alive = state["values"] > 0
     photos = len(np.unique(state["images"][alive]))
     print(
-        f"{alive.sum()} units of {LAYER} in {photos} images: up and down {alone:.1f} s, "
+        f"{alive.sum()} units of {LAYER} in {photos} images: forward and backward {alone:.1f} s, "
         f"drawn {drawn:.1f} s, {drawn / alone:.2f} times "
         f"({min(shares):.2f}..{max(shares):.2f}), target <= {MAX_DRAWING}"
         f"{missed(drawn / alone, MAX_DRAWING)}",

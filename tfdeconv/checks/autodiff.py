@@ -1,7 +1,7 @@
 """Is what comes back what TensorFlow's own automatic differentiation gives?
 
-A checker must not share code with what it checks: project_whole_maps does without windows, chunks
-and compiled passes, and autodiff_gradient takes of the engine the forward pass alone.
+A checker must not share what it checks: project_whole_maps walks whole maps, without the windows,
+chunks and compiled passes that are checked; autodiff_gradient takes the forward pass alone.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def build_parser(docstring: str) -> console.Parser:
         "--rule",
         choices=RULES,
         default=DECONVNET.name,
-        help=f"what rectifiers do to the signal on its way down (default: {DECONVNET.name})",
+        help=f"what rectifiers do to the signal on its way back (default: {DECONVNET.name})",
     )
     option(
         "--resize",

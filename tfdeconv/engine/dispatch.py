@@ -111,9 +111,17 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
 }
 
 
+def ops_of(layer: Layer) -> tuple[Callable, Callable]:
+    """The layer's row; a subclass needs one of its own."""
+    kind = type(layer)
+    if kind not in LAYER_OPS:
+        raise TypeError(f"{kind.__name__} has no row in LAYER_OPS")
+    return LAYER_OPS[kind]
+
+
 def forward(layer: Layer, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
     """The layer's output for its inputs, and the trace of it."""
-    layer_forward, _ = LAYER_OPS[type(layer)]
+    layer_forward, _ = ops_of(layer)
     return layer_forward(layer, p, *inputs, rule=rule)
 
 
@@ -127,7 +135,7 @@ def backward(
     trim: Pads,
 ) -> Signals:
     """The signal for each of the layer's inputs."""
-    _, layer_backward = LAYER_OPS[type(layer)]
+    _, layer_backward = ops_of(layer)
     return layer_backward(layer, p, signal, trace, rule, shapes, trim)
 
 

@@ -71,8 +71,8 @@ def tile_size(height: int, width: int, rows: int) -> tuple[int, int]:
 def pages(rows: Sequence[Row], title: str, caption: str) -> Iterator[tuple[int, int, Image.Image]]:
     """Draws the rows from top to bottom, on as many pages as they need, about equally filled.
 
-    A row is the photos' patches, and at their right what came down from the same units; under
-    them, if it was projected, what came down through identity path and branch. The note stands
+    A row is the photos' patches, and at their right the projections of the same units; under
+    them, if it was projected, what came through identity path and branch. The note stands
     below. Yields each page's number, from 1, how many there are, and the page.
     """
     layout = lay_out(rows)

@@ -127,7 +127,7 @@ def draw_tiles(
     """Draws the tiles of k units.
 
     places: their channel's and their rank's place in the arrays of unit_tiles, each [k].
-    units: what came down, by the layer where it started: unit_tiles.layer first, then its parts.
+    units: projections, by the layer where they started: unit_tiles.layer first, then its parts.
     photos: what the network sees of each unit's image, uint8 [h, w, 3].
     """
     whole = units[unit_tiles.layer]

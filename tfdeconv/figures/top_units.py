@@ -1,6 +1,6 @@
 """A run's strongest units, from its images to tiles.
 
-Each image is read and goes up once, and all of its units come down from there.
+Each image is read and passed forward once, and all of its units are projected from there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..scan.run import Run
 from . import pixels
 from .tiles import TileOptions, UnitTiles, allocate, draw_tiles
 
-IMAGES = 16  # that go up at a time
+IMAGES = 16  # in a forward pass
 UNITS = 64  # whose patches are in memory at a time
 MAX_LINES = 5  # warnings of one kind
 
@@ -177,7 +177,7 @@ def project(
     unit_tiles: UnitTiles,
     places: tuple[np.ndarray, np.ndarray],
 ) -> dict[str, Units]:
-    """What comes down from units, by the layer where it starts.
+    """The projections of units, by the layer where they start.
 
     The layer of unit_tiles comes first. Its parts start with the units' activations there.
     """

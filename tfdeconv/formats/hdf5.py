@@ -1,20 +1,18 @@
 """What an HDF5 file holds, as plain Python objects, whichever process reads it.
 
 hdf5_survey.py is all that touches libhdf5 while reading: it describes a file and reads datasets, in
-this process or in another one (hdf5_process.py). Its description becomes Group, Dataset and Refused
-objects here.
+a process of its own (hdf5_process.py). Its description becomes Group, Dataset and Refused objects
+here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import h5py
 import numpy as np
 
 from .. import errors
@@ -38,8 +36,8 @@ class Refused:
 class Dataset:
     """Values that are not read yet.
 
-    Reading raises UserError for what is not read at all; where reading fails, ReadError (of
-    hdf5_process.py) or, in this process, whatever h5py raises.
+    Reading raises UserError for what is not read at all, and ReadError (of hdf5_process.py) where
+    it fails.
     """
 
     name: str
@@ -108,20 +106,6 @@ def texts(attribute: object) -> list[str]:
     """An attribute as a list of names or of other one-line texts, whatever it is."""
     values = attribute if isinstance(attribute, list) else [attribute]
     return [errors.printable(str(value)) for value in values]
-
-
-@contextmanager
-def open_in_process(path: str | Path) -> Iterator[Group]:
-    """The root of a file that can be trusted, read in this process while the block lasts."""
-    with h5py.File(path, "r") as file:
-        description, paths = hdf5_survey.describe(file)
-
-        def fetch(
-            number: int, shape: Shape, dtype: str, rows: tuple[int, int] | None = None
-        ) -> np.ndarray:
-            return hdf5_survey.read(hdf5_survey.open_dataset(file, paths[number]), rows)
-
-        yield tree(path, description, fetch)
 
 
 class Fetch(Protocol):

@@ -35,7 +35,7 @@ class Accumulator:
     """Keeps for every channel of some layers its `top` strongest images, and counts.
 
     weights: tensors or arrays by layer and parameter. size: height and width of the images. batch:
-    how many go up at a time, on each device of the strategy (by default the one there is).
+    images of a forward pass, on each device of the strategy (by default the one there is).
     kept: layers whose maxima of every image step() returns.
     An image counts once a channel, with the first of its strongest units in row order; of images
     that fire a channel alike the earlier one comes first.

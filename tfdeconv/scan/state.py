@@ -124,24 +124,3 @@ def present_fields(arrays: LayerState, merge: str) -> list[Field]:
 def spread(entries: np.ndarray, ndim: int) -> np.ndarray:
     """[channels, top] with axes of 1 behind, to go with an array of ndim axes."""
     return entries.reshape(*entries.shape, *[1] * (ndim - 2))
-
-
-def field_table() -> str:
-    """The table of fields in Markdown, as README.md has it."""
-    lines = [
-        "| array | type and shape | before the first image | of several parts | of | what |",
-        "|---|---|---|---|---|---|",
-    ]
-    for field in FIELDS:
-        dtype = np.dtype(field.dtype).name
-        shape = ", ".join(["c", *map(str, field.axes)])
-        cells = (
-            f"`{field.name}`",
-            f"{dtype} [{shape}]",
-            str(field.empty),
-            field.merge,
-            field.layers,
-            field.meaning,
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"

@@ -137,7 +137,9 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
             # a deeper network has all layers of this one by name, and some between them
             owner = closest.name
         years = " of 2015 to 2018" if has_names_of_2015(closest) else ""
-        notes.append(f"layers named as Keras{years} names those of {TITLES[closest.name]}")
+        notes.append(
+            f"layers named as Keras{years} names those of {TITLES.get(closest.name, closest.name)}"
+        )
         if network.variant == "keras2015":
             notes.append(PADDING_ASSUMED)
     return WeightFile(
