@@ -37,7 +37,7 @@ from tfdeconv.data import images  # noqa: E402
 from tfdeconv.errors import UserError  # noqa: E402
 from tfdeconv.files import atomic_write  # noqa: E402
 from tfdeconv.weights import load  # noqa: E402
-from tfdeconv.weights.native import save_weights  # noqa: E402
+from tfdeconv.weights.native_write import save_weights  # noqa: E402
 from tfdeconv.zoo import NETWORKS  # noqa: E402
 
 PHOTO = ROOT / "tests/data/chelsea.jpg"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .engine.rules import RULES
     from .errors import UserError
     from .weights.load import load_weights
-    from .weights.native import save_weights
+    from .weights.native_write import save_weights
     from .zoo import NETWORKS
 
 # where each public name is defined
@@ -31,7 +31,7 @@ HOMES = {
     "Deconvnet": "engine.deconvnet",
     "UserError": "errors",
     "load_weights": "weights.load",
-    "save_weights": "weights.native",
+    "save_weights": "weights.native_write",
 }
 MODULES = {"images": "data.images", "preprocessing": "data.preprocessing"}
 __all__ = [

@@ -25,7 +25,7 @@ from tfdeconv.network.layers import (
     MaxPool,
     Multiply,
 )
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from command_line import SCRIPTS
 
 from tfdeconv import NETWORKS
 from tfdeconv.data.preprocessing import caffe
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 
 @pytest.fixture

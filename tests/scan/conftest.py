@@ -13,7 +13,7 @@ from runs import BLOCK_SIDE, ROOT, SIDE, arrays_of, blocks_network, call, intege
 
 from tfdeconv import Deconvnet
 from tfdeconv.scan import run_file
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
 from tfdeconv.scan import checkpoint, loop, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 
 def test_a_full_disk_keeps_what_was_saved(script, small, tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ from runs import (
 
 from tfdeconv import NETWORKS, load_weights
 from tfdeconv.scan import run_file
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 
 def test_a_chief_and_a_worker_are_as_one(shared):

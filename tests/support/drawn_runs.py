@@ -19,7 +19,7 @@ from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.scan import loop, provenance, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.weights import load
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 COUNT = 20  # images of the plain run
 TOP = 4

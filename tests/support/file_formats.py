@@ -21,7 +21,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.formats import hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
-from tfdeconv.weights import native, state_dict
+from tfdeconv.weights import native, native_write, state_dict
 from tfdeconv.weights.contents import WeightFile
 from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import legacy_h5
@@ -67,7 +67,9 @@ def own_files() -> list[bytes]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "x.h5"
             preprocessing = caffe((8, 8))
-            native.save_weights(path, network(), arrays(), preprocessing, "here", "free", half)
+            native_write.save_weights(
+                path, network(), arrays(), preprocessing, "here", "free", half
+            )
             files.append(path.read_bytes())
     return files
 

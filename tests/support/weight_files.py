@@ -11,7 +11,7 @@ import numpy as np
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 # {layer: {parameter: values}}
 Arrays = dict[str, dict[str, np.ndarray]]

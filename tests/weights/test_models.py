@@ -21,7 +21,7 @@ from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.network.spans import overlap
 from tfdeconv.weights.load import network_in
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 L = keras.layers
 SCRIPTS = Path(__file__).parents[2] / "scripts"

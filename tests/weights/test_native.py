@@ -18,7 +18,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import Conv, ZeroPad
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 from tfdeconv.zoo import NETWORKS
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from weight_files import assert_same, random_arrays, save_keras, save_native, sm
 
 from tfdeconv.errors import UserError
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.weights.native import save_weights
+from tfdeconv.weights.native_write import save_weights
 
 SMALL = small_network()
 WRITERS = {"own": save_native, "keras": save_keras}

@@ -78,7 +78,7 @@ def describe(given: Namespace) -> None:
 def convert(given: Namespace) -> None:
     """Writes the file's weights in the project's own format, and prints what was assumed."""
     from ..weights.load import read_weights
-    from ..weights.native import save_weights
+    from ..weights.native_write import save_weights
 
     weights = read_weights(given.source, given.network, variant=given.variant)
     network = weights.network

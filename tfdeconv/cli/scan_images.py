@@ -50,21 +50,15 @@ def scan(request: ScanRequest) -> int:
     Every worker of a group calls this. Raises UserError for a mistake, in all of them.
     """
     group = join_other_workers(request)
-    is_chief = group is None or group.chief
-    work = None
-    mistake = ""
-    try:
-        work = prepare(request, is_chief)
-    except UserError as error:
-        if group is None:
-            raise
-        mistake = str(error)
-    from ..scan import job
-    from ..scan.workers import join_group
+    if group is None:
+        work = prepare(request, is_chief=True)
+        from ..scan.workers import join_group
 
-    group = group or join_group(alone=True)
-    group.exchange({}, mistake)  # raises in all workers where one has made a mistake
-    assert work
+        group = join_group(alone=True)
+    else:
+        work = prepare_on_all(request, group)
+    from ..scan import job
+
     progress = console.Progress()
     run = job.start_or_resume(work, group)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
@@ -113,6 +107,13 @@ def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
     return join_group()
 
 
+def prepare_on_all(request: ScanRequest, group: WorkerGroup) -> Job:
+    """prepare() at every worker; a mistake of one is raised in all of them."""
+    from ..scan.workers import build_on_all
+
+    return build_on_all(lambda: prepare(request, group.chief), group)
+
+
 def prepare(request: ScanRequest, is_chief: bool) -> Job:
     """All that the scan needs; raises UserError where a part of it is not as it must be."""
     from ..data import dataset
@@ -135,13 +136,13 @@ def prepare(request: ScanRequest, is_chief: bool) -> Job:
     if request.weights and not request.preprocess and is_chief:
         for assumption in weights.assumed:
             console.complain(assumption)
+    settings = settings_of(request, source, weights, preprocessing)
+    if started_run:
+        run.refuse_others(request.out, started_run, settings, source.names)
     console.Progress().say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..scan.job import Job
 
-    settings = settings_of(request, source, weights, preprocessing)
-    if started_run:
-        run.refuse_others(request.out, started_run, settings, source.names)
     return Job(source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run)
 
 

@@ -40,11 +40,10 @@ def merge(request: MergeRequest) -> int:
     if exists:
         run.refuse_others(request.out, run_file.load(request.out), merged.settings, merged.names)
     if duplicates:  # they are in the sums of two parts, and must leave those of one
-        console.import_tensorflow(request.verbose)
+        work = work_of(request, merged)
         from ..scan import job
 
         progress = console.Progress()
-        work = work_of(request, merged)
         with work.source:
             counted_twice = job.rescan(work, duplicates, progress.say)
         shards.subtract(merged, counted_twice)

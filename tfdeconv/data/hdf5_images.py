@@ -67,7 +67,9 @@ class Hdf5Images:
     def close(self) -> None:
         """Ends the process; nothing can be read any more."""
         self.closed = True
-        self.process.close()
+        self.thread.shutdown(wait=False, cancel_futures=True)
+        with self.process_lock:
+            self.process.close()
 
     def __getitem__(self, number: int) -> np.ndarray:
         with self.lock:

@@ -96,7 +96,7 @@ def upright(image: Image.Image) -> Image.Image:
     """An image turned as its EXIF says; damaged EXIF is ignored."""
     try:
         image.getexif()
-    except Exception:  # whatever comes, as above
+    except Exception:  # on damaged files Pillow raises anything
         return image
     return ImageOps.exif_transpose(image)
 
@@ -223,7 +223,7 @@ def text_of(path: str | Path) -> dict[str, str]:
             with Image.open(path) as image:
                 chunks = getattr(image, "text", {})
                 return {str(key): str(value) for key, value in chunks.items()}
-    except Exception:  # whatever comes, as above
+    except Exception:  # on damaged files Pillow raises anything
         return {}
 
 

@@ -57,7 +57,12 @@ class Layout:
         for layer, channels in self.slices().items():
             for field in fields_of(layer in self.blocks):
                 part = arrays[field.name][channels]
-                saved = state[layer][field.name]
+                saved = state.get(layer, {}).get(field.name)
+                if saved is None:
+                    raise UserError(
+                        f"the run is damaged: {layer}/{field.name} is missing; scan again, to "
+                        f"another file"
+                    )
                 if saved.shape != part.shape:
                     raise UserError(
                         f"the run is damaged: {layer}/{field.name} is {list(saved.shape)}, "

@@ -65,7 +65,7 @@ class Settings:
 
 @dataclass
 class Run:
-    """A run as it is in its file: run_file.py says what the fields are.
+    """A run as it is in its file: README.md says what the fields are.
 
     digests and same begin with the first image of the part; `skipped` and the values in `same` are
     numbers in the list.

@@ -73,6 +73,9 @@ def load(path: str | Path) -> Run:
 
     Raises UserError for a file that is not a run, is damaged, or is of another version.
     """
+    # to open a pipe would wait for a writer
+    if Path(path).exists() and not Path(path).is_file():
+        raise UserError(f"{path} is not a scan run: not a regular file")
     try:
         with open(path, "rb") as raw:
             if raw.read(len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:

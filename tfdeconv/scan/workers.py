@@ -60,13 +60,13 @@ class WorkerGroup:
                 raise UserError(message) from None
             self.error = self.error or message
 
-    def exchange(self, message: Message, error: str = "") -> list[Message]:
+    def exchange(self, message: Message) -> list[Message]:
         """The messages of all workers, by rank; all must call this, in the same order.
 
-        error: what is wrong at this worker, beside what was deferred. Raises UserError in all of
-        them where one has an error, or where one cannot be reached.
+        Raises UserError in all of them where one has an error (deferred_errors), or where one
+        cannot be reached.
         """
-        error = error or self.error
+        error = self.error
         if self.size == 1:
             if error:
                 raise UserError(error)

@@ -8,9 +8,10 @@ to the known sum, and the file is fetched anew.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,11 +34,10 @@ def locked(part: Path) -> Iterator[None]:
     is_ours = False
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        with open(lock_file, "a") as lock:
-            lock_exclusively(lock, part)
-            is_ours = True
-            yield
-            part.unlink()
+        lock = open_locked(lock_file, part)
+        is_ours = True
+        yield
+        part.unlink()
     # RuntimeError is h5py's, where it cannot write
     except (UserError, OSError, RuntimeError) as error:
         message = str(getattr(error, "strerror", None) or error)
@@ -50,9 +50,27 @@ def locked(part: Path) -> Iterator[None]:
         raise KeyboardInterrupt(f"interrupted{resume_hint(part)}") from None
     finally:
         if is_ours:
+            # while it is locked: behind that the files are another process's
             if not partial_size(part):
                 part.unlink(missing_ok=True)
-            lock_file.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows keeps what is open
+                lock_file.unlink(missing_ok=True)
+            lock.close()
+
+
+def open_locked(lock_file: Path, part: Path) -> IO[str]:
+    """Opens and locks a file; raises UserError if another process has it."""
+    while True:
+        lock = open(lock_file, "a")
+        try:
+            lock_exclusively(lock, part)
+            # the process that had the lock may have removed the file after it was opened here
+            if lock_file.exists() and os.path.samestat(os.fstat(lock.fileno()), lock_file.stat()):
+                return lock
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()
 
 
 def lock_exclusively(lock: IO[str], part: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reads the project's own weight files (native_format.py), and writes them (native_write.py)."""
+"""Reads the project's own weight files: native_format.py says how they are laid out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ..network.serialization import from_json
 from ..zoo import NETWORKS
 from .contents import WeightFile
 from .native_format import DESCRIPTION, FORMAT, VERSION, digest_line, root_digest
-from .native_write import save_weights  # noqa: F401 (callers know this module alone)
 
 MAX_SIZE = 1 << 20  # channels, classes, height and width
 
@@ -120,7 +119,7 @@ def stated_network(path: str | Path, file: Group) -> Network:
     """The network that the file describes, or the built-in one that it names."""
     name = texts(file.attrs["network"])[0]
     if DESCRIPTION in file.children:
-        values = read_dataset(dataset(file, DESCRIPTION), "its description of the network")
+        values = read_dataset(dataset(file, DESCRIPTION), f"{path}: its description of the network")
         described = from_json(str(np.asarray(values, np.uint8).tobytes(), "utf-8"))
         if described.name != name:
             raise UserError(

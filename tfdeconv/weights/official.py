@@ -89,7 +89,7 @@ def fetch(
     timeout: seconds without a byte. progress: called with what is being done, in words.
     """
     from .load import read_weights
-    from .native import save_weights
+    from .native_write import save_weights
 
     origin = ORIGINS[name]
     which = 0 if top else 1

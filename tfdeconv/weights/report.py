@@ -16,7 +16,7 @@ SHOWN = 12  # names that are listed; the others are counted
 ORDERS = {"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}
 
 
-def report_rows(file: OpenedFile, preprocessing: Preprocessing | None) -> Iterator[tuple[str, str]]:
+def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tuple[str, str]]:
     """Rows of heading and text: what was recognised and why, what is missing, what is left over."""
     network = file.network
     height, width, channels = network.input_shape
@@ -28,10 +28,7 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing | None) -> Iterat
         yield "classes", str(network.classes)
     else:
         yield "classes", "none: it ends in a map"
-    if preprocessing:
-        yield "preprocessing", describe_preprocessing(preprocessing)
-    else:
-        yield "preprocessing", "not known"
+    yield "preprocessing", describe_preprocessing(preprocessing)
     kinds = Counter(type(node.layer).__name__ for node in network.nodes)
     yield "kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     needed = network.parameters()
