@@ -107,7 +107,7 @@ def test_changed_and_missing_images_have_placeholders(moved, visualise, tmp_path
     command = ("--run", moved / "run.h5", moved / "images")
     status, lines, err = visualise(*command, "--top", "all", "--raw", "--out", tmp_path / "out")
     assert status == 1 and len(lines) == 1 and len(err) == 3
-    said = ((changed, "has changed"), (missing, "no such file"), (damaged, "no image"))
+    said = ((changed, "has changed"), (missing, "no such file"), (damaged, "not an image"))
     for path, words in said:
         assert any(path.name in line and words in line for line in err), err
     with np.load(Path(lines[0]).with_suffix(".npz")) as raw:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from drawn_runs import COUNT
 
-from tfdeconv.scan import run_file
+from tfdeconv.formats.hdf5_write import fixed_text
 
 ROOT = Path(__file__).parents[2]
 MISTAKES = [
@@ -78,7 +78,7 @@ def set_first(name, value):
         (set_first("images", COUNT), "is damaged"),
         (set_first("positions", (0, 99)), "is damaged"),
         (set_first("values", np.nan), "is damaged"),
-        (lambda file: file.attrs.__setitem__("preprocessing", run_file.text("{")), "is damaged"),
+        (lambda file: file.attrs.__setitem__("preprocessing", fixed_text("{")), "is damaged"),
     ],
     ids=["version", "images", "positions", "values", "preprocessing"],
 )
