@@ -149,10 +149,11 @@ def assert_as_brute_force_has_it(found: run.Run, network, weights, crops: np.nda
         for name in ("means", "maxima"):
             np.testing.assert_allclose(kept[name], wanted[name], rtol=1e-4, atol=1e-2)
         # a value within rounding of 0 can be on its other side: in one position of a rare channel
-        # (some CPUs have one in 512 channels of block5_conv3)
-        positions = y.shape[1] * y.shape[2]
-        flips = np.rint(np.abs(kept["firing_positions"] - wanted["firing_positions"]) * positions)
-        assert flips.max() <= 1 and (flips > 0).mean() < 0.01
+        # (some CPUs have one in the 512 channels of a map of 5 x 5)
+        off = np.abs(kept["firing_positions"] - wanted["firing_positions"])
+        allowed = 1e-2 + 1e-4 * wanted["firing_positions"]
+        assert (off <= allowed + 1 / (y.shape[1] * y.shape[2])).all()
+        assert (off > allowed).mean() < 0.01
         assert (kept["histogram"].sum(1) == 200).all()
         assert abs(kept["histogram"] - wanted["histogram"]).sum() < 0.01 * kept["histogram"].sum()
 
