@@ -19,7 +19,11 @@ class UserError(ValueError):
 def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
     """The error that a name is not among the known ones: it offers the nearest and lists them.
 
-    what: how the sentence begins, such as "there is no rule".
+    what: how the sentence begins.
+
+    >>> raise unknown("there is no rule", "guide", ["guided"])
+    Traceback (most recent call last):
+    tfdeconv.errors.UserError: there is no rule 'guide'. Did you mean 'guided'? There are: guided
     """
     known = list(names)
     hint = ""

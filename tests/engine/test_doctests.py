@@ -12,7 +12,8 @@ import pytest
 import tfdeconv
 
 PACKAGE = Path(tfdeconv.__file__).parent
-MODULES = [
+MODULES = ["tfdeconv"]
+MODULES += [
     info.name
     for info in pkgutil.walk_packages(tfdeconv.__path__, "tfdeconv.")
     if not info.name.endswith("__main__")
@@ -30,10 +31,21 @@ def test_examples_in_readmes(path):
     assert doctest.testfile(str(path), module_relative=False).failed == 0
 
 
-@pytest.mark.parametrize("name", ["Deconvnet", "Projection", "RULES"])
+PUBLIC = {
+    "NETWORKS": "tfdeconv",
+    "RULES": "tfdeconv.engine.rules",
+    "Deconvnet": "tfdeconv.engine.deconvnet",
+    "Projection": "tfdeconv.engine.projection",
+    "UserError": "tfdeconv.errors",
+    "read": "tfdeconv.data.images",
+    "caffe": "tfdeconv.data.preprocessing",
+    "load_weights": "tfdeconv.weights.load",
+    "save_weights": "tfdeconv.weights.native_write",
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_public_objects_have_an_example(name):
-    modules = {"Deconvnet": "deconvnet", "Projection": "projection", "RULES": "rules"}
-    module = import_module(f"tfdeconv.engine.{modules[name]}")
-    tests = doctest.DocTestFinder().find(module)
-    sources = [example.source for test in tests for example in test.examples]
-    assert any(name in source for source in sources)
+    tests = doctest.DocTestFinder().find(import_module(PUBLIC[name]))
+    examples = [example for test in tests for example in test.examples]
+    assert any(name in example.source or name in (example.exc_msg or "") for example in examples)

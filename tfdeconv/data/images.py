@@ -36,6 +36,10 @@ def read(
     whatever the proportions, "keep" the photo's own size. channels: the network's; a photo serves
     1 and 3, other numbers need an .npy of [h, w, channels].
     Raises UserError for a file that cannot be read, or photos of different sizes with "keep".
+
+    >>> from tfdeconv.data.preprocessing import caffe
+    >>> read(["tests/data/chelsea.jpg"], caffe((224, 224))).shape
+    (1, 224, 224, 3)
     """
     if resize not in RESIZES:
         raise unknown("there is no way to resize", resize, RESIZES)

@@ -83,6 +83,9 @@ def caffe(size: tuple[int, int], channels: int = 3) -> Preprocessing:
 
     The short side is scaled as in training: Simonyan & Zisserman 2015, section 3.1; Krizhevsky et
     al. 2012, section 2. The values as they are for other than 3 channels.
+
+    >>> caffe((224, 224)).resize
+    256
     """
     if channels != 3:
         return identity(size, channels)

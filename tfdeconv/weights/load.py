@@ -74,6 +74,10 @@ def load_weights(
     target: a layer or layers; None: all that the file has. Then it may end before the network does
     (no dense head), but nothing may be missing below a layer that it has.
     Raises UserError with all mismatches in one message.
+
+    >>> weights = load_weights("weights/vgg16.h5", "vgg16", "block1_conv1")
+    >>> weights["block1_conv1"]["kernel"].shape.as_list(), weights.preprocessing.order
+    ([3, 3, 3, 64], 'bgr')
     """
     return as_tensors(read_weights(path, network, target, np.float32, variant))
 

@@ -36,6 +36,13 @@ def save_weights(
     arrays: by layer and parameter; layers may be left out. half: as float16, otherwise as float32.
     Raises UserError where an array does not fit the network, for values that the file cannot hold,
     and where the file cannot be written.
+
+    >>> from tfdeconv import NETWORKS, preprocessing
+    >>> arrays = {"fc8": {"bias": np.zeros(1000)}}
+    >>> seen = preprocessing.caffe((227, 227))
+    >>> save_weights("unwritten.h5", NETWORKS["alexnet"](), arrays, seen, "here", "none")
+    Traceback (most recent call last):
+    tfdeconv.errors.UserError: these arrays do not fit alexnet: fc8/kernel [4096, 1000] is missing
     """
     check_shapes(network, arrays)
     with create_hdf5(path) as file:
