@@ -3,8 +3,8 @@
     python scripts/benchmark.py --quick --out benchmark.json
 
 Ours and the peer take turns on the same photo with new noise; a value is that of the medians, in
-brackets the least and greatest of a turn. Leave the machine alone meanwhile: torch suffers most
-from company.
+brackets the least and greatest of a turn. Leave the machine alone meanwhile: company slows
+torch most.
 """
 
 from __future__ import annotations

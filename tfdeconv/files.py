@@ -11,6 +11,9 @@ from pathlib import Path
 
 from .errors import UserError
 
+# characters of a file's name in the names of its half-written ones
+PREFIX = 50
+
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
@@ -23,7 +26,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"cannot write {path}: it exists and is not a file")
     try:
-        prefix = f".{path.name[:50]}-"
+        prefix = f".{path.name[:PREFIX]}-"
         handle, temporary = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None

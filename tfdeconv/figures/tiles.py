@@ -82,7 +82,7 @@ def allocate(
     largest = np.abs(state["values"][state["images"] >= 0]).max(initial=0)
     placeholders = np.where(images < 0, "none", np.where(values == 0, "dead", ""))
 
-    height, width = int(run.settings.size[0]), int(run.settings.size[1])
+    height, width = run.settings.image_size
     patch_size = deconvnet.extents(height, width, layer)
     tiles_shape = (*values.shape, *options.tile_size(*patch_size), 3)
     signals_shape = (*values.shape, *patch_size, deconvnet.network.channels)

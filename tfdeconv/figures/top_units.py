@@ -78,7 +78,7 @@ def draw_top_units(
     warnings = Warnings()
     numbers = images_to_draw(tiles_of.values())
 
-    size = (int(run.settings.size[0]), int(run.settings.size[1]))
+    size = run.settings.image_size
     depth = deconvnet.network.channels
     read = reader(source, preprocessing, run.settings.resize, size, depth)
     done = 0

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..data.loader import Batch
 from ..errors import UserError
+from ..files import PREFIX
 from .accumulator import Accumulator
 from .maxima import MaximaWriter, half, maxima_path
 from .messages import pack_state, unpack_state
@@ -22,8 +23,6 @@ from .state import merge_states
 from .workers import Message, WorkerGroup
 
 MAX_BYTES = 256 << 20  # of maxima that all workers hold before they are written
-# characters of a file's name in the names of its half-written ones (files.atomic_write)
-PREFIX = 50
 # inode, and the time of the last change; of no file zeros
 Stamp = tuple[int, int]
 NO_FILE: Stamp = (0, 0)
