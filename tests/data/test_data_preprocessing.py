@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfdeconv.data.preprocessing import Preprocessing, caffe
+from tfdeconv.data.preprocessing import PRESETS, Preprocessing, caffe
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
 
@@ -46,3 +46,17 @@ def test_scale_divides_after_the_mean_is_subtracted():
         Preprocessing("bgr", (1, 1), 1, (1, 2, 3), (2, 4, 8)).apply(np.float32([10, 20, 30])),
         [(30 - 1) / 2, (20 - 2) / 4, (10 - 3) / 8],
     )
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_presets_take_pixels_to_their_ranges(channels):
+    ends = np.stack([np.zeros(channels), np.full(channels, 255)])
+    for name, expected in {"over255": (0, 1), "tf": (-1, 1), "none": (0, 255)}.items():
+        found = PRESETS[name]((8, 8), channels).apply(ends)
+        np.testing.assert_array_equal(found, np.stack([np.full(channels, end) for end in expected]))
+
+
+def test_second_torchvision_weights_crop_closer():
+    first, second = PRESETS["torch"]((224, 224), 3), PRESETS["torch-v2"]((224, 224), 3)
+    assert (first.resize, second.resize) == (256, 232)
+    assert (first.order, first.mean, first.scale) == (second.order, second.mean, second.scale)

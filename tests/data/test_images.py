@@ -79,7 +79,7 @@ def palette_with_hole() -> Image.Image:
 
 
 def animation(path):
-    first, second = Image.new("RGB", (2, 2), (255, 0, 0)), Image.new("RGB", (2, 2), (0, 0, 255))
+    first, second = (Image.new("RGB", (2, 2), (255, 0, 0)), Image.new("RGB", (2, 2), (0, 0, 255)))
     first.save(path, save_all=True, append_images=[second])
     return path
 

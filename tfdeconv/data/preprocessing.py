@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, one_line
@@ -104,10 +104,28 @@ def torch(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     return Preprocessing("rgb", size, short_side(size), mean, deviation)
 
 
+def torch_v2(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """torchvision's for its second weights (IMAGENET1K_V2): the short side 232 for inputs of 224.
+
+    >>> torch_v2((224, 224)).resize
+    232
+    """
+    return replace(torch(size, channels), resize=round(min(size) * 232 / 224))
+
+
 def tensorflow_style(size: tuple[int, int], channels: int = 3) -> Preprocessing:
     """TensorFlow's own networks': from -1 to 1, whatever the channels are."""
     middle = (127.5,) * channels
     return Preprocessing(usual_order(channels), size, short_side(size), middle, middle)
+
+
+def over255(size: tuple[int, int], channels: int = 3) -> Preprocessing:
+    """From 0 to 1, whatever the channels are: pixels over 255.
+
+    >>> over255((32, 32)).scale
+    (255.0, 255.0, 255.0)
+    """
+    return Preprocessing(usual_order(channels), size, short_side(size), (), (255.0,) * channels)
 
 
 def identity(size: tuple[int, int], channels: int = 3) -> Preprocessing:
@@ -122,7 +140,9 @@ def usual_order(channels: int) -> str:
 PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "caffe": caffe,
     "torch": torch,
+    "torch-v2": torch_v2,
     "tf": tensorflow_style,
+    "over255": over255,
     "none": identity,
 }
 
