@@ -21,7 +21,10 @@ def open_in_process(path: str | Path) -> Iterator[hdf5.Group]:
         description, paths = hdf5_survey.describe(file)
 
         def fetch(
-            number: int, shape: hdf5.Shape, dtype: str, rows: tuple[int, int] | None = None
+            number: int,
+            shape: hdf5.Shape,
+            dtype: str,
+            rows: tuple[int, int] | None = None,
         ) -> np.ndarray:
             return hdf5_survey.read(hdf5_survey.open_dataset(file, paths[number]), rows)
 
@@ -54,6 +57,6 @@ def program(code: str) -> str:
     """What the process executes instead."""
     return (
         "import os, sys, time; sys.path[:] = sys.argv[1:]; "
-        "from tfdeconv.formats import hdf5, hdf5_process, hdf5_survey, hdf5_server, hdf5_survey; "
-        + code
+        "from tfdeconv.formats import hdf5, hdf5_process, hdf5_server, hdf5_survey; "
+        "from tfdeconv.formats import reading_server; " + code
     )

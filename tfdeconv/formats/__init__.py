@@ -5,6 +5,7 @@ UserError of one line, in little time and memory, or reads it.
 
     hdf5           what an HDF5 file holds, as plain objects
     hdf5_process   reads one in a second process, hdf5_server is that process, hdf5_survey its work
+    reading_process, reading_server    what such a process and the one that asks it are made of
     hdf5_write     this program's own HDF5 files
     pickled        torch's and numpy's files: torch_file, npy_file, and unpickler
     unpickler      reads a pickle and runs nothing of it: byte_reader, pickle_values

@@ -1,35 +1,29 @@
 """Reads an HDF5 file that nobody vouches for in a second process, within limits (hdf5_server.py).
 
-libhdf5 crashes, never ends or takes all memory on about two in a thousand damaged files: then the
-second process ends, and this one says so in one line.
+libhdf5 crashes, never ends or takes all memory on about two in a thousand damaged files.
 """
 
 from __future__ import annotations
 
-import math
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from io import BufferedReader, BufferedWriter
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock, Timer
-from typing import Any, cast
 
-import numpy as np
+from . import hdf5
+from .reading_process import ProcessEnded, ReadError, ReadingProcess
 
-from . import hdf5, hdf5_survey
-from .hdf5_server import REMEDY, receive, send
+__all__ = ["ProcessEnded", "ReadError", "SubprocessFile", "open_in_subprocess"]
 
 PROGRAM = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from tfdeconv.formats import hdf5_server; hdf5_server.main()"
 )
 # one thread, as more read no faster; and libhdf5 is to load no plugins
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"}
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "HDF5_PLUGIN_PRELOAD": "::",
+}
 # bytes beyond what Python, numpy and h5py take, and beyond the values that are read
 MEMORY = 384 << 20
 # seconds that a request may compute: so many, and one more for so many bytes
@@ -38,15 +32,6 @@ CPU_BYTES = 20e6
 # seconds that are waited for an answer, likewise
 WAIT_SECONDS = 30
 WAIT_BYTES = 5e6
-BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, RecursionError, MemoryError)
-
-
-class ReadError(Exception):
-    """Why a file, or a dataset, cannot be read."""
-
-
-class ProcessEnded(ReadError):
-    """Why nothing more can be read from this file: the process that read it has ended."""
 
 
 @contextmanager
@@ -62,130 +47,16 @@ def open_in_subprocess(path: str | Path) -> Iterator[hdf5.Group]:
         reader.close()
 
 
-class SubprocessFile:
-    """A file in the process that reads it. Threads take turns: one request at a time."""
+class SubprocessFile(ReadingProcess):
+    """An HDF5 file in the process that reads it; its description is hdf5_survey's."""
+
+    library = "HDF5's library"
 
     def __init__(self, path: str | Path) -> None:
-        size = Path(path).stat().st_size
-        # seconds left to wait for all answers but those to requests for rows
-        self.patience = wait_seconds(size)
-        self.lock = Lock()
-        # why the process ended while it was waited for; "" while it has not
-        self.end = ""
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-c", PROGRAM, *python_path()],
-                env=os.environ | ENVIRONMENT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            raise ReadError(f"{sys.executable} cannot be started ({error.strerror})") from None
-        self.requests = cast(BufferedWriter, self.process.stdin)
-        self.answers = cast(BufferedReader, self.process.stdout)
-        self.opening = {
-            "path": os.fsencode(path).hex(),
-            "seconds": cpu_seconds(size),
-            "memory": MEMORY,
-        }
+        super().__init__(path, Path(path).stat().st_size, PROGRAM, ENVIRONMENT, MEMORY)
 
-    def description(self) -> Any:
-        """What the file holds, as hdf5_survey describes it."""
-        with self.waiting():
-            return self.ask(self.opening)["file"]
+    def cpu_seconds(self, size: int) -> int:
+        return int(CPU_SECONDS + size / CPU_BYTES)
 
-    def values(
-        self, number: int, shape: hdf5.Shape, dtype: str, rows: tuple[int, int] | None = None
-    ) -> np.ndarray:
-        """Values of a dataset, all or rows of them, received straight into their array."""
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        request = {"dataset": number, "rows": rows, "seconds": cpu_seconds(size), "size": size}
-        # a scan reads rows for hours: each answer gets its own time
-        patience = None if rows is None else wait_seconds(size)
-        with self.waiting(patience):
-            array = np.empty(shape, dtype)
-            if self.ask(request) != {"shape": list(shape), "dtype": dtype}:
-                raise EOFError
-            if self.answers.readinto(hdf5_survey.flat(array)) < size:
-                raise EOFError
-        return array
-
-    @contextmanager
-    def waiting(self, patience: float | None = None) -> Iterator[None]:
-        """Waits for one request's answer so many seconds; None: what is left for the whole file.
-
-        Ends the process where that takes longer, and raises ProcessEnded where it ended.
-        """
-        with self.lock:
-            if self.end:
-                raise ProcessEnded(self.end)
-            limit = self.patience if patience is None else patience
-            start = time.monotonic()
-            # a timer, because select does not work on pipes under Windows
-            timer = Timer(max(limit, 0), self.process.kill)
-            timer.daemon = True
-            timer.start()
-            try:
-                yield
-            except BROKEN:
-                timed_out = time.monotonic() - start >= limit
-                self.end = self.exit_reason(timed_out)
-                raise ProcessEnded(self.end) from None
-            finally:
-                timer.cancel()
-                if patience is None:
-                    self.patience -= time.monotonic() - start
-
-    def ask(self, request: dict[str, Any]) -> Any:
-        """The answer to a request; raises ReadError where it is an error."""
-        send(self.requests, request)
-        answer = receive(self.answers)
-        if "error" in answer:
-            raise ReadError(str(answer["error"]))
-        return answer
-
-    def exit_reason(self, timed_out: bool) -> str:
-        """Why the process ended; it is ended here if it has not."""
-        with suppress(subprocess.TimeoutExpired):
-            # its pipes are closed a little before it has ended
-            self.process.wait(0.5)
-        alive = self.process.poll() is None
-        self.process.kill()
-        status = self.process.wait()
-        if timed_out or status == -getattr(signal, "SIGXCPU", 0):
-            return f"HDF5's library timed out: {REMEDY}"
-        if alive or status == 0:
-            return f"HDF5's library returned invalid data: {REMEDY}"
-        if status < 0 or os.name == "nt":
-            return f"HDF5's library crashed: {REMEDY}"
-        return f"{sys.executable}, which was started to read it, ended with status {status}"
-
-    def close(self) -> None:
-        """Ends the process."""
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.requests, self.answers):
-            # what the process did not take is lost
-            with suppress(OSError):
-                stream.close()
-
-
-def cpu_seconds(size: int) -> int:
-    """Seconds that the process may compute for so many bytes."""
-    return int(CPU_SECONDS + size / CPU_BYTES)
-
-
-def wait_seconds(size: int) -> float:
-    """Seconds that are waited for so many bytes."""
-    return WAIT_SECONDS + size / WAIT_BYTES
-
-
-def python_path() -> list[str]:
-    """Where the process finds Python's modules and this package.
-
-    As this process does, but not in the current directory, where anything may lie.
-    """
-    root = str(Path(__file__).resolve().parents[2])
-    folders = [folder for folder in sys.path if os.path.isabs(folder)]
-    return folders if root in folders else [root, *folders]
+    def wait_seconds(self, size: int) -> float:
+        return WAIT_SECONDS + size / WAIT_BYTES

@@ -1,162 +1,35 @@
-"""The other end of hdf5_process.py: a process that reads one HDF5 file, within limits.
-
-It is asked over its standard input and answers over its standard output. A message is its length
-(8 bytes, little-endian) and JSON; an array follows its message as plain bytes. The first request
-names the file and is answered with its description; all further ones ask for values of a dataset.
-
-    {"path": hexadecimal, "seconds": 5, "memory": 402653184}      -> {"file": description}
-    {"dataset": 3, "rows": [10, 12], "seconds": 3, "size": 300}   -> {"shape": ..., "dtype": ...}
-                                                                     and the array
-    what fails                                                    -> {"error": one line}
-"""
+"""The other end of hdf5_process.py: a process that reads one HDF5 file, within limits."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import signal
-import sys
-import time
-from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import h5py
+import numpy as np
 
-from .. import errors
-from . import hdf5_survey
+from . import hdf5_survey, reading_server
 
-MAX_MESSAGE = 1 << 27  # bytes
-MAX_OPEN_FILES = 32
-STATM = Path("/proc/self/statm")
-# how a message about a damaged file ends
-REMEDY = "it is damaged; fetch or make it again"
+LIBRARY = "HDF5's library"
 
 
-def send(stream: IO[bytes], message: dict[str, Any]) -> None:
-    """Writes a message; raises ValueError where it is too long."""
-    text = json.dumps(message).encode()
-    if len(text) > MAX_MESSAGE:
-        raise ValueError(f"its names and attributes take {len(text):,} bytes")
-    stream.write(len(text).to_bytes(8, "little") + text)
-    stream.flush()
+class HDF5File:
+    """An HDF5 file that is open, described as hdf5_survey does it."""
 
+    def __init__(self, path: str) -> None:
+        self.file = h5py.File(path, "r")
+        self.description, self.paths = hdf5_survey.describe(self.file)
+        # stays open while its rows are read: the chunk that was unpacked last is cached
+        self.dataset: Any = None
+        self.number: int | None = None
 
-def receive(stream: IO[bytes]) -> dict[str, Any]:
-    """Reads a message; raises EOFError where it is cut off or too long, ValueError if not JSON."""
-    size = int.from_bytes(stream.read(8), "little")
-    if not 0 < size <= MAX_MESSAGE:
-        raise EOFError
-    text = stream.read(size)
-    if len(text) < size:
-        raise EOFError
-    message = json.loads(text)
-    if not isinstance(message, dict):
-        raise ValueError
-    return message
+    def values(self, number: int, rows: list[int] | None) -> np.ndarray:
+        """All values of a dataset, or rows of them."""
+        if number != self.number:
+            self.dataset = hdf5_survey.open_dataset(self.file, self.paths[number])
+            self.number = number
+        return hdf5_survey.read(self.dataset, rows)
 
 
 def main() -> None:
     """Serves one file until nobody asks any more."""
-    # the other process is interrupted, too, and ends this one
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "wb")
-    # whatever libhdf5 prints must not come between the answers
-    os.dup2(2, 1)
-    with suppress(EOFError, OSError):
-        serve(sys.stdin.buffer, answers)
-    # without tidying up, in which libhdf5 may crash
-    os._exit(0)
-
-
-def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Describes a file, then answers with one dataset, or rows of one, after the other."""
-    opening = receive(requests)
-    limit_cpu(opening["seconds"])
-    limit_files()
-    memory = memory_in_use() + opening["memory"]
-    limit_memory(memory)
-    try:
-        file = h5py.File(os.fsdecode(bytes.fromhex(opening["path"])), "r")
-        description, paths = hdf5_survey.describe(file)
-        send(answers, {"file": description})
-    except Exception as error:
-        send(answers, {"error": error_line(error)})
-        return
-    # A dataset stays open while its rows are read: the chunk that was unpacked last is cached.
-    dataset: Any = None
-    number = None
-    while True:
-        request = receive(requests)
-        try:
-            limit_cpu(request["seconds"])
-            limit_memory(memory + request["size"])
-            if request["dataset"] != number:
-                dataset = hdf5_survey.open_dataset(file, paths[request["dataset"]])
-                number = request["dataset"]
-            array = hdf5_survey.read(dataset, request["rows"])
-            send(answers, {"shape": array.shape, "dtype": array.dtype.str})
-        except Exception as error:
-            send(answers, {"error": error_line(error)})
-            continue
-        answers.write(hdf5_survey.flat(array))
-        answers.flush()
-        del array
-
-
-def error_line(error: Exception) -> str:
-    """What went wrong, in one line."""
-    if isinstance(error, MemoryError):
-        return f"HDF5's library asks for too much memory: {REMEDY}"
-    return errors.one_line(error)
-
-
-# Limits; Windows has none, and only Linux can tell how much memory a process has.
-
-
-def limit_cpu(seconds: int) -> None:
-    """Lets this process compute for so long from now on; the system ends it then."""
-    with suppress(ImportError):
-        import resource
-
-        set_limit(resource.RLIMIT_CPU, seconds + math.ceil(time.process_time()))
-
-
-def limit_files() -> None:
-    """Lets this process write nothing, leave no core dump, and open few files."""
-    with suppress(ImportError):
-        import resource
-
-        set_limit(resource.RLIMIT_FSIZE, 0)
-        set_limit(resource.RLIMIT_CORE, 0)
-        set_limit(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
-
-
-def limit_memory(size: int) -> None:
-    """Lets this process have so many bytes of memory, where it can tell how many it has."""
-    with suppress(ImportError):
-        import resource
-
-        if STATM.exists():
-            set_limit(resource.RLIMIT_AS, size)
-
-
-def memory_in_use() -> int:
-    """Bytes of memory that this process has now; 0 where the system does not tell."""
-    with suppress(ImportError, OSError):
-        import resource
-
-        pages = STATM.read_text().split()[0]
-        return int(pages) * resource.getpagesize()
-    return 0
-
-
-def set_limit(kind: int, limit: int) -> None:
-    """Sets the soft limit, which can be raised again, to at most the hard one."""
-    import resource
-
-    _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        limit = min(limit, hard)
-    resource.setrlimit(kind, (limit, hard))
+    reading_server.run(HDF5File, LIBRARY)
