@@ -13,8 +13,8 @@ from tfdeconv.network.layers import Add, Conv, MaxPool
 from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
-# as keras.applications counts them (test_keras.py asks it again for the names); AlexNet:
-# Krizhevsky's 60,965,224 with two groups
+# as keras.applications counts them (test_keras.py asks it again for the names), and torchvision
+# the others, means and variances included; AlexNet: Krizhevsky's 60,965,224 with two groups
 PARAMETERS = {
     "vgg16": 138_357_544,
     "vgg19": 143_667_240,
@@ -22,6 +22,19 @@ PARAMETERS = {
     "resnet101": 44_707_176,
     "resnet152": 60_419_944,
     "alexnet": 60_965_224,
+    "vgg11": 132_863_336,
+    "vgg13": 133_047_848,
+    "vgg11_bn": 132_874_344,
+    "vgg13_bn": 133_059_624,
+    "vgg16_bn": 138_374_440,
+    "vgg19_bn": 143_689_256,
+    "resnet18": 11_699_112,
+    "resnet34": 21_814_696,
+    "resnext50_32x4d": 25_097_128,
+    "resnext101_32x8d": 88_994_216,
+    "resnext101_64x4d": 83_658_152,
+    "wide_resnet50_2": 68_951_464,
+    "wide_resnet101_2": 127_024_552,
 }
 
 

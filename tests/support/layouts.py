@@ -6,32 +6,56 @@ Without torchvision.
 from __future__ import annotations
 
 
-def torch_resnet(blocks: tuple[int, ...], classes: int):
-    """torchvision's ResNet of bottlenecks: its modules by their names there."""
+def torch_resnet(
+    blocks: tuple[int, ...],
+    classes: int,
+    bottleneck: bool = True,
+    groups: int = 1,
+    group_width: int = 64,
+):
+    """torchvision's ResNet: its modules by their names there."""
     from torch import nn
 
-    class Bottleneck(nn.Module):
-        def __init__(self, channels: int, filters: int, stride: int, project: bool):
+    class BasicBlock(nn.Module):
+        expansion = 1
+
+        def __init__(self, channels: int, filters: int, stride: int, downsample):
             super().__init__()
-            self.conv1 = nn.Conv2d(channels, filters, 1, bias=False)
+            self.conv1 = nn.Conv2d(channels, filters, 3, stride, 1, bias=False)
             self.bn1 = nn.BatchNorm2d(filters)
-            self.conv2 = nn.Conv2d(filters, filters, 3, stride, 1, bias=False)
-            self.bn2 = nn.BatchNorm2d(filters)
-            self.conv3 = nn.Conv2d(filters, 4 * filters, 1, bias=False)
-            self.bn3 = nn.BatchNorm2d(4 * filters)
             self.relu = nn.ReLU()
-            self.downsample = None
-            if project:
-                projection = nn.Conv2d(channels, 4 * filters, 1, stride, bias=False)
-                self.downsample = nn.Sequential(projection, nn.BatchNorm2d(4 * filters))
+            self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(filters)
+            self.downsample = downsample
+
+        def branch(self, x):
+            return self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
 
         def forward(self, x):
+            shortcut = x if self.downsample is None else self.downsample(x)
+            return self.relu(self.branch(x) + shortcut)
+
+    class Bottleneck(BasicBlock):
+        expansion = 4
+
+        def __init__(self, channels: int, filters: int, stride: int, downsample):
+            nn.Module.__init__(self)
+            width = int(filters * (group_width / 64.0)) * groups
+            self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(width)
+            self.conv2 = nn.Conv2d(width, width, 3, stride, 1, groups=groups, bias=False)
+            self.bn2 = nn.BatchNorm2d(width)
+            self.conv3 = nn.Conv2d(width, 4 * filters, 1, bias=False)
+            self.bn3 = nn.BatchNorm2d(4 * filters)
+            self.relu = nn.ReLU()
+            self.downsample = downsample
+
+        def branch(self, x):
             y = self.relu(self.bn1(self.conv1(x)))
             y = self.relu(self.bn2(self.conv2(y)))
-            y = self.bn3(self.conv3(y))
-            if self.downsample is not None:
-                x = self.downsample(x)
-            return self.relu(y + x)
+            return self.bn3(self.conv3(y))
+
+    block_kind = Bottleneck if bottleneck else BasicBlock
 
     class ResNet(nn.Module):
         def __init__(self):
@@ -43,13 +67,16 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             channels = 64
             for stage, count in enumerate(blocks):
                 filters = 64 * 2**stage
-                bottlenecks = []
+                made = []
                 for block in range(count):
-                    first = block == 0
-                    stride = 2 if first and stage > 0 else 1
-                    bottlenecks.append(Bottleneck(channels, filters, stride, project=first))
-                    channels = 4 * filters
-                setattr(self, f"layer{stage + 1}", nn.Sequential(*bottlenecks))
+                    stride = 2 if block == 0 and stage > 0 else 1
+                    into, channels = channels, block_kind.expansion * filters
+                    downsample = None
+                    if stride != 1 or into != channels:
+                        projection = nn.Conv2d(into, channels, 1, stride, bias=False)
+                        downsample = nn.Sequential(projection, nn.BatchNorm2d(channels))
+                    made.append(block_kind(into, filters, stride, downsample))
+                setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
             self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
             self.fc = nn.Linear(channels, classes)
 
@@ -60,6 +87,41 @@ def torch_resnet(blocks: tuple[int, ...], classes: int):
             return self.fc(self.avgpool(x).flatten(1))
 
     return ResNet()
+
+
+def torch_vgg(plan: str, classes: int, norms: bool, cells: int = 49):
+    """torchvision's VGG; plan: filters of convolutions, M: a pool; cells: those of the last map."""
+    from torch import nn
+
+    class VGG(nn.Module):
+        def __init__(self):
+            super().__init__()
+            modules = []
+            channels = 3
+            for step in plan.split():
+                if step == "M":
+                    modules.append(nn.MaxPool2d(2, 2))
+                    continue
+                modules.append(nn.Conv2d(channels, int(step), 3, padding=1))
+                channels = int(step)
+                if norms:
+                    modules.append(nn.BatchNorm2d(channels))
+                modules.append(nn.ReLU(inplace=True))
+            self.features = nn.Sequential(*modules)
+            self.classifier = nn.Sequential(
+                nn.Linear(512 * cells, 4096),
+                nn.ReLU(),
+                nn.Dropout(),
+                nn.Linear(4096, 4096),
+                nn.ReLU(),
+                nn.Dropout(),
+                nn.Linear(4096, classes),
+            )
+
+        def forward(self, x):
+            return self.classifier(self.features(x).flatten(1))
+
+    return VGG()
 
 
 def torch_alexnet(classes: int):

@@ -21,7 +21,7 @@ from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
 from tfdeconv.network.layers import Dense
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.zoo import NETWORKS
+from tfdeconv.zoo import KERAS, NETWORKS
 
 # Keras's own, of its way to numpy and of five channels
 pytestmark = pytest.mark.filterwarnings(
@@ -82,7 +82,7 @@ def test_layers_may_come_in_another_order(path, rng):
 # which network a file is of
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", KERAS)
 def test_shapes_show_network_channels_and_classes(tmp_path, name):
     network = NETWORKS[name](channels=5, classes=11)
     path = save_keras_shapes(tmp_path / "keras.h5", network)

@@ -25,6 +25,8 @@ ALL = [(net.name, net.variant) for net in variants_of()]
         ("resnet50", "keras2015-unpadded", "conv2_block1_out", (61, 75)),
         ("alexnet", "torchvision", "conv3", (64, 96)),
         ("alexnet", "torchvision", "conv5", (75, 131)),
+        ("resnet18", "torchvision", "conv3_block1_out", (75, 61)),
+        ("vgg11_bn", "", "block2_relu1", (61, 75)),
     ],
 )
 def test_windows_equal_whole_maps_in_every_variant(rng, name, variant, target, size):
@@ -45,12 +47,28 @@ TORCH_COUNTS = {
     "resnet101": 44_549_160,
     "resnet152": 60_192_808,
     "alexnet": 61_100_840,
+    "vgg11": 132_863_336,
+    "vgg11_bn": 132_868_840,
+    "vgg13": 133_047_848,
+    "vgg13_bn": 133_053_736,
+    "vgg16": 138_357_544,
+    "vgg16_bn": 138_365_992,
+    "vgg19": 143_667_240,
+    "vgg19_bn": 143_678_248,
+    "resnet18": 11_689_512,
+    "resnet34": 21_797_672,
+    "resnext50_32x4d": 25_028_904,
+    "resnext101_32x8d": 88_791_336,
+    "resnext101_64x4d": 83_455_272,
+    "wide_resnet50_2": 68_883_240,
+    "wide_resnet101_2": 126_886_696,
 }
 
 
-@pytest.mark.parametrize("name", TORCH_COUNTS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_parameter_totals_are_torchvisions(name):
-    parameters = NETWORKS[name](variant="torchvision").parameters()
+    variant = "torchvision" if VARIANTS[name] else ""
+    parameters = NETWORKS[name](variant=variant).parameters()
     assert (
         sum(
             np.prod(shape, dtype=int)
@@ -92,3 +110,6 @@ def test_variants_are_known_by_name():
         == "conv4_block23_2_conv"
     )
     assert NETWORKS["vgg16"]().node("features.28").name == "block5_conv3"
+    with_norms = NETWORKS["vgg16_bn"]().aliases
+    assert with_norms["features.40"] == "block5_conv3"
+    assert with_norms["features.41"] == "block5_bn3" and with_norms["features.42"] == "block5_relu3"

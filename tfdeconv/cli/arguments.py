@@ -18,7 +18,8 @@ from ..zoo import NETWORKS, VARIANTS
 ROOT = Path(__file__).resolve().parents[2]  # of a clone; site-packages where it is installed
 IN_CLONE = (ROOT / "scripts" / "visualise.py").is_file()
 DEFAULT_NETWORK = "vgg16"
-DEFAULT_LAYER = "block4_conv2"
+# the first that a network has; behind batch norms the rectifier is a layer of its own
+DEFAULT_LAYERS = ("block4_relu2", "block4_conv2")
 RESIZES = ("crop", "squash", "keep")  # those of data.images, which would import numpy
 
 
@@ -157,11 +158,12 @@ def sample_photo(instead: str) -> Path:
 
 
 def default_layer(network: Network) -> str:
-    """block4_conv2, or the last layer that has a map of more than one cell, or the last one."""
+    """One of DEFAULT_LAYERS, or the last layer of which the map has several cells, or the last."""
     shapes = network.shapes()
     maps = [name for name in shapes if name not in network.vectors]
-    if DEFAULT_LAYER in maps:
-        return DEFAULT_LAYER
+    for name in DEFAULT_LAYERS:
+        if name in maps:
+            return name
     for name in reversed(maps):
         height, width, _ = shapes[name]
         if min(height, width) > 1:

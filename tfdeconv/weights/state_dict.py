@@ -116,7 +116,7 @@ def refuse_other_resnets(
     path: str | Path, tensors: Tensors, network: Network, match: Match
 ) -> None:
     """Raises UserError for ResNets of other blocks under the same names."""
-    if network.variant != "torchvision":
+    if network.name not in ("resnet50", "resnet101", "resnet152"):
         return
     for convolution, shape in RESNET_PROBES.items():
         tensor = tensors.get(f"{match.prefix}layer1.0.{convolution}.weight")
@@ -124,7 +124,7 @@ def refuse_other_resnets(
             raise UserError(
                 f"{path} is of another kind than ResNet-50, -101 and -152: its "
                 f"layer1.0.{convolution} is {list(tensor.shape)}, theirs {list(shape)}; "
-                f"ResNet-18 and -34, wide ones and ResNeXt are not read"
+                f"wide ones and ResNeXts are asked for by name (--network)"
             )
 
 

@@ -6,14 +6,27 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import UserError, unknown
 from ..network.graph import Network, Node
-from ..network.layers import Conv, Dense, MaxPool
+from ..network.layers import Activation, BatchNorm, Conv, Dense, MaxPool
 
 TITLES = {
+    "vgg11": "a VGG11",
+    "vgg13": "a VGG13",
     "vgg16": "a VGG16",
     "vgg19": "a VGG19",
+    "vgg11_bn": "a VGG11 with batch norms",
+    "vgg13_bn": "a VGG13 with batch norms",
+    "vgg16_bn": "a VGG16 with batch norms",
+    "vgg19_bn": "a VGG19 with batch norms",
+    "resnet18": "a ResNet-18",
+    "resnet34": "a ResNet-34",
     "resnet50": "a ResNet-50",
     "resnet101": "a ResNet-101",
     "resnet152": "a ResNet-152",
+    "resnext50_32x4d": "a ResNeXt-50 32x4d",
+    "resnext101_32x8d": "a ResNeXt-101 32x8d",
+    "resnext101_64x4d": "a ResNeXt-101 64x4d",
+    "wide_resnet50_2": "a Wide ResNet-50-2",
+    "wide_resnet101_2": "a Wide ResNet-101-2",
     "alexnet": "an AlexNet",
 }
 
@@ -54,23 +67,24 @@ def title(network: Network) -> str:
 def sequential_names(nodes: Iterable[Node], dense: Sequence[int]) -> dict[str, str]:
     """{torchvision's name: layer} of layers in a row: `features.N`; `classifier.N` if dense.
 
-    dense: the numbers N of the dense layers. A rectifier, here part of the layer before it, has a
-    number of its own there; both names lead to the layer, whose own comes first.
+    dense: the numbers N of the dense layers. A rectifier that is part of the layer before it here
+    has a number of its own there; both names lead to the layer, whose own comes first.
     """
     names: dict[str, str] = {}
     feature = 0
     dense_numbers = iter(dense)
     for node in nodes:
-        if isinstance(node.layer, Conv):
-            names[f"features.{feature}"] = node.name
-            names[f"features.{feature + 1}"] = node.name
-            feature += 2
-        elif isinstance(node.layer, MaxPool):
-            names[f"features.{feature}"] = node.name
-            feature += 1
-        elif isinstance(node.layer, Dense):
-            number = next(dense_numbers)
-            names[f"classifier.{number}"] = node.name
-            if node.layer.activation is not None:
-                names[f"classifier.{number + 1}"] = node.name
+        match node.layer:
+            case Conv(activation=Activation()):
+                names[f"features.{feature}"] = node.name
+                names[f"features.{feature + 1}"] = node.name
+                feature += 2
+            case Conv() | BatchNorm() | Activation() | MaxPool():
+                names[f"features.{feature}"] = node.name
+                feature += 1
+            case Dense(activation=activation):
+                number = next(dense_numbers)
+                names[f"classifier.{number}"] = node.name
+                if activation is not None:
+                    names[f"classifier.{number + 1}"] = node.name
     return names

@@ -18,7 +18,7 @@ import numpy as np
 from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ...network.graph import Network
-from ...zoo import NETWORKS, variants_of
+from ...zoo import KERAS, NETWORKS, variants_of
 from ...zoo.variants import TITLES, wrong_variant
 from ..contents import WeightFile, infer_network, no_match
 from .architecture import Architecture
@@ -93,7 +93,7 @@ def network(path: str | Path, file: Group, name: str | None, variant: str | None
     """
     layers = layer_variables(path, file)
     counts = variable_counts(layers)
-    closest = min(variants_of(name, variant), key=partial(count_differences, counts))
+    closest = min(variants_of(name, variant, KERAS), key=partial(count_differences, counts))
     names = names_in_file(closest)
     kernels: dict[str, tuple[int, ...]] = {}
     for name_in_file, layer in names.items():
@@ -167,9 +167,9 @@ def closest_network(layers: Mapping[str, Sequence[Dataset]], network: Network) -
 
     def distance(candidate: Network) -> tuple[int, bool, bool]:
         strange, _ = count_differences(counts, candidate)
-        return strange, candidate.name != network.name, candidate.variant != network.variant
+        return (strange, candidate.name != network.name, candidate.variant != network.variant)
 
-    return min(variants_of(), key=distance)
+    return min(variants_of(names=KERAS), key=distance)
 
 
 def variable_counts(layers: Mapping[str, Sequence[Dataset]]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, inside
 from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
-from ...zoo import NETWORKS, VARIANTS
+from ...zoo import KERAS, NETWORKS, VARIANTS
 from ..contents import WeightFile, infer_network
 from .architecture import Architecture
 from .sources import VariablePath
@@ -94,7 +94,7 @@ def network(
     if name:
         candidates = [name]
     else:
-        candidates = [known for known in NETWORKS if not variant or variant in VARIANTS[known]]
+        candidates = [known for known in KERAS if not variant or variant in VARIANTS[known]]
     for candidate in candidates:
         matching = network_if_fitting(file, candidate, variant or "")
         if matching is not None:
