@@ -28,7 +28,7 @@ from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import native, state_dict
 from .contents import OpenedFile, WeightFile, infer_network, no_match
-from .keras import architecture, archive, legacy_h5, v3
+from .keras import architecture, archive, legacy_h5, legacy_model, v3
 from .keras.architecture import Architecture
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
@@ -125,7 +125,7 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
     if "model_config" not in file.attrs:
         return by_name
     config = checked_json.parse_object(texts(file.attrs["model_config"])[0])
-    read = partial(legacy_h5.model_contents, path, file)
+    read = partial(legacy_model.model_contents, path, file)
     return keras_model_reader(path, config, read, by_name)
 
 

@@ -11,8 +11,9 @@ nodes            Model -> the network's nodes, where their parameters are (sourc
 architecture     JSON -> Architecture: the network, and by node where in the file its parameters are
 variables        Architecture, and a function that finds a layer's variables -> WeightFile, with the
                  preprocessing that the network's layers or name point to
-legacy_h5, v3    the two layouts of HDF5: where a model's variables are in them; and which built-in
-                 network a file is of that has no JSON
+legacy_h5, v3    the two layouts of HDF5; and which built-in network a file is of that has no JSON
+legacy_model     which variables in the older layout are a layer's, where a model has its JSON; for
+                 models within models, by variable_order: what Keras trains first
 
 Imports point from the bottom up. A class of layers to add is a function from options and inputs to
 parts, in the room that fits, and a line in CLASSES.

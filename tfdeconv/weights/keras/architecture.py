@@ -28,9 +28,10 @@ MAX_NAME_LENGTH = 100
 class Architecture:
     """What a model's JSON says: the network, and by node where in the file its parameters are.
 
-    notes: what was assumed.
+    model: the layers as Keras has them. notes: what was assumed.
     """
 
+    model: Model
     network: Network
     sources: Mapping[str, ParameterSource]
     notes: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
             aliases[alias] = node_name
     sources = {node: builder.sources[node] for node in builder.sources if node in names}
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
-    return Architecture(network, sources, notes)
+    return Architecture(model, network, sources, notes)
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:

@@ -55,12 +55,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Model:
-    """Layers in an order in which each follows its inputs."""
+    """Layers in an order in which each follows its inputs.
+
+    layers: the same in the file's order. trainable: False where the model is frozen as a whole.
+    """
 
     name: str
     entries: tuple[Entry, ...]
     inputs: tuple[str, ...]
     outputs: tuple[Tensor, ...]
+    layers: tuple[Entry, ...]
+    sequential: bool
+    trainable: bool
 
     def all_entries(self) -> Iterator[Entry]:
         """All layers, those of models within it too."""

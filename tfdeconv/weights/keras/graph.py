@@ -57,7 +57,7 @@ class ModelReader:
         entries = [self.entry(layer, sequential, keras2, depth) for layer in layers]
         check_unique(name, entries)
         if sequential:
-            return sequential_model(name, with_groups(entries, count_inputs=False))
+            return sequential_model(name, body, with_groups(entries, count_inputs=False))
         return functional_model(name, body, with_groups(entries, count_inputs=True))
 
     def entry(self, layer: Any, sequential: bool, keras2: bool, depth: int) -> Entry:
@@ -111,7 +111,7 @@ def class_and_body(config: Any) -> tuple[str, Mapping[str, Any]]:
     )
 
 
-def sequential_model(name: str, entries: list[Entry]) -> Model:
+def sequential_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -> Model:
     """A Sequential: each layer reads the one before. It gets an input layer if it has none."""
     if not entries[0].is_input:
         names = {entry.name for entry in entries}
@@ -125,7 +125,8 @@ def sequential_model(name: str, entries: list[Entry]) -> Model:
         before = Tensor(chain[-1].name, 0)
         chain.append(replace(entry, inputs=(before,)))
     last = Tensor(chain[-1].name, 0)
-    return Model(name, tuple(chain), (first.name,), (last,))
+    layers = tuple(chain)
+    return Model(name, layers, (first.name,), (last,), layers, True, is_trainable(body))
 
 
 def functional_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -> Model:
@@ -148,7 +149,15 @@ def functional_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -
         raise UserError(
             f"the model {name}: its input_layers are not its layers of class InputLayer"
         )
-    return Model(name, tuple(map(by_name.__getitem__, order)), tuple(inputs), outputs)
+    sorted_entries = tuple(map(by_name.__getitem__, order))
+    return Model(
+        name, sorted_entries, tuple(inputs), outputs, tuple(entries), False, is_trainable(body)
+    )
+
+
+def is_trainable(body: Mapping[str, Any]) -> bool:
+    """Whether a model was not frozen as a whole; Keras 2 does not say."""
+    return body.get("trainable") is not False
 
 
 def layers_of(tensors: Iterable[Tensor]) -> list[str]:

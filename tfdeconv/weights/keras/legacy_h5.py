@@ -1,4 +1,4 @@
-"""HDF5 files in the layout that Keras has had since 2015: weights and whole models saved as .h5.
+"""HDF5 files in the layout that Keras has had since 2015: the layout, and weights alone in it.
 
 All official downloads are such files; Keras 3 still writes them.
 
@@ -21,65 +21,12 @@ from ...network.graph import Network
 from ...zoo import KERAS, NETWORKS, variants_of
 from ...zoo.variants import TITLES, wrong_variant
 from ..contents import WeightFile, infer_network, no_match
-from .architecture import Architecture
-from .sources import VariablePath
-from .variables import surplus_name, weight_file
+from .variables import surplus_name
 
 PADDING_ASSUMED = (
     "assumed: pool1 is padded, as in Keras since 2.2.1; "
     "give --variant keras2015-unpadded for older files"
 )
-
-
-# a model that comes with its description
-
-
-def model_contents(path: str | Path, file: Group, architecture: Architecture) -> WeightFile:
-    """What a whole model's .h5 holds of it.
-
-    The group of a model within the model has the variables of all layers within it.
-    """
-    root = weights_root(file)
-    groups: dict[str, Group] = {}
-    weight_names: dict[str, list[str]] = {}
-    for name in name_list(root, "layer_names") or []:
-        groups[name] = subgroup(root, name)
-        weight_names[name] = name_list(groups[name], "weight_names") or []
-
-    def find_variables(variable_path: VariablePath) -> list[Dataset]:
-        outermost = variable_path.names[0]
-        if outermost not in groups:
-            return []
-        names = weight_names[outermost]
-        if len(variable_path.names) > 1:
-            names = names_of_nested_layer(names, variable_path.names)
-        return [dataset(groups[outermost], name) for name in names]
-
-    return weight_file(path, architecture, find_variables)
-
-
-def names_of_nested_layer(names: Sequence[str], path: tuple[str, ...]) -> list[str]:
-    """Those of a nested model's variables that are a layer's.
-
-    path: the names of the models around the layer, and its own.
-
-    Keras's versions differ in how much of the path they write (model/layer/kernel, layer/kernel:0),
-    so the owner that has most of the path's end counts; of several the shortest.
-    """
-    owners = {name: name.rpartition("/")[0] for name in names}
-    candidates = {owner for owner in owners.values() if ends_with(owner, path[-1:])}
-
-    def fit(owner: str) -> tuple[int, int]:
-        shared = sum(ends_with(owner, path[-n:]) for n in range(1, len(path) + 1))
-        return shared, -len(owner)
-
-    best = max(candidates, key=fit, default=None)
-    return [name for name in names if owners[name] == best]
-
-
-def ends_with(owner: str, names: Sequence[str]) -> bool:
-    """Whether a path written with slashes ends with these names."""
-    return f"/{owner}".endswith("/" + "/".join(names))
 
 
 # weights alone, of a built-in network
