@@ -182,7 +182,7 @@ ERRORS = {
     ),
     "not rectified": ("if rule.rectify and", "if False and", replica, "relu"),
     "rectified under every rule": ("if rule.rectify and", "if True and", replica, "relu"),
-    "rectified at a gate": ("layers.SMOOTH.get(layer.kind, True)", "True", smooth, "sigmoid"),
+    "rectified at a gate": ("and layer.stands_for_relu", "and True", smooth, "sigmoid"),
     "target's rectifier passed over": (
         "(signal,) = activation_backward(",
         "_ = activation_backward(",
@@ -190,8 +190,8 @@ ERRORS = {
         CONV,
     ),
     "ceiling passed over": (
-        "(x > 0) & (x < tf.constant(ceiling, x.dtype))",
-        "x > 0",
+        "on = above & (x < tf.constant(ceiling, x.dtype))",
+        "on = above",
         replica,
         "relu6",
     ),
@@ -257,6 +257,18 @@ ERRORS = {
         "y * (1 - y) * signal",
         replica,
         "softmax",
+    ),
+    "statistics held fixed": (
+        "return scale * (signal - tf.reduce_mean(signal, axes, keepdims=True) - along_y)",
+        "return scale * signal",
+        smooth,
+        "layer norm",
+    ),
+    "the other input of a maximum": (
+        "tf.cast(trace == number, signal.dtype)",
+        "tf.cast(trace != number, signal.dtype)",
+        replica,
+        "maximum",
     ),
     "normalisation passed over": ("if not rule.normalise:", "if True:", replica, "lrn"),
     "overwrite at a fork": ("part = signals[name] + part", "pass", replica, "add"),

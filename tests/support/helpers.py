@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from tfdeconv.network.base import Merge
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import (
-    ACTIVATIONS,
+    GLU,
     LRN,
     RELU,
     Activation,
     Add,
     Affine,
+    Average,
     AvgPool,
     BatchNorm,
     Concatenate,
@@ -22,10 +24,19 @@ from tfdeconv.network.layers import (
     Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
+    GroupNorm,
     Identity,
+    LayerNorm,
+    LogSoftmax,
+    Maximum,
     MaxPool,
+    Minimum,
     Multiply,
+    PReLU,
+    RMSNorm,
     Softmax,
+    Subtract,
+    UnitNorm,
     ZeroPad,
 )
 
@@ -48,8 +59,15 @@ EXAMPLES = {
     "relu6": Activation(ceiling=0.5),
     "leaky relu": Activation(slope=0.3),
     "leaky relu with a ceiling": Activation(slope=0.2, ceiling=0.7),
-    **{kind: Activation(kind) for kind in ACTIVATIONS},
+    "relu with a threshold": Activation(slope=0.2, ceiling=0.7, threshold=0.3),
+    # the others' functions: test_functions
+    **{kind: Activation(kind) for kind in ("relu", "sigmoid", "silu", "selu")},
+    "clip": Activation("clip", floor=-0.5, ceiling=0.7),
+    "prelu": PReLU(),
+    "prelu by cell": PReLU(by_row=True, by_column=True),
+    "glu": GLU(),
     "softmax": Softmax(),
+    "log softmax": LogSoftmax(),
     "pool 2x2": MaxPool(2, 2),
     "pool 3x3 stride 2, padded": MaxPool(3, 2, pad=1),
     "pool 3x3 stride 2": MaxPool(3, 2),
@@ -66,7 +84,16 @@ EXAMPLES = {
     "zero pad": ZeroPad(((1, 2), (0, 3))),
     "crop": ZeroPad(((-1, -2), (-3, 0))),
     "lrn": LRN(5, 1.0, 0.2, 0.75),
+    "layer norm": LayerNorm(0.1),
+    "group norm": GroupNorm(2, 0.1),
+    "group norm by cell": GroupNorm(4, 0.1, by_cell=True),
+    "rms norm": RMSNorm(0.1),
+    "unit norm": UnitNorm(),
     "add": Add(),
+    "average": Average(),
+    "subtract": Subtract(),
+    "maximum": Maximum(),
+    "minimum of a cell": Minimum(),
     "multiply": Multiply(),
     "concatenate": Concatenate(),
     "gate": Multiply(),
@@ -77,6 +104,12 @@ EXAMPLES = {
     "global average pool": GlobalAvgPool(),
     "global average pool, kept": GlobalAvgPool(keep=True),
     "global max pool": GlobalMaxPool(),
+}
+# of which the replica takes a derivative by differences
+DIFFERENTIATED = {
+    *("sigmoid", "silu", "selu", "clip", "glu", "log softmax", "gate", "shift"),
+    *("layer norm", "group norm", "group norm by cell", "rms norm", "unit norm"),
+    "minimum of a cell",
 }
 
 
@@ -89,16 +122,16 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
     net = Builder(name, (height, width, channels))
     # no rectifier before an activation, which is to see values below 0 as well; nor behind an
     # average, whose single cell it could drop
-    before = None if isinstance(layer, Activation) else RELU
+    before = None if isinstance(layer, Activation | PReLU | GLU | UnitNorm) else RELU
     behind = None if isinstance(layer, GlobalAvgPool) else RELU
     net.add("before", Conv(4, 3, pad=1, activation=before))
     inputs = ["before"]
     if isinstance(layer, Dense):
         inputs = [net.add("flat", Flatten())]
-    elif name in ("gate", "shift"):  # as Hu et al. 2018 weight channels
+    elif name in ("gate", "shift", "minimum of a cell"):  # as Hu et al. 2018 weight channels
         net.add("squeezed", GlobalAvgPool(keep=True))
         inputs.append(net.add("excited", Dense(4, activation=Activation("sigmoid"))))
-    elif isinstance(layer, Add | Multiply | Concatenate):
+    elif isinstance(layer, Merge | Concatenate):
         inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
     net.add("layer", layer, *inputs)
     if "layer" not in net.network().vectors:

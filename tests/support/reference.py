@@ -12,10 +12,12 @@ from itertools import product
 import numpy as np
 
 from tfdeconv.network.layers import (
+    GLU,
     LRN,
     Activation,
     Add,
     Affine,
+    Average,
     AvgPool,
     BatchNorm,
     Concatenate,
@@ -25,10 +27,19 @@ from tfdeconv.network.layers import (
     Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
+    GroupNorm,
     Identity,
+    LayerNorm,
+    LogSoftmax,
+    Maximum,
     MaxPool,
+    Minimum,
     Multiply,
+    PReLU,
+    RMSNorm,
     Softmax,
+    Subtract,
+    UnitNorm,
     ZeroPad,
 )
 
@@ -151,17 +162,36 @@ def shifted(layer: ZeroPad, shape):
 def apply(layer: Activation, x):
     """A function of each value."""
     if layer.kind == "relu":
-        y = np.where(x > 0, x, layer.slope * x)
+        y = np.where(x > layer.threshold, x, layer.slope * (x - layer.threshold))
         return y if layer.ceiling is None else np.minimum(y, layer.ceiling)
+    if layer.kind == "clip":
+        return np.clip(x, layer.floor, layer.ceiling)
     gate = np.clip(x + 3, 0, 6) / 6
+    bend = np.log1p(np.exp(x))
     return {
         "sigmoid": lambda: 1 / (1 + np.exp(-x)),
         "tanh": lambda: np.tanh(x),
         "silu": lambda: x / (1 + np.exp(-x)),
         "elu": lambda: np.where(x > 0, x, np.exp(x) - 1),
-        "softplus": lambda: np.log1p(np.exp(x)),
+        "celu": lambda: np.where(x > 0, x, np.exp(x) - 1),
+        "selu": lambda: (
+            1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1))
+        ),
+        "softplus": lambda: bend,
+        "squareplus": lambda: x / 2 + np.sqrt(x * x / 4 + 1),
+        "sparse_plus": lambda: np.select([x <= -1, x < 1], [0, (x + 1) ** 2 / 4], x),
+        "mish": lambda: x * np.tanh(bend),
+        "log_sigmoid": lambda: x - bend,
+        "softsign": lambda: x / (1 + np.abs(x)),
+        "exponential": lambda: np.exp(x),
+        "tanh_shrink": lambda: x - np.tanh(x),
+        "hard_shrink": lambda: np.where(np.abs(x) > 0.5, x, 0),
+        "soft_shrink": lambda: x - np.clip(x, -0.5, 0.5),
+        "abs": lambda: np.abs(x),
+        "square": lambda: x * x,
         "hard_sigmoid": lambda: gate,
         "hard_silu": lambda: x * gate,
+        "gelu_tanh": lambda: x / (1 + np.exp(-2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
         "gelu": lambda: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2))),
     }[layer.kind]()
 
@@ -176,14 +206,49 @@ def slope(layer: Activation, x, step: float = 1e-6):
 
 def deactivate(layer: Activation, x, signal, rule):
     """Back through a function of each value whose input was x."""
-    if rule in ("deconvnet", "guided") and layer.kind not in ("sigmoid", "tanh", "hard_sigmoid"):
+    if rule in ("deconvnet", "guided") and layer.kind not in ("sigmoid", "clip"):
         signal = np.where(signal > 0, signal, 0)
     if layer.kind != "relu":
         return signal * slope(layer, x)
     if rule == "deconvnet":
         return signal
     below_ceiling = 1 if layer.ceiling is None else x < layer.ceiling
-    return signal * np.where(x > 0, below_ceiling, layer.slope)
+    return signal * np.where(x > layer.threshold, below_ceiling, layer.slope)
+
+
+def derived(layer, p, x):
+    """Layers whose derivative is taken by differences; x may have axes before [h, w, c]."""
+    own, cell = (-3, -2, -1), (-1,)
+
+    def standard(x, axes):
+        centred = x - x.mean(axes, keepdims=True)
+        return centred / np.sqrt((centred**2).mean(axes, keepdims=True) + layer.epsilon)
+
+    match layer:
+        case LayerNorm():
+            return standard(x, cell) * p["gamma"] + p["beta"]
+        case GroupNorm():
+            groups = [standard(part, own) for part in np.split(x, layer.groups, -1)]
+            return np.concatenate(groups, -1) * p["gamma"] + p["beta"]
+        case RMSNorm():
+            return x / np.sqrt((x**2).mean(-1, keepdims=True) + layer.epsilon) * p["gamma"]
+        case UnitNorm():
+            return x / np.sqrt((x**2).sum(-1, keepdims=True))
+        case GLU():
+            values, gates = np.split(x, 2, -1)
+            return values / (1 + np.exp(-gates))
+        case LogSoftmax():
+            return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
+DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax
+
+
+def derive_back(layer, p, x, signal, step: float = 1e-5):
+    """What comes back through a derived layer, by central differences of every value of x."""
+    steps = step * np.eye(x.size).reshape(x.size, *x.shape)
+    slopes = (derived(layer, p, x + steps) - derived(layer, p, x - steps)) / (2 * step)
+    return np.einsum("ihwc,hwc->i", slopes, signal).reshape(x.shape)
 
 
 def neighbours(layer: LRN, x):
@@ -235,6 +300,16 @@ def forward(network, weights, x, target):
                 y = sum(others, first)
             case Multiply():
                 y = first * others[0]
+            case Average():
+                y = sum(others, first) / len(inputs)
+            case Subtract():
+                y = first - others[0]
+            case Maximum():
+                y = np.where(others[0] > first, others[0], first)
+            case Minimum():
+                y = np.where(others[0] < first, others[0], first)
+            case PReLU():
+                y = np.where(first > 0, first, p["slope"] * first)
             case Concatenate():
                 y = np.concatenate(inputs, 2)
             case Flatten():
@@ -251,6 +326,8 @@ def forward(network, weights, x, target):
                 y[off] = first[on]
             case Identity() | Activation():
                 y = first
+            case _:
+                y = derived(layer, p, first)
         before[node.name] = y
         activation = activation_of(layer)
         values[node.name] = apply(activation, y) if activation else y
@@ -308,6 +385,23 @@ def backward(network, weights, values, traces, target, seed, rule):
             case Multiply():
                 x, y = inputs
                 parts = [broadcast_back(signal * y, x.shape), broadcast_back(signal * x, y.shape)]
+            case Average():
+                parts = [signal / len(inputs)] * len(inputs)
+            case Subtract():
+                parts = [signal, -signal]
+            case Maximum() | Minimum():
+                x, y = inputs
+                second = y > x if isinstance(layer, Maximum) else y < x
+                parts = [broadcast_back(signal * ~second, x.shape)]
+                parts.append(broadcast_back(signal * second, y.shape))
+            case PReLU():
+                if rule != "gradient":
+                    signal = np.maximum(signal, 0)
+                if rule != "deconvnet":
+                    signal = signal * np.where(before > 0, 1, p["slope"])
+                parts = [signal]
+            case layer if isinstance(layer, DERIVED):
+                parts = [derive_back(layer, p, before, signal)]
             case Concatenate():
                 ends = np.cumsum([x.shape[2] for x in inputs])
                 parts = np.split(signal, ends[:-1], 2)

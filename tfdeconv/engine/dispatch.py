@@ -20,10 +20,12 @@ import tensorflow as tf
 
 from ..network.base import Layer
 from ..network.layers import (
+    GLU,
     LRN,
     Activation,
     Add,
     Affine,
+    Average,
     AvgPool,
     BatchNorm,
     Concatenate,
@@ -33,16 +35,31 @@ from ..network.layers import (
     Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
+    GroupNorm,
     Identity,
+    LayerNorm,
+    LogSoftmax,
+    Maximum,
     MaxPool,
+    Minimum,
     Multiply,
+    PReLU,
+    RMSNorm,
     Softmax,
+    Subtract,
+    UnitNorm,
     ZeroPad,
 )
 from ..network.spans import Pads, Window
 from .ops.activation import (
     activation_backward,
     activation_forward,
+    glu_backward,
+    glu_forward,
+    log_softmax_backward,
+    log_softmax_forward,
+    prelu_backward,
+    prelu_forward,
     softmax_backward,
     softmax_forward,
 )
@@ -64,10 +81,16 @@ from .ops.global_pooling import (
 from .ops.merge import (
     add_backward,
     add_forward,
+    average_backward,
+    average_forward,
     concatenate_backward,
     concatenate_forward,
+    extremum_backward,
+    extremum_forward,
     multiply_backward,
     multiply_forward,
+    subtract_backward,
+    subtract_forward,
 )
 from .ops.normalization import (
     affine_backward,
@@ -86,15 +109,28 @@ from .ops.reshape import (
     zero_pad_backward,
     zero_pad_forward,
 )
+from .ops.standardization import (
+    group_norm_backward,
+    group_norm_forward,
+    layer_norm_backward,
+    layer_norm_forward,
+    rms_norm_backward,
+    rms_norm_forward,
+    unit_norm_backward,
+    unit_norm_forward,
+)
 from .rules import Rule
 from .types import Parameters, Shapes, Signals, Trace, Traced
 
 LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Activation: (activation_forward, activation_backward),
+    PReLU: (prelu_forward, prelu_backward),
+    GLU: (glu_forward, glu_backward),
     Conv: (conv_forward, conv_backward),
     DepthwiseConv: (depthwise_conv_forward, depthwise_conv_backward),
     Dense: (dense_forward, dense_backward),
     Softmax: (softmax_forward, softmax_backward),
+    LogSoftmax: (log_softmax_forward, log_softmax_backward),
     MaxPool: (max_pool_forward, max_pool_backward),
     AvgPool: (avg_pool_forward, avg_pool_backward),
     GlobalAvgPool: (global_avg_pool_forward, global_avg_pool_backward),
@@ -105,7 +141,15 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     BatchNorm: (batch_norm_forward, batch_norm_backward),
     Affine: (affine_forward, affine_backward),
     LRN: (lrn_forward, lrn_backward),
+    LayerNorm: (layer_norm_forward, layer_norm_backward),
+    GroupNorm: (group_norm_forward, group_norm_backward),
+    RMSNorm: (rms_norm_forward, rms_norm_backward),
+    UnitNorm: (unit_norm_forward, unit_norm_backward),
     Add: (add_forward, add_backward),
+    Average: (average_forward, average_backward),
+    Subtract: (subtract_forward, subtract_backward),
+    Maximum: (extremum_forward, extremum_backward),
+    Minimum: (extremum_forward, extremum_backward),
     Multiply: (multiply_forward, multiply_backward),
     Concatenate: (concatenate_forward, concatenate_backward),
 }

@@ -13,6 +13,7 @@ from ..network.graph import Node
 from ..network.layers import (
     Activation,
     Add,
+    Average,
     AvgPool,
     BatchNorm,
     Concatenate,
@@ -21,7 +22,9 @@ from ..network.layers import (
     Flatten,
     GlobalPool,
     Identity,
+    Maximum,
     MaxPool,
+    Minimum,
     Multiply,
     Softmax,
     ZeroPad,
@@ -30,8 +33,20 @@ from .ops.normalization import batch_norm_scale
 from .types import Parameters, Tensors
 
 # nothing below 0 leaves these where nothing below 0 comes in
-KEEPS_SIGN = (Identity, ZeroPad, MaxPool, AvgPool, Flatten, GlobalPool, Add, Multiply, Concatenate)
-NEVER_NEGATIVE = ("relu", "sigmoid", "hard_sigmoid")
+KEEPS_SIGN = (
+    Identity,
+    ZeroPad,
+    MaxPool,
+    AvgPool,
+    Flatten,
+    GlobalPool,
+    Add,
+    Average,
+    Maximum,
+    Minimum,
+    Multiply,
+    Concatenate,
+)
 
 
 # A batch norm behind a convolution is a scale and a shift of each of its channels:
@@ -128,6 +143,4 @@ def never_negative(layer: Layer) -> bool:
     if isinstance(layer, Softmax):
         return True
     activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
-    if activation is None:
-        return False
-    return activation.kind in NEVER_NEGATIVE and not activation.slope
+    return activation is not None and activation.never_negative

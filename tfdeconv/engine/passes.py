@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 
 from ..network.graph import INPUT, Node
-from ..network.spans import Spans
+from ..network.spans import Spans, whole
 from . import dispatch
 from .ops.slicing import NO_PAD
 from .rules import Rule
@@ -66,12 +66,17 @@ def backward(
     for node in reversed(nodes):
         layer = node.layer
         spans = route[node.name]
+        signal = signals.pop(node.name)
+        if layer.whole_map:
+            # what comes back to one cell depends on what is sent to all of them
+            signal = move(signal, spans, whole(shapes[node.name]), positions)
+            spans = whole(shapes[node.name])
         trace = cropped(traces.get(node.name), image, positions, spans)
         input_shapes = tuple(shapes[name] for name in node.inputs)
         landings = [layer.through(spans, shape) for shape in input_shapes]
         trim = outside_cells(landings[0], input_shapes[0])
         parts = dispatch.backward(
-            layer, parameters[node.name], signals.pop(node.name), trace, rule, input_shapes, trim
+            layer, parameters[node.name], signal, trace, rule, input_shapes, trim
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):
             part = move(part, trim_spans(landing, trim), route[name], positions)

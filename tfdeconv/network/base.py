@@ -28,6 +28,11 @@ class Layer:
         """Whether the output is a vector [n, c], without height and width; None: as the inputs."""
         return None
 
+    @property
+    def whole_map(self) -> bool:
+        """Whether each value of the output depends on all cells of the map."""
+        return False
+
     def at(self, shape: Shape) -> Layer:
         """The layer for an input of this shape: `same` replaced by the pads it comes to there."""
         return self
@@ -42,7 +47,7 @@ class Layer:
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
         """Where a signal at these spans of the output lands on an input of this shape."""
-        return self.window.through(spans)
+        return whole(shape) if self.whole_map else self.window.through(spans)
 
     def multiply_adds(self, shape: Shape) -> int:
         """Multiply-adds of one forward pass; only those of kernels count, as is the custom."""

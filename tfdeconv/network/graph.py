@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..errors import UserError, unknown
 from . import receptive_field
 from .base import INPUT, Layer, Node, ParameterShapes, Shape
-from .layers import Activation, Add
+from .layers import Activation, Add, PReLU
 from .spans import Spans
 
 
@@ -138,7 +138,7 @@ class Network:
             before = node.inputs[0]
             if isinstance(node.layer, Add):
                 outputs[node.name] = []
-            elif isinstance(node.layer, Activation) and before in outputs:
+            elif isinstance(node.layer, Activation | PReLU) and before in outputs:
                 outputs[before].append(node.name)
         return {name: activations or [name] for name, activations in outputs.items()}
 

@@ -6,7 +6,6 @@ What is read is checked entry by entry: it may come from a file that nobody vouc
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import Any
@@ -26,10 +25,10 @@ from ..formats.checked_json import (
     check_pair,
 )
 from . import layers
-from .base import INPUT, Layer, Merge, Node, Shape, Windowed
+from .base import Layer, Node
+from .consistency import check_graph, check_layer
 from .graph import Network
-from .layers import ACTIVATIONS, Activation, Concatenate, Conv, Dense, DepthwiseConv, ZeroPad
-from .spans import as_pair
+from .layers import ACTIVATIONS, Activation
 
 # {name of the class: the class}, of the layers and not of what they are derived from
 KINDS: dict[str, type[Layer]] = {
@@ -37,7 +36,6 @@ KINDS: dict[str, type[Layer]] = {
     for name, kind in vars(layers).items()
     if isinstance(kind, type) and issubclass(kind, Layer) and not kind.__subclasses__()
 }
-CELLS = 1 << 40  # values of one map at most
 
 
 def to_json(network: Network) -> str:
@@ -112,79 +110,8 @@ def layer_of(entry: Any) -> Layer:
         if key != "layer":
             values[key] = CHECKS[key](value)
     layer = KINDS[entry["layer"]](**values)
-    if isinstance(layer, ZeroPad) and not isinstance(layer.pad, tuple):
-        raise ValueError("expected two pairs as the pad of a ZeroPad")
-    if isinstance(layer, Windowed):
-        check_window(layer)
+    check_layer(layer)
     return layer
-
-
-def check_window(layer: Windowed) -> None:
-    """Raises ValueError for a window that the engine cannot move."""
-    stride = as_pair(layer.stride)
-    if max(stride) > 1 and max(as_pair(layer.dilation)) > 1:
-        raise ValueError("a layer has both a stride and a dilation")
-    if isinstance(layer, DepthwiseConv) and stride[0] != stride[1]:
-        raise ValueError("a depthwise convolution has strides that differ")
-    if layer.pad == "same":
-        return
-    window = layer.window
-    if min(map(min, window.pad)) < 0:
-        raise ValueError("a layer has a negative pad")
-    if isinstance(layer, Conv | DepthwiseConv):
-        return
-    for pad, size in zip(window.pad, window.size):
-        if max(pad) >= size:
-            raise ValueError("a pool has a pad that is not smaller than its window")
-
-
-def check_graph(network: Network) -> None:
-    """Raises UserError unless names, inputs and shapes hold together."""
-    if not network.nodes:
-        raise UserError(f"{network.name} has no layers that are understood")
-    shapes: dict[str, Shape] = {INPUT: network.input_shape}
-    for node in network.nodes:
-        if node.name in shapes:
-            raise UserError(f"{network.name}: two layers are named {node.name!r}")
-        if not node.inputs or not shapes.keys() >= set(node.inputs):
-            raise UserError(
-                f"{network.name}'s layer {node.name!r} reads no earlier layer; "
-                f"its inputs: {', '.join(node.inputs)[:100]}"
-            )
-        input_shapes = [shapes[each] for each in node.inputs]
-        reason = misfit(node.layer, input_shapes)
-        shape = node.layer.output_shape(*input_shapes)
-        if not reason and (min(shape) < 1 or math.prod(shape) > CELLS):
-            reason = f"its output would be {times(shape)}"
-        if reason:
-            raise UserError(
-                f"{network.name}'s layer {node.name!r} ({type(node.layer).__name__}) does not fit "
-                f"its inputs of {' and '.join(map(times, input_shapes))[:200]}: {reason}"
-            )
-        shapes[node.name] = shape
-
-
-def times(shape: Shape) -> str:
-    return " x ".join(map(str, shape))
-
-
-def misfit(layer: Layer, shapes: list[Shape]) -> str:
-    """Why a layer cannot have inputs of these shapes; "" if it can."""
-    sizes = {shape[:2] for shape in shapes}
-    channels = {shape[2] for shape in shapes}
-    if isinstance(layer, Merge):
-        # an input of 1 x 1, or of one channel, is repeated
-        agree = len(sizes - {(1, 1)}) <= 1 and len(channels - {1}) <= 1
-        return "" if agree else "their sizes differ"
-    if isinstance(layer, Concatenate):
-        return "" if len(sizes) == 1 else "their sizes differ"
-    if len(shapes) != 1:
-        return "it takes one input"
-    if isinstance(layer, Dense) and sizes != {(1, 1)}:
-        return "it takes vectors"
-    if isinstance(layer, Conv) and (shapes[0][2] % layer.groups or layer.filters % layer.groups):
-        return f"its {layer.groups} groups do not divide the channels"
-    return ""
 
 
 def pads(value: Any) -> Any:
@@ -235,6 +162,13 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "beta": check_float,
     "slope": check_float,
     "ceiling": optional_real,
+    "threshold": check_float,
+    "floor": optional_real,
+    "constant": optional_real,
+    "by_row": check_bool,
+    "by_column": check_bool,
+    "by_channel": check_bool,
+    "by_cell": check_bool,
     "kind": check_one_of(*ACTIVATIONS),
     "to": check_one_of(None, "vector", "map"),
     "activation": activation,

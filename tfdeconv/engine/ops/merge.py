@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from ...network.base import Shape
-from ...network.layers import Add, Concatenate, Multiply
+from ...network.layers import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 
@@ -39,6 +39,75 @@ def add_backward(
     """Every input gets the whole signal."""
     output = layer.output_shape(*shapes)
     return tuple(sum_broadcast(signal, output, shape) for shape in shapes)
+
+
+def average_forward(layer: Average, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
+    return sum(inputs[1:], inputs[0]) / len(inputs), None
+
+
+def average_backward(
+    layer: Average,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """Every input gets an equal part."""
+    output = layer.output_shape(*shapes)
+    part = signal / len(shapes)
+    return tuple(sum_broadcast(part, output, shape) for shape in shapes)
+
+
+def subtract_forward(
+    layer: Subtract, p: Parameters, x: tf.Tensor, y: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    return x - y, None
+
+
+def subtract_backward(
+    layer: Subtract,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    output = layer.output_shape(*shapes)
+    return sum_broadcast(signal, output, shapes[0]), sum_broadcast(-signal, output, shapes[1])
+
+
+def extremum_forward(
+    layer: Maximum | Minimum, p: Parameters, *inputs: tf.Tensor, rule: Rule | None
+) -> Traced:
+    """The trace: in each cell the number of the input that it was, the first on a tie."""
+    best = inputs[0]
+    winner = tf.zeros_like(best, tf.int32)
+    for number, values in enumerate(inputs[1:], 1):
+        beats = values > best if isinstance(layer, Maximum) else values < best
+        best = tf.where(beats, values, best)
+        winner = tf.where(beats, number, winner)
+    return best, winner if rule else None
+
+
+def extremum_backward(
+    layer: Maximum | Minimum,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """In each cell the input that it was gets the whole signal, the others nothing."""
+    output = layer.output_shape(*shapes)
+    signals = []
+    for number, shape in enumerate(shapes):
+        part = signal * tf.cast(trace == number, signal.dtype)
+        signals.append(sum_broadcast(part, output, shape))
+    return tuple(signals)
 
 
 def multiply_forward(

@@ -1,0 +1,44 @@
+"""Every activation's function is the one that the replica writes down, its derivative the slope."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+from gradcheck import gap
+
+from tfdeconv.engine.ops.functions import smooth_function
+from tfdeconv.network.layers import CONSTANTS, SMOOTH, Activation
+
+CASES = {kind: Activation(kind) for kind in SMOOTH if kind != "clip"}
+CASES["clip"] = Activation("clip", floor=-1.0, ceiling=1.0)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_functions_and_their_derivatives(name):
+    # no corner or step of any of the functions is within a difference's step of these
+    x = np.linspace(-3.97, 4.01, 200)
+    function, derivative = smooth_function(CASES[name])
+    # float64; formulas that are the same in another form
+    assert gap(function(tf.constant(x)), reference.apply(CASES[name], x)) < 1e-13
+    # the differences are right to 1e-9
+    slope = reference.slope(CASES[name], x)
+    assert gap(tf.cast(derivative(tf.constant(x)), tf.float64), slope) < 1e-8
+
+
+@pytest.mark.parametrize("kind", CONSTANTS)
+def test_derivatives_with_another_constant(kind):
+    x = np.linspace(-3.97, 4.01, 200)
+    function, derivative = smooth_function(Activation(kind, constant=0.3))
+    above, below = function(tf.constant(x + 1e-6)), function(tf.constant(x - 1e-6))
+    assert gap(derivative(tf.constant(x)), (above - below) / 2e-6) < 1e-8
+
+
+@pytest.mark.parametrize("kind", SMOOTH)
+def test_far_values_give_numbers(kind):
+    """No branch that is not taken makes NaN of an overflow."""
+    x = tf.constant([-1e4, 0.0, 80.0])
+    layer = Activation(kind, floor=-1.0) if kind == "clip" else Activation(kind)
+    for function in smooth_function(layer):
+        assert np.isfinite(function(x)).all()
