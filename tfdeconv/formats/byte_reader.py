@@ -51,5 +51,5 @@ class ByteReader:
         if len(content) > SHORT and encoding != "utf-8":
             return content
         if encoding:
-            return str(content, encoding)
+            return str(content, encoding, "surrogatepass")
         return bytes(content)

@@ -11,10 +11,11 @@ import mmap
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from ..errors import UserError, one_line
 MAX_AXES = 8
 MAX_CELLS = 1 << 48
 MAX_NAME = 200  # characters
+# a ResNet-152 has 932, and as many as three times in its optimizer
+MAX_TENSORS = 50_000
 MAX_REASON = 250  # characters
 Bytes = bytes | memoryview
 # what reading a damaged file can raise
@@ -57,9 +60,13 @@ class Tensors(dict[str, Tensor]):
     """Tensors by name, in the file's order, and the names of what else the file holds."""
 
     ignored: tuple[str, ...] = ()
+    # of those, the objects of classes that are not known here, and their classes
+    objects: Mapping[str, str] = MappingProxyType({})
 
     def add(self, name: str, tensor: Tensor) -> None:
         """Adds a tensor; raises ValueError where its name cannot be one, or is taken."""
+        if len(self) == MAX_TENSORS:
+            raise ValueError(f"it has more than {MAX_TENSORS:,} tensors")
         if name in self:
             raise ValueError(f"it has two tensors called {ascii(name[:40])}")
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():

@@ -1,4 +1,4 @@
-"""What unpickler.py makes of a pickle beside plain Python values, and which globals it allows."""
+"""What unpickler.py makes of a pickle beside plain Python values."""
 
 from __future__ import annotations
 
@@ -20,30 +20,10 @@ STORAGES = {
     "torch.BoolStorage": "bool",
     "torch.storage.UntypedStorage": "uint8",
 }
-ALLOWED_GLOBALS = {
-    *STORAGES,
-    "torch._utils._rebuild_tensor",
-    "torch._utils._rebuild_tensor_v2",
-    "torch._utils._rebuild_parameter",
-    "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray._reconstruct",
-    "numpy.ndarray",
-    "numpy.dtype",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "_codecs.encode",
-    "__builtin__.bytes",
-    # what training leaves beside tensors
-    "collections.OrderedDict",
-    "collections.Counter",
-    "argparse.Namespace",
-    "torch.Size",
-    "torch.device",
-}
 
 
 class Global(str):
-    """What a pickle names to import: only a text here."""
+    """What a pickle names to import, a class or a function: only a text here."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,22 +31,25 @@ class Call:
     """What a pickle would have made: by calling which global, of what arguments, in what state."""
 
     name: str
-    args: tuple
+    args: tuple = ()
     state: Any = None
+    # what was put into it, as into a list or a dictionary
+    members: list | dict | None = None
 
 
 def fill(target: dict, pairs: Iterable) -> None:
-    """Adds pairs to a dictionary; raises ValueError for keys that are not names or small numbers.
+    """Adds pairs to a dictionary, by keys that are names or small numbers."""
+    for key, value in pairs:
+        target[plain_key(key, len(target))] = value
+
+
+def plain_key(key: Any, number: int) -> str | bytes | int:
+    """A key as a name or a small number; any other by its text, or by its type and the number.
 
     A nested tuple's hash can overflow C's stack, and long integers can be chosen to have one hash.
     """
-    for key, value in pairs:
-        kind = type(key).__name__
-        if type(key) is int and abs(key) >> 31:
-            kind = "int beyond 31 bits"
-        if kind not in ("str", "bytes", "int"):
-            raise ValueError(
-                f"its pickle has a dictionary with a key of type {kind}, "
-                f"expected names or small numbers"
-            )
-        target[key] = value
+    if type(key) in (str, bytes) or (type(key) is int and not abs(key) >> 31):
+        return key
+    if isinstance(key, (str, int, float)) or key is None:
+        return str(key)
+    return f"({type(key).__name__} {number})"

@@ -1,12 +1,13 @@
 """Tensors out of pickles: torch's files, zipped and old, and .npy and .npz dictionaries by layer.
 
-Nothing of a file is run. What unpickler.py notes of calls is understood here, and every number in
-it checked against the bytes that are there.
+Nothing of a file is run. What unpickler.py notes of the calls that make tensors is understood here,
+and every number in it checked against the bytes that are there. An object of any other class is
+passed over, with all that is within; its class is named where there is nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,32 @@ from typing import Any
 from ..errors import printable
 from .lazy_tensor import MAX_NAME, Bytes, Tensor, Tensors, mapped, reading, tensor
 from .npy_file import NUMPY_CODES, Storages, read_npy, read_npz
-from .pickle_values import STORAGES, Call
-from .torch_file import MAGIC, PICKLE, read_old, read_zipped
+from .pickle_values import STORAGES, Call, Global
+from .torch_file import MAGIC, PICKLE, program, read_old, read_zipped, refuse_program
 from .zip_archive import members
 
 # how deep tensors may be nested in dictionaries and lists, and how many values may be in these
 MAX_DEPTH = 16
 MAX_ITEMS = 300_000
 PLAIN = (str, bytes, memoryview, int, float, type(None))
-READERS = {"torch": read_zipped, "old torch": read_old, "npy": read_npy, "npz": read_npz}
+READERS = {
+    "torch": read_zipped,
+    "torch's program": refuse_program,
+    "old torch": read_old,
+    "npy": read_npy,
+    "npz": read_npz,
+}
+# what makes a tensor of torch's
+REBUILDS = ("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2")
+PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
+# what makes an array of numpy's: of numpy 1, and of numpy 2
+ARRAYS = (
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.core.numeric._frombuffer",
+    "numpy._core.numeric._frombuffer",
+)
+MAX_CLASS = 60  # characters of a class that are shown
 
 
 def recognises(path: str | Path) -> str:
@@ -34,6 +52,8 @@ def recognises(path: str | Path) -> str:
         return "npy"
     if MAGIC in start:
         return "old torch"
+    if program(names):
+        return "torch's program"
     if any(PICKLE.fullmatch(name) for name in names):
         return "torch"
     if any(name.endswith(".npy") for name in names):
@@ -58,7 +78,7 @@ def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
     """The tensors within dictionaries and lists, by the keys that lead to them, joined by dots.
 
     evaluate: makes a Tensor of what stands for one. Values may be shared, so that few bytes make
-    many names: how many and how deep is limited.
+    many names: how many is limited, and what is nested too deep is left out.
     """
     if isinstance(evaluate(root), Tensor):
         raise ValueError(
@@ -66,6 +86,7 @@ def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
             "torch.save(model.state_dict(), 'FILE')"
         )
     tensors = Tensors()
+    objects: dict[str, str] = {}
     ignored: list[str] = []
     count = 0
     # a stack of (name, depth, value), instead of a recursion
@@ -78,24 +99,38 @@ def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
             continue
         items = items_of(value)
         count += len(items)
-        if count > MAX_ITEMS or depth > MAX_DEPTH:
-            raise ValueError(
-                f"it holds more than {MAX_ITEMS:,} values, or nests them more than {MAX_DEPTH} deep"
-            )
-        if all(isinstance(item, PLAIN) for _, item in items):
+        if count > MAX_ITEMS:
+            raise ValueError(f"it holds more than {MAX_ITEMS:,} values")
+        if depth == MAX_DEPTH or all(isinstance(item, PLAIN) for _, item in items):
             ignored.append(name)
+            if isinstance(value, Call):
+                objects[printable(name)] = value.name
             continue
         # the first item goes on top of the stack
         for key, item in reversed(items):
             pending.append((joined(name, key), depth + 1, item))
     if not tensors:
-        raise ValueError("it holds no tensors")
+        raise ValueError(no_tensors(objects))
     tensors.ignored = tuple(printable(name) for name in ignored)
+    tensors.objects = objects
     return tensors
 
 
+def no_tensors(objects: Mapping[str, str]) -> str:
+    """Why there is nothing to read; objects: the classes of those passed over."""
+    if not objects:
+        return "it holds no tensors"
+    name = ascii(next(iter(objects.values()))[:MAX_CLASS])
+    return (
+        f"it holds an object of {name} and no plain tensors; nothing of it was run. Where its code "
+        f"is: torch.save(torch.load('FILE', weights_only=False).state_dict(), 'NEW.pth')"
+    )
+
+
 def items_of(value: Any) -> list[tuple[Any, Any]]:
-    """The (key, item) pairs of a dictionary, list or tuple; none of anything else."""
+    """The (key, item) pairs of a dictionary, list, tuple or object like one; none of others."""
+    if isinstance(value, Call):
+        value = value.members
     if isinstance(value, dict):
         return list(value.items())
     if isinstance(value, (list, tuple)):
@@ -113,12 +148,18 @@ def joined(name: str, key: Any) -> str:
 def evaluate(path: str | Path, storages: Storages, order: str, value: Any) -> Any:
     """The Tensor, or the values, that a call would make; anything else is itself."""
     match value:
-        case Call("torch._utils._rebuild_parameter", (Call() as inner, *_)):
+        # with attributes, or of a class of one's own
+        case Call(
+            "torch._tensor._rebuild_from_type_v2", (Global() as made_by, _, tuple() as args, _)
+        ):
+            value = Call(made_by, args)
+    match value:
+        case Call(name, (Call() as inner, *_)) if name in PARAMETERS:
             value = inner
     match value:
-        case Call("torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2"):
+        case Call(name) if name in REBUILDS:
             return torch_tensor(path, storages, order, value)
-        case Call("numpy.core.multiarray._reconstruct" | "numpy._core.multiarray._reconstruct"):
+        case Call(name) if name in ARRAYS:
             return numpy_array(path, value)
     return value
 
@@ -141,29 +182,30 @@ def torch_tensor(path: str | Path, storages: Storages, order: str, call: Call) -
 
 
 def numpy_array(path: str | Path, call: Call) -> Any:
-    """The array that a call of _reconstruct would make: a Tensor, or the objects in it.
+    """The array that a call of numpy's would make: a Tensor, or the objects in it.
 
     The call itself if its form or its dtype is another.
     """
-    match call.state:
-        case (_, tuple() as shape, Call("numpy.dtype") as dtype, fortran, content):
-            code = dtype_code(dtype)
-            if code in ("O", "O4", "O8") and type(content) is list and content:
-                return content if shape else content[0]
-            if code in NUMPY_CODES:
-                size, read = array_bytes(content)
-                # the state of a dtype is (version, byte order, ...)
-                big_endian = type(dtype.state) is tuple and ">" in dtype.state[1:2]
-                return tensor(
-                    path,
-                    NUMPY_CODES[code],
-                    shape,
-                    size,
-                    read,
-                    order=">" if big_endian else "<",
-                    fortran=bool(fortran),
-                )
-    return call
+    match call:
+        case Call(_, _, (_, tuple() as shape, Call("numpy.dtype") as dtype, fortran, content)):
+            pass
+        # since protocol 5
+        case Call(
+            _, (content, Call("numpy.dtype") as dtype, tuple() as shape, ("C" | "F") as axes)
+        ):
+            fortran = axes == "F"
+        case _:
+            return call
+    code = dtype_code(dtype)
+    if code in ("O", "O4", "O8") and type(content) is list and content:
+        return content if shape else content[0]
+    if code not in NUMPY_CODES:
+        return call
+    size, read = array_bytes(content)
+    # the state of a dtype is (version, byte order, ...)
+    big_endian = type(dtype.state) is tuple and ">" in dtype.state[1:2]
+    order = ">" if big_endian else "<"
+    return tensor(path, NUMPY_CODES[code], shape, size, read, order, fortran=bool(fortran))
 
 
 def dtype_code(dtype: Call) -> str:

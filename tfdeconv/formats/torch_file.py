@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,37 @@ from .zip_archive import member, members
 MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"
 OLD_VERSION = 1001
 PICKLE = re.compile("[^/]*/data\\.pkl")
+# zips of torch's that hold a program beside its weights: a member, what it is, how to get them
+PROGRAMS = (
+    (
+        re.compile(r"[^/]*/(constants\.pkl|code/.*)"),
+        "it is TorchScript, a program with its weights",
+        "torch.save(torch.jit.load('FILE').state_dict(), 'NEW.pth')",
+    ),
+    (
+        re.compile(r"([^/]*/)?(archive_format|serialized_exported_program\.json)"),
+        "it is a program of torch.export (.pt2) with its weights",
+        "torch.save(torch.export.load('FILE').state_dict, 'NEW.pth')",
+    ),
+    (
+        re.compile(r"[^/]*/\.data/extern_modules"),
+        "it is a package of torch.package, with code of its own",
+        "torch.save(model.state_dict(), 'NEW.pth') of the model in it",
+    ),
+)
+
+
+def program(names: Iterable[str]) -> str:
+    """What a zip with members of these names is, if it is one of PROGRAMS; otherwise ""."""
+    for pattern, what, remedy in PROGRAMS:
+        if any(pattern.fullmatch(name) for name in names):
+            return f"{what}; save these alone: {remedy}"
+    return ""
+
+
+def refuse_program(path: str | Path, data: memoryview) -> Content:
+    """Raises ValueError that says what the file is."""
+    raise ValueError(program(members(path)))
 
 
 def read_zipped(path: str | Path, data: memoryview) -> Content:
@@ -57,6 +89,8 @@ def read_old(path: str | Path, data: memoryview) -> Content:
         values.append(unpickler.run())
         position = unpickler.input.position
         for _, kind, key, *_ in unpickler.storages:
+            if kind not in STORAGES:
+                raise ValueError(f"its tensors are of {ascii(kind)}, which is not read")
             dtypes[key] = STORAGES[kind]
     _, version, _, value, keys = values
     if version != OLD_VERSION or not is_list_of_keys(keys, dtypes):
