@@ -23,7 +23,7 @@ PACKAGES = {
     "formats": {"errors", "files"},
     "network": {"errors", "formats.checked_json"},
     "zoo": {"network", "errors"},
-    "data": {"formats", "errors"},
+    "data": {"formats", "files", "memory", "errors"},
     "engine": {"network", "memory", "errors"},
     "weights": {"formats", "network", "zoo", "data.preprocessing", "files", "errors", "version"},
     "scan": {
@@ -72,7 +72,7 @@ OUTSIDE = {
     "tensorflow": {"engine", "data.loader", "weights.load", "scan", "checks", "cli"},
     "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
     "h5py": {"formats"},
-    "PIL": {"data.images", "figures"},
+    "PIL": {"data.photos", "data.photo_limits", "data.resizing", "figures"},
 }
 # the standard library's doors to files, which the engine stays away from
 FILES = {"pathlib", "os", "io", "shutil", "tempfile"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,25 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def require_regular_file(path: str | Path) -> None:
+    """Raises UserError where a path is not that of a file: before it is opened.
+
+    To open a FIFO waits for whoever writes to it, perhaps for ever.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        # ValueError: a name with a zero byte
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} cannot be read: {reason}") from None
+    if stat.S_ISDIR(mode):
+        raise UserError(f"{path} is a directory, expected a file")
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{path} is not a regular file, and is not opened; give a file")
 
 
 def sha256(path: str | Path) -> str:

@@ -170,19 +170,19 @@ def test_the_process_ends_with_its_source(path, processes):
 
 
 REFUSED = {
-    "none": (lambda file: None, "0 datasets [n, h, w, c], needs one"),
+    "none": (lambda file: None, "has no array of images [n, h, w, c]; it has none of numbers"),
     "two": (
         lambda file: file.update({"a/x": IMAGES, "b": IMAGES}),
-        "2 datasets [n, h, w, c], needs one",
+        "several arrays of images: a/x [41, 5, 7, 3] uint8, b [41, 5, 7, 3] uint8; say",
     ),
     "a link": (
         lambda file: file.update({"x": h5py.ExternalLink("other.h5", "x")}),
-        "0 datasets [n, h, w, c], needs one; x is a link, to another file perhaps",
+        "has no array of images [n, h, w, c]; it has none of numbers; x is a link, to another file perhaps",
     ),
     "truth values": (lambda file: file.update({"x": IMAGES > 9}), "is bool [41, 5, 7, 3], needs"),
     "texts": (
         lambda file: file.update({"x": np.full((2, 3, 4, 3), b"a")}),
-        "is strings [2, 3, 4, 3], needs images as numbers [n, h, w, c]",
+        "none of numbers; x is of strings",
     ),
     "no images": (lambda file: file.update({"x": IMAGES[:0]}), "[0, 5, 7, 3], needs images"),
 }

@@ -100,7 +100,7 @@ MISTAKES = {  # name of the file, its bytes (None: there is none), what the erro
         r"float64 \[4, 5, 12\], needs numbers \[h, w, 3\]",
     ),
     "no height": ("cat.npy", npy(np.zeros((0, 5, 3))), r"\[0, 5, 3\], needs numbers"),
-    "a batch": ("cat.npy", npy(np.zeros((1, 4, 5, 3))), r"\[1, 4, 5, 3\], needs numbers"),
+    "a batch": ("cat.npy", npy(np.zeros((2, 4, 5, 3))), r"\[2, 4, 5, 3\], needs numbers"),
     "complex": ("cat.npy", npy(np.zeros((4, 5, 3), complex)), "complex128"),
     "words": ("cat.npy", npy(np.full((4, 5, 3), "a")), "needs numbers"),
 }

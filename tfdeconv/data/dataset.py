@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, one_line
-from . import images
-from .hdf5_images import Hdf5Images
+from ..files import require_regular_file
+from . import arrays, folders, images
+from .photo_limits import Reserve, reserve_nothing
+from .photos import Decoded
 
-ARRAYS = (".npy", ".h5", ".hdf5")
+MAX_LIST = 1 << 30  # bytes of a list of paths
+MAX_START = 1 << 16
+# what people hold images in and this does not read, by its first bytes
+MARKS = {
+    b"\x80\2": "a pickle (CIFAR's batches are), which could run programs",
+    b"\x80\3": "a pickle, which could run programs",
+    b"\x80\4": "a pickle, which could run programs",
+    b"\x80\5": "a pickle, which could run programs",
+    b"\x1f\x8b": "compressed (gzip)",
+    b"PK\3\4": "a zip archive",
+    b"\0\0\x08\3": "an IDX file (MNIST's are)",
+    b"MATLAB": "a file of MATLAB's",
+    b"PAR1": "a Parquet file",
+    b"(dp": "a pickle, which could run programs",
+}
+REMEDY = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
 
 
 @dataclass(frozen=True)
 class Source:
     """Images by number.
 
-    root: the directory that their names are relative to, or the file of an array, without names.
+    root: the directory that their names are relative to, or an array's file (two.h5:x_train where
+    its name was given), without names.
     digest: sha256 of the list, or of an array's file name, size, dtype and shape.
-    array: what gives an array's images by number. shape: (h, w, c) of an array's images.
+    array: what gives an array's images by number. shape: of one of them, as they are stored.
+    notes: what was left out of a directory, or is assumed of an array.
 
     The process that reads an HDF5 file ends with close(), or at the end of a `with` block.
     """
@@ -35,33 +53,40 @@ class Source:
     digest: str
     array: Any = None
     shape: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    def pixels(self, number: int, channels: int) -> np.ndarray:
-        """An image as [h, w, channels], like images.pixels; raises UserError if unreadable."""
+    def image(self, number: int, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
+        """An image as [h, w, channels], like images.decode; raises UserError if unreadable."""
         if self.array is None:
-            return images.pixels(os.path.join(self.root, self.names[number]), channels)
+            return images.decode(self.name(number), channels, reserve)
         try:
-            photo = np.asarray(self.array[number])
+            values = np.asarray(self.array[number])
         # whatever a damaged file comes to
         except Exception as error:
             raise UserError(
                 f"{self.root}: image {number} cannot be read: {one_line(error)}"
             ) from None
-        if photo.ndim == 2:
-            photo = photo[..., None]
-        if photo.dtype != np.uint8:
-            photo = photo.astype(np.float32)
-        if not np.isfinite(photo).all():
-            raise UserError(
-                f"{self.root}: image {number} has values that are not finite (NaN or infinity)"
-            )
-        return photo
+        if values.dtype != np.uint8:
+            # what is beyond float32 becomes infinite, and is refused later
+            with np.errstate(over="ignore"):
+                values = values.astype(np.float32)
+        return Decoded(arrays.as_image(values, channels), is_array=True)
+
+    def pixels(self, number: int, channels: int) -> np.ndarray:
+        """An image as [h, w, channels], like images.pixels; raises UserError if unreadable."""
+        return self.image(number, channels).pixels
+
+    def name(self, number: int) -> str:
+        """An image's path, or which of an array it is."""
+        if self.array is not None:
+            return f"{self.root}: image {number}"
+        return os.path.join(self.root, self.names[number])
 
     def location(self, number: int) -> str:
         """Where an image is: its directory, or the file of the array."""
         if self.array is not None:
-            return self.root
-        return os.path.dirname(os.path.join(self.root, self.names[number]))
+            return arrays.split_name(self.root)[0]
+        return os.path.dirname(self.name(number))
 
     def locations(self) -> set[str]:
         """All locations of images that can be read now."""
@@ -69,8 +94,7 @@ class Source:
 
     def close(self) -> None:
         """Ends the process that reads an HDF5 file."""
-        if isinstance(self.array, Hdf5Images):
-            self.array.close()
+        arrays.close(self.array)
 
     def __enter__(self) -> Source:
         return self
@@ -90,26 +114,31 @@ def readable(location: str) -> bool:
         return False
 
 
+def exists(path: str) -> bool:
+    """Whether there is such a file, directory, or file whose array is named behind a colon."""
+    return os.path.exists(arrays.split_name(path)[0])
+
+
 def open_source(path: str) -> Source:
     """The images of a directory, an array, a list, or one image.
 
-    A directory's are those below it, sorted bytewise by their relative path, hidden ones left out.
-    An array is an .npy, or an .h5 with one dataset [n, h, w, c]. A list is a text file with a path
-    a line, relative to its own directory.
+    A directory's are those below it, as folders.py lists them. An array is an .npy, .npz or .h5
+    [n, h, w, c], [n, c, h, w] or [n, h, w]; where a file has several, FILE:NAME. A list is a text
+    file with a path a line, relative to its own directory.
     Raises UserError where that cannot be read, or has no images.
     """
     absolute = os.path.abspath(path)
-    suffix = os.path.splitext(absolute)[1].lower()
     if os.path.isdir(absolute):
-        names = sorted(images_below(absolute), key=os.fsencode)
-        if not names:
-            raise UserError(f"{path} has no images in it ({', '.join(images.SUFFIXES)})")
-        return list_source(absolute, names)
-    if not os.path.exists(absolute):
+        folder = folders.images_below(absolute)
+        if not folder.names:
+            raise folders.no_images(path)
+        return replace(list_source(absolute, folder.names), notes=tuple(folder.notes))
+    if not exists(absolute):
         raise UserError(f"{path}: there is no such file or directory")
-    if suffix in ARRAYS:
-        return array_source(absolute, suffix)
-    if suffix in images.SUFFIXES:
+    if arrays.is_array(absolute):
+        return array_source(absolute)
+    require_regular_file(absolute)
+    if os.path.splitext(absolute)[1].lower() in images.SUFFIXES:
         return list_source(os.path.dirname(absolute), [os.path.basename(absolute)])
     return list_source(os.path.dirname(absolute), names_in(path))
 
@@ -117,31 +146,29 @@ def open_source(path: str) -> Source:
 def names_in(path: str) -> list[str]:
     """The lines of a text file of paths; raises UserError where there are none."""
     try:
-        lines = Path(path).read_bytes().splitlines()
+        with open(path, "rb") as file:
+            start = file.read(MAX_START)
+            refuse_other_files(path, start)
+            text = start + file.read(MAX_LIST)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    if any(b"\0" in line for line in lines):
-        raise UserError(
-            f"{path} is neither a directory, an array (.npy, .h5) "
-            f"nor a text file with a path a line"
-        )
-    names = [os.fsdecode(line.strip()) for line in lines if line.strip()]
+    if len(text) > MAX_LIST:
+        raise UserError(f"{path} has more than {MAX_LIST:,} bytes: too many for a list of paths")
+    names = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
     if not names:
         raise UserError(f"{path} names no images: it needs a path a line")
     return names
 
 
-def images_below(root: str) -> Iterator[str]:
-    """The images below a directory, relative to it; raises UserError for an unreadable one."""
-
-    def raise_unreadable(error: OSError) -> None:
-        raise UserError(f"{error.filename} cannot be read: {error.strerror}")
-
-    for folder, folders, files in os.walk(root, onerror=raise_unreadable, followlinks=False):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in images.SUFFIXES:
-                yield os.path.relpath(os.path.join(folder, name), root)
+def refuse_other_files(path: str, start: bytes) -> None:
+    """Raises UserError for a file that does not begin as a text does."""
+    for mark, what in MARKS.items():
+        if start.startswith(mark):
+            raise UserError(f"{path} is {what}: {REMEDY}")
+    if b"\0" in start:
+        raise UserError(
+            f"{path} is neither a directory nor a text file with a path a line: {REMEDY}"
+        )
 
 
 def list_source(root: str, names: Sequence[str]) -> Source:
@@ -152,23 +179,27 @@ def list_source(root: str, names: Sequence[str]) -> Source:
     return Source(root, tuple(names), len(names), digest.hexdigest())
 
 
-def array_source(path: str, suffix: str) -> Source:
-    """An array of images, read image by image."""
-    array: Any
-    try:
-        if suffix == ".npy":
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        else:
-            array = Hdf5Images(path)
-        shape, dtype = tuple(array.shape), array.dtype
-    except UserError:
-        raise
-    # on damage numpy raises whatever comes
-    except Exception as error:
-        raise UserError(f"{path} cannot be read as an array: {one_line(error)}") from None
-    if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in "uif":
+def array_source(path: str) -> Source:
+    """An array of images, read image by image; one image [h, w, c] is a row of one."""
+    file, name = arrays.split_name(path)
+    array = arrays.open_array(path)
+    shape = tuple(array.shape)
+    dtype = np.dtype(array.dtype)
+    notes: list[str] = []
+    if len(shape) == 3 and shape[2] <= arrays.MAX_COLOURS and 0 not in shape:
+        notes.append(f"{path}: {list(shape)} is taken as one image [h, w, c]")
+        array = arrays.OneImage(array)
+        shape = array.shape
+    if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in arrays.NUMBERS:
+        arrays.close(array)
         raise UserError(f"{path} is {dtype} {list(shape)}, needs images as numbers [n, h, w, c]")
-    identity = f"{os.path.basename(path)} {os.path.getsize(path)} {dtype.str} {shape}"
+    try:
+        arrays.refuse_large(path, shape[1:], dtype.itemsize)
+    except UserError:
+        arrays.close(array)
+        raise
+    identity = f"{os.path.basename(file)} {os.path.getsize(file)} {dtype.str} {shape}"
+    if name:
+        identity += f" {name}"
     digest = hashlib.sha256(os.fsencode(identity)).hexdigest()
-    image_shape = (*shape[1:], 1)[:3]
-    return Source(path, (), shape[0], digest, array, image_shape)
+    return Source(path, (), shape[0], digest, array, shape[1:], tuple(notes))

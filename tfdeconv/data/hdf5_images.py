@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import weakref
 from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Lock
 
 import numpy as np
 
-from ..errors import UserError
 from ..formats.hdf5 import Dataset, Group, Refused
 from ..formats.hdf5_process import ProcessEnded, ReadError, open_in_subprocess
 
@@ -24,15 +24,20 @@ RECENT = 256
 BLOCKS = 2
 
 
-class Hdf5Images:
-    """The one dataset [n, h, w, c] of a file, an image at a time, from any thread.
+# of the datasets of a file, and why others are not read -> the name of one, or a UserError
+Choose = Callable[[Mapping[str, Dataset], Sequence[str]], str]
 
-    Raises UserError for a file without it, and ReadError for an image that cannot be read. The
+
+class Hdf5Images:
+    """A dataset [n, ...] of a file, an image at a time, from any thread.
+
+    choose: says which. Raises what it raises, and ReadError for an image that cannot be read. The
     process that reads it ends with close(), or with this object.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, choose: Choose) -> None:
         self.path = path
+        self.choose = choose
         # of what has been read, and of the process
         self.lock = Lock()
         self.process_lock = Lock()
@@ -60,7 +65,8 @@ class Hdf5Images:
         """The dataset, from a new process."""
         with ExitStack() as process:
             root = process.enter_context(open_in_subprocess(self.path))
-            self.dataset = only_dataset(self.path, root)
+            datasets, refused = datasets_in(root)
+            self.dataset = datasets[self.choose(datasets, refused)]
             self.process.enter_context(process.pop_all())
         return self.dataset
 
@@ -140,27 +146,22 @@ class Hdf5Images:
                 raise
 
 
-def only_dataset(path: str, root: Group) -> Dataset:
-    """The one dataset [n, h, w, c] of numbers in a file; raises UserError for anything else."""
-    datasets: list[Dataset] = []
+def datasets_in(root: Group) -> tuple[dict[str, Dataset], list[str]]:
+    """The datasets of numbers in a file by their paths, and why others are not read."""
+    datasets: dict[str, Dataset] = {}
     refused: list[str] = []
     groups = [root]
     while groups:
         group = groups.pop()
         for name, child in group.children.items():
+            path = f"{group.name}/{name}".lstrip("/")
             if isinstance(child, Group):
                 groups.append(child)
             elif isinstance(child, Refused):
-                refused.append(f"{group.name}/{name} {child.reason}".lstrip("/"))
-            elif len(child.shape) == 4:
-                datasets.append(child)
-    if len(datasets) != 1:
-        reasons = "" if datasets else "".join(f"; {reason}" for reason in refused[:3])
-        raise UserError(f"{path} has {len(datasets)} datasets [n, h, w, c], needs one{reasons}")
-    dataset = datasets[0]
-    # as numpy writes it, or words
-    if dataset.dtype[0] not in "<>|":
-        raise UserError(
-            f"{path} is {dataset.dtype} {list(dataset.shape)}, needs images as numbers [n, h, w, c]"
-        )
-    return dataset
+                refused.append(f"{path} {child.reason}")
+            # as numpy writes it, or words
+            elif child.dtype[0] in "<>|":
+                datasets[path] = child
+            else:
+                refused.append(f"{path} is of {child.dtype}")
+    return datasets, refused

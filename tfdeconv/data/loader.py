@@ -5,13 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Condition
 
 import numpy as np
 
 from ..errors import UserError
-from . import images
+from . import arrays
+from .admission import Admission
 from .dataset import Source
+from .photo_limits import Reserve, most_bytes
 from .preprocessing import Preprocessing
+from .resizing import KEEP
+
+DIGEST_ROWS = 1024
 
 Batch = tuple[np.ndarray, np.ndarray, list[str]]
 
@@ -24,47 +31,87 @@ def size_of(
     With "keep" those of the array, or of the first image that can be read; otherwise the input's.
     Raises UserError where no image can serve.
     """
-    if source.shape and source.shape[2] != channels:
-        raise UserError(
-            f"{source.root} has images of {source.shape[2]} channels, this network takes {channels}"
-        )
-    if resize != images.KEEP:
-        return preprocessing.size
+    size = None
     if source.shape:
-        return source.shape[0], source.shape[1]
+        size = arrays.image_size(source.root, source.shape, channels)
+    if resize != KEEP:
+        return preprocessing.size
+    if size:
+        return size
     reason = None
     for number in range(source.count):
         try:
-            height, width, _ = source.pixels(number, channels).shape
+            height, width, _ = source.image(number, channels).pixels.shape
             return height, width
         except UserError as error:
             reason = reason or error
     raise UserError(f"none of the {source.count} images can be read: {reason}")
 
 
+def notes_on(source: Source, channels: int) -> list[str]:
+    """What was left out of the images, or is assumed of them all."""
+    notes = list(source.notes)
+    if source.shape and (layout := arrays.layout_note(source.shape, channels)):
+        notes.append(f"{source.root}: images {layout}")
+    return notes
+
+
+class Memory:
+    """Bytes that threads which decode images share: who needs more than are left waits."""
+
+    def __init__(self, size: float) -> None:
+        self.size = size
+        self.used = 0
+        self.changed = Condition()
+
+    @contextmanager
+    def share(self, size: int) -> Iterator[None]:
+        """So many bytes of it, for the length of the block; all of it for more than there are."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.used or self.used + size <= self.size)
+            self.used += size
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.used -= size
+                self.changed.notify_all()
+
+
 def reader(
-    source: Source, preprocessing: Preprocessing, resize: str, size: tuple[int, int], channels: int
+    source: Source,
+    preprocessing: Preprocessing,
+    resize: str,
+    size: tuple[int, int],
+    channels: int,
+    admission: Admission | None = None,
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray, str]]:
-    """What reads an image by its number: (image, digest, "").
+    """What reads an image by its number, from any thread: (image, digest, "").
 
     image: float32 [h, w, c] as the network sees it. digest: of the pixels, uint8 [32].
     Of an image that cannot be read: (zeros, zeros, reason).
     """
+    door = admission or Admission()
+    memory = Memory(most_bytes())
 
     def read(number: int) -> tuple[np.ndarray, np.ndarray, str]:
         try:
-            photo = source.pixels(number, channels)
-            x = preprocessing.apply(images.fit(photo, preprocessing, resize))
-            if x.shape[:2] != size:
-                raise UserError(
-                    f"it is {x.shape[0]} x {x.shape[1]}, "
-                    f"and this run has images of {size[0]} x {size[1]}"
-                )
-            return np.asarray(x, np.float32), digest_of(photo), ""
+            with ExitStack() as shares:
+                return load(number, lambda size: shares.enter_context(memory.share(size)))
         except UserError as error:
             return *nothing(), str(error) or "it cannot be read"
         except MemoryError:
             return *nothing(), "there is not enough memory for it"
+
+    def load(number: int, reserve: Reserve) -> tuple[np.ndarray, np.ndarray, str]:
+        image = source.image(number, channels, reserve)
+        x = door.input(image, source.name(number), preprocessing, resize)
+        if x.shape[:2] != size:
+            raise UserError(
+                f"it is {x.shape[0]} x {x.shape[1]}, "
+                f"and this run has images of {size[0]} x {size[1]}"
+            )
+        return np.asarray(x, np.float32), digest_of(image.pixels), ""
 
     def nothing() -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((*size, channels), np.float32), np.zeros(32, np.uint8)
@@ -75,7 +122,9 @@ def reader(
 def digest_of(photo: np.ndarray) -> np.ndarray:
     """sha256 of an image's dtype, shape and pixels, uint8 [32]."""
     digest = hashlib.sha256(f"{photo.dtype.str} {photo.shape} ".encode())
-    digest.update(np.ascontiguousarray(photo).data)
+    # a large one may repeat its grey for three colours: not all of it is copied at once
+    for start in range(0, len(photo), DIGEST_ROWS):
+        digest.update(np.ascontiguousarray(photo[start : start + DIGEST_ROWS]).data)
     return np.frombuffer(digest.digest(), np.uint8)
 
 

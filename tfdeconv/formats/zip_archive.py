@@ -36,7 +36,7 @@ def unpacked_limit(size: int) -> int:
 
 
 def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
-    """The members of a zip by name; raises ValueError for what a file of weights has not."""
+    """The members of a zip by name; raises ValueError for what a file of arrays has not."""
     with Directory(path) as file, zipfile.ZipFile(file) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         size = file.seek(0, 2)
@@ -46,7 +46,7 @@ def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
     if total > unpacked_limit(size) or len(infos) > MAX_MEMBERS:
         raise ValueError(
             f"its {len(infos)} members come to {total} bytes, and it has {size}: "
-            f"this is not a file of weights"
+            f"far more than arrays come to"
         )
     return infos
 

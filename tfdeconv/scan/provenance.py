@@ -118,7 +118,7 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     nothing is there.
     """
     location = os.path.abspath(given or run.root)
-    if not os.path.exists(location):
+    if not dataset.exists(location):
         if given:
             raise UserError(f"{given}: there is no such file or directory")
         raise UserError(

@@ -1,0 +1,112 @@
+"""What is let in: pixels that the preprocessing cannot have meant are refused, odd ones are told.
+
+Pixels go from 0 to 255. A photo's always do; an array's may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import UserError
+from .photos import Decoded
+from .preprocessing import Preprocessing
+from .resizing import fit
+
+WHITE = 255
+# how far resampling takes a value beyond the ends of its range
+OVERSHOOT = 64
+# beyond it no network's input is: no-data values, sums of squares, damage
+LARGEST = 1e7
+ONE = 1 + 1e-3
+
+
+def say_nothing(note: str) -> None:
+    """For a caller whom notes do not concern."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Lets images in.
+
+    tell: takes a note on what was assumed of one. as_they_are: its owner says that the values are
+    the network's own (--preprocess none), so their range is not looked at.
+    """
+
+    tell: Callable[[str], None] = say_nothing
+    as_they_are: bool = False
+
+    def input(
+        self, image: Decoded, name: str, preprocessing: Preprocessing, resize: str
+    ) -> np.ndarray:
+        """An image as the network sees it, float32 [h, w, c].
+
+        name: of the image. Raises UserError for values that cannot be meant.
+        """
+        notes = [image.note]
+        if image.is_array:
+            low, high = value_range(image.pixels)
+            refuse_impossible(name, low, high, preprocessing)
+            notes.append(self.doubt(low, high, preprocessing))
+        elif of_units(preprocessing):
+            notes.append(
+                f"it has pixels from 0 to {WHITE}, and the mean and scale of --preprocess are "
+                f"for values from 0 to 1: multiply them by {WHITE}"
+            )
+        for note in filter(None, notes):
+            self.tell(f"{name}: {note}")
+        return preprocessing.apply(fit(image.pixels, preprocessing, resize))
+
+    def doubt(self, low: float, high: float, preprocessing: Preprocessing) -> str:
+        """What is odd about an array's values; "" where nothing is."""
+        if preprocessing.order == "as is" and not of_bytes(preprocessing) or self.as_they_are:
+            # bands have their own range
+            return ""
+        if low == high == 0 or of_units(preprocessing):
+            return ""
+        if high <= ONE:
+            return (
+                f"its values go from {low:g} to {high:g}, and the network's from 0 to {WHITE}: "
+                f"multiply them by {WHITE}, or say --preprocess none if they are the network's own"
+            )
+        if low < -OVERSHOOT or high > WHITE + OVERSHOOT:
+            return (
+                f"its values go from {low:g} to {high:g}, and pixels from 0 to {WHITE}: scale them"
+            )
+        return ""
+
+
+def value_range(pixels: np.ndarray) -> tuple[float, float]:
+    """Least and largest value; NaN if one is."""
+    return float(pixels.min()), float(pixels.max())
+
+
+def refuse_impossible(name: str, low: float, high: float, preprocessing: Preprocessing) -> None:
+    """Raises UserError for values that are not finite, or that preprocessing cannot have meant."""
+    if not np.isfinite([low, high]).all():
+        raise UserError(
+            f"{name} has values that are not finite (NaN or infinity): replace them first"
+        )
+    least, most = -LARGEST, LARGEST
+    if of_bytes(preprocessing):
+        least, most = -OVERSHOOT, WHITE + OVERSHOOT
+    if low < least or high > most:
+        expected = f"0 to {WHITE}" if of_bytes(preprocessing) else f"{least:g} to {most:g}"
+        raise UserError(
+            f"{name} has values from {low:g} to {high:g}, and its preprocessing takes {expected}: "
+            f"scale them, or replace what stands for no data"
+        )
+
+
+def of_bytes(preprocessing: Preprocessing) -> bool:
+    """Whether mean and scale are made for pixels from 0 to 255."""
+    numbers = (*preprocessing.mean, *preprocessing.scale)
+    return bool(numbers) and max(map(abs, numbers)) <= WHITE and not of_units(preprocessing)
+
+
+def of_units(preprocessing: Preprocessing) -> bool:
+    """Whether mean and scale are made for values from 0 to 1."""
+    numbers = {*preprocessing.mean, *preprocessing.scale} - {0, 1}
+    return bool(numbers) and max(map(abs, numbers)) <= 1

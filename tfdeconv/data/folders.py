@@ -1,0 +1,161 @@
+"""The images below a directory: one list for photos that are drawn and for scans."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+
+# what is an image in a directory
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".j2k"),
+    *(".png", ".gif", ".webp", ".avif"),
+    *(".bmp", ".dib", ".ico", ".tif", ".tiff", ".tga", ".pcx"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+    *(".npy", ".npz"),
+)
+# how a picture of this program's begins, and how many of its bytes have it
+DRAWN = b"iTXtSoftware\0\0\0\0\0tfdeconv"
+DRAWN_WITHIN = 512
+SHOWN = 3  # names of what was left out
+
+Identity = tuple[int, int]
+
+
+@dataclass
+class Folder:
+    """What a directory tree has: names of images relative to it, bytewise sorted, and the rest.
+
+    Links are followed, and each directory is listed once: under its own name if it has one in the
+    tree. Hidden files and directories are left out, and so are pictures that this program drew.
+    """
+
+    root: str
+    names: list[str] = field(default_factory=list)
+    # what was left out, relative to the root: links that lead nowhere, links to what is listed
+    # already, and what is neither a file nor a directory
+    dangling: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    irregular: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What was left out and its owner may not expect to be."""
+        kinds = {
+            "links that lead nowhere": self.dangling,
+            "links to directories that are listed already": self.repeated,
+            "neither files nor directories": self.irregular,
+        }
+        for kind, names in kinds.items():
+            if names:
+                more = ", ..." if len(names) > SHOWN else ""
+                shown = ", ".join(sorted(names)[:SHOWN])
+                yield f"{self.root}: {len(names)} left out, {kind}: {shown}{more}"
+
+
+def images_below(root: str) -> Folder:
+    """The images below a directory; raises UserError for a directory that cannot be read."""
+    found = Folder(root)
+    listed = ancestors(root)
+    links = walk(found, "", listed)
+    # after the directories that have a name of their own in the tree
+    while links:
+        link = links.pop(0)
+        target = identity(os.path.join(root, link))
+        if target in listed:
+            found.repeated.append(link)
+            continue
+        listed.add(target)
+        links += walk(found, link, listed)
+    found.names.sort(key=os.fsencode)
+    return found
+
+
+def no_images(paths: str) -> UserError:
+    return UserError(f"{paths} has no images in it ({', '.join(SUFFIXES)})")
+
+
+def identity(path: str) -> Identity:
+    """Device and number of a directory, which all its names have in common."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def ancestors(path: str) -> set[Identity]:
+    """A directory, and those that contain it: a link to one of them leads round."""
+    path = os.path.realpath(path)
+    found = {identity(path)}
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        found.add(identity(path))
+    return found
+
+
+def walk(found: Folder, start: str, listed: set[Identity]) -> list[str]:
+    """Adds the images of a directory of the tree and those below it.
+
+    Returns the links to directories, sorted. The directories are added to `listed`.
+    """
+    links: list[str] = []
+    folders = [start]
+    while folders:
+        folder = folders.pop()
+        for entry in entries(os.path.join(found.root, folder)):
+            name = os.path.join(folder, entry.name)
+            kind = kind_of(entry)
+            if kind == "link":
+                links.append(name)
+            elif kind == "directory":
+                place = identity(entry.path)
+                if place not in listed:
+                    folders.append(name)
+                listed.add(place)
+            elif kind == "dangling":
+                found.dangling.append(name)
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                if kind == "irregular":
+                    found.irregular.append(name)
+                elif not drawn_here(entry.path):
+                    found.names.append(name)
+    return sorted(links, key=os.fsencode)
+
+
+def entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a directory and not hidden."""
+    try:
+        with os.scandir(folder) as scanned:
+            return [entry for entry in scanned if not entry.name.startswith(".")]
+    except OSError as error:
+        raise UserError(f"{folder} cannot be read: {error.strerror}") from None
+
+
+def kind_of(entry: os.DirEntry[str]) -> str:
+    """directory, link (to a directory), file (also behind a link), dangling or irregular."""
+    try:
+        if entry.is_dir():
+            return "link" if entry.is_symlink() else "directory"
+        if entry.is_file():
+            return "file"
+        entry.stat()
+    except OSError:
+        # it leads nowhere, or round
+        return "dangling"
+    return "irregular"
+
+
+def drawn_here(path: str) -> bool:
+    """Whether this program drew that picture, or saved that array beside one (--raw)."""
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() == ".npz":
+        path = f"{stem}.png"
+    elif suffix.lower() != ".png":
+        return False
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return DRAWN in file.read(DRAWN_WITHIN)
+    except OSError:
+        return False

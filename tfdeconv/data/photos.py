@@ -1,0 +1,236 @@
+"""Photos as people have them -> pixels. With resizing and figures/ all that knows Pillow."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..errors import UserError, one_line
+from ..files import require_regular_file
+from .photo_limits import (
+    TRANSPARENT,
+    Reserve,
+    decoding_bytes,
+    reduce_large,
+    refuse_large,
+    refuse_large_webp,
+    reserve_nothing,
+    too_many_pixels,
+)
+
+# What is meant by a photo, tried in this order. Pillow knows more, and starts other programs for
+# some of them (Ghostscript for EPS), whatever the file is called. JPEG stands for MPO, too.
+FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "DIB", "PPM"),
+    *("TIFF", "WEBP", "AVIF", "JPEG2000", "ICO", "PCX", "TGA"),
+)
+WHITE_16 = 65535  # of 16 bits
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels [h, w, channels] of an image, and what was assumed of it, in words.
+
+    is_array: the values may be anything; a photo's go from 0 to 255.
+    """
+
+    pixels: np.ndarray
+    note: str = ""
+    is_array: bool = False
+
+
+def decode(path: Path, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
+    """A photo as images.pixels() describes it; raises UserError.
+
+    The pages of a TIFF are the channels of a network of as many.
+    """
+    require_regular_file(path)
+    try:
+        with warnings.catch_warnings():
+            # Pillow's, on odd metadata and on sizes below its limit
+            warnings.simplefilter("ignore")
+            refuse_large_webp(path)
+            with Image.open(path, formats=FORMATS) as image:
+                if is_stack_of(image, channels):
+                    return decode_pages(image, path, channels, reserve)
+                refuse_other_channels(path, channels)
+                note = note_on_pages(image)
+                decoded = decode_image(image, path, channels, reserve)
+                return Decoded(decoded.pixels, joined([note, decoded.note]))
+    except UserError:
+        raise
+    except Image.DecompressionBombError:
+        raise too_many_pixels(path) from None
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except Image.UnidentifiedImageError:
+        raise UserError(
+            f"{path} is not an image that can be read (JPEG, PNG, GIF, WebP, TIFF, BMP, .npy)"
+        ) from None
+    # on damaged files Pillow's decoders raise whatever comes
+    except Exception as error:
+        raise UserError(f"{path} cannot be read as an image: {one_line(error)}") from None
+
+
+def decode_image(image: Image.Image, path: Path, channels: int, reserve: Reserve) -> Decoded:
+    """An opened image, of which nothing is decoded yet."""
+    notes = [reduce_large(image, path)]
+    sixteen_bits = has_sixteen_bits(image)
+    kind = image.format
+    reserve(decoding_bytes(image))
+    # before anything that passes over errors: what Pillow refuses is refused
+    image.load()
+    # an icon may hold more than its directory says
+    refuse_large(image, path)
+    image = upright(image)
+    if sixteen_bits:
+        notes.append(brightness_note(image))
+    pixels = to_array(image, path, channels, kind)
+    return Decoded(pixels, joined(notes))
+
+
+def joined(notes: Iterable[str]) -> str:
+    """Notes as one, each once."""
+    return "; ".join(dict.fromkeys(filter(None, notes)))
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A decoded image turned as its EXIF says; damaged EXIF is ignored."""
+    try:
+        image.getexif()
+    except Exception:  # on damaged files Pillow raises anything
+        return image
+    return ImageOps.exif_transpose(image)
+
+
+def has_sixteen_bits(image: Image.Image) -> bool:
+    """Whether a value of an opened image has 16 bits, which Pillow may cut to 8 in decoding."""
+    if image.mode.startswith("I"):
+        return True
+    if image.format not in ("PNG", "TIFF"):
+        return False
+    return re.search(r"'\w+;16", str(getattr(image, "tile", ""))) is not None
+
+
+def brightness_note(image: Image.Image) -> str:
+    """What is to be said of a picture whose 16 bits are not all used; "" if at least half are."""
+    if image.mode.startswith("I"):
+        brightest = int(np.asarray(image).max())
+        words = f"brightest {brightest}"
+    else:
+        # decoding has left the upper 8 bits
+        colours = image.convert("RGB") if image.mode in TRANSPARENT else image
+        brightest = int(np.asarray(colours).max()) * 256 + 255
+        words = f"brightest below {brightest + 1}"
+    if brightest == 0 or 2 * brightest > WHITE_16:
+        return ""
+    part = round((WHITE_16 + 1) / (brightest + 1))
+    return (
+        f"16 bits, {words}, taken as 1/{part} of white; if it is white, "
+        f"multiply the values by {part} and save it again"
+    )
+
+
+def to_array(image: Image.Image, path: Path, channels: int, kind: str | None) -> np.ndarray:
+    """A decoded image of any mode as [h, w, channels]; kind: its format."""
+    if image.mode == "F":
+        raise unknown_range(path, "floating-point")
+    # Pillow has 32 bits for 16, of which PPM's alone are known to go up to white
+    if image.mode == "I" and kind not in ("PPM", "PNG"):
+        raise unknown_range(path, "signed or 32-bit")
+    # 16 bits of grey, in one of Pillow's spellings
+    if image.mode.startswith("I"):
+        grey = np.asarray(image).astype(np.float32)[..., None]
+        grey /= 257
+        return np.broadcast_to(grey, (*grey.shape[:2], channels))
+    if image.mode in TRANSPARENT or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    mode = "RGB" if channels == 3 else "L"
+    if image.mode != mode:
+        image = image.convert(mode)
+    pixels = np.asarray(image)
+    return pixels if channels == 3 else pixels[..., None]
+
+
+def unknown_range(path: Path, kind: str) -> UserError:
+    return UserError(
+        f"{path} has {kind} pixels, whose range is not known: "
+        f"save it as an .npy [h, w, c], 0 to 255"
+    )
+
+
+def refuse_other_channels(path: Path, channels: int) -> None:
+    """Raises UserError for a network that photos do not serve."""
+    if channels not in (1, 3):
+        raise UserError(
+            f"{path}: a photo has 3 channels and this network takes {channels}: "
+            f"give an .npy [h, w, {channels}], or a TIFF of {channels} pages"
+        )
+
+
+def note_on_pages(image: Image.Image) -> str:
+    """What is to be said of a TIFF of several pages; "" of other images."""
+    if image.format != "TIFF" or not has_page(image, 1):
+        return ""
+    image.seek(0)
+    return "the first of its pages is taken"
+
+
+def is_stack_of(image: Image.Image, channels: int) -> bool:
+    """Whether an image is a TIFF of one grey page for each channel."""
+    if image.format != "TIFF" or channels == 1 or image.mode == "P" or len(image.getbands()) > 1:
+        return False
+    is_stack = has_page(image, channels - 1) and not has_page(image, channels)
+    image.seek(0)
+    return is_stack
+
+
+def has_page(image: Image.Image, page: int) -> bool:
+    try:
+        image.seek(page)
+    except EOFError:
+        return False
+    return True
+
+
+def decode_pages(image: Image.Image, path: Path, channels: int, reserve: Reserve) -> Decoded:
+    """The pages of a TIFF as channels; for other than colours the values as they are."""
+    refuse_large(image, path)
+    reserve(channels * decoding_bytes(image))
+    size = image.size
+    pages: list[np.ndarray] = []
+    notes = [f"its {channels} pages are taken as the channels"]
+    for page in range(channels):
+        image.seek(page)
+        if image.size != size:
+            raise UserError(
+                f"{path}: its pages have {size[0]} x {size[1]} and {image.width} x {image.height} "
+                f"pixels: expected pages of one size"
+            )
+        if channels == 3:
+            one = decode_image(image, path, 1, reserve_nothing)
+            notes.append(one.note)
+            pages.append(one.pixels[..., 0])
+        else:
+            pages.append(np.asarray(image, np.float32))
+    return Decoded(np.stack(pages, 2), joined(notes), is_array=channels != 3)
+
+
+def text_of(path: str | Path) -> dict[str, str]:
+    """The text chunks of a PNG; none where there is no such file, or it is not a PNG."""
+    try:
+        require_regular_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=("PNG",)) as image:
+                chunks = getattr(image, "text", {})
+                return {str(key): str(value) for key, value in chunks.items()}
+    except Exception:  # on damaged files Pillow raises anything
+        return {}
