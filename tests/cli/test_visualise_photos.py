@@ -23,7 +23,7 @@ def save_sixteen_bits_of_colour(path: Path) -> None:
         checksum = zlib.crc32(kind + data)
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
-    row = b"\0" + bytes(range(6)) * 16
+    row = b"\0" + bytes(range(0, 252, 42)) * 16
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 16, 2, 0, 0, 0))
     pixels = chunk(b"IDAT", zlib.compress(row * 16))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))

@@ -177,7 +177,7 @@ REFUSED = {
     ),
     "a link": (
         lambda file: file.update({"x": h5py.ExternalLink("other.h5", "x")}),
-        "has no array of images [n, h, w, c]; it has none of numbers; x is a link, to another file perhaps",
+        "it has none of numbers; x is a link, to another file perhaps",
     ),
     "truth values": (lambda file: file.update({"x": IMAGES > 9}), "is bool [41, 5, 7, 3], needs"),
     "texts": (

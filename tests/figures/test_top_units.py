@@ -53,12 +53,12 @@ def test_tiles_are_what_project_gives(scanned, layer, rule):
 
 def test_images_go_up_once_and_units_in_parts(scanned, monkeypatch):
     read, went_up, came_down = [], [], []
-    read_pixels, forward = dataset.Source.pixels, Deconvnet.forward
+    read_image, forward = dataset.Source.image, Deconvnet.forward
     backward = Deconvnet.backward
 
-    def counted_pixels(source, number, channels):
+    def counted_image(source, number, *rest):
         read.append(number)
-        return read_pixels(source, number, channels)
+        return read_image(source, number, *rest)
 
     def counted_forward(net, x):
         went_up.append(len(x))
@@ -68,7 +68,7 @@ def test_images_go_up_once_and_units_in_parts(scanned, monkeypatch):
         came_down.append(len(image))
         return backward(net, forward_pass, image, *rest)
 
-    monkeypatch.setattr(dataset.Source, "pixels", counted_pixels)
+    monkeypatch.setattr(dataset.Source, "image", counted_image)
     monkeypatch.setattr(Deconvnet, "forward", counted_forward)
     monkeypatch.setattr(Deconvnet, "backward", counted_backward)
     monkeypatch.setattr(top_units, "IMAGES", 6)

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.preprocessing import load_preprocessing
+from ..data.preprocessing import load_preprocessing, say_nothing
 from ..errors import UserError
 from ..scan.cluster import cluster
 from . import arguments, console
+from .notes import MOST, Notes, admission_of
 
 if TYPE_CHECKING:
     from ..data.dataset import Source
@@ -49,31 +50,43 @@ def scan(request: ScanRequest) -> int:
 
     Every worker of a group calls this. Raises UserError for a mistake, in all of them.
     """
+    notes = Notes(MOST)
     group = join_other_workers(request)
     if group is None:
-        work = prepare(request, is_chief=True)
+        work = prepare(request, True, notes)
         from ..scan.workers import join_group
 
         group = join_group(alone=True)
     else:
-        work = prepare_on_all(request, group)
+        work = prepare_on_all(request, group, notes)
     from ..scan import job
 
     progress = console.Progress()
     run = job.start_or_resume(work, group)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
-        scan_rest(request, work, run, group, progress)
+        scan_rest(request, work, run, group, progress, notes)
     progress.clear()
     if group.chief:
         report(request.out, run)
+    notes.count_others()
     return 0
 
 
 def scan_rest(
-    request: ScanRequest, work: Job, run: Run, group: WorkerGroup, progress: console.Progress
+    request: ScanRequest,
+    work: Job,
+    run: Run,
+    group: WorkerGroup,
+    progress: console.Progress,
+    notes: Notes,
 ) -> None:
     """Scans the images that the run has not seen."""
     from ..scan import loop, workers
+
+    def say(text: str) -> None:
+        if run.scanned:
+            notes.show()
+        progress.say(text)
 
     accumulator = workers.build_on_all(lambda: work.scan(group), group)
     if group.chief and run.settings.kept:
@@ -91,8 +104,9 @@ def scan_rest(
             work.preprocessing,
             request.out,
             request.every,
-            progress.say,
+            say,
             group,
+            admission_of(request.preprocess, notes),
         )
 
 
@@ -107,16 +121,20 @@ def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
     return join_group()
 
 
-def prepare_on_all(request: ScanRequest, group: WorkerGroup) -> Job:
+def prepare_on_all(request: ScanRequest, group: WorkerGroup, notes: Notes) -> Job:
     """prepare() at every worker; a mistake of one is raised in all of them."""
     from ..scan.workers import build_on_all
 
-    return build_on_all(lambda: prepare(request, group.chief), group)
+    return build_on_all(lambda: prepare(request, group.chief, notes), group)
 
 
-def prepare(request: ScanRequest, is_chief: bool) -> Job:
-    """All that the scan needs; raises UserError where a part of it is not as it must be."""
+def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
+    """All that the scan needs; raises UserError where a part of it is not as it must be.
+
+    The chief's notes are on what was assumed of the weights and of all images.
+    """
     from ..data import dataset
+    from ..data.loader import notes_on
     from ..scan import run, run_file
     from ..weights.load import read_weights
 
@@ -130,12 +148,14 @@ def prepare(request: ScanRequest, is_chief: bool) -> Job:
     weights = read_weights(
         weights_path, request.network, request.layers, "float32", request.variant
     )
-    preprocessing = (
-        load_preprocessing(request.preprocess, weights.network.input_shape) or weights.preprocessing
-    )
-    if request.weights and not request.preprocess and is_chief:
-        for assumption in weights.assumed:
-            console.complain(assumption)
+    tell = notes.tell if is_chief else say_nothing
+    preprocessing = load_preprocessing(request.preprocess, weights.network.input_shape, tell)
+    preprocessing = preprocessing or weights.preprocessing
+    told = notes_on(source, weights.network.channels)
+    if request.weights:
+        told += weights.notes_to_tell(preprocessing_known=bool(request.preprocess))
+    for note in told:
+        tell(note)
     settings = settings_of(request, source, weights, preprocessing)
     if started_run:
         run.refuse_others(request.out, started_run, settings, source.names)

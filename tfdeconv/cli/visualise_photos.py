@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +9,12 @@ from typing import TYPE_CHECKING
 from ..data.preprocessing import load_preprocessing
 from ..errors import UserError
 from . import arguments, console
+from .notes import Notes, admission_of
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..data.admission import Admission
     from ..engine.deconvnet import Deconvnet
     from ..weights.load import Weights
 
@@ -71,8 +72,10 @@ def visualise_photos(request: PhotoRequest) -> int:
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )
-    weights = read_weights(request, weights_path)
-    photos = existing_photos(request.photos)
+    notes = Notes()
+    weights = read_weights(request, weights_path, notes)
+    photos = existing_photos(request.photos, notes)
+    admission = admission_of(request.preprocess, notes)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
@@ -85,7 +88,7 @@ def visualise_photos(request: PhotoRequest) -> int:
     drawn = 0
     for number, path in enumerate(photos, 1):
         try:
-            photo = read_photo(path, request, tensors)
+            photo = read_photo(path, request, tensors, admission)
         except (UserError, OSError) as error:  # OSError: it vanished while it was read
             console.complain(error)
             continue
@@ -98,16 +101,17 @@ def visualise_photos(request: PhotoRequest) -> int:
                 console.complain(error if named else f"{path}: {error}")
                 continue
             progress.clear()
+            notes.show()
             console.print_path(picture)
             drawn += 1
     return console.exit_status(drawn, complete=drawn == len(photos) * len(deconvnets))
 
 
-def read_weights(request: PhotoRequest, path: Path) -> Weights:
+def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
     """What the layers need of a weight file, as arrays, with the preprocessing asked for.
 
-    Raises UserError where the file or its network is not as the request needs it. Says on stderr
-    what was assumed of a file of the user's.
+    Raises UserError where the file or its network is not as the request needs it. Notes are on what
+    was assumed of a file of the user's.
     """
     from ..weights import load
 
@@ -118,41 +122,42 @@ def read_weights(request: PhotoRequest, path: Path) -> Weights:
         arguments.check_targets(network, layers, request.features, request.bands)
     weights = load.read_weights(path, request.network, layers, "float32", request.variant)
     network = weights.network
-    preprocessing = load_preprocessing(request.preprocess, network.input_shape)
+    preprocessing = load_preprocessing(request.preprocess, network.input_shape, notes.tell)
     arguments.check_targets(network, layers, request.features, request.bands)
-    if request.weights and not request.preprocess:
-        for assumption in weights.assumed:
-            console.complain(assumption)
+    if request.weights:
+        for note in weights.notes_to_tell(preprocessing_known=bool(request.preprocess)):
+            notes.tell(note)
     return replace(weights, preprocessing=preprocessing or weights.preprocessing)
 
 
-def existing_photos(paths: tuple[str, ...]) -> list[Path]:
+def existing_photos(paths: tuple[str, ...], notes: Notes) -> list[Path]:
     """The photos in files and directories; raises UserError if not one of them exists."""
-    from ..data import images
+    from ..data import dataset, images
 
-    photos = images.find(paths)
-    if not any(os.path.exists(photo) for photo in photos):
+    photos = images.find(paths, notes.tell)
+    if not any(dataset.exists(str(photo)) for photo in photos):
         names = ", ".join(map(str, photos[:3]))
         more = ", ..." if len(photos) > 3 else ""
         raise UserError(f"{names}{more}: there is no such file")
     return photos
 
 
-def read_photo(path: Path, request: PhotoRequest, weights: Weights) -> Photo:
+def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: Admission) -> Photo:
     """Raises UserError for a file that is not a photo, OSError where it cannot be read again."""
-    from ..data import images
+    from ..data import arrays, images
     from ..files import sha256
 
     channels = weights.network.channels
-    x = images.read([path], weights.preprocessing, request.resize, channels)
-    return Photo(path, x, sha256(path))
+    x = images.read([path], weights.preprocessing, request.resize, channels, admission)
+    return Photo(path, x, sha256(arrays.split_name(str(path))[0]))
 
 
 def draw_photo(
     photo: Photo, deconvnet: Deconvnet, weights: Weights, weights_path: Path, request: PhotoRequest
 ) -> Path:
     """Draws a photo for one layer; returns the path of the picture."""
-    from ..figures import naming, photo as photo_figures, png
+    from ..figures import naming, png
+    from ..figures import photo as photo_figures
 
     network = deconvnet.network.name
     layer = deconvnet.target

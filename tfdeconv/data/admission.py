@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import UserError
 from .photos import Decoded
-from .preprocessing import Preprocessing
+from .preprocessing import Preprocessing, say_nothing
 from .resizing import fit
 
 WHITE = 255
@@ -21,10 +21,6 @@ OVERSHOOT = 64
 # beyond it no network's input is: no-data values, sums of squares, damage
 LARGEST = 1e7
 ONE = 1 + 1e-3
-
-
-def say_nothing(note: str) -> None:
-    """For a caller whom notes do not concern."""
 
 
 @dataclass(frozen=True)

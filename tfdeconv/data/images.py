@@ -10,11 +10,11 @@ import numpy as np
 
 from ..errors import UserError, unknown
 from . import arrays, folders, photos
-from .admission import Admission, say_nothing
+from .admission import Admission
 from .folders import SUFFIXES
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded, text_of
-from .preprocessing import Preprocessing
+from .preprocessing import Preprocessing, say_nothing
 from .resizing import CROP, KEEP, RESIZES, SQUASH, crop_box, fit
 
 __all__ = ["CROP", "KEEP", "RESIZES", "SQUASH", "SUFFIXES", "crop_box", "fit", "text_of"]

@@ -147,10 +147,17 @@ PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
 }
 
 
-def load_preprocessing(text: str | None, shape: tuple[int, int, int]) -> Preprocessing | None:
+def say_nothing(note: str) -> None:
+    """For a caller whom notes on what was assumed do not concern."""
+
+
+def load_preprocessing(
+    text: str | None, shape: tuple[int, int, int], tell: Callable[[str], None] = say_nothing
+) -> Preprocessing | None:
     """The preset of that name, or the Preprocessing in a JSON file, for inputs of that shape.
 
-    None for None. Raises UserError for anything else.
+    None for None. tell: takes a note on what is assumed of a file. Raises UserError for anything
+    else.
     """
     if text is None:
         return None

@@ -20,8 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.admission import Admission
 from ..data.dataset import Source, readable
-from ..data.loader import Batch, batches as load_batches, reader
+from ..data.loader import Batch, reader
+from ..data.loader import batches as load_batches
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator
@@ -41,6 +43,7 @@ def advance(
     every: float,
     say: ProgressCallback = lambda text: None,
     workers: WorkerGroup | None = None,
+    admission: Admission | None = None,
 ) -> None:
     """Scans what is left of a run's images; writes it to path every so many seconds and at the end.
 
@@ -51,7 +54,7 @@ def advance(
     checkpoint = Checkpointer(run, accumulator, path, workers, every)
     settings = run.settings
     channels = accumulator.channels
-    read = reader(source, preprocessing, settings.resize, settings.image_size, channels)
+    read = reader(source, preprocessing, settings.resize, settings.image_size, channels, admission)
     checkpoint.save()  # where nothing can be written it is known before the work
     directories = source.locations()
     progress = Progress(run)

@@ -43,6 +43,10 @@ class WeightFile:
     notes: tuple[str, ...] = ()
 
 
+class PixelNote(str):
+    """A note on what pixels are assumed to become: whoever says it with --preprocess knows."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpenedFile(WeightFile):
     """A weight file that was opened for a network."""

@@ -27,12 +27,12 @@ from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import native, state_dict
-from .contents import OpenedFile, WeightFile, infer_network, no_match
+from .contents import OpenedFile, PixelNote, WeightFile, infer_network, no_match
 from .keras import architecture, archive, legacy_h5, legacy_model, v3
 from .keras.architecture import Architecture
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
-USUAL_PREPROCESSING = (
+USUAL_PREPROCESSING = PixelNote(
     "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)"
 )
 

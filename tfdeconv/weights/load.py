@@ -18,7 +18,7 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
 from ..network.graph import Network, mismatches
-from .contents import OpenedFile, WeightFile, no_match
+from .contents import OpenedFile, PixelNote, WeightFile, no_match
 from .detect import open_weights
 
 SHOWN = 8  # mismatches that an error lists; the others are counted
@@ -47,6 +47,13 @@ class Weights(Mapping):
     def assumed(self) -> list[str]:
         """The notes on what was assumed."""
         return [note for note in self.notes if "assumed" in note]
+
+    def notes_to_tell(self, preprocessing_known: bool) -> list[str]:
+        """The notes on what was assumed; on the pixels only where nobody says what is right."""
+        notes = self.assumed
+        if preprocessing_known:
+            notes = [note for note in notes if not isinstance(note, PixelNote)]
+        return notes
 
     def __getitem__(self, layer: str) -> Mapping[str, Any]:
         return self.layers[layer]

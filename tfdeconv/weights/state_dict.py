@@ -19,7 +19,7 @@ from ..network.graph import INPUT, Network
 from ..network.layers import Dense
 from ..zoo import NETWORKS, variants_of
 from ..zoo.variants import TITLES, wrong_variant
-from .contents import WeightFile, infer_network, no_match
+from .contents import PixelNote, WeightFile, infer_network, no_match
 from .conventions import Match, nearest_network, recognise
 
 # keys left over from the training, of which nobody needs to hear
@@ -198,12 +198,14 @@ def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing
     """The maker's usual preprocessing, and the note that it is assumed."""
     size = network.input_shape[:2]
     if network.channels != 3:
-        note = "assumed: the bands go into the network as they are"
+        note = PixelNote("assumed: the bands go into the network as they are")
         return caffe(size, network.channels), note
     if not match.convention.channels_first:
-        note = "assumed: Caffe's preprocessing (BGR less the mean of ImageNet)"
+        note = PixelNote("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)")
         return caffe(size, network.channels), note
-    note = "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"
+    note = PixelNote(
+        "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"
+    )
     return torch(size, network.channels), note
 
 

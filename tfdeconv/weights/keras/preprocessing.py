@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ...data.preprocessing import Preprocessing, caffe, identity, tensorflow_style, torch
 from ...network.graph import INPUT, Network
 from ...network.layers import Affine, Identity
+from ..contents import PixelNote
 
 # what Keras's applications use, by the beginning of a model's name; the first that fits counts
 NAMES: dict[str, tuple[str, ...]] = {
@@ -50,7 +51,7 @@ def guess_preprocessing(network: Network) -> tuple[Preprocessing, str]:
     else:
         why = f"as in Keras's own network of such a name, {network.name}"
     note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; change it with --preprocess"
-    return MAKERS[kind](size, network.channels), note
+    return MAKERS[kind](size, network.channels), PixelNote(note)
 
 
 def scales_pixels(network: Network) -> bool:
