@@ -156,8 +156,7 @@ def draw_photo(
     photo: Photo, deconvnet: Deconvnet, weights: Weights, weights_path: Path, request: PhotoRequest
 ) -> Path:
     """Draws a photo for one layer; returns the path of the picture."""
-    from ..figures import naming, png
-    from ..figures import photo as photo_figures
+    from ..figures import naming, photo as photo_figures, png
 
     network = deconvnet.network.name
     layer = deconvnet.target
