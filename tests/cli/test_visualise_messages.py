@@ -88,7 +88,7 @@ def a_layer_short(path: Path, save_first_layers) -> None:
         (with_other_values, "digest"),
         (a_layer_short, "block1_conv1"),
         (lambda path, _: None, "No such file"),
-        (lambda path, _: path.write_text("x"), "not an HDF5"),
+        (lambda path, _: path.write_text("x"), "a text"),
     ],
     ids=["truncated", "of another network", "NaN", "digest", "a layer short", "missing", "text"],
 )

@@ -4,7 +4,8 @@ Formats are told apart in this order, by the structure of a file and never by it
 
 1. a zip with a model's description and its weights: a `.keras` archive
 2. torch's, numpy's or safetensors' own marks: a file of tensors by name (state_dict.py)
-3. HDF5, otherwise refused:
+3. what has the structure of another program's file: refused by its name (foreign_files.py)
+4. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
@@ -26,7 +27,7 @@ from ..errors import UserError
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from . import native, state_dict
+from . import foreign_files, native, state_dict
 from .contents import OpenedFile, PixelNote, WeightFile, infer_network, no_match
 from .keras import architecture, archive, legacy_h5, legacy_model, v3
 from .keras.architecture import Architecture
@@ -87,6 +88,7 @@ def open_weights(
 @contextmanager
 def detect(path: str | Path) -> Iterator[FormatReader]:
     """What reads a file, by its structure; the file is open as long as the block."""
+    foreign_files.refuse_folder(path)
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):
             yield keras_model_reader(path, config, partial(v3.model_contents, path, file))
@@ -99,6 +101,7 @@ def detect(path: str | Path) -> Iterator[FormatReader]:
             partial(state_dict.contents, path, tensors),
         )
         return
+    foreign_files.refuse_foreign(path)
     with open_hdf5(path) as file:
         yield hdf5_reader(path, file)
 
