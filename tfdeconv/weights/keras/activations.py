@@ -7,9 +7,9 @@ from typing import Any
 
 from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
-from ...network.layers import ACTIVATIONS, Activation, Identity, Softmax
+from ...network.layers import ACTIVATIONS, GLU, Activation, Identity, LogSoftmax, PReLU, Softmax
 from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation, only_input, trained_part
+from .parts import Part, Translation, only_input, trained_part, with_leading_axes
 
 SOFTMAX = Softmax()
 # what the option `activation` may name; None: nothing is done
@@ -20,20 +20,36 @@ ACTIVATION_NAMES: dict[str, Layer | None] = {
     "leaky_relu": Activation(slope=0.2),
     "swish": Activation("silu"),
     "hard_swish": Activation("hard_silu"),
-    **{kind: Activation(kind) for kind in ACTIVATIONS},
+    "hard_tanh": Activation("clip", floor=-1.0, ceiling=1.0),
+    "sparse_sigmoid": Activation("hard_sigmoid", constant=0.5),
+    "log_softmax": LogSoftmax(),
+    **{kind: Activation(kind) for kind in ACTIVATIONS if kind != "clip"},
 }
+# clip(0.2 x + 0.5, 0, 1) there, clip(x / 6 + 0.5, 0, 1) since Keras 3
+KERAS2_HARD_SIGMOID = Activation("hard_sigmoid", constant=0.2)
 
 
 def relu(options: Options) -> Activation:
-    ceiling = options.get("max_value")
     slope = slope_option(options, "negative_slope", 0.0)
-    if options.number("threshold", 0.0):
-        raise NotUnderstood("it has a threshold")
+    threshold = threshold_option(options, "threshold", 0.0)
+    ceiling = options.get("max_value")
     if ceiling is None:
-        return Activation(slope=slope)
+        return Activation(slope=slope, threshold=threshold)
     if options.number("max_value", 0.0) <= 0:
         raise NotUnderstood(f"its max_value is {shown(ceiling)}")
-    return Activation(slope=slope, ceiling=options.number("max_value", 0.0))
+    ceiling = options.number("max_value", 0.0)
+    return Activation(slope=slope, ceiling=ceiling, threshold=threshold)
+
+
+def thresholded_relu(options: Options) -> Activation:
+    return Activation(threshold=threshold_option(options, "theta", 1.0))
+
+
+def threshold_option(options: Options, key: str, default: float) -> float:
+    threshold = options.number(key, default)
+    if threshold < 0:
+        raise NotUnderstood(f"its {key} is {threshold:g}")
+    return threshold
 
 
 def leaky_relu(options: Options) -> Activation:
@@ -52,9 +68,9 @@ def slope_option(options: Options, key: str, default: float) -> float:
 
 def elu(options: Options) -> Activation:
     alpha = options.number("alpha", 1.0)
-    if alpha != 1:
+    if alpha <= 0:
         raise NotUnderstood(f"its alpha is {alpha:g}")
-    return Activation("elu")
+    return Activation("elu", constant=alpha)
 
 
 def relu6(options: Options) -> Activation:
@@ -67,6 +83,7 @@ RECTIFIERS: dict[str, Callable[[Options], Activation]] = {
     "LeakyReLU": leaky_relu,
     "ELU": elu,
     "ReLU6": relu6,
+    "ThresholdedReLU": thresholded_relu,
 }
 
 
@@ -81,10 +98,7 @@ def activation_option(options: Options) -> Layer | None:
     if not isinstance(value, str) or value not in ACTIVATION_NAMES:
         raise NotUnderstood(f"its activation is {shown(value)}, which is not understood")
     if options.keras2 and value == "hard_sigmoid":
-        # clip(0.2 x + 0.5, 0, 1) there, relu6(x + 3) / 6 since Keras 3
-        raise NotUnderstood(
-            "its activation is Keras 2's hard_sigmoid, which differs from Keras 3's"
-        )
+        return KERAS2_HARD_SIGMOID
     return ACTIVATION_NAMES[value]
 
 
@@ -101,13 +115,12 @@ def with_activation(
     shape: Shape,
     first_variable: int = 0,
 ) -> list[Part]:
-    """A layer with its activation in it; a softmax is a part of its own."""
+    """A layer with its activation in it; one across channels is a part of its own."""
     activation = activation_option(options)
-    if isinstance(activation, Softmax):
-        logits = trained_part(make_layer(None), shape, "/logits", first_variable)
-        return [logits, Part(SOFTMAX)]
-    assert activation is None or isinstance(activation, Activation)
-    return [trained_part(make_layer(activation), shape, "", first_variable)]
+    if activation is None or isinstance(activation, Activation):
+        return [trained_part(make_layer(activation), shape, "", first_variable)]
+    logits = trained_part(make_layer(None), shape, "/logits", first_variable)
+    return [logits, Part(activation)]
 
 
 def rectifier(name: str) -> Translation:
@@ -123,6 +136,28 @@ def rectifier(name: str) -> Translation:
 def activation(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     only_input(maps)
     return [Part(activation_option(options) or Identity())]
+
+
+def glu(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """The function. As an activation of a layer Keras takes its output to have all the channels."""
+    feature_map = only_input(maps)
+    options.require_last_axis(feature_map.axes)
+    if feature_map.shape[2] % 2:
+        raise NotUnderstood(f"its {feature_map.shape[2]} channels have no halves")
+    return [Part(GLU())]
+
+
+def prelu(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """The slopes are the same along the shared axes, of which the first is 1."""
+    feature_map = only_input(maps)
+    shared = options.get("shared_axes", [])
+    if not isinstance(shared, list) or not all(type(axis) is int for axis in shared):
+        raise options.error("shared_axes", "a list of integers")
+    if feature_map.vector:
+        layer = PReLU(by_channel=1 not in shared)
+        return [with_leading_axes(trained_part(layer, feature_map.shape), 2)]
+    layer = PReLU(by_row=1 not in shared, by_column=2 not in shared, by_channel=3 not in shared)
+    return [trained_part(layer, feature_map.shape)]
 
 
 def softmax(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:

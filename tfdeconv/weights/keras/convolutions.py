@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...network.base import Layer
@@ -79,13 +80,18 @@ def separable_conv2d(options: Options, maps: Sequence[FeatureMap]) -> list[Part]
 
 
 def dense(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """On a map it is a convolution of 1 x 1, whose kernel lacks the axes of one cell."""
     units = options.integer("units", MAX_CHANNELS)
     bias = options.flag("use_bias", True)
     feature_map = only_input(maps)
-    if not feature_map.single_cell:
-        raise NotUnderstood("it is a dense layer on a map that is not flat")
-
-    def make_layer(activation: Activation | None) -> Layer:
-        return Dense(units, bias, activation)
-
-    return with_activation(options, make_layer, feature_map.shape)
+    if feature_map.single_cell:
+        return with_activation(
+            options, lambda activation: Dense(units, bias, activation), feature_map.shape
+        )
+    first, *others = with_activation(
+        options,
+        lambda activation: Conv(units, 1, bias=bias, activation=activation),
+        feature_map.shape,
+    )
+    kernel = replace(first.recipes["kernel"], leading_axes=2)
+    return [replace(first, recipes={**first.recipes, "kernel": kernel}), *others]

@@ -6,17 +6,28 @@ from collections.abc import Sequence
 
 from ...network.layers import (
     Add,
+    Average,
     AvgPool,
     GlobalAvgPool,
     GlobalMaxPool,
     Identity,
+    Maximum,
     MaxPool,
+    Minimum,
     Multiply,
+    Subtract,
 )
-from .activations import RECTIFIERS, activation, rectifier, softmax
+from .activations import RECTIFIERS, activation, prelu, rectifier, softmax
 from .convolutions import conv2d, dense, depthwise_conv2d, separable_conv2d
 from .entries import Entry
 from .merges import concatenate, merge, scaled_sum
+from .norms import (
+    group_normalization,
+    layer_normalization,
+    layer_scale,
+    rms_normalization,
+    unit_normalization,
+)
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input
 from .scaling import arithmetic, batch_norm, normalization, rescaling
@@ -31,6 +42,9 @@ INFERENCE_NOOPS = (
     "GaussianDropout",
     "AlphaDropout",
     "ActivityRegularization",
+    # of ConvNeXt, and of the package efficientnet
+    "StochasticDepth",
+    "FixedDropout",
     "RandomFlip",
     "RandomRotation",
     "RandomZoom",
@@ -51,10 +65,16 @@ CLASSES: dict[str, Translation] = {
     "SeparableConv2D": separable_conv2d,
     "Dense": dense,
     "BatchNormalization": batch_norm,
+    "LayerNormalization": layer_normalization,
+    "GroupNormalization": group_normalization,
+    "RMSNormalization": rms_normalization,
+    "UnitNormalization": unit_normalization,
+    "LayerScale": layer_scale,
     "Rescaling": rescaling,
     "Normalization": normalization,
     "Activation": activation,
     "Softmax": softmax,
+    "PReLU": prelu,
     **{name: rectifier(name) for name in RECTIFIERS},
     "MaxPooling2D": pool(MaxPool),
     "AveragePooling2D": pool(AvgPool),
@@ -65,6 +85,10 @@ CLASSES: dict[str, Translation] = {
     "Flatten": flatten,
     "Reshape": reshape,
     "Add": merge(Add()),
+    "Subtract": merge(Subtract()),
+    "Average": merge(Average()),
+    "Maximum": merge(Maximum()),
+    "Minimum": merge(Minimum()),
     "Multiply": merge(Multiply()),
     "CustomScaleLayer": scaled_sum,
     "Concatenate": concatenate,

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...network.layers import Add, Concatenate, Multiply
+from ...network.base import Merge
+from ...network.layers import Add, Concatenate, Subtract
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation
 from .scaling import affine
 
 
-def merge(layer: Add | Multiply) -> Translation:
-    """The translation of a class whose inputs are added or multiplied."""
+def merge(layer: Merge) -> Translation:
+    """The translation of a class whose inputs are added, multiplied or the like."""
 
     def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
         if len(maps) < 2 or not can_broadcast(maps):
             raise NotUnderstood("its inputs' shapes differ")
+        if isinstance(layer, Subtract) and len(maps) != 2:
+            raise NotUnderstood(f"it has {len(maps)} inputs")
         return [Part(layer)]
 
     return translate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,12 +17,14 @@ class Recipe:
     """How a parameter is made from a layer's variables.
 
     variables: which of them, by position. make: from their values to the parameter's; None: the one
-    variable as it is. shape: of what is made; None: that of the variables.
+    variable as it is. shape: of what is made; None: that of the variables, with so many leading
+    axes of one cell before it.
     """
 
     variables: tuple[int, ...]
     make: Callable[..., np.ndarray] | None = None
     shape: tuple[int, ...] | None = None
+    leading_axes: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ def trained_part(layer: Layer, shape: Shape, suffix: str = "", first_variable: i
     for position, name in enumerate(layer.parameters(shape), start=first_variable):
         recipes[name] = Recipe((position,))
     return Part(layer, recipes, suffix)
+
+
+def with_leading_axes(part: Part, count: int) -> Part:
+    """A part whose parameters have so many axes of one cell more than the variables they are."""
+    recipes: dict[str, Recipe] = {}
+    for name, recipe in part.recipes.items():
+        recipes[name] = replace(recipe, leading_axes=count)
+    return replace(part, recipes=recipes)
 
 
 def only_input(maps: Sequence[FeatureMap]) -> FeatureMap:

@@ -35,11 +35,11 @@ def weight_file(
     def read(node: str, name: str) -> np.ndarray:
         recipe = architecture.sources[node].recipes[name]
         arrays = [variables[node][i].read() for i in recipe.variables]
-        if recipe.make is None or any(array.dtype.kind != "f" for array in arrays):
-            return arrays[0]
-        # whoever asks for the values checks what odd ones lead to
-        with np.errstate(all="ignore"):
-            return recipe.make(*(array.astype(np.float64) for array in arrays))
+        if recipe.make is not None and all(array.dtype.kind == "f" for array in arrays):
+            # whoever asks for the values checks what odd ones lead to
+            with np.errstate(all="ignore"):
+                arrays = [recipe.make(*(array.astype(np.float64) for array in arrays))]
+        return arrays[0].reshape((1,) * recipe.leading_axes + arrays[0].shape)
 
     preprocessing, assumed = guess_preprocessing(architecture.network)
     return WeightFile(
@@ -63,7 +63,7 @@ def parameter_shapes(
         elif max(recipe.variables) < len(variables):
             variable_shapes = {variables[i].shape for i in recipe.variables}
             if len(variable_shapes) == 1:
-                shapes[name] = variable_shapes.pop()
+                shapes[name] = (1,) * recipe.leading_axes + variable_shapes.pop()
     return shapes
 
 
