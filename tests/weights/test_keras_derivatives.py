@@ -115,7 +115,7 @@ def test_values_and_derivatives_equal_keras(layers, tmp_path, rng):
     assert gap(projection, tape.gradient(half_square, inputs)) < 1e-6
 
 
-def test_keras_2_has_a_hard_sigmoid_of_its_own():
+def test_older_keras_has_another_hard_sigmoid():
     """Its slope is 0.2, and since Keras 3 a sixth."""
     model = keras2_model(keras2_conv("c", "input_1", activation="hard_sigmoid"))
     assert build(model).network.node("c").layer.activation.constant == 0.2
