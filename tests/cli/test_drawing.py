@@ -25,6 +25,7 @@ def projected(
         np.arange(2047, 2047 - count, -1)[None],
         np.full((1, count), activation),
         np.zeros((1, count), bool),
+        np.zeros((1, count), bool),
         np.full((1, count, 2), 0 if mode == "max" else -1),
         boxes,
         boxes,

@@ -29,6 +29,7 @@ def test_shapes_and_types(small):
     for array, shape, dtype in (
         (projection.activations, (3, 3), np.float32),
         (projection.dead, (3, 3), bool),
+        (projection.saturated, (3, 3), bool),
         (projection.positions, (3, 3, 2), np.int32),
         (projection.boxes, (3, 3, 4), np.int32),
         (projection.receptive_fields, (3, 3, 4), np.int32),

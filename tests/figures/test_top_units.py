@@ -144,7 +144,7 @@ def test_parts_share_the_scale_of_the_whole(rng):
     photos = [np.zeros((9, 9, 3), np.uint8)]
 
     def came_down(patch) -> Units:
-        return Units(np.ones(1), np.zeros((1, 2)), box, box, patch[None])
+        return Units(np.ones(1), np.zeros((1, 2)), box, box, patch[None], np.zeros(1, bool))
 
     units = {start: came_down(signal) for start in starts}
     units["shortcut"] = came_down(0 * signal)

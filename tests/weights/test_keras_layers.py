@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 
 import keras
+import numpy as np
 import pytest
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from own_files import SHAPE, assert_equals_keras, chain
 
+from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.layers import Identity, Softmax
 from tfdeconv.weights.keras.architecture import build
+from tfdeconv.weights.load import load_weights
 
 L = keras.layers
 pytestmark = [
@@ -113,6 +116,30 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_layers_equal_keras(case, tmp_path, rng):
     assert_equals_keras(chain(*CASES[case]), tmp_path, rng)
+
+
+@pytest.mark.parametrize("head", ["dense", "layer", "map"])
+def test_sigmoid_of_an_output_is_its_logit(head, tmp_path, rng):
+    x = keras.Input(SHAPE)
+    y = L.Conv2D(2, 3, activation="sigmoid", name="gate")(x)
+    if head == "map":
+        model = keras.Model(x, L.Conv2D(2, 3, activation="sigmoid", name="out")(y))
+    else:
+        logit = L.Dense(2, name="logit")(L.Flatten()(y))
+        y = L.Activation("sigmoid", name="out")(logit)
+        if head == "dense":
+            y = L.Dense(2, activation="sigmoid", name="out")(logit)
+        model = keras.Model(x, y)
+    model.save(tmp_path / "model.keras")
+    images = rng.random((2, *SHAPE)).astype(np.float32)
+    weights = load_weights(tmp_path / "model.keras")
+
+    found = Deconvnet(weights.network, weights, "out").activations(images)
+
+    # logit and sigmoid are of numbers around 0, where neither loses digits
+    np.testing.assert_allclose(1 / (1 + np.exp(-found)), model.predict(images, verbose=0), 1e-5)
+    assert any("out: its values are logits, those before its sigmoid" in n for n in weights.notes)
+    assert not any("gate" in note for note in weights.notes)
 
 
 def test_merges_equal_keras(tmp_path, rng):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..data.admission import Admission
     from ..engine.deconvnet import Deconvnet
+    from ..engine.projection import Projection
     from ..weights.load import Weights
 
 MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
@@ -24,6 +25,7 @@ RAW_ARRAYS = (
     "channels",
     "activations",
     "dead",
+    "saturated",
     "positions",
     "boxes",
     "receptive_fields",
@@ -86,6 +88,7 @@ def visualise_photos(request: PhotoRequest) -> int:
     layers = request.layers or (arguments.default_layer(weights.network),)
     deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
     drawn = 0
+    complete = True
     for number, path in enumerate(photos, 1):
         try:
             photo = read_photo(path, request, tensors, admission)
@@ -95,7 +98,8 @@ def visualise_photos(request: PhotoRequest) -> int:
         for deconvnet in deconvnets:
             progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
             try:
-                picture = draw_photo(photo, deconvnet, tensors, weights_path, request)
+                projection = project(photo, deconvnet, request)
+                picture = draw_photo(photo, projection, deconvnet, tensors, weights_path, request)
             except UserError as error:
                 named = str(path) in str(error)
                 console.complain(error if named else f"{path}: {error}")
@@ -103,8 +107,11 @@ def visualise_photos(request: PhotoRequest) -> int:
             progress.clear()
             notes.show()
             console.print_path(picture)
+            tell_saturated(path, deconvnet.target, projection)
             drawn += 1
-    return console.exit_status(drawn, complete=drawn == len(photos) * len(deconvnets))
+            if request.features and projection.channels.size < len(request.features):
+                complete = False
+    return console.exit_status(drawn, complete and drawn == len(photos) * len(deconvnets))
 
 
 def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
@@ -152,16 +159,50 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
     return Photo(path, x, sha256(arrays.split_name(str(path))[0]))
 
 
+def project(photo: Photo, deconvnet: Deconvnet, request: PhotoRequest) -> Projection:
+    """The projections of the features asked for, without those that are not finite.
+
+    These are a line on stderr. Raises UserError where none is left.
+    """
+    from ..engine.finite import NotFinite, finite_channels
+
+    top = None if request.features else request.top
+    try:
+        return deconvnet.project(photo.x, request.features, request.mode, top)
+    except NotFinite as error:
+        usable = finite_channels(deconvnet.activations(photo.x)[0]).tolist()
+        features = request.features or usable[: request.top]
+        left = [
+            feature for feature in features if feature in usable and feature not in error.channels
+        ]
+        if not left:
+            raise
+        console.complain(f"{photo.path}: {error}")
+        return deconvnet.project(photo.x, left, request.mode)
+
+
+def tell_saturated(path: Path, layer: str, projection: Projection) -> None:
+    """Says on stderr which features' pictures show nothing although they fired."""
+    from ..figures.captions import saturated_note
+
+    channels = projection.channels[0][projection.saturated[0]]
+    if channels.size:
+        console.complain(f"{path}: {saturated_note(layer, channels)}")
+
+
 def draw_photo(
-    photo: Photo, deconvnet: Deconvnet, weights: Weights, weights_path: Path, request: PhotoRequest
+    photo: Photo,
+    projection: Projection,
+    deconvnet: Deconvnet,
+    weights: Weights,
+    weights_path: Path,
+    request: PhotoRequest,
 ) -> Path:
-    """Draws a photo for one layer; returns the path of the picture."""
+    """Draws a photo's projections of one layer; returns the path of the picture."""
     from ..figures import naming, photo as photo_figures, png
 
     network = deconvnet.network.name
     layer = deconvnet.target
-    top = None if request.features else request.top
-    projection = deconvnet.project(photo.x, request.features, request.mode, top)
     title = f"{network}   {layer}"
     meaning = MEANING[request.mode]
     caption = f"{photo.path.name}, rule {request.rule}, mode {request.mode}: {meaning}"

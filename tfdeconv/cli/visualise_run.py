@@ -79,6 +79,7 @@ def visualise_run(request: RunRequest) -> int:
         request.raw,
         progress.say,
         warn,
+        console.complain,
     )
     drawn = 0
     with source:

@@ -15,11 +15,10 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
-from ..memory import refuse_beyond_memory
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.spans import Spans
-from . import dispatch, passes
+from . import dispatch, finite, passes
 from .chunks import Chunk, chunks
 from .rules import Rule
 from .types import ShapesByLayer, Tensors, Traces
@@ -37,6 +36,7 @@ class ForwardPass:
     shapes: ShapesByLayer
     maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
     traces: Traces
+    largest: np.ndarray  # [n] the greatest |value| of each image
 
 
 class CompiledPasses:
@@ -61,20 +61,25 @@ class CompiledPasses:
         self.rule = rule
         self.dtype = dtype
         self.jit = jit
+        # whether TensorFlow could hide that values overflow (finite.py)
+        self.wild = finite.is_wild(parameters)
         self.graphs: dict[tuple, Callable] = {}
         self._sized: dict[Shape, Network] = {}
 
     def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
         """Images x [n, h, w, c], all at a time."""
+        self.refuse_overflow(x, shapes)
         maps, traces = self.forward_graph(shapes, traced=True)(tf.constant(x))
         arrays = {layer: y.numpy() for layer, y in zip(self.layers, maps)}
-        return ForwardPass(shapes, arrays, traces)
+        largest = np.maximum(x.max((1, 2, 3)), -x.min((1, 2, 3)))
+        return ForwardPass(shapes, arrays, traces, largest)
 
     def target_maps(self, x: np.ndarray, shapes: ShapesByLayer) -> np.ndarray:
         """The target's maps alone of images x [n, h, w, c], a chunk at a time."""
         graph = self.forward_graph(shapes, traced=False)
         parts = []
         for start, stop, index in self.image_chunks(len(x), shapes):
+            self.refuse_overflow(x[index], shapes)
             (y,), _traces = graph(tf.constant(x[index]))
             parts.append(y.numpy()[: stop - start])
         return np.concatenate(parts)
@@ -92,16 +97,28 @@ class CompiledPasses:
         """Items sent back to the pixels: chunks of patches, each with where it starts and stops.
 
         seeds [k, n, m]: the signal at the layer, on the span where the route starts; image,
-        channel [k] and positions [k, 2] of the items.
+        channel [k] and positions [k, 2] of the items. Raises NotFinite where what is sent or
+        comes back is not.
         """
         shapes = forward_pass.shapes
         names = {node.name for node in self.network.up_to(layer)}
         traces = {name: trace for name, trace in forward_pass.traces.items() if name in names}
+        finite.refuse_not_finite(self.network.name, layer, channel, seeds)
         graph = self.backward_graph(shapes, route, traces, layer)
         items = (seeds, image, channel, positions[:, 0], positions[:, 1])
         for start, stop, index in self.item_chunks(len(image), shapes, route):
             tensors = [tf.constant(array[index]) for array in items]
-            yield start, stop, graph(traces, *tensors).numpy()[: stop - start]
+            patches = graph(traces, *tensors).numpy()[: stop - start]
+            finite.refuse_not_finite(self.network.name, layer, channel[start:stop], patches)
+            yield start, stop, patches
+
+    def refuse_overflow(self, x: np.ndarray, shapes: ShapesByLayer) -> None:
+        """Raises UserError where a layer before the target is not finite for images x."""
+        if not self.wild:
+            return
+        layer = finite.first_not_finite(self.sized(shapes).nodes, self.parameters, x)
+        if layer not in ("", self.layers[-1]):
+            raise finite.no_numbers(self.network.name, layer)
 
     def patches(
         self, forward_pass: ForwardPass, layer: str, route: Mapping[str, Spans], *items: np.ndarray
@@ -125,28 +142,6 @@ class CompiledPasses:
         """Chunks of items that go backward at a time."""
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
         return chunks(count, ITEM_BYTES // (largest * self.dtype.size), self.jit)
-
-    def refuse_large_images(self, shapes: ShapesByLayer) -> None:
-        """Raises UserError where the largest layer of one image does not fit, with its inputs."""
-        largest = 0
-        for node in self.network.nodes:
-            cells = sum(prod(shapes[name]) for name in (node.name, *node.inputs))
-            largest = max(largest, cells)
-        height, width, _channels = shapes[INPUT]
-        refuse_beyond_memory(
-            largest * self.dtype.size,
-            f"the forward pass of an image of {height} x {width} to {self.layers[-1]}",
-            "scale it down",
-        )
-
-    def refuse_many_patches(self, count: int, route: Mapping[str, Spans]) -> None:
-        """Raises UserError where so many patches of the input do not fit."""
-        cells = prod(span.size for span in route[INPUT]) * self.network.channels
-        refuse_beyond_memory(
-            count * cells * self.dtype.size,
-            f"{count} projections",
-            "ask for fewer channels or images at a time",
-        )
 
     def sized(self, shapes: ShapesByLayer) -> Network:
         """The network for images of one size."""
@@ -217,10 +212,15 @@ class CompiledPasses:
         """The parameters as backward takes them; made when something is first sent back."""
         prepared = {}
         for node in self.network.nodes:
-            prepared[node.name] = dispatch.prepare(node.layer, self.parameters[node.name])
+            p = self.parameters[node.name]
+            if self.wild:
+                p = finite.without_infinite(p)
+            prepared[node.name] = dispatch.prepare(node.layer, p)
         return prepared
 
     def _compile(self, function: Callable, *specs) -> Callable:
+        if self.wild:
+            return function
         graph = tf.function(function, jit_compile=self.jit, autograph=False)
         return graph.get_concrete_function(*specs)
 

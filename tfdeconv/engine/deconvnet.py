@@ -11,9 +11,9 @@ import numpy as np
 from ..errors import unknown
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, Spans, whole
-from . import folding
+from . import folding, limits, projection
 from .compiled import CompiledPasses, ForwardPass
-from .projection import Projection, Units, boxes, concatenate, concatenate_images, reordered
+from .projection import Projection, Units, boxes
 from .rules import RULES
 from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
@@ -21,6 +21,7 @@ from .units import (
     checked_images,
     checked_indices,
     checked_layer,
+    checked_units,
     inner_layers,
     refuse_unequal,
     requested_channels,
@@ -112,18 +113,17 @@ class Deconvnet:
         requested, count = requested_channels(self.network, self.target, channels, top, len(x))
         start = UNIT if mode == "max" else whole(shapes[self.target])
         route = self._passes.route(self.target, start, shapes)
-        self._passes.refuse_many_patches(len(x) * count, route)
+        limits.refuse_many_patches(len(x) * count, route, self.network.channels, self._dtype.size)
         parts = []
         for begin, end, index in self._passes.image_chunks(len(x), shapes):
             forward_pass = self._passes.forward(x[index], shapes)
             # a chunk may have more images than are its own
             y = forward_pass.maps[self.target][: end - begin]
-            if requested is None:
-                chunk_channels = strongest_channels(y, count)
-            else:
+            chunk_channels = strongest_channels(y, count)
+            if requested is not None:
                 chunk_channels = requested[begin:end]
             parts.append(self._project(forward_pass, y, chunk_channels, mode, start, route))
-        return concatenate_images(parts)
+        return projection.concatenate_images(parts)
 
     def units(
         self,
@@ -160,7 +160,8 @@ class Deconvnet:
                 layer,
             )
             numbers.append(chosen)
-        return reordered(concatenate(parts), np.argsort(np.concatenate(numbers)))
+        units = projection.concatenate(parts)
+        return projection.reordered(units, np.argsort(np.concatenate(numbers)))
 
     def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
         """Height and width of the patches of units of images of that size."""
@@ -185,26 +186,25 @@ class Deconvnet:
         """units() of images after their forward pass, in order: in memory a chunk at a time."""
         layer = checked_layer(self.network, layer or self.target, self.layers)
         y = forward_pass.maps[layer]
-        shapes = forward_pass.shapes
-        image = checked_indices("images", image, len(y))
-        channel = checked_indices(f"channels of {layer}", channel, y.shape[3])
-        refuse_unequal(image, channel, positions, seeds)
-        if positions is None:
-            positions, _activations = strongest(y, image, channel)
-        rows = checked_indices("positions", np.asarray(positions)[..., 0], y.shape[1])
-        columns = checked_indices("positions", np.asarray(positions)[..., 1], y.shape[2])
-        positions = np.stack([rows, columns], 1)
-        activations = y[image, rows, columns, channel]
+        image, channel, positions = checked_units(layer, y, image, channel, positions, seeds)
+        activations = y[image, positions[:, 0], positions[:, 1], channel]
         sent = activations if seeds is None else np.asarray(seeds, y.dtype)
+        shapes = forward_pass.shapes
         route = self._passes.route(layer, UNIT, shapes)
         patch_boxes = boxes(route[INPUT], positions)
         fields = boxes(self._passes.receptive_field(layer, UNIT, shapes), positions)
+        largest = forward_pass.largest[image]
         for start, stop, patches in self._passes.backward(
             forward_pass, layer, route, sent[:, None, None], image, channel, positions
         ):
             chunk = slice(start, stop)
             yield Units(
-                activations[chunk], positions[chunk], patch_boxes[chunk], fields[chunk], patches
+                activations[chunk],
+                positions[chunk],
+                patch_boxes[chunk],
+                fields[chunk],
+                patches,
+                projection.is_saturated(sent[chunk], patches, largest[chunk]),
             )
 
     def _project(
@@ -227,12 +227,12 @@ class Deconvnet:
         patches = self._passes.patches(
             forward_pass, self.target, route, seeds, image, channel, positions
         )
-        shapes = forward_pass.shapes
-        field = self._passes.receptive_field(self.target, start, shapes)
+        field = self._passes.receptive_field(self.target, start, forward_pass.shapes)
         arrays: dict[str, Any] = {
             "channels": channel,
             "activations": activations,
             "dead": ~seeds.any((1, 2)),
+            "saturated": projection.is_saturated(seeds, patches, forward_pass.largest[image]),
             "positions": positions if mode == "max" else np.full_like(positions, -1),
             "boxes": boxes(route[INPUT], positions),
             "receptive_fields": boxes(field, positions),
@@ -240,11 +240,11 @@ class Deconvnet:
         }
         for name, array in arrays.items():
             arrays[name] = array.reshape(*channels.shape, *array.shape[1:])
-        return Projection(**arrays, size=shapes[INPUT][:2])
+        return Projection(**arrays, size=forward_pass.shapes[INPUT][:2])
 
     def _checked_images(self, x: np.ndarray) -> tuple[np.ndarray, ShapesByLayer]:
         """Images as an array of the computation's dtype, and the shapes of all maps for them."""
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
-        self._passes.refuse_large_images(shapes)
+        limits.refuse_large_images(self._passes.network, shapes, self._dtype.size)
         return x, shapes

@@ -10,6 +10,9 @@ import numpy as np
 
 from ..network.spans import Spans, overlap
 
+# the part of what a seed could give below which its picture shows nothing
+FAINT = 1e-6
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -32,6 +35,8 @@ class Projection:
     activations: np.ndarray
     # bool [n, m] nothing to project: the seed is 0, and so is the patch
     dead: np.ndarray
+    # bool [n, m] the seed is not 0, but (next to) nothing of it came back: is_saturated()
+    saturated: np.ndarray
     # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
     positions: np.ndarray
     # int32 [n, m, 4] of the patches
@@ -62,12 +67,35 @@ class Units:
     boxes: np.ndarray  # int32 [k, 4]
     receptive_fields: np.ndarray  # int32 [k, 4]
     patches: np.ndarray  # [k, p, q, channels of the image]
+    saturated: np.ndarray  # bool [k]
+
+
+def is_saturated(seeds: np.ndarray, patches: np.ndarray, largest: np.ndarray) -> np.ndarray:
+    """Which items' signals came to nothing on their way, or below FAINT of what they could give.
+
+    As they do behind a saturated sigmoid, or where a rule's rectifiers drop all of a signal.
+    seeds [k, ...], patches [k, p, q, c], largest [k]: the greatest |value| of the item's image;
+    bool [k]. A seed of 0 is dead, and not saturated.
+
+    >>> patches = np.array([1e-3, 1e-9, 0.0, 0.0]).reshape(4, 1, 1, 1)
+    >>> is_saturated(np.array([1.0, 1.0, 1.0, 0.0]), patches, np.ones(4)).tolist()
+    [False, True, True, False]
+    """
+    # A network of rectifiers without biases is homogeneous: by Euler the product of its gradient
+    # and the image is the activation, so that of the patch (seed times gradient) and the image is
+    # the seed's square. The sum of the |patch| times the image's largest value is at least that.
+    saturated = np.zeros(len(seeds), bool)
+    for i, (seed, patch) in enumerate(zip(seeds, patches)):
+        sent = np.square(seed, dtype=np.float64).sum()
+        arrived = np.abs(patch).sum(dtype=np.float64) * max(float(largest[i]), 1.0)
+        saturated[i] = sent > 0 and arrived <= FAINT * sent
+    return saturated
 
 
 def concatenate(parts: Iterable[Units]) -> Units:
     """Units that came back a chunk at a time, as one.
 
-    >>> one = Units(*(np.array([i]) for i in range(5)))
+    >>> one = Units(*(np.array([i]) for i in range(6)))
     >>> concatenate([one, one]).boxes.tolist()
     [2, 2]
     """

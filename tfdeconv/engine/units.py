@@ -36,10 +36,12 @@ def checked_layer(network: Network, name: str, layers: Sequence[str]) -> str:
 def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
     """Images [n, h, w, channels of the network], at least one, as an array of that dtype.
 
-    Raises UserError for anything else.
+    Raises UserError for anything else, and for values that are not finite.
     """
     try:
-        x = np.asarray(x, dtype)
+        # what overflows becomes infinite, which is refused below
+        with np.errstate(over="ignore"):
+            x = np.asarray(x, dtype)
     except (TypeError, ValueError):
         raise UserError(
             f"{network.name}: expected images as an array of numbers [n, h, w, {network.channels}]"
@@ -48,6 +50,12 @@ def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
         raise UserError(
             f"{network.name}: expected images [n, h, w, {network.channels}], at least one; "
             f"found {list(x.shape)}"
+        )
+    finite = np.isfinite(x).all((1, 2, 3))
+    if not finite.all():
+        raise UserError(
+            f"{network.name}: image {int(finite.argmin())} of {len(x)} has values that are NaN or "
+            f"infinite: leave it out, or replace them"
         )
     return x
 
@@ -114,6 +122,28 @@ def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
             f"{what} of units: expected integers [k], 0 to {count - 1}; found {description}"
         )
     return values.astype(np.int32)
+
+
+def checked_units(
+    layer: str,
+    y: np.ndarray,
+    image: np.ndarray,
+    channel: np.ndarray,
+    positions: np.ndarray | None,
+    seeds: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image, channel [k] and positions [k, 2] of units of a layer's maps y [n, h, w, c], int32.
+
+    positions None: of the strongest unit of each map. Raises UserError for what the maps have not.
+    """
+    image = checked_indices("images", image, len(y))
+    channel = checked_indices(f"channels of {layer}", channel, y.shape[3])
+    refuse_unequal(image, channel, positions, seeds)
+    if positions is None:
+        positions, _activations = strongest(y, image, channel)
+    rows = checked_indices("positions", np.asarray(positions)[..., 0], y.shape[1])
+    columns = checked_indices("positions", np.asarray(positions)[..., 1], y.shape[2])
+    return image, channel, np.stack([rows, columns], 1)
 
 
 def refuse_unequal(*arrays: np.ndarray | None) -> None:

@@ -17,6 +17,8 @@ from ..scan.run import Run
 # not linear is off by percents
 ROUNDING = 1e-4
 
+SHOWN = 8  # channels that a note lists
+
 
 def source_name(source: Source) -> str:
     """The last part of the folder or file that the images are from; "" for the root folder."""
@@ -49,6 +51,17 @@ def activation_range(values: np.ndarray, images: np.ndarray) -> str:
     if largest == smallest:
         return largest
     return f"{largest} ... {smallest}"
+
+
+def saturated_note(layer: str, channels: np.ndarray) -> str:
+    """That the pictures of a layer's channels show nothing, although they fired."""
+    listed = ", ".join(map(str, channels[:SHOWN]))
+    if len(channels) > SHOWN:
+        listed += f", ... ({len(channels)})"
+    return (
+        f"{layer} {listed}: saturated, so the picture shows nothing: less than a millionth of what "
+        f"the activation could give came back to the pixels"
+    )
 
 
 def additivity_note(gap: float, rule: str) -> str:

@@ -143,6 +143,8 @@ def draw_feature(
 def label(unit_tiles: UnitTiles, feature: int) -> tuple[str, str]:
     """A feature's number and the range of its activations."""
     activations = activation_range(unit_tiles.values[feature], unit_tiles.images[feature])
+    if unit_tiles.saturated_in(feature):
+        activations += " saturated"
     return str(unit_tiles.channels[feature]), activations
 
 

@@ -114,6 +114,8 @@ def unit_labels(projection: Projection, image: int) -> list[tuple[str, str]]:
         activation = "dead"
         if not projection.dead[image, i]:
             activation = f"{projection.activations[image, i]:.4g}"
+        if projection.saturated[image, i]:
+            activation += " saturated"
         labels.append((str(channel), activation))
     return labels
 

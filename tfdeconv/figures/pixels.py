@@ -43,9 +43,10 @@ def full_scale(
 ) -> float:
     """The absolute value that is drawn as full black or white; 0 for a signal of zeros."""
     magnitude = np.abs(three_channels(preprocessing.reorder(signal), bands, np.sum))
-    if not magnitude.any():
+    visible = magnitude[magnitude > 0]
+    if not visible.size:
         return 0.0
-    return float(np.percentile(magnitude[magnitude > 0], CLIP))
+    return float(np.percentile(visible, CLIP))
 
 
 def photo(

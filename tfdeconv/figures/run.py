@@ -39,6 +39,7 @@ class RunFigures:
     raw: bool  # save the signals themselves, too
     progress: Progress
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
+    tell: Callable[[str], None]  # is called with what a picture does not show
 
     def draw_layer(self, layer: str, channels: np.ndarray) -> Iterator[Path]:
         """Draws the strongest images of a layer's channels; yields the path of each page.
@@ -150,6 +151,10 @@ class RunFigures:
             self.progress,
         )
         self.report(warnings, tiles_of.values())
+        for layer, unit_tiles in tiles_of.items():
+            if unit_tiles.saturated:
+                places = sorted({place for place, _rank in unit_tiles.saturated})
+                self.tell(captions.saturated_note(layer, unit_tiles.channels[places]))
         return tiles_of
 
     def report(self, warnings: Warnings, all_tiles: Iterable[UnitTiles]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +60,12 @@ class UnitTiles:
     tolerance: float = 0.0  # how far an activation may be from the run's
     # the largest difference between a projection and the sum of its parts, of the former's maximum
     gap: float = 0.0
+    # (place of the channel, rank) of tiles that show nothing: (next to) nothing came back
+    saturated: set[tuple[int, int]] = field(default_factory=set)
+
+    def saturated_in(self, feature: int) -> bool:
+        """Whether a tile of a feature, by its place in `channels`, shows nothing."""
+        return any(row == feature for row, _rank in self.saturated)
 
 
 def allocate(
@@ -132,6 +138,8 @@ def draw_tiles(
     """
     whole = units[unit_tiles.layer]
     for k, place in enumerate(zip(*places)):
+        if whole.saturated[k]:
+            unit_tiles.saturated.add(place)
         box = whole.boxes[k]
         if unit_tiles.centred:
             box = centre_crop(whole.receptive_fields[k], unit_tiles.size)

@@ -58,7 +58,8 @@ def sigmoid_derivative(x: tf.Tensor) -> tf.Tensor:
 
 
 def tanh_derivative(x: tf.Tensor) -> tf.Tensor:
-    return 1 - tf.tanh(x) ** 2
+    # 1 - tanh(x)^2 would be 0, or rounding, where tanh is saturated
+    return 4 * sigmoid_derivative(2 * x)
 
 
 def silu(x: tf.Tensor) -> tf.Tensor:

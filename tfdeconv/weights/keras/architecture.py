@@ -28,7 +28,8 @@ MAX_NAME_LENGTH = 100
 class Architecture:
     """What a model's JSON says: the network, and by node where in the file its parameters are.
 
-    model: the layers as Keras has them. notes: what was assumed.
+    model: the layers as Keras has them. notes: what was assumed, and of which layers the values
+    are logits.
     """
 
     model: Model
@@ -66,7 +67,7 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
             aliases[alias] = node_name
     sources = {node: builder.sources[node] for node in builder.sources if node in names}
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
-    return Architecture(model, network, sources, notes)
+    return Architecture(model, network, sources, (*notes, *builder.notes))
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:

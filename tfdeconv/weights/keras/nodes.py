@@ -21,7 +21,7 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
-from ...network.layers import Identity
+from ...network.layers import Activation, Identity
 from .activations import SOFTMAX
 from .calls import Tensor
 from .entries import MAX_NAME_LENGTH, Entry, Model
@@ -30,6 +30,8 @@ from .options import FeatureMap, NotUnderstood
 from .parts import Part
 from .sources import ParameterSource, VariablePath
 
+# what makes probabilities of values
+SQUASHES: dict[Layer | None, str] = {SOFTMAX: "softmax", Activation("sigmoid"): "sigmoid"}
 # cells of a map
 MAX_CELLS = 1 << 31
 
@@ -59,6 +61,7 @@ class NodeBuilder:
         self.sources: dict[str, ParameterSource] = {}
         self.missing: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
+        self.notes: list[str] = []
         # how many layers have a name, the network's input included
         self._names = Counter([INPUT])
         for entry in model.all_entries():
@@ -179,22 +182,34 @@ class NodeBuilder:
             self.sources[name] = ParameterSource(path, recipes)
 
     def nodes_to_logits(self) -> list[Node]:
-        """The nodes without the softmax of an output, whose layer's name stays with the logits.
+        """The nodes without the softmax or sigmoid of an output, whose layer keeps its name.
 
-        A dense layer with a softmax is `d/logits` and `d`: the first takes the name of both. A
-        softmax layer becomes an Identity. Softmaxes that other layers read stay.
+        Those are flat where a class is sure, and would send next to nothing back. A dense layer
+        with a softmax is `d/logits` and `d`: the first takes the name of both. A layer with a
+        sigmoid loses it; a softmax or sigmoid that is a layer becomes an Identity. Those that
+        other layers read stay. `notes` says of which layers the values are logits.
         """
         nodes = dict(self.nodes)
         for node in self.nodes.values():
-            if node.layer != SOFTMAX or node.name in self._read:
+            squash = squash_of(node.layer)
+            if not squash or node.name in self._read:
                 continue
             logits = f"{node.name}/logits"
             if node.inputs == (logits,):
                 nodes[node.name] = replace(nodes.pop(logits), name=node.name)
                 self.sources[node.name] = self.sources.pop(logits)
-            else:
+            elif node.layer in SQUASHES:
                 nodes[node.name] = replace(node, layer=Identity())
+            else:
+                layer = replace(node.layer, activation=None)  # type: ignore[type-var]
+                nodes[node.name] = replace(node, layer=layer)
+            self.notes.append(f"{node.name}: its values are logits, those before its {squash}")
         return list(nodes.values())
+
+
+def squash_of(layer: Layer) -> str:
+    """What makes probabilities of a layer's values, softmax or sigmoid; "" where nothing does."""
+    return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
 
 
 def output_map(name: str, layer: Layer, maps: Sequence[FeatureMap]) -> FeatureMap:
