@@ -199,7 +199,8 @@ def draw_photo(
     request: PhotoRequest,
 ) -> Path:
     """Draws a photo's projections of one layer; returns the path of the picture."""
-    from ..figures import naming, photo as photo_figures, png
+    from ..figures import naming, png
+    from ..figures import photo as photo_figures
 
     network = deconvnet.network.name
     layer = deconvnet.target

@@ -21,7 +21,7 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
-from ...network.layers import Activation, Identity
+from ...network.layers import Activation, Identity, LogSoftmax
 from .activations import SOFTMAX
 from .calls import Tensor
 from .entries import MAX_NAME_LENGTH, Entry, Model
@@ -31,7 +31,11 @@ from .parts import Part
 from .sources import ParameterSource, VariablePath
 
 # what makes probabilities of values
-SQUASHES: dict[Layer | None, str] = {SOFTMAX: "softmax", Activation("sigmoid"): "sigmoid"}
+SQUASHES: dict[Layer | None, str] = {
+    SOFTMAX: "softmax",
+    LogSoftmax(): "log_softmax",
+    Activation("sigmoid"): "sigmoid",
+}
 # cells of a map
 MAX_CELLS = 1 << 31
 
