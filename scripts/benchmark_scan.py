@@ -185,6 +185,7 @@ def measure_drawing(rounds: int) -> None:
             False,
             lambda text: None,
             print,
+            print,
         )
         channels = np.arange(len(state["means"]))
         pass_times: list[float] = []
