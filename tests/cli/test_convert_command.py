@@ -33,9 +33,10 @@ def test_weights_are_converted(run, tmp_path, rng):
     save_keras_weights(keras, arrays | {"aux": {"kernel": np.zeros(3)}})
     options = ["--network", "vgg16", "--licence", "CC", "--out", own]
     status, lines, err = run(keras, *options, script="convert_weights.py")
-    assert (status, len(lines), err) == (0, 2, [])
+    assert (status, len(lines), err) == (0, 3, [])
     assert "2 layers" in lines[0] and "left alone: aux" in lines[0]
-    assert lines[1].startswith("assumed: the preprocessing of Caffe's")
+    assert lines[1].endswith("left over stands behind the layers: 1 tensor, aux/0 [3]")
+    assert lines[2].startswith("assumed: the preprocessing of Caffe's")
     weights = load_weights(own, NETWORKS["vgg16"]())
     assert weights.digest in lines[0]
     assert (weights.source, weights.licence) == ("keras.h5 (Keras)", "CC")

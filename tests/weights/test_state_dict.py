@@ -8,8 +8,11 @@ from gradcheck import gap
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.data.preprocessing import caffe
-from tfdeconv.weights.conventions import recognise
+from tfdeconv.weights.conventions import CONVENTIONS
+from tfdeconv.weights.evidence import examine
+from tfdeconv.weights.inventory import take_inventory
 from tfdeconv.weights.load import network_in, read_weights
+from tfdeconv.weights.naming import torchvision_keys
 from tfdeconv.weights.state_dict import to_hwio
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}
@@ -43,15 +46,18 @@ KEYS = {
 @pytest.mark.parametrize("convention", KEYS)
 def test_keys_of_each_convention_are_recognised(convention):
     maker, prefix, keys = KEYS[convention]
-    match = recognise(NETWORKS["vgg16"](), [*keys, "something else"])
+    inventory = take_inventory(dict.fromkeys([*keys, "something else"], (1,)))
+    match = examine(NETWORKS["vgg16"](), CONVENTIONS, inventory).match
     assert (match.convention.maker, match.prefix, match.count) == (maker, prefix, 2)
     assert match.keys == {"block1_conv2": dict(zip(("kernel", "bias"), keys))}
 
 
 def test_keys_of_no_convention_are_not_recognised():
-    assert recognise(NETWORKS["vgg16"](), ["something else"]) is None
+    inventory = take_inventory({"something else": (1,)})
+    assert examine(NETWORKS["vgg16"](), CONVENTIONS, inventory) is None
     # Caffe's names, but no network of Caffe's
-    assert recognise(NETWORKS["resnet50"](), ["conv1_2.0", "conv1_2.1"]) is None
+    inventory = take_inventory({"conv1_2.0": (1,), "conv1_2.1": (1,)})
+    assert examine(NETWORKS["resnet50"](), CONVENTIONS, inventory) is None
 
 
 def test_rows_of_a_flattened_map_change_order():
@@ -110,10 +116,9 @@ def test_caffes_file_of_another_network_is_refused(tmp_path):
             layers[caffe_name(layer)] = values
     path = tmp_path / "w.npy"
     save_npy(path, layers)
-    with pytest.raises(UserError, match="holds vgg19, not vgg16"):
-        read_weights(path, NETWORKS["vgg16"](), "block4_conv2")
-    with pytest.raises(UserError, match="holds none of the layers of resnet50.*it has conv1_1.0"):
-        read_weights(path, NETWORKS["resnet50"]())
+    for name in ("vgg16", "resnet50"):
+        with pytest.raises(UserError, match=f"holds vgg19, not {name}"):
+            read_weights(path, NETWORKS[name]())
 
 
 # torchvision's files
@@ -179,13 +184,27 @@ def test_torchvisions_vgg_computes_what_torch_computes(tmp_path, rng, form, pref
 
 def test_torchvisions_variant_is_named_with_the_remedy(tmp_path):
     path = tmp_path / "w.npz"
-    first = np.zeros((64, 64, 1, 1), np.float32)
-    last = np.zeros((256, 64, 1, 1), np.float32)
-    np.savez(path, **{"layer1.0.conv1.weight": first, "layer1.0.conv3.weight": last})
+    network = NETWORKS["resnet50"](variant="torchvision")
+    tensors = first_tensors(network, "conv2_block1_3_conv")
+    np.savez(path, **tensors)
     message = "holds resnet50 of variant torchvision, not .*NETWORKS.*variant=.torchvision"
     for name in ("resnet50", "vgg16"):
         with pytest.raises(UserError, match=message):
             read_weights(path, NETWORKS[name]())
+
+
+def first_tensors(network, last: str) -> dict[str, np.ndarray]:
+    """Zeros for a network's layers up to one, by torchvision's names."""
+    tensors = {}
+    for layer, keys in torchvision_keys(network).items():
+        for name, key in keys.items():
+            shape = network.parameters()[layer][name]
+            if len(shape) == 4:
+                shape = shape[3], shape[2], *shape[:2]
+            tensors[key] = np.zeros(shape, np.float32)
+        if layer == last:
+            break
+    return tensors
 
 
 def test_caffes_variant_is_named_with_the_remedy(tmp_path):
@@ -197,14 +216,29 @@ def test_caffes_variant_is_named_with_the_remedy(tmp_path):
         read_weights(path, NETWORKS["alexnet"](variant="torchvision"))
 
 
-def test_other_resnets_are_told_apart(tmp_path):
-    """The wide ones, by their first block."""
-    tensors = {
-        "layer1.0.conv1.weight": np.zeros((128, 64, 1, 1), np.float32),
-        "layer1.0.conv3.weight": np.zeros((256, 128, 1, 1), np.float32),
-        "conv1.weight": np.zeros((64, 3, 7, 7), np.float32),
-    }
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d"])
+def test_resnets_of_the_same_names_are_told_apart(tmp_path, name):
+    network = NETWORKS[name](variant="torchvision")
+    path = tmp_path / "w.npz"
+    np.savez(path, **first_tensors(network, "conv2_block2_1_bn"))
+    assert network_in(path) == network
+
+
+@pytest.mark.parametrize(
+    "shapes, message",
+    [
+        # a block that no network has
+        ({"layer1.0.conv1.weight": (96, 64, 1, 1)}, r"layer1.0.conv1.weight \[96, 64, 1, 1\]"),
+        (
+            {"layer1.0.se.weight": (4, 64)},
+            r"a ResNet-\d+ and is none: layer1.0.se.weight \[4, 64\]",
+        ),
+    ],
+)
+def test_a_block_of_another_network_is_refused(tmp_path, shapes, message):
+    tensors = first_tensors(NETWORKS["resnet50"](variant="torchvision"), "conv2_block1_3_bn")
+    tensors |= {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     path = tmp_path / "w.npz"
     np.savez(path, **tensors)
-    with pytest.raises(UserError, match="of another kind than ResNet-50"):
+    with pytest.raises(UserError, match=message):
         network_in(path)

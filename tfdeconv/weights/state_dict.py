@@ -17,15 +17,33 @@ from ..formats.lazy_tensor import Tensors
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
-from ..zoo import NETWORKS, variants_of
-from ..zoo.variants import TITLES, wrong_variant
-from .contents import PixelNote, WeightFile, infer_network, no_match
-from .conventions import Match, nearest_network, recognise
+from ..zoo import NETWORKS
+from ..zoo.variants import TITLES
+from . import recognition
+from .contents import PixelNote, WeightFile, infer_network
+from .conventions import CONVENTIONS, Match
+from .evidence import Evidence
+from .inventory import TRAINING_STATE, Inventory, take_inventory
+from .recognition import Family, check_network, find_network, undilated_part
 
-# keys left over from the training, of which nobody needs to hear
-TRAINING_STATE = re.compile(r"(^|\.)(num_batches_tracked|optim\w*|lr_schedulers?)(\.|$)")
-# kernels [out, in, height, width] by which ResNet-50 and deeper are told from other ResNets
-RESNET_PROBES = {"conv1": (64, 64, 1, 1), "conv2": (64, 64, 3, 3)}
+SHOWN = 3  # tensors that an error lists
+STRIDES_ASSUMED = "assumed: a block's stride is in its 3x3 convolution, as torchvision has it"
+
+
+def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
+    """The error for a file of tensors that are of no network that this program knows."""
+    families = dict.fromkeys(re.split(r"-?\d", TITLES[name])[0] for name in NETWORKS)
+    known = ", ".join(name.partition(" ")[2] for name in families)
+    count = len(inventory.shapes)
+    first = ", ".join(inventory.shown(name) for name in list(inventory.shapes)[:SHOWN])
+    return UserError(
+        f"{path} is of none of the networks that this program knows ({known}): "
+        f"it has {count} tensors, {first or 'none of them weights'}, ...; "
+        f"for a network of your own give a whole model of Keras's (.keras, .h5)"
+    )
+
+
+FAMILY = Family(CONVENTIONS, tuple(NETWORKS), unknown_network)
 
 
 def open_tensors(path: str | Path) -> Tensors | None:
@@ -47,12 +65,18 @@ def network(
 ) -> Network:
     """The network of that name and variant, or the one whose layers the file has.
 
-    With the channels, classes and size of input that the shapes show.
+    With the channels, classes and size of input that the shapes show. Raises UserError for a file
+    of another network.
     """
-    nearest = nearest_network(tensors, variants_of(name, variant))
-    shapes = contents(path, tensors, nearest).shapes
-    kernels = {layer: parameters.get("kernel", ()) for layer, parameters in shapes.items()}
-    return infer_network(nearest.name, kernels, nearest.variant)
+    evidence = find_network(path, FAMILY, inventory_of(tensors), name, variant)
+    inferred = infer_network(evidence.network.name, evidence.kernels, evidence.network.variant)
+    if evidence.segmentation and not variant:
+        return undilated_part(inferred, evidence)
+    return inferred
+
+
+def inventory_of(tensors: Tensors) -> Inventory:
+    return take_inventory({name: tensor.shape for name, tensor in tensors.items()})
 
 
 def contents(path: str | Path, tensors: Tensors, network: Network) -> WeightFile:
@@ -60,83 +84,47 @@ def contents(path: str | Path, tensors: Tensors, network: Network) -> WeightFile
 
     Raises UserError where it has nothing of it, and for networks that only resemble it.
     """
-    match = recognise(network, tensors)
-    if match is None:
-        raise not_of_network(path, tensors, network)
-    used = {key for parameters in match.keys.values() for key in parameters.values()}
-    unused = [key for key in tensors if key not in used and not TRAINING_STATE.search(key)]
-    refuse_other_resnets(path, tensors, network, match)
-    refuse_batch_norms(path, unused, network, match)
-
-    channels_first = match.convention.channels_first
+    evidence = check_network(path, FAMILY, inventory_of(tensors), whole_network(network))
+    match, sources = evidence.match, evidence.inventory.sources
     maps = flattened_maps(network)
+    layers = network.parameters().keys() & match.keys.keys()
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
-    for layer, parameters in match.keys.items():
-        shapes[layer] = {
-            name: hwio_shape(tensors[key].shape, channels_first) for name, key in parameters.items()
-        }
+    for layer, keys in match.keys.items():
+        if layer in layers:
+            shapes[layer] = {
+                name: match.convention.shape(evidence.inventory.shapes[key])
+                for name, key in keys.items()
+            }
 
     def read(layer: str, name: str) -> np.ndarray:
-        array = tensors[match.keys[layer][name]].read()
-        if channels_first:
+        array = tensors[sources[match.keys[layer][name]]].read()
+        if match.convention.channels_first:
             array = to_hwio(array, maps.get(layer))
         return np.ascontiguousarray(array)
 
     not_tensors = [key for key in tensors.ignored if not TRAINING_STATE.search(key)]
+    left_over = [sources[key] for key in (*evidence.replaced, *evidence.around)]
     preprocessing, assumption = assumed_preprocessing(network, match)
     return WeightFile(
         shapes,
         read,
-        network_shown(tensors, network, match, unused),
+        network.name,
         preprocessing,
         source=f"{Path(path).name} ({match.convention.maker})",
-        ignored=(*not_tensors, *unused),
-        notes=(*recognition_notes(network, match), assumption),
+        ignored=(*not_tensors, *left_over),
+        notes=(*recognition_notes(network, evidence), assumption),
     )
 
 
-def network_shown(
-    tensors: Tensors, network: Network, match: Match, unused: list[str]
-) -> str | None:
-    """The name of the built-in network that a file fits best; None where it may well be this one.
-
-    What speaks against this one: keys that it does not use, or a layer that is missing before one
-    that the file has (what is missing at the end is only the head).
-    """
-    if network.name not in NETWORKS:
-        return None
-    has_layer = [layer in match.keys for layer in network.parameters()]
-    has_gap = has_layer != sorted(has_layer, reverse=True)
-    if not unused and not has_gap:
-        return None
-    return nearest_network(tensors, variants_of(), network.name).name
-
-
-def refuse_other_resnets(
-    path: str | Path, tensors: Tensors, network: Network, match: Match
-) -> None:
-    """Raises UserError for ResNets of other blocks under the same names."""
-    if network.name not in ("resnet50", "resnet101", "resnet152"):
-        return
-    for convolution, shape in RESNET_PROBES.items():
-        tensor = tensors.get(f"{match.prefix}layer1.0.{convolution}.weight")
-        if tensor is not None and len(tensor.shape) == 4 and tensor.shape != shape:
-            raise UserError(
-                f"{path} is of another kind than ResNet-50, -101 and -152: its "
-                f"layer1.0.{convolution} is {list(tensor.shape)}, theirs {list(shape)}; "
-                f"wide ones and ResNeXts are asked for by name (--network)"
-            )
-
-
-def refuse_batch_norms(path: str | Path, unused: list[str], network: Network, match: Match) -> None:
-    """Raises UserError for VGGs with batch norms, which go by the same names."""
-    norm = re.compile(re.escape(match.prefix) + r"features\.\d+\.running_mean")
-    for key in unused:
-        if norm.fullmatch(key):
-            raise UserError(
-                f"{path} is of a {network.name} with batch norms ({key}, ...), "
-                f"which this program does not have"
-            )
+def whole_network(network: Network) -> Network:
+    """The built-in network of which this is a part (recognition.undilated_part), or itself."""
+    if network.name not in NETWORKS or not network.missing:
+        return network
+    whole = NETWORKS[network.name](
+        channels=network.channels, size=network.input_shape[:2], variant=network.variant
+    )
+    is_part = whole.nodes[: len(network.nodes)] == network.nodes
+    return whole if is_part else network
 
 
 def flattened_maps(network: Network) -> dict[str, Shape]:
@@ -147,16 +135,6 @@ def flattened_maps(network: Network) -> dict[str, Shape]:
         if isinstance(node.layer, Dense) and node.inputs[0] == "flatten":
             maps[node.name] = shapes[network.node("flatten").inputs[0]]
     return maps
-
-
-def hwio_shape(shape: tuple[int, ...], channels_first: bool) -> tuple[int, ...]:
-    """The shape that a parameter has in this program's layout."""
-    if channels_first and len(shape) == 4:
-        out, into, height, width = shape
-        return height, width, into, out
-    if channels_first and len(shape) == 2:
-        return shape[1], shape[0]
-    return shape
 
 
 def to_hwio(array: np.ndarray, flattened: Shape | None) -> np.ndarray:
@@ -178,20 +156,30 @@ def to_hwio(array: np.ndarray, flattened: Shape | None) -> np.ndarray:
     return array.reshape(-1, channels, height, width).transpose(2, 3, 1, 0).reshape(into, -1)
 
 
-def recognition_notes(network: Network, match: Match) -> list[str]:
-    """How a file was recognised, and what was assumed of its prefixes."""
-    maker = match.convention.maker
+def recognition_notes(network: Network, evidence: Evidence) -> list[str]:
+    """How a file was recognised, and what was assumed of it."""
+    maker = evidence.match.convention.maker
     title = TITLES.get(network.name, network.name)
     note = f"tensors named as {maker} names those of {title}"
-    if match.prefix:
-        note += f", behind {match.prefix!r}"
-    if not match.ambiguous_prefixes:
-        return [note]
-    others = ", ".join(map(repr, match.ambiguous_prefixes[:3]))
-    return [
-        note,
-        f"assumed: those meant are behind {match.prefix!r}; the file has as many behind {others}",
-    ]
+    prefix = prefix_in_file(evidence)
+    if prefix:
+        note += f", behind {prefix!r}"
+    notes = [note, *recognition.notes(evidence)]
+    is_bottleneck = any(layer.endswith("_3_conv") for layer in evidence.match.keys)
+    if is_bottleneck and network.variant == "torchvision":
+        notes.append(STRIDES_ASSUMED)
+    return notes
+
+
+def prefix_in_file(evidence: Evidence) -> str:
+    """The prefix of the tensors used, with the wrappers that the file has in it."""
+    prefix = evidence.match.prefix
+    for keys in evidence.match.keys.values():
+        for key in keys.values():
+            source = evidence.inventory.sources[key]
+            if prefix and source.endswith(key[len(prefix) :]):
+                return source.removesuffix(key[len(prefix) :])
+    return prefix
 
 
 def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing, str]:
@@ -200,21 +188,16 @@ def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing
     if network.channels != 3:
         note = PixelNote("assumed: the bands go into the network as they are")
         return caffe(size, network.channels), note
-    if not match.convention.channels_first:
+    if match.convention.maker == "torch's first zoo":
+        note = PixelNote(
+            "assumed: Caffe's preprocessing (BGR less the mean of ImageNet, --preprocess caffe): "
+            "dense layers numbered 1, 4 and 6 are of VGGs converted from Caffe's"
+        )
+        return caffe(size, network.channels), note
+    if match.convention.preprocessing == "caffe":
         note = PixelNote("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)")
         return caffe(size, network.channels), note
     note = PixelNote(
         "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"
     )
     return torch(size, network.channels), note
-
-
-def not_of_network(path: str | Path, tensors: Tensors, network: Network) -> UserError:
-    """The error where a file has none of a network's tensors; perhaps it has another variant's."""
-    if network.name in NETWORKS:
-        nearest = nearest_network(tensors, variants_of(), network.name)
-        is_variant = nearest.name == network.name or nearest.variant == "torchvision"
-        if is_variant and recognise(nearest, tensors):
-            return wrong_variant(path, nearest, network)
-    layers = list(network.parameters())
-    return no_match(path, network.name, layers, [*tensors, *tensors.ignored])

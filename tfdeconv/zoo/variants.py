@@ -51,8 +51,11 @@ def wrong_variant(path: object, found: Network, expected: Network) -> UserError:
     if found.variant:
         argument = f'variant="{found.variant}"'
         option = f" --variant {found.variant}"
+    titles = title(found), title(expected)
+    if found.variant == expected.variant:
+        titles = found.name, expected.name
     return UserError(
-        f"{path} holds {title(found)}, not {title(expected)}: "
+        f"{path} holds {titles[0]}, not {titles[1]}: "
         f'take NETWORKS["{found.name}"]({argument}) or network_in(path); '
         f"scripts: --network {found.name}{option}"
     )

@@ -1,0 +1,140 @@
+"""The names of a network's parameters by program: which program has a network, and its keys."""
+
+from __future__ import annotations
+
+import re
+
+from ..network.graph import Network
+
+# {layer: {parameter: key}}
+Keys = dict[str, dict[str, str]]
+
+# VGG's dense layers by the names of Keras, and Caffe's names for them
+CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}
+# this program's names for parameters, and torch's
+TORCH_PARAMETERS = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "mean": "running_mean",
+    "variance": "running_var",
+}
+# VGG's dense layers as torchvision numbers them, and as its first files did
+FIRST_ZOO = {"classifier.0": "classifier.1", "classifier.3": "classifier.4"}
+
+
+def caffe_has(network: Network) -> bool:
+    """Whether Caffe's model zoo has the network: VGG and AlexNet."""
+    is_caffes = re.fullmatch(r"vgg\d+|alexnet", network.name) is not None
+    return is_caffes and network.variant in ("", "caffe")
+
+
+def caffe_keys(kernel: str, bias: str, network: Network) -> Keys:
+    """block1_conv2/kernel: `conv1_2.0` if kernels end with `0`."""
+    keys: Keys = {}
+    for layer in network.parameters():
+        name = re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer))
+        keys[layer] = {"kernel": f"{name}.{kernel}", "bias": f"{name}.{bias}"}
+    return keys
+
+
+def torchvision_has(network: Network) -> bool:
+    """Whether torchvision has the network; of VGG all have the same layers."""
+    is_torchvisions = network.variant == "torchvision" or network.name.startswith("vgg")
+    return bool(network.aliases) and is_torchvisions
+
+
+def torchvision_keys(network: Network) -> Keys:
+    """block1_conv2/kernel: `features.2.weight`; torchvision's names are the network's aliases."""
+    modules: dict[str, str] = {}
+    for alias, layer in network.aliases.items():
+        # a rectifier within a layer has an alias of its own, behind the layer's
+        modules.setdefault(layer, alias)
+    keys: Keys = {}
+    for layer, parameters in network.parameters().items():
+        if layer in modules:
+            module = modules[layer]
+            keys[layer] = {name: f"{module}.{TORCH_PARAMETERS[name]}" for name in parameters}
+    return keys
+
+
+def first_zoo_has(network: Network) -> bool:
+    """Whether torch's zoo of 2017 had the network converted from Caffe's: VGG."""
+    return re.fullmatch(r"vgg\d+", network.name) is not None and "features.0" in network.aliases
+
+
+def first_zoo_keys(network: Network) -> Keys:
+    """torchvision's, but with a dropout before each dense layer: they are 1, 4 and 6."""
+    keys = torchvision_keys(network)
+    for parameters in keys.values():
+        for name, key in parameters.items():
+            module, dot, parameter = key.rpartition(".")
+            parameters[name] = FIRST_ZOO.get(module, module) + dot + parameter
+    return keys
+
+
+def hugging_face_has(network: Network) -> bool:
+    """Whether transformers has the network: the ResNets, as torchvision computes them."""
+    is_resnet = re.fullmatch(r"resnet\d+", network.name) is not None
+    return is_resnet and network.variant == "torchvision"
+
+
+def hugging_face_keys(body: str, network: Network) -> Keys:
+    """conv2_block1_1_conv/kernel: `encoder.stages.0.layers.0.layer.0.convolution.weight`.
+
+    body: what stands before the names of all but the dense layer.
+    """
+    keys = torchvision_keys(network)
+    for parameters in keys.values():
+        for name, key in parameters.items():
+            module, dot, parameter = key.rpartition(".")
+            parameters[name] = hugging_face_module(body, module) + dot + parameter
+    return keys
+
+
+def hugging_face_module(body: str, module: str) -> str:
+    """transformers' name of a module of torchvision's ResNets."""
+    if module == "fc":
+        return "classifier.1"
+    *block, kind = re.split(r"\.(?=conv|bn|downsample)", module)
+    kinds = {"c": "convolution", "b": "normalization"}
+    if not block:
+        return f"{body}embedder.embedder.{kinds[kind[0]]}"
+    stage, _, number = block[0].removeprefix("layer").partition(".")
+    place = f"{body}encoder.stages.{int(stage) - 1}.layers.{number}"
+    if kind.startswith("downsample"):
+        return f"{place}.shortcut.{('convolution', 'normalization')[int(kind[-1])]}"
+    return f"{place}.layer.{int(kind[-1]) - 1}.{kinds[kind[0]]}"
+
+
+def keras_has(network: Network) -> bool:
+    """Whether a file of Keras's has a network by the names that layers have here."""
+    return network.variant in ("", "keras") or not network.aliases
+
+
+def keras_keys(network: Network) -> Keys:
+    """block1_conv2/kernel: `block1_conv2/0`."""
+    return numbered_keys({layer: layer for layer in network.parameters()}, network)
+
+
+def keras_2015_has(network: Network) -> bool:
+    """Whether layers are called as in Keras's first ResNet50 (res2a_branch2a)."""
+    return network.variant.startswith("keras2015")
+
+
+def keras_2015_keys(network: Network) -> Keys:
+    """conv2_block1_1_conv/kernel: `res2a_branch2a/0`."""
+    names: dict[str, str] = {}
+    for alias, layer in network.aliases.items():
+        names.setdefault(layer, alias)
+    return numbered_keys(names, network)
+
+
+def numbered_keys(names: dict[str, str], network: Network) -> Keys:
+    """Keys of layers whose variables are in this program's order: the name in the file by layer."""
+    keys: Keys = {}
+    for layer, parameters in network.parameters().items():
+        if layer in names:
+            keys[layer] = {name: f"{names[layer]}/{i}" for i, name in enumerate(parameters)}
+    return keys

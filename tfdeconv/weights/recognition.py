@@ -1,0 +1,145 @@
+"""Which network a file of named tensors is of: recognised, or refused in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import UserError
+from ..network.graph import Network
+from ..zoo import NETWORKS, variants_of
+from ..zoo.variants import TITLES, wrong_variant
+from .contents import no_match
+from .conventions import Convention
+from .evidence import Evidence, examine, nearest
+from .inventory import Inventory
+
+
+@dataclass(frozen=True)
+class Family:
+    """Files that name their tensors: how they may do so, and the error for one of no network."""
+
+    conventions: tuple[Convention, ...]
+    # of the built-in networks, those of which there are such files
+    networks: tuple[str, ...]
+    unknown: Callable[[str | Path, Inventory], UserError]
+
+
+SHOWN = 3  # names that a note lists
+# of a network's input, the stride up to which dilation for stride leaves maps as they are
+UNDILATED_STRIDE = 8
+
+
+def find_network(
+    path: str | Path, family: Family, inventory: Inventory, name: str | None, variant: str | None
+) -> Evidence:
+    """The evidence for the built-in network (of that name and variant) that a file is of.
+
+    Raises UserError where it is of none.
+    """
+    best = nearest(variants_of(name, variant, family.networks), family.conventions, inventory)
+    if best is not None and best.is_consistent:
+        return best
+    if name is None and variant is None:
+        raise refusal(path, family, inventory, best)
+    wanted = variants_of(name, variant)[0]
+    if best is not None:
+        wanted = best.network
+    return check_network(path, family, inventory, wanted)
+
+
+def check_network(
+    path: str | Path, family: Family, inventory: Inventory, network: Network
+) -> Evidence:
+    """The evidence for a network, if nothing speaks against it.
+
+    Raises UserError where something does, and for files of another network.
+    """
+    evidence = examine(network, family.conventions, inventory)
+    if evidence is not None and evidence.is_consistent:
+        return evidence
+    if network.name not in NETWORKS:
+        if evidence is None:
+            raise no_match(path, network.name, list(network.parameters()), [*inventory.shapes])
+        return evidence
+    best = nearest(variants_of(names=family.networks), family.conventions, inventory, network)
+    if best is not None and best.is_consistent:
+        raise wrong_variant(path, best.network, network)
+    raise refusal(path, family, inventory, best)
+
+
+def refusal(
+    path: str | Path, family: Family, inventory: Inventory, evidence: Evidence | None
+) -> UserError:
+    """The error for a file that is of no network that this program knows.
+
+    evidence: for the nearest of them.
+    """
+    if evidence is None or not evidence.is_recognised:
+        return family.unknown(path, inventory)
+    name = evidence.network.name
+    title = TITLES.get(name, name)
+    if evidence.inside:
+        others = len(evidence.inside) - 1
+        more = f" and {others} more" if others else ""
+        what = (
+            f"{inventory.shown(evidence.inside[0])}{more} left over among its layers, "
+            f"where {name} has no place for it"
+        )
+    else:
+        what = f"{inventory.shown(evidence.misfits[0])} is of another shape than {name}'s"
+    return UserError(
+        f"{path} is like {title} and is none: {what}; other networks are read from "
+        f"whole models of Keras's (.keras, .h5)"
+    )
+
+
+def notes(evidence: Evidence) -> list[str]:
+    """What was assumed of a file: of its prefixes, and of what is left over."""
+    assumed: list[str] = []
+    match, shown = evidence.match, evidence.inventory.shown
+    if match.ambiguous_prefixes:
+        others = ", ".join(map(repr, match.ambiguous_prefixes[:SHOWN]))
+        assumed.append(
+            f"those meant are behind {match.prefix!r}; the file has as many behind {others}"
+        )
+    if evidence.head:
+        assumed.append(f"the dense layers are of another head and left out: {evidence.head}")
+    if evidence.around:
+        count = len(evidence.around)
+        tensors = "1 tensor" if count == 1 else f"{count} tensors"
+        first = ", ".join(map(shown, evidence.around[:SHOWN]))
+        assumed.append(f"what is left over stands behind the layers: {tensors}, {first}")
+    if evidence.convolutions:
+        first = shown(evidence.convolutions[0])
+        assumed.append(
+            f"strides are a classifier's: networks with other heads ({first}) may have dilation "
+            f"for stride, which the file does not tell"
+        )
+    return [f"assumed: {note}" for note in assumed]
+
+
+def undilated_part(network: Network, evidence: Evidence) -> Network:
+    """The layers of a network that dilation for stride in its last stages would leave alone.
+
+    The others are not available: the file does not tell which of the two it is of.
+    """
+    height = network.input_shape[0]
+    shapes = network.shapes()
+    kept = []
+    reasons: dict[str, str] = {}
+    reason = (
+        f"{evidence.inventory.shown(evidence.segmentation[0])} is left over in the file, and "
+        f"networks with such heads have dilation for stride here, which the file does not tell"
+    )
+    for node in network.nodes:
+        is_deep = shapes[node.name][0] * UNDILATED_STRIDE < height
+        if is_deep or not reasons.keys().isdisjoint(node.inputs):
+            reasons[node.name] = reason
+        else:
+            kept.append(node)
+    for alias, layer in network.aliases.items():
+        if layer in reasons:
+            reasons[alias] = reason
+    return replace(network, nodes=tuple(kept), missing={**network.missing, **reasons})
