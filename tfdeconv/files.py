@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +19,10 @@ PREFIX = 50
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """A temporary path to write to: renamed to path when the block succeeds, else removed.
 
-    Raises UserError where the file cannot be written.
+    A link at path is replaced, and what it leads to is left as it is. Raises UserError where the
+    file cannot be written.
     """
-    # what a link leads to is replaced, not the link
-    path = Path(os.path.realpath(path))
+    path = Path(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"cannot write {path}: it exists and is not a file")
     try:
@@ -46,22 +45,28 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 
 def require_regular_file(path: str | Path) -> None:
-    """Raises UserError where a path is not that of a file: before it is opened.
-
-    To open a FIFO waits for whoever writes to it, perhaps for ever.
-    """
+    """Raises UserError where a path is not that of a file: before it is opened."""
     try:
-        mode = os.stat(path).st_mode
+        os.stat(path)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except (OSError, ValueError) as error:
         # ValueError: a name with a zero byte
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read: {reason}") from None
-    if stat.S_ISDIR(mode):
+    refuse_special(path)
+
+
+def refuse_special(path: str | Path) -> None:
+    """Raises UserError where path is there and is not a file: a FIFO, a device, a directory.
+
+    To open a FIFO waits for whoever writes to it, perhaps for ever.
+    """
+    if os.path.isfile(path) or not os.path.exists(path):
+        return
+    if os.path.isdir(path):
         raise UserError(f"{path} is a directory, expected a file")
-    if not stat.S_ISREG(mode):
-        raise UserError(f"{path} is not a regular file, and is not opened; give a file")
+    raise UserError(f"{path} is not a regular file, and is not opened; give a file")
 
 
 def sha256(path: str | Path) -> str:

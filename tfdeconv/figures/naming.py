@@ -20,7 +20,7 @@ from ..version import __version__, library_versions
 
 # file systems take names of 255 bytes at most: this leaves room for rule, kind and page
 SOURCE_BYTES = 120
-SUBJECT_CHARACTERS = 100
+SUBJECT_BYTES = 100
 
 
 def make_folder(path: Path) -> None:
@@ -40,9 +40,10 @@ def file_name(source: str, subject: str, *parts: str) -> str:
     file may have named freely; parts: rule, mode, and the like.
     """
     stem = os.fsdecode(os.fsencode(source)[:SOURCE_BYTES])
-    # a file's own names may have a / in them
-    harmless = re.sub(r"[^\w.-]", "_", subject)[:SUBJECT_CHARACTERS]
-    return "-".join([stem, harmless, *parts])
+    # a file's own names may have a / in them, and letters of several bytes
+    harmless = re.sub(r"[^\w.-]", "_", subject).encode(errors="replace")
+    subject = harmless[:SUBJECT_BYTES].decode(errors="ignore")
+    return "-".join([stem, subject, *parts])
 
 
 def page_suffixes(count: int) -> list[str]:

@@ -16,6 +16,8 @@ MAX_TEXT = 500  # characters
 MAX_INT = 1 << 24
 MAX_FLOAT = 1e9
 MAX_JSON = 1 << 24  # bytes
+# values in all; each takes about 100 bytes of memory, whatever its length in JSON
+MAX_VALUES = 1_000_000
 MAX_SHOWN = 60  # characters
 
 
@@ -90,10 +92,7 @@ def check_names(value: Any) -> dict[str, str]:
 
 def parse_object(text: str | bytes) -> dict[str, Any]:
     """The object in a description of a model; raises ValueError for anything else."""
-    if len(text) > MAX_JSON:
-        raise ValueError(
-            f"its description of the model has {len(text):,} bytes, at most {MAX_JSON:,} are read"
-        )
+    check_size(text)
     try:
         value = json.loads(text)
     except RecursionError:
@@ -104,6 +103,21 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"its description of the model is not a JSON object: {shown(value)}")
     return value
+
+
+def check_size(text: str | bytes) -> None:
+    """Raises ValueError for JSON that is too long, or whose values would take too much memory."""
+    if len(text) > MAX_JSON:
+        raise ValueError(
+            f"its description of the model has {len(text):,} bytes, at most {MAX_JSON:,} are read"
+        )
+    # each value but the first stands behind one of these
+    marks = (b"[", b"{", b",") if isinstance(text, bytes) else ("[", "{", ",")
+    values = sum(text.count(mark) for mark in marks)  # type: ignore[arg-type]
+    if values > MAX_VALUES:
+        raise ValueError(
+            f"its description of the model has {values:,} values, at most {MAX_VALUES:,} are read"
+        )
 
 
 def shown(value: Any) -> str:

@@ -46,5 +46,6 @@ def fixed_text(value: str) -> np.ndarray:
 
     HDF5 keeps strings of variable length in a heap, whose reader never ends where it is damaged.
     """
-    encoded = value.encode()
+    # names of files may hold bytes that are not UTF-8
+    encoded = value.encode(errors="backslashreplace")
     return np.array(encoded, h5py.string_dtype("utf-8", max(1, len(encoded))))

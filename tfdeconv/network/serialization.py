@@ -23,6 +23,7 @@ from ..formats.checked_json import (
     check_names,
     check_one_of,
     check_pair,
+    parse_object,
 )
 from . import layers
 from .base import Layer, Node
@@ -68,7 +69,7 @@ def layer_entry(layer: Layer) -> dict[str, Any]:
 def from_json(text: str) -> Network:
     """The network that to_json wrote. Raises UserError for anything else."""
     try:
-        network = network_of(json.loads(text))
+        network = network_of(parse_object(text))
     except UserError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:

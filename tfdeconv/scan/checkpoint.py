@@ -149,7 +149,7 @@ def file_stamp(path: str | Path) -> Stamp:
 
 def leftovers(path: str | Path) -> list[str]:
     """Half-written files beside a run, of scans that were killed while they saved (files.py)."""
-    folder, name = os.path.split(os.path.realpath(path))
+    folder, name = os.path.split(os.path.abspath(path))
     if len(name) > PREFIX:
         return []  # the names of half-written files are cut there: it could be another run's
     suffix = os.path.splitext(name)[1]

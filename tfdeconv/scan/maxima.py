@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import errors
 from ..errors import UserError
+from ..files import refuse_special
 from .run import Run, Settings
 
 DTYPE = "<f2"
@@ -79,6 +80,7 @@ class MaximaWriter:
 
         run_exists: the run is there, and so its maxima may be.
         """
+        refuse_special(self.path)
         try:
             present = self.path.stat().st_size if self.path.exists() else 0
             if present and not run_exists:
@@ -191,6 +193,7 @@ def load(path: str | Path, run: Run) -> MaximaFile | None:
     if not run.settings.kept:
         return None
     place = maxima_path(path)
+    refuse_special(place)
     try:
         array = np.load(place, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:

@@ -12,6 +12,7 @@ from ..data import dataset
 from ..data.dataset import Source
 from ..data.preprocessing import Preprocessing, from_json
 from ..errors import UserError, unknown
+from ..files import refuse_special
 from ..network.graph import Network
 from ..weights.load import Weights, network_in, read_weights
 from ..zoo import NETWORKS
@@ -29,6 +30,7 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     """
     file = Path(given or run.weights)
     if file.exists():
+        refuse_special(file)
         return file
     if given:
         raise UserError(f"{file}: there is no such file")
@@ -90,23 +92,21 @@ def preprocessing_of(run: Run, path: str | Path, network: Network) -> Preprocess
 
 
 def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequence[str]) -> None:
-    """Raises UserError where a run has units that its network and list cannot have."""
+    """Raises UserError where a run has units that its network cannot have.
+
+    That they are of images that were scanned was checked when it was loaded.
+    """
     for layer in layers:
         shape = network.input_shapes(layer, *run.settings.image_size)[layer]
-        if not has_possible_units(run.state[layer], run.settings.range, shape):
+        if not are_in_map(run.state[layer], shape):
             raise UserError(f"{path} is damaged: {layer} has impossible units; {SCAN_AGAIN}")
 
 
-def has_possible_units(state: LayerState, numbers: range, shape: tuple[int, int, int]) -> bool:
-    """Whether the ranked units of a layer are of images of these numbers, and inside its map."""
+def are_in_map(state: LayerState, shape: tuple[int, int, int]) -> bool:
+    """Whether a layer has so many channels, and its units stand inside its map."""
     height, width, channels = shape
-    ranked = state["images"] >= 0
-    positions = state["positions"][ranked]
     return bool(
-        state["values"].shape[0] == channels
-        and np.isin(state["images"][ranked], numbers).all()
-        and ((positions >= 0) & (positions < (height, width))).all()
-        and np.isfinite(state["values"][ranked]).all()
+        len(state["values"]) == channels and (state["positions"] < (height, width)).all()
     )
 
 

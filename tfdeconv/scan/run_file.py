@@ -15,10 +15,12 @@ import numpy as np
 
 from .. import errors
 from ..errors import UserError
+from ..files import refuse_special
 from ..formats import hdf5, hdf5_process
 from ..formats.hdf5 import dataset, inside, subgroup, texts
 from ..formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts
 from ..version import __version__
+from .consistency import Inconsistent, check_run, settings_of
 from .run import Run, Settings
 from .state import LayerState, fields_of
 
@@ -73,9 +75,7 @@ def load(path: str | Path) -> Run:
 
     Raises UserError for a file that is not a run, is damaged, or is of another version.
     """
-    # to open a pipe would wait for a writer
-    if Path(path).exists() and not Path(path).is_file():
-        raise UserError(f"{path} is not a scan run: not a regular file")
+    refuse_special(path)
     try:
         with open(path, "rb") as raw:
             if raw.read(len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:
@@ -84,6 +84,8 @@ def load(path: str | Path) -> Run:
             return run_in(path, file)
     except UserError:
         raise
+    except Inconsistent as error:
+        raise UserError(f"{path} is damaged: {error}; {SCAN_AGAIN}") from None
     except FileNotFoundError:
         raise UserError(
             f"{path}: there is no such file; `python scripts/scan.py IMAGES --out {path}` makes one"
@@ -93,7 +95,7 @@ def load(path: str | Path) -> Run:
 
 
 def run_in(path: str | Path, file: hdf5.Group) -> Run:
-    """The run in an open file, with the shape of everything compared with its attributes."""
+    """The run in an open file; raises Inconsistent where it does not agree with itself."""
     attributes = file.attrs
     if "format" not in attributes or texts(attributes["format"])[0] != FORMAT:
         raise UserError(f"{path} is not a scan run: it has no `format` {FORMAT!r}")
@@ -103,61 +105,43 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
             f"this program reads version {VERSION}: {SCAN_AGAIN}, or use the tfdeconv that made it "
             f"({texts(attributes['made_by'])[0]})"
         )
-    settings = settings_in(path, file)
-    state = {layer: layer_in(path, file, layer, int(settings.top)) for layer in settings.layers}
+    settings = settings_in(file)
+    state = {layer: layer_in(path, file, layer, settings.top) for layer in settings.layers}
     root, weights = texts_in(file, "places")
-    names = texts_in(file, "names")
     reasons = texts_in(file, "reasons")
-    skipped = dataset(file, "skipped").read()
+    skipped = dataset(file, "skipped").read().tolist()
+    if not len(reasons) == len(skipped) == len(set(skipped)):
+        raise Inconsistent("its lists do not fit each other")
     digests = dataset(file, "digests").read()
-    same = dataset(file, "same").read()
-    done = int(attributes["done"])
-    scanned = int(attributes["scanned"])
-    images = len(settings.range)
-    lists_fit = (
-        digests.shape == (images, 32)
-        and digests.dtype == np.uint8
-        and same.shape == (images,)
-        and len(reasons) == len(skipped)
-        and len(names) in (0, settings.count)
-        and 0 <= scanned <= done <= images
-    )
-    if not lists_fit:
-        raise UserError(f"{path} is damaged: its lists do not fit each other; {SCAN_AGAIN}")
-    return Run(
+    if len(digests) != len(settings.range):
+        raise Inconsistent("its lists do not fit each other")
+    run = Run(
         settings=settings,
         root=root,
         weights=weights,
-        names=names,
-        done=done,
-        scanned=scanned,
+        names=texts_in(file, "names"),
+        done=int(attributes["done"]),
+        scanned=int(attributes["scanned"]),
         digests=digests,
-        same=same,
-        skipped=dict(zip(skipped.tolist(), reasons)),
+        same=dataset(file, "same").read(),
+        skipped=dict(zip(skipped, reasons)),
         versions=texts(attributes["versions"])[0],
         state=state,
     )
+    check_run(run)
+    return run
 
 
-def settings_in(path: str | Path, file: hdf5.Group) -> Settings:
-    """The settings of a run's file."""
+def settings_in(file: hdf5.Group) -> Settings:
+    """The settings of a run's file; raises Inconsistent for one that is impossible."""
     values: dict[str, Any] = {}
     for name in attribute_settings():
-        values[name] = file.attrs[KEYS.get(name, name)]
-    values["size"] = tuple(values["size"])
-    values["shard"] = tuple(values["shard"])
+        value = file.attrs[KEYS.get(name, name)]
+        # HDF5 has no tuples
+        values[name] = tuple(value) if isinstance(value, list) else value
     values["layers"] = texts_in(file, "order")
     values["kept"] = texts_in(file, "kept")
-    settings = Settings(**values)
-    possible = (
-        len(settings.shard) == 2
-        and 1 <= settings.shard[0] <= settings.shard[1]
-        and settings.batch > 0
-        and settings.count > 0
-    )
-    if not possible:
-        raise UserError(f"{path} is damaged: its shard, batch or count is impossible; {SCAN_AGAIN}")
-    return settings
+    return settings_of(values)
 
 
 def layer_in(path: str | Path, file: hdf5.Group, layer: str, top: int) -> LayerState:

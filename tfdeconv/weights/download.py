@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import UserError
+from ..files import refuse_special
 from .http_client import network_errors, request
 
 # bytes; the largest of the files, VGG19 with its dense layers, has 575 million
@@ -31,6 +32,8 @@ def locked(part: Path) -> Iterator[None]:
     An error, or an interrupt, keeps what the next run can go on from, and says so in its message.
     """
     lock_file = part.with_name(f"{part.name}.lock")
+    for file in (part, lock_file):
+        refuse_special(file)
     is_ours = False
     try:
         part.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
+from ..formats.checked_json import MAX_JSON
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..network.graph import Network
 from ..network.serialization import from_json
@@ -119,7 +121,10 @@ def stated_network(path: str | Path, file: Group) -> Network:
     """The network that the file describes, or the built-in one that it names."""
     name = texts(file.attrs["network"])[0]
     if DESCRIPTION in file.children:
-        values = read_dataset(dataset(file, DESCRIPTION), f"{path}: its description of the network")
+        stored = dataset(file, DESCRIPTION)
+        if prod(stored.shape) > MAX_JSON:
+            raise UserError(f"{path}: its description of the network is too long; make it again")
+        values = read_dataset(stored, f"{path}: its description of the network")
         described = from_json(str(np.asarray(values, np.uint8).tobytes(), "utf-8"))
         if described.name != name:
             raise UserError(
