@@ -253,3 +253,26 @@ def test_an_interrupt_ends_both(path, monkeypatch):
     finally:
         signal.signal(signal.SIGALRM, before)
     assert children() == []
+
+
+PLUGIN = """
+#include <stdio.h>
+__attribute__((constructor)) static void run(void) { fopen("%s", "w"); }
+"""
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no compiler to make a plugin with")
+def test_no_plugin_of_hdf5_is_loaded(tmp_path, monkeypatch):
+    source, started = tmp_path / "plugin.c", tmp_path / "started"
+    source.write_text(PLUGIN % started)
+    library = tmp_path / "plugins" / "plugin.so"
+    library.parent.mkdir()
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    monkeypatch.setenv("HDF5_PLUGIN_PATH", str(library.parent))
+    (tmp_path / "damaged.h5").write_bytes(b"\x89HDF\r\n\x1a\nrubbish")
+    with (
+        pytest.raises(hdf5_process.ReadError),
+        hdf5_process.open_in_subprocess(tmp_path / "damaged.h5"),
+    ):
+        pass
+    assert not started.exists()

@@ -7,6 +7,7 @@ import pytest
 from runs import ROOT, call
 
 from tfdeconv.errors import UserError
+from tfdeconv.formats.hdf5_write import create_hdf5
 from tfdeconv.scan import maxima, run_file
 from tfdeconv.scan.run import Settings
 
@@ -35,6 +36,19 @@ def test_values_beyond_half_precision_are_clipped():
     )
 
 
+def full_disk_at(number):
+    """create_hdf5, whose call of that number finds the disk full."""
+    calls = []
+
+    def create(path):
+        calls.append(path)
+        if len(calls) == number:
+            raise UserError(f"cannot write {path}: No space left on device")
+        return create_hdf5(path)
+
+    return create
+
+
 def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     folder, _, _ = block_run
     script = str(ROOT / "scripts/scan.py")
@@ -61,11 +75,12 @@ def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     assert (tmp_path / "run.maxima.npy").read_text() == "my diary"
     assert not (tmp_path / "run.h5").exists()
     (tmp_path / "run.maxima.npy").unlink()
-    assert call(*given, "--keep-maxima", "all") == 0
-    (tmp_path / "run.maxima.npy").rename(tmp_path / "kept.npy")
-    now = run_file.load(tmp_path / "run.h5")
-    now.done, now.scanned = 64, 63  # as if it had been stopped there
-    run_file.save(tmp_path / "run.h5", now)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_file, "create_hdf5", full_disk_at(4))
+        assert "No space left" in refused("--batch", "32", "--every", "0", "--keep-maxima", "all")
+    assert run_file.load(tmp_path / "run.h5").done == 64
+    (tmp_path / "run.maxima.npy").unlink()
+    given += ["--batch", "32"]
     assert "is missing: it has the maxima of the 64 images" in refused("--keep-maxima", "all")
     (tmp_path / "run.maxima.npy").write_text("my diary")
     assert "is not of this run" in refused("--keep-maxima", "all")

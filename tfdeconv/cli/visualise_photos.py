@@ -227,7 +227,5 @@ def draw_photo(
     naming.make_folder(request.out)
     if request.raw:
         arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
-        naming.save_raw(request.out / f"{name}.npz", arrays, text)
-    path = request.out / f"{name}.png"
-    png.save(picture, path, text)
-    return path
+        naming.save_raw(request.out / f"{name}.npz", arrays, text, SAME_PICTURE)
+    return png.save(picture, request.out / f"{name}.png", text, SAME_PICTURE)

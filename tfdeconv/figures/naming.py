@@ -7,15 +7,17 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..data.images import text_of
+from ..data.picture_text import text_of_arrays
 from ..errors import UserError
-from ..files import atomic_write
+from ..files import atomic_write, locked_folder
 from ..version import __version__, library_versions
 
 # file systems take names of 255 bytes at most: this leaves room for rule, kind and page
@@ -78,19 +80,35 @@ def is_taken(
     folder: Path, name: str, text: Mapping[str, str], same: Sequence[str], suffixes: Sequence[str]
 ) -> bool:
     """Whether a file of that name holds another picture."""
+    files = {folder / f"{name}.npz": text_of_arrays}
     for suffix in suffixes:
-        path = folder / f"{name}{suffix}.png"
-        if not path.exists():
+        files[folder / f"{name}{suffix}.png"] = text_of
+    for path, read_text in files.items():
+        # a link counts, whether what it leads to is there or not
+        if not os.path.lexists(path):
             continue
-        existing = text_of(path)
+        existing = read_text(path)
         if any(existing.get(key) != text[key] for key in same):
             return True
     return False
 
 
-def save_raw(path: Path, arrays: Mapping[str, Any], text: Mapping[str, str]) -> None:
+@contextmanager
+def free_path(path: Path, text: Mapping[str, str], same: Sequence[str]) -> Iterator[Path]:
+    """The path, or a free one like it, that no other process takes while the block writes to it.
+
+    Another process may have written a picture since the name was chosen.
+    """
+    with locked_folder(path.parent):
+        name = free_name(path.parent, path.name.removesuffix(path.suffix), text, same)
+        yield path.with_name(name + path.suffix)
+
+
+def save_raw(
+    path: Path, arrays: Mapping[str, Any], text: Mapping[str, str], same: Sequence[str]
+) -> None:
     """Saves arrays as an .npz, with the picture's text as JSON under `text`."""
-    with atomic_write(path) as temporary:
+    with free_path(path, text, same) as free, atomic_write(free) as temporary:
         np.savez_compressed(temporary, **arrays, text=json.dumps(text))
 
 

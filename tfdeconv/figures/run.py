@@ -65,7 +65,7 @@ class RunFigures:
             self.text(layer, channels),
             self.raw_arrays(unit_tiles),
         )
-        yield from png.save_all(pages)
+        yield from png.save_all(pages, SAME_KEYS)
 
     def draw_blocks(
         self, stage: str, layers: Sequence[str], channels: np.ndarray, split: bool
@@ -108,7 +108,7 @@ class RunFigures:
                 self.text(stage, channels[i : i + 1]) | {"blocks": ",".join(layers)},
                 arrays,
             )
-            yield from png.save_all(pages)
+            yield from png.save_all(pages, SAME_KEYS)
 
     def sum_inputs(self, layers: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Shortcut and branch of each block; raises UserError if a shortcut is the image."""
@@ -186,7 +186,7 @@ class RunFigures:
                 naming.make_folder(self.out)
                 name = naming.free_name(self.out, name, text, SAME_KEYS, suffixes)
                 if self.raw:
-                    naming.save_raw(self.out / f"{name}.npz", arrays, text)
+                    naming.save_raw(self.out / f"{name}.npz", arrays, text, SAME_KEYS)
             path = self.out / f"{name}{suffixes[number - 1]}.png"
             yield path, picture, text | {"page": f"{number} of {count}"}
 

@@ -89,9 +89,7 @@ class Survey:
             children[printable(name)] = self.child(group, name, child_path, depth + 1)
         return {"attrs": attributes, "children": children}
 
-    def child(
-        self, group: h5py.Group, name: bytes, path: bytes, depth: int
-    ) -> dict[str, Any]:
+    def child(self, group: h5py.Group, name: bytes, path: bytes, depth: int) -> dict[str, Any]:
         """A child of a group; one that is damaged is refused, and does not disturb the others."""
         self.spend(1, len(name))
         try:
@@ -152,10 +150,7 @@ class Survey:
         if not is_text:
             return values.tolist()
         # what HDF5 has no string for is None, or 0
-        raw = [
-            value if isinstance(value, bytes) else b""
-            for value in values.ravel().tolist()
-        ]
+        raw = [value if isinstance(value, bytes) else b"" for value in values.ravel().tolist()]
         self.spend(0, sum(map(len, raw)))
         texts = [value.decode("utf-8", "replace") for value in raw]
         return texts if attribute.shape else texts[0]
@@ -174,11 +169,7 @@ def refusal(dataset: h5py.Dataset) -> str:
     size = math.prod(dataset.shape) * dataset.id.get_type().get_size()
     chunked = dataset.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
     # chunks may be compressed, and nothing is stored of what was never written
-    if (
-        PLAIN.fullmatch(type_code(dataset.id))
-        and not chunked
-        and stored not in (0, size)
-    ):
+    if PLAIN.fullmatch(type_code(dataset.id)) and not chunked and stored not in (0, size):
         return f"declares {size:,} bytes, and {stored:,} are stored"
     return ""
 

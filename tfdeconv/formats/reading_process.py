@@ -23,15 +23,7 @@ import numpy as np
 
 from .reading_server import REMEDY, flat, receive, send
 
-BROKEN = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    LookupError,
-    RecursionError,
-    MemoryError,
-)
+BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, RecursionError, MemoryError)
 Shape = tuple[int, ...]
 
 
@@ -53,12 +45,7 @@ class ReadingProcess:
     library = ""
 
     def __init__(
-        self,
-        path: str | Path,
-        size: int,
-        program: str,
-        environment: Mapping[str, str],
-        memory: int,
+        self, path: str | Path, size: int, program: str, environment: Mapping[str, str], memory: int
     ) -> None:
         """Starts the process. size: the file's bytes; memory: bytes beyond those of the values."""
         # seconds left to wait for all answers but those to requests for rows
@@ -75,9 +62,7 @@ class ReadingProcess:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            raise ReadError(
-                f"{sys.executable} cannot be started ({error.strerror})"
-            ) from None
+            raise ReadError(f"{sys.executable} cannot be started ({error.strerror})") from None
         self.requests = cast(BufferedWriter, self.process.stdin)
         self.answers = cast(BufferedReader, self.process.stdout)
         self.opening = {

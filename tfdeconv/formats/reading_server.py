@@ -90,10 +90,7 @@ def run(open_file: Callable[[str], OpenFile], library: str) -> None:
 
 
 def serve(
-    requests: IO[bytes],
-    answers: IO[bytes],
-    open_file: Callable[[str], OpenFile],
-    library: str,
+    requests: IO[bytes], answers: IO[bytes], open_file: Callable[[str], OpenFile], library: str
 ) -> None:
     """Describes a file, then answers with one dataset, or rows of one, after the other."""
     opening = receive(requests)

@@ -106,7 +106,7 @@ def read_old(path: str | Path, data: memoryview) -> Content:
                 f"it is cut off: a storage ends at byte {position}, the file at {len(data)}; "
                 f"fetch or make it again"
             )
-        storages[key] = size, partial(memoryview.__getitem__, data, slice(begin, position))
+        storages[key] = (size, partial(memoryview.__getitem__, data, slice(begin, position)))
     return value, storages, "<"
 
 

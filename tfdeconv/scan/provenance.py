@@ -105,9 +105,7 @@ def refuse_damaged(run: Run, path: str | Path, network: Network, layers: Sequenc
 def are_in_map(state: LayerState, shape: tuple[int, int, int]) -> bool:
     """Whether a layer has so many channels, and its units stand inside its map."""
     height, width, channels = shape
-    return bool(
-        len(state["values"]) == channels and (state["positions"] < (height, width)).all()
-    )
+    return bool(len(state["values"]) == channels and (state["positions"] < (height, width)).all())
 
 
 def images_of(run: Run, path: str | Path, given: str | None) -> Source:

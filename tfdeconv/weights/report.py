@@ -30,7 +30,7 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tupl
         yield "classes", "none: it ends in a map"
     yield "preprocessing", describe_preprocessing(preprocessing)
     kinds = Counter(type(node.layer).__name__ for node in network.nodes)
-    yield "kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    yield ("kinds of layers", ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     needed = network.parameters()
     missing: list[str] = []
     for layer, shapes in needed.items():

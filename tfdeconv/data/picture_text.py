@@ -1,0 +1,28 @@
+"""The text that this program's pictures and arrays carry: what it takes to make them again."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ..formats.lazy_tensor import mapped
+from ..formats.zip_archive import member, members
+
+MAX_TEXT = 1 << 20  # bytes
+
+
+def text_of_arrays(path: str | Path) -> dict[str, str]:
+    """The text in an .npz of this program; none where it is another file."""
+    try:
+        info = members(path)["text.npy"]
+        if info.file_size > MAX_TEXT:
+            return {}
+        array = np.load(io.BytesIO(member(mapped(path), info)), allow_pickle=False)
+        text = json.loads(str(array))
+        return {str(key): str(value) for key, value in text.items()}
+    # on damaged files zipfile and numpy raise anything
+    except Exception:
+        return {}
