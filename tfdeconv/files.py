@@ -11,21 +11,11 @@ from pathlib import Path
 
 from .errors import UserError
 
-<<<<<<< HEAD
-=======
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-KINDS = (
-    (stat.S_ISDIR, "directory"),
-    (stat.S_ISFIFO, "pipe"),
-    (stat.S_ISSOCK, "socket"),
-    (stat.S_ISCHR, "device"),
-    (stat.S_ISBLK, "device"),
-)
->>>>>>> bd463e6 (figures, scan: names fit any letters; pictures written at once are all kept; what a run states is checked)
 # characters of a file's name in the names of its half-written ones
 PREFIX = 50
 
@@ -59,7 +49,6 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         Path(temporary).unlink(missing_ok=True)
 
 
-<<<<<<< HEAD
 def require_regular_file(path: str | Path) -> None:
     """Raises UserError where a path is not that of a file: before it is opened."""
     try:
@@ -71,7 +60,7 @@ def require_regular_file(path: str | Path) -> None:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be read: {reason}") from None
     refuse_special(path)
-=======
+
 @contextmanager
 def locked_folder(folder: str | Path) -> Iterator[None]:
     """Keeps other processes that ask for the same from a folder, where the system has locks."""
@@ -89,7 +78,6 @@ def locked_folder(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
->>>>>>> bd463e6 (figures, scan: names fit any letters; pictures written at once are all kept; what a run states is checked)
 
 
 def refuse_special(path: str | Path) -> None:
