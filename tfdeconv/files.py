@@ -61,6 +61,7 @@ def require_regular_file(path: str | Path) -> None:
         raise UserError(f"{path} cannot be read: {reason}") from None
     refuse_special(path)
 
+
 @contextmanager
 def locked_folder(folder: str | Path) -> Iterator[None]:
     """Keeps other processes that ask for the same from a folder, where the system has locks."""

@@ -38,9 +38,7 @@ def children() -> list[str]:
 
 
 DATASET = "hdf5_survey.read = lambda *_: %s; hdf5_server.main()"
-ANSWER = (
-    "import numpy as np; reading_server.flat = lambda array: %s; hdf5_server.main()"
-)
+ANSWER = "import numpy as np; reading_server.flat = lambda array: %s; hdf5_server.main()"
 MESSAGE = (
     "reading_server.receive(sys.stdin.buffer); sys.stdout.buffer.write(%s); sys.stdout.flush(); "
     "time.sleep(9)"
@@ -84,16 +82,10 @@ def test_whatever_the_process_does_is_one_line(path, monkeypatch, case):
     monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 3)
     monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
     start = time.monotonic()
-    with pytest.raises(
-        UserError, match=f"^cannot read weights from {path}: .*{says}"
-    ) as error:
+    with pytest.raises(UserError, match=f"^cannot read weights from {path}: .*{says}") as error:
         with open_hdf5(path) as root:
             read_all(root)
-    assert (
-        time.monotonic() - start < 8
-        and "\n" not in str(error.value)
-        and children() == []
-    )
+    assert time.monotonic() - start < 8 and "\n" not in str(error.value) and children() == []
 
 
 def test_endless_loop_of_libhdf5_is_ended(tmp_path, monkeypatch):
@@ -107,9 +99,7 @@ def test_endless_loop_of_libhdf5_is_ended(tmp_path, monkeypatch):
         with open_hdf5(path) as root:
             assert root.attrs == {}  # a libhdf5 newer than 1.14.6 may find an end
     except UserError as error:
-        assert "HDF5's library timed out: it is damaged; fetch or make it again" in str(
-            error
-        )
+        assert "HDF5's library timed out: it is damaged; fetch or make it again" in str(error)
 
 
 def test_damaged_dataset_does_not_disturb_the_others(tmp_path):
@@ -151,8 +141,7 @@ def test_the_process_loads_little_and_has_limits(path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["a b.h5", "ü ✓.h5", "-I.h5", "a\nb.h5", "a'\"$(x).h5", "\udcff.h5", "%s.h5"],
+    "name", ["a b.h5", "ü ✓.h5", "-I.h5", "a\nb.h5", "a'\"$(x).h5", "\udcff.h5", "%s.h5"]
 )
 def test_any_name_in_any_directory(path, tmp_path, monkeypatch, name):
     (tmp_path / "in\n here").mkdir()
@@ -185,10 +174,7 @@ def test_no_process_and_no_descriptor_is_left(path, monkeypatch):
     with pytest.raises(hdf5_process.ReadError):  # the block has ended
         root.children["a"].children["kernel"].read()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with (
-        pytest.raises(UserError, match="/nowhere/python cannot be started"),
-        open_hdf5(path),
-    ):
+    with pytest.raises(UserError, match="/nowhere/python cannot be started"), open_hdf5(path):
         pass
     assert children() == [] and set(os.listdir("/proc/self/fd")) == before
 
@@ -217,10 +203,7 @@ reader.description()
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize(
     "code, waiting, computing",
-    [
-        ("hdf5_server.main()", 3, 5),
-        ("reading_server.limit_cpu(1); sum(iter(int, 1))", 60, 5),
-    ],
+    [("hdf5_server.main()", 3, 5), ("reading_server.limit_cpu(1); sum(iter(int, 1))", 60, 5)],
 )
 def test_the_process_ends_with_this_one(path, code, waiting, computing, sign):
     """While it waits for a question, at once; while it computes, when its time is up."""

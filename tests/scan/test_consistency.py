@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from runs import SIDE, integers, plain, scanned
+from runs import SIDE, integers, scanned
 
 from tfdeconv.errors import UserError
 from tfdeconv.formats.hdf5_write import create_hdf5

@@ -170,7 +170,16 @@ def test_json_that_is_not_a_model(config):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{" * 9, '{"a":' * 200_000, "[" * 10_000_000, "9" * 10_000, '"\ud800"', "[{}" + ",{}" * (1 << 20)],
+    [
+        "",
+        "[]",
+        "{" * 9,
+        '{"a":' * 200_000,
+        "[" * 10_000_000,
+        "9" * 10_000,
+        '"\ud800"',
+        "[{}" + ",{}" * (1 << 20),
+    ],
     ids=lambda text: text[:5],
 )
 def test_text_that_is_not_json(text):
