@@ -1,4 +1,4 @@
-"""Whether a run agrees with itself: all that a run's file states is checked here, when it is loaded.
+"""Whether a run agrees with itself: all that its file states is checked here, when it is loaded.
 
 A run comes from a disk, perhaps from somebody else's. What is drawn or counted of it later is
 trusted: settings of the right type, lists that fit each other, units of images that were scanned.
