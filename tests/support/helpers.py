@@ -17,6 +17,7 @@ from tfdeconv.network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    Channels,
     Concatenate,
     Conv,
     Dense,
@@ -33,6 +34,7 @@ from tfdeconv.network.layers import (
     Minimum,
     Multiply,
     PReLU,
+    Resize,
     RMSNorm,
     Softmax,
     Subtract,
@@ -83,6 +85,9 @@ EXAMPLES = {
     "identity": Identity(),
     "zero pad": ZeroPad(((1, 2), (0, 3))),
     "crop": ZeroPad(((-1, -2), (-3, 0))),
+    "channels backwards": Channels(3, 2, -2),
+    # the other fits: test_sampling
+    "resize": Resize(6, 20, fit="fill"),
     "lrn": LRN(5, 1.0, 0.2, 0.75),
     "layer norm": LayerNorm(0.1),
     "group norm": GroupNorm(2, 0.1),
@@ -110,6 +115,7 @@ DIFFERENTIATED = {
     *("sigmoid", "silu", "selu", "clip", "glu", "log softmax", "gate", "shift"),
     *("layer norm", "group norm", "group norm by cell", "rms norm", "unit norm"),
     "minimum of a cell",
+    *("channels backwards", "resize"),
 }
 
 

@@ -20,6 +20,7 @@ from tfdeconv.network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    Channels,
     Concatenate,
     Conv,
     Dense,
@@ -36,6 +37,7 @@ from tfdeconv.network.layers import (
     Minimum,
     Multiply,
     PReLU,
+    Resize,
     RMSNorm,
     Softmax,
     Subtract,
@@ -88,7 +90,7 @@ def convolve(layer: Conv, p, x):
         ins = group_slice(group, layer.groups, channels)
         outs = group_slice(group, layer.groups, layer.filters)
         for i, j, top, left in windows(layer, height, width):
-            (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
+            (rows, dy), (columns, dx) = (overlap(top, kh, height), overlap(left, kw, width))
             y[i, j, outs] = np.tensordot(x[rows, columns, ins], p["kernel"][dy, dx, :, outs], 3)
     return y + p.get("bias", 0)
 
@@ -101,7 +103,7 @@ def convolve_back(layer: Conv, p, signal, shape):
         ins = group_slice(group, layer.groups, channels)
         outs = group_slice(group, layer.groups, layer.filters)
         for i, j, top, left in windows(layer, height, width):
-            (rows, dy), (columns, dx) = overlap(top, kh, height), overlap(left, kw, width)
+            (rows, dy), (columns, dx) = (overlap(top, kh, height), overlap(left, kw, width))
             back[rows, columns, ins] += p["kernel"][dy, dx, :, outs] @ signal[i, j, outs]
     return back
 
@@ -117,7 +119,7 @@ def pool(layer: MaxPool, x):
         for c in range(channels):
             part = x[rows, columns, c]
             dy, dx = np.unravel_index(part.argmax(), part.shape)
-            y[i, j, c], switches[i, j, c] = part[dy, dx], (rows.start + dy, columns.start + dx)
+            y[i, j, c], switches[i, j, c] = (part[dy, dx], (rows.start + dy, columns.start + dx))
     return y, switches
 
 
@@ -137,7 +139,7 @@ def average(layer: AvgPool, x):
     for i, j, top, left in windows(layer, *x.shape[:2]):
         rows, _ = overlap(top, layer.window.size[0], x.shape[0])
         columns, _ = overlap(left, layer.window.size[1], x.shape[1])
-        sums[i, j], counts[i, j] = x[rows, columns].sum((0, 1)), x[rows, columns, 0].size
+        sums[i, j], counts[i, j] = (x[rows, columns].sum((0, 1)), x[rows, columns, 0].size)
     return sums, counts
 
 
@@ -155,7 +157,7 @@ def shifted(layer: ZeroPad, shape):
     """Where a padded map's cells lie on the map: what of each is the other's."""
     (top, _), (left, _) = layer.pad
     height, width = layer.output_shape(shape)[:2]
-    (rows, r), (columns, c) = overlap(-top, height, shape[0]), overlap(-left, width, shape[1])
+    (rows, r), (columns, c) = (overlap(-top, height, shape[0]), overlap(-left, width, shape[1]))
     return (rows, columns), (r, c)
 
 
@@ -239,9 +241,34 @@ def derived(layer, p, x):
             return values / (1 + np.exp(-gates))
         case LogSoftmax():
             return x - np.log(np.exp(x).sum(-1, keepdims=True))
+        case Channels():
+            return x[..., [layer.first + i * layer.step for i in range(layer.count)]]
+        case Resize():
+            rows, columns = resize_shares(layer, *x.shape[-3:-1])
+            return np.einsum("ph,...hwc,qw->...pqc", rows, x, columns)
 
 
-DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax
+DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | Channels | Resize
+
+
+def resize_shares(layer: Resize, height: int, width: int):
+    """What each row and column of a map counts for those of the output: a tent around its place."""
+    part = [height, width]
+    outputs = [layer.height, layer.width]
+    if layer.fit == "crop" and layer.height <= height and layer.width <= width:
+        part = outputs
+    elif layer.fit != "stretch":
+        scale = min(height / layer.height, width / layer.width)
+        part = [int(extent * scale) for extent in outputs]
+    shares = []
+    for extent, length, count in zip((height, width), part, outputs):
+        start = (extent - length) // 2
+        places = start + (np.arange(count) + 0.5) * length / count - 0.5
+        places = np.clip(places, start, start + length - 1)[:, None]
+        if layer.interpolation == "nearest":
+            places = np.round(places)
+        shares.append(np.maximum(0, 1 - np.abs(places - np.arange(extent))))
+    return shares
 
 
 def derive_back(layer, p, x, signal, step: float = 1e-5):

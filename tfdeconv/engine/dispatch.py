@@ -28,6 +28,7 @@ from ..network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    Channels,
     Concatenate,
     Conv,
     Dense,
@@ -44,6 +45,7 @@ from ..network.layers import (
     Minimum,
     Multiply,
     PReLU,
+    Resize,
     RMSNorm,
     Softmax,
     Subtract,
@@ -109,6 +111,7 @@ from .ops.reshape import (
     zero_pad_backward,
     zero_pad_forward,
 )
+from .ops.sampling import channels_backward, channels_forward, resize_backward, resize_forward
 from .ops.standardization import (
     group_norm_backward,
     group_norm_forward,
@@ -151,6 +154,8 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Maximum: (extremum_forward, extremum_backward),
     Minimum: (extremum_forward, extremum_backward),
     Multiply: (multiply_forward, multiply_backward),
+    Channels: (channels_forward, channels_backward),
+    Resize: (resize_forward, resize_backward),
     Concatenate: (concatenate_forward, concatenate_backward),
 }
 

@@ -174,20 +174,21 @@ class TreeBuilder:
         def read() -> np.ndarray:
             size = self.checked_size(name, shape, dtype, self.remaining)
             self.remaining -= size
-            return self.fetch(number, shape, dtype)
+            return as_numbers(self.fetch(number, shape, dtype))
 
         def rows(start: int, stop: int) -> np.ndarray:
             if not shape or not 0 <= start <= stop <= shape[0]:
                 raise IndexError(f"{name} has the shape {list(shape)}: no rows {start} to {stop}")
             rows_shape = (stop - start, *shape[1:])
             self.checked_size(name, rows_shape, dtype, self.limit)
-            return self.fetch(number, rows_shape, dtype, (start, stop))
+            return as_numbers(self.fetch(number, rows_shape, dtype, (start, stop)))
 
-        return Dataset(name, shape, dtype, Attributes(attrs), read, rows)
+        read_dtype = "<f4" if dtype == hdf5_survey.BFLOAT16 else dtype
+        return Dataset(name, shape, read_dtype, Attributes(attrs), read, rows)
 
     def checked_size(self, name: str, shape: Shape, dtype: str, limit: int) -> int:
         """Bytes of values of this shape; raises UserError beyond the limit, or if not numbers."""
-        if not hdf5_survey.PLAIN.fullmatch(dtype):
+        if not hdf5_survey.is_number(dtype):
             raise UserError(f"{self.path}: {name} is of {dtype}, expected numbers")
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if size > limit:
@@ -196,6 +197,16 @@ class TreeBuilder:
                 f"far more than a file of {self.size:,} can hold"
             )
         return size
+
+
+def as_numbers(array: np.ndarray) -> np.ndarray:
+    """An array as it was read, bfloat16 as float32."""
+    if array.dtype.str != hdf5_survey.BFLOAT16:
+        return array
+    # a bfloat16 is the upper half of a float32
+    wide = array.view("<u2").astype(np.uint32)
+    np.left_shift(wide, 16, out=wide)
+    return wide.view(np.float32)
 
 
 def is_plausible(shape: list[Any]) -> bool:

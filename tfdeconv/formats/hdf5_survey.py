@@ -30,6 +30,8 @@ MAX_TEXT = 1 << 24
 NUMBER_SIZE = 16
 # numpy's codes of plain numbers
 PLAIN = re.compile("[<>][fiu][248]|[|][iub]1")
+# two bytes that HDF5 has no number for: bfloat16, as numpy's extensions and so Keras write it
+BFLOAT16 = "|V2"
 # what other types are called
 TYPES = {
     h5py.h5t.STRING: "strings",
@@ -169,7 +171,7 @@ def refusal(dataset: h5py.Dataset) -> str:
     size = math.prod(dataset.shape) * dataset.id.get_type().get_size()
     chunked = dataset.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED
     # chunks may be compressed, and nothing is stored of what was never written
-    if PLAIN.fullmatch(type_code(dataset.id)) and not chunked and stored not in (0, size):
+    if is_number(type_code(dataset.id)) and not chunked and stored not in (0, size):
         return f"declares {size:,} bytes, and {stored:,} are stored"
     return ""
 
@@ -188,13 +190,18 @@ def read(dataset: h5py.Dataset, rows: Sequence[int] | None = None) -> np.ndarray
     return np.asarray(dataset[selection], order="C")
 
 
+def is_number(code: str) -> bool:
+    """Whether a type's code is one of plain numbers, or of bfloat16."""
+    return code == BFLOAT16 or PLAIN.fullmatch(code) is not None
+
+
 def type_code(identifier: h5py.h5d.DatasetID | h5py.h5a.AttrID) -> str:
-    """numpy's code of plain numbers (<f4), words for anything else."""
+    """numpy's code of plain numbers (<f4) and of bfloat16, words for anything else."""
     kind = identifier.get_type()
     try:
         dtype = kind.dtype
         # numpy must mean the same by it, to the last bit
-        is_plain = dtype.metadata is None and PLAIN.fullmatch(dtype.str)
+        is_plain = dtype.metadata is None and is_number(dtype.str)
         if is_plain and kind.equal(h5py.h5t.py_create(dtype, logical=True)):
             return dtype.str
     except (TypeError, ValueError):

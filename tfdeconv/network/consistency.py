@@ -11,6 +11,7 @@ from .layers import (
     CONSTANTS,
     GLU,
     Activation,
+    Channels,
     Concatenate,
     Conv,
     Dense,
@@ -30,6 +31,8 @@ def check_layer(layer: Layer) -> None:
         raise ValueError("expected two pairs as the pad of a ZeroPad")
     if isinstance(layer, Activation):
         check_constants(layer)
+    if isinstance(layer, Channels) and layer.step == 0:
+        raise ValueError("channels are taken at a step of 0")
     if isinstance(layer, Windowed):
         check_window(layer)
 
@@ -114,6 +117,9 @@ def misfit(layer: Layer, shapes: list[Shape]) -> str:
         return f"its {layer.groups} groups do not divide the channels"
     if isinstance(layer, GroupNorm) and shapes[0][2] % layer.groups:
         return f"its {layer.groups} groups do not divide the channels"
+    if isinstance(layer, Channels):
+        ends = layer.indices[0], layer.indices[-1]
+        return "" if 0 <= min(ends) and max(ends) < shapes[0][2] else "it takes more channels"
     if isinstance(layer, GLU) and shapes[0][2] % 2:
         return "it takes an even number of channels"
     return ""

@@ -22,11 +22,14 @@ from .merges import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtr
 from .norms import LRN, Affine, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .pools import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, MaxPool
 from .reshapes import Flatten, Identity, ZeroPad
+from .sampling import FITS, INTERPOLATIONS, Channels, Resize
 
 __all__ = [
     "ACTIVATIONS",
     "CONSTANTS",
+    "FITS",
     "GLU",
+    "INTERPOLATIONS",
     "LRN",
     "RELU",
     "SMOOTH",
@@ -36,6 +39,7 @@ __all__ = [
     "Average",
     "AvgPool",
     "BatchNorm",
+    "Channels",
     "Concatenate",
     "Conv",
     "Dense",
@@ -54,6 +58,7 @@ __all__ = [
     "Multiply",
     "PReLU",
     "RMSNorm",
+    "Resize",
     "Softmax",
     "Subtract",
     "UnitNorm",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from functools import partial
 from typing import Any
 
 from ..errors import UserError, one_line
@@ -29,7 +30,7 @@ from . import layers
 from .base import Layer, Node
 from .consistency import check_graph, check_layer
 from .graph import Network
-from .layers import ACTIVATIONS, Activation
+from .layers import ACTIVATIONS, FITS, INTERPOLATIONS, Activation
 
 # {name of the class: the class}, of the layers and not of what they are derived from
 KINDS: dict[str, type[Layer]] = {
@@ -149,6 +150,13 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "groups": check_int,
     "multiplier": check_int,
     "depth": check_int,
+    "first": partial(check_int, low=0),
+    "count": check_int,
+    "step": partial(check_int, low=-MAX_INT),
+    "height": check_int,
+    "width": check_int,
+    "interpolation": check_one_of(*INTERPOLATIONS),
+    "fit": check_one_of(*FITS),
     "size": check_pair,
     "stride": check_pair,
     "dilation": check_pair,

@@ -14,6 +14,7 @@ from .entries import Entry, Model
 from .graph import read_model
 from .nodes import NodeBuilder, NodeRef, Unavailable
 from .options import MAX_CHANNELS, MAX_EXTENT
+from .resizing import size_of_resizing
 from .sources import ParameterSource, VariablePath
 
 # height and width of an input that leaves them open
@@ -38,13 +39,17 @@ class Architecture:
     notes: tuple[str, ...] = ()
 
 
-def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
+def build(
+    config: Mapping[str, Any], name: str | None = None, formulas: Mapping[str, str] | None = None
+) -> Architecture:
     """The network that a model's JSON describes, under that name or its own.
+
+    formulas: what its Lambda layers do, by name (formulas.py).
 
     Layers that are not understood are left out; the network's `missing` says why. Raises UserError
     where none is left, and for what no Keras writes.
     """
-    model = read_model(config)
+    model = read_model(config, formulas)
     shape, notes = input_shape(model, config)
     builder = NodeBuilder(model, shape)
     inputs: list[NodeRef] = [INPUT]
@@ -67,7 +72,8 @@ def build(config: Mapping[str, Any], name: str | None = None) -> Architecture:
             aliases[alias] = node_name
     sources = {node: builder.sources[node] for node in builder.sources if node in names}
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
-    return Architecture(model, network, sources, (*notes, *builder.notes))
+    assumed = [entry.note for entry in model.all_entries() if entry.note]
+    return Architecture(model, network, sources, (*notes, *builder.notes, *assumed))
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:
@@ -94,10 +100,13 @@ def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[s
         raise UserError(
             f"the model's input has the shape {shown(shape)}, which leaves the channels open"
         )
-    notes: tuple[str, ...] = ()
-    if height is None or width is None:
-        notes = (f"the model leaves the size of its input open: {DEFAULT_SIDE} is assumed",)
-    return (height or DEFAULT_SIDE, width or DEFAULT_SIDE, channels), notes
+    if height and width:
+        return (height, width, channels), ()
+    usual_height, usual_width = size_of_resizing(model) or (DEFAULT_SIDE, DEFAULT_SIDE)
+    height = height or usual_height
+    width = width or usual_width
+    note = f"the model leaves the size of its input open: {height} x {width} is assumed"
+    return (height, width, channels), (note,)
 
 
 def is_input_shape(shape: Any) -> bool:

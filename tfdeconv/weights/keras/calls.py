@@ -19,7 +19,6 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from .options import is_number
 
 # lists within the arguments of a call
 MAX_LIST_DEPTH = 2
@@ -35,13 +34,18 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Call:
-    """What a layer is called with; reason: why the call is not understood, "" if it is."""
+    """What a layer is called with.
 
-    inputs: tuple[Tensor | float, ...] = ()
+    reason: why the call is not understood, "" if it is. training: whether the layer is told to do
+    always what it does in training.
+    """
+
+    inputs: tuple[Tensor, ...] = ()
     reason: str = ""
+    training: bool = False
 
 
-def read_call(layer: str, class_name: str, inbound_nodes: Any) -> Call:
+def read_call(layer: str, inbound_nodes: Any) -> Call:
     """The one call of a layer; raises UserError for what no Keras writes."""
     if not isinstance(inbound_nodes, list) or not inbound_nodes:
         raise UserError(
@@ -51,19 +55,18 @@ def read_call(layer: str, class_name: str, inbound_nodes: Any) -> Call:
         return Call(reason=f"it is called {len(inbound_nodes)} times")
     call = inbound_nodes[0]
     if isinstance(call, dict):
-        arguments, options = keras3_arguments(layer, class_name, call)
+        arguments, options = keras3_arguments(layer, call)
     else:
         arguments, options = keras2_arguments(layer, call)
-    # None stands for an argument that is neither a tensor nor a number
+    # None stands for an argument that is no tensor
     inputs = tuple(argument for argument in arguments if argument is not None)
-    has_tensor = any(isinstance(argument, Tensor) for argument in inputs)
-    matters = any(not is_ignorable(class_name, key, value) for key, value in options.items())
-    if matters or None in arguments or not has_tensor:
+    matters = any(not is_ignorable(key, value) for key, value in options.items())
+    if matters or None in arguments or not inputs:
         return Call(inputs, "it is called in a way that is not understood")
-    return Call(inputs)
+    return Call(inputs, training=bool(options.get("training")))
 
 
-def keras2_arguments(layer: str, call: Any) -> tuple[list[Tensor | float | None], dict[str, Any]]:
+def keras2_arguments(layer: str, call: Any) -> tuple[list[Tensor | None], dict[str, Any]]:
     """The tensors of a call, and its keyword arguments."""
     is_single_row = isinstance(call, list) and call and isinstance(call[0], str)
     rows = [call] if is_single_row else call
@@ -72,7 +75,7 @@ def keras2_arguments(layer: str, call: Any) -> tuple[list[Tensor | float | None]
     for row in rows:
         if not isinstance(row, list) or len(row) not in (3, 4):
             raise UserError(f"layer {layer}: its call is {shown(call)}, expected a list of inputs")
-    tensors: list[Tensor | float | None] = []
+    tensors: list[Tensor | None] = []
     options: dict[str, Any] = {}
     for row in rows:
         tensors.append(read_tensor(layer, row[:3]))
@@ -82,9 +85,9 @@ def keras2_arguments(layer: str, call: Any) -> tuple[list[Tensor | float | None]
 
 
 def keras3_arguments(
-    layer: str, class_name: str, call: Mapping[str, Any]
-) -> tuple[list[Tensor | float | None], dict[str, Any]]:
-    """The tensors and numbers of a call (None: something else), and its other keyword arguments."""
+    layer: str, call: Mapping[str, Any]
+) -> tuple[list[Tensor | None], dict[str, Any]]:
+    """The tensors of a call (None: something else), and its other keyword arguments."""
     positional = call.get("args")
     keywords = call.get("kwargs", {})
     if not isinstance(positional, list) or not isinstance(keywords, dict):
@@ -92,7 +95,8 @@ def keras3_arguments(
     arguments = list(flatten_arguments(layer, positional))
     options: dict[str, Any] = {}
     for key, value in keywords.items():
-        if is_ignorable(class_name, key, value):
+        if is_ignorable(key, value):
+            options[key] = value
             continue
         arguments.extend(flatten_arguments(layer, [value]))
         if key != "inputs":
@@ -100,19 +104,15 @@ def keras3_arguments(
     return arguments, options
 
 
-def is_ignorable(class_name: str, key: str, value: Any) -> bool:
-    """Whether a keyword argument of a call changes nothing once the training is over."""
+def is_ignorable(key: str, value: Any) -> bool:
+    """Whether a keyword argument of a call says nothing that is not looked at elsewhere."""
     if key == "training":
-        # Keras itself writes training=true for RandomFlip and its like
-        is_augmentation = class_name.startswith("Random")
-        return value in (None, False) or (value is True and is_augmentation)
+        return value in (None, False, True)
     return value is None or (isinstance(value, list) and value == [None] * len(value))
 
 
-def flatten_arguments(
-    layer: str, values: list[Any], depth: int = 0
-) -> Iterator[Tensor | float | None]:
-    """The tensors and numbers in Keras 3's arguments, None for all else but null and false."""
+def flatten_arguments(layer: str, values: list[Any], depth: int = 0) -> Iterator[Tensor | None]:
+    """The tensors in Keras 3's arguments, None for all else but null and false."""
     for value in values:
         if isinstance(value, list) and depth < MAX_LIST_DEPTH:
             yield from flatten_arguments(layer, value, depth + 1)
@@ -120,8 +120,6 @@ def flatten_arguments(
             config = value.get("config")
             history = config.get("keras_history") if isinstance(config, dict) else None
             yield read_tensor(layer, history)
-        elif is_number(value):
-            yield float(value)
         elif value is not None and value is not False:
             yield None
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from ...errors import UserError
 from ...formats.checked_json import shown
 from .calls import Tensor
+from .function_calls import FunctionCall
+from .names import snake_case
 from .options import Options
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -29,18 +31,23 @@ class GroupName(NamedTuple):
 class Entry:
     """A layer, or a model that is used as one.
 
-    group: None for what has no group in a file. operation: a function of Keras's (`x + y`), not a
-    layer. reason: why the class or the call is not understood, "" if they are. model: the layers of
-    a model.
+    group: None for what has no group in a file. operation: a function of Keras 3's (`x + y`), not a
+    layer. function: what it calls, of such a function and of TensorFlow's. formula: the
+    functions that a Lambda applies, as the user says. reason: why the class or
+    the call is not understood, "" if they are. note: what was assumed of the call. model: the
+    layers of a model.
     """
 
     name: str
     class_name: str
     options: Options
-    inputs: tuple[Tensor | float, ...] = ()
+    inputs: tuple[Tensor, ...] = ()
     group: GroupName | None = None
     operation: bool = False
+    function: FunctionCall | None = None
+    formula: tuple[FunctionCall, ...] = ()
     reason: str = ""
+    note: str = ""
     model: Model | None = None
 
     @property
@@ -48,9 +55,9 @@ class Entry:
         return self.class_name == "InputLayer"
 
     @property
-    def tensors(self) -> list[Tensor]:
-        """The inputs that are not numbers."""
-        return [value for value in self.inputs if isinstance(value, Tensor)]
+    def title(self) -> str:
+        """Its class, or what it calls, for messages."""
+        return self.function.title if self.function else self.class_name
 
 
 @dataclass(frozen=True)
@@ -93,10 +100,12 @@ def is_keras2_input(layer: Any) -> bool:
 def is_operation(module: Any, class_name: str, options: Options) -> bool:
     """Whether an entry is a function of Keras's, not a layer."""
     if module is not None:
-        return re.match("keras[.](src[.])?ops", str(module)) is not None
+        return re.match("keras[.](src[.])?(ops|activations)", str(module)) is not None
     if class_name == "InputLayer" or class_name in MODELS:
         return False
-    # every other layer says whether it is trainable
+    if options.keras2 or class_name.startswith("SpatialDropout"):
+        return False
+    # every layer says whether it is trainable, but for those that are Dropout over maps
     return "trainable" not in options.values
 
 
@@ -138,10 +147,3 @@ def with_groups(entries: Sequence[Entry], count_inputs: bool) -> list[Entry]:
             counts[class_name] += 1
         grouped.append(entry)
     return grouped
-
-
-def snake_case(class_name: str) -> str:
-    """A class's name as Keras 3 has it in files: SeparableConv2D is separable_conv2d."""
-    name = re.sub(r"\W+", "", class_name.rsplit(">", 1)[-1])
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

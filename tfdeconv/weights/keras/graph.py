@@ -22,7 +22,11 @@ from .entries import (
     name_in_config,
     with_groups,
 )
+from .formulas import read_formula
+from .function_calls import TF_FUNCTIONS, FunctionCall, read_function
+from .lambdas import check_all_used, unknown_code
 from .options import Options
+from .training import note_on_training, reason_in_training
 
 # layers of a model, those of the models within it included
 MAX_LAYERS = 5000
@@ -30,16 +34,27 @@ MAX_LAYERS = 5000
 MAX_DEPTH = 8
 
 
-def read_model(config: Any) -> Model:
-    """A model as its JSON describes it; raises UserError for what no Keras writes."""
-    return ModelReader().model(config)
+def read_model(config: Any, formulas: Mapping[str, str] | None = None) -> Model:
+    """A model as its JSON describes it; raises UserError for what no Keras writes.
+
+    formulas: what Lambda layers do, by name.
+    """
+    reader = ModelReader(formulas or {})
+    model = reader.model(config)
+    check_all_used(reader.lambdas, reader.formulas)
+    return model
 
 
 class ModelReader:
-    """Reads a model and those within it, and counts the layers of all of them."""
+    """Reads a model and those within it, and counts the layers of all of them.
 
-    def __init__(self) -> None:
+    lambdas: the names of the layers whose code is the user's.
+    """
+
+    def __init__(self, formulas: Mapping[str, str]) -> None:
         self.layers_left = MAX_LAYERS
+        self.formulas = formulas
+        self.lambdas: list[str] = []
 
     def model(self, config: Any, depth: int = 0) -> Model:
         class_name, body = class_and_body(config)
@@ -79,18 +94,39 @@ class ModelReader:
         check_name(class_name)
         options = Options(name, config, keras2)
         call = Call()
+        function: FunctionCall | None = None
+        operation = is_operation(module, class_name, options)
         if not sequential and class_name != "InputLayer":
-            call = read_call(name, class_name, layer.get("inbound_nodes"))
+            nodes = layer.get("inbound_nodes")
+            if operation or class_name in TF_FUNCTIONS:
+                function, call = read_function(name, class_name, options, nodes)
+            else:
+                call = read_call(name, nodes)
+        class_names = [class_name]
+        if inner:
+            class_names = [entry.class_name for entry in inner.all_entries()]
         reason = call.reason
-        if is_foreign(module):
-            reason = f"its class is {class_name}, which is not understood"
+        note = ""
+        if call.training:
+            reason = reason or reason_in_training(class_names)
+            note = note_on_training(name, class_names)
+        formula: tuple[FunctionCall, ...] = ()
+        if class_name == "Lambda" or is_foreign(module):
+            self.lambdas.append(name)
+            if name in self.formulas:
+                formula = read_formula(name, self.formulas[name])
+            else:
+                reason = unknown_code(name, class_name)
         return Entry(
             name,
             class_name,
             options,
             call.inputs,
-            operation=is_operation(module, class_name, options),
+            operation=operation,
+            function=function,
+            formula=formula,
             reason=reason,
+            note=note,
             model=inner,
         )
 
@@ -136,7 +172,7 @@ def functional_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -
     input_names: set[str] = set()
     for entry in entries:
         by_name[entry.name] = entry
-        sources[entry.name] = layers_of(entry.tensors)
+        sources[entry.name] = layers_of(entry.inputs)
         if entry.is_input:
             input_names.add(entry.name)
     outputs = end_tensors(name, body, "output_layers")

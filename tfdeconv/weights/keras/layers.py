@@ -20,6 +20,8 @@ from ...network.layers import (
 from .activations import RECTIFIERS, activation, prelu, rectifier, softmax
 from .convolutions import conv2d, dense, depthwise_conv2d, separable_conv2d
 from .entries import Entry
+from .formulas import translate_formula
+from .functions import translate_function
 from .merges import concatenate, merge, scaled_sum
 from .norms import (
     group_normalization,
@@ -30,7 +32,8 @@ from .norms import (
 )
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input
-from .scaling import arithmetic, batch_norm, normalization, rescaling
+from .resizing import center_crop, random_crop, resizing
+from .scaling import batch_norm, normalization, rescaling
 from .shapes import cropping, flatten, global_pool, pool, reshape, zero_padding
 
 # layers that do nothing once the training is over
@@ -45,12 +48,29 @@ INFERENCE_NOOPS = (
     # of ConvNeXt, and of the package efficientnet
     "StochasticDepth",
     "FixedDropout",
-    "RandomFlip",
-    "RandomRotation",
-    "RandomZoom",
-    "RandomTranslation",
-    "RandomContrast",
     "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHeight",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomWidth",
+    "RandomZoom",
+    "AugMix",
+    "RandAugment",
 )
 
 
@@ -92,10 +112,11 @@ CLASSES: dict[str, Translation] = {
     "Multiply": merge(Multiply()),
     "CustomScaleLayer": scaled_sum,
     "Concatenate": concatenate,
+    "Resizing": resizing,
+    "CenterCrop": center_crop,
+    "RandomCrop": random_crop,
     **dict.fromkeys(INFERENCE_NOOPS, noop),
 }
-# functions of Keras's (`x + y`) that do what the layers of their names do
-OPERATIONS = ("Add", "Multiply")
 
 
 def translate(entry: Entry, maps: Sequence[FeatureMap]) -> list[Part]:
@@ -103,9 +124,12 @@ def translate(entry: Entry, maps: Sequence[FeatureMap]) -> list[Part]:
 
     Raises NotUnderstood, and UserError for options that no Keras writes.
     """
-    has_number = len(entry.tensors) < len(entry.inputs)
-    if has_number or (entry.operation and len(maps) == 1):
-        return arithmetic(entry.class_name, entry.inputs, maps[0].shape[2])
-    if entry.class_name not in CLASSES or (entry.operation and entry.class_name not in OPERATIONS):
+    if entry.formula:
+        return translate_formula(entry.formula, maps)
+    if entry.function:
+        return translate_function(entry.function, maps)
+    if entry.class_name not in CLASSES:
         raise NotUnderstood(f"its class is {entry.class_name}, which is not understood")
+    if any(feature_map.plane for feature_map in maps):
+        raise NotUnderstood("its input has no axis of channels")
     return CLASSES[entry.class_name](entry.options, maps)

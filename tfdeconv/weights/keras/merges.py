@@ -30,7 +30,7 @@ def can_broadcast(maps: Sequence[FeatureMap]) -> bool:
     shapes = [feature_map.shape for feature_map in maps]
     height, width, channels = map(max, zip(*shapes))
     for feature_map in maps:
-        if feature_map.vector != maps[0].vector:
+        if feature_map.axes != maps[0].axes:
             return False
         if feature_map.shape[:2] != (height, width) and not feature_map.single_cell:
             return False

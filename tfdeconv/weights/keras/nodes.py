@@ -12,19 +12,18 @@ model is an alias of its first output.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import UserError
-from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
 from ...network.layers import Activation, Identity, LogSoftmax
 from .activations import SOFTMAX
 from .calls import Tensor
 from .entries import MAX_NAME_LENGTH, Entry, Model
+from .feature_maps import output_map
 from .layers import translate
 from .options import FeatureMap, NotUnderstood
 from .parts import Part
@@ -36,8 +35,6 @@ SQUASHES: dict[Layer | None, str] = {
     LogSoftmax(): "log_softmax",
     Activation("sigmoid"): "sigmoid",
 }
-# cells of a map
-MAX_CELLS = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class NodeBuilder:
             if entry.is_input:
                 continue
             reader = f"layer {entry.name}"
-            sources = [output_of(outputs, tensor, reader) for tensor in entry.tensors]
+            sources = [output_of(outputs, tensor, reader) for tensor in entry.inputs]
             entry_reason = reason or entry.reason
             if entry.model:
                 refs = self._add_nested(entry, entry.model, path.to(entry), sources, entry_reason)
@@ -143,7 +140,7 @@ class NodeBuilder:
             self._add_parts(name, parts, inputs, path)
         except NotUnderstood as error:
             self.missing[name] = str(error)
-            return Unavailable(name, entry.class_name)
+            return Unavailable(name, entry.title)
         return name
 
     def _node_name(self, entry: Entry, path: VariablePath) -> str:
@@ -174,7 +171,7 @@ class NodeBuilder:
 
     def _add_node(self, name: str, part: Part, inputs: Sequence[str], path: VariablePath) -> None:
         maps = self._maps_of(inputs)
-        output = output_map(name, part.layer, maps)
+        output = output_map(name, part, maps)
         if name in self.nodes or name in self.missing or len(name) > MAX_NAME_LENGTH:
             shortened = name[:MAX_NAME_LENGTH]
             raise UserError(f"the model has two layers called {shortened}, or a name too long")
@@ -214,29 +211,6 @@ class NodeBuilder:
 def squash_of(layer: Layer) -> str:
     """What makes probabilities of a layer's values, softmax or sigmoid; "" where nothing does."""
     return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
-
-
-def output_map(name: str, layer: Layer, maps: Sequence[FeatureMap]) -> FeatureMap:
-    """What is known of a layer's output."""
-    shapes, vectors, single_cells = zip(*maps)
-    shape = layer.output_shape(*shapes)
-    if min(shape) < 1:
-        height, width, _ = shapes[0]
-        raise NotUnderstood(f"its output for an input of {height} x {width} would be empty")
-    if math.prod(shape) > MAX_CELLS:
-        extents = " x ".join(map(shown, shape))
-        raise UserError(
-            f"layer {name}: its output of {extents} is too large, "
-            f"expected at most {MAX_CELLS:,} cells"
-        )
-    if layer.vector is None:
-        vector = all(vectors)
-        single_cell = all(single_cells)
-    else:
-        # it squeezes or flattens the map, whatever its size
-        vector = layer.vector
-        single_cell = True
-    return FeatureMap(shape, vector, single_cell and shape[:2] == (1, 1))
 
 
 def output_of(outputs: Mapping[str, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:

@@ -16,7 +16,9 @@ MAX_EXTENT = 1 << 14
 # magnitude of a number: larger ones overflow float32 as soon as something is multiplied by them
 MAX_NUMBER = 1e30
 # what Keras wraps arrays and tuples in
-WRAPPERS = ("__numpy__", "__tensor__", "__tuple__")
+WRAPPERS = ("__numpy__", "__tensor__", "__tuple__", "TensorShape")
+# lists within lists: the axes of an array, and some to spare
+MAX_LIST_DEPTH = 8
 
 
 class NotUnderstood(Exception):
@@ -28,15 +30,19 @@ class FeatureMap(NamedTuple):
 
     shape: (height, width, channels). vector: it has no height and width in Keras. single_cell: it
     has one cell whatever the size of the image, so that a dense layer or a scale per channel fits.
+    plane: it has no axis of channels in Keras, as `x[..., 0]` has not.
     """
 
     shape: Shape
     vector: bool
     single_cell: bool
+    plane: bool = False
 
     @property
     def axes(self) -> int:
         """How many axes Keras counts, the batch included."""
+        if self.plane:
+            return 3
         return 2 if self.vector else 4
 
 
@@ -107,7 +113,7 @@ class Options:
         """A number for each channel; one stands for all. Lists around the list are taken off."""
         value = self.get(key, default)
         while isinstance(value, list) and len(value) == 1:
-            value = unwrap(value[0])
+            value = value[0]
         numbers = value if isinstance(value, list) else [value] * channels
         if len(numbers) != channels or not all(map(is_number, numbers)):
             raise self.error(key, f"a finite number, or {channels} of them")
@@ -132,11 +138,19 @@ class Options:
             raise NotUnderstood("it puts channels first")
 
 
-def unwrap(value: Any) -> Any:
-    """The value within what Keras wraps an array or a tuple in."""
-    while isinstance(value, dict) and value.get("class_name") in WRAPPERS:
-        inner = value.get("config", value.get("items"))
-        value = inner.get("value") if isinstance(inner, dict) else inner
+def unwrap(value: Any, depth: int = 0) -> Any:
+    """The value within what Keras wraps an array or a tuple in, within lists too."""
+    while isinstance(value, dict):
+        if value.get("type") == "ndarray":
+            # a number of numpy's, as Keras 2 wrote it up to 2019
+            value = value.get("value")
+        elif value.get("class_name") in WRAPPERS:
+            inner = value.get("config", value.get("items"))
+            value = inner.get("value") if isinstance(inner, dict) else inner
+        else:
+            return value
+    if isinstance(value, list) and depth < MAX_LIST_DEPTH:
+        return [unwrap(each, depth + 1) for each in value]
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...data.preprocessing import Preprocessing, caffe, identity, tensorflow_style, torch
 from ...network.graph import INPUT, Network
-from ...network.layers import Affine, Identity
+from ...network.layers import Affine, Channels, Concatenate, Identity, Resize, ZeroPad
 from ..contents import PixelNote
 
 # what Keras's applications use, by the beginning of a model's name; the first that fits counts
@@ -30,6 +30,8 @@ MAKERS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "torch": torch,
     "caffe": caffe,
 }
+# layers that only choose and order pixels
+ARRANGE = (Identity, Channels, Concatenate, Resize, ZeroPad)
 DESCRIPTIONS = {
     "none": "pixels from 0 to 255 as they are",
     "tf": "pixels from -1 to 1",
@@ -56,14 +58,14 @@ def guess_preprocessing(network: Network) -> tuple[Preprocessing, str]:
 
 def scales_pixels(network: Network) -> bool:
     """Whether the network itself scales and shifts the pixels before all else."""
-    # the input, and layers that are the same still
+    # the input, and layers that have its values still
     pixels = {INPUT}
     for node in network.nodes:
         if not pixels.issuperset(node.inputs):
             continue
         if isinstance(node.layer, Affine):
             return True
-        if isinstance(node.layer, Identity):
+        if isinstance(node.layer, ARRANGE):
             pixels.add(node.name)
     return False
 

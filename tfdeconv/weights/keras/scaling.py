@@ -12,8 +12,6 @@ from .parts import Part, Recipe, only_input, trained_part
 
 # Normalization takes no deviation to be below this
 EPSILON = 1e-7
-# operations in which the number may come first
-COMMUTATIVE = ("Add", "Multiply")
 
 
 def batch_norm(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
@@ -40,10 +38,11 @@ def affine(
     return [Part(Affine(), recipes, suffix, reads)]
 
 
-def constant(numbers: Sequence[float]) -> Recipe:
+def constant(numbers: Sequence[float], shape: tuple[int, ...] = (-1,)) -> Recipe:
     """A parameter that is in the JSON, not in a variable."""
-    # float32, as Keras takes them
-    values = np.array(numbers, np.float32)
+    # float32, as Keras takes them; what overflows becomes infinite, which the reader refuses
+    with np.errstate(over="ignore"):
+        values = np.array(numbers, np.float32).reshape(shape)
     return Recipe((), lambda: values, values.shape)
 
 
@@ -76,35 +75,3 @@ def normalization(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     if (variance < 0).any():
         raise options.error("variance", "numbers of at least 0")
     return affine(tuple(scale(mean, variance)), tuple(shift(mean, variance)))
-
-
-def arithmetic(operation: str, operands: Sequence[object], channels: int) -> list[Part]:
-    """An operation on a map x and a number n, as scale and shift.
-
-    x + n, n + x, x * n, n * x, x - n and x / n, but not n - x and n / x. operands: the number, and
-    anything else for the map, in their order.
-    """
-    numbers = [value for value in operands if isinstance(value, float)]
-    if len(operands) != 2 or len(numbers) != 1:
-        raise unknown_operands(operation)
-    number = numbers[0]
-    number_is_first = isinstance(operands[0], float)
-    if number_is_first and operation not in COMMUTATIVE:
-        raise unknown_operands(operation)
-    scale = 1.0
-    shift = 0.0
-    if operation == "Add":
-        shift = number
-    elif operation == "Subtract":
-        shift = -number
-    elif operation == "Multiply":
-        scale = number
-    elif operation in ("TrueDivide", "Divide") and number:
-        scale = 1 / number
-    else:
-        raise unknown_operands(operation)
-    return affine([scale] * channels, [shift] * channels)
-
-
-def unknown_operands(operation: str) -> NotUnderstood:
-    return NotUnderstood(f"its class is {operation}, which is not understood for these inputs")

@@ -1,0 +1,39 @@
+"""What is known of the output of a layer, from what is known of its inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ...errors import UserError
+from ...formats.checked_json import shown
+from .options import FeatureMap, NotUnderstood
+from .parts import Part
+
+# cells of a map
+MAX_CELLS = 1 << 31
+
+
+def output_map(name: str, part: Part, maps: Sequence[FeatureMap]) -> FeatureMap:
+    """What is known of the output of a part of a layer."""
+    layer = part.layer
+    shapes, vectors, single_cells, planes = zip(*maps)
+    plane = all(planes) if part.plane is None else part.plane
+    shape = layer.output_shape(*shapes)
+    if min(shape) < 1:
+        height, width, _ = shapes[0]
+        raise NotUnderstood(f"its output for an input of {height} x {width} would be empty")
+    if math.prod(shape) > MAX_CELLS:
+        extents = " x ".join(map(shown, shape))
+        raise UserError(
+            f"layer {name}: its output of {extents} is too large, "
+            f"expected at most {MAX_CELLS:,} cells"
+        )
+    if layer.vector is None:
+        vector = all(vectors)
+        single_cell = all(single_cells)
+    else:
+        # it squeezes or flattens the map, whatever its size
+        vector = layer.vector
+        single_cell = True
+    return FeatureMap(shape, vector, single_cell and shape[:2] == (1, 1), plane)

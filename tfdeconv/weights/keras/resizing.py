@@ -1,0 +1,67 @@
+"""Layers that bring maps to a size of their own in a Keras model's JSON: Resizing and crops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...formats.checked_json import shown
+from ...network.layers import INTERPOLATIONS, Identity, Resize
+from .entries import MODELS, Model
+from .options import FeatureMap, NotUnderstood, Options
+from .parts import Part, only_map_shape
+
+# rows or columns of what comes out: weights for each of them and each of the input's are kept
+MAX_SIDE = 4096
+# classes of layers that resize their input, whatever its size
+RESIZERS = ("Resizing", "CenterCrop", "RandomCrop")
+# those that may stand before: they leave the size as it is
+BEFORE_RESIZERS = ("InputLayer", "Rescaling", "Normalization", *MODELS)
+
+
+def resizing(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    fit = "fill" if options.flag("crop_to_aspect_ratio", False) else "stretch"
+    interpolation = options.string("interpolation", "bilinear").lower()
+    if interpolation not in INTERPOLATIONS:
+        raise NotUnderstood(f"its interpolation is {shown(interpolation)}, which {REMEDY}")
+    for key in ("pad_to_aspect_ratio", "antialias"):
+        if options.flag(key, False):
+            raise NotUnderstood(f"its {key} is true, which {REMEDY}")
+    return resized(options, maps, interpolation, fit)
+
+
+# what to do about a Resizing that is not understood
+REMEDY = (
+    "is not understood: save the model without its Resizing (Model(model.layers[1].output, "
+    "model.output)), and say with --resize how images come to its size"
+)
+
+
+def center_crop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    return resized(options, maps, "bilinear", "crop")
+
+
+def random_crop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """After training, Keras 2's resizes; Keras 3's does nothing."""
+    if options.keras2:
+        return resized(options, maps, "bilinear", "fill")
+    return [Part(Identity())]
+
+
+def resized(
+    options: Options, maps: Sequence[FeatureMap], interpolation: str, fit: str
+) -> list[Part]:
+    only_map_shape(options, maps)
+    height = options.integer("height", MAX_SIDE)
+    width = options.integer("width", MAX_SIDE)
+    return [Part(Resize(height, width, interpolation, fit))]
+
+
+def size_of_resizing(model: Model) -> tuple[int, int] | None:
+    """The size to which a model brings its images before all else; None where it does not."""
+    for entry in model.all_entries():
+        if entry.class_name in RESIZERS:
+            height = entry.options.integer("height", MAX_SIDE)
+            return height, entry.options.integer("width", MAX_SIDE)
+        if entry.class_name not in BEFORE_RESIZERS and not entry.class_name.startswith("Random"):
+            return None
+    return None
