@@ -1,0 +1,119 @@
+"""The tensors of a checkpoint of TensorFlow's, read by a second process (checkpoint_server.py).
+
+What TensorFlow makes of a damaged checkpoint is not known, so it reads none in this process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError, one_line
+from ...files import sha256
+from ...formats.lazy_tensor import MAX_NAME, Tensor, Tensors, is_plausible
+from ...formats.reading_process import ReadError, ReadingProcess
+from .checkpoint_files import CheckpointFiles
+
+PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from tfdeconv.weights.tensorflow import checkpoint_server; checkpoint_server.main()"
+)
+# it computes nothing: it is to see no GPU, and to say nothing
+ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# bytes beyond what TensorFlow takes when it is imported, and beyond the values that are read
+MEMORY = 512 << 20
+# a tensor of V1's is in memory as a block of the file, as a message, and as an array, each twice
+COPIES = 6
+# seconds that a request may compute: so many, and one more for so many bytes
+CPU_SECONDS = 5
+CPU_BYTES = 20e6
+# seconds that are waited for an answer, likewise; importing TensorFlow takes some of them
+WAIT_SECONDS = 120
+WAIT_BYTES = 5e6
+# numpy's names of the kinds of numbers
+KINDS = "fiu"
+
+
+class CheckpointProcess(ReadingProcess):
+    """A checkpoint in the process that reads it."""
+
+    library = "TensorFlow"
+
+    def __init__(self, checkpoint: CheckpointFiles) -> None:
+        super().__init__(checkpoint.prefix, checkpoint.size, PROGRAM, ENVIRONMENT, MEMORY)
+
+    def cpu_seconds(self, size: int) -> int:
+        return int(CPU_SECONDS + size / CPU_BYTES)
+
+    def wait_seconds(self, size: int) -> float:
+        return WAIT_SECONDS + size / WAIT_BYTES
+
+    def working_memory(self, size: int) -> int:
+        return COPIES * size
+
+
+@contextmanager
+def open_tensors(path: str | Path, checkpoint: CheckpointFiles) -> Iterator[Tensors]:
+    """The tensors of a checkpoint by name, none of them read; they can be while the block lasts.
+
+    path: what it is called in errors. Raises UserError for a damaged one.
+    """
+    process = None
+    try:
+        process = CheckpointProcess(checkpoint)
+        yield tensors_of(process, process.description(), checkpoint.size)
+    except UserError:
+        raise
+    except (ReadError, ValueError) as error:
+        raise UserError(f"cannot read weights from {path}: {one_line(error)}") from None
+    finally:
+        if process:
+            process.close()
+
+
+def tensors_of(process: CheckpointProcess, description: Any, size: int) -> Tensors:
+    """The tensors that the process describes; size: bytes of all files.
+
+    Raises ValueError for what is no description.
+    """
+    tensors = Tensors()
+    match description:
+        case {"tensors": list() as described, "others": list() as others}:
+            ignored = [str(name) for name in others]
+        case _:
+            raise ValueError("the description of its contents is invalid")
+    for number, entry in enumerate(described):
+        match entry:
+            case [str() as name, list() as shape, str() as code] if is_plausible(shape):
+                pass
+            case _:
+                raise ValueError("the description of its contents is invalid")
+        dtype = np.dtype(code)
+        if dtype.kind not in KINDS or len(name) > MAX_NAME:
+            ignored.append(name)
+            continue
+        # nothing in a checkpoint is compressed
+        if math.prod(shape) * dtype.itemsize > 2 * size:
+            raise ValueError(
+                f"its tensor {name[:80]} declares the shape {shape}, "
+                f"far more than files of {size:,} bytes can hold"
+            )
+        read = partial(process.values, number, tuple(shape), code)
+        tensors.add(name, Tensor(tuple(shape), dtype.name, read))
+    tensors.ignored = tuple(ignored)
+    return tensors
+
+
+def digest(checkpoint: CheckpointFiles) -> str:
+    """sha256 of a checkpoint of one file; of several, of their sums' lines, in the files' order."""
+    sums = [sha256(file) for file in checkpoint.files]
+    if len(sums) == 1:
+        return sums[0]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
