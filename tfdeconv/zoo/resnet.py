@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..network.base import Pad
 from ..network.graph import Builder, Network
-from ..network.layers import RELU, Activation, Add, BatchNorm, Conv, Dense, GlobalAvgPool, MaxPool
+from ..network.layers import RELU, Add, BatchNorm, Conv, Dense, GlobalAvgPool, MaxPool
+from .resnet_names import authors_names, names_of_2015, slim_names, torchvision_names
 from .variants import resolve_variant
 
 
@@ -45,6 +48,11 @@ DESIGNS = {
 CLASSIC = ("resnet50", "resnet101", "resnet152")
 
 
+Names = Callable[[Builder, tuple[int, ...]], dict[str, str]]
+# Caffe's pools end behind the map where the last window would otherwise not fit
+CEILED = ((0, 1), (0, 1))
+
+
 @dataclass(frozen=True)
 class Variant:
     """What the makers of ResNets do differently."""
@@ -52,25 +60,63 @@ class Variant:
     epsilon: float
     # whether a bottleneck's stride is in its 3 x 3 convolution, and not in its first 1 x 1
     stride_in_3x3: bool = False
+    # whether a stage's stride is in its last block, whose shortcut takes every second cell
+    stride_last: bool = False
     # whether the convolutions have biases
     bias: bool = True
-    pool_pad: int = 1
+    conv1_pad: Pad = 3
+    pool_pad: Pad = 1
     networks: tuple[str, ...] = CLASSIC
+    # names(builder, blocks of each stage) -> {the maker's name: layer}
+    names: Names | None = authors_names
 
 
 # the first is what "" means
 VARIANTS = {
-    "keras": Variant(epsilon=1.001e-5),
-    "torchvision": Variant(epsilon=1e-5, stride_in_3x3=True, bias=False, networks=tuple(DESIGNS)),
-    "keras2015": Variant(epsilon=1e-3, networks=("resnet50",)),
+    "keras": Variant(epsilon=1.001e-5, names=None),
+    "torchvision": Variant(
+        epsilon=1e-5,
+        stride_in_3x3=True,
+        bias=False,
+        networks=tuple(DESIGNS),
+        names=torchvision_names,
+    ),
+    "keras2015": Variant(epsilon=1e-3, networks=("resnet50",), names=names_of_2015),
     # before Keras 2.2.1
-    "keras2015-unpadded": Variant(epsilon=1e-3, pool_pad=0, networks=("resnet50",)),
+    "keras2015-unpadded": Variant(
+        epsilon=1e-3, pool_pad=0, networks=("resnet50",), names=names_of_2015
+    ),
+    # the authors' own: github.com/KaimingHe/deep-residual-networks
+    "caffe": Variant(epsilon=1e-5, bias=False, pool_pad=CEILED),
+    # Keras 1, norms followed by Scale layers: github.com/flyyufelix/cnn_finetune, resnet_101.py
+    "scale": Variant(epsilon=1.1e-5, bias=False, pool_pad=0),
+    # the same, as others passed it on for Keras 2
+    "scale-same": Variant(epsilon=1.1e-5, bias=False, pool_pad="same"),
+    "scale-padded": Variant(epsilon=1.1e-5, bias=False, pool_pad=1),
+    # github.com/broadinstitute/keras-resnet 0.2, and as it was up to 0.1
+    "keras-resnet": Variant(
+        epsilon=1e-5, bias=False, conv1_pad="same", pool_pad="same"
+    ),
+    "keras-resnet-0.1": Variant(epsilon=1e-5, bias=False, pool_pad="same"),
+    # github.com/matterport/Mask_RCNN, mrcnn/model.py
+    "mask-rcnn": Variant(epsilon=1e-3, pool_pad="same"),
+    # TensorFlow Models, research/slim/nets/resnet_v1.py
+    "slim": Variant(
+        epsilon=1e-5,
+        stride_in_3x3=True,
+        stride_last=True,
+        bias=False,
+        pool_pad="same",
+        names=slim_names,
+    ),
 }
 
 
 def resnet_variants(name: str) -> tuple[str, ...]:
     """The variants that there are of the ResNet of that name, the usual one first."""
-    return tuple(variant for variant, maker in VARIANTS.items() if name in maker.networks)
+    return tuple(
+        variant for variant, maker in VARIANTS.items() if name in maker.networks
+    )
 
 
 def resnet(
@@ -91,7 +137,7 @@ def resnet(
     net.folded["conv1_pad"] = "conv1_conv"
     if maker.pool_pad:
         net.folded["pool1_pad"] = "pool1_pool"
-    net.add("conv1_conv", Conv(64, 7, stride=2, pad=3, bias=maker.bias))
+    net.add("conv1_conv", Conv(64, 7, stride=2, pad=maker.conv1_pad, bias=maker.bias))
     net.add("conv1_bn", BatchNorm(maker.epsilon))
     net.add("conv1_relu", RELU)
     net.add("pool1_pool", MaxPool(3, 2, pad=maker.pool_pad))
@@ -99,23 +145,36 @@ def resnet(
     for stage, blocks in enumerate(design.blocks, 2):
         filters = 16 * 2**stage
         for block in range(1, blocks + 1):
-            stride = 2 if block == 1 and stage > 2 else 1
+            stride = block_stride(maker, stage, block, blocks)
             convolutions = block_convolutions(design, maker, filters, stride)
-            projection = None
-            if stride > 1 or channels != convolutions[-1].filters:
+            shortcut: Conv | MaxPool | None = None
+            if channels != convolutions[-1].filters or (
+                stride > 1 and not maker.stride_last
+            ):
                 channels = convolutions[-1].filters
-                projection = Conv(channels, 1, stride=stride, bias=maker.bias)
-            residual_block(net, maker, f"conv{stage}_block{block}", convolutions, projection)
+                shortcut = Conv(channels, 1, stride=stride, bias=maker.bias)
+            elif stride > 1:
+                shortcut = MaxPool(1, stride)
+            residual_block(
+                net, maker, f"conv{stage}_block{block}", convolutions, shortcut
+            )
     net.add("avg_pool", GlobalAvgPool())
     net.add("predictions", Dense(classes))
-    if variant == "torchvision":
-        net.aliases |= torchvision_names(net, design)
-    elif variant != "keras":
-        net.aliases |= names_of_2015(net, design)
+    if maker.names:
+        net.aliases |= maker.names(net, design.blocks)
     return net.network()
 
 
-def block_convolutions(design: Design, maker: Variant, filters: int, stride: int) -> list[Conv]:
+def block_stride(maker: Variant, stage: int, block: int, blocks: int) -> int:
+    """The stride of a block, counted from 1, of so many in its stage, 2 to 5."""
+    if maker.stride_last:
+        return 2 if stage < 5 and block == blocks else 1
+    return 2 if stage > 2 and block == 1 else 1
+
+
+def block_convolutions(
+    design: Design, maker: Variant, filters: int, stride: int
+) -> list[Conv]:
     """The convolutions of a residual block's branch (He et al. 2016, figure 5).
 
     filters: those of the stage, 64 in conv2.
@@ -135,77 +194,27 @@ def block_convolutions(design: Design, maker: Variant, filters: int, stride: int
 
 
 def residual_block(
-    net: Builder, maker: Variant, name: str, convolutions: list[Conv], projection: Conv | None
+    net: Builder,
+    maker: Variant,
+    name: str,
+    convolutions: list[Conv],
+    shortcut: Conv | MaxPool | None,
 ) -> None:
-    """A residual block in the order in which Keras lists it; no projection: the input is added."""
-    shortcut = net.last
+    """A residual block in the order in which Keras lists it; no shortcut: the input is added."""
+    skip = net.last
     for i, convolution in enumerate(convolutions[:-1], 1):
         net.add(f"{name}_{i}_conv", convolution)
         net.add(f"{name}_{i}_bn", BatchNorm(maker.epsilon))
         net.add(f"{name}_{i}_relu", RELU)
     relu = net.last
     last = len(convolutions)
-    if projection:
-        shortcut = net.add(f"{name}_0_conv", projection, shortcut)
+    if isinstance(shortcut, Conv):
+        skip = net.add(f"{name}_0_conv", shortcut, skip)
+    elif shortcut:
+        skip = net.add(f"{name}_0_pool", shortcut, skip)
     branch = net.add(f"{name}_{last}_conv", convolutions[-1], relu)
-    if projection:
-        shortcut = net.add(f"{name}_0_bn", BatchNorm(maker.epsilon), shortcut)
+    if isinstance(shortcut, Conv):
+        skip = net.add(f"{name}_0_bn", BatchNorm(maker.epsilon), skip)
     branch = net.add(f"{name}_{last}_bn", BatchNorm(maker.epsilon), branch)
-    net.add(f"{name}_add", Add(), shortcut, branch)
+    net.add(f"{name}_add", Add(), skip, branch)
     net.add(f"{name}_out", RELU)
-
-
-def torchvision_names(net: Builder, design: Design) -> dict[str, str]:
-    """{torchvision's module: layer}; the module of a block or of a stage is its output."""
-    names = {
-        "conv1": "conv1_conv",
-        "bn1": "conv1_bn",
-        "relu": "conv1_relu",
-        "maxpool": "pool1_pool",
-    }
-    layers = {node.name for node in net.nodes}
-    # of a block's branch
-    convolutions = range(1, 4 if design.bottleneck else 3)
-    for stage, blocks in enumerate(design.blocks, 1):
-        for block in range(blocks):
-            module = f"layer{stage}.{block}"
-            name = f"conv{stage + 1}_block{block + 1}"
-            for i in convolutions:
-                names[f"{module}.conv{i}"] = f"{name}_{i}_conv"
-                names[f"{module}.bn{i}"] = f"{name}_{i}_bn"
-            if f"{name}_0_conv" in layers:
-                names[f"{module}.downsample.0"] = f"{name}_0_conv"
-                names[f"{module}.downsample.1"] = f"{name}_0_bn"
-            names[module] = f"{name}_out"
-            names[f"layer{stage}"] = f"{name}_out"
-    return names | {"avgpool": "avg_pool", "fc": "predictions"}
-
-
-def names_of_2015(net: Builder, design: Design) -> dict[str, str]:
-    """{name: layer} of Keras's first ResNet50, of 2015 to 2018.
-
-    The names are those of the authors, with numbers where the authors gave none.
-    """
-    names = {
-        "conv1": "conv1_conv",
-        "bn_conv1": "conv1_bn",
-        "fc1000": "predictions",
-        "max_pooling2d_1": "pool1_pool",
-    }
-    for stage, blocks in enumerate(design.blocks, 2):
-        for block in range(blocks):
-            name = f"conv{stage}_block{block + 1}"
-            branches = {"2a": 1, "2b": 2, "2c": 3}
-            if block == 0:
-                branches["1"] = 0
-            for branch, i in branches.items():
-                old = f"{stage}{'abcdef'[block]}_branch{branch}"
-                names[f"res{old}"] = f"{name}_{i}_conv"
-                names[f"bn{old}"] = f"{name}_{i}_bn"
-    activations = [node.name for node in net.nodes if isinstance(node.layer, Activation)]
-    sums = [node.name for node in net.nodes if isinstance(node.layer, Add)]
-    for i, name in enumerate(activations, 1):
-        names[f"activation_{i}"] = name
-    for i, name in enumerate(sums, 1):
-        names[f"add_{i}"] = name
-    return names
