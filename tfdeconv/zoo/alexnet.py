@@ -43,10 +43,7 @@ TORCHVISION_DENSE = (1, 4, 6)
 
 
 def alexnet(
-    channels: int = 3,
-    classes: int = 1000,
-    size: tuple[int, int] | None = None,
-    variant: str = "",
+    channels: int = 3, classes: int = 1000, size: tuple[int, int] | None = None, variant: str = ""
 ) -> Network:
     """AlexNet for inputs of size (height, width), the variant's own when left out.
 

@@ -94,9 +94,7 @@ VARIANTS = {
     "scale-same": Variant(epsilon=1.1e-5, bias=False, pool_pad="same"),
     "scale-padded": Variant(epsilon=1.1e-5, bias=False, pool_pad=1),
     # github.com/broadinstitute/keras-resnet 0.2, and as it was up to 0.1
-    "keras-resnet": Variant(
-        epsilon=1e-5, bias=False, conv1_pad="same", pool_pad="same"
-    ),
+    "keras-resnet": Variant(epsilon=1e-5, bias=False, conv1_pad="same", pool_pad="same"),
     "keras-resnet-0.1": Variant(epsilon=1e-5, bias=False, pool_pad="same"),
     # github.com/matterport/Mask_RCNN, mrcnn/model.py
     "mask-rcnn": Variant(epsilon=1e-3, pool_pad="same"),
@@ -114,9 +112,7 @@ VARIANTS = {
 
 def resnet_variants(name: str) -> tuple[str, ...]:
     """The variants that there are of the ResNet of that name, the usual one first."""
-    return tuple(
-        variant for variant, maker in VARIANTS.items() if name in maker.networks
-    )
+    return tuple(variant for variant, maker in VARIANTS.items() if name in maker.networks)
 
 
 def resnet(
@@ -148,16 +144,12 @@ def resnet(
             stride = block_stride(maker, stage, block, blocks)
             convolutions = block_convolutions(design, maker, filters, stride)
             shortcut: Conv | MaxPool | None = None
-            if channels != convolutions[-1].filters or (
-                stride > 1 and not maker.stride_last
-            ):
+            if channels != convolutions[-1].filters or (stride > 1 and not maker.stride_last):
                 channels = convolutions[-1].filters
                 shortcut = Conv(channels, 1, stride=stride, bias=maker.bias)
             elif stride > 1:
                 shortcut = MaxPool(1, stride)
-            residual_block(
-                net, maker, f"conv{stage}_block{block}", convolutions, shortcut
-            )
+            residual_block(net, maker, f"conv{stage}_block{block}", convolutions, shortcut)
     net.add("avg_pool", GlobalAvgPool())
     net.add("predictions", Dense(classes))
     if maker.names:
@@ -172,9 +164,7 @@ def block_stride(maker: Variant, stage: int, block: int, blocks: int) -> int:
     return 2 if stage > 2 and block == 1 else 1
 
 
-def block_convolutions(
-    design: Design, maker: Variant, filters: int, stride: int
-) -> list[Conv]:
+def block_convolutions(design: Design, maker: Variant, filters: int, stride: int) -> list[Conv]:
     """The convolutions of a residual block's branch (He et al. 2016, figure 5).
 
     filters: those of the stage, 64 in conv2.

@@ -66,9 +66,7 @@ def names_of_2015(net: Builder, blocks: tuple[int, ...]) -> dict[str, str]:
     The authors' names, with numbers where they gave none.
     """
     names = authors_names(net, blocks) | {"max_pooling2d_1": "pool1_pool"}
-    activations = [
-        node.name for node in net.nodes if isinstance(node.layer, Activation)
-    ]
+    activations = [node.name for node in net.nodes if isinstance(node.layer, Activation)]
     sums = [node.name for node in net.nodes if isinstance(node.layer, Add)]
     for i, name in enumerate(activations, 1):
         names[f"activation_{i}"] = name

@@ -11,12 +11,7 @@ from .variants import resolve_variant, sequential_names
 
 # of each block: the filters of its convolutions, and how many there are
 FILTERS = (64, 128, 256, 512, 512)
-CONVOLUTIONS = {
-    11: (1, 1, 2, 2, 2),
-    13: (2, 2, 2, 2, 2),
-    16: (2, 2, 3, 3, 3),
-    19: (2, 2, 4, 4, 4),
-}
+CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 # torchvision's
 EPSILON = 1e-5
 # the numbers that torchvision's `classifier` gives fc1, fc2 and predictions
@@ -40,18 +35,14 @@ def vgg(
     if norms:
         name += "_bn"
     net = Builder(name, (*size, channels), resolve_variant(name, variant, ()))
-    for block, (filters, convolutions) in enumerate(
-        zip(FILTERS, CONVOLUTIONS[depth]), 1
-    ):
+    for block, (filters, convolutions) in enumerate(zip(FILTERS, CONVOLUTIONS[depth]), 1):
         for i in range(1, convolutions + 1):
             if norms:
                 net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1))
                 net.add(f"block{block}_bn{i}", BatchNorm(EPSILON))
                 net.add(f"block{block}_relu{i}", RELU)
             else:
-                net.add(
-                    f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU)
-                )
+                net.add(f"block{block}_conv{i}", Conv(filters, 3, pad=1, activation=RELU))
         net.add(f"block{block}_pool", MaxPool(2, 2))
     net.add("flatten", Flatten())
     net.add("fc1", Dense(4096, activation=RELU))
