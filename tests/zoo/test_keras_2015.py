@@ -66,10 +66,9 @@ def test_first_resnet50_computes_what_keras_computes(tmp_path, rng, variant):
             < 1e-4
         ), alias
     with open_weights(path, network) as found:
-        assert found.notes[0] == "layers named as Keras of 2015 to 2018 names those of a ResNet-50"
-        assert any("keras2015-unpadded for older files" in note for note in found.notes[1:]) == (
-            variant == "keras2015"
-        )
+        assert found.notes[0] == "layers named as their authors and Caffe name those of a ResNet-50"
+        other = "keras2015" if variant == "keras2015-unpadded" else "keras2015-unpadded"
+        assert f"--variant {other} for other files" in found.notes[1]
     for other in ("keras", "torchvision"):
         with pytest.raises(
             UserError,

@@ -4,12 +4,14 @@ Formats are told apart in this order, by the structure of a file and never by it
 
 1. a zip with a model's description and its weights: a `.keras` archive
 2. torch's, numpy's or safetensors' own marks: a file of tensors by name (state_dict.py)
+   of a ResNet by its authors' names of layers: resnet_file.py
 3. what has the structure of another program's file: refused by its name (foreign_files.py)
 4. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
-   anything else is taken for weights of Keras, whose reader says what it lacks.
+   anything else is taken for weights of Keras, whose reader says what it lacks,
+   or resnet_file.py reads it.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ from ..errors import UserError
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from . import foreign_files, native, state_dict
+from . import foreign_files, native, resnet_layers, state_dict
 from .contents import OpenedFile, PixelNote, WeightFile, infer_network, no_match
 from .keras import architecture, archive, legacy_h5, legacy_model, v3
 from .keras.architecture import Architecture
+from .resnet_file import ResnetFile
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 USUAL_PREPROCESSING = PixelNote(
@@ -94,6 +97,10 @@ def detect(path: str | Path) -> Iterator[FormatReader]:
             yield keras_model_reader(path, config, partial(v3.model_contents, path, file))
         return
     tensors = state_dict.open_tensors(path)
+    if tensors is not None and resnet_layers.recognises(tensors):
+        layers = resnet_layers.layers_of(tensors)
+        yield resnet_reader(path, layers, is_keras=False)
+        return
     if tensors is not None:
         yield FormatReader(
             "a file of tensors by name",
@@ -120,28 +127,42 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
             partial(v3.network, path, file),
             partial(v3.network_contents, path, file),
         )
-    by_name = FormatReader(
+    if "model_config" not in file.attrs:
+        return by_name_reader(path, file)
+    config = checked_json.parse_object(texts(file.attrs["model_config"])[0])
+    read = partial(legacy_model.model_contents, path, file)
+    return keras_model_reader(path, config, read, partial(by_name_reader, path, file))
+
+
+def by_name_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
+    """What reads the weights in an .h5 of Keras's for a built-in network, by the layers' names."""
+    variables = legacy_h5.layer_variables(path, file)
+    layers = resnet_layers.ordered_layers(variables)
+    if resnet_layers.recognises(layers):
+        return resnet_reader(path, layers, is_keras=True)
+    return FormatReader(
         "a weight file of Keras",
         partial(legacy_h5.network, path, file),
         partial(legacy_h5.contents, path, file),
     )
-    if "model_config" not in file.attrs:
-        return by_name
-    config = checked_json.parse_object(texts(file.attrs["model_config"])[0])
-    read = partial(legacy_model.model_contents, path, file)
-    return keras_model_reader(path, config, read, by_name)
+
+
+def resnet_reader(path: str | Path, layers: resnet_layers.Layers, is_keras: bool) -> FormatReader:
+    """What reads a ResNet by the names that its authors gave the layers."""
+    file = ResnetFile(path, layers, is_keras)
+    return FormatReader("a ResNet by Caffe's names", file.network, file.contents)
 
 
 def keras_model_reader(
     path: str | Path,
     config: Mapping[str, Any],
     read: Callable[[Architecture], WeightFile],
-    by_name: FormatReader | None = None,
+    by_name: Callable[[], FormatReader] | None = None,
 ) -> FormatReader:
     """Reads a model of Keras's that comes with its own description.
 
-    read: what finds the variables that the description names. by_name: what reads the weights for a
-    built-in network by the names of its layers; None where the file has none.
+    read: what finds the variables that the description names. by_name: makes what reads the weights
+    for a built-in network by the names of its layers; None where the file has none.
     """
 
     @cache
@@ -153,7 +174,7 @@ def keras_model_reader(
 
     def network(name: str | None, variant: str | None) -> Network:
         if name and by_name:
-            return by_name.network(name, variant)
+            return by_name().network(name, variant)
         if name:
             shapes = read(described()).shapes
             kernels = {layer: parameters.get("kernel", ()) for layer, parameters in shapes.items()}
@@ -168,7 +189,7 @@ def keras_model_reader(
         # for another network than the described one, the names of the layers count
         is_own = network.nodes == described().network.nodes
         if by_name and not is_own:
-            return by_name.contents(network)
+            return by_name().contents(network)
         file = read(described())
         notes = ("it is a model of Keras's with its own description", *file.notes)
         if is_own:

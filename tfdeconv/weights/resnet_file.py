@@ -125,7 +125,12 @@ class ResnetFile:
 
     def network(self, name: str | None, variant: str | None = None) -> Network:
         """The network, with the channels and classes that the kernels show."""
-        depth = name if name in self.depths else self.depths[0]
+        if name and name not in self.depths:
+            raise UserError(
+                f"{self.path} holds {self.depths[0]}, not {name}: "
+                f"ask for --network {self.depths[0]}, or give other weights"
+            )
+        depth = name or self.depths[0]
         usual = resnet_makers.usual_variant(self.signs)
         kernels = {}
         for place, parameters in self.at.items():

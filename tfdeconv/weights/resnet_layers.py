@@ -40,8 +40,12 @@ Layers = Mapping[str, Mapping[str, Variable]]
 
 
 def recognises(names: Iterable[str]) -> bool:
-    """Whether layers are named so."""
-    return FIRST in names
+    """Whether layers, or a dictionary's tensors, are named so."""
+    for name in names:
+        parts = TENSOR.fullmatch(name)
+        if name == FIRST or parts is not None and parts["layer"] == FIRST:
+            return True
+    return False
 
 
 def layers_of(tensors: Tensors) -> Layers:

@@ -87,11 +87,12 @@ def assumptions(variant: str) -> str:
     maker, design = MAKERS[variant], VARIANTS[variant]
     biases = "with" if design.bias else "without"
     conv1, pool1 = padding(design.conv1_pad), padding(design.pool_pad)
-    remedies = [f"--variant {other}" for other in maker.others] + ["--preprocess"]
+    remedies = " or ".join(f"--variant {other}" for other in maker.others)
     return (
         f"assumed, as {maker.name} has it: convolutions {biases} biases, norms of epsilon "
         f"{design.epsilon:g}, a stage's stride in its first 1 x 1, conv1 {conv1}, pool1 {pool1}, "
-        f"pixels {maker.pixels}; {', '.join(remedies)} say otherwise"
+        f"pixels {maker.pixels} (unless --preprocess says otherwise)"
+        f"{remedies and f'; {remedies} for other files'}"
     )
 
 

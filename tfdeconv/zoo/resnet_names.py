@@ -39,11 +39,13 @@ def authors_names(net: Builder, blocks: tuple[int, ...]) -> dict[str, str]:
     """{name: layer} of the authors of the ResNets: res4b22_branch2c, bn4b22_branch2c, ...
 
     A block is called by its letter (a to f, or on to w) or, behind the first, by its
-    number (a, b1, b2, ...); both lead to it. `res4b22` is a block's output.
+    number (a, b1, b2, ...); both lead to it. `res4b22` is a block's output. A Scale layer behind a
+    norm is taken into it.
     """
     names = {
         "conv1": "conv1_conv",
         "bn_conv1": "conv1_bn",
+        "scale_conv1": "conv1_bn",
         "pool1": "pool1_pool",
         "pool5": "avg_pool",
         "fc1000": "predictions",
@@ -57,6 +59,7 @@ def authors_names(net: Builder, blocks: tuple[int, ...]) -> dict[str, str]:
                 if f"{name}_{i}_conv" in layers:
                     names[f"res{place}_branch{branch}"] = f"{name}_{i}_conv"
                     names[f"bn{place}_branch{branch}"] = f"{name}_{i}_bn"
+                    names[f"scale{place}_branch{branch}"] = f"{name}_{i}_bn"
     return names
 
 
