@@ -69,7 +69,15 @@ PACKAGES = {
 }
 # each package of others, and the packages or modules of the project that may import it
 OUTSIDE = {
-    "tensorflow": {"engine", "data.loader", "weights.load", "scan", "checks", "cli"},
+    "tensorflow": {
+        "engine",
+        "data.loader",
+        "weights.load",
+        "weights.tensorflow.checkpoint_server",
+        "scan",
+        "checks",
+        "cli",
+    },
     "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
     "h5py": {"formats"},
     "PIL": {"data.photos", "data.photo_limits", "data.resizing", "figures"},

@@ -1,4 +1,4 @@
-"""Which files a checkpoint of TensorFlow's is made of, whichever of them, or whose folder, is named.
+"""Which files a checkpoint of TensorFlow consists of, whichever of them, or its folder, is named.
 
 TensorFlow 1 writes a checkpoint `vgg_16.ckpt` as one file of that name (its first format, V1) or as
 `vgg_16.ckpt.index`, which lists the tensors, and `vgg_16.ckpt.data-00000-of-00001`, ..., which hold

@@ -1,4 +1,4 @@
-"""The other end of checkpoint.py: a process that reads one checkpoint of TensorFlow's, in limits."""
+"""The other end of checkpoint.py: a process that reads one checkpoint of TensorFlow's."""
 
 from __future__ import annotations
 
