@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,78 @@ def test_find_and_a_scan_take_the_same_images(tmp_path):
     assert [path.name for path in found] == list(open_source(str(tmp_path)).names)
     assert len(found) == 2 * len(images.SUFFIXES)
     assert {".jp2", ".avif", ".tga", ".jpg", ".npy"} <= {path.suffix for path in found}
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def names_in(folder: Path) -> tuple[list[str], list[str]]:
+    """The names that drawing and scanning both find, and their notes."""
+    notes: list[str] = []
+    found = images.find([str(folder)], notes.append)
+    source = open_source(str(folder))
+    names = [str(path.relative_to(folder)) for path in found]
+    assert names == list(source.names) and notes == list(source.notes)
+    return names, notes
+
+
+def test_links_are_followed_once(tmp_path):
+    touch(tmp_path / "store" / "cats" / "c.png")
+    touch(tmp_path / "d" / "dogs" / "d.png")
+    (tmp_path / "d" / "cats").symlink_to("../store/cats")
+    (tmp_path / "d" / "again").symlink_to("dogs")
+    (tmp_path / "d" / "dogs" / "linked.png").symlink_to("../../store/cats/c.png")
+    (tmp_path / "d" / "dogs" / "round").symlink_to("..")
+    (tmp_path / "d" / "dogs" / "above").symlink_to("../..")
+    (tmp_path / "d" / "dogs" / "gone.png").symlink_to("nowhere.png")
+    (tmp_path / "d" / "itself").symlink_to("itself")
+    names, notes = names_in(tmp_path / "d")
+    assert names == ["cats/c.png", "dogs/d.png", "dogs/linked.png"]
+    assert notes == [
+        f"{tmp_path}/d: 2 left out, links that lead nowhere: dogs/gone.png, itself",
+        f"{tmp_path}/d: 3 left out, links to directories that are listed already: "
+        f"again, dogs/above, dogs/round",
+    ]
+
+
+def test_directories_have_their_own_name_first(tmp_path):
+    touch(tmp_path / "d" / "z" / "deep" / "a.png")
+    # comes first, and leads into what has a name of its own
+    (tmp_path / "d" / "a").symlink_to("z")
+    # two links to one place, and one into it
+    touch(tmp_path / "store" / "inner" / "b.png")
+    (tmp_path / "d" / "k").symlink_to("../store/inner")
+    (tmp_path / "d" / "l").symlink_to("../store")
+    (tmp_path / "d" / "m").symlink_to("../store")
+    names, notes = names_in(tmp_path / "d")
+    assert names == ["k/b.png", "z/deep/a.png"] and "a, m" in notes[0]
+
+
+def test_a_directory_of_links_alone_has_images(tmp_path):
+    touch(tmp_path / "store" / "c.png")
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "cats").symlink_to("../store")
+    (tmp_path / "only" / ".hidden").symlink_to("../store")
+    assert names_in(tmp_path / "only") == (["cats/c.png"], [])
+    # the root may be a link, too
+    (tmp_path / "link").symlink_to("only")
+    assert names_in(tmp_path / "link") == (["cats/c.png"], [])
+
+
+def test_what_is_no_file_is_told(tmp_path):
+    touch(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "fifo.jpg")
+    names, notes = names_in(tmp_path)
+    assert names == ["a.png"] and "neither files nor directories: fifo.jpg" in notes[0]
+
+
+def test_scans_leave_out_what_was_drawn(tmp_path):
+    from tfdeconv.figures import png
+
+    touch(tmp_path / "a.png")
+    png.save(Image.fromarray(UPRIGHT), tmp_path / "b.png", {"Software": "tfdeconv 0.1.0"})
+    touch(tmp_path / "b.npz")
+    touch(tmp_path / "c.npz")
+    assert names_in(tmp_path)[0] == ["a.png", "c.npz"]

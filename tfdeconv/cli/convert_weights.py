@@ -69,7 +69,7 @@ def describe(given: Namespace) -> None:
     from ..weights.detect import open_weights
 
     with open_weights(given.source, given.network, given.variant) as file:
-        preprocessing = load_preprocessing(given.preprocess, file.network.input_shape)
+        preprocessing = load_preprocessing(given.preprocess, file.network.input_shape, print)
         table = list(report_rows(file, preprocessing or file.preprocessing))
     for heading, text in table:
         print(f"{heading:<16} {text}")
@@ -82,7 +82,8 @@ def convert(given: Namespace) -> None:
 
     weights = read_weights(given.source, given.network, variant=given.variant)
     network = weights.network
-    preprocessing = load_preprocessing(given.preprocess, network.input_shape)
+    notes: list[str] = []
+    preprocessing = load_preprocessing(given.preprocess, network.input_shape, notes.append)
     digest = save_weights(
         given.out,
         network,
@@ -98,6 +99,6 @@ def convert(given: Namespace) -> None:
         f"{given.out}: {network.name}, {len(weights)} layers, {precision} precision, "
         f"sha256 {digest}{ignored}"
     )
-    if not given.preprocess:
-        for assumption in weights.assumed:
-            print(assumption)
+    notes += weights.notes_to_tell(preprocessing_known=bool(given.preprocess))
+    for note in notes:
+        print(note)

@@ -33,7 +33,7 @@ def build_parser() -> console.Parser:
         metavar="IMAGES",
         nargs="?",
         help="a directory tree, a text file with a path a line, "
-        "or an array [n, h, w, c] in an .npy or .h5",
+        "or an array [n, h, w, c] in an .npy, .npz or .h5 (FILE:NAME where it has several)",
     )
     option(
         "--out",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..weights.load import Weights
 
 
+SHOWN = 3  # images that could not be read: the run names all of them
+
+
 @dataclass(frozen=True)
 class ScanRequest:
     """What to scan, and what to keep of it. None: as the weight file says."""
@@ -68,6 +71,8 @@ def scan(request: ScanRequest) -> int:
     progress.clear()
     if group.chief:
         report(request.out, run)
+        for reason in list(run.skipped.values())[:SHOWN]:
+            console.complain(reason)
     notes.count_others()
     return 0
 

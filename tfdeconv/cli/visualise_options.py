@@ -40,7 +40,7 @@ def build_parser(docstring: str) -> console.Parser:
         "images",
         nargs="*",
         metavar="IMAGE",
-        help="photos, or directories of them; .npy [h, w, c] for other than three channels "
+        help="photos, or directories of them; .npy, .npz or .h5 [h, w, c] for other channels "
         "(default: a sample); with --run, where its images are now, if they have moved",
     )
     option("--run", metavar="FILE", help="draw the strongest images that a scan found")

@@ -35,48 +35,46 @@ class Admission:
     as_they_are: bool = False
 
     def input(
-        self, image: Decoded, name: str, preprocessing: Preprocessing, resize: str
+        self, image: Decoded, name: str, preprocessing: Preprocessing, resize: str, file: str = ""
     ) -> np.ndarray:
         """An image as the network sees it, float32 [h, w, c].
 
-        name: of the image. Raises UserError for values that cannot be meant.
+        name: of the image. file: what notes on an array's values name, if not the image: they are
+        said once of all its images. Raises UserError for values that cannot be meant.
         """
-        notes = [image.note]
+        notes = {name: image.note}
         if image.is_array:
-            low, high = value_range(image.pixels)
+            low, high = float(image.pixels.min()), float(image.pixels.max())
             refuse_impossible(name, low, high, preprocessing)
-            notes.append(self.doubt(low, high, preprocessing))
+            doubt = self.doubt(low, high, image.pixels.shape[2], preprocessing)
+            notes[file or name] = "; ".join(filter(None, [image.note, doubt]))
         elif of_units(preprocessing):
-            notes.append(
-                f"it has pixels from 0 to {WHITE}, and the mean and scale of --preprocess are "
-                f"for values from 0 to 1: multiply them by {WHITE}"
+            notes["--preprocess"] = (
+                f"its mean and scale are for values from 0 to 1, and photos have pixels from 0 to "
+                f"{WHITE}: multiply them by {WHITE}"
             )
-        for note in filter(None, notes):
-            self.tell(f"{name}: {note}")
+        for where, note in notes.items():
+            if note:
+                self.tell(f"{where}: {note}")
         return preprocessing.apply(fit(image.pixels, preprocessing, resize))
 
-    def doubt(self, low: float, high: float, preprocessing: Preprocessing) -> str:
+    def doubt(self, low: float, high: float, channels: int, preprocessing: Preprocessing) -> str:
         """What is odd about an array's values; "" where nothing is."""
-        if preprocessing.order == "as is" and not of_bytes(preprocessing) or self.as_they_are:
-            # bands have their own range
-            return ""
-        if low == high == 0 or of_units(preprocessing):
+        # bands have ranges of their own
+        of_pixels = channels in (1, 3) or of_bytes(preprocessing)
+        if self.as_they_are or not of_pixels or low == high == 0 or of_units(preprocessing):
             return ""
         if high <= ONE:
             return (
-                f"its values go from {low:g} to {high:g}, and the network's from 0 to {WHITE}: "
-                f"multiply them by {WHITE}, or say --preprocess none if they are the network's own"
+                f"no value is above 1, and pixels go from 0 to {WHITE}: multiply them by {WHITE}, "
+                f"or say --preprocess none if they are as the network takes them"
             )
         if low < -OVERSHOOT or high > WHITE + OVERSHOOT:
             return (
-                f"its values go from {low:g} to {high:g}, and pixels from 0 to {WHITE}: scale them"
+                f"values lie beyond 0 to {WHITE}, as pixels do not: scale them, "
+                f"or say --preprocess none if they are as the network takes them"
             )
         return ""
-
-
-def value_range(pixels: np.ndarray) -> tuple[float, float]:
-    """Least and largest value; NaN if one is."""
-    return float(pixels.min()), float(pixels.max())
 
 
 def refuse_impossible(name: str, low: float, high: float, preprocessing: Preprocessing) -> None:

@@ -87,8 +87,8 @@ def decode_array(path: str, channels: int, reserve: Reserve) -> Decoded:
         kind = np.dtype(array.dtype).kind
         if not fits or 0 in shape or kind not in arrays.NUMBERS:
             needed = f"needs numbers [h, w, {channels}]"
-            if len(shape) == 4:
-                needed += ": one image; scan.py takes [n, h, w, c]"
+            if len(shape) > 2:
+                needed += ", one image; scan.py takes many, [n, h, w, c]"
             raise UserError(f"{path} is {array.dtype} {list(array.shape)}, {needed}")
         arrays.refuse_large(path, shape, np.dtype(array.dtype).itemsize)
         reserve(array.dtype.itemsize * int(np.prod(shape)))

@@ -105,7 +105,8 @@ def reader(
 
     def load(number: int, reserve: Reserve) -> tuple[np.ndarray, np.ndarray, str]:
         image = source.image(number, channels, reserve)
-        x = door.input(image, source.name(number), preprocessing, resize)
+        file = source.root if source.shape else ""
+        x = door.input(image, source.name(number), preprocessing, resize, file)
         if x.shape[:2] != size:
             raise UserError(
                 f"it is {x.shape[0]} x {x.shape[1]}, "

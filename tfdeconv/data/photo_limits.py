@@ -14,10 +14,10 @@ from ..memory import memory
 
 # where Pillow itself speaks of a decompression bomb
 MAX_PIXELS = 178_956_970
-# bytes that decoding a pixel takes at its peak: Pillow's copies (4 bytes of colours each), numpy's,
-# and for transparency what is laid on what
-PIXEL_BYTES = 12
-TRANSPARENT_BYTES = 24
+# bytes that decoding a pixel takes at its peak: Pillow's copies, of 4 bytes each, and numpy's; more
+# where a library keeps coefficients, or animations
+PIXEL_BYTES = {"WEBP": 20, "AVIF": 20, "JPEG2000": 24}
+USUAL_PIXEL_BYTES = 12
 TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
 # bytes that decoding a photo may take; a JPEG beyond it is decoded at a half, a quarter, an eighth
 MAX_BYTES = 1_500_000_000
@@ -41,7 +41,7 @@ def refuse_large_webp(path: Path) -> None:
     with open(path, "rb") as file:
         start = file.read(WEBP_HEADER)
     size = webp_size(start)
-    if size and size[0] * size[1] * TRANSPARENT_BYTES > most_bytes():
+    if size and size[0] * size[1] * PIXEL_BYTES["WEBP"] > most_bytes():
         raise UserError(
             f"{path} has {size[0]:,} x {size[1]:,} pixels, more than can be decoded: "
             f"scale it down first"
@@ -76,8 +76,7 @@ def installed_memory() -> float:
 
 def decoding_bytes(image: Image.Image) -> int:
     """Bytes that an image takes while it is decoded."""
-    is_transparent = image.mode in TRANSPARENT or "transparency" in image.info
-    each = TRANSPARENT_BYTES if is_transparent else PIXEL_BYTES
+    each = PIXEL_BYTES.get(image.format or "", USUAL_PIXEL_BYTES)
     return image.width * image.height * each
 
 

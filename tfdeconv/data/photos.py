@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from PIL import Image, ImageOps
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
+from .bit_depth import brightness_note, has_sixteen_bits
 from .photo_limits import (
     TRANSPARENT,
     Reserve,
@@ -30,7 +30,9 @@ FORMATS = (
     *("JPEG", "PNG", "GIF", "BMP", "DIB", "PPM"),
     *("TIFF", "WEBP", "AVIF", "JPEG2000", "ICO", "PCX", "TGA"),
 )
-WHITE_16 = 65535  # of 16 bits
+ORIENTATION = 0x0112  # EXIF 2.32
+# pixels that become an array at a time: Pillow's way there takes several copies
+STRIP_PIXELS = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -103,38 +105,11 @@ def joined(notes: Iterable[str]) -> str:
 def upright(image: Image.Image) -> Image.Image:
     """A decoded image turned as its EXIF says; damaged EXIF is ignored."""
     try:
-        image.getexif()
+        orientation = image.getexif().get(ORIENTATION, 1)
     except Exception:  # on damaged files Pillow raises anything
         return image
-    return ImageOps.exif_transpose(image)
-
-
-def has_sixteen_bits(image: Image.Image) -> bool:
-    """Whether a value of an opened image has 16 bits, which Pillow may cut to 8 in decoding."""
-    if image.mode.startswith("I"):
-        return True
-    if image.format not in ("PNG", "TIFF"):
-        return False
-    return re.search(r"'\w+;16", str(getattr(image, "tile", ""))) is not None
-
-
-def brightness_note(image: Image.Image) -> str:
-    """What is to be said of a picture whose 16 bits are not all used; "" if at least half are."""
-    if image.mode.startswith("I"):
-        brightest = int(np.asarray(image).max())
-        words = f"brightest {brightest}"
-    else:
-        # decoding has left the upper 8 bits
-        colours = image.convert("RGB") if image.mode in TRANSPARENT else image
-        brightest = int(np.asarray(colours).max()) * 256 + 255
-        words = f"brightest below {brightest + 1}"
-    if brightest == 0 or 2 * brightest > WHITE_16:
-        return ""
-    part = round((WHITE_16 + 1) / (brightest + 1))
-    return (
-        f"16 bits, {words}, taken as 1/{part} of white; if it is white, "
-        f"multiply the values by {part} and save it again"
-    )
+    # otherwise it would be copied
+    return image if orientation == 1 else ImageOps.exif_transpose(image)
 
 
 def to_array(image: Image.Image, path: Path, channels: int, kind: str | None) -> np.ndarray:
@@ -144,11 +119,26 @@ def to_array(image: Image.Image, path: Path, channels: int, kind: str | None) ->
     # Pillow has 32 bits for 16, of which PPM's alone are known to go up to white
     if image.mode == "I" and kind not in ("PPM", "PNG"):
         raise unknown_range(path, "signed or 32-bit")
-    # 16 bits of grey, in one of Pillow's spellings
+    rows = max(1, STRIP_PIXELS // image.width)
+    if image.height <= rows:
+        pixels = strip_array(image, channels)
+    else:
+        pixels = np.empty(0)
+        for top in range(0, image.height, rows):
+            box = (0, top, image.width, min(top + rows, image.height))
+            strip = strip_array(image.crop(box), channels)
+            if top == 0:
+                pixels = np.empty((image.height, *strip.shape[1:]), strip.dtype)
+            pixels[top : box[3]] = strip
+    # grey serves three colours
+    return np.broadcast_to(pixels, (*pixels.shape[:2], channels))
+
+
+def strip_array(image: Image.Image, channels: int) -> np.ndarray:
+    """Rows of a decoded image as [h, w, channels], or [h, w, 1] of 16 bits of grey."""
+    # in one of Pillow's spellings
     if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.float32)[..., None]
-        grey /= 257
-        return np.broadcast_to(grey, (*grey.shape[:2], channels))
+        return np.asarray(image)[..., None].astype(np.float32) / np.float32(257)
     if image.mode in TRANSPARENT or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, one_line
+from ..files import require_regular_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 ORDERS = ("rgb", "bgr", "as is")
 # pixels on a side, at most
 MAX_SIDE = 1 << 16
+# what pixels are divided by, at least: less makes numbers that no network takes
+LEAST_SCALE = 1e-4
 # ImageNet's mean and standard deviation, rgb, of values from 0 to 1 (torchvision) ...
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -154,22 +157,30 @@ def say_nothing(note: str) -> None:
 def load_preprocessing(
     text: str | None, shape: tuple[int, int, int], tell: Callable[[str], None] = say_nothing
 ) -> Preprocessing | None:
-    """The preset of that name, or the Preprocessing in a JSON file, for inputs of that shape.
+    """The preset of that name, or what a file says, for inputs of that shape.
 
-    None for None. tell: takes a note on what is assumed of a file. Raises UserError for anything
+    A file is JSON with a Preprocessing's fields, or a mean to subtract (mean_files.py). None for
+    None. tell: takes a note on what is assumed of a file. Raises UserError for anything
     else.
     """
     if text is None:
         return None
     if text in PRESETS:
         return PRESETS[text](shape[:2], shape[2])
+    from . import mean_files
+
+    if mean_files.is_mean(text):
+        order, mean, note = mean_files.read_mean(text, shape[2])
+        tell(note)
+        return Preprocessing(order, shape[:2], short_side(shape[:2]), mean)
     try:
+        require_regular_file(text)
         with open(text, encoding="utf-8") as file:
             return from_json(file.read(1 << 16), shape)
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{text} is neither one of {', '.join(PRESETS)} nor a JSON file that says how to "
-            f"preprocess: {one_line(error)[:150]}"
+            f"{text} is neither one of {', '.join(PRESETS)} nor a file that says how to "
+            f"preprocess (JSON, or a mean): {one_line(error)[:150]}"
         ) from None
 
 
@@ -219,8 +230,8 @@ def check(preprocessing: Preprocessing, channels: int) -> None:
     for values in (preprocessing.mean, preprocessing.scale):
         if len(values) not in (0, channels) or not all(map(math.isfinite, values)):
             raise ValueError(f"expected {channels} numbers, or none, as mean and as scale")
-    if 0 in preprocessing.scale:
-        raise ValueError("scale has a 0")
+    if any(abs(value) < LEAST_SCALE for value in preprocessing.scale):
+        raise ValueError(f"scale has a 0, or less than {LEAST_SCALE:g}")
     if len(preprocessing.size) != 2:
         raise ValueError("expected height and width as size")
     for side in (*preprocessing.size, preprocessing.resize):
