@@ -82,8 +82,8 @@ def torch_resnet(
 
         def forward(self, x):
             x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-            for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-                x = stage(x)
+            for stage in range(1, len(blocks) + 1):
+                x = self.get_submodule(f"layer{stage}")(x)
             return self.fc(self.avgpool(x).flatten(1))
 
     return ResNet()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 
 import h5py
@@ -16,6 +19,15 @@ from tfdeconv.weights.native_write import save_weights
 # {layer: {parameter: values}}
 Arrays = dict[str, dict[str, np.ndarray]]
 
+# torch's names for parameters
+TORCH_PARAMETERS = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "mean": "running_mean",
+    "variance": "running_var",
+}
 PREPROCESSING = Preprocessing("bgr", (8, 8), 11, (1.5, 2.5, 3.25), (2.0, 4.0, 8.0))
 
 
@@ -100,4 +112,25 @@ def save_keras_shapes(path: Path, network: Network, *without: str) -> Path:
             for name, shape in shapes.items():
                 file[layer].create_dataset(name, shape, np.float32)
     assert path.stat().st_size < 1 << 20
+    return path
+
+
+def save_torch_shapes(path: Path, network: Network) -> Path:
+    """torchvision's state dict of a network's shapes in .safetensors: zeros that take no room."""
+    modules = {layer: module for module, layer in reversed(network.aliases.items())}
+    header = {}
+    end = 0
+    for layer, shapes in network.parameters().items():
+        for name, shape in shapes.items():
+            begin, end = end, end + 4 * prod(shape)
+            axes = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[len(shape)]
+            header[f"{modules[layer]}.{TORCH_PARAMETERS[name]}"] = {
+                "dtype": "F32",
+                "shape": [shape[axis] for axis in axes],
+                "data_offsets": [begin, end],
+            }
+    start = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(start)) + start)
+        file.truncate(8 + len(start) + end)
     return path
