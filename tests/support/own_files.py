@@ -11,7 +11,7 @@ from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.formats.checked_json import parse_object
 from tfdeconv.network.graph import Network
 from tfdeconv.weights.detect import open_hdf5
-from tfdeconv.weights.keras import architecture, archive, legacy_model, v3
+from tfdeconv.weights.keras import architecture, archive, legacy_model, v3_model
 from tfdeconv.weights.keras.architecture import Architecture
 from tfdeconv.weights.load import layers_to_read
 
@@ -24,7 +24,7 @@ def read_model(path, dtype=np.float32) -> tuple[Architecture, dict]:
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):
             model = architecture.build(config)
-            weights = v3.model_contents(path, file, model)
+            weights = v3_model.model_contents(path, file, model)
             return model, tensors(path, model, weights, dtype)
     with open_hdf5(path) as file:
         model = architecture.build(parse_object(file.attrs["model_config"]))

@@ -13,7 +13,7 @@ from own_files import chain, randomise, read_model
 
 from tfdeconv.errors import UserError
 from tfdeconv.weights.detect import open_hdf5
-from tfdeconv.weights.keras import archive, v3
+from tfdeconv.weights.keras import archive, v3, v3_model
 from tfdeconv.weights.keras.architecture import build
 from tfdeconv.weights.load import layers_to_read
 from tfdeconv.zoo import NETWORKS
@@ -113,7 +113,7 @@ def test_an_older_layout_is_read_by_order(tmp_path, rng):
         del file["layers"]
     architecture = build(json.loads(model.to_json()))
     with open_hdf5(path) as file:
-        contents = v3.model_contents(path, file, architecture)
+        contents = v3_model.model_contents(path, file, architecture)
         for i in range(count):
             kernel, _ = model.get_layer(f"c{i}").get_weights()
             np.testing.assert_array_equal(contents.read(f"c{i}", "kernel"), kernel)
@@ -136,4 +136,4 @@ def test_weights_of_another_layer_are_refused(tmp_path):
         open_hdf5(path) as file,
         pytest.raises(UserError, match="expected .* layer a, found .*'b'"),
     ):
-        v3.model_contents(path, file, architecture)
+        v3_model.model_contents(path, file, architecture)

@@ -14,12 +14,19 @@ from ..data.preprocessing import PRESETS
 from ..errors import UserError
 from ..network.graph import Network
 from ..zoo import NETWORKS, VARIANTS
+from .constraints import Constraint
 
 ROOT = Path(__file__).resolve().parents[2]  # of a clone; site-packages where it is installed
 IN_CLONE = (ROOT / "scripts" / "visualise.py").is_file()
 DEFAULT_NETWORK = "vgg16"
 # the first that a network has; behind batch norms the rectifier is a layer of its own
 DEFAULT_LAYERS = ("block4_relu2", "block4_conv2")
+# a row of the options' tables
+ARCHITECTURE_NEEDS_WEIGHTS = Constraint(
+    "--architecture",
+    "--architecture describes what --weights has: give --weights FILE as well",
+    needs=("--weights",),
+)
 RESIZES = ("crop", "squash", "keep")  # those of data.images, which would import numpy
 
 
@@ -31,6 +38,14 @@ def add_network(parser: argparse.ArgumentParser, meaning: str = "") -> None:
 
 def add_weights(parser: argparse.ArgumentParser, meaning: str) -> None:
     parser.add_argument("--weights", metavar="FILE", help=meaning)
+
+
+def add_architecture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--architecture",
+        metavar="JSON",
+        help="what describes a Keras model (model.to_json()) whose weights alone --weights has",
+    )
 
 
 def add_variant(parser: argparse.ArgumentParser) -> None:

@@ -34,6 +34,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     arguments.add_network(
         parser, "the built-in network it is for (default: what the file says or shows)"
     )
+    arguments.add_architecture(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(
         parser,
@@ -68,7 +69,7 @@ def describe(given: Namespace) -> None:
     """Prints what was recognised in the file, and why."""
     from ..weights.detect import open_weights
 
-    with open_weights(given.source, given.network, given.variant) as file:
+    with open_weights(given.source, given.network, given.variant, given.architecture) as file:
         preprocessing = load_preprocessing(given.preprocess, file.network.input_shape, print)
         table = list(report_rows(file, preprocessing or file.preprocessing))
     for heading, text in table:
@@ -80,7 +81,9 @@ def convert(given: Namespace) -> None:
     from ..weights.load import read_weights
     from ..weights.native_write import save_weights
 
-    weights = read_weights(given.source, given.network, variant=given.variant)
+    weights = read_weights(
+        given.source, given.network, variant=given.variant, architecture=given.architecture
+    )
     network = weights.network
     notes: list[str] = []
     preprocessing = load_preprocessing(given.preprocess, network.input_shape, notes.append)

@@ -60,6 +60,7 @@ CONSTRAINTS = (
         "--run describes a run, and its network is its own: leave out {options}",
         excludes=("--network", "--weights", "--input", "--classes"),
     ),
+    arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
         "--blocks",
         "--blocks needs --run FILE: a scan of a network with residual blocks",
@@ -92,6 +93,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     option = parser.add_argument
     arguments.add_network(parser)
     arguments.add_weights(parser, "list the network of a weight file or model")
+    arguments.add_architecture(parser)
     option(
         "--input",
         type=arguments.image_shape,
@@ -137,7 +139,7 @@ def requested_network(given: Namespace) -> Network:
         return build(channels=channels, classes=given.classes or 1000, size=(height, width))
     from ..weights.load import network_in
 
-    network = network_in(given.weights, given.network)
+    network = network_in(given.weights, given.network, architecture=given.architecture)
     height, width, channels = given.input or network.input_shape
     if channels != network.channels:
         raise UserError(

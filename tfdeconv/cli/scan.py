@@ -17,6 +17,7 @@ from .scan_merge import MergeRequest, merge
 
 ALL = "all"  # --layers, --keep-maxima
 CONSTRAINTS = (
+    arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
         "--merge",
         "--merge puts parts together and --shard makes one: give one of them",
@@ -44,6 +45,7 @@ def build_parser() -> console.Parser:
     )
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layers")
+    arguments.add_architecture(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, "how images become the network's input, as for visualise")
     option(
@@ -117,6 +119,7 @@ def parse(argv: Sequence[str]) -> ScanRequest | MergeRequest:
             out=given.out,
             images=given.images,
             weights=given.weights,
+            architecture=given.architecture,
             verbose=given.verbose,
         )
     return scan_request(given, layers)
@@ -130,6 +133,7 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
         out=given.out,
         network=given.network,
         weights=given.weights,
+        architecture=given.architecture,
         variant=given.variant,
         preprocess=given.preprocess,
         layers=layers,

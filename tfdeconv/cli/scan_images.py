@@ -36,6 +36,7 @@ class ScanRequest:
     out: Path
     network: str | None
     weights: str | None
+    architecture: str | None
     variant: str | None
     preprocess: str | None
     layers: list[str] | None  # None: all that the weights reach
@@ -151,7 +152,12 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     if is_chief and os.path.lexists(request.out):
         started_run = run_file.load(request.out)
     weights = read_weights(
-        weights_path, request.network, request.layers, "float32", request.variant
+        weights_path,
+        request.network,
+        request.layers,
+        "float32",
+        request.variant,
+        request.architecture,
     )
     tell = notes.tell if is_chief else say_nothing
     preprocessing = load_preprocessing(request.preprocess, weights.network.input_shape, tell)

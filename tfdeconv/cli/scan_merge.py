@@ -23,6 +23,7 @@ class MergeRequest:
     out: Path
     images: str | None  # where images and weights are now; None: where they were
     weights: str | None
+    architecture: str | None
     verbose: bool
 
 
@@ -60,8 +61,10 @@ def work_of(request: MergeRequest, run: Run) -> Job:
 
     source = provenance.images_of(run, request.out, request.images)
     weights_path = provenance.weights_file(run, request.out, request.weights)
-    network = provenance.network_of(run, weights_path)
-    weights = provenance.weights_of(run, request.out, weights_path, network, run.settings.layers)
+    network = provenance.network_of(run, weights_path, request.architecture)
+    weights = provenance.weights_of(
+        run, request.out, weights_path, network, run.settings.layers, request.architecture
+    )
     console.import_tensorflow(request.verbose)
     from ..scan.job import Job
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def parse(argv: Sequence[str]) -> Namespace:
     parser = console.Parser(__doc__ or "")
     arguments.add_weights(parser, "default: weights/vgg16.h5")
+    arguments.add_architecture(parser)
     arguments.add_network(parser, "default: what the weights are for")
     parser.add_argument("--image", metavar="FILE", help="default: a sample photo")
     return parser.parse_args(argv)
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     from ..data import images
     from ..weights.load import as_tensors, read_weights
 
-    weights = read_weights(weights_path, given.network)
+    weights = read_weights(weights_path, given.network, architecture=given.architecture)
     network = weights.network
     console.import_tensorflow()
     x = images.read([photo], weights.preprocessing, "squash", network.channels)

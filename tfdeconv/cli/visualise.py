@@ -22,6 +22,7 @@ FIXED_BY_RUN = ("--network", "--variant", "--preprocess", "--mode", "--resize")
 # Options that fit together only so; the first row that is broken is the mistake reported.
 # "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top.
 CONSTRAINTS = (
+    arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
         "--feature",
         "-f and --top choose features in two ways: give one of them",
@@ -94,6 +95,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
     return PhotoRequest(
         photos=tuple(photos),
         weights=given.weights,
+        architecture=given.architecture,
         network=given.network,
         variant=given.variant,
         preprocess=given.preprocess,
@@ -118,6 +120,7 @@ def run_request(given: Namespace) -> RunRequest:
         run=given.run,
         images=given.images[0] if given.images else None,
         weights=given.weights,
+        architecture=given.architecture,
         layers=tuple(given.layer or ()),
         blocks=given.blocks,
         step=given.step or 1,

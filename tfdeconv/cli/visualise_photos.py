@@ -41,6 +41,7 @@ class PhotoRequest:
 
     photos: tuple[str, ...]  # files and directories
     weights: str | None
+    architecture: str | None
     network: str | None
     variant: str | None
     preprocess: str | None
@@ -124,10 +125,12 @@ def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
 
     layers = request.layers
     if not layers:
-        network = load.network_in(path, request.network, request.variant)
+        network = load.network_in(path, request.network, request.variant, request.architecture)
         layers = (arguments.default_layer(network),)
         arguments.check_targets(network, layers, request.features, request.bands)
-    weights = load.read_weights(path, request.network, layers, "float32", request.variant)
+    weights = load.read_weights(
+        path, request.network, layers, "float32", request.variant, request.architecture
+    )
     network = weights.network
     preprocessing = load_preprocessing(request.preprocess, network.input_shape, notes.tell)
     arguments.check_targets(network, layers, request.features, request.bands)

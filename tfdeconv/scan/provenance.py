@@ -40,8 +40,11 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     )
 
 
-def network_of(run: Run, weights: Path) -> Network:
-    """The network of a run, from its weights; raises UserError where they are another's."""
+def network_of(run: Run, weights: Path, architecture: str | None = None) -> Network:
+    """The network of a run, from its weights; raises UserError where they are another's.
+
+    architecture: the JSON that describes it, where the weights do not.
+    """
     expected = (run.settings.network, run.settings.variant)
     # a network that is not built in is known to its file alone
     attempts: list[tuple[str | None, str | None]] = [(None, None)]
@@ -50,7 +53,7 @@ def network_of(run: Run, weights: Path) -> Network:
     first_error: UserError | None = None
     for name, variant in attempts:
         try:
-            network = network_in(weights, name, variant)
+            network = network_in(weights, name, variant, architecture)
         except UserError as error:
             first_error = first_error or error
             continue
@@ -65,13 +68,18 @@ def network_of(run: Run, weights: Path) -> Network:
 
 
 def weights_of(
-    run: Run, path: str | Path, file: Path, network: Network, layers: Sequence[str]
+    run: Run,
+    path: str | Path,
+    file: Path,
+    network: Network,
+    layers: Sequence[str],
+    architecture: str | None = None,
 ) -> Weights:
     """What the layers need of a run's weights.
 
     Raises UserError where they are not the same to the last bit.
     """
-    weights = read_weights(file, network, list(layers), "float32")
+    weights = read_weights(file, network, list(layers), "float32", architecture=architecture)
     if weights.digest != run.settings.weights_sha256:
         raise UserError(
             f"{file} is not what {path} was made with: its weights have the sha256 "

@@ -41,6 +41,8 @@ class WeightFile:
     ignored: tuple[str, ...] = ()
     # how the file was recognised, and what was assumed because it cannot tell
     notes: tuple[str, ...] = ()
+    # the file with the tensors, where it is not the one that was given
+    path: Path | None = None
 
 
 class PixelNote(str):

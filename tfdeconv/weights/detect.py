@@ -2,7 +2,7 @@
 
 Formats are told apart in this order, by the structure of a file and never by its name:
 
-1. a zip with a model's description and its weights: a `.keras` archive
+1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
 2. torch's, numpy's or safetensors' own marks: a file of tensors by name (state_dict.py)
    of a ResNet by its authors' names of layers: resnet_file.py
 3. what has the structure of another program's file: refused by its name (foreign_files.py)
@@ -16,12 +16,10 @@ Formats are told apart in this order, by the structure of a file and never by it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from .. import errors
 from ..data.preprocessing import caffe
@@ -30,9 +28,11 @@ from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import foreign_files, native, resnet_layers, state_dict
-from .contents import OpenedFile, PixelNote, WeightFile, infer_network, no_match
-from .keras import architecture, archive, legacy_h5, legacy_model, v3
+from .contents import OpenedFile, PixelNote, WeightFile, no_match
+from .format_reader import FormatReader
+from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
+from .keras_reader import keras_model_reader
 from .resnet_file import ResnetFile
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
@@ -41,27 +41,19 @@ USUAL_PREPROCESSING = PixelNote(
 )
 
 
-@dataclass(frozen=True)
-class FormatReader:
-    """What reads a file that is open."""
-
-    # the format in words, after "it is"
-    kind: str
-    # network(name, variant) -> the network to read it for; of None, None: the file's own
-    network: Callable[[str | None, str | None], Network]
-    # contents(network) -> what the file has of that network
-    contents: Callable[[Network], WeightFile]
-
-
 @contextmanager
 def open_weights(
-    path: str | Path, network: Network | str | None = None, variant: str | None = None
+    path: str | Path,
+    network: Network | str | None = None,
+    variant: str | None = None,
+    architecture: str | Path | None = None,
 ) -> Iterator[OpenedFile]:
     """What a file holds of a network (None: its own; a name: that built-in one), open for reading.
 
+    architecture: the JSON that describes a Keras model whose weights alone the file has.
     Raises UserError where the file has nothing of the network, or cannot be read.
     """
-    with detect(path) as reader:
+    with detect(path, architecture) as reader:
         if not isinstance(network, Network):
             network = reader.network(network, variant)
         contents = reader.contents(network)
@@ -80,6 +72,7 @@ def open_weights(
             read=contents.read,
             network_name=contents.network_name,
             preprocessing=preprocessing,
+            path=contents.path,
             digest=contents.digest,
             source=contents.source,
             licence=contents.licence,
@@ -89,13 +82,20 @@ def open_weights(
 
 
 @contextmanager
-def detect(path: str | Path) -> Iterator[FormatReader]:
+def detect(path: str | Path, architecture: str | Path | None = None) -> Iterator[FormatReader]:
     """What reads a file, by its structure; the file is open as long as the block."""
-    foreign_files.refuse_folder(path)
+    if architecture is not None:
+        with open_weights_alone(path) as file:
+            config = description.read(architecture)
+            read = weights_alone_reader(path, file)
+            yield keras_model_reader(architecture, config, read, tensors_file=Path(path))
+        return
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):
-            yield keras_model_reader(path, config, partial(v3.model_contents, path, file))
+            read = partial(v3_model.model_contents, path, file)
+            yield keras_model_reader(path, config, read, tensors_file=archive.tensors_file(path))
         return
+    foreign_files.refuse_folder(path)
     tensors = state_dict.open_tensors(path)
     if tensors is not None and resnet_layers.recognises(tensors):
         layers = resnet_layers.layers_of(tensors)
@@ -111,6 +111,30 @@ def detect(path: str | Path) -> Iterator[FormatReader]:
     foreign_files.refuse_foreign(path)
     with open_hdf5(path) as file:
         yield hdf5_reader(path, file)
+
+
+@contextmanager
+def open_weights_alone(path: str | Path) -> Iterator[hdf5.Group]:
+    """A file of a Keras model's weights; UserError for one that describes its network itself."""
+    is_whole = archive.is_archive(path)
+    if not is_whole:
+        foreign_files.refuse_folder(path)
+        foreign_files.refuse_foreign(path)
+        with open_hdf5(path) as file:
+            is_whole = native.recognises(file) or "model_config" in file.attrs
+            if not is_whole:
+                yield file
+                return
+    raise UserError(f"{path} describes its own network: leave out --architecture")
+
+
+def weights_alone_reader(
+    path: str | Path, file: hdf5.Group
+) -> Callable[[Architecture], WeightFile]:
+    """What finds the variables of a model that is described elsewhere."""
+    if v3.recognises(file):
+        return partial(v3_model.model_contents, path, file, of_one_session=False)
+    return partial(legacy_model.model_contents, path, file)
 
 
 def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
@@ -151,52 +175,6 @@ def resnet_reader(path: str | Path, layers: resnet_layers.Layers, is_keras: bool
     """What reads a ResNet by the names that its authors gave the layers."""
     file = ResnetFile(path, layers, is_keras)
     return FormatReader("a ResNet by Caffe's names", file.network, file.contents)
-
-
-def keras_model_reader(
-    path: str | Path,
-    config: Mapping[str, Any],
-    read: Callable[[Architecture], WeightFile],
-    by_name: Callable[[], FormatReader] | None = None,
-) -> FormatReader:
-    """Reads a model of Keras's that comes with its own description.
-
-    read: what finds the variables that the description names. by_name: makes what reads the weights
-    for a built-in network by the names of its layers; None where the file has none.
-    """
-
-    @cache
-    def described() -> Architecture:
-        try:
-            return architecture.build(config)
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from None
-
-    def network(name: str | None, variant: str | None) -> Network:
-        if name and by_name:
-            return by_name().network(name, variant)
-        if name:
-            shapes = read(described()).shapes
-            kernels = {layer: parameters.get("kernel", ()) for layer, parameters in shapes.items()}
-            return infer_network(name, kernels, variant or "")
-        if variant:
-            raise UserError(
-                f"{path} describes its own network, which has no variants: leave out --variant"
-            )
-        return described().network
-
-    def contents(network: Network) -> WeightFile:
-        # for another network than the described one, the names of the layers count
-        is_own = network.nodes == described().network.nodes
-        if by_name and not is_own:
-            return by_name().contents(network)
-        file = read(described())
-        notes = ("it is a model of Keras's with its own description", *file.notes)
-        if is_own:
-            return replace(file, notes=notes)
-        return replace(file, notes=notes, network_name=None)
-
-    return FormatReader("a model of Keras's", network, contents)
 
 
 @contextmanager

@@ -5,11 +5,9 @@ Nothing of them is read beyond what it takes to name them; the table is in forei
 
 from __future__ import annotations
 
-import json
 import pickletools
 import re
 from pathlib import Path
-from typing import Any
 
 from ..errors import UserError, printable
 from ..formats import protobuf
@@ -17,6 +15,7 @@ from ..formats.checked_json import MAX_JSON
 from ..formats.lazy_tensor import DAMAGE, mapped
 from . import foreign_kinds
 from .foreign_kinds import Kind
+from .keras import description
 
 # bytes at the beginning of a file that are looked at
 START = 1 << 16
@@ -61,7 +60,7 @@ def refuse_foreign(path: str | Path) -> None:
 
 
 def refusal(path: str | Path, kind: Kind) -> UserError:
-    return UserError(f"{path} is {kind.title}, which is not read: {kind.way_out}")
+    return UserError(f"{path} is {kind.title}, {kind.trouble}: {kind.way_out}")
 
 
 def foreign_kind(path: str | Path) -> Kind | None:
@@ -135,7 +134,7 @@ def text_kind(data: memoryview) -> Kind | None:
         return None
     if re.search("[\0-\x08\x0e-\x1a]", text):
         return None
-    if text.lstrip()[:1] == "{" and len(data) <= MAX_JSON:
+    if text.lstrip()[:1] in ("{", '"') and len(data) <= MAX_JSON:
         return json_kind(bytes(data))
     for pattern, kind in foreign_kinds.TEXTS:
         if re.search(pattern, text, re.IGNORECASE | re.MULTILINE):
@@ -145,10 +144,12 @@ def text_kind(data: memoryview) -> Kind | None:
 
 def json_kind(text: bytes) -> Kind:
     """The kind of a JSON object, or of what begins as one."""
-    try:
-        value: Any = json.loads(text)
-    except (ValueError, RecursionError):
+    value = description.parse_anything(text)
+    if not value:
         return foreign_kinds.TEXT
+    if description.is_description(value):
+        kind = foreign_kinds.DESCRIPTION
+        return kind._replace(title=f"{kind.title} of layers {description.list_layers(value)}")
     for keys, kind in foreign_kinds.JSON_KEYS:
         if all(key in value for key in keys):
             return kind

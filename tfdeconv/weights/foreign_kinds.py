@@ -13,6 +13,7 @@ class Kind(NamedTuple):
 
     title: str
     way_out: str
+    trouble: str = "which is not read"
 
 
 IN_KERAS = 'save the Keras model whole in the program that has it, model.save("model.keras")'
@@ -56,6 +57,11 @@ PLAN = Kind("an engine of TensorRT", IN_EITHER)
 LFS = Kind("a pointer of Git LFS (not the file it stands for)", f"{FETCH}, git lfs pull")
 WEB_PAGE = Kind("a web page (not the file that it may offer)", FETCH)
 PHOTO = Kind("a picture", "give it as the photo, and a weight file as --weights")
+DESCRIPTION = Kind(
+    "the description of a Keras model",
+    "give its weights as --weights, and it as --architecture",
+    "without weights",
+)
 YAML = Kind("the description of a Keras model in YAML (without weights)", IN_KERAS)
 JSON = Kind("JSON (but no description of a Keras model)", IN_EITHER)
 TEXT = Kind("a text", IN_EITHER)

@@ -70,6 +70,7 @@ def load_weights(
     network: Network | str | None = None,
     target: str | Sequence[str] | None = None,
     variant: str | None = None,
+    architecture: str | Path | None = None,
 ) -> Weights:
     """Reads the weights that a target or targets need, as float32 tensors.
 
@@ -80,13 +81,15 @@ def load_weights(
     network: the one to read the file for, a built-in one by name, or None for the file's own.
     target: a layer or layers; None: all that the file has. Then it may end before the network does
     (no dense head), but nothing may be missing below a layer that it has.
+    architecture: the JSON that describes a Keras model (model.to_json()) whose weights alone the
+    file has.
     Raises UserError with all mismatches in one message.
 
     >>> weights = load_weights("weights/vgg16.h5", "vgg16", "block1_conv1")
     >>> weights["block1_conv1"]["kernel"].shape.as_list(), weights.preprocessing.order
     ([3, 3, 3, 64], 'bgr')
     """
-    return as_tensors(read_weights(path, network, target, np.float32, variant))
+    return as_tensors(read_weights(path, network, target, np.float32, variant, architecture))
 
 
 def as_tensors(weights: Weights) -> Weights:
@@ -109,9 +112,10 @@ def read_weights(
     target: str | Sequence[str] | None = None,
     dtype: Any = None,
     variant: str | None = None,
+    architecture: str | Path | None = None,
 ) -> Weights:
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
-    with open_weights(path, network, variant) as file:
+    with open_weights(path, network, variant, architecture) as file:
         asked = file.network.name
         if file.network_name not in (None, asked):
             raise UserError(
@@ -123,7 +127,7 @@ def read_weights(
             read_layers(path, file, layers, dtype),
             file.network,
             file.preprocessing,
-            file.digest or sha256(path),
+            file.digest or sha256(file.path or path),
             file.source,
             file.licence,
             file.ignored,
@@ -167,14 +171,20 @@ def validated(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str
     return array, ""
 
 
-def network_in(path: str | Path, name: str | None = None, variant: str | None = None) -> Network:
+def network_in(
+    path: str | Path,
+    name: str | None = None,
+    variant: str | None = None,
+    architecture: str | Path | None = None,
+) -> Network:
     """The network whose weights a file holds, with its channels, classes and size of input.
 
     A file of the project's own, a full model of Keras's and a .keras archive say what their network
     is; otherwise it is the built-in one whose layers the file has, unless `name` says which.
-    variant: which of the networks of that name, where the file cannot tell.
+    variant: which of the networks of that name, where the file cannot tell. architecture: the JSON
+    that describes a Keras model whose weights alone the file has.
     """
-    with open_weights(path, name, variant) as file:
+    with open_weights(path, name, variant, architecture) as file:
         return file.network
 
 

@@ -1,6 +1,7 @@
 """Keras's files and models, read without Keras: from JSON and HDF5 to a network and its tensors.
 
-archive          a `.keras` file -> its JSON and its HDF5 file; a whole model's `.h5` is both in one
+archive          a `.keras` file or folder -> its JSON and HDF5 file; a whole `.h5` is both
+description      a file of JSON that describes a model whose weights are elsewhere
 calls, entries   one layer of the JSON -> Entry: its class, options, and what it is called with
 graph            JSON -> Model: the entries in order, with models within models
 options          a layer's config -> checked values; FeatureMap: what is known of a layer's input
@@ -12,8 +13,9 @@ architecture     JSON -> Architecture: the network, and by node where in the fil
 variables        Architecture, and a function that finds a layer's variables -> WeightFile, with the
                  preprocessing that the network's layers or name point to
 legacy_h5, v3    the two layouts of HDF5; and which built-in network a file is of that has no JSON
-legacy_model     which variables in the older layout are a layer's, where a model has its JSON; for
+legacy_model     which variables are a layer's in the older layout, where a model has its JSON; for
                  models within models, by variable_order: what Keras trains first
+v3_model         the same in Keras 3's layout
 
 Imports point from the bottom up. A class of layers to add is a function from options and inputs to
 parts, in the room that fits, and a line in CLASSES.

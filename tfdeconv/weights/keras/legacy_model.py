@@ -8,9 +8,10 @@ of the session that wrote the file (conv2d_7), the description may be of another
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..contents import WeightFile
 from .architecture import Architecture
@@ -20,6 +21,8 @@ from .sources import VariablePath
 from .variable_order import FileVariable, LayerPath, VariableOrder, nested_variables
 from .variables import needed_variables, weight_file
 
+# layers that an error lists
+SHOWN = 4
 # of a layer's variables, by their position
 Shapes = Mapping[tuple[LayerPath, int], tuple[int, ...]]
 
@@ -51,7 +54,9 @@ class VariableFinder:
         for variable_path, count in needed_variables(architecture.sources.values()).items():
             self.needed[variable_path.names] = count
         self.variables: dict[LayerPath, Sequence[Dataset]] = {}
-        for entry, group_name in self.pairs(architecture.model.layers):
+        pairs = self.pairs(architecture.model.layers)
+        self.refuse_others({group_name for _, group_name in pairs})
+        for entry, group_name in pairs:
             self.add(entry, group_name)
 
     def variables_at(self, variable_path: VariablePath) -> Sequence[Dataset]:
@@ -67,6 +72,15 @@ class VariableFinder:
         if len(owners) == len(groups) and all(self.fits(*pair) for pair in by_order):
             return by_order
         return by_name
+
+    def refuse_others(self, used: Collection[str]) -> None:
+        """Raises UserError for variables of layers that the description does not have."""
+        others = [name for name, group in self.groups.items() if group and name not in used]
+        if others:
+            raise UserError(
+                f"{self.path} has weights of {', '.join(others[:SHOWN])}, which the description "
+                f"does not have: give the description of the same model"
+            )
 
     def has_variables(self, entry: Entry, path: LayerPath) -> bool:
         """Whether a layer has variables; of unknown kinds the names of the groups decide."""
