@@ -15,13 +15,7 @@ from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ...zoo import KERAS, NETWORKS, VARIANTS
 from ..contents import WeightFile, infer_network
-from .v3_layout import (
-    LAYERS,
-    OLD_LAYERS,
-    layer_names,
-    layer_variables,
-    layers_of_class,
-)
+from .v3_layout import LAYERS, OLD_LAYERS, layer_names, layer_variables, layers_of_class
 
 # the classes with parameters in the built-in networks, as files call them
 CLASSES = {

@@ -1,9 +1,9 @@
 """The groups of Keras 3's `.weights.h5`, nested as the models are; layers go by class and number.
 
-    layers/conv2d/vars/0                        a kernel
-    layers/conv2d/vars/1                        its bias
-    layers/conv2d_1/vars/0                      the kernel of the next convolution
-    layers/functional/layers/dense/vars/0       in a model within the model
+layers/conv2d/vars/0                        a kernel
+layers/conv2d/vars/1                        its bias
+layers/conv2d_1/vars/0                      the kernel of the next convolution
+layers/functional/layers/dense/vars/0       in a model within the model
 """
 
 from __future__ import annotations
