@@ -47,12 +47,14 @@ def guess_preprocessing(network: Network) -> tuple[Preprocessing, str]:
         note = f"{DESCRIPTIONS['none']} go into the network, which scales them itself"
         return identity(size, network.channels), note
     kind = kind_by_name(network.name)
+    remedy = "change it with --preprocess"
     if kind is None:
         kind = "none"
         why = "nothing in the file says what was used"
+        remedy = "--preprocess over255 takes pixels over 255, from 0 to 1, and tf from -1 to 1"
     else:
         why = f"as in Keras's own network of such a name, {network.name}"
-    note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; change it with --preprocess"
+    note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; {remedy}"
     return MAKERS[kind](size, network.channels), PixelNote(note)
 
 
