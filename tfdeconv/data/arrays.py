@@ -158,9 +158,14 @@ class OneImage:
 def refuse_large(path: str, shape: tuple[int, ...], itemsize: int) -> None:
     """Raises UserError where an image of that shape has too many pixels, or takes too much."""
     sides = sorted(shape)
-    size = math.prod(shape) * max(itemsize, FLOAT_SIZE)
-    if math.prod(sides[-2:]) > MAX_PIXELS or size > most_bytes():
+    if math.prod(sides[-2:]) > MAX_PIXELS:
         raise too_many_pixels(Path(path))
+    size = math.prod(shape) * max(itemsize, FLOAT_SIZE)
+    if size > most_bytes():
+        raise UserError(
+            f"{path} has images {list(shape)}, which take {size / 1e9:.1f} GB each, at most "
+            f"{most_bytes() / 1e9:.1f} are taken: scale them down first"
+        )
 
 
 def image_size(path: str, shape: tuple[int, ...], channels: int) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from PIL import Image
 from .photo_limits import TRANSPARENT
 
 WHITE_16 = 65535
+# a tag of TIFF 6.0, and its value where 0 is white
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 # whose values of 16 bits Pillow cuts to 8 where they are colours
 CUT = ("PNG", "TIFF")
 
@@ -21,6 +23,12 @@ def has_sixteen_bits(image: Image.Image) -> bool:
     if image.format not in CUT:
         return False
     return re.search(r"'\w+;16", str(getattr(image, "tile", ""))) is not None
+
+
+def has_white_zero(image: Image.Image) -> bool:
+    """Whether 0 is white in an opened TIFF of 16 bits, which Pillow does not turn round."""
+    tags = getattr(image, "tag_v2", {})
+    return image.mode.startswith("I") and tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
 
 
 def brightness_note(image: Image.Image) -> str:

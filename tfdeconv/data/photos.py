@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
-from .bit_depth import brightness_note, has_sixteen_bits
+from .bit_depth import brightness_note, has_sixteen_bits, has_white_zero
 from .photo_limits import (
     TRANSPARENT,
     Reserve,
@@ -84,6 +84,7 @@ def decode_image(image: Image.Image, path: Path, channels: int, reserve: Reserve
     """An opened image, of which nothing is decoded yet."""
     notes = [reduce_large(image, path)]
     sixteen_bits = has_sixteen_bits(image)
+    turned_round = has_white_zero(image)
     kind = image.format
     reserve(decoding_bytes(image))
     # before anything that passes over errors: what Pillow refuses is refused
@@ -91,9 +92,11 @@ def decode_image(image: Image.Image, path: Path, channels: int, reserve: Reserve
     # an icon may hold more than its directory says
     refuse_large(image, path)
     image = upright(image)
-    if sixteen_bits:
-        notes.append(brightness_note(image))
     pixels = to_array(image, path, channels, kind)
+    if turned_round:
+        pixels = 255 - pixels
+    elif sixteen_bits:
+        notes.append(brightness_note(image))
     return Decoded(pixels, joined(notes))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import mmap
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .lazy_tensor import mapped
 from .zip_archive import member, members
 
 SUFFIX = ".npy"
@@ -75,8 +75,7 @@ class NpzFile:
 
     def __init__(self, path: str | Path) -> None:
         self.infos = members(path)
-        with open(path, "rb") as file:
-            self.data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        self.data = mapped(path)
 
     def member(self, name: str) -> memoryview:
         return member(self.data, self.infos[name])
