@@ -18,20 +18,24 @@ from .photos import Decoded
 
 MAX_LIST = 1 << 30  # bytes of a list of paths
 MAX_START = 1 << 16
-# what people hold images in and this does not read, by its first bytes
+UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
+PICKLE = f"a pickle (as CIFAR's batches are), which could run programs: {UNPACK}"
+# what people hold images in and is no list, by its first bytes
 MARKS = {
-    b"\x80\2": "a pickle (CIFAR's batches are), which could run programs",
-    b"\x80\3": "a pickle, which could run programs",
-    b"\x80\4": "a pickle, which could run programs",
-    b"\x80\5": "a pickle, which could run programs",
-    b"\x1f\x8b": "compressed (gzip)",
-    b"PK\3\4": "a zip archive",
-    b"\0\0\x08\3": "an IDX file (MNIST's are)",
-    b"MATLAB": "a file of MATLAB's",
-    b"PAR1": "a Parquet file",
-    b"(dp": "a pickle, which could run programs",
+    b"\x80\2": PICKLE,
+    b"\x80\3": PICKLE,
+    b"\x80\4": PICKLE,
+    b"\x80\5": PICKLE,
+    b"(dp": PICKLE,
+    b"\x1f\x8b": f"compressed (gzip): {UNPACK}",
+    b"PK\3\4": f"a zip archive: {UNPACK}",
+    b"\0\0\x08\3": f"an IDX file (as MNIST's are): {UNPACK}",
+    b"MATLAB": f"a file of MATLAB's: {UNPACK}",
+    b"PAR1": f"a Parquet file: {UNPACK}",
+    b"\x93NUMPY": "an array of numpy's: name it .npy",
+    b"\x89HDF": "an HDF5 file: name it .h5",
+    b"\xff\xd8\xff": "a JPEG: name it .jpg",
 }
-REMEDY = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
 
 
 @dataclass(frozen=True)
@@ -164,10 +168,10 @@ def refuse_other_files(path: str, start: bytes) -> None:
     """Raises UserError for a file that does not begin as a text does."""
     for mark, what in MARKS.items():
         if start.startswith(mark):
-            raise UserError(f"{path} is {what}: {REMEDY}")
+            raise UserError(f"{path} is {what}")
     if b"\0" in start:
         raise UserError(
-            f"{path} is neither a directory nor a text file with a path a line: {REMEDY}"
+            f"{path} is neither a directory nor a text file with a path a line: {UNPACK}"
         )
 
 
