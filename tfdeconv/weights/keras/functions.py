@@ -2,89 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from ...errors import UserError
 from ...network.base import Layer
 from ...network.layers import (
-    Activation,
+    GLU,
     AvgPool,
     GlobalAvgPool,
     GlobalMaxPool,
-    Identity,
+    LogSoftmax,
     MaxPool,
+    Softmax,
     UnitNorm,
     ZeroPad,
 )
-from .activations import ACTIVATION_NAMES, RECTIFIERS, softmax
 from .arithmetic import binary, clip, negative, power, sum_of_list
+from .elementwise import ELEMENTWISE, Function, of_map
 from .function_calls import FunctionCall
-from .operands import bind, without_operand
+from .operands import bind
 from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation
-from .reductions import reduction
+from .parts import Part
+from .reductions import grey, reduction
+from .resizing import resize
 from .shapes import pool, reshape
-from .slices import concatenate, expand_dims, flip, get_item, squeeze, stack, strided_slice
+from .slices import concatenate, expand_dims, flip, get_item, squeeze, stack, strided_slice, take
 
 
-@dataclass(frozen=True)
-class Function:
-    """How a function is read.
-
-    parameters: the names of its arguments in their order, as SYNONYMS has them. translate: from the
-    arguments and the maps among them to parts. planes: whether it may have maps without the axis of
-    channels.
-    """
-
-    parameters: tuple[str, ...]
-    translate: Translation
-    planes: bool = False
-
-
-def elementwise(make_layer: Callable[[Options], Layer], *parameters: str) -> Function:
-    """A function of each value, made from its arguments besides x."""
+def across_channels(layer: Layer) -> Function:
+    """A function of the channels of each cell."""
 
     def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        return [Part(make_layer(without_operand(options, "x", maps)))]
+        options.require_last_axis(maps[0].axes)
+        if isinstance(layer, GLU) and maps[0].shape[2] % 2:
+            raise NotUnderstood(f"it is {options.layer} of an odd number of channels")
+        return [Part(layer)]
 
-    return Function(("x", *parameters), translate, planes=True)
-
-
-def always(layer: Layer) -> Function:
-    """A function of each value without arguments."""
-    return elementwise(lambda options: layer)
-
-
-def of_map(translate: Translation, *parameters: str) -> Function:
-    """A function of one map that does what a layer of Keras's does with these options."""
-
-    def without_map(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        return translate(without_operand(options, "x", maps), maps)
-
-    return Function(("x", *parameters), without_map)
-
-
-def leaky_relu(options: Options) -> Activation:
-    slope = options.number("negative_slope", 0.2)
-    return RECTIFIERS["ReLU"](Options(options.layer, {"negative_slope": slope}))
-
-
-def gelu(options: Options) -> Activation:
-    return Activation("gelu_tanh" if options.flag("approximate", False) else "gelu")
-
-
-def silu(options: Options) -> Activation:
-    if options.number("beta", 1.0) != 1:
-        raise NotUnderstood(f"it is {options.layer} with another beta than 1")
-    return Activation("silu")
-
-
-def cast(options: Options) -> Identity:
-    """To another type of floating point, which changes nothing here."""
-    if "float" not in options.string("dtype", "float32"):
-        raise NotUnderstood(f"it is {options.layer} to {options.get('dtype')}")
-    return Identity()
+    return of_map(translate, "axis")
 
 
 def reshape_batch(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
@@ -126,21 +80,10 @@ def unit_norm(options: Options, maps: Sequence[FeatureMap], epsilon: float) -> l
 POOLS = ("pool_size", "strides", "padding", "data_format")
 REDUCTIONS = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
-    # those that are layers, too
-    **{name: always(layer or Identity()) for name, layer in ACTIVATION_NAMES.items()},
-    "softmax": of_map(softmax, "axis"),
-    "relu": elementwise(RECTIFIERS["ReLU"], "negative_slope", "max_value", "threshold"),
-    "leaky_relu": elementwise(leaky_relu, "negative_slope"),
-    "elu": elementwise(RECTIFIERS["ELU"], "alpha"),
-    "gelu": elementwise(gelu, "approximate"),
-    "silu": elementwise(silu, "beta"),
-    "absolute": always(Activation("abs")),
-    "square": always(Activation("square")),
-    "hard_tanh": always(Activation("clip", floor=-1.0, ceiling=1.0)),
-    "identity": always(Identity()),
-    "stop_gradient": always(Identity()),
-    "cast": elementwise(cast, "dtype"),
-    "convert_to_tensor": elementwise(cast, "dtype"),
+    **ELEMENTWISE,
+    "softmax": across_channels(Softmax()),
+    "log_softmax": across_channels(LogSoftmax()),
+    "glu": across_channels(GLU()),
     # arithmetic
     **{
         name: Function(("x", "y", "data_format"), binary(name), planes=True)
@@ -158,7 +101,20 @@ FUNCTIONS: dict[str, Function] = {
     "average_pool": of_map(pool(AvgPool), *POOLS),
     "normalize": of_map(normalize, "axis", "order", "epsilon"),
     "l2_normalize": of_map(l2_normalize, "axis", "epsilon"),
+    "rgb_to_grayscale": of_map(grey, "data_format"),
     # shapes
+    "resize": of_map(
+        resize,
+        "size",
+        "interpolation",
+        "antialias",
+        "crop_to_aspect_ratio",
+        "pad_to_aspect_ratio",
+        "preserve_aspect_ratio",
+        "fill_mode",
+        "fill_value",
+        "data_format",
+    ),
     "reshape": of_map(reshape_batch, "shape"),
     "pad": of_map(pad, "pad_width", "mode", "constant_values"),
     "concatenate": Function(("x", "axis"), concatenate),
@@ -180,6 +136,7 @@ FUNCTIONS: dict[str, Function] = {
         planes=True,
     ),
     "flip": Function(("x", "axis"), flip),
+    "take": Function(("x", "indices", "axis", "batch_dims"), take),
     "expand_dims": Function(("x", "axis"), expand_dims, planes=True),
     "squeeze": Function(("x", "axis"), squeeze),
 }
@@ -193,6 +150,8 @@ SYNONYMS: Mapping[str, str] = {
     "clip_by_value": "clip",
     "concat": "concatenate",
     "div": "divide",
+    "exp": "exponential",
+    "gather": "take",
     "getitem": "get_item",
     "max_pool2d": "max_pool",
     "mul": "multiply",

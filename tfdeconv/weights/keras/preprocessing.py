@@ -24,6 +24,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "torch": ("densenet",),
     "caffe": ("vgg", "resnet50", "resnet101", "resnet152"),
 }
+# what people's own networks take most, beside what is assumed
+OTHERS = (("over255", "from 0 to 1"), ("tf", "from -1 to 1"), ("none", "from 0 to 255"))
 MAKERS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "none": identity,
     "tf": tensorflow_style,
@@ -47,25 +49,28 @@ def guess_preprocessing(network: Network) -> tuple[Preprocessing, str]:
         note = f"{DESCRIPTIONS['none']} go into the network, which scales them itself"
         return identity(size, network.channels), note
     kind = kind_by_name(network.name)
-    remedy = "change it with --preprocess"
     if kind is None:
         kind = "none"
         why = "nothing in the file says what was used"
-        remedy = "--preprocess over255 takes pixels over 255, from 0 to 1, and tf from -1 to 1"
     else:
         why = f"as in Keras's own network of such a name, {network.name}"
-    note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; {remedy}"
+    others = " or ".join(f"{name} ({meaning})" for name, meaning in OTHERS if name != kind)
+    note = f"{DESCRIPTIONS[kind]} ({kind}) are assumed: {why}; change it with --preprocess {others}"
     return MAKERS[kind](size, network.channels), PixelNote(note)
 
 
 def scales_pixels(network: Network) -> bool:
-    """Whether the network itself scales and shifts the pixels before all else."""
+    """Whether the network itself scales and shifts the pixels before all else.
+
+    Weights for a mixture of the colours are not such: what goes in is as unknown as before.
+    """
+    shapes = network.shapes() | {INPUT: network.input_shape}
     # the input, and layers that have its values still
     pixels = {INPUT}
     for node in network.nodes:
         if not pixels.issuperset(node.inputs):
             continue
-        if isinstance(node.layer, Affine):
+        if isinstance(node.layer, Affine) and shapes[node.inputs[0]][2] == network.channels:
             return True
         if isinstance(node.layer, ARRANGE):
             pixels.add(node.name)

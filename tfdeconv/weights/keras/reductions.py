@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...network.layers import Conv, GlobalPool
 from .operands import axes_of
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation
 from .scaling import constant
+
+GREY = (0.2989, 0.5870, 0.1140)
 
 
 def reduction(layer: type[GlobalPool] | None, over_channels: float | None) -> Translation:
@@ -26,9 +29,22 @@ def reduction(layer: type[GlobalPool] | None, over_channels: float | None) -> Tr
             return [Part(layer(keep))]
         if feature_map.axes == 4 and axes == [3] and over_channels is not None:
             channels = feature_map.shape[2]
-            weight = over_channels or 1 / channels
-            kernel = constant([weight] * channels, (1, 1, channels, 1))
-            return [Part(Conv(1, 1, bias=False), {"kernel": kernel}, plane=not keep)]
+            part = mixture([over_channels or 1 / channels] * channels)
+            return [replace(part, plane=not keep)]
         raise NotUnderstood(f"it is {options.layer} over the axes {axes}, which is not understood")
 
     return translate
+
+
+def mixture(weights: Sequence[float]) -> Part:
+    """A sum of the channels with these weights."""
+    kernel = constant(weights, (1, 1, len(weights), 1))
+    return Part(Conv(1, 1, bias=False), {"kernel": kernel})
+
+
+def grey(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """A photo in grey, with TensorFlow's weights of red, green and blue."""
+    options.require_channels_last()
+    if maps[0].axes != 4 or maps[0].shape[2] != len(GREY):
+        raise NotUnderstood(f"it is {options.layer} of other than three colours")
+    return [mixture(GREY)]

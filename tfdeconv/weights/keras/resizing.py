@@ -31,9 +31,18 @@ def resizing(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
 
 # what to do about a Resizing that is not understood
 REMEDY = (
-    "is not understood: save the model without its Resizing (Model(model.layers[1].output, "
-    "model.output)), and say with --resize how images come to its size"
+    "is not understood: save the model without its Resizing (keras.Sequential(model.layers[1:])), "
+    "and say with --resize how images come to its size"
 )
+
+
+def resize(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """`image.resize` of Keras or TensorFlow."""
+    height, width = options.pair("size")
+    if options.flag("preserve_aspect_ratio", False):
+        raise NotUnderstood(f"it is {options.layer} that keeps the proportions")
+    values = {**options.values, "height": height, "width": width}
+    return resizing(Options(options.layer, values), maps)
 
 
 def center_crop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:

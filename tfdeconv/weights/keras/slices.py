@@ -159,6 +159,24 @@ def flip(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     return [Part(Channels(channels - 1, channels, -1))]
 
 
+def take(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """Channels by their numbers, which are at equal steps."""
+    values = without_operand(options, "x", maps)
+    feature_map = maps[0]
+    channels = feature_map.shape[2]
+    indices = values.get("indices")
+    is_last_axis = axes_of(values, feature_map) == [feature_map.axes - 1]
+    if not is_last_axis or not isinstance(indices, list) or values.get("batch_dims", 0) != 0:
+        raise NotUnderstood(f"it is {options.layer} of other than channels")
+    if not indices or not all(type(each) is int and 0 <= each < channels for each in indices):
+        raise NotUnderstood(f"it is {options.layer} of {shown(indices)}")
+    step = indices[1] - indices[0] if len(indices) > 1 else 1
+    layer = Channels(indices[0], len(indices), step or 1)
+    if list(layer.indices) != indices:
+        raise NotUnderstood(f"it is {options.layer} of channels in no order")
+    return [Part(layer)]
+
+
 def concatenate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     """Maps side by side along their channels, in the order of the list."""
     reads = reads_of_list(options, maps)
