@@ -1,4 +1,4 @@
-"""Functions of each value of a map in a Keras model's JSON, and what a row of a table says of one."""
+"""Functions of each value of a map in a Keras model's JSON, and what is said of a function."""
 
 from __future__ import annotations
 

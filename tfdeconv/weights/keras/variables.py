@@ -26,7 +26,9 @@ def weight_file(
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
     needed = needed_variables(architecture.sources.values())
     for node, source in architecture.sources.items():
-        variables[node] = find_variables(source.path)
+        # what is in the JSON has no group in a file
+        needs_variables = any(recipe.variables for recipe in source.recipes.values())
+        variables[node] = find_variables(source.path) if needs_variables else ()
         node_shapes = parameter_shapes(source, variables[node])
         if node_shapes:
             surplus = surplus_shapes(variables[node], needed[source.path])
