@@ -50,7 +50,7 @@ def test_an_open_size_is_that_of_the_resizing():
     assert "8 x 6 is assumed" in architecture.notes[0]
 
 
-def test_a_resizing_that_is_not_understood_says_what_to_do():
+def test_a_resizing_not_understood_names_the_remedy():
     model = chain(L.Conv2D(2, 3), L.Resizing(8, 6, interpolation="bicubic", name="it"))
     reason = build(json.loads(model.to_json())).network.missing["it"]
     assert "bicubic" in reason and "without its Resizing" in reason and "--resize" in reason
