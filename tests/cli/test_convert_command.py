@@ -10,6 +10,8 @@ from command_line import file_names
 
 from tfdeconv import NETWORKS, load_weights
 
+ROOT = Path(__file__).parents[2]
+
 
 def save_keras_weights(path: Path, arrays) -> None:
     """Writes arrays by layer and parameter as Keras writes weights to an .h5."""
@@ -67,3 +69,15 @@ def test_weights_beyond_half_precision_are_one_line(run, tmp_path):
 def test_half_precision_needs_a_file(run):
     status, lines, err = run("w.h5", "--half", script="convert_weights.py")
     assert (status, lines) == (2, []) and "--half is for --out FILE" in err[0]
+
+
+def test_a_foreign_file_is_not_overwritten(run, tmp_path):
+    source = ROOT / "weights" / "vgg16.h5"
+    diary = tmp_path / "diary.h5"
+    diary.write_text("dear diary")
+    (tmp_path / "link.h5").symlink_to(diary)
+    status, lines, err = run(source, "--out", diary, script="convert_weights.py")
+    assert (status, lines, len(err)) == (2, [], 1)
+    assert "diary.h5 exists, and is not a weight file of this program: move it away" in err[0]
+    assert run(source, "--out", tmp_path / "link.h5", script="convert_weights.py")[0] == 0
+    assert diary.read_text() == "dear diary" and not (tmp_path / "link.h5").is_symlink()

@@ -271,3 +271,14 @@ def test_hdf5_without_such_weights_is_one_line(tmp_path, make, says):
         with pytest.raises(UserError, match=says) as error:
             read()
         assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("names", [(["a", "a"], ["k"]), (["a"], ["k", "k"])], ids=["layer", "weight"])
+def test_a_name_that_comes_twice_is_refused(tmp_path, names):
+    layers, variables = names
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        file["a/k"] = np.zeros(3, "f4")
+        file["a"].attrs["weight_names"] = [variable.encode() for variable in variables]
+    with pytest.raises(UserError, match="names one twice"):
+        network_in(tmp_path / "w.h5")

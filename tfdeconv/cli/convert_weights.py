@@ -6,10 +6,12 @@ is then enough.
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 
 from ..data.preprocessing import load_preprocessing
+from ..errors import UserError
 from ..weights.report import list_names, report_rows
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
@@ -81,6 +83,7 @@ def convert(given: Namespace) -> None:
     from ..weights.load import read_weights
     from ..weights.native_write import save_weights
 
+    refuse_foreign(given.out)
     weights = read_weights(
         given.source, given.network, variant=given.variant, architecture=given.architecture
     )
@@ -105,3 +108,21 @@ def convert(given: Namespace) -> None:
     notes += weights.notes_to_tell(preprocessing_known=bool(given.preprocess))
     for note in notes:
         print(note)
+
+
+def refuse_foreign(path: str) -> None:
+    """Raises UserError where there is a file at path that is not of this program's own format."""
+    from ..weights.detect import NATIVE, detect
+
+    # a link is replaced, and what it leads to stays
+    if os.path.islink(path) or not os.path.exists(path):
+        return
+    try:
+        with detect(path) as reader:
+            kind = reader.kind
+    except UserError:
+        kind = ""
+    if kind != NATIVE:
+        raise UserError(
+            f"{path} exists, and is not {NATIVE}: move it away, or give another name as --out"
+        )

@@ -36,6 +36,8 @@ from .keras_reader import keras_model_reader
 from .resnet_file import ResnetFile
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
+# the format of native.py in words
+NATIVE = "a weight file of this program"
 USUAL_PREPROCESSING = PixelNote(
     "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)"
 )
@@ -141,7 +143,7 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
     """What reads an HDF5 file, by its attributes and groups."""
     if native.recognises(file):
         return FormatReader(
-            "a weight file of this program",
+            NATIVE,
             partial(native.network, path, file),
             partial(native.contents, path, file),
         )

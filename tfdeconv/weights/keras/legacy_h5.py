@@ -144,15 +144,20 @@ def weights_root(file: Group) -> Group:
 def name_list(group: Group, attribute: str) -> list[str] | None:
     """A list of names in an attribute, None where there is none.
 
-    Keras splits a list of more than 64 KB into attribute0, attribute1, ...
+    Keras splits a list of more than 64 KB into attribute0, attribute1, ... Raises UserError where
+    a name comes twice.
     """
     if attribute in group.attrs:
-        return texts(group.attrs[attribute])
-    if f"{attribute}0" not in group.attrs:
+        names = texts(group.attrs[attribute])
+    elif f"{attribute}0" in group.attrs:
+        names = []
+        number = 0
+        while f"{attribute}{number}" in group.attrs:
+            names += texts(group.attrs[f"{attribute}{number}"])
+            number += 1
+    else:
         return None
-    names: list[str] = []
-    number = 0
-    while f"{attribute}{number}" in group.attrs:
-        names += texts(group.attrs[f"{attribute}{number}"])
-        number += 1
+    # a list that names a long list many times would take for ever
+    if len(set(names)) < len(names):
+        raise UserError(f"{group.file}: its {attribute} names one twice; it is damaged, fetch it again")
     return names
