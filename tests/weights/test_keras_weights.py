@@ -273,7 +273,9 @@ def test_hdf5_without_such_weights_is_one_line(tmp_path, make, says):
         assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("names", [(["a", "a"], ["k"]), (["a"], ["k", "k"])], ids=["layer", "weight"])
+@pytest.mark.parametrize(
+    "names", [(["a", "a"], ["k"]), (["a"], ["k", "k"])], ids=["layer", "weight"]
+)
 def test_a_name_that_comes_twice_is_refused(tmp_path, names):
     layers, variables = names
     with h5py.File(tmp_path / "w.h5", "w") as file:

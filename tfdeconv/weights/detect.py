@@ -143,9 +143,7 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
     """What reads an HDF5 file, by its attributes and groups."""
     if native.recognises(file):
         return FormatReader(
-            NATIVE,
-            partial(native.network, path, file),
-            partial(native.contents, path, file),
+            NATIVE, partial(native.network, path, file), partial(native.contents, path, file)
         )
     if v3.recognises(file):
         return FormatReader(
