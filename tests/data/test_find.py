@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from photos import UPRIGHT
 from PIL import Image
@@ -12,6 +14,7 @@ from PIL import Image
 from tfdeconv.data import images
 from tfdeconv.data.dataset import open_source
 from tfdeconv.errors import UserError
+from tfdeconv.figures import png
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
 
@@ -132,10 +135,9 @@ def test_what_is_no_file_is_told(tmp_path):
 
 
 def test_scans_leave_out_what_was_drawn(tmp_path):
-    from tfdeconv.figures import png
-
+    text = {"Software": "tfdeconv 0.1.0"}
     touch(tmp_path / "a.png")
-    png.save(Image.fromarray(UPRIGHT), tmp_path / "b.png", {"Software": "tfdeconv 0.1.0"})
-    touch(tmp_path / "b.npz")
-    touch(tmp_path / "c.npz")
+    (tmp_path / "b.png").write_bytes(png.encode(Image.fromarray(UPRIGHT), text))
+    np.savez(tmp_path / "b.npz", patches=UPRIGHT, text=json.dumps(text))
+    np.savez(tmp_path / "c.npz", UPRIGHT)
     assert names_in(tmp_path)[0] == ["a.png", "c.npz"]

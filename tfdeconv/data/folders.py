@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import UserError
+from .picture_text import text_of_arrays
 
 # what is an image in a directory
 SUFFIXES = (
@@ -146,13 +147,11 @@ def kind_of(entry: os.DirEntry[str]) -> str:
 
 
 def drawn_here(path: str) -> bool:
-    """Whether this program drew that picture, or saved that array beside one (--raw)."""
-    stem, suffix = os.path.splitext(path)
-    if suffix.lower() == ".npz":
-        path = f"{stem}.png"
-    elif suffix.lower() != ".png":
-        return False
-    if not os.path.isfile(path):
+    """Whether this program drew that picture, or saved that array (--raw)."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".npz":
+        return text_of_arrays(path).get("Software", "").startswith("tfdeconv")
+    if suffix != ".png":
         return False
     try:
         with open(path, "rb") as file:
