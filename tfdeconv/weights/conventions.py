@@ -6,13 +6,16 @@ A file is a dictionary of tensors by key. Each convention says which key every p
 |---------------------|-----------------------------------------------|------------------------|
 | Caffe, lists        | `conv1_2.0`, `conv1_2.1`                      | height, width, in, out |
 | Caffe, dictionaries | `conv1_2.weights`, `conv1_2.biases`           | height, width, in, out |
+| Toronto             | `conv1_2_W`, `conv1_2_b`                      | height, width, in, out |
+| TF-Slim             | PREFIX `conv1/conv1_2/weights`, `.../biases`  | height, width, in, out |
 | torchvision         | PREFIX `features.2.weight`, `features.2.bias` | out, in, height, width |
 | Keras's layers      | `block1_conv2/0`, `block1_conv2/1`            | height, width, in, out |
 
 PREFIX is what stands before all keys of a file: `module.`, `state_dict.`, nothing; the one behind
 which most keys are is meant. Keras's variables count within their layer.
 
-A new convention is a row of CONVENTIONS, or of KERAS for layers of Keras's .h5 files: who has which
+A new convention is a row of CONVENTIONS, or of KERAS for layers of Keras's .h5 files, SLIM for
+checkpoints: who has which
 network, and its keys; evidence.py does the rest, for all of them alike. A network of zoo.NETWORKS
 is tried by each convention that has it: torchvision's by its `aliases`.
 """
@@ -43,7 +46,7 @@ class Convention:
     any_prefix: bool = False
     # names of layers are not nested by dots: `conv2_block1_1_conv` is a part of conv2_block1
     flat: bool = False
-    # "caffe" or "torch" where the names show the pixels, too
+    # which pixels the names show, of state_dict.PIXELS
     preprocessing: str = ""
 
     def shape(self, shape: Shape) -> Shape:
@@ -78,16 +81,30 @@ CONVENTIONS = (
     Convention(
         "Caffe",
         naming.caffe_has,
-        partial(naming.caffe_keys, "0", "1"),
+        partial(naming.caffe_keys, ".0", ".1"),
         flat=True,
         preprocessing="caffe",
     ),
     Convention(
         "Caffe",
         naming.caffe_has,
-        partial(naming.caffe_keys, "weights", "biases"),
+        partial(naming.caffe_keys, ".weights", ".biases"),
         flat=True,
         preprocessing="caffe",
+    ),
+    Convention(
+        "tensorpack",
+        naming.caffe_has,
+        partial(naming.caffe_keys, "/W", "/b"),
+        flat=True,
+        preprocessing="caffe",
+    ),
+    Convention(
+        "Toronto",
+        naming.caffe_has,
+        partial(naming.caffe_keys, "_W", "_b"),
+        flat=True,
+        preprocessing="toronto",
     ),
     Convention(
         "torchvision",
@@ -103,7 +120,7 @@ CONVENTIONS = (
         naming.first_zoo_keys,
         channels_first=True,
         any_prefix=True,
-        preprocessing="caffe",
+        preprocessing="first zoo",
     ),
     Convention(
         "Hugging Face",
@@ -122,9 +139,9 @@ CONVENTIONS = (
         preprocessing="torch",
     ),
 )
-KERAS = (
-    Convention("Keras", naming.keras_has, naming.keras_keys, flat=True),
-    Convention("Keras of 2015 to 2018", naming.keras_2015_has, naming.keras_2015_keys, flat=True),
+KERAS = (Convention("Keras", naming.keras_has, naming.keras_keys, flat=True),)
+SLIM = (
+    Convention("TF-Slim", naming.slim_has, naming.slim_keys, any_prefix=True, preprocessing="slim"),
 )
 
 

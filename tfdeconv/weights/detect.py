@@ -3,10 +3,10 @@
 Formats are told apart in this order, by the structure of a file and never by its name:
 
 1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
-2. torch's, numpy's or safetensors' own marks: a file of tensors by name (state_dict.py)
-   of a ResNet by its authors' names of layers: resnet_file.py
-3. what has the structure of another program's file: refused by its name (foreign_files.py)
-4. HDF5, otherwise refused:
+2. TensorFlow's checkpoints, whichever of their files is named (tensorflow/)
+3. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
+4. what has the structure of another program's file: refused by its name (foreign_files.py)
+5. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
@@ -33,7 +33,8 @@ from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
 from .keras_reader import keras_model_reader
-from .resnet_file import ResnetFile
+from .tensorflow import checkpoint as checkpoints, checkpoint_files
+from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 # the format of native.py in words
@@ -97,18 +98,15 @@ def detect(path: str | Path, architecture: str | Path | None = None) -> Iterator
             read = partial(v3_model.model_contents, path, file)
             yield keras_model_reader(path, config, read, tensors_file=archive.tensors_file(path))
         return
+    checkpoint = checkpoint_files.find(path)
+    if checkpoint is not None:
+        with checkpoints.open_tensors(path, checkpoint) as values:
+            yield slim_reader(path, values, checkpoints.digest(checkpoint))
+        return
     foreign_files.refuse_folder(path)
     tensors = state_dict.open_tensors(path)
-    if tensors is not None and resnet_layers.recognises(tensors):
-        layers = resnet_layers.layers_of(tensors)
-        yield resnet_reader(path, layers, is_keras=False)
-        return
     if tensors is not None:
-        yield FormatReader(
-            "a file of tensors by name",
-            partial(state_dict.network, path, tensors),
-            partial(state_dict.contents, path, tensors),
-        )
+        yield tensors_reader(path, tensors)
         return
     foreign_files.refuse_foreign(path)
     with open_hdf5(path) as file:
@@ -169,12 +167,6 @@ def by_name_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
         partial(legacy_h5.network, path, file),
         partial(legacy_h5.contents, path, file),
     )
-
-
-def resnet_reader(path: str | Path, layers: resnet_layers.Layers, is_keras: bool) -> FormatReader:
-    """What reads a ResNet by the names that its authors gave the layers."""
-    file = ResnetFile(path, layers, is_keras)
-    return FormatReader("a ResNet by Caffe's names", file.network, file.contents)
 
 
 @contextmanager

@@ -20,6 +20,15 @@ TORCH_PARAMETERS = {
     "mean": "running_mean",
     "variance": "running_var",
 }
+# and TF-Slim's
+SLIM_PARAMETERS = {
+    "kernel": "weights",
+    "bias": "biases",
+    "gamma": "gamma",
+    "beta": "beta",
+    "mean": "moving_mean",
+    "variance": "moving_variance",
+}
 # VGG's dense layers as torchvision numbers them, and as its first files did
 FIRST_ZOO = {"classifier.0": "classifier.1", "classifier.3": "classifier.4"}
 
@@ -31,11 +40,33 @@ def caffe_has(network: Network) -> bool:
 
 
 def caffe_keys(kernel: str, bias: str, network: Network) -> Keys:
-    """block1_conv2/kernel: `conv1_2.0` if kernels end with `0`."""
+    """block1_conv2/kernel: `conv1_2.0` if kernels end with `.0`."""
     keys: Keys = {}
     for layer in network.parameters():
         name = re.sub(r"block(\d)_conv", r"conv\1_", CAFFE_DENSE.get(layer, layer))
-        keys[layer] = {"kernel": f"{name}.{kernel}", "bias": f"{name}.{bias}"}
+        keys[layer] = {"kernel": name + kernel, "bias": name + bias}
+    return keys
+
+
+def slim_has(network: Network) -> bool:
+    """Whether TF-Slim has the network: VGG without norms, and ResNets with the stride last."""
+    is_vgg = re.fullmatch(r"vgg1[169]", network.name) is not None
+    return is_vgg or network.variant == "slim"
+
+
+def slim_keys(network: Network) -> Keys:
+    """block1_conv2/kernel: `conv1/conv1_2/weights`; those of ResNets are the network's aliases."""
+    modules: dict[str, str] = {}
+    if network.variant == "slim":
+        for alias, layer in network.aliases.items():
+            modules.setdefault(layer, alias)
+    else:
+        for layer in network.parameters():
+            name = re.sub(r"block(\d)_conv", r"conv\1/conv\1_", CAFFE_DENSE.get(layer, layer))
+            modules[layer] = name
+    keys: Keys = {}
+    for layer, parameters in network.parameters().items():
+        keys[layer] = {name: f"{modules[layer]}/{SLIM_PARAMETERS[name]}" for name in parameters}
     return keys
 
 
@@ -115,26 +146,7 @@ def keras_has(network: Network) -> bool:
 
 def keras_keys(network: Network) -> Keys:
     """block1_conv2/kernel: `block1_conv2/0`."""
-    return numbered_keys({layer: layer for layer in network.parameters()}, network)
-
-
-def keras_2015_has(network: Network) -> bool:
-    """Whether layers are called as in Keras's first ResNet50 (res2a_branch2a)."""
-    return network.variant.startswith("keras2015")
-
-
-def keras_2015_keys(network: Network) -> Keys:
-    """conv2_block1_1_conv/kernel: `res2a_branch2a/0`."""
-    names: dict[str, str] = {}
-    for alias, layer in network.aliases.items():
-        names.setdefault(layer, alias)
-    return numbered_keys(names, network)
-
-
-def numbered_keys(names: dict[str, str], network: Network) -> Keys:
-    """Keys of layers whose variables are in this program's order: the name in the file by layer."""
     keys: Keys = {}
     for layer, parameters in network.parameters().items():
-        if layer in names:
-            keys[layer] = {name: f"{names[layer]}/{i}" for i, name in enumerate(parameters)}
+        keys[layer] = {name: f"{layer}/{i}" for i, name in enumerate(parameters)}
     return keys

@@ -6,11 +6,13 @@ Whose names they are, and which key each parameter has, is found by conventions.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..data.preprocessing import Preprocessing, caffe, torch
+from ..data.preprocessing import MEAN_BGR, Preprocessing, caffe, short_side, torch
 from ..errors import UserError
 from ..formats import pickled, safetensors
 from ..formats.lazy_tensor import Tensors
@@ -28,6 +30,35 @@ from .recognition import Family, check_network, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
 STRIDES_ASSUMED = "assumed: a block's stride is in its 3x3 convolution, as torchvision has it"
+
+
+# TensorFlow Models, research/slim/preprocessing/vgg_preprocessing.py, rgb
+SLIM_MEAN = (123.68, 116.78, 103.94)
+
+
+def rgb_less(mean: tuple[float, ...], size: tuple[int, int]) -> Preprocessing:
+    """RGB less a mean, rgb."""
+    return Preprocessing("rgb", size, short_side(size), mean)
+
+
+# by a convention's `preprocessing`: what it is for an input's size, and in words
+PIXELS: dict[str, tuple[Callable[[tuple[int, int]], Preprocessing], str]] = {
+    "caffe": (caffe, "Caffe's preprocessing (BGR less the mean of ImageNet)"),
+    "first zoo": (
+        caffe,
+        "Caffe's preprocessing (BGR less the mean of ImageNet, --preprocess caffe): "
+        "dense layers numbered 1, 4 and 6 are of VGGs converted from Caffe's",
+    ),
+    "torch": (torch, "torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"),
+    "toronto": (
+        partial(rgb_less, MEAN_BGR[::-1]),
+        "the preprocessing of vgg16_weights.npz (RGB less 123.68, 116.779, 103.939)",
+    ),
+    "slim": (
+        partial(rgb_less, SLIM_MEAN),
+        "TF-Slim's preprocessing (RGB less 123.68, 116.78, 103.94)",
+    ),
+}
 
 
 def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
@@ -61,14 +92,18 @@ def open_tensors(path: str | Path) -> Tensors | None:
 
 
 def network(
-    path: str | Path, tensors: Tensors, name: str | None, variant: str | None = None
+    path: str | Path,
+    tensors: Tensors,
+    name: str | None,
+    variant: str | None = None,
+    family: Family = FAMILY,
 ) -> Network:
     """The network of that name and variant, or the one whose layers the file has.
 
     With the channels, classes and size of input that the shapes show. Raises UserError for a file
     of another network.
     """
-    evidence = find_network(path, FAMILY, inventory_of(tensors), name, variant)
+    evidence = find_network(path, family, inventory_of(tensors), name, variant)
     inferred = infer_network(evidence.network.name, evidence.kernels, evidence.network.variant)
     if evidence.segmentation and not variant:
         return undilated_part(inferred, evidence)
@@ -79,12 +114,14 @@ def inventory_of(tensors: Tensors) -> Inventory:
     return take_inventory({name: tensor.shape for name, tensor in tensors.items()})
 
 
-def contents(path: str | Path, tensors: Tensors, network: Network) -> WeightFile:
+def contents(
+    path: str | Path, tensors: Tensors, network: Network, family: Family = FAMILY
+) -> WeightFile:
     """What a file has of a network, by this program's names and layout of kernels.
 
     Raises UserError where it has nothing of it, and for networks that only resemble it.
     """
-    evidence = check_network(path, FAMILY, inventory_of(tensors), whole_network(network))
+    evidence = check_network(path, family, inventory_of(tensors), whole_network(network))
     match, sources = evidence.match, evidence.inventory.sources
     maps = flattened_maps(network)
     layers = network.parameters().keys() & match.keys.keys()
@@ -188,16 +225,5 @@ def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing
     if network.channels != 3:
         note = PixelNote("assumed: the bands go into the network as they are")
         return caffe(size, network.channels), note
-    if match.convention.maker == "torch's first zoo":
-        note = PixelNote(
-            "assumed: Caffe's preprocessing (BGR less the mean of ImageNet, --preprocess caffe): "
-            "dense layers numbered 1, 4 and 6 are of VGGs converted from Caffe's"
-        )
-        return caffe(size, network.channels), note
-    if match.convention.preprocessing == "caffe":
-        note = PixelNote("assumed: Caffe's preprocessing (BGR less the mean of ImageNet)")
-        return caffe(size, network.channels), note
-    note = PixelNote(
-        "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"
-    )
-    return torch(size, network.channels), note
+    make, words = PIXELS[match.convention.preprocessing]
+    return make(size), PixelNote(f"assumed: {words}")

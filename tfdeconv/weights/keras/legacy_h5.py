@@ -26,10 +26,6 @@ from ..recognition import Family, check_network, find_network
 from .variables import surplus_name
 
 SHOWN = 8  # layers that an error lists
-PADDING_ASSUMED = (
-    "assumed: pool1 is padded, as in Keras since 2.2.1; "
-    "give --variant keras2015-unpadded for older files"
-)
 
 
 # weights alone, of a built-in network
@@ -96,8 +92,6 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
     maker = evidence.match.convention.maker
     title = TITLES.get(network.name, network.name)
     notes = [f"layers named as {maker} names those of {title}", *recognition.notes(evidence)]
-    if network.variant == "keras2015":
-        notes.append(PADDING_ASSUMED)
     return WeightFile(
         shapes,
         read,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -37,8 +38,8 @@ CPU_BYTES = 20e6
 # seconds that are waited for an answer, likewise; importing TensorFlow takes some of them
 WAIT_SECONDS = 120
 WAIT_BYTES = 5e6
-# numpy's names of the kinds of numbers
-KINDS = "fiu"
+# numpy's codes of plain numbers
+PLAIN = re.compile("[<|][fiu][1248]")
 
 
 class CheckpointProcess(ReadingProcess):
@@ -91,12 +92,14 @@ def tensors_of(process: CheckpointProcess, description: Any, size: int) -> Tenso
             raise ValueError("the description of its contents is invalid")
     for number, entry in enumerate(described):
         match entry:
-            case [str() as name, list() as shape, str() as code] if is_plausible(shape):
+            case [str() as name, list() as shape, str() as code] if is_plausible(
+                shape
+            ) and PLAIN.fullmatch(code):
                 pass
             case _:
                 raise ValueError("the description of its contents is invalid")
         dtype = np.dtype(code)
-        if dtype.kind not in KINDS or len(name) > MAX_NAME:
+        if len(name) > MAX_NAME:
             ignored.append(name)
             continue
         # nothing in a checkpoint is compressed
