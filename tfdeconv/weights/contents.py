@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class WeightFile:
     notes: tuple[str, ...] = ()
     # the file with the tensors, where it is not the one that was given
     path: Path | None = None
+    # layers that have the parameters of another, which is called several times
+    shared: Mapping[str, str] = field(default_factory=dict)
 
 
 class PixelNote(str):

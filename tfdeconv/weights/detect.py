@@ -76,6 +76,7 @@ def open_weights(
             network_name=contents.network_name,
             preprocessing=preprocessing,
             path=contents.path,
+            shared=contents.shared,
             digest=contents.digest,
             source=contents.source,
             licence=contents.licence,

@@ -7,6 +7,7 @@ own (formats/hdf5_process.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,9 +101,17 @@ def as_tensors(weights: Weights) -> Weights:
     import tensorflow as tf
 
     tensors: dict[str, dict[str, tf.Tensor]] = {}
+    # those of layers that share them, by the identity of their arrays
+    shared: dict[int, str] = {}
+    counts = Counter(map(id, weights.layers.values()))
     for layer in list(weights):
         arrays = weights.layers.pop(layer)
+        if id(arrays) in shared:
+            tensors[layer] = tensors[shared[id(arrays)]]
+            continue
         tensors[layer] = {name: tf.constant(array, tf.float32) for name, array in arrays.items()}
+        if counts[id(arrays)] > 1:
+            shared[id(arrays)] = layer
     return replace(weights, layers=tensors)
 
 
@@ -141,7 +150,13 @@ def read_layers(
     """The arrays of some layers; raises UserError with all parameters that cannot be used."""
     arrays: dict[str, dict[str, np.ndarray]] = {}
     problems: list[str] = []
+    # what several layers share is read once, and is in memory once
+    read: dict[str, str] = {}
     for layer in layers:
+        first = read.setdefault(file.shared.get(layer, layer), layer)
+        if first != layer and file.shapes[first] == file.shapes[layer]:
+            arrays[layer] = arrays[first]
+            continue
         arrays[layer] = {}
         for name in file.shapes[layer]:
             try:

@@ -7,6 +7,8 @@ graph            JSON -> Model: the entries in order, with models within models
 options          a layer's config -> checked values; FeatureMap: what is known of a layer's input
 layers           an entry and its inputs -> parts: layers of this program's, how their parameters
                  are made (ONE table of classes, CLASSES; parts, activations, convolutions, ...)
+call_order       which call of a layer a tensor comes from; all calls in order
+parallel         models that multi_gpu_model made, and the one within
 nodes            Model -> the network's nodes, where their parameters are (sources), what is
                  unavailable and why
 architecture     JSON -> Architecture: the network, and by node where in the file its parameters are

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import UserError
@@ -13,7 +13,8 @@ from ...network.graph import INPUT, Network
 from .entries import Entry, Model
 from .graph import read_model
 from .nodes import NodeBuilder, NodeRef, Unavailable
-from .options import MAX_CHANNELS, MAX_EXTENT
+from .options import MAX_CHANNELS, MAX_EXTENT, unwrap
+from .parallel import wrapped_model
 from .resizing import size_of_resizing
 from .sources import ParameterSource, VariablePath
 
@@ -49,13 +50,15 @@ def build(
     Layers that are not understood are left out; the network's `missing` says why. Raises UserError
     where none is left, and for what no Keras writes.
     """
-    model = read_model(config, formulas)
-    shape, notes = input_shape(model, config)
+    whole = read_model(config, formulas)
+    model, path, notes = within_parallel(whole)
+    image = image_input(model, config)
+    shape, assumed_sizes = input_shape(model, image, config)
     builder = NodeBuilder(model, shape)
-    inputs: list[NodeRef] = [INPUT]
-    for other in model.inputs[1:]:
-        inputs.append(Unavailable(other, "the model's second input"))
-    builder.add_model(model, VariablePath(), inputs)
+    inputs: list[NodeRef] = []
+    for name_of_input in model.inputs:
+        inputs.append(INPUT if name_of_input == image else other_input(name_of_input, model, image))
+    builder.add_model(model, path, inputs)
     nodes = builder.nodes_to_logits()
     if not nodes:
         raise nothing_understood(builder.missing)
@@ -73,7 +76,31 @@ def build(
     sources = {node: builder.sources[node] for node in builder.sources if node in names}
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
     assumed = [entry.note for entry in model.all_entries() if entry.note]
-    return Architecture(model, network, sources, (*notes, *builder.notes, *assumed))
+    notes = (*notes, *assumed_sizes, *builder.notes, *assumed)
+    return Architecture(whole, network, sources, notes)
+
+
+def within_parallel(model: Model) -> tuple[Model, VariablePath, tuple[str, ...]]:
+    """The model to read and where in the file it is: of one for several GPUs, that within it."""
+    entry = wrapped_model(model)
+    if entry is None or entry.model is None:
+        return model, VariablePath(), ()
+    note = f"made by multi_gpu_model: assumed is the model within it, {entry.name}"
+    return entry.model, VariablePath().to(replace(entry, call_count=1)), (note,)
+
+
+def image_input(model: Model, config: Mapping[str, Any]) -> str:
+    """The input that takes images: of several the first whose shape is an image's."""
+    for name in model.inputs:
+        if is_input_shape(declared_shape(name, model, config)):
+            return name
+    return model.inputs[0]
+
+
+def other_input(name: str, model: Model, image: str) -> Unavailable:
+    """An input that nothing is given to."""
+    inputs = ", ".join(model.inputs[:MAX_REASONS])
+    return Unavailable(name, f"the model has several inputs, {inputs}; images go to {image} alone")
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:
@@ -86,10 +113,11 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
     return UserError(f"no layer of the model is understood ({reasons})")
 
 
-def input_shape(model: Model, config: Mapping[str, Any]) -> tuple[Shape, tuple[str, ...]]:
-    """(height, width, channels) of the first input, and what was assumed of it."""
-    first = next(entry for entry in model.entries if entry.name == model.inputs[0])
-    shape = declared_shape(first, model, config)
+def input_shape(
+    model: Model, image: str, config: Mapping[str, Any]
+) -> tuple[Shape, tuple[str, ...]]:
+    """(height, width, channels) of the input of images, and what was assumed of it."""
+    shape = declared_shape(image, model, config)
     if not is_input_shape(shape):
         raise UserError(
             f"the model's input has the shape {shown(shape)}, "
@@ -121,19 +149,36 @@ def is_input_shape(shape: Any) -> bool:
     return True
 
 
-def declared_shape(entry: Entry, model: Model, config: Mapping[str, Any]) -> Any:
-    """The input's shape: its layer says it, the first layer behind it, or the model itself."""
-    behind: Sequence[Entry] = model.entries[1:2]
-    for declaring in (entry, *behind):
+def declared_shape(name: str, model: Model, config: Mapping[str, Any]) -> Any:
+    """An input's shape: its layer says it, the first layer behind it, or the model itself."""
+    behind = [entry for entry in model.entries if name in layers_read(entry)][:1]
+    first = [entry for entry in model.layers if entry.name == name]
+    for declaring in (*first, *behind):
         for key in ("batch_shape", "batch_input_shape"):
             shape = declaring.options.get(key)
             if shape is not None:
                 return shape
     if behind and behind[0].model:
         inner = behind[0].model
-        return declared_shape(inner.entries[0], inner, {})
+        shape = declared_shape(inner.inputs[0], inner, {})
+        if shape is not None:
+            return shape
+    return shape_when_built(config)
+
+
+def shape_when_built(config: Mapping[str, Any]) -> Any:
+    """The shape of the first input that a model, or its first layer, was built for."""
     for key, shape_key in (("config", "build_input_shape"), ("build_config", "input_shape")):
         body = config.get(key)
         if isinstance(body, dict) and body.get(shape_key):
-            return body[shape_key]
+            return unwrap(body[shape_key])
+    body = config.get("config")
+    layers = body.get("layers") if isinstance(body, dict) else body
+    if isinstance(layers, list) and layers and isinstance(layers[0], dict):
+        return shape_when_built(layers[0])
     return None
+
+
+def layers_read(entry: Entry) -> list[str]:
+    """The layers that a call reads."""
+    return [tensor.layer for tensor in entry.inputs]

@@ -22,14 +22,20 @@ from ...formats.checked_json import shown
 
 # lists within the arguments of a call
 MAX_LIST_DEPTH = 2
+# calls of a layer
+MAX_CALLS = 1000
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """An output of a layer, by its position among that layer's outputs."""
+    """An output of a layer, by its position among that layer's outputs.
+
+    call: which of the layer's calls gave it, by the file's numbers, which begin anywhere.
+    """
 
     layer: str
     output: int
+    call: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,19 @@ class Call:
     training: bool = False
 
 
-def read_call(layer: str, inbound_nodes: Any) -> Call:
-    """The one call of a layer; raises UserError for what no Keras writes."""
+def read_calls(layer: str, inbound_nodes: Any) -> tuple[Call, ...]:
+    """The calls of a layer; raises UserError for what no Keras writes."""
     if not isinstance(inbound_nodes, list) or not inbound_nodes:
         raise UserError(
-            f"layer {layer}: inbound_nodes is {shown(inbound_nodes)}, expected a list of one call"
+            f"layer {layer}: inbound_nodes is {shown(inbound_nodes)}, expected a list of calls"
         )
-    if len(inbound_nodes) > 1:
-        return Call(reason=f"it is called {len(inbound_nodes)} times")
-    call = inbound_nodes[0]
+    if len(inbound_nodes) > MAX_CALLS:
+        return (Call(reason=f"it is called {len(inbound_nodes)} times"),)
+    return tuple(read_call(layer, call) for call in inbound_nodes)
+
+
+def read_call(layer: str, call: Any) -> Call:
+    """A call of a layer; raises UserError for what no Keras writes."""
     if isinstance(call, dict):
         arguments, options = keras3_arguments(layer, call)
     else:
@@ -125,10 +135,10 @@ def flatten_arguments(layer: str, values: list[Any], depth: int = 0) -> Iterator
 
 
 def read_tensor(layer: str, value: Any) -> Tensor:
-    """A tensor from [layer, call, output]; only layers that are called once are understood."""
+    """A tensor from [layer, call, output]."""
     match value:
-        case [str() as source, int(), int() as output]:
-            return Tensor(source, output)
+        case [str() as source, int() as call, int() as output]:
+            return Tensor(source, output, call)
     raise UserError(
         f"layer {layer}: one of its inputs is {shown(value)}, "
         f"expected a layer's name and two integers"

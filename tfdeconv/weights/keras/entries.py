@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from .calls import Tensor
+from .calls import Call, Tensor
 from .function_calls import FunctionCall
 from .names import snake_case
 from .options import Options
@@ -36,6 +36,9 @@ class Entry:
     functions that a Lambda applies, as the user says. reason: why the class or
     the call is not understood, "" if they are. note: what was assumed of the call. model: the
     layers of a model.
+
+    inputs: of one call. call, call_count: which one, and of how many. further_calls: those behind
+    the first, in a model's list of layers.
     """
 
     name: str
@@ -49,6 +52,9 @@ class Entry:
     reason: str = ""
     note: str = ""
     model: Model | None = None
+    call: int = 0
+    call_count: int = 1
+    further_calls: tuple[Call, ...] = ()
 
     @property
     def is_input(self) -> bool:
@@ -62,9 +68,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Model:
-    """Layers in an order in which each follows its inputs.
+    """Calls of layers in an order in which each follows its inputs.
 
-    layers: the same in the file's order. trainable: False where the model is frozen as a whole.
+    layers: the layers in the file's order, each once. trainable: False where the model is frozen as
+    a whole.
     """
 
     name: str
@@ -77,7 +84,7 @@ class Model:
 
     def all_entries(self) -> Iterator[Entry]:
         """All layers, those of models within it too."""
-        for entry in self.entries:
+        for entry in self.layers:
             yield entry
             if entry.model:
                 yield from entry.model.all_entries()

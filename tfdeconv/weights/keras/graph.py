@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from .calls import Call, Tensor, read_call, read_tensor
+from .call_order import calls_in_order
+from .calls import Call, Tensor, read_calls, read_tensor
 from .entries import (
     MODELS,
     Entry,
@@ -93,22 +93,23 @@ class ModelReader:
         check_name(name)
         check_name(class_name)
         options = Options(name, config, keras2)
-        call = Call()
+        calls: tuple[Call, ...] = (Call(),)
         function: FunctionCall | None = None
         operation = is_operation(module, class_name, options)
         if not sequential and class_name != "InputLayer":
             nodes = layer.get("inbound_nodes")
             if operation or class_name in TF_FUNCTIONS:
                 function, call = read_function(name, class_name, options, nodes)
+                calls = (call,)
             else:
-                call = read_call(name, nodes)
+                calls = read_calls(name, nodes)
         class_names = [class_name]
         if inner:
             class_names = [entry.class_name for entry in inner.all_entries()]
-        reason = call.reason
+        reason = ""
         note = ""
-        if call.training:
-            reason = reason or reason_in_training(class_names)
+        if any(call.training for call in calls):
+            reason = reason_in_training(class_names)
             note = note_on_training(name, class_names)
         formula: tuple[FunctionCall, ...] = ()
         if class_name == "Lambda" or is_foreign(module):
@@ -121,13 +122,15 @@ class ModelReader:
             name,
             class_name,
             options,
-            call.inputs,
+            calls[0].inputs,
             operation=operation,
             function=function,
             formula=formula,
-            reason=reason,
+            reason=reason or calls[0].reason,
             note=note,
             model=inner,
+            call_count=len(calls),
+            further_calls=calls[1:],
         )
 
 
@@ -157,7 +160,8 @@ def sequential_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -
         entries = [Entry(input_name, "InputLayer", entries[0].options), *entries]
     first = entries[0]
     chain = [first]
-    for entry in entries[1:]:
+    # an input layer further on only says a shape once more
+    for entry in (entry for entry in entries[1:] if not entry.is_input):
         before = Tensor(chain[-1].name, 0)
         chain.append(replace(entry, inputs=(before,)))
     last = Tensor(chain[-1].name, 0)
@@ -167,61 +171,19 @@ def sequential_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -
 
 def functional_model(name: str, body: Mapping[str, Any], entries: list[Entry]) -> Model:
     """A Functional: each layer reads those that it names."""
-    by_name: dict[str, Entry] = {}
-    sources: dict[str, list[str]] = {}
-    input_names: set[str] = set()
-    for entry in entries:
-        by_name[entry.name] = entry
-        sources[entry.name] = layers_of(entry.inputs)
-        if entry.is_input:
-            input_names.add(entry.name)
-    outputs = end_tensors(name, body, "output_layers")
-    for reader, layers in sources.items():
-        check_sources(f"layer {reader}", layers, by_name)
-    check_sources(f"the model {name}", layers_of(outputs), by_name)
-    order = sorted_names(name, sources)
-    inputs = layers_of(end_tensors(name, body, "input_layers"))
+    input_names = {entry.name for entry in entries if entry.is_input}
+    calls, outputs = calls_in_order(name, entries, end_tensors(name, body, "output_layers"))
+    inputs = [tensor.layer for tensor in end_tensors(name, body, "input_layers")]
     if set(inputs) != input_names:
         raise UserError(
             f"the model {name}: its input_layers are not its layers of class InputLayer"
         )
-    sorted_entries = tuple(map(by_name.__getitem__, order))
-    return Model(
-        name, sorted_entries, tuple(inputs), outputs, tuple(entries), False, is_trainable(body)
-    )
+    return Model(name, calls, tuple(inputs), outputs, tuple(entries), False, is_trainable(body))
 
 
 def is_trainable(body: Mapping[str, Any]) -> bool:
     """Whether a model was not frozen as a whole; Keras 2 does not say."""
     return body.get("trainable") is not False
-
-
-def layers_of(tensors: Iterable[Tensor]) -> list[str]:
-    """The layers whose outputs these are."""
-    return [tensor.layer for tensor in tensors]
-
-
-def check_sources(reader: str, names: Iterable[str], layers: Collection[str]) -> None:
-    """Raises UserError for a source that the model does not have."""
-    for name in names:
-        if name not in layers:
-            raise UserError(f"{reader} reads {shown(name)}, which is not a layer of the model")
-
-
-def sorted_names(model: str, sources: Mapping[str, Sequence[str]]) -> list[str]:
-    """The layers in an order in which each follows its sources: the file's if it is one."""
-    seen: set[str] = set()
-    for name, names in sources.items():
-        if not seen.issuperset(names):
-            break
-        seen.add(name)
-    else:
-        return list(sources)
-    try:
-        return list(TopologicalSorter(sources).static_order())
-    except CycleError as error:
-        circle = ", ".join(error.args[1][:5])
-        raise UserError(f"the model {model} goes round in a circle: {circle}") from None
 
 
 def end_tensors(name: str, body: Mapping[str, Any], key: str) -> tuple[Tensor, ...]:

@@ -7,7 +7,8 @@ unavailable layer is unavailable, too.
 Names. A layer's own name is its node's, unless two layers of the whole model have it: then those in
 models within the model go by their path (`inner/conv`). A layer that becomes several nodes has
 suffixes on all but the last (`separable/depthwise`, `separable`). The name of a model within the
-model is an alias of its first output.
+model is an alias of its first output. A layer's second call and those behind it have their numbers
+(`relu`, `relu#1`), and so have all layers of a model that is called again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
 from ...network.layers import Activation, Identity, LogSoftmax
 from .activations import SOFTMAX
+from .call_order import CallKey
 from .calls import Tensor
 from .entries import MAX_NAME_LENGTH, Entry, Model
 from .feature_maps import output_map
@@ -75,9 +77,9 @@ class NodeBuilder:
         self, model: Model, path: VariablePath, inputs: Sequence[NodeRef], reason: str = ""
     ) -> list[NodeRef]:
         """Adds a model's layers and returns its outputs; with a reason, all of it is left out."""
-        outputs: dict[str, list[NodeRef]] = {}
+        outputs: dict[CallKey, list[NodeRef]] = {}
         for name, ref in zip(model.inputs, inputs):
-            outputs[name] = [ref]
+            outputs[name, 0] = [ref]
         for entry in model.entries:
             if entry.is_input:
                 continue
@@ -88,7 +90,7 @@ class NodeBuilder:
                 refs = self._add_nested(entry, entry.model, path.to(entry), sources, entry_reason)
             else:
                 refs = [self._add_layer(entry, path.to(entry), sources, entry_reason)]
-            outputs[entry.name] = refs
+            outputs[entry.name, entry.call] = refs
         return [output_of(outputs, output, "the model") for output in model.outputs]
 
     def _add_nested(
@@ -107,11 +109,11 @@ class NodeBuilder:
             outputs = self.add_model(
                 model, path, [Unavailable(entry.name, reason)] * needed, reason
             )
-            self.missing.setdefault(entry.name, reason)
+            self.missing.setdefault(entry.name + path.call_suffix, reason)
             return outputs
         outputs = self.add_model(model, path, sources)
         if isinstance(outputs[0], str):
-            self.aliases[entry.name] = outputs[0]
+            self.aliases[entry.name + path.call_suffix] = outputs[0]
         return outputs
 
     def _add_layer(
@@ -144,7 +146,10 @@ class NodeBuilder:
         return name
 
     def _node_name(self, entry: Entry, path: VariablePath) -> str:
-        """A layer's name; where others have it, too, its path."""
+        """A layer's name; where others have it, too, its path; and the number of its call."""
+        return self._layer_name(entry, path) + path.call_suffix
+
+    def _layer_name(self, entry: Entry, path: VariablePath) -> str:
         if self._names[entry.name] == 1:
             return entry.name
         if len(path.names) > 1:
@@ -180,7 +185,7 @@ class NodeBuilder:
         parameters = part.layer.parameters(maps[0].shape)
         if parameters:
             recipes = {parameter: part.recipes[parameter] for parameter in parameters}
-            self.sources[name] = ParameterSource(path, recipes)
+            self.sources[name] = ParameterSource(path, recipes, part.suffix)
 
     def nodes_to_logits(self) -> list[Node]:
         """The nodes without the softmax or sigmoid of an output, whose layer keeps its name.
@@ -213,9 +218,9 @@ def squash_of(layer: Layer) -> str:
     return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
 
 
-def output_of(outputs: Mapping[str, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:
+def output_of(outputs: Mapping[CallKey, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:
     """The output of a layer that a tensor stands for; reader: what reads it, for the error."""
-    refs = outputs[tensor.layer]
+    refs = outputs[tensor.layer, tensor.call]
     if 0 <= tensor.output < len(refs):
         return refs[tensor.output]
     if isinstance(refs[0], Unavailable):

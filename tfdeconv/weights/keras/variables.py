@@ -43,6 +43,12 @@ def weight_file(
                 arrays = [recipe.make(*(array.astype(np.float64) for array in arrays))]
         return arrays[0].reshape((1,) * recipe.leading_axes + arrays[0].shape)
 
+    parts: dict[tuple[VariablePath, str], str] = {}
+    shared: dict[str, str] = {}
+    for node, source in architecture.sources.items():
+        first = parts.setdefault((source.path, source.part), node)
+        if first != node:
+            shared[node] = first
     preprocessing, assumed = guess_preprocessing(architecture.network)
     return WeightFile(
         shapes,
@@ -51,6 +57,7 @@ def weight_file(
         preprocessing,
         source=f"{Path(path).name} (Keras)",
         notes=(*architecture.notes, assumed),
+        shared=shared,
     )
 
 
