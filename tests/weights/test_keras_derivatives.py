@@ -115,12 +115,15 @@ def test_values_and_derivatives_equal_keras(layers, tmp_path, rng):
     assert gap(projection, tape.gradient(half_square, inputs)) < 1e-6
 
 
-def test_older_keras_has_another_hard_sigmoid():
-    """Its slope is 0.2, and since Keras 3 a sixth."""
-    model = keras2_model(keras2_conv("c", "input_1", activation="hard_sigmoid"))
-    assert build(model).network.node("c").layer.activation.constant == 0.2
+def test_classes_of_older_kerases():
     model = keras2_model(("ThresholdedReLU", {"name": "t", "theta": 0.7}, "input_1"))
     assert build(model).network.node("t").layer == Activation(threshold=0.7)
+    # built later: no layer says what its input is, as Keras 3 always does
+    class_name, config = keras2_conv("c", activation="hard_sigmoid")
+    conv = {"class_name": class_name, "config": config | {"trainable": True}}
+    body = {"name": "s", "layers": [conv], "build_input_shape": [None, 8, 9, 2]}
+    network = build({"class_name": "Sequential", "config": body}).network
+    assert network.node("c").layer.activation.constant == 0.2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
-from ...network.layers import ACTIVATIONS, GLU, Activation, Identity, LogSoftmax, PReLU, Softmax
+from ...network.layers import ACTIVATIONS, Activation, Identity, LogSoftmax, PReLU, Softmax
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input, trained_part, with_leading_axes
 
@@ -136,15 +136,6 @@ def rectifier(name: str) -> Translation:
 def activation(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     only_input(maps)
     return [Part(activation_option(options) or Identity())]
-
-
-def glu(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    """The function. As an activation of a layer Keras takes its output to have all the channels."""
-    feature_map = only_input(maps)
-    options.require_last_axis(feature_map.axes)
-    if feature_map.shape[2] % 2:
-        raise NotUnderstood(f"its {feature_map.shape[2]} channels have no halves")
-    return [Part(GLU())]
 
 
 def prelu(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:

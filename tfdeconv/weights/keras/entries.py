@@ -97,11 +97,11 @@ def name_in_config(config: Any) -> Any:
     return config.get("name")
 
 
-def is_keras2_input(layer: Any) -> bool:
-    """Whether a layer says what its input is as Keras 2 does."""
+def is_keras3_input(layer: Any) -> bool:
+    """Whether a layer says what its input is as Keras 3 does, in every model with a known input."""
     if not isinstance(layer, dict) or not isinstance(layer.get("config"), dict):
         return False
-    return "batch_input_shape" in layer["config"]
+    return "batch_shape" in layer["config"]
 
 
 def is_operation(module: Any, class_name: str, options: Options) -> bool:

@@ -17,7 +17,7 @@ from .entries import (
     check_name,
     check_unique,
     is_foreign,
-    is_keras2_input,
+    is_keras3_input,
     is_operation,
     name_in_config,
     with_groups,
@@ -68,7 +68,7 @@ class ModelReader:
         name = body.get("name", class_name.lower())
         check_name(name)
         sequential = class_name == "Sequential"
-        keras2 = any(map(is_keras2_input, layers))
+        keras2 = not any(map(is_keras3_input, layers))
         entries = [self.entry(layer, sequential, keras2, depth) for layer in layers]
         check_unique(name, entries)
         if sequential:

@@ -87,6 +87,9 @@ CLASSES: dict[str, Translation] = {
     "BatchNormalization": batch_norm,
     "LayerNormalization": layer_normalization,
     "GroupNormalization": group_normalization,
+    # of TensorFlow Addons
+    "Addons>GroupNormalization": group_normalization,
+    "Addons>InstanceNormalization": group_normalization,
     "RMSNormalization": rms_normalization,
     "UnitNormalization": unit_normalization,
     "LayerScale": layer_scale,
