@@ -29,7 +29,7 @@ from pickle_files import (
 )
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats import pickled, unpickler
+from tfdeconv.formats import lazy_tensor, pickled, unpickler
 
 
 class Call:
@@ -118,6 +118,13 @@ def test_objects_of_any_class_are_passed_over(tmp_path, protocol):
     assert {name.partition(".")[0] for name in found} == {"model"}
     assert found.objects["hyper_parameters"].startswith("test_unpickler.Nested") or protocol < 4
     assert {"named", "namespace", "callbacks.(tuple 1)", "set", "partial"} <= set(found.ignored)
+
+
+def test_more_tensors_than_any_network_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(lazy_tensor, "MAX_TENSORS", 2)
+    content = npy(pickle.dumps({"a": VALUES, "b": VALUES, "c": VALUES}, 4))
+    with pytest.raises(UserError, match="more than 2 tensors"):
+        pickled.tensors(write_file(tmp_path / "x.npy", content))
 
 
 def test_file_without_plain_tensors_names_the_class(tmp_path):

@@ -25,8 +25,8 @@ from ..errors import UserError, one_line
 MAX_AXES = 8
 MAX_CELLS = 1 << 48
 MAX_NAME = 200  # characters
-# a ResNet-152 has 932, and as many as three times in its optimizer
-MAX_TENSORS = 50_000
+# a ResNet-152 has 932, and three times as many with its optimizer's
+MAX_TENSORS = 20_000
 MAX_REASON = 250  # characters
 Bytes = bytes | memoryview
 # what reading a damaged file can raise

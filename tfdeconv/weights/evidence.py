@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from ..network.graph import Network
 from .conventions import Convention, Match, match
 from .heads import head_layers, head_mismatch, in_head
-from .inventory import Inventory, Shape
+from .inventory import Inventory, Shape, prefixes_of
 from .places import modules_around, names_used, pattern, positions
 
 # of the parameters below the last layer present, and of the tensors of the part used
@@ -152,13 +152,14 @@ def weigh(network: Network, matching: Match, inventory: Inventory) -> Evidence:
     left = [name for name in inventory.shapes if name not in used and name not in dense]
     inside: list[str] = []
     around: list[str] = []
+    alike = frozenset(matching.ambiguous_prefixes)
     stands_inside = stray_test(used, matching, places)
     for name in left:
         if stands_inside(name):
             inside.append(name)
         # the other of two networks that are alike is told by its prefix, and a number alone is a
         # counter or a score
-        elif inventory.shapes[name] and not name.startswith(matching.ambiguous_prefixes):
+        elif inventory.shapes[name] and alike.isdisjoint(prefixes_of(name)):
             around.append(name)
     reason = head_mismatch(network, matching, inventory, around, places)
     replaced = in_head(network, matching, around)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 Shape = tuple[int, ...]
 
@@ -38,10 +39,8 @@ class Inventory:
         """{the end of a name: what stands before it in the file's names}."""
         prefixes: dict[str, list[str]] = {}
         for name in self.shapes:
-            for count, end in enumerate(PREFIX_END.finditer(name)):
-                if count == MAX_PREFIXES:
-                    break
-                prefixes.setdefault(name[end.end() :], []).append(name[: end.end()])
+            for prefix in prefixes_of(name):
+                prefixes.setdefault(name[len(prefix) :], []).append(prefix)
         return prefixes
 
     def shown(self, name: str) -> str:
@@ -54,6 +53,12 @@ class Inventory:
         for name in names:
             counts.update(self.prefixes.get(name, ()))
         return counts
+
+
+def prefixes_of(name: str) -> list[str]:
+    """What may be the prefix in front of a name, the shortest first."""
+    ends = islice(PREFIX_END.finditer(name), MAX_PREFIXES)
+    return [name[: end.end()] for end in ends]
 
 
 def take_inventory(shapes: Mapping[str, Shape]) -> Inventory:
