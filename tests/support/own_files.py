@@ -13,7 +13,7 @@ from tfdeconv.network.graph import Network
 from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import architecture, archive, legacy_model, v3_model
 from tfdeconv.weights.keras.architecture import Architecture
-from tfdeconv.weights.load import layers_to_read
+from tfdeconv.weights.requirements import layers_to_read
 
 # height, width and channels of the small models: prime, so that swapped axes show
 SHAPE = (13, 11, 3)

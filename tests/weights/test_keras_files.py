@@ -15,7 +15,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.weights.detect import open_hdf5
 from tfdeconv.weights.keras import archive, v3, v3_model
 from tfdeconv.weights.keras.architecture import build
-from tfdeconv.weights.load import layers_to_read
+from tfdeconv.weights.requirements import layers_to_read
 from tfdeconv.zoo import NETWORKS
 
 L = keras.layers

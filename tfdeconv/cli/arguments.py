@@ -48,6 +48,29 @@ def add_architecture(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_lambda(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lambda",
+        dest="lambdas",
+        action=SaidOfLayers,
+        type=layer_and_formula,
+        metavar="LAYER=FORMULA",
+        help='what a Lambda layer of a Keras model does, as in "normalise=x / 127.5 - 1"; '
+        "may be repeated",
+    )
+
+
+class SaidOfLayers(argparse.Action):
+    """Collects pairs of a layer and a formula: {layer: formula}."""
+
+    def __call__(self, parser, namespace, pair, option_string=None) -> None:
+        layer, formula = pair
+        said = getattr(namespace, self.dest) or {}
+        if layer in said:
+            raise argparse.ArgumentError(self, f"{layer} is said to do two things")
+        setattr(namespace, self.dest, {**said, layer: formula})
+
+
 def add_variant(parser: argparse.ArgumentParser) -> None:
     """--variant, and --flavour, which was its name once."""
     variants: set[str] = set()
@@ -66,6 +89,16 @@ def add_preprocess(parser: argparse.ArgumentParser, meaning: str) -> None:
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", action="store_true", help="show TensorFlow's messages")
+
+
+def layer_and_formula(text: str) -> tuple[str, str]:
+    """`normalise=x / 255` -> ("normalise", "x / 255")."""
+    layer, equals, formula = text.partition("=")
+    if not equals or not layer.strip() or not formula.strip():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} does not say what a layer does, as normalise=x / 255 does"
+        )
+    return layer.strip(), formula.strip()
 
 
 def int_list(text: str) -> list[int]:

@@ -37,6 +37,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         parser, "the built-in network it is for (default: what the file says or shows)"
     )
     arguments.add_architecture(parser)
+    arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(
         parser,
@@ -71,7 +72,9 @@ def describe(given: Namespace) -> None:
     """Prints what was recognised in the file, and why."""
     from ..weights.detect import open_weights
 
-    with open_weights(given.source, given.network, given.variant, given.architecture) as file:
+    with open_weights(
+        given.source, given.network, given.variant, given.architecture, given.lambdas
+    ) as file:
         preprocessing = load_preprocessing(given.preprocess, file.network.input_shape, print)
         table = list(report_rows(file, preprocessing or file.preprocessing))
     for heading, text in table:
@@ -85,7 +88,11 @@ def convert(given: Namespace) -> None:
 
     refuse_foreign(given.out)
     weights = read_weights(
-        given.source, given.network, variant=given.variant, architecture=given.architecture
+        given.source,
+        given.network,
+        variant=given.variant,
+        architecture=given.architecture,
+        lambdas=given.lambdas,
     )
     network = weights.network
     notes: list[str] = []

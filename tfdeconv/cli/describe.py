@@ -94,6 +94,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     arguments.add_network(parser)
     arguments.add_weights(parser, "list the network of a weight file or model")
     arguments.add_architecture(parser)
+    arguments.add_lambda(parser)
     option(
         "--input",
         type=arguments.image_shape,
@@ -139,7 +140,9 @@ def requested_network(given: Namespace) -> Network:
         return build(channels=channels, classes=given.classes or 1000, size=(height, width))
     from ..weights.load import network_in
 
-    network = network_in(given.weights, given.network, architecture=given.architecture)
+    network = network_in(
+        given.weights, given.network, architecture=given.architecture, lambdas=given.lambdas
+    )
     height, width, channels = given.input or network.input_shape
     if channels != network.channels:
         raise UserError(

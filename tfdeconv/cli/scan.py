@@ -46,6 +46,7 @@ def build_parser() -> console.Parser:
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layers")
     arguments.add_architecture(parser)
+    arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, "how images become the network's input, as for visualise")
     option(
@@ -120,6 +121,7 @@ def parse(argv: Sequence[str]) -> ScanRequest | MergeRequest:
             images=given.images,
             weights=given.weights,
             architecture=given.architecture,
+            lambdas=given.lambdas,
             verbose=given.verbose,
         )
     return scan_request(given, layers)
@@ -134,6 +136,7 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
         network=given.network,
         weights=given.weights,
         architecture=given.architecture,
+        lambdas=given.lambdas,
         variant=given.variant,
         preprocess=given.preprocess,
         layers=layers,

@@ -37,6 +37,7 @@ class ScanRequest:
     network: str | None
     weights: str | None
     architecture: str | None
+    lambdas: dict[str, str] | None
     variant: str | None
     preprocess: str | None
     layers: list[str] | None  # None: all that the weights reach
@@ -158,6 +159,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         "float32",
         request.variant,
         request.architecture,
+        request.lambdas,
     )
     tell = notes.tell if is_chief else say_nothing
     preprocessing = load_preprocessing(request.preprocess, weights.network.input_shape, tell)

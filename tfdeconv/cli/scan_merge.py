@@ -24,6 +24,7 @@ class MergeRequest:
     images: str | None  # where images and weights are now; None: where they were
     weights: str | None
     architecture: str | None
+    lambdas: dict[str, str] | None
     verbose: bool
 
 
@@ -61,9 +62,15 @@ def work_of(request: MergeRequest, run: Run) -> Job:
 
     source = provenance.images_of(run, request.out, request.images)
     weights_path = provenance.weights_file(run, request.out, request.weights)
-    network = provenance.network_of(run, weights_path, request.architecture)
+    network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     weights = provenance.weights_of(
-        run, request.out, weights_path, network, run.settings.layers, request.architecture
+        run,
+        request.out,
+        weights_path,
+        network,
+        run.settings.layers,
+        request.architecture,
+        request.lambdas,
     )
     console.import_tensorflow(request.verbose)
     from ..scan.job import Job

@@ -25,6 +25,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser = console.Parser(__doc__ or "")
     arguments.add_weights(parser, "default: weights/vgg16.h5")
     arguments.add_architecture(parser)
+    arguments.add_lambda(parser)
     arguments.add_network(parser, "default: what the weights are for")
     parser.add_argument("--image", metavar="FILE", help="default: a sample photo")
     return parser.parse_args(argv)
@@ -37,7 +38,9 @@ def main(argv: Sequence[str]) -> int:
     from ..data import images
     from ..weights.load import as_tensors, read_weights
 
-    weights = read_weights(weights_path, given.network, architecture=given.architecture)
+    weights = read_weights(
+        weights_path, given.network, architecture=given.architecture, lambdas=given.lambdas
+    )
     network = weights.network
     console.import_tensorflow()
     x = images.read([photo], weights.preprocessing, "squash", network.channels)

@@ -63,6 +63,7 @@ def build_parser(docstring: str) -> console.Parser:
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layer")
     arguments.add_architecture(parser)
+    arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(
         parser,

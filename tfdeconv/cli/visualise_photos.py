@@ -42,6 +42,7 @@ class PhotoRequest:
     photos: tuple[str, ...]  # files and directories
     weights: str | None
     architecture: str | None
+    lambdas: dict[str, str] | None
     network: str | None
     variant: str | None
     preprocess: str | None
@@ -125,11 +126,19 @@ def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
 
     layers = request.layers
     if not layers:
-        network = load.network_in(path, request.network, request.variant, request.architecture)
+        network = load.network_in(
+            path, request.network, request.variant, request.architecture, request.lambdas
+        )
         layers = (arguments.default_layer(network),)
         arguments.check_targets(network, layers, request.features, request.bands)
     weights = load.read_weights(
-        path, request.network, layers, "float32", request.variant, request.architecture
+        path,
+        request.network,
+        layers,
+        "float32",
+        request.variant,
+        request.architecture,
+        request.lambdas,
     )
     network = weights.network
     preprocessing = load_preprocessing(request.preprocess, network.input_shape, notes.tell)

@@ -24,6 +24,7 @@ class RunRequest:
     images: str | None  # where the run's images and weights are now; None: where they were
     weights: str | None
     architecture: str | None
+    lambdas: dict[str, str] | None
     layers: tuple[str, ...]  # none: the last of the run that has a map
     blocks: str | None  # instead of layers: a stage, whose every step-th block is drawn
     step: int
@@ -47,14 +48,14 @@ def visualise_run(request: RunRequest) -> int:
 
     run = run_file.load(request.run)
     weights_path = provenance.weights_file(run, request.run, request.weights)
-    network = provenance.network_of(run, weights_path, request.architecture)
+    network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     layers = layers_of(request, run, network)
     arguments.check_targets(network, layers, request.features, request.bands)
     provenance.refuse_damaged(run, request.run, network, layers)
     source = provenance.images_of(run, request.run, request.images)
     preprocessing = provenance.preprocessing_of(run, request.run, network)
     weights = provenance.weights_of(
-        run, request.run, weights_path, network, layers, request.architecture
+        run, request.run, weights_path, network, layers, request.architecture, request.lambdas
     )
     progress = console.Progress()
     progress.say("importing tensorflow")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,12 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     )
 
 
-def network_of(run: Run, weights: Path, architecture: str | None = None) -> Network:
+def network_of(
+    run: Run,
+    weights: Path,
+    architecture: str | None = None,
+    lambdas: Mapping[str, str] | None = None,
+) -> Network:
     """The network of a run, from its weights; raises UserError where they are another's.
 
     architecture: the JSON that describes it, where the weights do not.
@@ -53,7 +58,7 @@ def network_of(run: Run, weights: Path, architecture: str | None = None) -> Netw
     first_error: UserError | None = None
     for name, variant in attempts:
         try:
-            network = network_in(weights, name, variant, architecture)
+            network = network_in(weights, name, variant, architecture, lambdas)
         except UserError as error:
             first_error = first_error or error
             continue
@@ -74,12 +79,15 @@ def weights_of(
     network: Network,
     layers: Sequence[str],
     architecture: str | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> Weights:
     """What the layers need of a run's weights.
 
     Raises UserError where they are not the same to the last bit.
     """
-    weights = read_weights(file, network, list(layers), "float32", architecture=architecture)
+    weights = read_weights(
+        file, network, list(layers), "float32", architecture=architecture, lambdas=lambdas
+    )
     if weights.digest != run.settings.weights_sha256:
         raise UserError(
             f"{file} is not what {path} was made with: its weights have the sha256 "

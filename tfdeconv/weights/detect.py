@@ -16,7 +16,7 @@ Formats are told apart in this order, by the structure of a file and never by it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from .contents import OpenedFile, PixelNote, WeightFile, no_match
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
-from .keras_reader import keras_model_reader
+from .keras_reader import KERAS_MODEL, keras_model_reader
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 
@@ -50,13 +50,19 @@ def open_weights(
     network: Network | str | None = None,
     variant: str | None = None,
     architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> Iterator[OpenedFile]:
     """What a file holds of a network (None: its own; a name: that built-in one), open for reading.
 
-    architecture: the JSON that describes a Keras model whose weights alone the file has.
+    architecture: the JSON that describes a Keras model whose weights alone the file has. lambdas:
+    what the Lambda layers of a Keras model do, by name (keras/formulas.py).
     Raises UserError where the file has nothing of the network, or cannot be read.
     """
-    with detect(path, architecture) as reader:
+    with detect(path, architecture, lambdas) as reader:
+        if lambdas and reader.kind != KERAS_MODEL:
+            raise UserError(
+                f"{path} is {reader.kind}, and has no Lambda layers: leave out --lambda"
+            )
         if not isinstance(network, Network):
             network = reader.network(network, variant)
         contents = reader.contents(network)
@@ -86,18 +92,25 @@ def open_weights(
 
 
 @contextmanager
-def detect(path: str | Path, architecture: str | Path | None = None) -> Iterator[FormatReader]:
+def detect(
+    path: str | Path,
+    architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
+) -> Iterator[FormatReader]:
     """What reads a file, by its structure; the file is open as long as the block."""
     if architecture is not None:
         with open_weights_alone(path) as file:
             config = description.read(architecture)
             read = weights_alone_reader(path, file)
-            yield keras_model_reader(architecture, config, read, tensors_file=Path(path))
+            yield keras_model_reader(
+                architecture, config, read, tensors_file=Path(path), lambdas=lambdas
+            )
         return
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):
             read = partial(v3_model.model_contents, path, file)
-            yield keras_model_reader(path, config, read, tensors_file=archive.tensors_file(path))
+            tensors_file = archive.tensors_file(path)
+            yield keras_model_reader(path, config, read, tensors_file=tensors_file, lambdas=lambdas)
         return
     checkpoint = checkpoint_files.find(path)
     if checkpoint is not None:
@@ -111,7 +124,7 @@ def detect(path: str | Path, architecture: str | Path | None = None) -> Iterator
         return
     foreign_files.refuse_foreign(path)
     with open_hdf5(path) as file:
-        yield hdf5_reader(path, file)
+        yield hdf5_reader(path, file, lambdas)
 
 
 @contextmanager
@@ -138,7 +151,9 @@ def weights_alone_reader(
     return partial(legacy_model.model_contents, path, file)
 
 
-def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
+def hdf5_reader(
+    path: str | Path, file: hdf5.Group, lambdas: Mapping[str, str] | None = None
+) -> FormatReader:
     """What reads an HDF5 file, by its attributes and groups."""
     if native.recognises(file):
         return FormatReader(
@@ -154,7 +169,8 @@ def hdf5_reader(path: str | Path, file: hdf5.Group) -> FormatReader:
         return by_name_reader(path, file)
     config = checked_json.parse_object(texts(file.attrs["model_config"])[0])
     read = partial(legacy_model.model_contents, path, file)
-    return keras_model_reader(path, config, read, partial(by_name_reader, path, file))
+    by_name = partial(by_name_reader, path, file)
+    return keras_model_reader(path, config, read, by_name, lambdas=lambdas)
 
 
 def by_name_reader(path: str | Path, file: hdf5.Group) -> FormatReader:

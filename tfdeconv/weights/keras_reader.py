@@ -15,6 +15,9 @@ from .format_reader import FormatReader
 from .keras import architecture
 from .keras.architecture import Architecture
 
+# the format in words
+KERAS_MODEL = "a model of Keras's"
+
 
 def keras_model_reader(
     path: str | Path,
@@ -22,10 +25,12 @@ def keras_model_reader(
     read: Callable[[Architecture], WeightFile],
     by_name: Callable[[], FormatReader] | None = None,
     tensors_file: Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> FormatReader:
     """Reads a model of Keras's that comes with its own description.
 
-    path: where the description is. tensors_file: where the weights are, if not there.
+    path: where the description is. tensors_file: where the weights are, if not there. lambdas: what
+    its Lambda layers do, by name.
     read: what finds the variables that the description names. by_name: makes what reads the weights
     for a built-in network by the names of its layers; None where the file has none.
     """
@@ -33,7 +38,7 @@ def keras_model_reader(
     @cache
     def described() -> Architecture:
         try:
-            return architecture.build(config)
+            return architecture.build(config, formulas=lambdas)
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
 
@@ -60,4 +65,4 @@ def keras_model_reader(
         file = replace(file, notes=notes, path=tensors_file)
         return file if is_own else replace(file, network_name=None)
 
-    return FormatReader("a model of Keras's", network, contents)
+    return FormatReader(KERAS_MODEL, network, contents)

@@ -7,6 +7,8 @@ own (formats/hdf5_process.py).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +20,10 @@ import numpy as np
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
-from ..network.graph import Network, mismatches
-from .contents import OpenedFile, PixelNote, WeightFile, no_match
+from ..network.graph import Network
+from .contents import PixelNote
 from .detect import open_weights
-
-SHOWN = 8  # mismatches that an error lists; the others are counted
+from .requirements import layers_to_read, read_layers
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def load_weights(
     target: str | Sequence[str] | None = None,
     variant: str | None = None,
     architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> Weights:
     """Reads the weights that a target or targets need, as float32 tensors.
 
@@ -84,13 +86,15 @@ def load_weights(
     (no dense head), but nothing may be missing below a layer that it has.
     architecture: the JSON that describes a Keras model (model.to_json()) whose weights alone the
     file has.
+    lambdas: what the Lambda layers of a Keras model do, by name: {"normalise": "x / 127.5 - 1"}.
     Raises UserError with all mismatches in one message.
 
     >>> weights = load_weights("weights/vgg16.h5", "vgg16", "block1_conv1")
     >>> weights["block1_conv1"]["kernel"].shape.as_list(), weights.preprocessing.order
     ([3, 3, 3, 64], 'bgr')
     """
-    return as_tensors(read_weights(path, network, target, np.float32, variant, architecture))
+    weights = read_weights(path, network, target, np.float32, variant, architecture, lambdas)
+    return as_tensors(weights)
 
 
 def as_tensors(weights: Weights) -> Weights:
@@ -122,9 +126,10 @@ def read_weights(
     dtype: Any = None,
     variant: str | None = None,
     architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> Weights:
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
-    with open_weights(path, network, variant, architecture) as file:
+    with open_weights(path, network, variant, architecture, lambdas) as file:
         asked = file.network.name
         if file.network_name not in (None, asked):
             raise UserError(
@@ -136,7 +141,7 @@ def read_weights(
             read_layers(path, file, layers, dtype),
             file.network,
             file.preprocessing,
-            file.digest or sha256(file.path or path),
+            digest_with(file.digest or sha256(file.path or path), lambdas),
             file.source,
             file.licence,
             file.ignored,
@@ -144,46 +149,12 @@ def read_weights(
         )
 
 
-def read_layers(
-    path: str | Path, file: OpenedFile, layers: Sequence[str], dtype: Any
-) -> dict[str, dict[str, np.ndarray]]:
-    """The arrays of some layers; raises UserError with all parameters that cannot be used."""
-    arrays: dict[str, dict[str, np.ndarray]] = {}
-    problems: list[str] = []
-    # what several layers share is read once, and is in memory once
-    read: dict[str, str] = {}
-    for layer in layers:
-        first = read.setdefault(file.shared.get(layer, layer), layer)
-        if first != layer and file.shapes[first] == file.shapes[layer]:
-            arrays[layer] = arrays[first]
-            continue
-        arrays[layer] = {}
-        for name in file.shapes[layer]:
-            try:
-                array = file.read(layer, name)
-            except UserError as error:
-                problems.append(str(error))
-                continue
-            arrays[layer][name], problem = validated(array, name, dtype)
-            if problem:
-                problems.append(f"{layer}/{name} {problem}")
-    refuse(path, file.network, problems)
-    return arrays
-
-
-def validated(array: np.ndarray, name: str, dtype: Any) -> tuple[np.ndarray, str]:
-    """A parameter in the dtype asked for (None: its own), and what is wrong with it, or ""."""
-    if array.dtype.kind != "f":
-        return array, f"is of {array.dtype}, needs floating point"
-    if dtype is not None:
-        # what overflows becomes infinite, which is reported below
-        with np.errstate(over="ignore"):
-            array = array.astype(dtype, copy=False)
-    if not np.isfinite(array).all():
-        return array, "has values that are NaN or infinite"
-    if name == "variance" and (array < 0).any():
-        return array, "has values below 0"
-    return array, ""
+def digest_with(digest: str, lambdas: Mapping[str, str] | None) -> str:
+    """The digest of a file, and of what was said of its Lambda layers."""
+    if not lambdas:
+        return digest
+    said = json.dumps([digest, sorted(lambdas.items())])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def network_in(
@@ -191,6 +162,7 @@ def network_in(
     name: str | None = None,
     variant: str | None = None,
     architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
 ) -> Network:
     """The network whose weights a file holds, with its channels, classes and size of input.
 
@@ -199,51 +171,5 @@ def network_in(
     variant: which of the networks of that name, where the file cannot tell. architecture: the JSON
     that describes a Keras model whose weights alone the file has.
     """
-    with open_weights(path, name, variant, architecture) as file:
+    with open_weights(path, name, variant, architecture, lambdas) as file:
         return file.network
-
-
-def layers_to_read(
-    path: str | Path, network: Network, target: str | Sequence[str] | None, file: WeightFile
-) -> list[str]:
-    """The layers with parameters that a target or targets need; for None, all that the file has.
-
-    Raises UserError with every parameter of them that the file lacks, or has in another shape.
-    """
-    targets = target or []
-    if isinstance(target, str):
-        targets = [target]
-    nodes = network.nodes
-    if targets:
-        nodes = network.up_to(*targets)
-    needed = network.parameters()
-    layers = [node.name for node in nodes if node.name in needed]
-    present = [name for name in layers if name in file.shapes]
-    if layers and not present:
-        raise no_match(path, network.name, layers, [*file.shapes, *file.ignored])
-    if not targets:
-        # up to where it ends, a file without the head is as good as one with it
-        below: set[str] = set()
-        for name in present:
-            below.update(node.name for node in network.up_to(name))
-        layers = [name for name in layers if name in below]
-
-    problems: list[str] = []
-    for name in layers:
-        problems += mismatches(name, needed[name], file.shapes.get(name, {}))
-    remedy = ""
-    missing = [name for name in layers if name not in file.shapes]
-    if missing and layers.index(missing[0]) == len(present):
-        remedy = f"; layers up to {present[-1]} can be read from it"
-    refuse(path, network, problems, remedy)
-    return layers
-
-
-def refuse(path: str | Path, network: Network, problems: list[str], remedy: str = "") -> None:
-    """Raises UserError with all problems in one line, if there are any."""
-    if not problems:
-        return
-    listed = "; ".join(problems[:SHOWN])
-    if len(problems) > SHOWN:
-        listed += f"; and {len(problems) - SHOWN} more"
-    raise UserError(f"{path} does not fit {network.name}: {listed}{remedy}")

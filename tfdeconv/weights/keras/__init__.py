@@ -4,6 +4,11 @@ archive          a `.keras` file or folder -> its JSON and HDF5 file; a whole `.
 description      a file of JSON that describes a model whose weights are elsewhere
 calls, entries   one layer of the JSON -> Entry: its class, options, and what it is called with
 graph            JSON -> Model: the entries in order, with models within models
+function_calls   a function of tensors (`x / 127.5`) in the JSON -> FunctionCall
+formulas         what a Lambda does, as the user says -> FunctionCalls; lambdas: which are such
+functions        a FunctionCall and its inputs -> parts (ONE table, FUNCTIONS; operands, slices,
+                 arithmetic, elementwise, reductions)
+training         what it means that a layer is called with training=True
 options          a layer's config -> checked values; FeatureMap: what is known of a layer's input
 layers           an entry and its inputs -> parts: layers of this program's, how their parameters
                  are made (ONE table of classes, CLASSES; parts, activations, convolutions, ...)

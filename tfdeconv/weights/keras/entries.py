@@ -48,7 +48,7 @@ class Entry:
     group: GroupName | None = None
     operation: bool = False
     function: FunctionCall | None = None
-    formula: tuple[FunctionCall, ...] = ()
+    formula: tuple[FunctionCall, ...] | None = None
     reason: str = ""
     note: str = ""
     model: Model | None = None
@@ -63,6 +63,8 @@ class Entry:
     @property
     def title(self) -> str:
         """Its class, or what it calls, for messages."""
+        if self.class_name == "Lambda":
+            return "a Lambda layer: --lambda says what it does"
         return self.function.title if self.function else self.class_name
 
 

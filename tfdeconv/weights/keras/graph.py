@@ -111,7 +111,7 @@ class ModelReader:
         if any(call.training for call in calls):
             reason = reason_in_training(class_names)
             note = note_on_training(name, class_names)
-        formula: tuple[FunctionCall, ...] = ()
+        formula: tuple[FunctionCall, ...] | None = None
         if class_name == "Lambda" or is_foreign(module):
             self.lambdas.append(name)
             if name in self.formulas:

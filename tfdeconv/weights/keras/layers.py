@@ -127,7 +127,7 @@ def translate(entry: Entry, maps: Sequence[FeatureMap]) -> list[Part]:
 
     Raises NotUnderstood, and UserError for options that no Keras writes.
     """
-    if entry.formula:
+    if entry.formula is not None:
         return translate_formula(entry.formula, maps)
     if entry.function:
         return translate_function(entry.function, maps)
