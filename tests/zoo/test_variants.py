@@ -22,6 +22,7 @@ ALL = [(net.name, net.variant) for net in variants_of()]
     [
         ("resnet50", "torchvision", "conv3_block1_out", (75, 61)),
         ("resnet101", "torchvision", "conv3_block2_2_relu", (64, 96)),
+        ("resnet50", "torchvision-dilated", "conv4_block2_2_relu", (33, 47)),
         ("resnet50", "keras2015-unpadded", "conv2_block1_out", (61, 75)),
         ("alexnet", "torchvision", "conv3", (64, 96)),
         ("alexnet", "torchvision", "conv5", (75, 131)),
@@ -113,3 +114,24 @@ def test_variants_are_known_by_name():
     with_norms = NETWORKS["vgg16_bn"]().aliases
     assert with_norms["features.40"] == "block5_conv3"
     assert with_norms["features.41"] == "block5_bn3" and with_norms["features.42"] == "block5_relu3"
+
+
+def test_dilation_stands_for_the_last_two_strides():
+    plain = NETWORKS["resnet50"](variant="torchvision")
+    dilated = NETWORKS["resnet50"](variant="torchvision-dilated")
+    assert plain.parameters() == dilated.parameters()
+    assert plain.shapes()["conv5_block3_out"] == (7, 7, 2048)
+    assert dilated.shapes()["conv5_block3_out"] == (28, 28, 2048)
+    # a stage's first block has the dilation of the stage before: torchvision, _make_layer
+    dilations = []
+    for name in ("conv4_block1", "conv4_block2", "conv5_block1", "conv5_block3"):
+        dilations.append(dilated.node(f"{name}_2_conv").layer.dilation)
+    assert dilations == [1, 2, 2, 4]
+
+
+def test_caffes_strides_by_torchs_names_are_in_the_first_convolution():
+    for variant in ("caffe-torch", "detectron"):
+        network = NETWORKS["resnet101"](variant=variant)
+        assert network.node("layer2.0.conv1").layer.stride == 2
+        assert network.node("layer2.0.conv2").layer.stride == 1
+        assert not network.node("layer2.0.conv2").layer.bias

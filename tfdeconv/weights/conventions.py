@@ -48,6 +48,8 @@ class Convention:
     flat: bool = False
     # which pixels the names show, of state_dict.PIXELS
     preprocessing: str = ""
+    # the variant that networks by these names mostly are of
+    usual: str = ""
 
     def shape(self, shape: Shape) -> Shape:
         """A shape in the file as this program lays parameters out."""
@@ -76,22 +78,25 @@ class Match:
         return sum(map(len, self.keys.values()))
 
 
+def torch_convention(
+    maker: str,
+    has_network: Callable[[Network], bool],
+    rename: Callable[[str], str] = str,
+    usual: str = "torchvision",
+    pixels: str = "torch",
+) -> Convention:
+    """A convention of a program in torch, which calls torchvision's modules by other names."""
+    keys = partial(naming.renamed, rename)
+    return Convention(maker, has_network, keys, True, True, preprocessing=pixels, usual=usual)
+
+
+CAFFES = partial(Convention, "Caffe", naming.caffe_has, flat=True, preprocessing="caffe")
+TORCHVISIONS = partial(naming.is_resnet, ("torchvision",))
+DETECTIONS = partial(naming.is_resnet, naming.DETECTION_VARIANTS)
 # of several that fit as well the first counts
 CONVENTIONS = (
-    Convention(
-        "Caffe",
-        naming.caffe_has,
-        partial(naming.caffe_keys, ".0", ".1"),
-        flat=True,
-        preprocessing="caffe",
-    ),
-    Convention(
-        "Caffe",
-        naming.caffe_has,
-        partial(naming.caffe_keys, ".weights", ".biases"),
-        flat=True,
-        preprocessing="caffe",
-    ),
+    CAFFES(partial(naming.caffe_keys, ".0", ".1")),
+    CAFFES(partial(naming.caffe_keys, ".weights", ".biases")),
     Convention(
         "tensorpack",
         naming.caffe_has,
@@ -106,38 +111,15 @@ CONVENTIONS = (
         flat=True,
         preprocessing="toronto",
     ),
-    Convention(
-        "torchvision",
-        naming.torchvision_has,
-        naming.torchvision_keys,
-        channels_first=True,
-        any_prefix=True,
-        preprocessing="torch",
+    torch_convention("torchvision", naming.torchvision_has),
+    torch_convention(
+        "torch's first zoo", naming.first_zoo_has, naming.first_zoo_module, pixels="first zoo"
     ),
-    Convention(
-        "torch's first zoo",
-        naming.first_zoo_has,
-        naming.first_zoo_keys,
-        channels_first=True,
-        any_prefix=True,
-        preprocessing="first zoo",
-    ),
-    Convention(
-        "Hugging Face",
-        naming.hugging_face_has,
-        partial(naming.hugging_face_keys, "resnet."),
-        channels_first=True,
-        any_prefix=True,
-        preprocessing="torch",
-    ),
-    Convention(
-        "Hugging Face",
-        naming.hugging_face_has,
-        partial(naming.hugging_face_keys, ""),
-        channels_first=True,
-        any_prefix=True,
-        preprocessing="torch",
-    ),
+    torch_convention("Hugging Face", TORCHVISIONS, partial(naming.hugging_face_module, "resnet.")),
+    torch_convention("Hugging Face", TORCHVISIONS, partial(naming.hugging_face_module, "")),
+    torch_convention("torch's Sequential", TORCHVISIONS, naming.child_module),
+    torch_convention("maskrcnn-benchmark", DETECTIONS, naming.stem_module, usual="detectron"),
+    torch_convention("detectron2", DETECTIONS, naming.detectron_module, usual="detectron"),
 )
 KERAS = (Convention("Keras", naming.keras_has, naming.keras_keys, flat=True),)
 SLIM = (

@@ -6,7 +6,8 @@ The names and shapes of a file are compared with those of a network by a convent
     misfit     one that has another shape
     missing    one that is not there, below the last layer that is
     inside     a tensor left over between the layers used: in a module of theirs, named as they are,
-               or among them in the file's order: then it is another network, or a deeper one
+               or among them in the file's order: then it is another network, or a deeper one; also
+               a convolution that makes the network's input, or that may be anywhere
     around     a tensor left over elsewhere: other heads, other parts of a program
 
 Layers with a height and width are the body; dense ones behind it are the head, which people change:
@@ -17,14 +18,14 @@ convention plugs in is said in conventions.py: nothing here knows any of them by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..network.graph import Network
 from .conventions import Convention, Match, match
 from .heads import head_layers, head_mismatch, in_head
 from .inventory import Inventory, Shape, prefixes_of
-from .places import modules_around, names_used, pattern, positions
+from .places import names_used, positions, stray_test
 
 # of the parameters below the last layer present, and of the tensors of the part used
 MOST = 0.75
@@ -122,8 +123,8 @@ def nearest(
 ) -> Evidence | None:
     """The evidence for that network for which most speaks; None where nothing does for any.
 
-    Of several the one with the name and variant preferred, then the one with fewest layers, then
-    the first.
+    Of several the one with the name and variant preferred, then the convention's usual variant,
+    then the one with fewest layers, then the first.
     """
     found: list[Evidence] = []
     for network in candidates:
@@ -131,12 +132,13 @@ def nearest(
         if evidence is not None:
             found.append(evidence)
 
-    def distance(evidence: Evidence) -> tuple[bool, int, bool, bool, int]:
+    def distance(evidence: Evidence) -> tuple[bool, int, bool, bool, bool, int]:
         network = evidence.network
         is_other = preferred is None or network.name != preferred.name
         is_variant = preferred is None or network.variant != preferred.variant
+        is_unusual = evidence.match.convention.usual != network.variant
         layers = len(network.parameters())
-        return not evidence.begins, -evidence.score, is_other, is_variant, layers
+        return not evidence.begins, -evidence.score, is_other, is_variant, is_unusual, layers
 
     return min(found, key=distance, default=None)
 
@@ -153,7 +155,7 @@ def weigh(network: Network, matching: Match, inventory: Inventory) -> Evidence:
     inside: list[str] = []
     around: list[str] = []
     alike = frozenset(matching.ambiguous_prefixes)
-    stands_inside = stray_test(used, matching, places)
+    stands_inside = stray_test(used, matching.prefix, matching.convention.flat, inventory, places)
     for name in left:
         if stands_inside(name):
             inside.append(name)
@@ -216,29 +218,3 @@ def same_shape(found: Shape, needed: Shape, free_input: bool) -> bool:
     if free_input and len(found) == len(needed) > 1:
         return found[:-2] + found[-1:] == needed[:-2] + needed[-1:]
     return found == needed
-
-
-def stray_test(
-    used: Collection[str], matching: Match, places: Mapping[str, int]
-) -> Callable[[str], bool]:
-    """Says of a name left over whether it stands between the tensors used."""
-    prefix, flat = matching.prefix, matching.convention.flat
-    modules: set[str] = set()
-    patterns: set[str] = set()
-    for name in used:
-        relative = name[len(prefix) :]
-        modules.update(modules_around(relative, flat))
-        patterns.add(pattern(relative))
-    used_places = [places[name] for name in used if name in places]
-    first, last = min(used_places, default=0), max(used_places, default=-1)
-
-    def stands_inside(name: str) -> bool:
-        if first < places.get(name, -1) < last:
-            return True
-        if not name.startswith(prefix):
-            return False
-        relative = name[len(prefix) :]
-        shares_module = not modules.isdisjoint(modules_around(relative, flat))
-        return shares_module or pattern(relative) in patterns
-
-    return stands_inside

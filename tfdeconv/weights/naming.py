@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from ..network.graph import Network
 
@@ -29,6 +30,12 @@ SLIM_PARAMETERS = {
     "mean": "moving_mean",
     "variance": "moving_variance",
 }
+# variants of ResNets by torchvision's names
+TORCH_VARIANTS = ("torchvision", "torchvision-dilated", "caffe-torch", "detectron")
+# those of torchvision's own stem and those with all strides in a bottleneck's first convolution
+DETECTION_VARIANTS = ("detectron", "torchvision")
+# the children of a ResNet in a row, by their numbers in nn.Sequential(*model.children())
+CHILDREN = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 # VGG's dense layers as torchvision numbers them, and as its first files did
 FIRST_ZOO = {"classifier.0": "classifier.1", "classifier.3": "classifier.4"}
 
@@ -72,7 +79,7 @@ def slim_keys(network: Network) -> Keys:
 
 def torchvision_has(network: Network) -> bool:
     """Whether torchvision has the network; of VGG all have the same layers."""
-    is_torchvisions = network.variant == "torchvision" or network.name.startswith("vgg")
+    is_torchvisions = network.variant in TORCH_VARIANTS or network.name.startswith("vgg")
     return bool(network.aliases) and is_torchvisions
 
 
@@ -95,33 +102,47 @@ def first_zoo_has(network: Network) -> bool:
     return re.fullmatch(r"vgg\d+", network.name) is not None and "features.0" in network.aliases
 
 
-def first_zoo_keys(network: Network) -> Keys:
-    """torchvision's, but with a dropout before each dense layer: they are 1, 4 and 6."""
+def is_resnet(variants: tuple[str, ...], network: Network) -> bool:
+    """Whether it is a ResNet of one of the variants."""
+    return network.name.startswith("res") and network.variant in variants
+
+
+def renamed(rename: Callable[[str], str], network: Network) -> Keys:
+    """torchvision's keys with the module of each parameter renamed."""
     keys = torchvision_keys(network)
     for parameters in keys.values():
         for name, key in parameters.items():
             module, dot, parameter = key.rpartition(".")
-            parameters[name] = FIRST_ZOO.get(module, module) + dot + parameter
+            parameters[name] = rename(module) + dot + parameter
     return keys
 
 
-def hugging_face_has(network: Network) -> bool:
-    """Whether transformers has the network: the ResNets, as torchvision computes them."""
-    is_resnet = re.fullmatch(r"resnet\d+", network.name) is not None
-    return is_resnet and network.variant == "torchvision"
+def first_zoo_module(module: str) -> str:
+    """VGG's dense layers had a dropout before them: they are 1, 4 and 6."""
+    return FIRST_ZOO.get(module, module)
 
 
-def hugging_face_keys(body: str, network: Network) -> Keys:
-    """conv2_block1_1_conv/kernel: `encoder.stages.0.layers.0.layer.0.convolution.weight`.
+def child_module(module: str) -> str:
+    """layer1.0.conv1: `4.0.conv1`, a ResNet's children in a row."""
+    child, dot, rest = module.partition(".")
+    if child not in CHILDREN:
+        return module
+    return f"{CHILDREN.index(child)}{dot}{rest}"
 
-    body: what stands before the names of all but the dense layer.
-    """
-    keys = torchvision_keys(network)
-    for parameters in keys.values():
-        for name, key in parameters.items():
-            module, dot, parameter = key.rpartition(".")
-            parameters[name] = hugging_face_module(body, module) + dot + parameter
-    return keys
+
+def stem_module(module: str) -> str:
+    """conv1: `stem.conv1`, as maskrcnn-benchmark has it."""
+    return f"stem.{module}" if module in ("conv1", "bn1") else module
+
+
+def detectron_module(module: str) -> str:
+    """layer1.0.bn2: `res2.0.conv2.norm`, as detectron2 has it."""
+    if module == "fc":
+        return "linear"
+    module = stem_module(module)
+    module = re.sub(r"layer(\d)", lambda found: f"res{int(found[1]) + 1}", module)
+    module = module.replace("downsample.0", "shortcut").replace("downsample.1", "shortcut.norm")
+    return re.sub(r"bn(\d)$", r"conv\1.norm", module)
 
 
 def hugging_face_module(body: str, module: str) -> str:
@@ -141,7 +162,7 @@ def hugging_face_module(body: str, module: str) -> str:
 
 def keras_has(network: Network) -> bool:
     """Whether a file of Keras's has a network by the names that layers have here."""
-    return network.variant in ("", "keras") or not network.aliases
+    return network.variant in ("", "keras") or network.name == "alexnet"
 
 
 def keras_keys(network: Network) -> Keys:

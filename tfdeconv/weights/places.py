@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from .inventory import Inventory
 from .naming import Keys
@@ -50,3 +50,45 @@ def modules_around(name: str, flat: bool) -> Iterator[str]:
 def pattern(name: str) -> str:
     """A name with any numbers: `layer#.#.conv#.weight`."""
     return NUMBER.sub("#", name)
+
+
+def stray_test(
+    used: Collection[str], prefix: str, flat: bool, inventory: Inventory, places: Mapping[str, int]
+) -> Callable[[str], bool]:
+    """Says of a name left over whether it stands between the tensors used."""
+    modules: set[str] = set()
+    patterns: set[str] = set()
+    for name in used:
+        relative = name[len(prefix) :]
+        modules.update(modules_around(relative, flat))
+        patterns.add(pattern(relative))
+    used_places = [places[name] for name in used if name in places]
+    first, last = min(used_places, default=0), max(used_places, default=-1)
+    kernels = [name for name in inventory.shapes if name in used and is_kernel(name, inventory)]
+    # of the first kernel used, [out, in, height, width]
+    input_channels = -1
+    if kernels and not flat:
+        input_channels = inventory.shapes[kernels[0]][1]
+
+    def stands_inside(name: str) -> bool:
+        place = places.get(name, -1)
+        if first < place < last:
+            return True
+        if not name.startswith(prefix):
+            return False
+        shape = inventory.shapes[name]
+        makes_input = place < first and shape[:1] == (input_channels,)
+        # means and deviations of pixels have such axes, too
+        is_of_pixels = shape == (1, input_channels, 1, 1)
+        if is_kernel(name, inventory) and not is_of_pixels and (makes_input or not places):
+            return True
+        relative = name[len(prefix) :]
+        shares_module = not modules.isdisjoint(modules_around(relative, flat))
+        return shares_module or pattern(relative) in patterns
+
+    return stands_inside
+
+
+def is_kernel(name: str, inventory: Inventory) -> bool:
+    """Whether a tensor has the axes of a convolution."""
+    return len(inventory.shapes[name]) in (3, 4)

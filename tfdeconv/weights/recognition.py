@@ -110,12 +110,12 @@ def notes(evidence: Evidence) -> list[str]:
         count = len(evidence.around)
         tensors = "1 tensor" if count == 1 else f"{count} tensors"
         first = ", ".join(map(shown, evidence.around[:SHOWN]))
-        assumed.append(f"what is left over stands behind the layers: {tensors}, {first}")
-    if evidence.convolutions:
+        assumed.append(f"what is left over is not among the layers: {tensors}, {first}")
+    if evidence.convolutions and evidence.network.variant != "torchvision-dilated":
         first = shown(evidence.convolutions[0])
         assumed.append(
-            f"strides are a classifier's: networks with other heads ({first}) may have dilation "
-            f"for stride, which the file does not tell"
+            f"nowhere dilation for stride, which networks with other heads than a classifier's "
+            f"({first}) may have, and the file does not tell"
         )
     return [f"assumed: {note}" for note in assumed]
 
@@ -133,6 +133,8 @@ def undilated_part(network: Network, evidence: Evidence) -> Network:
         f"{evidence.inventory.shown(evidence.segmentation[0])} is left over in the file, and "
         f"networks with such heads have dilation for stride here, which the file does not tell"
     )
+    if network.variant == "torchvision":
+        reason += "; --variant torchvision-dilated has it, --variant torchvision has not"
     for node in network.nodes:
         is_deep = shapes[node.name][0] * UNDILATED_STRIDE < height
         if is_deep or not reasons.keys().isdisjoint(node.inputs):

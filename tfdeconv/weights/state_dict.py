@@ -29,7 +29,19 @@ from .inventory import TRAINING_STATE, Inventory, take_inventory
 from .recognition import Family, check_network, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
-STRIDES_ASSUMED = "assumed: a block's stride is in its 3x3 convolution, as torchvision has it"
+# {variant of a ResNet: what was assumed of it, and what to say otherwise}
+STRIDES_ASSUMED = {
+    "torchvision": "assumed: strides are those of torchvision's classifier, a block's in its 3x3 "
+    "convolution (--variant caffe-torch or detectron: in its first 1x1)",
+    "torchvision-dilated": "assumed: dilation for stride in layer3 and layer4, as torchvision's "
+    "networks for segmentation have it",
+    "caffe-torch": "assumed: a block's stride is in its first 1x1 convolution, and the first pool "
+    "is not padded before the map, as Caffe has it",
+    "detectron": "assumed: a block's stride is in its first 1x1 convolution, as detectron2 has it "
+    "with Caffe's weights (--variant torchvision: in its 3x3)",
+}
+# variants whose pixels are Caffe's
+CAFFE_PIXELS = ("caffe-torch", "detectron")
 
 
 # TensorFlow Models, research/slim/preprocessing/vgg_preprocessing.py, rgb
@@ -203,8 +215,8 @@ def recognition_notes(network: Network, evidence: Evidence) -> list[str]:
         note += f", behind {prefix!r}"
     notes = [note, *recognition.notes(evidence)]
     is_bottleneck = any(layer.endswith("_3_conv") for layer in evidence.match.keys)
-    if is_bottleneck and network.variant == "torchvision":
-        notes.append(STRIDES_ASSUMED)
+    if is_bottleneck and network.variant in STRIDES_ASSUMED:
+        notes.append(STRIDES_ASSUMED[network.variant])
     return notes
 
 
@@ -225,5 +237,8 @@ def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing
     if network.channels != 3:
         note = PixelNote("assumed: the bands go into the network as they are")
         return caffe(size, network.channels), note
-    make, words = PIXELS[match.convention.preprocessing]
+    pixels = match.convention.preprocessing
+    if network.variant in CAFFE_PIXELS:
+        pixels = "caffe"
+    make, words = PIXELS[pixels]
     return make(size), PixelNote(f"assumed: {words}")

@@ -62,6 +62,8 @@ class Variant:
     stride_in_3x3: bool = False
     # whether a stage's stride is in its last block, whose shortcut takes every second cell
     stride_last: bool = False
+    # whether conv4 and conv5 have dilation for stride, as in networks for segmentation
+    dilated: bool = False
     # whether the convolutions have biases
     bias: bool = True
     conv1_pad: Pad = 3
@@ -81,6 +83,14 @@ VARIANTS = {
         networks=tuple(DESIGNS),
         names=torchvision_names,
     ),
+    # torchvision's segmentation.fcn and .deeplabv3: replace_stride_with_dilation
+    "torchvision-dilated": Variant(
+        epsilon=1e-5, stride_in_3x3=True, dilated=True, bias=False, names=torchvision_names
+    ),
+    # Caffe's weights by torch's names: github.com/ruotianluo/pytorch-resnet
+    "caffe-torch": Variant(epsilon=1e-5, bias=False, pool_pad=CEILED, names=torchvision_names),
+    # the same in detection models: github.com/facebookresearch/detectron2, mmdetection's "caffe"
+    "detectron": Variant(epsilon=1e-5, bias=False, names=torchvision_names),
     "keras2015": Variant(epsilon=1e-3, networks=("resnet50",), names=names_of_2015),
     # before Keras 2.2.1
     "keras2015-unpadded": Variant(
@@ -142,7 +152,8 @@ def resnet(
         filters = 16 * 2**stage
         for block in range(1, blocks + 1):
             stride = block_stride(maker, stage, block, blocks)
-            convolutions = block_convolutions(design, maker, filters, stride)
+            dilation = block_dilation(maker, stage, block)
+            convolutions = block_convolutions(design, maker, filters, stride, dilation)
             shortcut: Conv | MaxPool | None = None
             if channels != convolutions[-1].filters or (stride > 1 and not maker.stride_last):
                 channels = convolutions[-1].filters
@@ -161,13 +172,25 @@ def block_stride(maker: Variant, stage: int, block: int, blocks: int) -> int:
     """The stride of a block, counted from 1, of so many in its stage, 2 to 5."""
     if maker.stride_last:
         return 2 if stage < 5 and block == blocks else 1
+    if maker.dilated and stage > 3:
+        return 1
     return 2 if stage > 2 and block == 1 else 1
 
 
-def block_convolutions(design: Design, maker: Variant, filters: int, stride: int) -> list[Conv]:
+def block_dilation(maker: Variant, stage: int, block: int) -> int:
+    """The dilation of a block, counted from 1; the first of a stage has that of the one before."""
+    if not maker.dilated or stage < 4:
+        return 1
+    dilation = 2 ** (stage - 3)
+    return dilation // 2 if block == 1 else dilation
+
+
+def block_convolutions(
+    design: Design, maker: Variant, filters: int, stride: int, dilation: int
+) -> list[Conv]:
     """The convolutions of a residual block's branch (He et al. 2016, figure 5).
 
-    filters: those of the stage, 64 in conv2.
+    filters: those of the stage, 64 in conv2. dilation: of a bottleneck's 3 x 3 convolution.
     """
     if not design.bottleneck:
         return [
@@ -178,7 +201,15 @@ def block_convolutions(design: Design, maker: Variant, filters: int, stride: int
     first, middle = (1, stride) if maker.stride_in_3x3 else (stride, 1)
     return [
         Conv(width, 1, stride=first, bias=maker.bias),
-        Conv(width, 3, stride=middle, pad=1, groups=design.groups, bias=maker.bias),
+        Conv(
+            width,
+            3,
+            stride=middle,
+            pad=dilation,
+            dilation=dilation,
+            groups=design.groups,
+            bias=maker.bias,
+        ),
         Conv(filters * design.expansion, 1, bias=maker.bias),
     ]
 
