@@ -107,8 +107,6 @@ def variables_by_layer(file: Group, network: Network) -> dict[str, list[Dataset]
 
     The file may have no dense layers, but none of a class that the network does not have.
     """
-    if has_other_layers(file):
-        return None
     by_layer: dict[str, list[Dataset]] = {}
     for layer_class, class_name in CLASSES.items():
         layers = [node.name for node in network.nodes if type(node.layer) is layer_class]
@@ -117,22 +115,9 @@ def variables_by_layer(file: Group, network: Network) -> dict[str, list[Dataset]
         if len(variables) != len(layers) and not is_head_left_out:
             return None
         by_layer.update(zip(layers, variables))
+    if len(by_layer) != len(list(layer_names(file))):
+        return None
     return by_layer
-
-
-def has_other_layers(file: Group) -> bool:
-    """Whether a file has variables, or a model within the model, outside the layers of CLASSES."""
-    for kind in (LAYERS, OLD_LAYERS):
-        layers = inside(file, kind)
-        if not isinstance(layers, Group):
-            continue
-        for name, layer in layers.children.items():
-            class_name = re.sub(r"_\d{1,6}$", "", name)
-            if class_name in CLASSES.values() or not isinstance(layer, Group):
-                continue
-            if layer_variables(layer) or isinstance(inside(layer, LAYERS), Group):
-                return True
-    return False
 
 
 def variables_of_class(file: Group, class_name: str) -> list[list[Dataset]]:
