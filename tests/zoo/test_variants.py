@@ -129,7 +129,7 @@ def test_dilation_stands_for_the_last_two_strides():
     assert dilations == [1, 2, 2, 4]
 
 
-def test_caffes_strides_by_torchs_names_are_in_the_first_convolution():
+def test_caffes_strides_are_in_first_convolutions():
     for variant in ("caffe-torch", "detectron"):
         network = NETWORKS["resnet101"](variant=variant)
         assert network.node("layer2.0.conv1").layer.stride == 2
