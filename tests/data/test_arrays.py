@@ -96,8 +96,9 @@ def test_a_path_with_a_colon_is_a_path(tmp_path):
     assert check_images(path, 3, COLOURS) == []
 
 
-def test_one_image_is_not_a_stack(tmp_path):
-    path = save(tmp_path / "x.npy", x=COLOURS[0])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_one_image_is_not_a_stack(tmp_path, suffix):
+    path = save(tmp_path / f"x{suffix}", x=COLOURS[0])
     assert check_images(path, 3, COLOURS[:1]) == [
         f"{path}: [8, 9, 3] is taken as one image [h, w, c]"
     ]

@@ -101,15 +101,15 @@ def test_a_share_that_vanishes_within_a_batch(small, tmp_path, rng, monkeypatch)
     settings = run.Settings(
         "whole", "", "0" * 64, "", "crop", (SIDE, SIDE), source.digest, 11, ("first",), 9, 3
     )
-    pixels = dataset.images.pixels
+    decode = dataset.images.decode
 
-    def going(path, channels=3):
+    def going(path, *rest):
         if str(path).endswith("4.png"):
             share.rename(tmp_path / "away")
-        return pixels(path, channels)
+        return decode(path, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(dataset.images, "pixels", going)
+        patch.setattr(dataset.images, "decode", going)
         patch.setattr(os, "cpu_count", lambda: 1)
         with pytest.raises(UserError, match="cannot be read any more.*the first 3 images"):
             new = run.Run(settings, source.root, "", source.names)

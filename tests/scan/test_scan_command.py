@@ -83,6 +83,25 @@ def test_a_changed_list_says_where(script, small, tmp_path):
     assert (status, len(err)) == (2, 1) and "image 1 was 'b.png', is 'c.png'" in err[0]
 
 
+def test_odd_and_impossible_images_are_told(script, small, tmp_path, rng):
+    x = rng.random((5, SIDE, SIDE, 3)).astype(np.float32)
+    x[3, 2, 1, 0] = np.nan
+    x[4, 2, 1, 0] = -3.4e38
+    np.savez(tmp_path / "x.npz", x=x.transpose(0, 3, 1, 2), y=np.arange(5))
+    status, lines, err = script(tmp_path / "x.npz", *small[1:])
+    assert (status, len(err)) == (0, 4) and "3 images" in lines[0] and "2 could not" in lines[0]
+    assert "channels stand first" in err[0] and "no value is above 1" in err[1]
+    assert "image 3 has values that are not finite" in err[2]
+    assert "image 4 has values from -3.4e+38" in err[3]
+    found = run_file.load(tmp_path / "run.h5")
+    assert sorted(found.skipped) == [3, 4]
+    # where none is left, a refusal is one line
+    np.savez(tmp_path / "x.npz", x=x[3:].transpose(0, 3, 1, 2))
+    (tmp_path / "run.h5").unlink()
+    status, lines, err = script(tmp_path / "x.npz", *small[1:])
+    assert (status, lines, len(err)) == (2, [], 1) and "none of the 2 images" in err[0]
+
+
 def test_mistakes_are_one_line(script, small, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "none").write_text("\n\n")

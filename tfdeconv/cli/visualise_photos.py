@@ -168,7 +168,9 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
 
     channels = weights.network.channels
     x = images.read([path], weights.preprocessing, request.resize, channels, admission)
-    return Photo(path, x, sha256(arrays.split_name(str(path))[0]))
+    file, array = arrays.split_name(str(path))
+    # of several arrays of one file each has a picture of its own
+    return Photo(path, x, f"{sha256(file)} {array}".strip())
 
 
 def project(photo: Photo, deconvnet: Deconvnet, request: PhotoRequest) -> Projection:
@@ -211,7 +213,8 @@ def draw_photo(
     request: PhotoRequest,
 ) -> Path:
     """Draws a photo's projections of one layer; returns the path of the picture."""
-    from ..figures import naming, photo as photo_figures, png
+    from ..figures import naming, png
+    from ..figures import photo as photo_figures
 
     network = deconvnet.network.name
     layer = deconvnet.target

@@ -129,7 +129,8 @@ def entries(folder: str) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as scanned:
             return [entry for entry in scanned if not entry.name.startswith(".")]
     except OSError as error:
-        raise UserError(f"{folder} cannot be read: {error.strerror}") from None
+        name = folder.rstrip(os.sep) or folder
+        raise UserError(f"{name} cannot be read: {error.strerror}") from None
 
 
 def kind_of(entry: os.DirEntry[str]) -> str:
