@@ -20,6 +20,7 @@ from tfdeconv.network.layers import (
     Channels,
     Concatenate,
     Conv,
+    ConvTranspose,
     Dense,
     DepthwiseConv,
     Flatten,
@@ -39,6 +40,7 @@ from tfdeconv.network.layers import (
     Softmax,
     Subtract,
     UnitNorm,
+    UpSample,
     ZeroPad,
 )
 
@@ -58,6 +60,8 @@ EXAMPLES = {
     "depthwise 5x4 stride 2, same": DepthwiseConv((5, 4), stride=2, pad="same", bias=False),
     "depthwise 3x3 dilated, 2 a channel": DepthwiseConv(3, pad=2, dilation=2, multiplier=2),
     "depthwise 2x2 stride 3, 3 a channel": DepthwiseConv(2, stride=3, pad=1, multiplier=3),
+    "transposed 3x3 stride 2": ConvTranspose(4, 3, 2, ((0, 1), (1, 0)), activation=RELU),
+    "transposed 4x3 stride 2x3, read at stride 6": ConvTranspose(3, (4, 3), (2, 3), bias=False),
     "relu6": Activation(ceiling=0.5),
     "leaky relu": Activation(slope=0.3),
     "leaky relu with a ceiling": Activation(slope=0.2, ceiling=0.7),
@@ -83,6 +87,8 @@ EXAMPLES = {
     "batch norm without gamma": BatchNorm(1e-3, scale=False),
     "affine": Affine(),
     "identity": Identity(),
+    "up 2x1": UpSample((2, 1)),
+    "up 2x3, read at stride 6": UpSample((2, 3)),
     "zero pad": ZeroPad(((1, 2), (0, 3))),
     "crop": ZeroPad(((-1, -2), (-3, 0))),
     "channels backwards": Channels(3, 2, -2),
@@ -141,7 +147,9 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
         inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
     net.add("layer", layer, *inputs)
     if "layer" not in net.network().vectors:
-        net.add("behind", Conv(3, 3, pad=1, activation=behind))
+        # the spans of what moves by whole windows of the layer are smaller than the map
+        stride = 6 if "at stride 6" in name else 1
+        net.add("behind", Conv(3, 3, stride, pad=1, activation=behind))
     return net.network()
 
 

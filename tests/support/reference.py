@@ -23,6 +23,7 @@ from tfdeconv.network.layers import (
     Channels,
     Concatenate,
     Conv,
+    ConvTranspose,
     Dense,
     DepthwiseConv,
     Flatten,
@@ -42,6 +43,7 @@ from tfdeconv.network.layers import (
     Softmax,
     Subtract,
     UnitNorm,
+    UpSample,
     ZeroPad,
 )
 
@@ -106,6 +108,11 @@ def convolve_back(layer: Conv, p, signal, shape):
             (rows, dy), (columns, dx) = (overlap(top, kh, height), overlap(left, kw, width))
             back[rows, columns, ins] += p["kernel"][dy, dx, :, outs] @ signal[i, j, outs]
     return back
+
+
+def transposed(layer: ConvTranspose, x) -> Conv:
+    """The convolution that a layer with this input is the transpose of."""
+    return Conv(x.shape[2], layer.size, layer.stride, layer.pad)
 
 
 def pool(layer: MaxPool, x):
@@ -309,6 +316,13 @@ def forward(network, weights, x, target):
         match layer:
             case Conv() | DepthwiseConv():
                 y = convolve(*plain(layer, p, first.shape[2]), first)
+            case ConvTranspose():
+                y = convolve_back(
+                    transposed(layer, first), p, first, layer.output_shape(first.shape)
+                )
+                y = y + p.get("bias", 0)
+            case UpSample():
+                y = first.repeat(layer.factor[0], 0).repeat(layer.factor[1], 1)
             case Dense():
                 y = first @ p["kernel"] + p.get("bias", 0)
             case MaxPool():
@@ -379,6 +393,12 @@ def backward(network, weights, values, traces, target, seed, rule):
         match layer:
             case Conv() | DepthwiseConv():
                 parts = [convolve_back(*plain(layer, p, before.shape[2]), signal, before.shape)]
+            case ConvTranspose():
+                parts = [convolve(transposed(layer, before), {"kernel": p["kernel"]}, signal)]
+            case UpSample():
+                height, width, channels = before.shape
+                blocks = signal.reshape(height, layer.factor[0], width, layer.factor[1], channels)
+                parts = [blocks.sum((1, 3))]
             case Dense():
                 parts = [signal @ p["kernel"].T]
             case MaxPool():

@@ -81,6 +81,19 @@ def dense_layers(x):
     return L.UnitNormalization()(L.PReLU(shared_axes=[1])(x))
 
 
+def decoder(x):
+    """Larger maps from smaller ones."""
+    a = L.Conv2D(4, 3, strides=2, padding="same")(L.ZeroPadding2D(((1, 0), (0, 1)))(x))
+    larger = [
+        L.Conv2DTranspose(3, 3, strides=2, padding="same", activation="relu")(a),
+        L.Conv2DTranspose(2, (2, 4), strides=2, padding="same")(a),
+        L.Conv2DTranspose(2, 2, strides=2, use_bias=False)(a),
+        L.UpSampling2D()(a),
+    ]
+    b = L.Conv2D(4, 3, strides=2)(L.Concatenate()(larger))
+    return L.UpSampling2D((2, 3))(L.Conv2DTranspose(3, (3, 4), strides=(1, 2))(b))
+
+
 @pytest.fixture
 def float64():
     keras.utils.clear_session()
@@ -90,7 +103,7 @@ def float64():
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("layers", [functions, merges, norms, dense_layers])
+@pytest.mark.parametrize("layers", [functions, merges, norms, dense_layers, decoder])
 def test_values_and_derivatives_equal_keras(layers, tmp_path, rng):
     x = keras.Input(SHAPE)
     # all channels meet in each of the last layer's

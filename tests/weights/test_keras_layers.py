@@ -162,10 +162,12 @@ def test_merges_equal_keras(tmp_path, rng):
     [
         (L.Conv2D(4, 3, data_format="channels_first"), "channels first"),
         (L.Conv2D(4, 3, activation="sparsemax"), "sparsemax"),
-        (L.UpSampling2D(), "UpSampling2D"),
+        (L.UpSampling2D(interpolation="bilinear"), "bilinear"),
+        (L.Permute((2, 1, 3)), "Permute"),
         (L.Reshape((11, 13, 4)), "reshapes"),
         (L.BatchNormalization(axis=1), "axis"),
-        (L.Conv2DTranspose(4, 3), "Conv2DTranspose"),
+        (L.Conv2DTranspose(4, 3, dilation_rate=2), "dilation"),
+        (L.Conv2DTranspose(4, 2, strides=3), "strides are larger"),
     ],
 )
 def test_options_that_are_not_understood(layer, says):

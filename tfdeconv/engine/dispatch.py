@@ -31,6 +31,7 @@ from ..network.layers import (
     Channels,
     Concatenate,
     Conv,
+    ConvTranspose,
     Dense,
     DepthwiseConv,
     Flatten,
@@ -50,6 +51,7 @@ from ..network.layers import (
     Softmax,
     Subtract,
     UnitNorm,
+    UpSample,
     ZeroPad,
 )
 from ..network.spans import Pads, Window
@@ -108,6 +110,8 @@ from .ops.reshape import (
     flatten_forward,
     identity_backward,
     identity_forward,
+    up_sample_backward,
+    up_sample_forward,
     zero_pad_backward,
     zero_pad_forward,
 )
@@ -122,6 +126,7 @@ from .ops.standardization import (
     unit_norm_backward,
     unit_norm_forward,
 )
+from .ops.transposed import conv_transpose_backward, conv_transpose_forward
 from .rules import Rule
 from .types import Parameters, Shapes, Signals, Trace, Traced
 
@@ -130,6 +135,7 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     PReLU: (prelu_forward, prelu_backward),
     GLU: (glu_forward, glu_backward),
     Conv: (conv_forward, conv_backward),
+    ConvTranspose: (conv_transpose_forward, conv_transpose_backward),
     DepthwiseConv: (depthwise_conv_forward, depthwise_conv_backward),
     Dense: (dense_forward, dense_backward),
     Softmax: (softmax_forward, softmax_backward),
@@ -140,6 +146,7 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     GlobalMaxPool: (global_max_pool_forward, global_max_pool_backward),
     Flatten: (flatten_forward, flatten_backward),
     Identity: (identity_forward, identity_backward),
+    UpSample: (up_sample_forward, up_sample_backward),
     ZeroPad: (zero_pad_forward, zero_pad_backward),
     BatchNorm: (batch_norm_forward, batch_norm_backward),
     Affine: (affine_forward, affine_backward),

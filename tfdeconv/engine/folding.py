@@ -27,6 +27,7 @@ from ..network.layers import (
     Minimum,
     Multiply,
     Softmax,
+    UpSample,
     ZeroPad,
 )
 from .ops.normalization import batch_norm_scale
@@ -35,6 +36,7 @@ from .types import Parameters, Tensors
 # nothing below 0 leaves these where nothing below 0 comes in
 KEEPS_SIGN = (
     Identity,
+    UpSample,
     ZeroPad,
     MaxPool,
     AvgPool,

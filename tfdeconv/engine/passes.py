@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 
 from ..network.graph import INPUT, Node
-from ..network.spans import Spans, whole
+from ..network.spans import Spans
 from . import dispatch
-from .ops.slicing import NO_PAD
 from .rules import Rule
 from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
 from .windows import crop, erase_outside, move, outside_cells, trim_spans
@@ -67,11 +66,11 @@ def backward(
         layer = node.layer
         spans = route[node.name]
         signal = signals.pop(node.name)
-        if layer.whole_map:
-            # what comes back to one cell depends on what is sent to all of them
-            signal = move(signal, spans, whole(shapes[node.name]), positions)
-            spans = whole(shapes[node.name])
-        trace = cropped(traces.get(node.name), image, positions, spans)
+        # what comes back to one cell can depend on what is sent to many
+        taken = layer.taken(spans, shapes[node.name])
+        if taken != spans:
+            signal = move(signal, spans, taken, positions)
+        trace = cropped(traces.get(node.name), image, positions, taken)
         input_shapes = tuple(shapes[name] for name in node.inputs)
         landings = [layer.through(spans, shape) for shape in input_shapes]
         trim = outside_cells(landings[0], input_shapes[0])
@@ -80,7 +79,7 @@ def backward(
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):
             part = move(part, trim_spans(landing, trim), route[name], positions)
-            if layer.window.pad != NO_PAD:
+            if layer.reaches_outside:
                 part = erase_outside(part, route[name], shapes[name], positions)
             if name in signals:
                 # a fork on the way forward: what comes back along its branches adds up

@@ -73,7 +73,9 @@ def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans)
 
     What the window has outside the map is arbitrary: there the signal is 0.
     """
-    if not any(span.stride for span in spans):
+    extents = trace.shape[1:3]
+    # a single cell stands for all
+    if all(not span.stride and extent in (1, span.size) for span, extent in zip(spans, extents)):
         return tf.gather(trace, image)
     rows = cell_indices(spans[0], positions[0])
     columns = cell_indices(spans[1], positions[1])

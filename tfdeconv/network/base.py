@@ -33,6 +33,11 @@ class Layer:
         """Whether each value of the output depends on all cells of the map."""
         return False
 
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether a signal may land on cells around the input, where no map is."""
+        return self.window.pad != ((0, 0), (0, 0))
+
     def at(self, shape: Shape) -> Layer:
         """The layer for an input of this shape: `same` replaced by the pads it comes to there."""
         return self
@@ -48,6 +53,10 @@ class Layer:
     def through(self, spans: Spans, shape: Shape) -> Spans:
         """Where a signal at these spans of the output lands on an input of this shape."""
         return whole(shape) if self.whole_map else self.window.through(spans)
+
+    def taken(self, spans: Spans, shape: Shape) -> Spans:
+        """The spans of an output of this shape that backward takes, of a signal on these."""
+        return whole(shape) if self.whole_map else spans
 
     def multiply_adds(self, shape: Shape) -> int:
         """Multiply-adds of one forward pass; only those of kernels count, as is the custom."""

@@ -14,6 +14,7 @@ from .layers import (
     Channels,
     Concatenate,
     Conv,
+    ConvTranspose,
     Dense,
     DepthwiseConv,
     GroupNorm,
@@ -29,6 +30,8 @@ def check_layer(layer: Layer) -> None:
     """Raises ValueError for a layer that the engine cannot run, whatever its inputs."""
     if isinstance(layer, ZeroPad) and not isinstance(layer.pad, tuple):
         raise ValueError("expected two pairs as the pad of a ZeroPad")
+    if isinstance(layer, ConvTranspose):
+        check_transpose(layer)
     if isinstance(layer, Activation):
         check_constants(layer)
     if isinstance(layer, Channels) and layer.step == 0:
@@ -46,6 +49,16 @@ def check_constants(layer: Activation) -> None:
     if layer.kind == "clip" and None not in (layer.floor, layer.ceiling):
         if layer.floor > layer.ceiling:  # type: ignore
             raise ValueError("an activation has a floor above its ceiling")
+
+
+def check_transpose(layer: ConvTranspose) -> None:
+    """Raises ValueError for a transposed convolution with cells that nothing is sent to."""
+    if not isinstance(layer.pad, tuple):
+        raise ValueError("expected two pairs as the pad of a ConvTranspose")
+    size, stride, pad, _ = layer.convolution
+    for axis in (0, 1):
+        if stride[axis] > size[axis] or min(pad[axis]) < 0 or max(pad[axis]) >= size[axis]:
+            raise ValueError("a transposed convolution has a stride or pad beyond its window")
 
 
 def check_window(layer: Windowed) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from .activations import Activation
 from .base import Layer, Pad, ParameterShapes, Shape, Windowed, kernel_and_bias
-from .spans import Pair
+from .spans import Pads, Pair, Span, Spans, Window
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,74 @@ class DepthwiseConv(Windowed):
 
     def channels(self, channels: int) -> int:
         return channels * self.multiplier
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Layer):
+    """The transpose of a convolution, less its pads; strides are at most its kernel's size.
+
+    Its kernel is that of the convolution from its output to its input.
+    """
+
+    filters: int
+    size: int | Pair
+    stride: int | Pair = 1
+    pad: Pads = ((0, 0), (0, 0))
+    bias: bool = True
+    activation: Activation | None = None
+
+    @property
+    def convolution(self) -> Window:
+        """The window of the convolution that it is the transpose of."""
+        return Window.of(self.size, self.stride, self.pad)
+
+    @property
+    def reaches_outside(self) -> bool:
+        return True
+
+    def parameters(self, shape: Shape) -> ParameterShapes:
+        kernel = (*self.convolution.size, self.filters, shape[2])
+        return kernel_and_bias(kernel, self.filters, self.bias)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        extents = []
+        size, stride, pad, _ = self.convolution
+        for axis in (0, 1):
+            extents.append((shapes[0][axis] - 1) * stride[axis] + size[axis] - sum(pad[axis]))
+        return extents[0], extents[1], self.filters
+
+    def inputs(self, spans: Spans, shape: Shape) -> Spans:
+        """The cells of an input of this shape whose windows these spans of the output meet."""
+        met = []
+        size, stride, pad, _ = self.convolution
+        for axis, span in enumerate(spans):
+            met.append(windows_met(span, size[axis], stride[axis], pad[axis][0], shape[axis]))
+        return met[0], met[1]
+
+    def through(self, spans: Spans, shape: Shape) -> Spans:
+        return self.inputs(spans, shape)
+
+    def taken(self, spans: Spans, shape: Shape) -> Spans:
+        """The whole windows of all inputs that the signal lands on."""
+        height, width = self.convolution.extents(*shape[:2])
+        inputs = self.inputs(spans, (height, width, 1))
+        return self.convolution.through(inputs)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * shape[1] * prod(self.parameters(shape)["kernel"])
+
+
+def windows_met(span: Span, size: int, stride: int, pad: int, extent: int) -> Span:
+    """The windows that a span of an axis meets, as cells of the axis of windows, of that extent.
+
+    All of them where it depends on the unit how many they are.
+    """
+    # window i begins at cell i * stride - pad
+    if not span.stride or span.stride % stride:
+        return Span(extent)
+    first = -((size - 1 - pad - span.offset) // stride)
+    last = (span.offset + span.size - 1 + pad) // stride
+    return Span(last - first + 1, span.stride // stride, first)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from .activations import (
     PReLU,
     Softmax,
 )
-from .convolutions import Conv, Dense, DepthwiseConv
+from .convolutions import Conv, ConvTranspose, Dense, DepthwiseConv
 from .merges import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from .norms import LRN, Affine, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .pools import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, MaxPool
-from .reshapes import Flatten, Identity, ZeroPad
+from .reshapes import Flatten, Identity, UpSample, ZeroPad
 from .sampling import FITS, INTERPOLATIONS, Channels, Resize
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Channels",
     "Concatenate",
     "Conv",
+    "ConvTranspose",
     "Dense",
     "DepthwiseConv",
     "Flatten",
@@ -62,5 +63,6 @@ __all__ = [
     "Softmax",
     "Subtract",
     "UnitNorm",
+    "UpSample",
     "ZeroPad",
 ]

@@ -7,7 +7,7 @@ from math import prod
 from typing import Literal
 
 from .base import Layer, Shape
-from .spans import Pads, Window
+from .spans import Pads, Pair, Span, Spans, Window
 
 
 @dataclass(frozen=True)
@@ -51,3 +51,38 @@ class ZeroPad(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (*self.window.extents(*shapes[0][:2]), shapes[0][2])
+
+
+@dataclass(frozen=True)
+class UpSample(Layer):
+    """Every cell as a block of `factor` rows and columns."""
+
+    factor: Pair
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        height, width, channels = shapes[0]
+        return height * self.factor[0], width * self.factor[1], channels
+
+    def taken(self, spans: Spans, shape: Shape) -> Spans:
+        """Whole blocks: those that a span touches, if it moves by blocks."""
+        rows, columns = (
+            whole_blocks(span, factor, extent)
+            for span, factor, extent in zip(spans, self.factor, shape)
+        )
+        return rows, columns
+
+    def through(self, spans: Spans, shape: Shape) -> Spans:
+        rows, columns = (
+            Span(span.size // factor, span.stride // factor, span.offset // factor)
+            for span, factor in zip(self.taken(spans, self.output_shape(shape)), self.factor)
+        )
+        return rows, columns
+
+
+def whole_blocks(span: Span, factor: int, extent: int) -> Span:
+    """The blocks of `factor` cells that a span touches; all of the axis where that varies."""
+    if not span.stride or span.stride % factor:
+        return Span(extent)
+    first = span.offset // factor
+    last = (span.offset + span.size - 1) // factor
+    return Span((last - first + 1) * factor, span.stride, first * factor)

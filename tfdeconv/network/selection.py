@@ -7,7 +7,10 @@ from typing import Any
 
 from .base import INPUT, Node
 from .graph import Network
-from .layers import Conv, Dense, DepthwiseConv
+from .layers import Conv, ConvTranspose, Dense, DepthwiseConv
+
+# the classes of layers with a kernel
+KERNELS = (Conv, ConvTranspose, DepthwiseConv, Dense)
 
 
 def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
@@ -34,6 +37,6 @@ def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
         outputs.update(layers)
     names = []
     for node in available_layers(network, weights):
-        if node.name in outputs or isinstance(node.layer, Conv | DepthwiseConv | Dense):
+        if node.name in outputs or isinstance(node.layer, KERNELS):
             names.append(node.name)
     return names

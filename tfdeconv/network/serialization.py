@@ -158,6 +158,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "interpolation": check_one_of(*INTERPOLATIONS),
     "fit": check_one_of(*FITS),
     "size": check_pair,
+    "factor": check_pair,
     "stride": check_pair,
     "dilation": check_pair,
     "pad": pads,

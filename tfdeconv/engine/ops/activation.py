@@ -10,6 +10,7 @@ from ...network.layers import (
     GLU,
     Activation,
     Conv,
+    ConvTranspose,
     Dense,
     DepthwiseConv,
     LogSoftmax,
@@ -78,7 +79,10 @@ def prelu_backward(
 
 
 def bias_and_activation(
-    layer: Conv | DepthwiseConv | Dense, p: Parameters, y: tf.Tensor, rule: Rule | None
+    layer: Conv | ConvTranspose | DepthwiseConv | Dense,
+    p: Parameters,
+    y: tf.Tensor,
+    rule: Rule | None,
 ) -> Traced:
     """A layer's products with its bias and its activation, where it has them."""
     if layer.bias:
@@ -89,7 +93,7 @@ def bias_and_activation(
 
 
 def before_activation(
-    layer: Conv | DepthwiseConv | Dense, signal: tf.Tensor, trace: Trace, rule: Rule
+    layer: Conv | ConvTranspose | DepthwiseConv | Dense, signal: tf.Tensor, trace: Trace, rule: Rule
 ) -> tf.Tensor:
     """The signal sent back through a layer's own activation; the bias has no part in it."""
     if layer.activation is None:

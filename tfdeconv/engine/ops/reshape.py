@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ...network.layers import Flatten, Identity, ZeroPad
+from ...network.layers import Flatten, Identity, UpSample, ZeroPad
 from ...network.spans import Pads
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Traced
@@ -57,3 +57,16 @@ def zero_pad_backward(
     for axis, (before, after) in enumerate(trim, 1):
         signal = slicing.cut(signal, axis, before, signal.shape[axis] - before - after)
     return (signal,)
+
+
+def up_sample_forward(layer: UpSample, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    rows, columns = layer.factor
+    return slicing.interleave([[x] * columns] * rows), None
+
+
+def up_sample_backward(layer: UpSample, p: Parameters, signal: tf.Tensor, *_: Any) -> Signals:
+    """The sum of each block; the signal is on whole blocks, as the layer's taken() says."""
+    rows, columns = layer.factor
+    height, width, channels = signal.shape[1:]
+    blocks = (-1, height // rows, rows, width // columns, columns, channels)
+    return (tf.reduce_sum(tf.reshape(signal, blocks), (2, 4)),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...network.base import Layer
-from ...network.layers import Activation, Conv, Dense, DepthwiseConv
+from ...network.layers import Activation, Conv, ConvTranspose, Dense, DepthwiseConv
 from .activations import with_activation
 from .options import MAX_CHANNELS, FeatureMap, NotUnderstood, Options
 from .parts import Part, only_input, only_map_shape, pad_of, trained_part
@@ -37,6 +37,31 @@ def conv2d(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
 
     def make_layer(activation: Activation | None) -> Layer:
         return Conv(filters=filters, groups=groups, bias=bias, activation=activation, **window)
+
+    return with_activation(options, make_layer, shape)
+
+
+def conv2d_transpose(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """Its output has as many cells as strides fit, with `same`, or as windows reach."""
+    shape = only_map_shape(options, maps)
+    filters = options.integer("filters", MAX_CHANNELS)
+    bias = options.flag("use_bias", True)
+    window = convolution_window(options)
+    if window["dilation"] != (1, 1) or options.get("output_padding") is not None:
+        raise NotUnderstood("it has a dilation or an output_padding")
+    if options.integer("groups", MAX_CHANNELS, 1) != 1:
+        raise NotUnderstood("it has groups")
+    pads = []
+    for size, stride in zip(window["size"], window["stride"]):
+        if stride > size:
+            raise NotUnderstood("its strides are larger than its kernel")
+        total = size - stride if window["pad"] == "same" else 0
+        pads.append((total // 2, total - total // 2))
+
+    def make_layer(activation: Activation | None) -> Layer:
+        return ConvTranspose(
+            filters, window["size"], window["stride"], (pads[0], pads[1]), bias, activation
+        )
 
     return with_activation(options, make_layer, shape)
 

@@ -18,7 +18,7 @@ from ...network.layers import (
     Subtract,
 )
 from .activations import RECTIFIERS, activation, prelu, rectifier, softmax
-from .convolutions import conv2d, dense, depthwise_conv2d, separable_conv2d
+from .convolutions import conv2d, conv2d_transpose, dense, depthwise_conv2d, separable_conv2d
 from .entries import Entry
 from .formulas import translate_formula
 from .functions import translate_function
@@ -34,7 +34,7 @@ from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input
 from .resizing import center_crop, random_crop, resizing
 from .scaling import batch_norm, normalization, rescaling
-from .shapes import cropping, flatten, global_pool, pool, reshape, zero_padding
+from .shapes import cropping, flatten, global_pool, pool, reshape, up_sampling, zero_padding
 
 # layers that do nothing once the training is over
 INFERENCE_NOOPS = (
@@ -81,6 +81,7 @@ def noop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
 
 CLASSES: dict[str, Translation] = {
     "Conv2D": conv2d,
+    "Conv2DTranspose": conv2d_transpose,
     "DepthwiseConv2D": depthwise_conv2d,
     "SeparableConv2D": separable_conv2d,
     "Dense": dense,
@@ -103,6 +104,7 @@ CLASSES: dict[str, Translation] = {
     "AveragePooling2D": pool(AvgPool),
     "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
     "GlobalMaxPooling2D": global_pool(GlobalMaxPool),
+    "UpSampling2D": up_sampling,
     "ZeroPadding2D": zero_padding,
     "Cropping2D": cropping,
     "Flatten": flatten,

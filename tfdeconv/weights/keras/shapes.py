@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, ZeroPad
+from ...formats.checked_json import shown
+from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, UpSample, ZeroPad
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input, only_map_shape, pad_of
 
@@ -48,6 +49,14 @@ def cropping(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     only_map_shape(options, maps)
     (top, bottom), (left, right) = options.pads("cropping")
     return [Part(ZeroPad(((-top, -bottom), (-left, -right))))]
+
+
+def up_sampling(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    only_map_shape(options, maps)
+    interpolation = options.string("interpolation", "nearest")
+    if interpolation != "nearest":
+        raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
+    return [Part(UpSample(options.pair("size", 2)))]
 
 
 def flatten(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
