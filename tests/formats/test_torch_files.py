@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+import zipfile
+
 import numpy as np
 import pytest
 from pickle_files import (
@@ -97,8 +100,59 @@ def test_checkpoint_is_flattened_and_rest_is_listed(torch, tmp_path, zipped):
     assert {"epoch", "args", "history", "best", "size"} <= set(found.ignored)
 
 
-def test_whole_model_is_refused_with_the_remedy(torch, tmp_path):
-    torch.save(torch.nn.Conv2d(3, 4, 3), tmp_path / "x.pt")
+PROGRAMS = {
+    "TorchScript": (
+        ["a/data.pkl", "a/constants.pkl", "a/code/__torch__.py"],
+        r"torch.save\(torch.jit.load\('FILE'\).state_dict\(\)",
+    ),
+    "TorchScript, traced": (
+        ["traced/data.pkl", "traced/code/__torch__/a.py"],
+        r"it is TorchScript, a program.*torch.jit.load\('FILE'\)",
+    ),
+    "torch.export": (
+        ["a/archive_format", "a/models/model.json", "a/data/weights/weight_0"],
+        r"it is a program of torch.export.*torch.save\(torch.export.load\('FILE'\).state_dict",
+    ),
+    "torch.export of torch 2.2": (
+        ["serialized_exported_program.json", "serialized_state_dict.pt"],
+        "it is a program of torch.export",
+    ),
+    "torch.package": (["a/.data/extern_modules", "a/model.py"], "it is a package of torch.package"),
+}
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_programs_of_torch_are_named_with_the_remedy(tmp_path, kind):
+    members, message = PROGRAMS[kind]
+    path = tmp_path / "x.pt"
+    # as torch does, the code alone compressed
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in members:
+            archive.writestr(name, b"a" * 99)
+    with pytest.raises(UserError, match=message) as error:
+        pickled.tensors(path)
+    assert "zip -0" not in str(error.value)
+
+
+def test_parameters_with_attributes_are_plain_tensors(torch, tmp_path):
+    parameter = torch.nn.Parameter(torch.arange(6.0).reshape(2, 3))
+    parameter.note = "decayed"
+    torch.save({"a": parameter, "b": torch.eye(2).to_sparse()}, tmp_path / "x.pt")
+    found = pickled.tensors(tmp_path / "x.pt")
+    assert_tensors(found, torch_values({"a": parameter}))
+    assert found.ignored == ("b",)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_whole_model_is_refused_with_the_remedy(torch, tmp_path, zipped):
+    with warnings.catch_warnings():
+        # the old format saves the source of the class, or says that it cannot
+        warnings.simplefilter("ignore")
+        torch.save(
+            {"net": torch.nn.Conv2d(3, 4, 3)},
+            tmp_path / "x.pt",
+            _use_new_zipfile_serialization=zipped,
+        )
     with pytest.raises(
         UserError,
         match=r"x\.pt.*torch\.nn\.modules\.conv\.Conv2d.*nothing of it was run.*state_dict\(\)",

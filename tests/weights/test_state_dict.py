@@ -242,3 +242,14 @@ def test_a_block_of_another_network_is_refused(tmp_path, shapes, message):
     np.savez(path, **tensors)
     with pytest.raises(UserError, match=message):
         network_in(path)
+
+
+def test_weights_inside_an_object_name_its_class(tmp_path):
+    torch = pytest.importorskip("torch", reason="the extra interop is not installed")
+    model = torch.nn.Conv2d(3, 4, 3)
+    # as an optimizer leaves them, a kernel's shape too
+    state = {"state": {0: {"exp_avg": torch.zeros(4, 3, 3, 3)}}}
+    path = tmp_path / "x.pth"
+    torch.save({"model": model, "optimizer": state, "rng": torch.zeros(9)}, path)
+    with pytest.raises(UserError, match="object of 'torch.nn.modules.conv.Conv2d' and no plain"):
+        network_in(path)

@@ -110,13 +110,13 @@ def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
         for key, item in reversed(items):
             pending.append((joined(name, key), depth + 1, item))
     if not tensors:
-        raise ValueError(no_tensors(objects))
+        raise ValueError(no_plain_tensors(objects))
     tensors.ignored = tuple(printable(name) for name in ignored)
     tensors.objects = objects
     return tensors
 
 
-def no_tensors(objects: Mapping[str, str]) -> str:
+def no_plain_tensors(objects: Mapping[str, str]) -> str:
     """Why there is nothing to read; objects: the classes of those passed over."""
     if not objects:
         return "it holds no tensors"

@@ -115,15 +115,24 @@ def network(
     With the channels, classes and size of input that the shapes show. Raises UserError for a file
     of another network.
     """
-    evidence = find_network(path, family, inventory_of(tensors), name, variant)
+    evidence = find_network(path, family, inventory_of(path, tensors), name, variant)
     inferred = infer_network(evidence.network.name, evidence.kernels, evidence.network.variant)
     if evidence.segmentation and not variant:
         return undilated_part(inferred, evidence)
     return inferred
 
 
-def inventory_of(tensors: Tensors) -> Inventory:
-    return take_inventory({name: tensor.shape for name, tensor in tensors.items()})
+def inventory_of(path: str | Path, tensors: Tensors) -> Inventory:
+    """A file's tensors without what training left.
+
+    Raises UserError where the weights are inside objects.
+    """
+    inventory = take_inventory({name: tensor.shape for name, tensor in tensors.items()})
+    has_kernels = any(len(shape) > 1 for shape in inventory.shapes.values())
+    if tensors.objects and not has_kernels:
+        reason = pickled.no_plain_tensors(tensors.objects)
+        raise UserError(f"cannot read weights from {path}: {reason}")
+    return inventory
 
 
 def contents(
@@ -133,7 +142,7 @@ def contents(
 
     Raises UserError where it has nothing of it, and for networks that only resemble it.
     """
-    evidence = check_network(path, family, inventory_of(tensors), whole_network(network))
+    evidence = check_network(path, family, inventory_of(path, tensors), whole_network(network))
     match, sources = evidence.match, evidence.inventory.sources
     maps = flattened_maps(network)
     layers = network.parameters().keys() & match.keys.keys()
