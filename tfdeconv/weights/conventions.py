@@ -46,7 +46,7 @@ class Convention:
     any_prefix: bool = False
     # names of layers are not nested by dots: `conv2_block1_1_conv` is a part of conv2_block1
     flat: bool = False
-    # which pixels the names show, of state_dict.PIXELS
+    # which pixels the names show, of pixels.PIXELS
     preprocessing: str = ""
     # the variant that networks by these names mostly are of
     usual: str = ""

@@ -6,13 +6,10 @@ Whose names they are, and which key each parameter has, is found by conventions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from ..data.preprocessing import MEAN_BGR, Preprocessing, caffe, short_side, torch
 from ..errors import UserError
 from ..formats import pickled, safetensors
 from ..formats.lazy_tensor import Tensors
@@ -22,10 +19,11 @@ from ..network.layers import Dense
 from ..zoo import NETWORKS
 from ..zoo.variants import TITLES
 from . import recognition
-from .contents import PixelNote, WeightFile, infer_network
-from .conventions import CONVENTIONS, Match
+from .contents import WeightFile, infer_network
+from .conventions import CONVENTIONS
 from .evidence import Evidence
 from .inventory import TRAINING_STATE, Inventory, take_inventory
+from .pixels import assumed_preprocessing
 from .recognition import Family, check_network, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
@@ -39,37 +37,6 @@ STRIDES_ASSUMED = {
     "is not padded before the map, as Caffe has it",
     "detectron": "assumed: a block's stride is in its first 1x1 convolution, as detectron2 has it "
     "with Caffe's weights (--variant torchvision: in its 3x3)",
-}
-# variants whose pixels are Caffe's
-CAFFE_PIXELS = ("caffe-torch", "detectron")
-
-
-# TensorFlow Models, research/slim/preprocessing/vgg_preprocessing.py, rgb
-SLIM_MEAN = (123.68, 116.78, 103.94)
-
-
-def rgb_less(mean: tuple[float, ...], size: tuple[int, int]) -> Preprocessing:
-    """RGB less a mean, rgb."""
-    return Preprocessing("rgb", size, short_side(size), mean)
-
-
-# by a convention's `preprocessing`: what it is for an input's size, and in words
-PIXELS: dict[str, tuple[Callable[[tuple[int, int]], Preprocessing], str]] = {
-    "caffe": (caffe, "Caffe's preprocessing (BGR less the mean of ImageNet)"),
-    "first zoo": (
-        caffe,
-        "Caffe's preprocessing (BGR less the mean of ImageNet, --preprocess caffe): "
-        "dense layers numbered 1, 4 and 6 are of VGGs converted from Caffe's",
-    ),
-    "torch": (torch, "torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)"),
-    "toronto": (
-        partial(rgb_less, MEAN_BGR[::-1]),
-        "the preprocessing of vgg16_weights.npz (RGB less 123.68, 116.779, 103.939)",
-    ),
-    "slim": (
-        partial(rgb_less, SLIM_MEAN),
-        "TF-Slim's preprocessing (RGB less 123.68, 116.78, 103.94)",
-    ),
 }
 
 
@@ -238,16 +205,3 @@ def prefix_in_file(evidence: Evidence) -> str:
             if prefix and source.endswith(key[len(prefix) :]):
                 return source.removesuffix(key[len(prefix) :])
     return prefix
-
-
-def assumed_preprocessing(network: Network, match: Match) -> tuple[Preprocessing, str]:
-    """The maker's usual preprocessing, and the note that it is assumed."""
-    size = network.input_shape[:2]
-    if network.channels != 3:
-        note = PixelNote("assumed: the bands go into the network as they are")
-        return caffe(size, network.channels), note
-    pixels = match.convention.preprocessing
-    if network.variant in CAFFE_PIXELS:
-        pixels = "caffe"
-    make, words = PIXELS[pixels]
-    return make(size), PixelNote(f"assumed: {words}")

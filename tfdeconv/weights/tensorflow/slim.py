@@ -22,6 +22,7 @@ from ...zoo.resnet import VARIANTS
 from .. import conventions, state_dict
 from ..contents import WeightFile
 from ..inventory import Inventory
+from ..pixels import rgb_less
 from ..recognition import Family
 
 NETWORKS = ("vgg11", "vgg16", "vgg19", "resnet50", "resnet101", "resnet152")
@@ -72,7 +73,7 @@ def contents(path: str | Path, tensors: Tensors, network: Network) -> WeightFile
     shown = ", ".join(f"{value:g}" for value in mean)
     return replace(
         file,
-        preprocessing=state_dict.rgb_less(mean, (height, width)),
+        preprocessing=rgb_less(mean, (height, width)),
         notes=(*notes, f"pixels are RGB less the mean in the file, {shown}"),
     )
 
