@@ -112,6 +112,11 @@ class Network:
 
     def parameters(self) -> dict[str, ParameterShapes]:
         """{layer: {parameter: shape}} of the layers that have parameters."""
+        return dict(self.parameter_shapes)
+
+    @cached_property
+    def parameter_shapes(self) -> Mapping[str, ParameterShapes]:
+        """The same, worked out once."""
         shapes = {INPUT: self.input_shape} | self.shapes()
         parameters: dict[str, ParameterShapes] = {}
         for node in self.nodes:

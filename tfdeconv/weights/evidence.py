@@ -27,9 +27,11 @@ from .heads import head_layers, head_mismatch, in_head
 from .inventory import Inventory, Shape, prefixes_of
 from .places import names_used, positions, stray_test
 
-# of the parameters below the last layer present, and of the tensors of the part used
+# of the parameters below the last layer present, those that fit
 MOST = 0.75
+# of the tensors behind the prefix, and of all in the file: detection models have long heads
 HALF = 0.5
+FIFTH = 0.2
 # heads of segmentation: the networks before them mostly have dilation for stride
 SEGMENTATION = re.compile(
     r"(^|\.)(aux\w*|decode_head|aspp|ASPP|ppm|psp|convs|classifier)\.([\w.]*\.)?weight$"
@@ -62,8 +64,12 @@ class Evidence:
     @property
     def is_recognised(self) -> bool:
         """Whether most of the part used is explained, and most of the network there."""
-        explained = self.fits >= HALF * (self.fits + len(self.inside) + len(self.misfits))
-        return self.begins and explained and self.fits >= MOST * (self.fits + self.missing)
+        against = len(self.inside) + len(self.misfits)
+        behind = sum(name.startswith(self.match.prefix) for name in self.around)
+        explains_module = self.fits >= HALF * (self.fits + against + behind)
+        explains_file = self.fits >= FIFTH * (self.fits + against + len(self.around))
+        is_there = self.fits >= MOST * (self.fits + self.missing)
+        return self.begins and explains_module and explains_file and is_there
 
     @property
     def is_consistent(self) -> bool:
@@ -171,6 +177,7 @@ def weigh(network: Network, matching: Match, inventory: Inventory) -> Evidence:
         matching = replace(matching, keys=keys)
     else:
         fitting += len(dense)
+    of_head = set(replaced)
     return Evidence(
         network,
         inventory,
@@ -179,7 +186,7 @@ def weigh(network: Network, matching: Match, inventory: Inventory) -> Evidence:
         tuple(misfits),
         missing,
         tuple(inside),
-        tuple(name for name in around if name not in replaced),
+        tuple(name for name in around if name not in of_head),
         tuple(replaced),
         reason,
     )

@@ -6,7 +6,7 @@ A network is a function of its family's module and a line in NETWORKS and in VAR
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 
 from ..errors import unknown
 from ..network.graph import Network
@@ -43,6 +43,13 @@ VARIANTS |= {name: resnet_variants(name) for name in DESIGNS}
 VARIANTS["alexnet"] = tuple(SIZES)
 
 
+# a file is compared with all of them, and often twice
+@cache
+def built(build: Callable[..., Network], variant: str) -> Network:
+    """The network that a function of NETWORKS builds, in its usual size."""
+    return build(variant=variant)
+
+
 def variants_of(
     name: str | None = None, variant: str | None = None, names: Iterable[str] = NETWORKS
 ) -> list[Network]:
@@ -51,12 +58,12 @@ def variants_of(
     names: those of which one is looked for. Raises UserError where there is none.
     """
     if name and variant:
-        return [NETWORKS[name](variant=variant)]
+        return [built(NETWORKS[name], variant)]
     networks = []
     for each in [name] if name else names:
         for known in VARIANTS.get(each) or ("",):
             if not variant or known == variant:
-                networks.append(NETWORKS[each](variant=known))
+                networks.append(built(NETWORKS[each], known))
     if not networks:
         every: set[str] = set().union(*VARIANTS.values())
         raise unknown("no network has the variant", str(variant), sorted(every))
