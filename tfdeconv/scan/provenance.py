@@ -92,7 +92,7 @@ def weights_of(
         raise UserError(
             f"{file} is not what {path} was made with: its weights have the sha256 "
             f"{weights.digest[:12]}..., the run's have {run.settings.weights_sha256[:12]}...: give "
-            f"the right ones as --weights, or scan again"
+            f"the right ones as --weights (and --lambda as in the scan), or scan again"
         )
     return weights
 

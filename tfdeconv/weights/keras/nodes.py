@@ -30,6 +30,7 @@ from .layers import translate
 from .options import FeatureMap, NotUnderstood
 from .parts import Part
 from .sources import ParameterSource, VariablePath
+from .training import BATCH_IN_TRAINING
 
 # what makes probabilities of values
 SQUASHES: dict[Layer | None, str] = {
@@ -142,7 +143,7 @@ class NodeBuilder:
             self._add_parts(name, parts, inputs, path)
         except NotUnderstood as error:
             self.missing[name] = str(error)
-            return Unavailable(name, entry.title)
+            return Unavailable(name, detail_of(entry, str(error)))
         return name
 
     def _node_name(self, entry: Entry, path: VariablePath) -> str:
@@ -216,6 +217,13 @@ class NodeBuilder:
 def squash_of(layer: Layer) -> str:
     """What makes probabilities of a layer's values, softmax or sigmoid; "" where nothing does."""
     return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
+
+
+def detail_of(entry: Entry, reason: str) -> str:
+    """What is said of a layer that is left out where others depend on it."""
+    if reason == BATCH_IN_TRAINING:
+        return f"{entry.title} with training=true"
+    return entry.title
 
 
 def output_of(outputs: Mapping[CallKey, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:

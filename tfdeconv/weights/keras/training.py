@@ -11,6 +11,7 @@ BATCH_STATISTICS = (
     "BatchNormalizationV2",
     "SyncBatchNormalization",
 )
+BATCH_IN_TRAINING = "it is called with training=true: it normalises by the statistics of each batch"
 # what drops values or disturbs them at random; Keras itself writes training=true for RandomFlip
 # and its like
 NOISE = ("AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D")
@@ -19,7 +20,7 @@ NOISE = ("AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Spatial
 def reason_in_training(class_names: Iterable[str]) -> str:
     """Why layers of these classes cannot be followed in training; "" where they can."""
     if set(class_names).intersection(BATCH_STATISTICS):
-        return "it is called with training=true: it normalises by the statistics of each batch"
+        return BATCH_IN_TRAINING
     return ""
 
 
