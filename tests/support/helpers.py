@@ -112,6 +112,7 @@ EXAMPLES = {
     "dense": Dense(6),
     "dense without bias": Dense(6, bias=False, activation=RELU),
     "flatten": Flatten(),
+    "flatten, channels first": Flatten(channels_first=True),
     "global average pool": GlobalAvgPool(),
     "global average pool, kept": GlobalAvgPool(keep=True),
     "global max pool": GlobalMaxPool(),

@@ -354,7 +354,8 @@ def forward(network, weights, x, target):
             case Concatenate():
                 y = np.concatenate(inputs, 2)
             case Flatten():
-                y = first.reshape(1, 1, -1)
+                moved = first.transpose(2, 0, 1) if layer.channels_first else first
+                y = moved.reshape(1, 1, -1)
             case GlobalAvgPool():
                 y = first.mean((0, 1), keepdims=True)
             case GlobalMaxPool():
@@ -411,6 +412,9 @@ def backward(network, weights, values, traces, target, seed, rule):
                 parts = [signal * p["scale"]]
             case LRN() if rule == "gradient":
                 parts = [np.einsum("hwi,hwij->hwj", signal, lrn_jacobian(layer, before))]
+            case Flatten(channels_first=True):
+                rows, columns, channels = before.shape
+                parts = [signal.reshape(channels, rows, columns).transpose(1, 2, 0)]
             case Flatten():
                 parts = [signal.reshape(before.shape)]
             case GlobalAvgPool():

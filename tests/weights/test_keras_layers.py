@@ -160,10 +160,9 @@ def test_merges_equal_keras(tmp_path, rng):
 @pytest.mark.parametrize(
     "layer, says",
     [
-        (L.Conv2D(4, 3, data_format="channels_first"), "channels first"),
         (L.Conv2D(4, 3, activation="sparsemax"), "sparsemax"),
         (L.UpSampling2D(interpolation="bilinear"), "bilinear"),
-        (L.Permute((2, 1, 3)), "Permute"),
+        (L.Permute((2, 1, 3)), "permutes"),
         (L.Reshape((11, 13, 4)), "reshapes"),
         (L.BatchNormalization(axis=1), "axis"),
         (L.Conv2DTranspose(4, 3, dilation_rate=2), "dilation"),

@@ -12,7 +12,9 @@ from .spans import Pads, Pair, Span, Spans, Window
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """Rows, then columns, then channels in one vector."""
+    """Rows, then columns, then channels in one vector; or channels, then rows, then columns."""
+
+    channels_first: bool = False
 
     @property
     def vector(self) -> bool:

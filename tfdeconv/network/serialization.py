@@ -166,6 +166,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "scale": check_bool,
     "center": check_bool,
     "keep": check_bool,
+    "channels_first": check_bool,
     "epsilon": check_float,
     "k": check_float,
     "alpha": check_float,

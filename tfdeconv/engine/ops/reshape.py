@@ -14,7 +14,10 @@ from . import slicing
 
 
 def flatten_forward(layer: Flatten, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
-    return tf.reshape(x, (-1, *layer.output_shape(x.shape[1:]))), None
+    output_shape = layer.output_shape(x.shape[1:])
+    if layer.channels_first:
+        x = tf.transpose(x, (0, 3, 1, 2))
+    return tf.reshape(x, (-1, *output_shape)), None
 
 
 def flatten_backward(
@@ -26,7 +29,11 @@ def flatten_backward(
     shapes: Shapes,
     *_: Any,
 ) -> Signals:
-    return (tf.reshape(signal, (-1, *shapes[0])),)
+    height, width, channels = shapes[0]
+    if layer.channels_first:
+        signal = tf.reshape(signal, (-1, channels, height, width))
+        return (tf.transpose(signal, (0, 2, 3, 1)),)
+    return (tf.reshape(signal, (-1, height, width, channels)),)
 
 
 def identity_forward(layer: Identity, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:

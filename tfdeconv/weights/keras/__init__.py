@@ -12,6 +12,7 @@ training         what it means that a layer is called with training=True
 options          a layer's config -> checked values; FeatureMap: what is known of a layer's input
 layers           an entry and its inputs -> parts: layers of this program's, how their parameters
                  are made (ONE table of classes, CLASSES; parts, activations, convolutions, ...)
+layouts          channels first, read as if they were last
 call_order       which call of a layer a tensor comes from; all calls in order
 parallel         models that multi_gpu_model made, and the one within
 nodes            Model -> the network's nodes, where their parameters are (sources), what is

@@ -12,6 +12,7 @@ from ...network.base import Shape
 from ...network.graph import INPUT, Network
 from .entries import Entry, Model
 from .graph import read_model
+from .layouts import has_channels_first
 from .nodes import NodeBuilder, NodeRef, Unavailable
 from .options import MAX_CHANNELS, MAX_EXTENT, unwrap
 from .parallel import wrapped_model
@@ -54,7 +55,7 @@ def build(
     model, path, notes = within_parallel(whole)
     image = image_input(model, config)
     shape, assumed_sizes = input_shape(model, image, config)
-    builder = NodeBuilder(model, shape)
+    builder = NodeBuilder(model, shape, has_channels_first(model))
     inputs: list[NodeRef] = []
     for name_of_input in model.inputs:
         inputs.append(INPUT if name_of_input == image else other_input(name_of_input, model, image))
@@ -118,15 +119,21 @@ def input_shape(
 ) -> tuple[Shape, tuple[str, ...]]:
     """(height, width, channels) of the input of images, and what was assumed of it."""
     shape = declared_shape(image, model, config)
+    first = has_channels_first(model)
     if not is_input_shape(shape):
-        raise UserError(
-            f"the model's input has the shape {shown(shape)}, "
-            f"expected [null, height, width, channels]"
-        )
+        axes = "channels, height, width" if first else "height, width, channels"
+        raise UserError(f"the model's input has the shape {shown(shape)}, expected [null, {axes}]")
     _, height, width, channels = shape
+    if first:
+        _, channels, height, width = shape
     if channels is None:
         raise UserError(
             f"the model's input has the shape {shown(shape)}, which leaves the channels open"
+        )
+    if max(height or 1, width or 1) > MAX_EXTENT:
+        raise UserError(
+            f"the model's input has the shape {shown(shape)}, "
+            f"expected at most {MAX_EXTENT:,} rows and columns"
         )
     if height and width:
         return (height, width, channels), ()
@@ -138,13 +145,13 @@ def input_shape(
 
 
 def is_input_shape(shape: Any) -> bool:
-    """Whether a JSON value is [batch, height, width, channels], of which any may be open."""
+    """Whether a JSON value is a shape of images with their batch, any of which may be open."""
     if not isinstance(shape, list) or len(shape) != 4:
         return False
-    for extent, high in zip(shape[1:], (MAX_EXTENT, MAX_EXTENT, MAX_CHANNELS)):
+    for extent in shape[1:]:
         if extent is None:
             continue
-        if type(extent) is not int or not 1 <= extent <= high:
+        if type(extent) is not int or not 1 <= extent <= max(MAX_EXTENT, MAX_CHANNELS):
             return False
     return True
 

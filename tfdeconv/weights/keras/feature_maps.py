@@ -17,7 +17,7 @@ MAX_CELLS = 1 << 31
 def output_map(name: str, part: Part, maps: Sequence[FeatureMap]) -> FeatureMap:
     """What is known of the output of a part of a layer."""
     layer = part.layer
-    shapes, vectors, single_cells, planes = zip(*maps)
+    shapes, vectors, single_cells, planes, first = zip(*maps)
     plane = all(planes) if part.plane is None else part.plane
     shape = layer.output_shape(*shapes)
     if min(shape) < 1:
@@ -36,4 +36,7 @@ def output_map(name: str, part: Part, maps: Sequence[FeatureMap]) -> FeatureMap:
         # it squeezes or flattens the map, whatever its size
         vector = layer.vector
         single_cell = True
-    return FeatureMap(shape, vector, single_cell and shape[:2] == (1, 1), plane)
+    channels_first = part.channels_first
+    if channels_first is None:
+        channels_first = any(first) and not vector
+    return FeatureMap(shape, vector, single_cell and shape[:2] == (1, 1), plane, channels_first)

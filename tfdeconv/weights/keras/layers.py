@@ -22,6 +22,7 @@ from .convolutions import conv2d, conv2d_transpose, dense, depthwise_conv2d, sep
 from .entries import Entry
 from .formulas import translate_formula
 from .functions import translate_function
+from .layouts import flatten, permute, with_channels_last
 from .merges import concatenate, merge, scaled_sum
 from .norms import (
     group_normalization,
@@ -34,7 +35,7 @@ from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input
 from .resizing import center_crop, random_crop, resizing
 from .scaling import batch_norm, normalization, rescaling
-from .shapes import cropping, flatten, global_pool, pool, reshape, up_sampling, zero_padding
+from .shapes import cropping, global_pool, pool, reshape, up_sampling, zero_padding
 
 # layers that do nothing once the training is over
 INFERENCE_NOOPS = (
@@ -108,6 +109,7 @@ CLASSES: dict[str, Translation] = {
     "ZeroPadding2D": zero_padding,
     "Cropping2D": cropping,
     "Flatten": flatten,
+    "Permute": permute,
     "Reshape": reshape,
     "Add": merge(Add()),
     "Subtract": merge(Subtract()),
@@ -129,6 +131,7 @@ def translate(entry: Entry, maps: Sequence[FeatureMap]) -> list[Part]:
 
     Raises NotUnderstood, and UserError for options that no Keras writes.
     """
+    entry = with_channels_last(entry, maps)
     if entry.formula is not None:
         return translate_formula(entry.formula, maps)
     if entry.function:

@@ -59,9 +59,10 @@ class NodeBuilder:
     parameters of the nodes that have any come from.
     """
 
-    def __init__(self, model: Model, shape: Shape) -> None:
+    def __init__(self, model: Model, shape: Shape, channels_first: bool = False) -> None:
         self.nodes: dict[str, Node] = {}
-        self.maps = {INPUT: FeatureMap(shape, vector=False, single_cell=False)}
+        image = FeatureMap(shape, vector=False, single_cell=False, channels_first=channels_first)
+        self.maps = {INPUT: image}
         self.sources: dict[str, ParameterSource] = {}
         self.missing: dict[str, str] = {}
         self.aliases: dict[str, str] = {}

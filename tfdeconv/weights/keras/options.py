@@ -30,13 +30,15 @@ class FeatureMap(NamedTuple):
 
     shape: (height, width, channels). vector: it has no height and width in Keras. single_cell: it
     has one cell whatever the size of the image, so that a dense layer or a scale per channel fits.
-    plane: it has no axis of channels in Keras, as `x[..., 0]` has not.
+    plane: it has no axis of channels in Keras, as `x[..., 0]` has not. channels_first: in Keras its
+    axes are channels, height, width.
     """
 
     shape: Shape
     vector: bool
     single_cell: bool
     plane: bool = False
+    channels_first: bool = False
 
     @property
     def axes(self) -> int:

@@ -34,7 +34,7 @@ class Part:
     Parts follow one another, and the last has the layer's name without a suffix. reads: the inputs
     of Keras's layer that this part reads, by position, besides the part before it; None: the first
     part reads all of them, later parts none. plane: whether its output has no axis of channels in
-    Keras; None: as its inputs.
+    Keras; channels_first: whether they are its first axis there; None: as its inputs.
     """
 
     layer: Layer
@@ -42,6 +42,7 @@ class Part:
     suffix: str = ""
     reads: tuple[int, ...] | None = None
     plane: bool | None = None
+    channels_first: bool | None = None
 
 
 # from a layer's options and inputs to its parts; raises NotUnderstood

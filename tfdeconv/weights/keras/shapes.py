@@ -59,27 +59,27 @@ def up_sampling(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     return [Part(UpSample(options.pair("size", 2)))]
 
 
-def flatten(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    options.require_channels_last()
-    if only_input(maps).vector:
-        return [Part(Identity())]
-    return [Part(Flatten())]
-
-
 def reshape(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     """From a map to a vector, between a vector and a map of one cell, or to the same shape."""
     feature_map = only_input(maps)
     cells = prod(feature_map.shape)
-    old = feature_map.shape[2:] if feature_map.vector else feature_map.shape
+    first = feature_map.channels_first
+    height, width, channels = feature_map.shape
+    old: tuple[int, ...] = (channels, height, width) if first else feature_map.shape
+    if feature_map.vector:
+        old = (channels,)
     new = target_shape(options, cells)
     if new == old:
         return [Part(Identity())]
+    if feature_map.single_cell and new == (cells, 1, 1):
+        # as the layers do that squeeze a map whose channels are first
+        return [Part(Identity("map"), channels_first=True)]
     if feature_map.single_cell and new == (cells,):
         return [Part(Identity("vector"))]
     if feature_map.single_cell and new == feature_map.shape:
-        return [Part(Identity("map"))]
+        return [Part(Identity("map"), channels_first=False)]
     if not feature_map.vector and new == (cells,):
-        return [Part(Flatten())]
+        return [Part(Flatten(channels_first=first))]
     raise NotUnderstood(f"it reshapes {list(old)} to {list(new)}")
 
 
