@@ -139,7 +139,7 @@ def save_layers(path: Path, model, more: dict[str, list[np.ndarray]] | None = No
     """A model's weights alone as Keras 2 wrote them; more: {layer: variables} behind its own."""
     layers = {layer.name: layer.get_weights() for layer in model.layers} | (more or {})
     with h5py.File(path, "w") as file:
-        names = [name.encode() for name in layers]
+        names = [name.encode("utf-8") for name in layers]
         file.attrs["layer_names"] = names
         for name, values in layers.items():
             group = file.create_group(name)

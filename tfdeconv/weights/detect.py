@@ -27,7 +27,7 @@ from ..errors import UserError
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from . import foreign_files, native, resnet_layers, state_dict
+from . import foreign_files, native, resnet_layers, state_dict, theano
 from .contents import OpenedFile, PixelNote, WeightFile, no_match
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
@@ -101,10 +101,12 @@ def detect(
     if architecture is not None:
         with open_weights_alone(path) as file:
             config = description.read(architecture)
-            read = weights_alone_reader(path, file)
-            yield keras_model_reader(
+            order = theano.kernel_order(path, file)
+            read = weights_alone_reader(path, order.arranged(file))
+            reader = keras_model_reader(
                 architecture, config, read, tensors_file=Path(path), lambdas=lambdas
             )
+            yield order.rearranging(reader)
         return
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):
@@ -165,6 +167,14 @@ def hdf5_reader(
             partial(v3.network, path, file),
             partial(v3.network_contents, path, file),
         )
+    order = theano.kernel_order(path, file)
+    return order.rearranging(keras_reader(path, order.arranged(file), lambdas))
+
+
+def keras_reader(
+    path: str | Path, file: hdf5.Group, lambdas: Mapping[str, str] | None
+) -> FormatReader:
+    """What reads an .h5 of Keras's: a whole model, or weights alone."""
     if "model_config" not in file.attrs:
         return by_name_reader(path, file)
     config = checked_json.parse_object(texts(file.attrs["model_config"])[0])

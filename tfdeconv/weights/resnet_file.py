@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..network.graph import Network
 from ..zoo.resnet import CLASSIC, DESIGNS
 from ..zoo.variants import TITLES, wrong_variant
-from . import resnet_makers, theano
+from . import resnet_makers
 from .contents import WeightFile, infer_network
 from .resnet_layers import FIRST, Layers, Variable
 from .resnet_makers import Signs
@@ -135,7 +135,7 @@ class ResnetFile:
         kernels = {}
         for place, parameters in self.at.items():
             if "kernel" in parameters:
-                kernels[place.layer] = self.shape(parameters["kernel"])
+                kernels[place.layer] = parameters["kernel"].shape
         network = infer_network(depth, kernels, usual)
         if variant and variant not in resnet_makers.variants_for(depth, self.signs.has_bias):
             raise wrong_variant(self.path, network, infer_network(depth, kernels, variant))
@@ -151,7 +151,7 @@ class ResnetFile:
         for place, parameters in self.at.items():
             if place.kind != "scale":
                 shapes[place.layer] = {
-                    parameter: self.shape(variable) for parameter, variable in parameters.items()
+                    parameter: variable.shape for parameter, variable in parameters.items()
                 }
         self.check_scales()
         places = {place.layer: place for place in self.at if place.kind != "scale"}
@@ -164,8 +164,6 @@ class ResnetFile:
         notes = [f"layers named as their authors and Caffe name those of {TITLES[own.name]}"]
         if self.signs.has_scale:
             notes[0] += ", with Scale layers behind the norms, which are taken into them"
-        if self.is_theanos:
-            notes.append(theano.note(self.path))
         notes.append(resnet_makers.assumptions(variant))
         if left:
             notes.append(
@@ -199,23 +197,9 @@ class ResnetFile:
         """The parameters of the layer of another kind at a place; None if there is none."""
         return self.at.get(Place(kind, place.stage, place.block, place.convolution))
 
-    @cached_property
-    def is_theanos(self) -> bool:
-        """Whether the kernels are in Theano's order."""
-        kernels = [
-            parameters["kernel"].shape for parameters in self.at.values() if "kernel" in parameters
-        ]
-        return theano.is_order_of(kernels)
-
-    def shape(self, variable: Variable) -> tuple[int, ...]:
-        """A variable's shape in this program's layout."""
-        return theano.hwio_shape(variable.shape) if self.is_theanos else variable.shape
-
     def read(self, place: Place, parameter: str) -> np.ndarray:
         """A parameter's values; a norm's gamma and beta with those of the Scale layer behind it."""
         values = self.at[place][parameter].read()
-        if self.is_theanos:
-            values = theano.to_hwio(values, theano.are_turned(self.path))
         scale = self.beside(place, "scale")
         if place.kind != "bn" or scale is None or parameter not in ("gamma", "beta"):
             return values

@@ -1,64 +1,143 @@
-"""Kernels as Theano kept them: [out, in, height, width], turned by 180 degrees.
+"""Kernels as Keras kept them for Theano: turned by 180 degrees, and [out, in, height, width].
 
-Theano convolves where others correlate, so its kernels stand on their heads. Keras 1 and before had
-this order with Theano, and for a while with either.
+Theano convolves where others correlate, so its kernels stand on their heads. Keras 1 and before
+kept a kernel in either order of axes and either way round; Keras 2 writes the usual order, but on
+Theano still turned, and says so in the attribute `backend`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-# in the names of files whose kernels are in Theano's order, but TensorFlow's
-UNTURNED = "tf_kernels"
+from ..formats.hdf5 import Dataset, Group, texts
+from ..network.graph import Network
+from ..zoo import NETWORKS
+from .contents import WeightFile
+from .format_reader import FormatReader
+from .state_dict import flattened_maps, to_hwio
+
+# in the names of files, which way round their kernels are
+THEANOS, TENSORFLOWS = "th_kernels", "tf_kernels"
+# height and width of a kernel, at most
+MAX_TAPS = 15
 
 
-def is_order_of(shapes: Iterable[tuple[int, ...]]) -> bool:
-    """Whether kernels of these shapes are in Theano's order.
+@dataclass(frozen=True)
+class KernelOrder:
+    """How a file keeps its kernels.
 
-    The window is square: where the first two axes differ and the last two do not, it is last.
+    turned: by 180 degrees. channels_first: [out, in, height, width], and the rows of a dense kernel
+    behind a flattened map in the order channels, height, width.
     """
-    for shape in shapes:
-        if len(shape) != 4:
-            continue
-        is_first, is_last = shape[0] == shape[1], shape[2] == shape[3]
-        if is_first != is_last:
-            return is_last
-    return False
+
+    turned: bool = False
+    channels_first: bool = False
+    # how that is known, where it is not the usual way
+    reason: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is assumed, in a line."""
+        axes = "[out, in, height, width] " if self.channels_first else ""
+        way = "turned by 180 degrees" if self.turned else "not turned"
+        return f"assumed: kernels are {axes}and {way}, {self.reason}"
+
+    def arranged(self, node: Group) -> Group:
+        """A file's tree with its kernels as usual: [height, width, in, out], not turned."""
+        if not self.reason:
+            return node
+        children = dict(node.children)
+        for name, child in children.items():
+            if isinstance(child, Group):
+                children[name] = self.arranged(child)
+            elif isinstance(child, Dataset) and len(child.shape) == 4:
+                children[name] = self.arranged_kernel(child)
+        return replace(node, children=children)
+
+    def arranged_kernel(self, kernel: Dataset) -> Dataset:
+        def read() -> np.ndarray:
+            array = kernel.read()
+            if self.channels_first:
+                array = to_hwio(array, None)
+            if self.turned:
+                array = array[::-1, ::-1]
+            return np.ascontiguousarray(array)
+
+        out, into, height, width = shape = kernel.shape
+        if self.channels_first:
+            shape = (height, width, into, out)
+        return replace(kernel, shape=shape, read=read)
+
+    def rearranging(self, reader: FormatReader) -> FormatReader:
+        """A reader of an arranged tree that says so, and puts the rows of dense kernels right."""
+        if not self.reason:
+            return reader
+
+        def contents(network: Network) -> WeightFile:
+            file = reader.contents(network)
+            maps = {}
+            if self.channels_first and network.name in NETWORKS:
+                maps = flattened_maps(network)
+
+            def read(layer: str, name: str) -> np.ndarray:
+                array = file.read(layer, name)
+                if name == "kernel" and layer in maps and len(array) == math.prod(maps[layer]):
+                    array = np.ascontiguousarray(to_hwio(array.T, maps[layer]))
+                return array
+
+            return replace(file, read=read, notes=(*file.notes, self.note))
+
+        return replace(reader, contents=contents)
 
 
-def are_turned(path: str | Path) -> bool:
-    """Whether a file's kernels in this order are turned, which its name alone can deny."""
-    return UNTURNED not in Path(path).name
-
-
-def note(path: str | Path) -> str:
-    """What is assumed of a file's kernels in this order."""
-    if are_turned(path):
-        return (
-            "assumed: kernels [out, in, height, width] are Theano's, turned by 180 degrees "
-            f"(they are not where the file's name has {UNTURNED})"
+def kernel_order(path: str | Path, file: Group) -> KernelOrder:
+    """How a file of Keras's keeps its kernels."""
+    name = Path(path).name
+    if is_channels_first(kernel_shapes(file)):
+        if TENSORFLOWS in name:
+            return KernelOrder(False, True, f"as the file's name has {TENSORFLOWS}")
+        return KernelOrder(
+            True, True, f"as Theano has them (a file's name with {TENSORFLOWS} says otherwise)"
         )
-    return (
-        "assumed: kernels [out, in, height, width] are not turned, "
-        f"as the file's name has {UNTURNED}"
-    )
+    if THEANOS in name:
+        return KernelOrder(True, False, f"as the file's name has {THEANOS}")
+    if "theano" in backends(file):
+        return KernelOrder(True, False, "as the file says that it is of Keras on Theano")
+    return KernelOrder()
 
 
-def hwio_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape that a parameter has in this program's layout."""
-    if len(shape) != 4:
-        return shape
-    out, into, height, width = shape
-    return height, width, into, out
+def backends(file: Group) -> Iterator[str]:
+    """What a file says that Keras ran on."""
+    children = [child for child in file.children.values() if isinstance(child, Group)]
+    for group in (file, *children):
+        if "backend" in group.attrs:
+            yield from texts(group.attrs["backend"])
 
 
-def to_hwio(array: np.ndarray, turned: bool) -> np.ndarray:
-    """A kernel [out, in, h, w] as [h, w, in, out], turned back if it was; the rest as it is."""
-    if array.ndim != 4:
-        return array
-    if turned:
-        array = array[:, :, ::-1, ::-1]
-    return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
+def kernel_shapes(group: Group) -> Iterator[tuple[int, ...]]:
+    """The shapes of all kernels below a group."""
+    for child in group.children.values():
+        if isinstance(child, Group):
+            yield from kernel_shapes(child)
+        elif isinstance(child, Dataset) and len(child.shape) == 4:
+            yield child.shape
+
+
+def is_channels_first(shapes: Iterable[tuple[int, ...]]) -> bool:
+    """Whether kernels of these shapes are [out, in, height, width].
+
+    Windows are square: where the first two axes differ and the last two do not, it is last. All
+    that tell must agree.
+    """
+    told = set()
+    for shape in shapes:
+        is_first = shape[0] == shape[1]
+        is_last = shape[2] == shape[3] <= MAX_TAPS
+        if is_first != is_last:
+            told.add(is_last)
+    return told == {True}

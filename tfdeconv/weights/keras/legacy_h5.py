@@ -23,6 +23,7 @@ from .. import conventions, recognition
 from ..contents import WeightFile, infer_network
 from ..inventory import Inventory, take_inventory
 from ..recognition import Family, check_network, find_network
+from . import before_1
 from .variables import surplus_name
 
 SHOWN = 8  # layers that an error lists
@@ -114,6 +115,8 @@ def by_parameter(parameters: Sequence[str], variables: Sequence[Dataset]) -> dic
 def layer_variables(path: str | Path, file: Group) -> dict[str, list[Dataset]]:
     """The variables of each layer, in order; raises UserError for a file that lists no layers."""
     root = weights_root(file)
+    if before_1.recognises(root):
+        return before_1.layer_variables(path, root)
     names = name_list(root, "layer_names")
     if names is None:
         raise UserError(
