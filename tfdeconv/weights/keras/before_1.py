@@ -33,12 +33,11 @@ def layer_variables(path: str | Path, root: Group) -> dict[str, list[Dataset]]:
     Raises UserError where the kernels are no network's.
     """
     layers = numbered_layers(path, root)
-    shapes = [[variable.shape for variable in layer] for layer in layers]
     for name in CANDIDATES:
-        names = matching_names(NETWORKS[name](), shapes)
+        names = matching_names(NETWORKS[name](), layers)
         if names:
             return dict(zip(names, layers))
-    kernels = ", ".join(str(list(layer[0])) for layer in shapes[:SHOWN])
+    kernels = ", ".join(str(list(layer[0].shape)) for layer in layers[:SHOWN])
     raise UserError(
         f"{path} is of Keras before 1.0 (nb_layers), in which layers have no names, and its "
         f"{len(layers)} kernels {kernels or 'none'}, ... are not those of vgg16 or vgg19; load it "
@@ -60,7 +59,7 @@ def numbered_layers(path: str | Path, root: Group) -> list[list[Dataset]]:
     return layers
 
 
-def matching_names(network: Network, shapes: list[list[tuple[int, ...]]]) -> list[str]:
+def matching_names(network: Network, layers: list[list[Dataset]]) -> list[str]:
     """The layers of a network whose kernels have these shapes; none where they have not.
 
     The dense layers may be missing; their sizes are not compared.
@@ -68,14 +67,17 @@ def matching_names(network: Network, shapes: list[list[tuple[int, ...]]]) -> lis
     needed = network.parameters()
     kinds = {node.name: isinstance(node.layer, Conv) for node in network.nodes}
     convolutions = [name for name in needed if kinds[name]]
-    if len(shapes) not in (len(convolutions), len(needed)):
+    if len(layers) not in (len(convolutions), len(needed)):
         return []
-    for (name, parameters), found in zip(needed.items(), shapes):
-        if len(found) != 2:
+    for (name, parameters), variables in zip(needed.items(), layers):
+        if len(variables) != 2:
             return []
-        kernel, bias = parameters["kernel"], parameters["bias"]
-        if kinds[name] and (sorted(found[0]) != sorted(kernel) or found[1] != bias):
+        kernel, bias = (variable.shape for variable in variables)
+        if not kinds[name] and len(kernel) != 2:
             return []
-        if not kinds[name] and len(found[0]) != 2:
+        if kinds[name] and (sorted(kernel), bias) != (
+            sorted(parameters["kernel"]),
+            parameters["bias"],
+        ):
             return []
-    return list(needed)[: len(shapes)]
+    return list(needed)[: len(layers)]
