@@ -213,7 +213,7 @@ ERRORS = {
         replica,
         "batch norm",
     ),
-    "variance for deviation": ("/ tf.sqrt(", "/ (", replica, "batch norm"),
+    "variance for deviation": ("gamma / tf.sqrt(", "gamma / (", replica, "batch norm"),
     "one branch only": (
         "return tuple(sum_broadcast(signal,",
         "return tuple(sum_broadcast(signal * (len(shape) > 3),",
