@@ -163,9 +163,35 @@ def test_the_first_of_equal_units_in_row_order():
     np.testing.assert_allclose(shares, (y > 0).mean((1, 2)), rtol=1e-6)
 
 
-def test_infinite_maps_are_refused(rng, tmp_path):
+@pytest.mark.parametrize("batch", [1, 4])
+def test_images_with_infinite_maps_are_skipped(rng, tmp_path, batch):
     network, weights = integers(rng)
-    weights["first"]["kernel"] = weights["first"]["kernel"] * 1e38
-    x = rng.integers(1, 256, (2, SIDE, SIDE, 3)).astype(np.uint8)
-    with pytest.raises(UserError, match="(first|second) has infinite values"):
-        scanned(tmp_path, x, network, weights, ["first", "second"], 1)
+    x = rng.integers(0, 3, (6, SIDE, SIDE, 3)).astype(np.float32)
+    # one that overflows, and another of the same pixels
+    x[1] = x[4] = 2.0**23
+    weights["first"]["kernel"] *= 2.0**113
+    layers = ["first", "second"]
+    found = scanned(tmp_path, x, network, weights, layers, batch)
+    others = scanned(tmp_path, x[[0, 2, 3, 5]], network, weights, layers, batch, name="others.h5")
+
+    assert sorted(found.skipped) == [1, 4] and found.scanned == 4 and found.finished
+    assert all("has infinite values or NaN" in reason for reason in found.skipped.values())
+    numbers = np.array([0, 2, 3, 5])
+    for layer in layers:
+        for name, array in others.state[layer].items():
+            if name == "images":
+                array = np.where(array >= 0, numbers[array], -1)
+            np.testing.assert_array_equal(found.state[layer][name], array)
+
+
+def test_a_step_names_images_without_numbers(rng):
+    network, weights = integers(rng)
+    accumulator = Accumulator(network, weights, ["first"], (SIDE, SIDE), batch=2)
+    x = np.ones((2, SIDE, SIDE, 3), np.float32)
+    x[1] = 3e38
+
+    with pytest.raises(UserError, match="image 7 of the list: first has infinite") as caught:
+        accumulator.step([x], [np.array([6, 7])])
+    assert list(caught.value.reasons) == [7] and caught.value.maxima == [None]
+    # an image that does not count may be anything
+    accumulator.step([x], [np.array([6, -1])])

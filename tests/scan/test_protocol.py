@@ -25,7 +25,7 @@ def test_a_report_survives_its_message(source_lost, save_due):
         BatchReport(np.zeros((0, 32), np.uint8), ()),
         BatchReport(digests(4), ("",)),
     )
-    report = Report(source_lost, save_due, batches)
+    report = Report(source_lost, save_due, batches, {7: "it is infinite"})
     found = Report.from_message(decode(encode(report.to_message())))
     assert (found.source_lost, found.save_due) == (source_lost, save_due)
     assert [batch.reasons for batch in found.batches] == [batch.reasons for batch in batches]

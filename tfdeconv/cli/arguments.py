@@ -27,7 +27,8 @@ ARCHITECTURE_NEEDS_WEIGHTS = Constraint(
     "--architecture describes what --weights has: give --weights FILE as well",
     needs=("--weights",),
 )
-RESIZES = ("crop", "squash", "keep")  # those of data.images, which would import numpy
+KEEP = "keep"
+RESIZES = ("crop", "squash", KEEP)  # those of data.images, which would import numpy
 
 
 def add_network(parser: argparse.ArgumentParser, meaning: str = "") -> None:

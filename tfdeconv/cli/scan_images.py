@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import load_preprocessing, say_nothing
+from ..engine import limits
 from ..errors import UserError
 from ..scan.cluster import cluster
 from . import arguments, console
@@ -172,6 +173,9 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     settings = settings_of(request, source, weights, preprocessing)
     if started_run:
         run.refuse_others(request.out, started_run, settings, source.names)
+    limits.refuse_costly_forward(
+        weights.network, settings.layers, settings.image_size, settings.batch
+    )
     console.Progress().say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..scan.job import Job

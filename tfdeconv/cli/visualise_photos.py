@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import load_preprocessing
+from ..engine import limits
 from ..errors import UserError
 from . import arguments, console
 from .notes import Notes, admission_of
@@ -80,6 +81,10 @@ def visualise_photos(request: PhotoRequest) -> int:
     weights = read_weights(request, weights_path, notes)
     photos = existing_photos(request.photos, notes)
     admission = admission_of(request.preprocess, notes)
+    layers = request.layers or (arguments.default_layer(weights.network),)
+    if request.resize != arguments.KEEP:
+        for layer in layers:
+            limits.refuse_costly(weights.network, layer, weights.preprocessing.size, request.mode)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
@@ -87,7 +92,6 @@ def visualise_photos(request: PhotoRequest) -> int:
     from ..weights.load import as_tensors
 
     tensors = as_tensors(weights)
-    layers = request.layers or (arguments.default_layer(weights.network),)
     deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
     drawn = 0
     complete = True
@@ -181,6 +185,9 @@ def project(photo: Photo, deconvnet: Deconvnet, request: PhotoRequest) -> Projec
     from ..engine.finite import NotFinite, finite_channels
 
     top = None if request.features else request.top
+    if request.resize == arguments.KEEP:
+        size = photo.x.shape[1:3]
+        limits.refuse_costly(deconvnet.network, deconvnet.target, size, request.mode)
     try:
         return deconvnet.project(photo.x, request.features, request.mode, top)
     except NotFinite as error:
@@ -213,7 +220,8 @@ def draw_photo(
     request: PhotoRequest,
 ) -> Path:
     """Draws a photo's projections of one layer; returns the path of the picture."""
-    from ..figures import naming, photo as photo_figures, png
+    from ..figures import naming, png
+    from ..figures import photo as photo_figures
 
     network = deconvnet.network.name
     layer = deconvnet.target

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 import numpy as np
 import tensorflow as tf
 
-from ..network.base import Shape
+from ..network.base import Layer, Shape
+from ..network.cost import backward_cost
 from ..network.graph import INPUT, Network
 from ..network.spans import Spans
-from . import dispatch, finite, passes
+from . import cropping, dispatch, finite, limits, passes
 from .chunks import Chunk, chunks
+from .cropping import SizedNetwork
 from .rules import Rule
-from .types import ShapesByLayer, Tensors, Traces
+from .types import Parameters, ShapesByLayer, Tensors, Traces
 
 # bytes of the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
 ITEM_BYTES = 64 << 20
+# bytes of a chunk of items in a layer's transpose, with what it needs beside them
+MOST_BYTES = 1 << 30
 # bytes of the largest map of a chunk of images in the forward pass
 IMAGE_BYTES = 256 << 20
 
@@ -64,7 +67,8 @@ class CompiledPasses:
         # whether TensorFlow could hide that values overflow (finite.py)
         self.wild = finite.is_wild(parameters)
         self.graphs: dict[tuple, Callable] = {}
-        self._sized: dict[Shape, Network] = {}
+        self._sized: dict[Shape, SizedNetwork] = {}
+        self._prepared: dict[str, Parameters] = {}
 
     def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
         """Images x [n, h, w, c], all at a time."""
@@ -106,7 +110,7 @@ class CompiledPasses:
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
         graph = self.backward_graph(shapes, route, traces, layer)
         items = (seeds, image, channel, positions[:, 0], positions[:, 1])
-        for start, stop, index in self.item_chunks(len(image), shapes, route):
+        for start, stop, index in self.item_chunks(len(image), layer, shapes, route):
             tensors = [tf.constant(array[index]) for array in items]
             patches = graph(traces, *tensors).numpy()[: stop - start]
             finite.refuse_not_finite(self.network.name, layer, channel[start:stop], patches)
@@ -116,7 +120,8 @@ class CompiledPasses:
         """Raises UserError where a layer before the target is not finite for images x."""
         if not self.wild:
             return
-        layer = finite.first_not_finite(self.sized(shapes).nodes, self.parameters, x)
+        sized = self.sized(shapes)
+        layer = finite.first_not_finite(sized.cropped.nodes, sized.parameters, x)
         if layer not in ("", self.layers[-1]):
             raise finite.no_numbers(self.network.name, layer)
 
@@ -137,26 +142,29 @@ class CompiledPasses:
         return chunks(count, IMAGE_BYTES // (largest * self.dtype.size), self.jit)
 
     def item_chunks(
-        self, count: int, shapes: ShapesByLayer, route: Mapping[str, Spans]
+        self, count: int, layer: str, shapes: ShapesByLayer, route: Mapping[str, Spans]
     ) -> Iterator[Chunk]:
         """Chunks of items that go backward at a time."""
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
-        return chunks(count, ITEM_BYTES // (largest * self.dtype.size), self.jit)
+        nodes = self.sized(shapes).cropped.up_to(layer)
+        limits.refuse_large_signals(nodes, shapes, route, self.dtype.size)
+        most = MOST_BYTES // backward_cost(nodes, shapes, route).values
+        return chunks(count, min(ITEM_BYTES // largest, most) // self.dtype.size, self.jit)
 
-    def sized(self, shapes: ShapesByLayer) -> Network:
+    def sized(self, shapes: ShapesByLayer) -> SizedNetwork:
         """The network for images of one size."""
         image = shapes[INPUT]
         if image not in self._sized:
-            self._sized[image] = self.network.at(*image[:2])
+            self._sized[image] = cropping.size(self.network, self.parameters, shapes)
         return self._sized[image]
 
     def route(self, layer: str, start: Spans, shapes: ShapesByLayer) -> dict[str, Spans]:
         """The spans of all maps from a layer down to INPUT, for a signal that starts on `start`."""
-        return self.sized(shapes).route(layer, start, shapes)
+        return self.sized(shapes).cropped.route(layer, start, shapes)
 
     def receptive_field(self, layer: str, start: Spans, shapes: ShapesByLayer) -> Spans:
         """What the layer's units on `start` see of an image, borders ignored."""
-        rows, columns = self.sized(shapes).receptive_fields(shapes)[layer]
+        rows, columns = self.sized(shapes).whole.receptive_fields(shapes)[layer]
         return start[0].seen_through(rows), start[1].seen_through(columns)
 
     def forward_graph(self, shapes: ShapesByLayer, traced: bool) -> Callable:
@@ -166,12 +174,13 @@ class CompiledPasses:
         """
         key = ("forward", shapes[INPUT], traced)
         if key not in self.graphs:
-            nodes = self.sized(shapes).nodes
+            sized = self.sized(shapes)
+            nodes = sized.cropped.nodes
             rule = self.rule if traced else None
             layers = self.layers if traced else self.layers[-1:]
 
             def forward(x):
-                return passes.forward_maps(nodes, self.parameters, x, rule, layers)
+                return passes.forward_maps(nodes, sized.parameters, x, rule, layers)
 
             images = tf.TensorSpec((None, *shapes[INPUT]), self.dtype)
             self.graphs[key] = self._compile(forward, images)
@@ -186,8 +195,9 @@ class CompiledPasses:
         """
         key = ("backward", shapes[INPUT], layer, route[layer])
         if key not in self.graphs:
-            nodes = self.sized(shapes).up_to(layer)
-            parameters = self._backward_parameters
+            sized = self.sized(shapes)
+            nodes = sized.cropped.up_to(layer)
+            parameters = self._backward_parameters(sized)
             channels = shapes[layer][2]
 
             def backward(traces, seeds, image, channel, row, column):
@@ -207,16 +217,23 @@ class CompiledPasses:
             )
         return self.graphs[key]
 
-    @cached_property
-    def _backward_parameters(self) -> Tensors:
-        """The parameters as backward takes them; made when something is first sent back."""
+    def _backward_parameters(self, sized: SizedNetwork) -> Tensors:
+        """The parameters as backward takes them; those of all sizes are made once."""
         prepared = {}
-        for node in self.network.nodes:
-            p = self.parameters[node.name]
-            if self.wild:
-                p = finite.without_infinite(p)
-            prepared[node.name] = dispatch.prepare(node.layer, p)
+        for node in sized.cropped.nodes:
+            p = sized.parameters[node.name]
+            if p is not self.parameters[node.name]:
+                prepared[node.name] = self._prepare(node.layer, p)
+                continue
+            if node.name not in self._prepared:
+                self._prepared[node.name] = self._prepare(node.layer, p)
+            prepared[node.name] = self._prepared[node.name]
         return prepared
+
+    def _prepare(self, layer: Layer, p: Parameters) -> Parameters:
+        if self.wild:
+            p = finite.without_infinite(p)
+        return dispatch.prepare(layer, p)
 
     def _compile(self, function: Callable, *specs) -> Callable:
         if self.wild:

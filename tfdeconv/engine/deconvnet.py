@@ -246,5 +246,6 @@ class Deconvnet:
         """Images as an array of the computation's dtype, and the shapes of all maps for them."""
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
-        limits.refuse_large_images(self._passes.network, shapes, self._dtype.size)
+        nodes = self._passes.sized(shapes).cropped.nodes
+        limits.refuse_large_images(nodes, shapes, self._dtype.size)
         return x, shapes

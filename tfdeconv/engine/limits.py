@@ -1,30 +1,115 @@
-"""What would take more memory than there is, from shapes alone."""
+"""What would take more memory, or longer, than can be meant: refused from shapes alone.
+
+Needs no TensorFlow, so that commands can know before they import it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import TYPE_CHECKING
 
+from ..errors import UserError
 from ..memory import refuse_beyond_memory
+from ..network import receptive_field
+from ..network.base import Node
+from ..network.cost import Cost, backward_cost, forward_cost
 from ..network.graph import INPUT, Network
-from ..network.spans import Spans
-from .types import ShapesByLayer
+from ..network.spans import UNIT, Spans, whole
+from .cropping import crop
+
+if TYPE_CHECKING:
+    from .types import ShapesByLayer
+
+FLOAT32 = 4  # bytes
+# Multiply-adds of an image's pass: 260 times VGG16's at 224 x 224, and more than it has at 3,500 x
+# 3,500; a minute on two cores.
+MAX_WORK = 4 * 10**12
+# nodes of a graph: 3 times those of the deepest networks in use; TensorFlow takes 10 ms for each
+MAX_NODES = 3000
 
 
-def refuse_large_images(network: Network, shapes: ShapesByLayer, item_size: int) -> None:
-    """Raises UserError where the largest layer of one image does not fit, with its inputs.
+def refuse_costly_forward(
+    network: Network, targets: Sequence[str], size: tuple[int, int], images: int
+) -> None:
+    """Raises UserError for what a scan should not begin: so many images of this size at a time."""
+    shapes, nodes = cropped_nodes(network, targets, size)
+    refuse_long(network, nodes, shapes, forward_cost(nodes, shapes, traced=False))
+    refuse_large_images(nodes, shapes, FLOAT32, images)
 
-    shapes: of all maps; item_size: bytes of a value.
+
+def refuse_costly(network: Network, target: str, size: tuple[int, int], mode: str) -> None:
+    """Raises UserError for what a command should not begin: an image of this height and width.
+
+    mode: "max" or "all", of a projection.
     """
-    largest = 0
-    for node in network.nodes:
-        cells = sum(prod(shapes[name]) for name in (node.name, *node.inputs))
-        largest = max(largest, cells)
+    shapes, nodes = cropped_nodes(network, [target], size)
+    refuse_long(network, nodes, shapes, forward_cost(nodes, shapes, traced=True))
+    refuse_large_images(nodes, shapes, FLOAT32)
+    start = UNIT if mode == "max" else whole(shapes[nodes[-1].name])
+    route = receptive_field.route(nodes, start, shapes)
+    refuse_long(network, nodes, shapes, backward_cost(nodes, shapes, route))
+    refuse_large_signals(nodes, shapes, route, FLOAT32)
+
+
+def cropped_nodes(
+    network: Network, targets: Sequence[str], size: tuple[int, int]
+) -> tuple[ShapesByLayer, list[Node]]:
+    """The shapes of all maps for images of this size, and the nodes that the targets need.
+
+    Raises UserError where the size does not suit the last target.
+    """
+    shapes = network.input_shapes(network.node(targets[-1]).name, *size)
+    needed = network.at(*size).up_to(*targets)
+    nodes, _ = crop(needed, {node.name: {} for node in needed}, shapes)
+    return shapes, nodes
+
+
+def refuse_long(network: Network, nodes: Sequence[Node], shapes: ShapesByLayer, cost: Cost) -> None:
+    """Raises UserError where a pass has more nodes or work than MAX_NODES or MAX_WORK."""
+    target = nodes[-1].name
+    if len(nodes) > MAX_NODES:
+        raise UserError(
+            f"{network.name}'s {target} depends on {len(nodes):,} layers, at most {MAX_NODES:,} "
+            f"are computed: ask for an earlier layer"
+        )
+    if cost.work > MAX_WORK:
+        height, width, _channels = shapes[INPUT]
+        raise UserError(
+            f"{network.name}'s {target} would take {cost.work:.1e} multiply-adds for an image of "
+            f"{height} x {width}, at most {MAX_WORK:.0e} are begun: scale it down, or ask for an "
+            f"earlier layer"
+        )
+
+
+def refuse_large_images(
+    nodes: Sequence[Node], shapes: ShapesByLayer, item_size: int, images: int = 1
+) -> None:
+    """Raises UserError where the forward pass of so many images does not fit.
+
+    nodes: every pad of which is a number; shapes: of all maps; item_size: bytes of a value.
+    """
+    cost = forward_cost(nodes, shapes, traced=images == 1)
     height, width, _channels = shapes[INPUT]
+    what = f"the forward pass of an image of {height} x {width}"
+    remedy = "scale it down, or ask for an earlier layer"
+    if images > 1:
+        what = f"{images} images of {height} x {width}"
+        remedy = "scan fewer at a time (--batch)"
     refuse_beyond_memory(
-        largest * item_size,
-        f"the forward pass of an image of {height} x {width} to {network.nodes[-1].name}",
-        "scale it down",
+        cost.values * item_size * images, f"{what} to {nodes[-1].name} (at {cost.layer})", remedy
+    )
+
+
+def refuse_large_signals(
+    nodes: Sequence[Node], shapes: ShapesByLayer, route: Mapping[str, Spans], item_size: int
+) -> None:
+    """Raises UserError where one signal does not fit on its way back."""
+    cost = backward_cost(nodes, shapes, route)
+    refuse_beyond_memory(
+        cost.values * item_size,
+        f"a signal from {nodes[-1].name} back to the pixels (at {cost.layer})",
+        "scale the image down, or ask for an earlier layer",
     )
 
 

@@ -81,7 +81,10 @@ def backward(
             part = move(part, trim_spans(landing, trim), route[name], positions)
             if layer.reaches_outside:
                 part = erase_outside(part, route[name], shapes[name], positions)
-            if name in signals:
+            if name in signals and part is signals[name]:
+                # a layer that reads another one twice: see merge.total
+                part = part * 2
+            elif name in signals:
                 # a fork on the way forward: what comes back along its branches adds up
                 part = signals[name] + part
             signals[name] = part

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..network.spans import Spans, overlap
 
+# cells from an image that a box reaches at most
+FAR = 1 << 30
 # the part of what a seed could give below which its picture shows nothing
 FAINT = 1e-6
 
@@ -128,11 +130,18 @@ def reordered(units: Units, order: np.ndarray) -> Units:
 
 
 def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
-    """positions [..., 2] -> top, left, bottom, right of their spans: int32 [..., 4]."""
-    rows, columns = spans
-    top = rows.origin(positions[..., 0])
-    left = columns.origin(positions[..., 1])
-    return np.stack([top, left, top + rows.size, left + columns.size], -1).astype(np.int32)
+    """positions [..., 2] -> top, left, bottom, right of their spans: int32 [..., 4].
+
+    What does not fit int32 (the receptive field behind many large strides) ends at FAR.
+    """
+    starts = []
+    ends = []
+    for axis, span in enumerate(spans):
+        stride, offset = (max(-FAR, min(value, FAR)) for value in (span.stride, span.offset))
+        start = positions[..., axis].astype(np.int64) * stride + offset
+        starts.append(start)
+        ends.append(start + min(span.size, FAR))
+    return np.clip(np.stack([*starts, *ends], -1), -FAR, FAR).astype(np.int32)
 
 
 def paste(patch: np.ndarray, box: np.ndarray, into: np.ndarray | tuple[int, ...]) -> np.ndarray:

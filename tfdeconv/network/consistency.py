@@ -23,7 +23,10 @@ from .layers import (
 )
 from .spans import as_pair
 
-CELLS = 1 << 40  # values of one map at most
+# Values of one map and of an input at most: 64 channels of 2,900 x 2,900 and an image of 4,700 x
+# 4,700 have as many. A file of a kilobyte can ask for any.
+CELLS = 1 << 29
+INPUT_CELLS = 1 << 26
 
 
 def check_layer(layer: Layer) -> None:
@@ -84,6 +87,7 @@ def check_graph(network: Network) -> None:
     """Raises UserError unless names, inputs and shapes hold together."""
     if not network.nodes:
         raise UserError(f"{network.name} has no layers that are understood")
+    refuse_large_input(network.name, network.input_shape)
     shapes: dict[str, Shape] = {INPUT: network.input_shape}
     for node in network.nodes:
         if node.name in shapes:
@@ -104,6 +108,15 @@ def check_graph(network: Network) -> None:
                 f"its inputs of {' and '.join(map(times, input_shapes))[:200]}: {reason}"
             )
         shapes[node.name] = shape
+
+
+def refuse_large_input(name: str, shape: Shape) -> None:
+    """Raises UserError for images that no network is trained on."""
+    if math.prod(shape) > INPUT_CELLS:
+        raise UserError(
+            f"{name} takes images of {times(shape)}, expected at most {INPUT_CELLS:,} values: "
+            f"save the model with a smaller input"
+        )
 
 
 def times(shape: Shape) -> str:

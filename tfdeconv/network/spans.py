@@ -105,10 +105,45 @@ class Window(NamedTuple):
         columns = spans[1].through(self.size[1], self.stride[1], left)
         return rows, columns
 
+    def on_axis(self, axis: int, extent: int) -> AxisWindow:
+        """This window on an axis of that extent, without the taps that never meet the map.
+
+        A tap at the window's end may meet nothing but pads (a dilation or a kernel that is larger
+        than the map). What is left computes the same, and has the same outputs; its pads are not
+        negative, and its stride is at most what reaches from one end of the map to the other.
+        """
+        stride, dilation = self.stride[axis], self.dilation[axis]
+        before, after = self.pad[axis]
+        taps = (self.size[axis] - 1) // dilation + 1
+        outputs = self.extents(extent, extent)[axis]
+        # tap t of output j stands at cell j * stride + t * dilation - before
+        reach = (outputs - 1) * stride
+        end = before + extent - 1
+        first = min(max(-((reach - before) // dilation), 0), before // dilation, taps - 1)
+        last = max(end // dilation, -((reach - end) // dilation), first)
+        if last < taps - 1:
+            after = reach + last * dilation - end
+        else:
+            last = taps - 1
+        before -= first * dilation
+        size = (last - first) * dilation + 1
+        if outputs == 1:
+            stride = min(stride, before + extent + after - size + 1)
+        return AxisWindow(first, last + 1, stride, (before, after))
+
     @property
     def uneven(self) -> bool:
         """Whether the transpose covers some cells more often, a checkerboard: Odena et al. 2016."""
         return any(stride > 1 and size % stride for size, stride in zip(self.size, self.stride))
+
+
+class AxisWindow(NamedTuple):
+    """A window on one axis: which of its taps are left, from start to stop; see on_axis()."""
+
+    start: int
+    stop: int
+    stride: int
+    pad: Pair
 
 
 def as_pair(value: int | Pair) -> Pair:

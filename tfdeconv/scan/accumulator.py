@@ -8,19 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from ..engine import folding, passes, types
+from ..engine import cropping, folding, limits, passes, types
 from ..errors import UserError
-from ..memory import refuse_beyond_memory
 from ..network.graph import Network
 from .layout import Layout
-from .reductions import Summary, add, all_finite, rank, summary, sums_and_counts, unit_values, when
+from .reductions import (
+    Summary,
+    add,
+    finite_images,
+    rank,
+    summary,
+    sums_and_counts,
+    unit_values,
+    when,
+)
 from .state import State, merge_states
+
+
+class NotFinite(UserError):
+    """Images for which a layer is infinite or NaN. Nothing of their batches was taken in.
+
+    reasons: {number in the list: why it cannot count}. maxima: of the batches, by device, those
+    that were taken in; None for the others.
+    """
+
+    def __init__(self, reasons: dict[int, str], maxima: list[np.ndarray | None]):
+        number, reason = next(iter(reasons.items()))
+        super().__init__(f"image {number} of the list: {reason}")
+        self.reasons = reasons
+        self.maxima = maxima
 
 
 @dataclass
@@ -82,9 +103,11 @@ class Accumulator:
                 needed[node.name] = {}
                 for key, value in weights[node.name].items():
                     needed[node.name][key] = tf.cast(value, tf.float32)
-        folded, self.parameters = folding.fold(nodes, needed, self._read)
-        self.nodes = replace(network, nodes=tuple(folded)).at(*size).nodes
-        self._refuse_beyond_memory(shapes, size)
+        folded, parameters = folding.fold(nodes, needed, self._read)
+        sized = cropping.size(replace(network, nodes=tuple(folded)), parameters, shapes)
+        self.nodes, self.parameters = sized.cropped.nodes, sized.parameters
+        float32_bytes = 4
+        limits.refuse_large_images(self.nodes, shapes, float32_bytes, batch)
         self.strategy = strategy or tf.distribute.get_strategy()
         devices = strategy.extended.worker_devices if strategy else (None,)
         self.devices = len(devices)
@@ -92,22 +115,6 @@ class Accumulator:
         self._step = tf.function(
             lambda x, numbers: self.strategy.run(self._step_on_device, (x, numbers)),
             autograph=False,
-        )
-
-    def _refuse_beyond_memory(
-        self, shapes: Mapping[str, tuple[int, int, int]], size: tuple[int, int]
-    ) -> None:
-        """Raises UserError where a layer's inputs and output for a batch would not fit memory."""
-        largest = 0
-        for node in self.nodes:
-            values = prod(shapes[node.name])
-            for name in node.inputs:
-                values += prod(shapes[name])
-            largest = max(largest, values)
-        refuse_beyond_memory(
-            4 * self.batch * largest,
-            f"{self.batch} images of {size[0]} x {size[1]}",
-            "scan fewer at a time (--batch)",
         )
 
     def _copy_on(self, device: str | None) -> DeviceCopy:
@@ -133,21 +140,29 @@ class Accumulator:
 
         numbers [batch]: theirs in the list, -1 where one does not count. Returns of each batch the
         maxima of the layers that are kept, float32 [batch, channels].
-        Raises UserError where a map is not finite; nothing of that batch was taken in then.
+        Raises NotFinite where a map is not; nothing of such a batch was taken in then.
         """
         results = self._step(self._distribute(x, tf.float32), self._distribute(numbers, tf.int64))
         finite, maxima = map(self.strategy.experimental_local_results, results)
-        for batch_numbers, device_finite in zip(numbers, finite):
-            layers_finite = device_finite.numpy()
-            if not layers_finite.all():
-                layer = self.layers[int(layers_finite.argmin())]
-                counting = batch_numbers[batch_numbers >= 0]
-                raise UserError(
-                    f"{layer} has infinite values or NaN for an image among number "
-                    f"{counting.min()} to {counting.max()} of the list: are these the right "
-                    f"weights and preprocessing?"
-                )
-        return [part.numpy() for part in maxima]
+        reasons: dict[int, str] = {}
+        taken: list[np.ndarray | None] = []
+        for batch_numbers, device_finite, device_maxima in zip(numbers, finite, maxima):
+            wrong = self._not_finite(batch_numbers, device_finite.numpy())
+            reasons |= wrong
+            taken.append(None if wrong else device_maxima.numpy())
+        if reasons:
+            raise NotFinite(reasons, taken)
+        return taken  # type: ignore[return-value]
+
+    def _not_finite(self, numbers: np.ndarray, finite: np.ndarray) -> dict[int, str]:
+        """Why images of a batch cannot count; finite [layers, batch]: whether their maps are."""
+        reasons = {}
+        for image in np.flatnonzero(~finite.all(0)):
+            layer = self.layers[int(finite[:, image].argmin())]
+            reasons[int(numbers[image])] = (
+                f"{layer} has infinite values or NaN: are these the right weights and preprocessing?"
+            )
+        return reasons
 
     def _distribute(self, parts: Sequence[np.ndarray], dtype: tf.DType) -> Any:
         """An array to each device."""
@@ -162,7 +177,7 @@ class Accumulator:
     def _step_on_device(self, x: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """step() on one device, as a graph.
 
-        Returns for each layer whether all of it was finite, and the maxima of the layers kept.
+        Returns for each layer and image whether it was finite, and the maxima of the layers kept.
         """
         copy = self._copies[self._device_index(tf.distribute.get_replica_context())]
         outputs, _ = passes.forward_maps(self.nodes, copy.parameters, x, None, self._read)
@@ -172,7 +187,7 @@ class Accumulator:
         whole = Summary(*(tf.concat(parts, 1) for parts in zip(*summaries.values())))
         whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
         entries = self._entries(maps, summaries, whole, numbers)
-        finite = tf.stack([all_finite(part.means, counts) for part in summaries.values()])
+        finite = tf.stack([finite_images(part.means, counts) for part in summaries.values()])
         good = tf.reduce_all(finite)
         enters = tf.reduce_any(whole.maxima > copy.arrays["values"][:, -1])
         updates = [

@@ -14,9 +14,9 @@ import numpy as np
 from ..data.loader import Batch
 from ..errors import UserError
 from ..files import PREFIX
-from .accumulator import Accumulator
+from .accumulator import Accumulator, NotFinite
 from .maxima import MaximaWriter, half, maxima_path
-from .messages import pack_state, unpack_state
+from .messages import pack_reasons, pack_state, unpack_reasons, unpack_state
 from .run import Run
 from .run_file import save
 from .state import merge_states
@@ -47,6 +47,7 @@ class Checkpointer:
         # maxima of images since the last save, float16 [m, channels], and their numbers in the list
         self.maxima: list[np.ndarray] = []
         self.numbers: list[np.ndarray] = []
+        self.unusable: dict[int, str] = {}
         self.maxima_file: MaximaWriter | None = None
         self.stamp = file_stamp(path)
         self.saved_at = time.monotonic()
@@ -73,10 +74,36 @@ class Checkpointer:
         if not any((part >= 0).any() for part in numbers):
             return
         with self.workers.deferred_errors():
-            found = self.accumulator.step([x for x, _, _ in batches], numbers)
-            for maxima, part in zip(found, numbers):
-                self.maxima.append(half(maxima[part >= 0]))
-                self.numbers.append(part[part >= 0])
+            try:
+                found = self.accumulator.step([x for x, _, _ in batches], numbers)
+            except NotFinite as error:
+                self.unusable |= error.reasons
+                self._accumulate_rest(batches, numbers, error)
+                return
+            self._keep_maxima(found, numbers)
+
+    def _accumulate_rest(
+        self, batches: Sequence[Batch], numbers: Sequence[np.ndarray], error: NotFinite
+    ) -> None:
+        """Takes in what is usable of batches of which some images are not."""
+        rest = []
+        for maxima, part in zip(error.maxima, numbers):
+            if maxima is not None:
+                # all of this batch was taken in
+                self._keep_maxima([maxima], [part])
+                part = np.full_like(part, -1)
+            rest.append(np.where(np.isin(part, list(error.reasons)), -1, part))
+        self.accumulate(batches, rest)
+
+    def _keep_maxima(self, found: Sequence[np.ndarray], numbers: Sequence[np.ndarray]) -> None:
+        for maxima, part in zip(found, numbers):
+            self.maxima.append(half(maxima[part >= 0]))
+            self.numbers.append(part[part >= 0])
+
+    def take_unusable(self) -> dict[int, str]:
+        """{number in the list: why} of images that turned out not to be usable since last asked."""
+        unusable, self.unusable = self.unusable, {}
+        return unusable
 
     @property
     def due(self) -> bool:
@@ -108,6 +135,8 @@ class Checkpointer:
 
     def finish(self) -> None:
         """Saves, and returns when the chief has written it; raises UserError where it cannot."""
+        for message in self.workers.exchange(pack_reasons(self.take_unusable())):
+            self.run.skip(unpack_reasons(message))
         self.save()
         self.workers.exchange({})
 

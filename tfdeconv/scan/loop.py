@@ -22,7 +22,8 @@ import numpy as np
 
 from ..data.admission import Admission
 from ..data.dataset import Source, readable
-from ..data.loader import Batch, batches as load_batches, reader
+from ..data.loader import Batch, reader
+from ..data.loader import batches as load_batches
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator
@@ -60,9 +61,11 @@ def advance(
     for batches in rounds(run, accumulator, read, workers):
         firsts = first_images(run, accumulator, workers)
         lost = source_lost(source, directories, firsts, batches)
-        own_report = report_on(batches, lost, checkpoint.due)
+        own_report = report_on(batches, lost, checkpoint.due, checkpoint.take_unusable())
         # of all workers by rank, and so in the order of the list
         reports = list(map(Report.from_message, workers.exchange(own_report.to_message())))
+        for report in reports:
+            run.skip(report.unusable)
         if any(report.source_lost for report in reports):
             checkpoint.finish()
             raise source_lost_error(source, path, run)

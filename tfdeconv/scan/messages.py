@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,10 +29,12 @@ class Report:
     source_lost: bool  # the directory of an image has vanished
     save_due: bool  # this worker wants the run to be saved
     batches: tuple[BatchReport, ...]  # one a device, in the order of the list
+    # {number in the list: why an image of an earlier round cannot be used}
+    unusable: Mapping[int, str] = field(default_factory=dict)
 
     def to_message(self) -> Message:
         flags = {"source_lost": np.array(self.source_lost), "save_due": np.array(self.save_due)}
-        return flags | pack_batches(self.batches)
+        return flags | pack_batches(self.batches) | pack_reasons(self.unusable)
 
     @classmethod
     def from_message(cls, message: Message) -> Report:
@@ -40,15 +42,35 @@ class Report:
             source_lost=bool(message["source_lost"]),
             save_due=bool(message["save_due"]),
             batches=unpack_batches(message),
+            unusable=unpack_reasons(message),
         )
 
 
-def report_on(batches: Iterable[Batch], source_lost: bool, save_due: bool) -> Report:
+def report_on(
+    batches: Iterable[Batch],
+    source_lost: bool,
+    save_due: bool,
+    unusable: Mapping[int, str] | None = None,
+) -> Report:
     """The report of a worker with these batches."""
     reports = []
     for _, digests, reasons in batches:
         reports.append(BatchReport(digests, tuple(reasons)))
-    return Report(source_lost, save_due, tuple(reports))
+    return Report(source_lost, save_due, tuple(reports), unusable or {})
+
+
+def pack_reasons(reasons: Mapping[int, str]) -> Message:
+    """Why images cannot be used, by their numbers in the list, as two arrays."""
+    return {
+        "unusable": np.array(list(reasons), np.int64),
+        "unusable_reasons": pack_texts(list(reasons.values())),
+    }
+
+
+def unpack_reasons(message: Message) -> dict[int, str]:
+    """The reasons of pack_reasons()."""
+    texts = unpack_texts(message["unusable_reasons"])
+    return dict(zip(message["unusable"].tolist(), texts))
 
 
 def pack_batches(batches: Sequence[BatchReport]) -> Message:

@@ -97,9 +97,12 @@ def histogram(maxima: tf.Tensor) -> tf.Tensor:
     return tf.scatter_nd(indices, ones, tf.constant([channels, BINS], tf.int64))
 
 
-def all_finite(means: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
-    """Whether the means [n, c] of the images that count are finite, and so all of their maps."""
-    return tf.reduce_all(tf.math.is_finite(tf.boolean_mask(means, counts)))
+def finite_images(means: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+    """Whether each image's means [n, c] are finite, and so all of its maps, or it does not count.
+
+    counts [n]; bool [n].
+    """
+    return tf.reduce_all(tf.math.is_finite(means), 1) | ~counts
 
 
 def when(condition: tf.Tensor, update: Callable[[], list[tf.Operation]]) -> tf.Tensor:

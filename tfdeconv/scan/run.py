@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -101,12 +101,12 @@ class Run:
 
     @cached_property
     def _first_with(self) -> dict[bytes, int]:
-        """The first image with each digest, of those seen so far."""
+        """The first image with each digest, of those that could be read so far."""
         start = self.settings.range.start
         first: dict[bytes, int] = {}
         for i in range(self.done):
-            if self.same[i] < 0 and start + i not in self.skipped:
-                first[self.digests[i].tobytes()] = start + i
+            if self.same[i] < 0 and self.digests[i].any():
+                first.setdefault(self.digests[i].tobytes(), start + i)
         return first
 
     def record(self, digests: np.ndarray, reasons: Sequence[str]) -> np.ndarray:
@@ -124,6 +124,9 @@ class Run:
             self.digests[index] = digests[i]
             if reason:
                 self.skipped[number] = reason
+            elif self._first_with.get(digest) in self.skipped:
+                # it has the pixels of an image that could be read, but not used
+                self.skipped[number] = self.skipped[self._first_with[digest]]
             elif digest in self._first_with:
                 self.same[index] = self._first_with[digest]
             else:
@@ -132,6 +135,19 @@ class Run:
         self.scanned += int((numbers >= 0).sum())
         self.done += len(reasons)
         return numbers
+
+    def skip(self, reasons: Mapping[int, str]) -> None:
+        """Takes back images that record() counted, by their numbers: why they cannot be used.
+
+        With them go those that have their pixels.
+        """
+        start = self.settings.range.start
+        for number, reason in reasons.items():
+            self.skipped[number] = reason
+            self.scanned -= 1
+            for index in np.flatnonzero(self.same == number).tolist():
+                self.same[index] = -1
+                self.skipped[start + index] = reason
 
 
 def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[str, ...]) -> None:

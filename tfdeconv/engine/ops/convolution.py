@@ -6,14 +6,17 @@ Everything runs with and without XLA, in float32 and float64.
 
 from __future__ import annotations
 
+from math import prod
+
 import tensorflow as tf
 
 from ...network.layers import Conv, DepthwiseConv
-from ...network.spans import Pads, Pair, Window
+from ...network.spans import Pads, Window
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 from .activation import before_activation, bias_and_activation
-from .slicing import NO_PAD, cut, interleave
+from .phases import cut_map, interleave_channels, interleave_phases, is_large_stride, phase_counts
+from .slicing import NO_PAD, cut
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window, groups: int = 1) -> tf.Tensor:
@@ -117,8 +120,11 @@ def conv2d_transpose(
         return tf.concat(parts, 3)
     pads, trimmed = transpose_padding(flipped, window, trim)
     y = tf.nn.conv2d(signal, flipped, 1, [[0, 0], *pads, [0, 0]], dilations=window.dilation)
-    rows, columns = phase_counts(window)
-    return assemble_phases(tf.split(y, rows * columns, 3), signal, window, trim, trimmed)
+    if is_large_stride(window):
+        y = interleave_channels(y, window)
+    else:
+        y = interleave_phases(tf.split(y, prod(phase_counts(window)), 3), window)
+    return cut_map(y, signal, window, trim, trimmed)
 
 
 def depthwise_conv2d_transpose(
@@ -137,12 +143,12 @@ def depthwise_conv2d_transpose(
     # an input channel was read by `multiplier` of the output's: what comes back to it adds up
     y = tf.reshape(y, (-1, n, m, channels, multiplier, rows * columns))
     y = tf.reduce_sum(y, 4)
-    return assemble_phases(tf.unstack(y, axis=4), signal, window, trim, trimmed)
-
-
-def phase_counts(window: Window) -> Pair:
-    """Rows and columns of phases that the window reaches."""
-    return min(window.size[0], window.stride[0]), min(window.size[1], window.stride[1])
+    if is_large_stride(window):
+        y = tf.reshape(tf.transpose(y, (0, 1, 2, 4, 3)), (-1, n, m, rows * columns * channels))
+        y = interleave_channels(y, window)
+    else:
+        y = interleave_phases(tf.unstack(y, axis=4), window)
+    return cut_map(y, signal, window, trim, trimmed)
 
 
 def transpose_padding(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[list, Pads]:
@@ -162,33 +168,6 @@ def transpose_padding(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[l
         pads.append([whole - low, whole - high])
         trimmed.append((low, high))
     return pads, (trimmed[0], trimmed[1])
-
-
-def assemble_phases(
-    phases: list[tf.Tensor], signal: tf.Tensor, window: Window, trim: Pads, trimmed: Pads
-) -> tf.Tensor:
-    """The phases of a transpose as one map of the size that the signal reaches, less `trim`.
-
-    phases: maps row by row, which are `trimmed` cells shorter at the ends already.
-    """
-    y = phases[0]
-    if window.stride != (1, 1):
-        y = interleave(phase_grid(phases, window))
-    for axis in (0, 1):
-        stride = window.stride[axis]
-        size = (signal.shape[axis + 1] - 1) * stride + window.size[axis] - sum(trim[axis])
-        y = cut(y, axis + 1, trim[axis][0] - trimmed[axis][0] * stride, size)
-    return y
-
-
-def phase_grid(phases: list[tf.Tensor], window: Window) -> list[list[tf.Tensor]]:
-    """Phases as a grid of stride x stride maps, with zeros where the window is too small."""
-    rows, columns = phase_counts(window)
-    zeros = tf.zeros_like(phases[0])
-    grid = [[zeros] * window.stride[1] for _ in range(window.stride[0])]
-    for row in range(rows):
-        grid[row][:columns] = phases[row * columns : (row + 1) * columns]
-    return grid
 
 
 def conv_forward(layer: Conv, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:

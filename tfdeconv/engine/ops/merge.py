@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import reduce
 from operator import mul
 from typing import Any
@@ -29,8 +31,23 @@ def sum_broadcast(signal: tf.Tensor, shape: Shape, input_shape: Shape) -> tf.Ten
     return tf.reduce_sum(signal, axes, keepdims=True)
 
 
+def total(inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The sum of the inputs, of which some may be one tensor.
+
+    That is multiplied: TensorFlow takes apart sums of a tensor and itself, which in a chain of them
+    takes exponential time.
+    """
+    tensors = {id(tensor): tensor for tensor in inputs}
+    counts = Counter(map(id, inputs))
+    terms = []
+    for key, tensor in tensors.items():
+        count = counts[key]
+        terms.append(tensor if count == 1 else tensor * count)
+    return sum(terms[1:], terms[0])
+
+
 def add_forward(layer: Add, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
-    return sum(inputs[1:], inputs[0]), None
+    return total(inputs), None
 
 
 def add_backward(
@@ -42,7 +59,7 @@ def add_backward(
 
 
 def average_forward(layer: Average, p: Parameters, *inputs: tf.Tensor, rule: Rule | None) -> Traced:
-    return sum(inputs[1:], inputs[0]) / len(inputs), None
+    return total(inputs) / len(inputs), None
 
 
 def average_backward(

@@ -10,6 +10,16 @@ from ...network.layers import AvgPool, MaxPool
 from ...network.spans import Pads, Window
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
+from .large_pooling import (
+    is_large,
+    large_average_pool,
+    large_max_pool,
+    large_max_pool_values,
+    large_unpool,
+    pad_map,
+    spread,
+    switch_type,
+)
 from .slicing import NO_PAD, cut, interleave
 
 
@@ -17,10 +27,12 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     """Maximum of each window, and the switch that says where in the window it was.
 
     x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * width of the window + dx,
-    uint8 (uint16 where the window has more than 256 cells). Pads with -inf, so that no switch
-    points outside the map; a tie goes to the first element in row order.
+    uint8 (uint16 where the window has more than 256 cells, int32 more than 65,536). Pads with -inf,
+    so that no switch points outside the map; a tie goes to the first element in row order.
     """
-    dtype = tf.uint8 if window.size[0] * window.size[1] <= 256 else tf.uint16
+    if is_large(window):
+        return large_max_pool(x, window)
+    dtype = switch_type(window)
     counts = window.extents(*x.shape[1:3])
     for axis in (0, 1):
         length = padded_length(window.size[axis], window.stride[axis], counts[axis])
@@ -69,9 +81,9 @@ def padded_length(size: int, stride: int, count: int) -> int:
 
 def max_pool_values(x: tf.Tensor, window: Window) -> tf.Tensor:
     """max_pool without the switches, for a forward pass from which nothing is sent back."""
-    for axis in (0, 1):
-        before, after = window.pad[axis]
-        x = cut(x, axis + 1, -before, before + x.shape[axis + 1] + after, float("-inf"))
+    if is_large(window):
+        return large_max_pool_values(x, window)
+    x = pad_map(x, window, float("-inf"))
     return tf.nn.max_pool2d(x, window.size, window.stride, "VALID")
 
 
@@ -83,6 +95,8 @@ def unpool(
     signal, switches [k, n, m, c] -> [k, (n - 1) * stride + size, (m - 1) * stride + size, c],
     less `trim` cells at the ends
     """
+    if is_large(window):
+        return large_unpool(signal, switches, window, trim)
 
     def share(dy: int, dx: int) -> tf.Tensor:
         offset = tf.constant(dy * window.size[1] + dx, switches.dtype)
@@ -131,16 +145,17 @@ def average_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor | N
     x [n, h, w, c] -> y [n, h', w', c], shares [n, h', w', 1], or None where nothing is padded
     """
     if window.pad == NO_PAD:
-        return tf.nn.avg_pool2d(x, window.size, window.stride, "VALID"), None
-    on_map = tf.ones_like(x[..., :1])
-    for axis in (0, 1):
-        before, after = window.pad[axis]
-        size = before + x.shape[axis + 1] + after
-        x = cut(x, axis + 1, -before, size)
-        on_map = cut(on_map, axis + 1, -before, size)
-    mean = tf.nn.avg_pool2d(x, window.size, window.stride, "VALID")
-    share = tf.nn.avg_pool2d(on_map, window.size, window.stride, "VALID")
+        return window_means(x, window), None
+    mean = window_means(pad_map(x, window), window)
+    share = window_means(pad_map(tf.ones_like(x[..., :1]), window), window)
     return mean / share, share
+
+
+def window_means(x: tf.Tensor, window: Window) -> tf.Tensor:
+    """The mean of each window of a map without pads."""
+    if is_large(window):
+        return large_average_pool(x, window)
+    return tf.nn.avg_pool2d(x, window.size, window.stride, "VALID")
 
 
 def average_pool_transpose(
@@ -153,6 +168,8 @@ def average_pool_transpose(
     part = signal / (window.size[0] * window.size[1])
     if share is not None:
         part = part / share
+    if is_large(window):
+        return spread(part, window, trim)
     # all cells of a window get the same: down the columns first, then along the rows
     column_window = Window((window.size[0], 1), (window.stride[0], 1))
     row_window = Window((1, window.size[1]), (1, window.stride[1]))

@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import UserError
 from ...formats.checked_json import shown
 from ...network.base import Shape
+from ...network.consistency import refuse_large_input
 from ...network.graph import INPUT, Network
 from .entries import Entry, Model
 from .graph import read_model
@@ -136,6 +137,7 @@ def input_shape(
             f"expected at most {MAX_EXTENT:,} rows and columns"
         )
     if height and width:
+        refuse_large_input("the model", (height, width, channels))
         return (height, width, channels), ()
     usual_height, usual_width = size_of_resizing(model) or (DEFAULT_SIDE, DEFAULT_SIDE)
     height = height or usual_height

@@ -1,0 +1,69 @@
+"""Puts the phases of a convolution's transpose together; convolution.py says what they are."""
+
+from __future__ import annotations
+
+from math import prod
+
+import tensorflow as tf
+
+from ...network.spans import Pads, Pair, Window
+from .slicing import cut, interleave
+
+# phases of a stride from which on they are not operations of their own
+LARGE_STRIDE = 64
+
+
+def phase_counts(window: Window) -> Pair:
+    """Rows and columns of phases that the window reaches."""
+    return min(window.size[0], window.stride[0]), min(window.size[1], window.stride[1])
+
+
+def is_large_stride(window: Window) -> bool:
+    """Whether a stride has so many phases that one operation each would be too many."""
+    return prod(window.stride) > LARGE_STRIDE
+
+
+def interleave_channels(y: tf.Tensor, window: Window) -> tf.Tensor:
+    """The phases in y [k, n, m, p * q * c], row by row, as one map, in a few operations."""
+    _, n, m, channels = y.shape
+    rows, columns = phase_counts(window)
+    row_stride, column_stride = window.stride
+    c = channels // (rows * columns)
+    y = tf.reshape(y, (-1, n, m, rows, columns * c))
+    y = tf.transpose(y, (0, 1, 3, 2, 4))
+    # cells that a window smaller than its stride never reaches
+    y = cut(y, 2, 0, row_stride)
+    y = tf.reshape(y, (-1, n * row_stride, m, columns, c))
+    y = cut(y, 3, 0, column_stride)
+    return tf.reshape(y, (-1, n * row_stride, m * column_stride, c))
+
+
+def interleave_phases(phases: list[tf.Tensor], window: Window) -> tf.Tensor:
+    """The phases of a transpose, maps row by row, as one map."""
+    if window.stride == (1, 1):
+        return phases[0]
+    return interleave(phase_grid(phases, window))
+
+
+def cut_map(
+    y: tf.Tensor, signal: tf.Tensor, window: Window, trim: Pads, trimmed: Pads
+) -> tf.Tensor:
+    """A map of whole phases cut to the size that the signal reaches, less `trim`.
+
+    trimmed: by how many cells the phases are shorter at the ends already.
+    """
+    for axis in (0, 1):
+        stride = window.stride[axis]
+        size = (signal.shape[axis + 1] - 1) * stride + window.size[axis] - sum(trim[axis])
+        y = cut(y, axis + 1, trim[axis][0] - trimmed[axis][0] * stride, size)
+    return y
+
+
+def phase_grid(phases: list[tf.Tensor], window: Window) -> list[list[tf.Tensor]]:
+    """Phases as a grid of stride x stride maps, with zeros where the window is too small."""
+    rows, columns = phase_counts(window)
+    zeros = tf.zeros_like(phases[0])
+    grid = [[zeros] * window.stride[1] for _ in range(window.stride[0])]
+    for row in range(rows):
+        grid[row][:columns] = phases[row * columns : (row + 1) * columns]
+    return grid
