@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..data.preprocessing import load_preprocessing
 from ..engine import limits
 from ..errors import UserError
-from . import arguments, console
+from . import arguments, console, photo_projection
 from .notes import Notes, admission_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def visualise_photos(request: PhotoRequest) -> int:
         for deconvnet in deconvnets:
             progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
             try:
-                projection = project(photo, deconvnet, request)
+                projection = photo_projection.project(path, photo.x, deconvnet, request)
                 picture = draw_photo(photo, projection, deconvnet, tensors, weights_path, request)
             except UserError as error:
                 named = str(path) in str(error)
@@ -113,7 +113,7 @@ def visualise_photos(request: PhotoRequest) -> int:
             progress.clear()
             notes.show()
             console.print_path(picture)
-            tell_saturated(path, deconvnet.target, projection)
+            photo_projection.tell_saturated(path, deconvnet.target, projection)
             drawn += 1
             if request.features and projection.channels.size < len(request.features):
                 complete = False
@@ -175,40 +175,6 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
     file, array = arrays.split_name(str(path))
     # of several arrays of one file each has a picture of its own
     return Photo(path, x, f"{sha256(file)} {array}".strip())
-
-
-def project(photo: Photo, deconvnet: Deconvnet, request: PhotoRequest) -> Projection:
-    """The projections of the features asked for, without those that are not finite.
-
-    These are a line on stderr. Raises UserError where none is left.
-    """
-    from ..engine.finite import NotFinite, finite_channels
-
-    top = None if request.features else request.top
-    if request.resize == arguments.KEEP:
-        size = photo.x.shape[1:3]
-        limits.refuse_costly(deconvnet.network, deconvnet.target, size, request.mode)
-    try:
-        return deconvnet.project(photo.x, request.features, request.mode, top)
-    except NotFinite as error:
-        usable = finite_channels(deconvnet.activations(photo.x)[0]).tolist()
-        features = request.features or usable[: request.top]
-        left = [
-            feature for feature in features if feature in usable and feature not in error.channels
-        ]
-        if not left:
-            raise
-        console.complain(f"{photo.path}: {error}")
-        return deconvnet.project(photo.x, left, request.mode)
-
-
-def tell_saturated(path: Path, layer: str, projection: Projection) -> None:
-    """Says on stderr which features' pictures show nothing although they fired."""
-    from ..figures.captions import saturated_note
-
-    channels = projection.channels[0][projection.saturated[0]]
-    if channels.size:
-        console.complain(f"{path}: {saturated_note(layer, channels)}")
 
 
 def draw_photo(

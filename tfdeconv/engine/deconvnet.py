@@ -160,8 +160,8 @@ class Deconvnet:
                 layer,
             )
             numbers.append(chosen)
-        units = projection.concatenate(parts)
-        return projection.reordered(units, np.argsort(np.concatenate(numbers)))
+        order = np.argsort(np.concatenate(numbers))
+        return projection.reordered(projection.concatenate(parts), order)
 
     def extents(self, height: int, width: int, layer: str | None = None) -> tuple[int, int]:
         """Height and width of the patches of units of images of that size."""
@@ -220,9 +220,8 @@ class Deconvnet:
         image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
         channel = channels.reshape(-1)
         positions, activations = strongest(y, image, channel)
-        if mode == "max":
-            seeds = activations[:, None, None]
-        else:
+        seeds = activations[:, None, None]
+        if mode == "all":
             seeds = y.transpose(0, 3, 1, 2)[image, channel]
         patches = self._passes.patches(
             forward_pass, self.target, route, seeds, image, channel, positions
@@ -246,6 +245,6 @@ class Deconvnet:
         """Images as an array of the computation's dtype, and the shapes of all maps for them."""
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
-        nodes = self._passes.sized(shapes).cropped.nodes
-        limits.refuse_large_images(nodes, shapes, self._dtype.size)
+        sized = self._passes.sized(shapes)
+        limits.refuse_large_images(sized.cropped.nodes, shapes, self._dtype.size)
         return x, shapes

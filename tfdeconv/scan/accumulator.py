@@ -160,7 +160,8 @@ class Accumulator:
         for image in np.flatnonzero(~finite.all(0)):
             layer = self.layers[int(finite[:, image].argmin())]
             reasons[int(numbers[image])] = (
-                f"{layer} has infinite values or NaN: are these the right weights and preprocessing?"
+                f"{layer} has infinite values or NaN: are these the right weights, "
+                f"and the right preprocessing?"
             )
         return reasons
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data.dataset import Source
-from ..data.loader import batches as load_batches
-from ..data.loader import reader
+from ..data.loader import batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..formats.hdf5_write import pack_texts, unpack_texts

@@ -22,8 +22,7 @@ import numpy as np
 
 from ..data.admission import Admission
 from ..data.dataset import Source, readable
-from ..data.loader import Batch, reader
-from ..data.loader import batches as load_batches
+from ..data.loader import Batch, batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator

@@ -33,8 +33,7 @@ from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
 from .keras_reader import KERAS_MODEL, keras_model_reader
-from .tensorflow import checkpoint as checkpoints
-from .tensorflow import checkpoint_files
+from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"

@@ -1,0 +1,48 @@
+"""Projects features of a photo, and says of which there is nothing to be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engine import limits
+from . import arguments, console
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..engine.deconvnet import Deconvnet
+    from ..engine.projection import Projection
+
+
+def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Projection:
+    """The projections of the features that a PhotoRequest asks for, of a photo x [1, h, w, c].
+
+    Without those that are not finite, which are a line on stderr. Raises UserError where none is
+    left, and for what should not be begun with a photo of this size.
+    """
+    from ..engine.finite import NotFinite, finite_channels
+
+    top = None if request.features else request.top
+    if request.resize == arguments.KEEP:
+        size = (x.shape[1], x.shape[2])
+        limits.refuse_costly(deconvnet.network, deconvnet.target, size, request.mode)
+    try:
+        return deconvnet.project(x, request.features, request.mode, top)
+    except NotFinite as error:
+        usable = finite_channels(deconvnet.activations(x)[0]).tolist()
+        features = request.features or usable[: request.top]
+        left = [number for number in features if number in usable and number not in error.channels]
+        if not left:
+            raise
+        console.complain(f"{path}: {error}")
+        return deconvnet.project(x, left, request.mode)
+
+
+def tell_saturated(path: Path, layer: str, projection: Projection) -> None:
+    """Says on stderr which features' pictures show nothing although they fired."""
+    from ..figures.captions import saturated_note
+
+    channels = projection.channels[0][projection.saturated[0]]
+    if channels.size:
+        console.complain(f"{path}: {saturated_note(layer, channels)}")
