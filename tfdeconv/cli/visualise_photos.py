@@ -186,8 +186,7 @@ def draw_photo(
     request: PhotoRequest,
 ) -> Path:
     """Draws a photo's projections of one layer; returns the path of the picture."""
-    from ..figures import naming, png
-    from ..figures import photo as photo_figures
+    from ..figures import naming, photo as photo_figures, png
 
     network = deconvnet.network.name
     layer = deconvnet.target
