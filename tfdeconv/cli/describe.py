@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..network.graph import Network
-from ..network.summary import layer_rows
+from ..network.summary import layer_rows, missing_rows
 from ..scan.summary import block_rows, run_rows
 from ..zoo import NETWORKS
 from . import arguments, console
@@ -58,7 +58,7 @@ CONSTRAINTS = (
     Constraint(
         "--run",
         "--run describes a run, and its network is its own: leave out {options}",
-        excludes=("--network", "--weights", "--input", "--classes"),
+        excludes=("--network", "--variant", "--weights", "--input", "--classes"),
     ),
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -92,6 +92,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser = console.Parser(__doc__ or "")
     option = parser.add_argument
     arguments.add_network(parser)
+    arguments.add_variant(parser)
     arguments.add_weights(parser, "list the network of a weight file or model")
     arguments.add_architecture(parser)
     arguments.add_lambda(parser)
@@ -135,14 +136,24 @@ def main(argv: Sequence[str]) -> int:
 def requested_network(given: Namespace) -> Network:
     """The network, for inputs of the size asked for; raises UserError where a file's cannot be."""
     if not given.weights:
-        build = NETWORKS[given.network or arguments.DEFAULT_NETWORK]
-        height, width, channels = given.input or build().input_shape
-        return build(channels=channels, classes=given.classes or 1000, size=(height, width))
-    from ..weights.load import network_in
+        usual = arguments.built_in_network(given.network, given.variant)
+        height, width, channels = given.input or usual.input_shape
+        classes, size = given.classes or 1000, (height, width)
+        return NETWORKS[usual.name](channels, classes, size, variant=given.variant or "")
+    from ..weights.contents import PixelNote
+    from ..weights.detect import open_weights
 
-    network = network_in(
-        given.weights, given.network, architecture=given.architecture, lambdas=given.lambdas
-    )
+    with open_weights(
+        given.weights,
+        given.network,
+        given.variant,
+        architecture=given.architecture,
+        lambdas=given.lambdas,
+    ) as file:
+        network = file.network
+    for note in file.notes:
+        if "assumed" in note and not isinstance(note, PixelNote):
+            console.complain(note)
     height, width, channels = given.input or network.input_shape
     if channels != network.channels:
         raise UserError(
@@ -180,8 +191,8 @@ def describe_network(network: Network, as_json: bool) -> None:
         return
     print(f"{network.name}, input {' x '.join(map(str, network.input_shape))}")
     print_table([NETWORK_COLUMNS, *map(layer_cells, layers)], left=3)
-    for name, reason in network.missing.items():
-        print(f"{name} is not available: {reason}")
+    for names, reason in missing_rows(network):
+        print(f"{names} not available: {reason}")
     print(f"{parameters:,} parameters, {multiply_adds:,} multiply-adds\n{NETWORK_NOTE}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -53,3 +54,15 @@ def kind(layer: Layer) -> str:
 def first_centre(field: Span) -> float:
     """The centre of the first unit's receptive field, in pixels from the first one's."""
     return field.offset + (field.size - 1) / 2
+
+
+def missing_rows(network: Network) -> Iterator[tuple[str, str]]:
+    """(layers in words, why they are not available), a row for each reason."""
+    layers: dict[str, list[str]] = {}
+    for layer, reason in network.missing.items():
+        layers.setdefault(reason, []).append(layer)
+    for reason, names in layers.items():
+        if len(names) == 1:
+            yield f"{names[0]} is", reason
+        else:
+            yield f"{names[0]} and {len(names) - 1} more names of layers are", reason

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..network.graph import Network
-from ..zoo import NETWORKS, variants_of
+from ..zoo import NETWORKS, VARIANTS, variants_of
 from ..zoo.variants import TITLES, wrong_variant
 from .contents import no_match
 from .conventions import Convention
@@ -133,8 +133,10 @@ def undilated_part(network: Network, evidence: Evidence) -> Network:
         f"{evidence.inventory.shown(evidence.segmentation[0])} is left over in the file, and "
         f"networks with such heads have dilation for stride here, which the file does not tell"
     )
-    if network.variant == "torchvision":
+    if "torchvision-dilated" in VARIANTS[network.name]:
         reason += "; --variant torchvision-dilated has it, --variant torchvision has not"
+    elif network.variant:
+        reason += f"; --variant {network.variant} has none"
     for node in network.nodes:
         is_deep = shapes[node.name][0] * UNDILATED_STRIDE < height
         if is_deep or not reasons.keys().isdisjoint(node.inputs):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
 from ..network.graph import mismatches
+from ..network.summary import missing_rows
 
 if TYPE_CHECKING:
     from .contents import OpenedFile
@@ -39,7 +40,7 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tupl
     extra = [layer for layer in file.shapes if layer not in needed]
     yield "extra", list_names([*extra, *file.ignored])
     if network.missing:
-        reasons = [f"{name}: {reason}" for name, reason in network.missing.items()]
+        reasons = [f"{names} not available: {reason}" for names, reason in missing_rows(network)]
         yield "not understood", list_names(reasons)
     yield "layers", list_names([node.name for node in network.nodes])
 
