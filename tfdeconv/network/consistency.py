@@ -18,9 +18,11 @@ from .layers import (
     Dense,
     DepthwiseConv,
     GroupNorm,
+    Resize,
     Subtract,
     ZeroPad,
 )
+from .sampling import MAX_SIDE
 from .spans import as_pair
 
 # Values of one map and of an input at most: 64 channels of 2,900 x 2,900 and an image of 4,700 x
@@ -39,6 +41,8 @@ def check_layer(layer: Layer) -> None:
         check_constants(layer)
     if isinstance(layer, Channels) and layer.step == 0:
         raise ValueError("channels are taken at a step of 0")
+    if isinstance(layer, Resize) and max(layer.height, layer.width) > MAX_SIDE:
+        raise ValueError(f"a map is resized to more than {MAX_SIDE:,} rows or columns")
     if isinstance(layer, Windowed):
         check_window(layer)
 

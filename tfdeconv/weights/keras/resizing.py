@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from ...formats.checked_json import shown
 from ...network.layers import INTERPOLATIONS, Identity, Resize
+from ...network.sampling import MAX_SIDE
 from .entries import MODELS, Model
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, only_map_shape
 
-# rows or columns of what comes out: weights for each of them and each of the input's are kept
-MAX_SIDE = 4096
 # classes of layers that resize their input, whatever its size
 RESIZERS = ("Resizing", "CenterCrop", "RandomCrop")
 # those that may stand before: they leave the size as it is
