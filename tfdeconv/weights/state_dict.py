@@ -16,7 +16,7 @@ from ..formats.lazy_tensor import Tensors
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
-from ..zoo import NETWORKS
+from ..zoo import NETWORKS, VARIANTS
 from ..zoo.variants import TITLES
 from . import recognition
 from .contents import WeightFile, infer_network
@@ -190,8 +190,9 @@ def recognition_notes(network: Network, evidence: Evidence) -> list[str]:
     if prefix:
         note += f", behind {prefix!r}"
     notes = [note, *recognition.notes(evidence)]
-    is_bottleneck = any(layer.endswith("_3_conv") for layer in evidence.match.keys)
-    if is_bottleneck and network.variant in STRIDES_ASSUMED:
+    # of ResNeXts and others there are only torchvision's
+    may_differ = "caffe-torch" in VARIANTS.get(network.name, ())
+    if may_differ and network.variant in STRIDES_ASSUMED:
         notes.append(STRIDES_ASSUMED[network.variant])
     return notes
 
