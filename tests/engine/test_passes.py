@@ -22,9 +22,8 @@ ROUNDING = 1e-12
 DIFFERENCES = 1e-8
 
 
-@pytest.mark.parametrize(
-    "rule, jit", [*((rule, False) for rule in RULES), ("guided", True)]
-)  # guided does what both others do
+# guided does all that deconvnet does; gradient differs from both at norms
+@pytest.mark.parametrize("rule, jit", [("gradient", False), ("guided", False), ("guided", True)])
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
     network = example(name, 29, 31)
