@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from own_files import chain
 
-from tfdeconv.cli import describe
+from tfdeconv.cli import describe, scan
 from tfdeconv.errors import UserError
 from tfdeconv.weights.load import network_in, read_weights
 
@@ -109,3 +109,12 @@ def test_scripts_take_the_description(folder, capsys):
     with pytest.raises(SystemExit):
         describe.main(parts[2:])
     assert "give --weights FILE" in capsys.readouterr().err
+
+
+def test_nothing_to_scan_is_one_line(tmp_path):
+    chain(L.MaxPooling2D(name="p1"), L.ReLU(name="r1")).save(tmp_path / "pools.keras")
+    np.save(tmp_path / "x.npy", np.zeros((1, 13, 11, 3), np.uint8))
+    images, weights, out = (str(tmp_path / name) for name in ("x.npy", "pools.keras", "r.h5"))
+    with pytest.raises(UserError, match="no convolution.* --layers: p1, r1"):
+        scan.main([images, "--weights", weights, "--out", out])
+    assert not (tmp_path / "r.h5").exists()

@@ -188,11 +188,13 @@ def settings_of(
 ) -> Settings:
     """What the run is of; raises UserError for layers that cannot be scanned."""
     from ..data.loader import size_of
-    from ..network.selection import default_layers
+    from ..network.selection import default_layers, nothing_to_scan
     from ..scan.run import Settings
 
     network = weights.network
     layers = in_network_order(network, request.layers or default_layers(network, weights))
+    if not layers:
+        raise nothing_to_scan(network, request.weights or network.name)
     maxima_layers = layers
     if request.maxima_layers is not None:
         maxima_layers = in_network_order(network, request.maxima_layers)

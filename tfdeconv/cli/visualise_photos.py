@@ -188,7 +188,7 @@ def draw_photo(
     """Draws a photo's projections of one layer; returns the path of the picture."""
     from ..figures import naming, photo as photo_figures, png
 
-    network = deconvnet.network.name
+    network = naming.network_title(deconvnet.network.name, weights_path)
     layer = deconvnet.target
     title = f"{network}   {layer}"
     meaning = MEANING[request.mode]

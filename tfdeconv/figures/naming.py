@@ -23,6 +23,8 @@ from ..version import __version__, library_versions
 # file systems take names of 255 bytes at most: this leaves room for rule, kind and page
 SOURCE_BYTES = 120
 SUBJECT_BYTES = 100
+# the names that Keras gives to models whose maker gave them none
+MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 
 def make_folder(path: Path) -> None:
@@ -33,6 +35,14 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: {error.strerror}") from None
     if not os.access(path, os.W_OK):
         raise UserError(f"cannot write to {path}: permission denied")
+
+
+def network_title(network: str, weights: Path) -> str:
+    """What a network is called: by its weights' file where Keras made its name up (`model_1`)."""
+    if not MADE_UP.fullmatch(network):
+        return network
+    stem = weights.parent.name if weights.name == "config.json" else weights.stem
+    return stem.removesuffix(".weights") or network
 
 
 def file_name(source: str, subject: str, *parts: str) -> str:

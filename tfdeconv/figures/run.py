@@ -41,6 +41,11 @@ class RunFigures:
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
     tell: Callable[[str], None]  # is called with what a picture does not show
 
+    @property
+    def network_title(self) -> str:
+        """What the network is called in names and titles."""
+        return naming.network_title(self.network.name, self.weights_path)
+
     def draw_layer(self, layer: str, channels: np.ndarray) -> Iterator[Path]:
         """Draws the strongest images of a layer's channels; yields the path of each page.
 
@@ -52,12 +57,12 @@ class RunFigures:
             raw=self.raw,
         )
         unit_tiles = self.draw_tiles([layer], channels, options)[layer]
-        title = f"{self.network.name}   {layer}"
+        title = f"{self.network_title}   {layer}"
         caption = (
             f"{captions.source_caption(self.run, self.source)}; "
             f"left: what came down under rule {self.rule}, right: the photos' patches"
         )
-        subject = f"{self.network.name}-{layer}"
+        subject = f"{self.network_title}-{layer}"
         kind = f"top{self.run.settings.top}"
         pages = self.name_pages(
             grid.pages(unit_tiles, title, caption),
@@ -95,13 +100,13 @@ class RunFigures:
             gap = max(unit_tiles.gap for unit_tiles in tiles_of.values())
             caption += f"\n{captions.additivity_note(gap, self.rule)}"
         for i, channel in enumerate(channels):
-            title = f"{self.network.name}   {stage}   channel {channel}"
+            title = f"{self.network_title}   {stage}   channel {channel}"
             rows = [residual.Row(tiles_of[layer], i, notes[layer][i]) for layer in layers]
             arrays = {}
             for layer, unit_tiles in tiles_of.items():
                 for name, array in self.raw_arrays(unit_tiles).items():
                     arrays[f"{layer}.{name}"] = array[i]
-            subject = f"{self.network.name}-{stage}-channel{channel}"
+            subject = f"{self.network_title}-{stage}-channel{channel}"
             pages = self.name_pages(
                 residual.pages(rows, title, caption),
                 naming.file_name(self.path.stem, subject, self.rule, kind),
@@ -195,7 +200,7 @@ class RunFigures:
         settings = self.run.settings
         return {
             **naming.software_text(),
-            "network": self.network.name,
+            "network": self.network_title,
             "layer": layer,
             "rule": self.rule,
             "channels": ",".join(map(str, channels)),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import UserError
 from .base import INPUT, Node
 from .graph import Network
 from .layers import Conv, ConvTranspose, Dense, DepthwiseConv
 
 # the classes of layers with a kernel
 KERNELS = (Conv, ConvTranspose, DepthwiseConv, Dense)
+
+# reasons and layers that an error lists
+MAX_REASONS = 4
 
 
 def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
@@ -40,3 +44,13 @@ def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
         if node.name in outputs or isinstance(node.layer, KERNELS):
             names.append(node.name)
     return names
+
+
+def nothing_to_scan(network: Network, weights: str) -> UserError:
+    """The error for a network of which no layer that `all` stands for can be had."""
+    reasons = [f"{layer}: {reason}" for layer, reason in network.missing.items()]
+    why = "; ".join(reasons[:MAX_REASONS]) or "it has none"
+    return UserError(
+        f"{weights}: no convolution, block output or dense layer of it can be had ({why}); "
+        f"name layers to scan with --layers: {', '.join(list(network.shapes())[:MAX_REASONS])}"
+    )
