@@ -40,7 +40,8 @@ def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
         listed += f", ... ({len(layers)} layers)"
     return UserError(
         f"{path} holds weights alone, of layers {listed}: they are of none of the built-in "
-        f"networks, and the file does not describe its own; save the whole model "
+        f"networks, and the file does not describe its own; give its description as "
+        f"--architecture model.json (model.to_json()), or save the whole model "
         f'(model.save("model.keras")) and give that file'
     )
 
