@@ -93,7 +93,7 @@ def assert_equals_keras(model, tmp_path, rng) -> Network:
     for path in paths:
         architecture, weights = read_model(path)
         network = architecture.network
-        assert not network.missing
+        assert not network.missing, network.missing
         shapes = network.shapes()
         names = [layer.name for layer in model.layers if layer.name in shapes]
         for name in names[-2:]:

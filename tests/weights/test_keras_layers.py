@@ -157,6 +157,32 @@ def test_merges_equal_keras(tmp_path, rng):
     assert_equals_keras(keras.Model(x, L.Conv2D(3, 1, name="end")(y + y)), tmp_path, rng)
 
 
+class Scale(L.Layer):
+    """What Keras ports of Caffe's ResNets have behind each norm; Keras has no such layer."""
+
+    def __init__(self, axis=-1, momentum=0.9, **more):
+        super().__init__(**more)
+        self.axis = axis
+        self.momentum = momentum
+
+    def build(self, shape):
+        self.gamma = self.add_weight(shape=(shape[self.axis],), name="gamma")
+        self.beta = self.add_weight(shape=(shape[self.axis],), name="beta")
+
+    def call(self, x):
+        return x * self.gamma + self.beta
+
+    def get_config(self):
+        return {**super().get_config(), "axis": self.axis, "momentum": self.momentum}
+
+
+def test_caffes_scale_layers_equal_keras(tmp_path, rng):
+    x = keras.Input(SHAPE)
+    y = L.BatchNormalization(epsilon=1.1e-5)(L.Conv2D(4, 3, name="a", use_bias=False)(x))
+    y = L.Activation("relu")(Scale(axis=3, name="scale_a")(y))
+    assert_equals_keras(keras.Model(x, L.Conv2D(3, 1, name="end")(y)), tmp_path, rng)
+
+
 @pytest.mark.parametrize(
     "layer, says",
     [

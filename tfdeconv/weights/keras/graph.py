@@ -24,7 +24,7 @@ from .entries import (
 )
 from .formulas import read_formula
 from .function_calls import TF_FUNCTIONS, FunctionCall, read_function
-from .lambdas import check_all_used, unknown_code
+from .lambdas import KNOWN_CODE, check_all_used, unknown_code
 from .options import Options
 from .training import note_on_training, reason_in_training
 
@@ -112,7 +112,7 @@ class ModelReader:
             reason = reason_in_training(class_names)
             note = note_on_training(name, class_names)
         formula: tuple[FunctionCall, ...] | None = None
-        if class_name == "Lambda" or is_foreign(module):
+        if class_name == "Lambda" or (is_foreign(module) and class_name not in KNOWN_CODE):
             self.lambdas.append(name)
             if name in self.formulas:
                 formula = read_formula(name, self.formulas[name])

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ...errors import UserError
 
+# classes of users' own code that many files have, and that are understood
+KNOWN_CODE = ("Scale",)
 # names that an error lists
 MAX_LISTED = 8
 

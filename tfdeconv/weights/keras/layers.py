@@ -27,6 +27,7 @@ from .merges import concatenate, merge, scaled_sum
 from .norms import (
     group_normalization,
     layer_normalization,
+    caffe_scale,
     layer_scale,
     rms_normalization,
     unit_normalization,
@@ -95,6 +96,7 @@ CLASSES: dict[str, Translation] = {
     "RMSNormalization": rms_normalization,
     "UnitNormalization": unit_normalization,
     "LayerScale": layer_scale,
+    "Scale": caffe_scale,
     "Rescaling": rescaling,
     "Normalization": normalization,
     "Activation": activation,

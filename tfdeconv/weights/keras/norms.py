@@ -70,3 +70,14 @@ def layer_scale(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
         raise NotUnderstood(f"its projection_dim is {shown(options.get('projection_dim'))}")
     recipes = {"scale": Recipe((0,)), "shift": constant([0.0] * channels)}
     return [Part(Affine(), recipes)]
+
+
+def caffe_scale(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+    """The layer `Scale` of Keras ports of Caffe's ResNets: gamma times the channels, plus beta.
+
+    Keras has no such layer: the class is every port's own, and known by what it writes down.
+    """
+    if options.get("momentum") is None:
+        raise NotUnderstood("its class is Scale, and not the one of Caffe's ResNets")
+    options.require_last_axis(only_input(maps).axes)
+    return [Part(Affine(), {"scale": Recipe((0,)), "shift": Recipe((1,))})]
