@@ -25,9 +25,9 @@ from .functions import translate_function
 from .layouts import flatten, permute, with_channels_last
 from .merges import concatenate, merge, scaled_sum
 from .norms import (
+    caffe_scale,
     group_normalization,
     layer_normalization,
-    caffe_scale,
     layer_scale,
     rms_normalization,
     unit_normalization,
