@@ -74,6 +74,15 @@ def test_weights_alone_with_their_description(folder, whole, weights, descriptio
             np.testing.assert_array_equal(values, whole[other][name])
 
 
+def test_the_description_counts_in_the_digest(folder):
+    weights = folder / "new.weights.h5"
+    digests = {
+        read_weights(weights, architecture=folder / name).digest
+        for name in ("model.json", "session.json")
+    }
+    assert len(digests) == 2
+
+
 @pytest.mark.parametrize("name", ["unpacked", "unpacked/config.json"])
 def test_unpacked_archives_are_read_as_they_were(folder, whole, name):
     parts = read_weights(folder / name)

@@ -142,6 +142,33 @@ def test_another_head_is_left_out(tmp_path, rng, head):
         f"left out: {next(iter(head))}" in note or next(iter(head)) in note
         for note in weights.assumed
     )
+    with pytest.raises(UserError, match=rf"are of another head: .*{next(iter(head))}"):
+        read_weights(tmp_path / "w.npz", None, "predictions")
+
+
+# what comes before the first layer
+
+
+@pytest.mark.parametrize(
+    "example, front",
+    [
+        ("Keras's VGG", {"grey/0": (1, 1, 1, 3), "grey/1": (3,)}),
+        ("Keras's VGG", dict.fromkeys(["norm/0", "norm/1", "norm/2", "norm/3"], (3,))),
+        ("VGG with norms", {"grey.weight": (3, 1, 1, 1)}),
+        ("VGG with norms", {"norm.weight": (3,), "norm.running_mean": (3,)}),
+    ],
+)
+def test_what_makes_the_networks_input_refuses(tmp_path, rng, example, front):
+    tensors = {name: np.ones(shape, np.float32) for name, shape in front.items()}
+    path = save(tmp_path / "w", tensors | tensors_of(example, rng), example)
+    with pytest.raises(UserError, match=f"{next(iter(front))} .*left over among its layers"):
+        read_weights(path)
+
+
+def test_statistics_of_pixels_are_told(tmp_path, rng):
+    front = {"mean": np.ones((1, 3, 1, 1), np.float32), "std": np.ones(3, np.float32)}
+    np.savez(tmp_path / "w.npz", **front, **tensors_of("VGG with norms", rng))
+    assert any("mean [1, 3, 1, 1], std [3]" in note for note in read_weights(tmp_path / "w.npz").notes)
 
 
 # a file of which little is a network's

@@ -126,6 +126,19 @@ def test_weights_alone_of_another_network_are_refused(tmp_path):
         v3.network(path, file)
 
 
+def test_a_layer_left_over_refuses_weights_alone(tmp_path):
+    """All that a VGG16 has is there, and a layer of another class."""
+    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
+    path = tmp_path / "w.weights.h5"
+    model.save_weights(path)
+    with open_hdf5(path) as file:
+        assert v3.network(path, file).name == "vgg16"
+    with h5py.File(path, "r+") as file:
+        file["layers/layer_normalization/vars/0"] = np.ones(512, np.float32)
+    with open_hdf5(path) as file, pytest.raises(UserError, match="layer_normalization"):
+        v3.network(path, file)
+
+
 def test_weights_of_another_layer_are_refused(tmp_path):
     path = tmp_path / "w.weights.h5"
     chain(L.Conv2D(2, 1, name="a")).save_weights(path)

@@ -34,6 +34,7 @@ def save_npy(path, layers: dict) -> None:
 KEYS = {
     "Caffe, lists": ("Caffe", "", ["conv1_2.0", "conv1_2.1"]),
     "Caffe, dictionaries": ("Caffe", "", ["conv1_2.weights", "conv1_2.biases"]),
+    "tensorpack": ("tensorpack", "", ["conv1_2/W", "conv1_2/b"]),
     "torchvision": ("torchvision", "", ["features.2.weight", "features.2.bias"]),
     "torchvision behind a prefix": (
         "torchvision",
@@ -108,6 +109,20 @@ def test_dictionaries_of_caffes_layers(tmp_path, rng, name, size, form):
         read_weights(path, network)
 
 
+def test_caffenet_is_a_variant_of_alexnet(tmp_path):
+    """Its layers have AlexNet's names and shapes, in another order: only the user can know."""
+    layers = {}
+    for layer, shapes in NETWORKS["alexnet"]().parameters().items():
+        if layer.startswith("conv"):
+            layers[layer] = {"weights": np.ones(shapes["kernel"], np.float32)}
+            layers[layer]["biases"] = np.ones(shapes["bias"], np.float32)
+    save_npy(tmp_path / "w.npy", layers)
+    for variant, order in (("", ["norm1", "pool1"]), ("caffenet", ["pool1", "norm1"])):
+        weights = read_weights(tmp_path / "w.npy", "alexnet", variant=variant)
+        assert [node.name for node in weights.network.nodes][1:3] == order
+        assert any("CaffeNet" in note for note in weights.assumed)
+
+
 def test_caffes_file_of_another_network_is_refused(tmp_path):
     layers = {}
     for layer, shapes in NETWORKS["vgg19"]().parameters().items():
@@ -143,8 +158,9 @@ def torch_vgg16(nn):
     return features, classifier
 
 
-@pytest.mark.parametrize("prefix", ["", "module."])
-@pytest.mark.parametrize("form", ["pth", "old", "safetensors"])
+@pytest.mark.parametrize(
+    "form, prefix", [("pth", "module."), ("old", ""), ("safetensors", "module.")]
+)
 def test_torchvisions_vgg_computes_what_torch_computes(tmp_path, rng, form, prefix):
     torch = pytest.importorskip("torch", reason="the extra interop is not installed")
     torch.manual_seed(0)

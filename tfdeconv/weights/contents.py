@@ -41,6 +41,8 @@ class WeightFile:
     ignored: tuple[str, ...] = ()
     # how the file was recognised, and what was assumed because it cannot tell
     notes: tuple[str, ...] = ()
+    # why its dense layers are left out, "" where they are not
+    other_head: str = ""
     # the file with the tensors, where it is not the one that was given
     path: Path | None = None
     # layers that have the parameters of another, which is called several times

@@ -75,20 +75,8 @@ def open_weights(
         if preprocessing is None:
             preprocessing = caffe(network.input_shape[:2], network.channels)
             notes = (*notes, USUAL_PREPROCESSING)
-        yield OpenedFile(
-            network=network,
-            shapes=contents.shapes,
-            read=contents.read,
-            network_name=contents.network_name,
-            preprocessing=preprocessing,
-            path=contents.path,
-            shared=contents.shared,
-            digest=contents.digest,
-            source=contents.source,
-            licence=contents.licence,
-            ignored=contents.ignored,
-            notes=notes,
-        )
+        said = {"network": network, "preprocessing": preprocessing, "notes": notes}
+        yield OpenedFile(**(vars(contents) | said))
 
 
 @contextmanager

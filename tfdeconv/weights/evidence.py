@@ -161,7 +161,7 @@ def weigh(network: Network, matching: Match, inventory: Inventory) -> Evidence:
     inside: list[str] = []
     around: list[str] = []
     alike = frozenset(matching.ambiguous_prefixes)
-    stands_inside = stray_test(used, matching.prefix, matching.convention.flat, inventory, places)
+    stands_inside = stray_test(used, matching.prefix, matching.convention, inventory, places)
     for name in left:
         if stands_inside(name):
             inside.append(name)

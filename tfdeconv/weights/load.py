@@ -141,7 +141,7 @@ def read_weights(
             read_layers(path, file, layers, dtype),
             file.network,
             file.preprocessing,
-            digest_with(file.digest or sha256(file.path or path), lambdas),
+            digest_with(file.digest or sha256(file.path or path), architecture, lambdas),
             file.source,
             file.licence,
             file.ignored,
@@ -149,12 +149,18 @@ def read_weights(
         )
 
 
-def digest_with(digest: str, lambdas: Mapping[str, str] | None) -> str:
-    """The digest of a file, and of what was said of its Lambda layers."""
-    if not lambdas:
+def digest_with(
+    digest: str, architecture: str | Path | None, lambdas: Mapping[str, str] | None
+) -> str:
+    """The digest of a file, of the description that goes with it, and of what its Lambdas do."""
+    parts: list[Any] = [digest]
+    if architecture is not None:
+        parts.append(sha256(architecture))
+    if lambdas:
+        parts.append(sorted(lambdas.items()))
+    if len(parts) == 1:
         return digest
-    said = json.dumps([digest, sorted(lambdas.items())])
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def network_in(

@@ -43,7 +43,7 @@ FIRST_ZOO = {"classifier.0": "classifier.1", "classifier.3": "classifier.4"}
 def caffe_has(network: Network) -> bool:
     """Whether Caffe's model zoo has the network: VGG and AlexNet."""
     is_caffes = re.fullmatch(r"vgg\d+|alexnet", network.name) is not None
-    return is_caffes and network.variant in ("", "caffe")
+    return is_caffes and network.variant in ("", "caffe", "caffenet")
 
 
 def caffe_keys(kernel: str, bias: str, network: Network) -> Keys:

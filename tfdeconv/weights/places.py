@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from .inventory import Inventory
+from .conventions import Convention
+from .inventory import Inventory, Shape
 from .naming import Keys
 
 # numbers in a name: 2, 2a, 4b22
@@ -13,6 +14,8 @@ NUMBER = re.compile(r"\d+(?:[a-z]\d*)?(?![A-Za-z])")
 # of the steps from layer to layer, the forward ones where a file's order is the network's; a sorted
 # file has fewer, and the projections of residual blocks stand in different places
 ORDERED = 0.85
+# parameters of norms and biases; a mean and a deviation of pixels have other names
+OF_LAYER = re.compile(r"(^|[./])(weight|bias|gamma|beta|(running|moving)_\w+|\d+)$")
 
 
 def names_used(keys: Keys, layers: Collection[str]) -> set[str]:
@@ -53,9 +56,14 @@ def pattern(name: str) -> str:
 
 
 def stray_test(
-    used: Collection[str], prefix: str, flat: bool, inventory: Inventory, places: Mapping[str, int]
+    used: Collection[str],
+    prefix: str,
+    convention: Convention,
+    inventory: Inventory,
+    places: Mapping[str, int],
 ) -> Callable[[str], bool]:
-    """Says of a name left over whether it stands between the tensors used."""
+    """Says of a name left over whether it stands between the tensors used, or makes their input."""
+    flat, shapes = convention.flat, inventory.shapes
     modules: set[str] = set()
     patterns: set[str] = set()
     for name in used:
@@ -64,11 +72,17 @@ def stray_test(
         patterns.add(pattern(relative))
     used_places = [places[name] for name in used if name in places]
     first, last = min(used_places, default=0), max(used_places, default=-1)
-    kernels = [name for name in inventory.shapes if name in used and is_kernel(name, inventory)]
-    # of the first kernel used, [out, in, height, width]
+    kernels = [name for name in shapes if name in used and len(shapes[name]) == 4]
+    # of the first kernel used
     input_channels = -1
-    if kernels and not flat:
-        input_channels = inventory.shapes[kernels[0]][1]
+    if kernels:
+        input_channels = convention.shape(shapes[kernels[0]])[2]
+
+    def makes_input(name: str) -> bool:
+        shape = convention.shape(shapes[name])
+        if not 0 <= places.get(name, -1) < first or shape[-1:] != (input_channels,):
+            return False
+        return len(shape) == 4 or (len(shape) == 1 and bool(OF_LAYER.search(name)))
 
     def stands_inside(name: str) -> bool:
         place = places.get(name, -1)
@@ -76,11 +90,10 @@ def stray_test(
             return True
         if not name.startswith(prefix):
             return False
-        shape = inventory.shapes[name]
-        makes_input = place < first and shape[:1] == (input_channels,)
         # means and deviations of pixels have such axes, too
-        is_of_pixels = shape == (1, input_channels, 1, 1)
-        if is_kernel(name, inventory) and not is_of_pixels and (makes_input or not places):
+        is_of_pixels = shapes[name] == (1, input_channels, 1, 1)
+        is_anywhere = not places and is_kernel(shapes[name])
+        if makes_input(name) or (is_anywhere and not is_of_pixels):
             return True
         relative = name[len(prefix) :]
         shares_module = not modules.isdisjoint(modules_around(relative, flat))
@@ -89,6 +102,6 @@ def stray_test(
     return stands_inside
 
 
-def is_kernel(name: str, inventory: Inventory) -> bool:
+def is_kernel(shape: Shape) -> bool:
     """Whether a tensor has the axes of a convolution."""
-    return len(inventory.shapes[name]) in (3, 4)
+    return len(shape) in (3, 4)

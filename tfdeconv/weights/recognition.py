@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..network.graph import Network
 from ..zoo import NETWORKS, VARIANTS, variants_of
+from ..zoo.resnet import CLASSIC
 from ..zoo.variants import TITLES, wrong_variant
 from .contents import no_match
 from .conventions import Convention
@@ -29,6 +30,25 @@ class Family:
 SHOWN = 3  # names that a note lists
 # of a network's input, the stride up to which dilation for stride leaves maps as they are
 UNDILATED_STRIDE = 8
+# {variant: what was assumed of a ResNet, and what to say otherwise}
+RESNET_ASSUMED = {
+    "torchvision": "strides are those of torchvision's classifier, a block's in its 3x3 "
+    "convolution (--variant caffe-torch or detectron: in its first 1x1)",
+    "torchvision-dilated": "dilation for stride in layer3 and layer4, as torchvision's "
+    "networks for segmentation have it",
+    "caffe-torch": "a block's stride is in its first 1x1 convolution, and the first pool "
+    "is not padded before the map, as Caffe has it",
+    "detectron": "a block's stride is in its first 1x1 convolution, as detectron2 has it "
+    "with Caffe's weights (--variant torchvision: in its 3x3)",
+}
+ALEXNET_ASSUMED = {
+    "caffe": "norms before pools, as bvlc_alexnet has them (--variant caffenet: the pools "
+    "first, as CaffeNet has them)",
+    "caffenet": "pools before norms, as CaffeNet has them (--variant caffe: the norms "
+    "first, as bvlc_alexnet has them)",
+}
+# {network: {variant: note}}, of those of which a file does not tell the variant
+VARIANT_ASSUMED = dict.fromkeys(CLASSIC, RESNET_ASSUMED) | {"alexnet": ALEXNET_ASSUMED}
 
 
 def find_network(
@@ -117,6 +137,10 @@ def notes(evidence: Evidence) -> list[str]:
             f"nowhere dilation for stride, which networks with other heads than a classifier's "
             f"({first}) may have, and the file does not tell"
         )
+    network = evidence.network
+    of_variant = VARIANT_ASSUMED.get(network.name, {}).get(network.variant)
+    if of_variant:
+        assumed.append(of_variant)
     return [f"assumed: {note}" for note in assumed]
 
 

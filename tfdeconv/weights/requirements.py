@@ -47,6 +47,8 @@ def layers_to_read(
     missing = [name for name in layers if name not in file.shapes]
     if missing and layers.index(missing[0]) == len(present):
         remedy = f"; layers up to {present[-1]} can be read from it"
+    if missing and file.other_head:
+        remedy += f"; the file's dense layers are of another head: {file.other_head}"
     refuse(path, network, problems, remedy)
     return layers
 

@@ -16,7 +16,7 @@ from ..formats.lazy_tensor import Tensors
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
-from ..zoo import NETWORKS, VARIANTS
+from ..zoo import NETWORKS
 from ..zoo.variants import TITLES
 from . import recognition
 from .contents import WeightFile, infer_network
@@ -27,17 +27,6 @@ from .pixels import assumed_preprocessing
 from .recognition import Family, check_network, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
-# {variant of a ResNet: what was assumed of it, and what to say otherwise}
-STRIDES_ASSUMED = {
-    "torchvision": "assumed: strides are those of torchvision's classifier, a block's in its 3x3 "
-    "convolution (--variant caffe-torch or detectron: in its first 1x1)",
-    "torchvision-dilated": "assumed: dilation for stride in layer3 and layer4, as torchvision's "
-    "networks for segmentation have it",
-    "caffe-torch": "assumed: a block's stride is in its first 1x1 convolution, and the first pool "
-    "is not padded before the map, as Caffe has it",
-    "detectron": "assumed: a block's stride is in its first 1x1 convolution, as detectron2 has it "
-    "with Caffe's weights (--variant torchvision: in its 3x3)",
-}
 
 
 def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
@@ -138,6 +127,7 @@ def contents(
         source=f"{Path(path).name} ({match.convention.maker})",
         ignored=(*not_tensors, *left_over),
         notes=(*recognition_notes(network, evidence), assumption),
+        other_head=evidence.head,
     )
 
 
@@ -189,12 +179,7 @@ def recognition_notes(network: Network, evidence: Evidence) -> list[str]:
     prefix = prefix_in_file(evidence)
     if prefix:
         note += f", behind {prefix!r}"
-    notes = [note, *recognition.notes(evidence)]
-    # of ResNeXts and others there are only torchvision's
-    may_differ = "caffe-torch" in VARIANTS.get(network.name, ())
-    if may_differ and network.variant in STRIDES_ASSUMED:
-        notes.append(STRIDES_ASSUMED[network.variant])
-    return notes
+    return [note, *recognition.notes(evidence)]
 
 
 def prefix_in_file(evidence: Evidence) -> str:

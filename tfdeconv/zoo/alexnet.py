@@ -8,7 +8,7 @@ from ..network.layers import LRN, RELU, Conv, Dense, Flatten, MaxPool
 from .variants import resolve_variant, sequential_names
 
 # {variant: (height, width) it was trained on}; the first is what "" means
-SIZES = {"caffe": (227, 227), "torchvision": (224, 224)}
+SIZES = {"caffe": (227, 227), "torchvision": (224, 224), "caffenet": (227, 227)}
 # Caffe divides alpha by the depth
 NORM = LRN(depth=5, k=1.0, alpha=1e-4 / 5, beta=0.75)
 
@@ -21,6 +21,19 @@ FEATURES: dict[str, dict[str, Layer]] = {
         "conv2": Conv(256, 5, pad=2, groups=2, activation=RELU),
         "norm2": NORM,
         "pool2": MaxPool(3, 2),
+        "conv3": Conv(384, 3, pad=1, activation=RELU),
+        "conv4": Conv(384, 3, pad=1, groups=2, activation=RELU),
+        "conv5": Conv(256, 3, pad=1, groups=2, activation=RELU),
+        "pool5": MaxPool(3, 2),
+    },
+    # bvlc_reference_caffenet, of which are many others: the pools before the norms
+    "caffenet": {
+        "conv1": Conv(96, 11, stride=4, activation=RELU),
+        "pool1": MaxPool(3, 2),
+        "norm1": NORM,
+        "conv2": Conv(256, 5, pad=2, groups=2, activation=RELU),
+        "pool2": MaxPool(3, 2),
+        "norm2": NORM,
         "conv3": Conv(384, 3, pad=1, activation=RELU),
         "conv4": Conv(384, 3, pad=1, groups=2, activation=RELU),
         "conv5": Conv(256, 3, pad=1, groups=2, activation=RELU),

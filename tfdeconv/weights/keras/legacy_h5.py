@@ -101,6 +101,7 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
         ignored=tuple(ignored),
         source=f"{Path(path).name} (Keras)",
         notes=tuple(notes),
+        other_head=evidence.head,
     )
 
 

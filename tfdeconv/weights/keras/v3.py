@@ -14,6 +14,7 @@ from ...formats.hdf5 import Dataset, Group
 from ...network.graph import Network
 from ...network.layers import BatchNorm, Conv, Dense, DepthwiseConv
 from ...zoo import KERAS, NETWORKS, VARIANTS
+from ...zoo.variants import TITLES
 from ..contents import WeightFile, infer_network
 from .v3_layout import LAYERS, OLD_LAYERS, layer_names, layer_variables, layers_of_class
 
@@ -84,9 +85,14 @@ def network_contents(path: str | Path, file: Group, network: Network) -> WeightF
     def read(layer: str, name: str) -> np.ndarray:
         return datasets[layer][name].read()
 
-    note = f"recognised as {network.name} by the shapes of its layers in their order"
+    title = TITLES[network.name]
+    notes = (
+        f"the layers' shapes are those of {title} in their order",
+        f"assumed: it is {title} of keras.applications, whose strides, pads and epsilons the file "
+        f"does not tell (--architecture model.json says those of another)",
+    )
     return WeightFile(
-        shapes, read, network.name, source=f"{Path(path).name} (Keras 3)", notes=(note,)
+        shapes, read, network.name, source=f"{Path(path).name} (Keras 3)", notes=notes
     )
 
 
