@@ -168,7 +168,9 @@ def test_what_makes_the_networks_input_refuses(tmp_path, rng, example, front):
 def test_statistics_of_pixels_are_told(tmp_path, rng):
     front = {"mean": np.ones((1, 3, 1, 1), np.float32), "std": np.ones(3, np.float32)}
     np.savez(tmp_path / "w.npz", **front, **tensors_of("VGG with norms", rng))
-    assert any("mean [1, 3, 1, 1], std [3]" in note for note in read_weights(tmp_path / "w.npz").notes)
+    assert any(
+        "mean [1, 3, 1, 1], std [3]" in note for note in read_weights(tmp_path / "w.npz").notes
+    )
 
 
 # a file of which little is a network's
