@@ -114,3 +114,20 @@ def test_weight_file_says_its_network(run, tmp_path, save_first_layers):
     options = "-l pool1_pool --top 1 --out".split()
     status, lines, err = run("--weights", weights, *options, tmp_path)
     assert (status, err) == (0, []) and images.text_of(lines[0])["network"] == "resnet50"
+
+
+def test_odd_images_are_told_when_they_are_drawn(run, tmp_path, rng):
+    dark = rng.integers(0, 4096, (20, 30)).astype(np.uint16)
+    dark[0, 0] = 4095
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    np.save(tmp_path / "ones.npy", rng.random((20, 30, 3)))
+    np.save(tmp_path / "bits.npy", rng.random((20, 30, 3)) * 4095)
+    paths = [tmp_path / name for name in ("bits.npy", "dark.png", "ones.npy")]
+    status, lines, err = run(*paths, *LIGHT, "--out", tmp_path / "out")
+    assert (status, len(lines), len(err)) == (1, 2, 3)
+    assert "bits.npy has values from" in err[0] and "its preprocessing takes 0 to 255" in err[0]
+    assert "dark.png: 16 bits, brightest 4095, taken as 1/16 of white" in err[1]
+    assert "ones.npy: no value is above 1, and pixels go from 0 to 255" in err[2]
+    # a refusal is a line, whatever was assumed
+    status, lines, err = run(tmp_path / "bits.npy", *LIGHT, "--out", tmp_path / "out")
+    assert (status, lines, len(err)) == (2, [], 1)
