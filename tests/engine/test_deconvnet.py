@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError, memory
 from tfdeconv.engine import chunks
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
+from tfdeconv.engine.units import strongest
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv
+from tfdeconv.scan.reductions import summary
 
 
 @pytest.fixture
@@ -101,6 +104,23 @@ def test_the_first_of_equal_units_is_kept():
     weights = {"a": {"kernel": np.ones((1, 1, 1, 1), np.float32), "bias": np.zeros(1, np.float32)}}
     projection = Deconvnet(net.network(), weights, "a").project(np.ones((1, 6, 7, 1), np.float32))
     np.testing.assert_array_equal(projection.positions, [[[0, 0]]])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_units_equal_within_rounding_are_equal(dtype, sign):
+    """As on an image of one colour, where the last bits differ by processor."""
+    step = 4 * np.finfo(dtype).eps
+    steps = np.array([[[-30, 0], [-2, 3]], [[0, 1], [-30, 2]]])
+    y = (sign + step * steps)[None].astype(dtype)
+    positions, activations = strongest(y, np.array([0, 0]), np.array([0, 1]))
+    assert positions.tolist() == [[0, 1], [0, 0]]
+    # what is sent back is the value of the unit that is meant
+    assert activations.tolist() == [y[0, 0, 1, 0], y[0, 0, 0, 1]]
+    if dtype == np.float32:
+        found = summary(tf.constant(y))
+        assert (found.rows[0, 0], found.columns[0, 0]) == (0, 1)
+        assert (found.rows[0, 1], found.columns[0, 1]) == (0, 0)
 
 
 def test_dead_maps_give_zeros_and_say_so():

@@ -9,6 +9,13 @@ import numpy as np
 from ..errors import UserError
 from ..network.graph import Network
 
+# What a maximum may be missed by to be meant: so many times the distance from 1 to the next number.
+# On an image of one colour all units of a map are equal but for rounding, which differs from one
+# processor to the next and along a row (a vector's end is computed otherwise). Sums of a thousand
+# products in another order differ by less than 16 such steps; units that see different things, by
+# more.
+TIE_STEPS = 16
+
 
 def inner_layers(network: Network, target: str, inner: Sequence[str]) -> list[str]:
     """The layers below the target by their own names, once each, without the target itself.
@@ -160,7 +167,8 @@ def strongest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The strongest unit of each item's map: positions int32 [k, 2], and activations [k].
 
-    y [n, h, w, c], image and channel [k]. The first in row order on a tie.
+    y [n, h, w, c], image and channel [k]. The first in row order of those that are equal within
+    rounding (TIE_STEPS).
 
     >>> y = np.array([[[[1.0], [3.0]], [[3.0], [2.0]]]])
     >>> positions, activations = strongest(y, np.array([0]), np.array([0]))
@@ -168,9 +176,20 @@ def strongest(
     ([[0, 1]], [3.0])
     """
     maps = y.transpose(0, 3, 1, 2)[image, channel]
-    flat = maps.reshape(len(maps), -1).argmax(1).astype(np.int32)
-    rows, columns = np.divmod(flat, np.int32(y.shape[2]))
+    flat = maps.reshape(len(maps), -1)
+    ties = flat >= least_tie(flat.max(1, keepdims=True))
+    rows, columns = np.divmod(ties.argmax(1).astype(np.int32), np.int32(y.shape[2]))
     return np.stack([rows, columns], 1), maps[np.arange(len(maps)), rows, columns]
+
+
+def least_tie(maxima: np.ndarray) -> np.ndarray:
+    """The least values that equal these maxima within rounding.
+
+    >>> bool(least_tie(np.float32([3]))[0] == 3), bool(least_tie(np.float32([3]))[0] > 2.99)
+    (False, True)
+    """
+    rounding = TIE_STEPS * np.finfo(maxima.dtype).eps
+    return np.where(maxima > 0, maxima * (1 - rounding), maxima * (1 + rounding))
 
 
 def strongest_channels(y: np.ndarray, count: int) -> np.ndarray:

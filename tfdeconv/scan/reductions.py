@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
+from ..engine.units import TIE_STEPS
 from .state import BINS, EDGES
 
 
@@ -14,7 +16,7 @@ class Summary(NamedTuple):
     """Of each map: [n, c], or, of several layers, [n, all their channels]."""
 
     maxima: tf.Tensor
-    # of the first unit in row order that has the maximum: int64
+    # of the first unit in row order that has the maximum within rounding: int64
     rows: tf.Tensor
     columns: tf.Tensor
     means: tf.Tensor
@@ -29,7 +31,9 @@ def summary(y: tf.Tensor) -> Summary:
     """
     n, h, w, c = y.shape
     row_maxima = tf.reduce_max(y, 2)
-    rows = first_maximum(row_maxima, 1)
+    maxima = tf.reduce_max(row_maxima, 1)
+    least = least_tie(maxima)
+    rows = first_at_least(row_maxima, least[:, None], 1)
     # flat index of the first unit in each image's and channel's row; the next one is c behind
     row_starts = (tf.range(n, dtype=tf.int64)[:, None] * h + rows) * (w * c)
     row_starts += tf.range(c, dtype=tf.int64)
@@ -37,9 +41,9 @@ def summary(y: tf.Tensor) -> Summary:
     row_values = tf.gather(tf.reshape(y, [-1]), units)
     flat = tf.reshape(y, (n, h * w, c))
     return Summary(
-        maxima=tf.reduce_max(row_maxima, 1),
+        maxima=maxima,
         rows=rows,
-        columns=first_maximum(row_values, 2),
+        columns=first_at_least(row_values, least[..., None], 2),
         means=position_means(flat),
         firing=position_means(tf.cast(flat > 0, tf.float32)),
     )
@@ -59,17 +63,20 @@ def unit_values(y: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     return tf.gather(tf.reshape(y, [-1]), positions * c + tf.range(c, dtype=tf.int64))
 
 
-def first_maximum(values: tf.Tensor, axis: int) -> tf.Tensor:
-    """Where on an axis of [a, b, c] the largest value is, the first of equal ones: int64.
+def least_tie(maxima: tf.Tensor) -> tf.Tensor:
+    """The least values that equal these maxima within rounding, as engine/units.py says."""
+    rounding = TIE_STEPS * np.finfo(maxima.dtype.as_numpy_dtype).eps
+    return tf.where(maxima > 0, maxima * (1 - rounding), maxima * (1 + rounding))
 
-    (tf.argmax promises nothing on a tie.)
-    """
+
+def first_at_least(values: tf.Tensor, least: tf.Tensor, axis: int) -> tf.Tensor:
+    """Where on an axis of [a, b, c] the first value is that is not below `least`: int64."""
     extent = values.shape[axis]
     shape = [1, 1, 1]
     shape[axis] = extent
     indices = tf.reshape(tf.range(extent, dtype=values.dtype), shape)
-    largest = values == tf.reduce_max(values, axis, keepdims=True)
-    return tf.cast(tf.reduce_min(tf.where(largest, indices, extent - 1), axis), tf.int64)
+    first = tf.reduce_min(tf.where(values >= least, indices, extent - 1), axis)
+    return tf.cast(first, tf.int64)
 
 
 def sums_and_counts(found: Summary, counts: tf.Tensor) -> dict[str, tf.Tensor]:
