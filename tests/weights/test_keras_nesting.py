@@ -49,7 +49,8 @@ def assert_holds(path, model) -> None:
     for layer in leaves:
         values = weights[layer.name].values()
         for value, expected in zip(values, layer.get_weights(), strict=True):
-            np.testing.assert_array_equal(value, expected)
+            # a dense layer's on a map are those of a convolution here
+            np.testing.assert_array_equal(value.reshape(expected.shape), expected)
 
 
 def sequential(name: str) -> keras.Model:
@@ -69,7 +70,7 @@ def test_nested_variables_go_by_order(tmp_path, make, frozen, whole):
     for number in frozen:
         one.layers[-3:][number].trainable = not whole
     two = functional("two")
-    model = outer(keras.Sequential([make("zero"), one, L.Conv2D(3, 1, name="end")]), two)
+    model = outer(keras.Sequential([make("zero"), one, L.Dense(3, name="end")]), two)
     model.save(tmp_path / "model.h5")
     assert_holds(tmp_path / "model.h5", model)
 

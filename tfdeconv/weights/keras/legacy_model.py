@@ -132,5 +132,6 @@ def variable_shapes(architecture: Architecture) -> Shapes:
     for node, source in architecture.sources.items():
         for name, recipe in source.recipes.items():
             if recipe.make is None and len(recipe.variables) == 1:
-                shapes[source.path.names, recipe.variables[0]] = parameters[node][name]
+                shape = parameters[node][name][recipe.leading_axes :]
+                shapes[source.path.names, recipe.variables[0]] = shape
     return shapes
