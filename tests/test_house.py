@@ -18,14 +18,24 @@ SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 PACKAGES = {
     "errors": set(),
     "version": set(),
+    "limits": set(),
     "files": {"errors"},
     "memory": {"errors"},
-    "formats": {"errors", "files"},
-    "network": {"errors", "formats.checked_json"},
+    "formats": {"errors", "files", "limits"},
+    "network": {"errors", "limits", "formats.checked_json"},
     "zoo": {"network", "errors"},
-    "data": {"formats", "files", "memory", "errors"},
-    "engine": {"network", "memory", "errors"},
-    "weights": {"formats", "network", "zoo", "data.preprocessing", "files", "errors", "version"},
+    "data": {"formats", "files", "limits", "memory", "errors"},
+    "engine": {"network", "limits", "memory", "errors"},
+    "weights": {
+        "formats",
+        "network",
+        "zoo",
+        "data.preprocessing",
+        "files",
+        "limits",
+        "errors",
+        "version",
+    },
     "scan": {
         "engine",
         "weights",
@@ -34,6 +44,7 @@ PACKAGES = {
         "network",
         "formats",
         "files",
+        "limits",
         "memory",
         "errors",
         "version",
@@ -45,6 +56,7 @@ PACKAGES = {
         "weights",
         "network",
         "files",
+        "limits",
         "memory",
         "errors",
         "version",
@@ -81,6 +93,15 @@ OUTSIDE = {
     "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
     "h5py": {"formats"},
     "PIL": {"data.photos", "data.bit_depth", "data.photo_limits", "data.resizing", "figures"},
+}
+# numbers called MAX_ that are no bounds on what comes from outside: sizes of pictures that are drawn,
+# and how much is done at a time
+OWN_SIZES = {
+    ("engine.chunks", "MAX_ITEMS"),
+    ("figures.page", "MAX_HEIGHT"),
+    ("figures.page", "MAX_WIDTH"),
+    ("figures.photo", "MAX_SIDE"),
+    ("scan.checkpoint", "MAX_BYTES"),
 }
 # the standard library's doors to files, which the engine stays away from
 FILES = {"pathlib", "os", "io", "shutil", "tempfile"}
@@ -154,6 +175,41 @@ def test_readers_of_different_formats_are_apart():
         others = {f"weights.{each}" for each in families if each != family}
         if family:
             assert not any(own and allowed(name, others) for name, own in imports(module)), module
+
+
+def numbers(module: str) -> dict[str, int]:
+    """The constants of a module that are numbers, by name: the line where each is."""
+    found = {}
+    for node in ast.parse(MODULES[module].read_text()).body:
+        if isinstance(node, ast.Assign) and all(map(is_arithmetic, ast.walk(node.value))):
+            found |= {getattr(target, "id", ""): node.lineno for target in node.targets}
+    return found
+
+
+def is_arithmetic(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return type(node.value) in (int, float)
+    return isinstance(node, (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop))
+
+
+def test_bounds_are_in_one_table():
+    elsewhere = {
+        (module, name)
+        for module in HOUSED
+        for name in numbers(module)
+        if name.startswith("MAX_") and module != "limits"
+    }
+    assert elsewhere == OWN_SIZES
+
+
+def test_each_bound_has_a_reason_and_a_user():
+    lines = MODULES["limits"].read_text().splitlines()
+    names = numbers("limits")
+    sources = [path.read_text() for module, path in HOUSED.items() if module != "limits"]
+    for name, line in names.items():
+        above = lines[line - 2]
+        assert above.startswith("# ") or above.partition(" ")[0] in names, name
+        assert any(name in source for source in sources), f"nobody checks {name}"
 
 
 def test_every_package_is_in_the_table():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-MAX_NAMES = 40  # names listed in an error
-MAX_LINE = 200  # characters
+SHOWN = 40  # names listed in an error
+LINE = 200  # characters of what else went wrong
 
 
 class UserError(ValueError):
@@ -30,9 +30,9 @@ def unknown(what: str, name: str, names: Iterable[str]) -> UserError:
     nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     if nearest:
         hint = f" Did you mean {nearest[0]!r}?"
-    listed = ", ".join(known[:MAX_NAMES])
-    if len(known) > MAX_NAMES:
-        listed += f", ... ({len(known) - MAX_NAMES} more)"
+    listed = ", ".join(known[:SHOWN])
+    if len(known) > SHOWN:
+        listed += f", ... ({len(known) - SHOWN} more)"
     return UserError(f"{what} {str(name)!r}.{hint} There are: {listed}")
 
 
@@ -42,7 +42,7 @@ def printable(name: str | bytes) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def one_line(error: BaseException, limit: int = MAX_LINE) -> str:
+def one_line(error: BaseException, limit: int = LINE) -> str:
     """What an error says, in one line of at most `limit` characters.
 
     Of an error of the system, what went wrong without number and path; of one that says nothing,

@@ -114,14 +114,14 @@ def test_photo_bombs_are_refused_unread(tmp_path, monkeypatch, bomb):
 def test_large_jpeg_is_decoded_smaller(tmp_path, monkeypatch):
     path = saved(tmp_path / "photo.jpg", Image.new("RGB", (400, 320), (200, 30, 60)))
     limit = 400 * 320 * photo_limits.USUAL_PIXEL_BYTES
-    monkeypatch.setattr(photo_limits, "MAX_BYTES", limit)
+    monkeypatch.setattr(photo_limits, "MAX_DECODING_BYTES", limit)
     assert images.pixels(path).shape == (320, 400, 3)
-    monkeypatch.setattr(photo_limits, "MAX_BYTES", limit - 1)
+    monkeypatch.setattr(photo_limits, "MAX_DECODING_BYTES", limit - 1)
     found = images.decode(path, 3)
     assert found.pixels.shape == (160, 200, 3) and "decoded as 200 x 160" in found.note
     # a level of rounding in YCbCr
     np.testing.assert_allclose(found.pixels[80, 100].astype(int), [200, 30, 60], atol=3)
-    monkeypatch.setattr(photo_limits, "MAX_BYTES", 100)
+    monkeypatch.setattr(photo_limits, "MAX_DECODING_BYTES", 100)
     with pytest.raises(UserError, match="scale it down first"):
         images.pixels(path)
 

@@ -146,7 +146,7 @@ def test_many_changed_images_are_few_lines(moved, visualise, tmp_path):
     status, _, err = visualise(
         "--run", moved / "run.h5", moved / "images", "--top", "all", "--out", tmp_path
     )
-    assert status == 1 and len(err) == top_units.MAX_LINES + 1
+    assert status == 1 and len(err) == top_units.SHOWN_LINES + 1
     assert "more: have changed" in err[-1]
 
 

@@ -157,7 +157,7 @@ def test_groups_that_contain_themselves_end(tmp_path, open_file):
 def test_too_many_objects_or_texts_are_refused(tmp_path, open_file, monkeypatch):
     refused = pytest.raises((ValueError, hdf5_process.ReadError), match="it holds more than")
     path = write_hdf5(tmp_path, lambda file: [file.create_group(f"{i}") for i in range(100)])
-    for name, limit in (("MAX_OBJECTS", 99), ("MAX_TEXT", 189)):
+    for name, limit in (("MAX_OBJECTS", 99), ("MAX_HDF5_TEXT", 189)):
         changed = program(f"hdf5_survey.{name} = {limit}; hdf5_server.main()")
         monkeypatch.setattr(hdf5_survey, name, limit)
         monkeypatch.setattr(hdf5_process, "PROGRAM", changed)

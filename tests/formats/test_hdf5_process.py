@@ -79,8 +79,8 @@ PLANTED = {
 def test_whatever_the_process_does_is_one_line(path, monkeypatch, case):
     code, says = PLANTED[case]
     monkeypatch.setattr(hdf5_process, "PROGRAM", program(code))
-    monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 3)
-    monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
+    monkeypatch.setattr(hdf5_process, "HDF5_WAIT_SECONDS", 3)
+    monkeypatch.setattr(hdf5_process, "HDF5_CPU_SECONDS", 1)
     start = time.monotonic()
     with pytest.raises(UserError, match=f"^cannot read weights from {path}: .*{says}") as error:
         with open_hdf5(path) as root:
@@ -89,7 +89,7 @@ def test_whatever_the_process_does_is_one_line(path, monkeypatch, case):
 
 
 def test_endless_loop_of_libhdf5_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
+    monkeypatch.setattr(hdf5_process, "HDF5_CPU_SECONDS", 1)
     path = write_hdf5(tmp_path, lambda file: file.attrs.update(names=["abc", "defgh"]))
     raw = path.read_bytes()
     # where the size of the first string in the heap is; the next one begins where it ends

@@ -127,7 +127,7 @@ def test_values_in_other_files_are_refused(tmp_path, open_file):
 
 
 def test_computing_is_limited_for_each_request(path, monkeypatch):
-    monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
+    monkeypatch.setattr(hdf5_process, "HDF5_CPU_SECONDS", 1)
     plant(monkeypatch, "end = time.process_time() + 0.5\n    while time.process_time() < end: pass")
     with hdf5_process.open_in_subprocess(path) as root:
         for i in range(6):
@@ -137,18 +137,18 @@ def test_computing_is_limited_for_each_request(path, monkeypatch):
 def test_waiting_is_limited_for_each_request(path, monkeypatch):
     plant(monkeypatch, "time.sleep(1)")
     with hdf5_process.open_in_subprocess(path) as root:
-        monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 3)
+        monkeypatch.setattr(hdf5_process, "HDF5_WAIT_SECONDS", 3)
         for i in range(4):
             np.testing.assert_array_equal(dataset(root, "plain").rows(i, i + 1)[0], IMAGES[i])
 
 
 @pytest.mark.parametrize("statement", ["time.sleep(60)", "sum(iter(int, 1))"])
 def test_a_request_without_end_is_ended(path, monkeypatch, statement):
-    monkeypatch.setattr(hdf5_process, "CPU_SECONDS", 1)
+    monkeypatch.setattr(hdf5_process, "HDF5_CPU_SECONDS", 1)
     plant(monkeypatch, f"rows == [3, 4] and {statement}")
     with hdf5_process.open_in_subprocess(path) as root:
         dataset(root, "plain").rows(2, 3)
-        monkeypatch.setattr(hdf5_process, "WAIT_SECONDS", 2)
+        monkeypatch.setattr(hdf5_process, "HDF5_WAIT_SECONDS", 2)
         for _ in range(2):
             with pytest.raises(hdf5_process.ProcessEnded, match="timed out: it is damaged"):
                 dataset(root, "plain").rows(3, 4)

@@ -241,7 +241,7 @@ HOSTILE |= {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_pickle_is_one_line_and_little_memory(tmp_path, case, monkeypatch):
     # a million, with all memory traced, take 10 s
-    monkeypatch.setattr(unpickler, "MAX_STEPS", 250_000)
+    monkeypatch.setattr(unpickler, "MAX_PICKLE_STEPS", 250_000)
     hostile, reason = HOSTILE[case]
     path = write_file(tmp_path / "x.npy", npy(b"\x80\x04" + hostile))
     start = time.process_time()

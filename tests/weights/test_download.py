@@ -147,7 +147,7 @@ def test_silent_server_is_left(fetch, left):
     assert outcome.status == 2 and "nothing came for 0.3 seconds" in outcome.err and left() == []
 
 
-@pytest.mark.parametrize("length", [download.LIMIT + 1, 10**30])
+@pytest.mark.parametrize("length", [download.MAX_DOWNLOAD + 1, 10**30])
 def test_too_large_a_file_is_refused_unread(site, fetch, left, length):
     site.length = length
     site.cut = 1
@@ -159,7 +159,7 @@ def test_too_large_a_rest_is_refused(site, fetch, left, monkeypatch):
     site.cut = 3000
     fetch(site.base)
     site.cut = 0
-    monkeypatch.setattr(download, "LIMIT", 40_000)
+    monkeypatch.setattr(download, "MAX_DOWNLOAD", 40_000)
     outcome = fetch(site.base)
     assert outcome.status == 2 and f"would be {len(site.body):,} bytes" in outcome.err
 
@@ -187,7 +187,7 @@ def test_limit_holds_without_a_length(site, fetch, left, monkeypatch, length):
         sizes.append(path.stat().st_size)
         return "another sum"
 
-    monkeypatch.setattr(download, "LIMIT", 1500)
+    monkeypatch.setattr(download, "MAX_DOWNLOAD", 1500)
     monkeypatch.setattr(download, "md5_sum", size)
     assert fetch(site.base).status == 2
     assert (sizes, left()) == ([1500], [])

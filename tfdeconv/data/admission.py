@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UserError
+from ..limits import MAX_PIXEL
 from .photos import Decoded
 from .preprocessing import Preprocessing, say_nothing
 from .resizing import fit
@@ -18,8 +19,6 @@ from .resizing import fit
 WHITE = 255
 # how far resampling takes a value beyond the ends of its range
 OVERSHOOT = 64
-# beyond it no network's input is: no-data values, sums of squares, damage
-LARGEST = 1e7
 ONE = 1 + 1e-3
 
 
@@ -83,7 +82,7 @@ def refuse_impossible(name: str, low: float, high: float, preprocessing: Preproc
         raise UserError(
             f"{name} has values that are not finite (NaN or infinity): replace them first"
         )
-    least, most = -LARGEST, LARGEST
+    least, most = -MAX_PIXEL, MAX_PIXEL
     if of_bytes(preprocessing):
         least, most = -OVERSHOOT, WHITE + OVERSHOOT
     if low < least or high > most:

@@ -14,14 +14,15 @@ import numpy as np
 from ..errors import UserError, one_line, unknown
 from ..files import require_regular_file
 from ..formats.npz_arrays import NpzFile
+from ..limits import MAX_PIXELS
 from ..memory import refuse_beyond_memory
 from .hdf5_images import Hdf5Images
-from .photo_limits import MAX_PIXELS, most_bytes, too_many_pixels
+from .photo_limits import most_bytes, too_many_pixels
 
 NPY, NPZ, HDF5 = ".npy", ".npz", (".h5", ".hdf5")
 SUFFIXES = (NPY, NPZ, *HDF5)
 # the last axis of one image [h, w, c], at most; a stack of grey ones is wider
-MAX_COLOURS = 4
+MOST_COLOURS = 4
 SHOWN = 8  # arrays that an error lists
 NUMBERS = "uif"  # kinds of dtypes that are images
 FLOAT_SIZE = 4  # bytes of the numbers that images become

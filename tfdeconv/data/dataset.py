@@ -12,12 +12,11 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
+from ..limits import MAX_PATH_LIST, MAX_START
 from . import arrays, folders, images
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded
 
-MAX_LIST = 1 << 30  # bytes of a list of paths
-MAX_START = 1 << 16
 UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
 PICKLE = f"a pickle (as CIFAR's batches are), which could run programs: {UNPACK}"
 # what people hold images in and is no list, by its first bytes
@@ -153,11 +152,13 @@ def names_in(path: str) -> list[str]:
         with open(path, "rb") as file:
             start = file.read(MAX_START)
             refuse_other_files(path, start)
-            text = start + file.read(MAX_LIST)
+            text = start + file.read(MAX_PATH_LIST)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    if len(text) > MAX_LIST:
-        raise UserError(f"{path} has more than {MAX_LIST:,} bytes: too many for a list of paths")
+    if len(text) > MAX_PATH_LIST:
+        raise UserError(
+            f"{path} has more than {MAX_PATH_LIST:,} bytes: too many for a list of paths"
+        )
     names = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
     if not names:
         raise UserError(f"{path} names no images: it needs a path a line")
@@ -190,7 +191,7 @@ def array_source(path: str) -> Source:
     shape = tuple(array.shape)
     dtype = np.dtype(array.dtype)
     notes: list[str] = []
-    if len(shape) == 3 and shape[2] <= arrays.MAX_COLOURS and 0 not in shape:
+    if len(shape) == 3 and shape[2] <= arrays.MOST_COLOURS and 0 not in shape:
         notes.append(f"{path}: {list(shape)} is taken as one image [h, w, c]")
         array = arrays.OneImage(array)
         shape = array.shape

@@ -10,17 +10,14 @@ from typing import Any
 from PIL import Image
 
 from ..errors import UserError
+from ..limits import MAX_DECODING_BYTES, MAX_PIXELS
 from ..memory import memory
 
-# where Pillow itself speaks of a decompression bomb
-MAX_PIXELS = 178_956_970
 # bytes that decoding a pixel takes at its peak: Pillow's copies, of 4 bytes each, and numpy's; more
 # where a library keeps coefficients, or animations
 PIXEL_BYTES = {"WEBP": 20, "AVIF": 20, "JPEG2000": 24}
 USUAL_PIXEL_BYTES = 12
 TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
-# bytes that decoding a photo may take; a JPEG beyond it is decoded at a half, a quarter, an eighth
-MAX_BYTES = 1_500_000_000
 REDUCTIONS = (2, 4, 8)
 WEBP_HEADER = 30  # bytes
 
@@ -65,7 +62,7 @@ def webp_size(start: bytes) -> tuple[int, int] | None:
 
 def most_bytes() -> float:
     """Bytes that decoding one photo may take: half of the memory, and no more than usual ones."""
-    return min(MAX_BYTES, installed_memory() / 2)
+    return min(MAX_DECODING_BYTES, installed_memory() / 2)
 
 
 @cache

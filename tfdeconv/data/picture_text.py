@@ -10,8 +10,7 @@ import numpy as np
 
 from ..formats.lazy_tensor import mapped
 from ..formats.zip_archive import member, members
-
-MAX_TEXT = 1 << 20  # bytes
+from ..limits import MAX_TEXT
 
 
 def text_of_arrays(path: str | Path) -> dict[str, str]:

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
+from ..limits import MAX_IMAGE_SIDE, MAX_START, MIN_SCALE
 
 if TYPE_CHECKING:
     import numpy as np
 
 ORDERS = ("rgb", "bgr", "as is")
-# pixels on a side, at most
-MAX_SIDE = 1 << 16
-# what pixels are divided by, at least: less makes numbers that no network takes
-LEAST_SCALE = 1e-4
 # ImageNet's mean and standard deviation, rgb, of values from 0 to 1 (torchvision) ...
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -176,7 +173,7 @@ def load_preprocessing(
     try:
         require_regular_file(text)
         with open(text, encoding="utf-8") as file:
-            return from_json(file.read(1 << 16), shape)
+            return from_json(file.read(MAX_START), shape)
     except (OSError, ValueError) as error:
         raise UserError(
             f"{text} is neither one of {', '.join(PRESETS)} nor a file that says how to "
@@ -230,12 +227,12 @@ def check(preprocessing: Preprocessing, channels: int) -> None:
     for values in (preprocessing.mean, preprocessing.scale):
         if len(values) not in (0, channels) or not all(map(math.isfinite, values)):
             raise ValueError(f"expected {channels} numbers, or none, as mean and as scale")
-    if any(abs(value) < LEAST_SCALE for value in preprocessing.scale):
-        raise ValueError(f"scale has a 0, or less than {LEAST_SCALE:g}")
+    if any(abs(value) < MIN_SCALE for value in preprocessing.scale):
+        raise ValueError(f"scale has a 0, or less than {MIN_SCALE:g}")
     if len(preprocessing.size) != 2:
         raise ValueError("expected height and width as size")
     for side in (*preprocessing.size, preprocessing.resize):
-        if type(side) is not int or not 1 <= side <= MAX_SIDE:
-            raise ValueError(f"expected integers from 1 to {MAX_SIDE} as size and as resize")
+        if type(side) is not int or not 1 <= side <= MAX_IMAGE_SIDE:
+            raise ValueError(f"expected integers from 1 to {MAX_IMAGE_SIDE} as size and as resize")
     if preprocessing.resize < min(preprocessing.size):
         raise ValueError(f"resize is less than the size's {min(preprocessing.size)}")

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..limits import MAX_GRAPH_LAYERS, MAX_WORK
 from ..memory import refuse_beyond_memory
 from ..network import receptive_field
 from ..network.base import Node
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from .types import ShapesByLayer
 
 FLOAT32 = 4  # bytes
-# Multiply-adds of an image's pass: 260 times VGG16's at 224 x 224, and more than it has at 3,500 x
-# 3,500; a minute on two cores.
-MAX_WORK = 4 * 10**12
-# nodes of a graph: 3 times those of the deepest networks in use; TensorFlow takes 10 ms for each
-MAX_NODES = 3000
 
 
 def refuse_costly_forward(
@@ -66,12 +62,12 @@ def cropped_nodes(
 
 
 def refuse_long(network: Network, nodes: Sequence[Node], shapes: ShapesByLayer, cost: Cost) -> None:
-    """Raises UserError where a pass has more nodes or work than MAX_NODES or MAX_WORK."""
+    """Raises UserError where a pass has more layers or work than is begun."""
     target = nodes[-1].name
-    if len(nodes) > MAX_NODES:
+    if len(nodes) > MAX_GRAPH_LAYERS:
         raise UserError(
-            f"{network.name}'s {target} depends on {len(nodes):,} layers, at most {MAX_NODES:,} "
-            f"are computed: ask for an earlier layer"
+            f"{network.name}'s {target} depends on {len(nodes):,} layers, at most "
+            f"{MAX_GRAPH_LAYERS:,} are computed: ask for an earlier layer"
         )
     if cost.work > MAX_WORK:
         height, width, _channels = shapes[INPUT]

@@ -18,11 +18,9 @@ from ..data.images import text_of
 from ..data.picture_text import text_of_arrays
 from ..errors import UserError
 from ..files import atomic_write, locked_folder
+from ..limits import MAX_SOURCE_NAME, MAX_SUBJECT_NAME
 from ..version import __version__, library_versions
 
-# file systems take names of 255 bytes at most: this leaves room for rule, kind and page
-SOURCE_BYTES = 120
-SUBJECT_BYTES = 100
 # the names that Keras gives to models whose maker gave them none
 MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
 
@@ -51,10 +49,10 @@ def file_name(source: str, subject: str, *parts: str) -> str:
     source: the photo's or the run's own file name; subject: network and layer, which a weight
     file may have named freely; parts: rule, mode, and the like.
     """
-    stem = os.fsdecode(os.fsencode(source)[:SOURCE_BYTES])
+    stem = os.fsdecode(os.fsencode(source)[:MAX_SOURCE_NAME])
     # a file's own names may have a / in them, and letters of several bytes
     harmless = re.sub(r"[^\w.-]", "_", subject).encode(errors="replace")
-    subject = harmless[:SUBJECT_BYTES].decode(errors="ignore")
+    subject = harmless[:MAX_SUBJECT_NAME].decode(errors="ignore")
     return "-".join([stem, subject, *parts])
 
 

@@ -21,7 +21,7 @@ from .tiles import TileOptions, UnitTiles, allocate, draw_tiles
 
 IMAGES = 16  # in a forward pass
 UNITS = 64  # whose patches are in memory at a time
-MAX_LINES = 5  # warnings of one kind
+SHOWN_LINES = 5  # warnings of one kind
 
 Progress = Callable[[str], None]  # is called with a line that says how far it is
 
@@ -36,12 +36,12 @@ class Warnings:
         self.by_kind.setdefault(kind, []).append(line)
 
     def lines(self) -> list[str]:
-        """All warnings; of each kind the first MAX_LINES, and how many more there are."""
+        """All warnings; of each kind the first SHOWN_LINES, and how many more there are."""
         shown = []
         for kind, lines in self.by_kind.items():
-            shown += lines[:MAX_LINES]
-            if len(lines) > MAX_LINES:
-                shown.append(f"and {len(lines) - MAX_LINES} more: {kind}")
+            shown += lines[:SHOWN_LINES]
+            if len(lines) > SHOWN_LINES:
+                shown.append(f"and {len(lines) - SHOWN_LINES} more: {kind}")
         return shown
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from ..limits import MAX_PICKLE_LINE
 from .lazy_tensor import Bytes
 
 # bytes; what is longer is not a name, and stays in the file
 SHORT = 1024
-MAX_LINE = 256  # bytes
 
 
 class ByteReader:
@@ -39,7 +39,7 @@ class ByteReader:
 
     def line(self) -> str:
         """A text up to the end of the line."""
-        text = bytes(self.data[self.position : self.position + MAX_LINE]).partition(b"\n")[0]
+        text = bytes(self.data[self.position : self.position + MAX_PICKLE_LINE]).partition(b"\n")[0]
         return str(self.take(len(text) + 1)[:-1], "utf-8")
 
     def string(self, form: str, encoding: str = "") -> str | Bytes:

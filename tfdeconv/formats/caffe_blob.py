@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-MAX_SIZE = 1 << 28  # bytes of a file
-MAX_VARINT = 10  # bytes of a number
+from ..limits import MAX_CAFFE_BLOB, MAX_VARINT
+
 # kinds of fields, and how many bytes those of a fixed length have
 VARINT, LENGTH = 0, 2
 FIXED = {1: 8, 5: 4}
@@ -26,9 +26,9 @@ DTYPES = {DATA: "<f4", DOUBLE_DATA: "<f8"}
 def read_blob(path: str | Path) -> np.ndarray:
     """The array of a file, float32; raises ValueError where it has none."""
     with open(path, "rb") as file:
-        content = file.read(MAX_SIZE + 1)
-    if len(content) > MAX_SIZE:
-        raise ValueError(f"it has more than {MAX_SIZE:,} bytes")
+        content = file.read(MAX_CAFFE_BLOB + 1)
+    if len(content) > MAX_CAFFE_BLOB:
+        raise ValueError(f"it has more than {MAX_CAFFE_BLOB:,} bytes")
     legacy: dict[int, int] = {}
     shape: list[int] = []
     parts: list[np.ndarray] = []

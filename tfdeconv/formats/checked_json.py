@@ -10,15 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-MAX_NODES = 20_000
-MAX_NAME = 200  # characters
-MAX_TEXT = 500  # characters
-MAX_INT = 1 << 24
-MAX_FLOAT = 1e9
-MAX_JSON = 1 << 24  # bytes
-# values in all; each takes about 100 bytes of memory, whatever its length in JSON
-MAX_VALUES = 1_000_000
-MAX_SHOWN = 60  # characters
+from ..limits import MAX_ENTRIES, MAX_FLOAT, MAX_INT, MAX_JSON, MAX_NAME, MAX_SHOWN_TEXT, MAX_VALUES
+
+SHOWN = 60  # characters
 
 
 def check_int(value: Any, low: int = 1) -> int:
@@ -41,7 +35,7 @@ def check_bool(value: Any) -> bool:
     return value
 
 
-def check_list(value: Any, kind: type, most: int = MAX_NODES) -> list:
+def check_list(value: Any, kind: type, most: int = MAX_ENTRIES) -> list:
     """A list of values of one type."""
     if not isinstance(value, list) or len(value) > most:
         raise ValueError(f"expected a list of at most {most} entries, got {shown(value)}")
@@ -85,9 +79,9 @@ def check_name(value: Any) -> str:
 
 def check_names(value: Any) -> dict[str, str]:
     """An object of texts by name; texts that are too long are cut off."""
-    if not isinstance(value, dict) or len(value) > MAX_NODES:
-        raise ValueError(f"expected an object of at most {MAX_NODES} names, got {shown(value)}")
-    return {check_name(key): str(text)[:MAX_TEXT] for key, text in value.items()}
+    if not isinstance(value, dict) or len(value) > MAX_ENTRIES:
+        raise ValueError(f"expected an object of at most {MAX_ENTRIES} names, got {shown(value)}")
+    return {check_name(key): str(text)[:MAX_SHOWN_TEXT] for key, text in value.items()}
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:
@@ -127,4 +121,4 @@ def shown(value: Any) -> str:
     except (RecursionError, ValueError):
         # Python writes no integer of thousands of digits
         return "something that cannot be written"
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."

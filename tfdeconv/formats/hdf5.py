@@ -17,12 +17,11 @@ import numpy as np
 
 from .. import errors
 from ..errors import UserError
+from ..limits import MAX_CELLS, MAX_HDF5_AXES
 from . import hdf5_survey
 from .zip_archive import unpacked_limit
 
 Shape = tuple[int, ...]
-MAX_AXES = 32
-MAX_CELLS = 1 << 48
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,7 @@ def as_numbers(array: np.ndarray) -> np.ndarray:
 
 def is_plausible(shape: list[Any]) -> bool:
     """Whether a list is a shape that an array can have."""
-    if len(shape) > MAX_AXES:
+    if len(shape) > MAX_HDF5_AXES:
         return False
     if not all(type(length) is int and length >= 0 for length in shape):
         return False

@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..limits import (
+    BYTES_OF_CPU_SECOND,
+    BYTES_OF_WAIT_SECOND,
+    HDF5_CPU_SECONDS,
+    HDF5_MEMORY,
+    HDF5_WAIT_SECONDS,
+)
 from . import hdf5
 from .reading_process import ProcessEnded, ReadError, ReadingProcess
 
@@ -27,14 +34,6 @@ ENVIRONMENT = {
     # where it fails to open a file it would load all that lies here
     "HDF5_PLUGIN_PATH": os.devnull,
 }
-# bytes beyond what Python, numpy and h5py take, and beyond the values that are read
-MEMORY = 384 << 20
-# seconds that a request may compute: so many, and one more for so many bytes
-CPU_SECONDS = 3
-CPU_BYTES = 20e6
-# seconds that are waited for an answer, likewise
-WAIT_SECONDS = 30
-WAIT_BYTES = 5e6
 
 
 @contextmanager
@@ -56,10 +55,10 @@ class SubprocessFile(ReadingProcess):
     library = "HDF5's library"
 
     def __init__(self, path: str | Path) -> None:
-        super().__init__(path, Path(path).stat().st_size, PROGRAM, ENVIRONMENT, MEMORY)
+        super().__init__(path, Path(path).stat().st_size, PROGRAM, ENVIRONMENT, HDF5_MEMORY)
 
     def cpu_seconds(self, size: int) -> int:
-        return int(CPU_SECONDS + size / CPU_BYTES)
+        return int(HDF5_CPU_SECONDS + size / BYTES_OF_CPU_SECOND)
 
     def wait_seconds(self, size: int) -> float:
-        return WAIT_SECONDS + size / WAIT_BYTES
+        return HDF5_WAIT_SECONDS + size / BYTES_OF_WAIT_SECOND

@@ -20,12 +20,8 @@ import h5py
 import numpy as np
 
 from ..errors import one_line, printable
+from ..limits import MAX_GROUPS_DEEP, MAX_HDF5_TEXT, MAX_OBJECTS
 
-# what is met in a file at most
-MAX_OBJECTS = 100_000
-MAX_DEPTH = 32
-# bytes of names and attributes; a model's configuration in JSON can have 10 MB
-MAX_TEXT = 1 << 24
 # bytes that a number takes in JSON
 NUMBER_SIZE = 16
 # numpy's codes of plain numbers
@@ -62,7 +58,7 @@ class Survey:
 
     def __init__(self) -> None:
         self.objects_left = MAX_OBJECTS
-        self.text_left = MAX_TEXT
+        self.text_left = MAX_HDF5_TEXT
         # groups seen, as (file number, address): a group may contain itself
         self.groups: set[tuple[int, int]] = set()
         self.paths: list[bytes] = []
@@ -74,15 +70,15 @@ class Survey:
         if self.objects_left < 0 or self.text_left < 0:
             raise Excess(
                 f"it holds more than {MAX_OBJECTS:,} groups and datasets, "
-                f"or more than {MAX_TEXT:,} bytes of names and attributes"
+                f"or more than {MAX_HDF5_TEXT:,} bytes of names and attributes"
             )
 
     def group(self, group: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
         info = h5py.h5o.get_info(group.id)
         if (info.fileno, info.addr) in self.groups:
             return {"refused": "is a group that has another name already"}
-        if depth > MAX_DEPTH:
-            return {"refused": f"lies more than {MAX_DEPTH} groups deep"}
+        if depth > MAX_GROUPS_DEEP:
+            return {"refused": f"lies more than {MAX_GROUPS_DEEP} groups deep"}
         self.groups.add((info.fileno, info.addr))
         attributes = self.attributes(group)
         children: dict[str, Any] = {}

@@ -21,13 +21,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, one_line
+from ..limits import MAX_AXES, MAX_CELLS, MAX_NAME, MAX_TENSORS
 
-MAX_AXES = 8
-MAX_CELLS = 1 << 48
-MAX_NAME = 200  # characters
-# a ResNet-152 has 932, and three times as many with its optimizer's
-MAX_TENSORS = 20_000
-MAX_REASON = 250  # characters
+REASON = 250  # characters of what went wrong
 Bytes = bytes | memoryview
 # what reading a damaged file can raise
 DAMAGE = (
@@ -85,11 +81,11 @@ def reading(path: str | Path) -> Iterator[None]:
     except UserError:
         raise
     except DAMAGE as error:
-        reason = one_line(error, MAX_REASON)
+        reason = one_line(error, REASON)
         # these say themselves what is wrong; the others are what Python says of damaged data
         if type(error) is not ValueError and not isinstance(error, (OSError, MemoryError)):
             reason = f"it is damaged ({reason}); fetch or make it again"
-        raise UserError(f"cannot read weights from {path}: {reason[:MAX_REASON]}") from None
+        raise UserError(f"cannot read weights from {path}: {reason[:REASON]}") from None
 
 
 def mapped(path: str | Path) -> memoryview:

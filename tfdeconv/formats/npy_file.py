@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..limits import MAX_NPY_HEADER
 from .lazy_tensor import Bytes, Tensor, tensor
 from .pickle_values import STORAGES
 from .unpickler import Unpickler, step_budget
@@ -17,8 +18,6 @@ from .zip_archive import member, members
 
 # numpy's codes of the dtypes that are read: {"f4": "float32", ...}
 NUMPY_CODES = {np.dtype(dtype).str[1:]: dtype for dtype in STORAGES.values() if dtype != "bfloat16"}
-# bytes of an .npy file that are searched for its header
-MAX_HEADER = 4096
 HEADER = re.compile(
     rb"\{'descr': '([<>|])(\w+)', 'fortran_order': (True|False), 'shape': \(([\dL, ]*)\), \}\s*"
 )
@@ -42,7 +41,7 @@ def npy(
     # version 1 of the format has a header length of 2 bytes, later ones of 4
     header_begin = 10 if start[6:7] == b"\1" else 12
     data_begin = header_begin + int.from_bytes(start[8:header_begin], "little")
-    header = HEADER.fullmatch(bytes(start[header_begin : min(data_begin, MAX_HEADER)]))
+    header = HEADER.fullmatch(bytes(start[header_begin : min(data_begin, MAX_NPY_HEADER)]))
     if header is None:
         return None
     order, code, fortran, sides = (group.decode() for group in header.groups())
@@ -78,7 +77,7 @@ def read_npz(path: str | Path, data: memoryview) -> Content:
     values: dict[str, Any] = {}
     for name, info in members(path).items():
         if name.endswith(".npy"):
-            start = member(data, info, MAX_HEADER)
+            start = member(data, info, MAX_NPY_HEADER)
             read = partial(member, data, info)
             values[name.removesuffix(".npy")] = npy(path, start, info.file_size, read, budget)
     return values, {}, "<"

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ..limits import MAX_NPZ_HEADER
 from .lazy_tensor import mapped
 from .zip_archive import member, members
 
 SUFFIX = ".npy"
-# bytes of a member that are searched for its header, and that numpy may evaluate of it
-MAX_HEADER = 12_000
 HEADER_READERS: dict[tuple[int, int], Any] = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -88,9 +87,9 @@ class NpzFile:
         for name, info in self.infos.items():
             # what is no array, or one of objects, is left out
             with suppress(ValueError, KeyError, EOFError, SyntaxError, TypeError):
-                start = io.BytesIO(member(self.data, info, MAX_HEADER))
+                start = io.BytesIO(member(self.data, info, MAX_NPZ_HEADER))
                 read = HEADER_READERS[np.lib.format.read_magic(start)]
-                shape, in_columns, dtype = read(start, max_header_size=MAX_HEADER)
+                shape, in_columns, dtype = read(start, max_header_size=MAX_NPZ_HEADER)
                 array = NpzArray(self, name, shape, dtype, in_columns, start.tell())
                 if dtype.kind in "biuf" and array.begin + array.size == info.file_size:
                     yield array

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..limits import MAX_NAME
 from .byte_reader import ByteReader
-from .lazy_tensor import MAX_NAME
 from .pickle_values import STORAGES, Call, Global, fill
 
 

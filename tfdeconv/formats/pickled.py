@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import printable
-from .lazy_tensor import MAX_NAME, Bytes, Tensor, Tensors, mapped, reading, tensor
+from ..limits import MAX_NAME, MAX_PICKLE_DEPTH, MAX_PICKLE_VALUES
+from .lazy_tensor import Bytes, Tensor, Tensors, mapped, reading, tensor
 from .npy_file import NUMPY_CODES, Storages, read_npy, read_npz
 from .pickle_values import STORAGES, Call, Global
 from .torch_file import MAGIC, PICKLE, program, read_old, read_zipped, refuse_program
 from .zip_archive import members
 
-# how deep tensors may be nested in dictionaries and lists, and how many values may be in these
-MAX_DEPTH = 16
-MAX_ITEMS = 300_000
 PLAIN = (str, bytes, memoryview, int, float, type(None))
 READERS = {
     "torch": read_zipped,
@@ -40,7 +38,7 @@ ARRAYS = (
     "numpy.core.numeric._frombuffer",
     "numpy._core.numeric._frombuffer",
 )
-MAX_CLASS = 60  # characters of a class that are shown
+SHOWN_CLASS = 60  # characters
 
 
 def recognises(path: str | Path) -> str:
@@ -99,9 +97,9 @@ def flatten(root: Any, evaluate: Callable[[Any], Any]) -> Tensors:
             continue
         items = items_of(value)
         count += len(items)
-        if count > MAX_ITEMS:
-            raise ValueError(f"it holds more than {MAX_ITEMS:,} values")
-        if depth == MAX_DEPTH or all(isinstance(item, PLAIN) for _, item in items):
+        if count > MAX_PICKLE_VALUES:
+            raise ValueError(f"it holds more than {MAX_PICKLE_VALUES:,} values")
+        if depth == MAX_PICKLE_DEPTH or all(isinstance(item, PLAIN) for _, item in items):
             ignored.append(name)
             if isinstance(value, Call):
                 objects[printable(name)] = value.name
@@ -120,7 +118,7 @@ def no_plain_tensors(objects: Mapping[str, str]) -> str:
     """Why there is nothing to read; objects: the classes of those passed over."""
     if not objects:
         return "it holds no tensors"
-    name = ascii(next(iter(objects.values()))[:MAX_CLASS])
+    name = ascii(next(iter(objects.values()))[:SHOWN_CLASS])
     return (
         f"it holds an object of {name} and no plain tensors; nothing of it was run. Where its code "
         f"is: torch.save(torch.load('FILE', weights_only=False).state_dict(), 'NEW.pth')"

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..limits import MAX_FIELDS, MAX_VARINT
+
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
-# bytes of the longest varint
-MAX_VARINT = 10
-MAX_FIELDS = 10_000
 
 
 class Field(NamedTuple):

@@ -26,9 +26,8 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from .. import errors
+from ..limits import MAX_MESSAGE, MAX_OPEN_FILES
 
-MAX_MESSAGE = 1 << 27  # bytes
-MAX_OPEN_FILES = 32
 STATM = Path("/proc/self/statm")
 # how a message about a damaged file ends
 REMEDY = "it is damaged; fetch or make it again"

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .lazy_tensor import MAX_NAME, Tensors, mapped, reading, tensor
+from ..limits import MAX_NAME, MAX_SAFETENSORS_HEADER
+from .lazy_tensor import Tensors, mapped, reading, tensor
 
 DTYPES = {
     "F64": "float64",
@@ -22,8 +23,6 @@ DTYPES = {
     "U8": "uint8",
     "BOOL": "bool",
 }
-# bytes; a thousand tensors take 100 KB, and JSON can take 25 times its length in memory
-MAX_HEADER = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def recognises(path: str | Path) -> bool:
     with reading(path):
         data = mapped(path)
     size = int.from_bytes(data[:8], "little")
-    return data[8:9] == b"{" and size <= min(MAX_HEADER, len(data) - 8)
+    return data[8:9] == b"{" and size <= min(MAX_SAFETENSORS_HEADER, len(data) - 8)
 
 
 def tensors(path: str | Path) -> Tensors:

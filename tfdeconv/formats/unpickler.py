@@ -18,17 +18,14 @@ import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..limits import MAX_PICKLE_STEPS
 from .pickle_machine import Machine
 from .pickle_values import Call
-
-# Opcodes that a file's pickles may have: at worst they take 3 s and 110 MB. 932 tensors (ResNet152)
-# take 28,000.
-MAX_STEPS = 1_000_000
 
 
 def step_budget() -> Iterator[int]:
     """The steps that the pickles of one file may take in all; each step takes an item of it."""
-    return iter(range(MAX_STEPS))
+    return iter(range(MAX_PICKLE_STEPS))
 
 
 class Unpickler(Machine):
@@ -51,7 +48,7 @@ class Unpickler(Machine):
                     f"it has the pickle opcode {opcode!r} at byte {self.input.position - 1}, "
                     f"which tensors do not need"
                 )
-        raise ValueError(f"its pickle takes more than {MAX_STEPS:,} steps")
+        raise ValueError(f"its pickle takes more than {MAX_PICKLE_STEPS:,} steps")
 
 
 # The opcodes that Python's picklers of protocols 2 to 5 write: all others are refused.

@@ -9,13 +9,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from .lazy_tensor import MAX_NAME
+from ..limits import MAX_DIRECTORY, MAX_MEMBERS, MAX_NAME, UNPACKED_BYTES, UNPACKED_RATIO
 
-MAX_DIRECTORY = 1 << 22  # bytes
-MAX_MEMBERS = 20_000
-# what is compressed in a file may come to so many bytes, plus so many times the file's size
-UNPACKED_BYTES = 1 << 26
-UNPACKED_RATIO = 16
 # of the header in front of each member
 HEADER_SIZE = 30
 ENCRYPTED = 1  # a bit of the flags

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..errors import UserError
+from ..limits import MAX_INPUT_VALUES, MAX_MAP_VALUES, MAX_RESIZED
 from .base import INPUT, Layer, Merge, Shape, Windowed
 from .graph import Network
 from .layers import (
@@ -22,13 +23,7 @@ from .layers import (
     Subtract,
     ZeroPad,
 )
-from .sampling import MAX_SIDE
 from .spans import as_pair
-
-# Values of one map and of an input at most: 64 channels of 2,900 x 2,900 and an image of 4,700 x
-# 4,700 have as many. A file of a kilobyte can ask for any.
-CELLS = 1 << 29
-INPUT_CELLS = 1 << 26
 
 
 def check_layer(layer: Layer) -> None:
@@ -41,8 +36,8 @@ def check_layer(layer: Layer) -> None:
         check_constants(layer)
     if isinstance(layer, Channels) and layer.step == 0:
         raise ValueError("channels are taken at a step of 0")
-    if isinstance(layer, Resize) and max(layer.height, layer.width) > MAX_SIDE:
-        raise ValueError(f"a map is resized to more than {MAX_SIDE:,} rows or columns")
+    if isinstance(layer, Resize) and max(layer.height, layer.width) > MAX_RESIZED:
+        raise ValueError(f"a map is resized to more than {MAX_RESIZED:,} rows or columns")
     if isinstance(layer, Windowed):
         check_window(layer)
 
@@ -104,7 +99,7 @@ def check_graph(network: Network) -> None:
         input_shapes = [shapes[each] for each in node.inputs]
         reason = misfit(node.layer, input_shapes)
         shape = node.layer.output_shape(*input_shapes)
-        if not reason and (min(shape) < 1 or math.prod(shape) > CELLS):
+        if not reason and (min(shape) < 1 or math.prod(shape) > MAX_MAP_VALUES):
             reason = f"its output would be {times(shape)}"
         if reason:
             raise UserError(
@@ -116,9 +111,9 @@ def check_graph(network: Network) -> None:
 
 def refuse_large_input(name: str, shape: Shape) -> None:
     """Raises UserError for images that no network is trained on."""
-    if math.prod(shape) > INPUT_CELLS:
+    if math.prod(shape) > MAX_INPUT_VALUES:
         raise UserError(
-            f"{name} takes images of {times(shape)}, expected at most {INPUT_CELLS:,} values: "
+            f"{name} takes images of {times(shape)}, expected at most {MAX_INPUT_VALUES:,} values: "
             f"save the model with a smaller input"
         )
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from .base import Layer, Shape
 
-# rows or columns that a Resize makes: for each the weights of all of the input's are kept
-MAX_SIDE = 2048
 INTERPOLATIONS = ("bilinear", "nearest")
 # Which part of the map becomes the output: all of it; the largest centred part of the output's
 # proportions; or a centred part of the output's size, where the map is as large, otherwise the same

@@ -14,7 +14,7 @@ from .layers import Conv, ConvTranspose, Dense, DepthwiseConv
 KERNELS = (Conv, ConvTranspose, DepthwiseConv, Dense)
 
 # reasons and layers that an error lists
-MAX_REASONS = 4
+SHOWN = 4
 
 
 def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
@@ -49,8 +49,8 @@ def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
 def nothing_to_scan(network: Network, weights: str) -> UserError:
     """The error for a network of which no layer that `all` stands for can be had."""
     reasons = [f"{layer}: {reason}" for layer, reason in network.missing.items()]
-    why = "; ".join(reasons[:MAX_REASONS]) or "it has none"
+    why = "; ".join(reasons[:SHOWN]) or "it has none"
     return UserError(
         f"{weights}: no convolution, block output or dense layer of it can be had ({why}); "
-        f"name layers to scan with --layers: {', '.join(list(network.shapes())[:MAX_REASONS])}"
+        f"name layers to scan with --layers: {', '.join(list(network.shapes())[:SHOWN])}"
     )

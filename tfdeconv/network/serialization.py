@@ -13,8 +13,6 @@ from typing import Any
 
 from ..errors import UserError, one_line
 from ..formats.checked_json import (
-    MAX_INT,
-    MAX_NAME,
     check_bool,
     check_float,
     check_int,
@@ -26,6 +24,7 @@ from ..formats.checked_json import (
     check_pair,
     parse_object,
 )
+from ..limits import MAX_INT, MAX_NAME
 from . import layers
 from .base import Layer, Node
 from .consistency import check_graph, check_layer

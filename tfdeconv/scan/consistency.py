@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..limits import MAX_IMAGES, MAX_SIZE
 from .run import Run, Settings
 from .state import LayerState
 
-MAX_SIDE = 1 << 20  # pixels of an image, or cells of a map
-MAX_COUNT = 1 << 31  # images: their numbers are int32
 # of a share of positions per image: sums of float64 are exact to far better
 ROUNDING = 1e-6
 
@@ -33,12 +32,12 @@ def is_digest(value: Any) -> bool:
 
 
 def is_count(value: Any) -> bool:
-    return type(value) is int and 1 <= value < MAX_COUNT
+    return type(value) is int and 1 <= value < MAX_IMAGES
 
 
 def is_size(value: Any) -> bool:
     """Height and width."""
-    return is_pair(value) and max(value) <= MAX_SIDE
+    return is_pair(value) and max(value) <= MAX_SIZE
 
 
 def is_shard(value: Any) -> bool:
@@ -148,7 +147,7 @@ def check_units(arrays: LayerState, run: Run, counted: np.ndarray) -> bool:
         and np.isfinite(values[ranked]).all()
         and (values[~ranked] == -np.inf).all()
         and (values[:, 1:] <= values[:, :-1]).all()
-        and ((positions >= 0) & (positions < MAX_SIDE)).all()
+        and ((positions >= 0) & (positions < MAX_SIZE)).all()
         and all(not np.isinf(arrays[name]).any() for name in SHARES if name in arrays)
     )
 

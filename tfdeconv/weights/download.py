@@ -17,10 +17,9 @@ from typing import IO, Any
 
 from ..errors import UserError
 from ..files import refuse_special
+from ..limits import MAX_DOWNLOAD
 from .http_client import network_errors, request
 
-# bytes; the largest of the files, VGG19 with its dense layers, has 575 million
-LIMIT = 1 << 30
 BLOCK = 1 << 18  # bytes read at a time
 MEGABYTE = 10**6
 
@@ -156,9 +155,9 @@ def fetch_rest(url: str, part: Path, timeout: float, progress: Callable[[str], N
         else:
             # 0: the server does not say
             length = getattr(response, "length", None) or 0
-        if length > LIMIT:
+        if length > MAX_DOWNLOAD:
             raise UserError(
-                f"{url} would be {length:,} bytes, and no such file is above {LIMIT:,}: "
+                f"{url} would be {length:,} bytes, and no such file is above {MAX_DOWNLOAD:,}: "
                 f"give another --base-url"
             )
         if not start:
@@ -188,9 +187,9 @@ def copy_body(
     size = partial_size(part)
     total = length // MEGABYTE or "?"
     with open(part, "ab") as file:
-        while size < (length or LIMIT):
+        while size < (length or MAX_DOWNLOAD):
             with network_errors(url, timeout):
-                block = response.read1(min(BLOCK, (length or LIMIT) - size))
+                block = response.read1(min(BLOCK, (length or MAX_DOWNLOAD) - size))
             if not block:
                 break
             file.write(block)

@@ -11,19 +11,14 @@ from pathlib import Path
 
 from ..errors import UserError, printable
 from ..formats import protobuf
-from ..formats.checked_json import MAX_JSON
 from ..formats.lazy_tensor import DAMAGE, mapped
+from ..limits import MAX_FOLDER_FILES, MAX_JSON, MAX_OPCODES, MAX_START
 from . import foreign_kinds
 from .foreign_kinds import Kind
 from .keras import description
 
-# bytes at the beginning of a file that are looked at
-START = 1 << 16
-# a pickle's opcodes that are looked at, and what is named of it
-MAX_OPCODES = 20_000
-MAX_CLASSES = 3
-# files of a folder that are looked at, and listed
-MAX_FILES = 1000
+# classes of a pickle, and files of a folder, that are named
+SHOWN_CLASSES = 3
 SHOWN_FILES = 5
 WEIGHT_FILE = re.compile(r"\.(keras|h5|hdf5|pth|pt|safetensors|npz|npy|ckpt)$")
 SHARD_NAME = re.compile(r"_\d{5}\.weights\.h5$")
@@ -43,7 +38,7 @@ def refuse_folder(path: str | Path) -> None:
             raise refusal(path, kind)
     names: list[str] = []
     for number, file in enumerate(folder.iterdir()):
-        if number < MAX_FILES and WEIGHT_FILE.search(file.name) and file.is_file():
+        if number < MAX_FOLDER_FILES and WEIGHT_FILE.search(file.name) and file.is_file():
             names.append(printable(file.name))
     if names:
         raise UserError(
@@ -105,7 +100,7 @@ def pickle_kind(data: memoryview) -> Kind | None:
     classes: list[str] = []
     texts: list[str] = []
     try:
-        for number, (code, argument, _) in enumerate(pickletools.genops(bytes(data[:START]))):
+        for number, (code, argument, _) in enumerate(pickletools.genops(bytes(data[:MAX_START]))):
             if isinstance(argument, str):
                 texts.append(argument)
             if code.name == "GLOBAL":
@@ -119,17 +114,17 @@ def pickle_kind(data: memoryview) -> Kind | None:
         pass
     kind = foreign_kinds.PICKLE
     if classes:
-        names = ", ".join(printable(name)[:80] for name in dict.fromkeys(classes[:MAX_CLASSES]))
+        names = ", ".join(printable(name)[:80] for name in dict.fromkeys(classes[:SHOWN_CLASSES]))
         kind = Kind(f"{kind.title} ({names})", kind.way_out)
     return kind
 
 
 def text_kind(data: memoryview) -> Kind | None:
     """The kind of a text."""
-    start = bytes(data[:START])
+    start = bytes(data[:MAX_START])
     try:
         # the look may end within a letter
-        text = start.decode("utf-8-sig", "ignore" if len(data) > START else "strict")
+        text = start.decode("utf-8-sig", "ignore" if len(data) > MAX_START else "strict")
     except UnicodeDecodeError:
         return None
     if re.search("[\0-\x08\x0e-\x1a]", text):

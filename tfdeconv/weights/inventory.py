@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from ..limits import MAX_PREFIXES
+
 Shape = tuple[int, ...]
 
 # what the training leaves in a file, of which nobody needs to hear
@@ -20,8 +22,6 @@ TRAINING_STATE = re.compile(
 WRAPPER = re.compile(r"(?<=\.)(module|_orig_mod|_fsdp_wrapped_module)\.")
 # a prefix is empty, or ends with one of these
 PREFIX_END = re.compile(r"^|\W|_")
-# prefixes of a name that are tried, shortest first
-MAX_PREFIXES = 12
 
 
 @dataclass(frozen=True)

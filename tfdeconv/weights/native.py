@@ -12,15 +12,13 @@ import numpy as np
 
 from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
-from ..formats.checked_json import MAX_JSON
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
+from ..limits import MAX_JSON, MAX_SIZE
 from ..network.graph import Network
 from ..network.serialization import from_json
 from ..zoo import NETWORKS
 from .contents import WeightFile
 from .native_format import DESCRIPTION, FORMAT, VERSION, digest_line, root_digest
-
-MAX_SIZE = 1 << 20  # channels, classes, height and width
 
 
 def recognises(file: Group) -> bool:

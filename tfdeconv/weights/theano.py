@@ -24,7 +24,7 @@ from .state_dict import flattened_maps, to_hwio
 # in the names of files, which way round their kernels are
 THEANOS, TENSORFLOWS = "th_kernels", "tf_kernels"
 # height and width of a kernel, at most
-MAX_TAPS = 15
+LARGEST_KERNEL = 15
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def is_channels_first(shapes: Iterable[tuple[int, ...]]) -> bool:
     told = set()
     for shape in shapes:
         is_first = shape[0] == shape[1]
-        is_last = shape[2] == shape[3] <= MAX_TAPS
+        is_last = shape[2] == shape[3] <= LARGEST_KERNEL
         if is_first != is_last:
             told.add(is_last)
     return told == {True}

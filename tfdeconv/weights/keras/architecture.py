@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_CHANNELS, MAX_EXTENT, MAX_MODEL_NAME
 from ...network.base import Shape
 from ...network.consistency import refuse_large_input
 from ...network.graph import INPUT, Network
@@ -15,7 +16,7 @@ from .entries import Entry, Model
 from .graph import read_model
 from .layouts import has_channels_first
 from .nodes import NodeBuilder, NodeRef, Unavailable
-from .options import MAX_CHANNELS, MAX_EXTENT, unwrap
+from .options import unwrap
 from .parallel import wrapped_model
 from .resizing import size_of_resizing
 from .sources import ParameterSource, VariablePath
@@ -23,9 +24,7 @@ from .sources import ParameterSource, VariablePath
 # height and width of an input that leaves them open
 DEFAULT_SIDE = 224
 # reasons that an error gives
-MAX_REASONS = 8
-# characters
-MAX_NAME_LENGTH = 100
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,10 @@ def build(
     if not nodes:
         raise nothing_understood(builder.missing)
     name = name or model.name
-    if len(name) > MAX_NAME_LENGTH or not name.isprintable():
+    if len(name) > MAX_MODEL_NAME or not name.isprintable():
         raise UserError(
             f"the model's name is {shown(name)}, "
-            f"expected at most {MAX_NAME_LENGTH} printable characters"
+            f"expected at most {MAX_MODEL_NAME} printable characters"
         )
     names = {node.name for node in nodes}
     aliases: dict[str, str] = {}
@@ -101,7 +100,7 @@ def image_input(model: Model, config: Mapping[str, Any]) -> str:
 
 def other_input(name: str, model: Model, image: str) -> Unavailable:
     """An input that nothing is given to."""
-    inputs = ", ".join(model.inputs[:MAX_REASONS])
+    inputs = ", ".join(model.inputs[:SHOWN])
     return Unavailable(name, f"the model has several inputs, {inputs}; images go to {image} alone")
 
 
@@ -111,7 +110,7 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
     for layer, reason in missing.items():
         if not reason.startswith("it depends on"):
             causes.append(f"{layer}: {reason}")
-    reasons = "; ".join(causes[:MAX_REASONS]) or "it has none that does anything"
+    reasons = "; ".join(causes[:SHOWN]) or "it has none that does anything"
     return UserError(f"no layer of the model is understood ({reasons})")
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...formats.checked_json import MAX_JSON, parse_object
+from ...formats.checked_json import parse_object
 from ...formats.hdf5 import Group
 from ...formats.lazy_tensor import mapped, reading
 from ...formats.zip_archive import member, members
+from ...limits import MAX_JSON
 from . import description
 
 CONFIG = "config.json"

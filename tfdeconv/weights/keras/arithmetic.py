@@ -24,7 +24,7 @@ MERGES: dict[str, Merge] = {
     "minimum": Minimum(),
 }
 # x ** n as products of x
-MAX_POWER = 4
+HIGHEST_POWER = 4
 
 
 def binary(operation: str) -> Translation:
@@ -123,8 +123,10 @@ def power(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
         return [Part(Identity())]
     if exponent == 2:
         return [Part(Activation("square"))]
-    if not is_number(exponent) or exponent not in range(3, MAX_POWER + 1):
-        raise NotUnderstood(f"it is {options.layer} with an exponent other than 1 to {MAX_POWER}")
+    if not is_number(exponent) or exponent not in range(3, HIGHEST_POWER + 1):
+        raise NotUnderstood(
+            f"it is {options.layer} with an exponent other than 1 to {HIGHEST_POWER}"
+        )
     return [Part(Multiply(), reads=(0,) * int(exponent))]
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup
+from ...limits import MAX_LAYERS
 from ...network.graph import Network
 from ...network.layers import Conv
 from ...zoo import NETWORKS
 
 # the networks of that time, of which there are such files
 CANDIDATES = ("vgg16", "vgg19")
-# layers of a file, at most, and kernels that an error lists
-MAX_LAYERS = 10_000
+# kernels that an error lists
 SHOWN = 3
 
 

@@ -19,11 +19,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-
-# lists within the arguments of a call
-MAX_LIST_DEPTH = 2
-# calls of a layer
-MAX_CALLS = 1000
+from ...limits import MAX_CALLS, MAX_INPUT_LISTS_DEEP
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,7 @@ def is_ignorable(key: str, value: Any) -> bool:
 def flatten_arguments(layer: str, values: list[Any], depth: int = 0) -> Iterator[Tensor | None]:
     """The tensors in Keras 3's arguments, None for all else but null and false."""
     for value in values:
-        if isinstance(value, list) and depth < MAX_LIST_DEPTH:
+        if isinstance(value, list) and depth < MAX_INPUT_LISTS_DEEP:
             yield from flatten_arguments(layer, value, depth + 1)
         elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
             config = value.get("config")

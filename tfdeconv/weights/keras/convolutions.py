@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...limits import MAX_CHANNELS
 from ...network.base import Layer
 from ...network.layers import Activation, Conv, ConvTranspose, Dense, DepthwiseConv
 from .activations import with_activation
-from .options import MAX_CHANNELS, FeatureMap, NotUnderstood, Options
+from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, only_input, only_map_shape, pad_of, trained_part
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError, printable
-from ...formats.checked_json import MAX_JSON, parse_object
+from ...formats.checked_json import parse_object
 from ...formats.lazy_tensor import mapped, reading
+from ...limits import MAX_JSON
 
-MAX_NAME_LENGTH = 80
+SHOWN_NAME = 80
 # layers that a message lists
 SHOWN = 8
 
@@ -60,6 +61,6 @@ def list_layers(value: Mapping[str, Any]) -> str:
         inner = layer.get("config") if isinstance(layer, dict) else None
         is_input = isinstance(layer, dict) and layer.get("class_name") == "InputLayer"
         if isinstance(inner, dict) and isinstance(inner.get("name"), str) and not is_input:
-            names.append(printable(inner["name"])[:MAX_NAME_LENGTH])
+            names.append(printable(inner["name"])[:SHOWN_NAME])
     listed = ", ".join(names[:SHOWN]) or "none"
     return f"{listed}, ..." if len(names) > SHOWN else listed

@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_NAME
 from .calls import Call, Tensor
 from .function_calls import FunctionCall
 from .names import snake_case
 from .options import Options
 
 MODELS = ("Functional", "Model", "Sequential")
-# characters
-MAX_NAME_LENGTH = 200
 
 
 class GroupName(NamedTuple):
@@ -127,10 +126,10 @@ def is_foreign(module: Any) -> bool:
 
 def check_name(name: Any) -> None:
     """Raises UserError for what cannot be a name."""
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
         raise UserError(
             f"the model has a layer or class called {shown(name)}, "
-            f"expected 1 to {MAX_NAME_LENGTH} printable characters"
+            f"expected 1 to {MAX_NAME} printable characters"
         )
 
 

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...network.consistency import CELLS
+from ...limits import MAX_JOINED, MAX_MAP_VALUES
 from ...network.layers import Concatenate
 from .options import FeatureMap, NotUnderstood
 from .parts import Part
-
-# channels that layers are joined to: a chain of them can double theirs each time
-MAX_JOINED = 1 << 18
 
 
 def output_map(name: str, part: Part, maps: Sequence[FeatureMap]) -> FeatureMap:
@@ -25,12 +22,12 @@ def output_map(name: str, part: Part, maps: Sequence[FeatureMap]) -> FeatureMap:
     if min(shape) < 1:
         height, width, _ = shapes[0]
         raise NotUnderstood(f"its output for an input of {height} x {width} would be empty")
-    most = MAX_JOINED if isinstance(layer, Concatenate) else CELLS
-    if math.prod(shape) > CELLS or shape[2] > most:
+    most = MAX_JOINED if isinstance(layer, Concatenate) else MAX_MAP_VALUES
+    if math.prod(shape) > MAX_MAP_VALUES or shape[2] > most:
         extents = " x ".join(map(shown, shape))
         raise UserError(
-            f"layer {name}: its output of {extents} is too large, expected at most {CELLS:,} cells "
-            f"in {most:,} channels"
+            f"layer {name}: its output of {extents} is too large, expected at most "
+            f"{MAX_MAP_VALUES:,} cells in {most:,} channels"
         )
     if layer.vector is None:
         vector = all(vectors)

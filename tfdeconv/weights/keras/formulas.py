@@ -17,14 +17,13 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import UserError
+from ...limits import MAX_FORMULA
 from .feature_maps import output_map
 from .function_calls import FunctionCall, Operand
 from .functions import translate_function
 from .options import FeatureMap, NotUnderstood, is_number
 from .parts import Part
 
-# characters of a formula
-MAX_LENGTH = 1000
 OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Add: "add",
     ast.Sub: "subtract",
@@ -47,9 +46,9 @@ def read_formula(layer: str, text: str) -> tuple[FunctionCall, ...]:
     Raises UserError for what is no such formula.
     """
     try:
-        tree = ast.parse(text[: MAX_LENGTH + 1].strip(), mode="eval").body
-        if len(text) > MAX_LENGTH:
-            raise Unreadable(f"it has more than {MAX_LENGTH:,} characters")
+        tree = ast.parse(text[: MAX_FORMULA + 1].strip(), mode="eval").body
+        if len(text) > MAX_FORMULA:
+            raise Unreadable(f"it has more than {MAX_FORMULA:,} characters")
         variable = "x"
         if isinstance(tree, ast.Lambda):
             variable = lambda_variable(tree)

@@ -21,6 +21,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_ARGUMENTS, MAX_LISTS_DEEP
 from .calls import Call, Tensor, read_tensor
 from .names import snake_case
 from .options import Options, unwrap
@@ -31,10 +32,6 @@ TF_NODE = "TensorFlowOpLayer"
 TF_FUNCTIONS = (*TF_LAMBDAS, TF_NODE)
 # stands in a row for a layer's name: what follows is a number, not a tensor
 CONSTANT = "_CONSTANT_VALUE"
-# tensors and constants of a call
-MAX_ARGUMENTS = 1000
-# lists within the arguments of a call
-MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,7 @@ class CallReader:
         if tensor is not None:
             return self.operand(read_tensor(self.layer, tensor))
         value = unwrap(value)
-        if isinstance(value, list) and depth < MAX_DEPTH:
+        if isinstance(value, list) and depth < MAX_LISTS_DEEP:
             return [self.value(each, find, depth + 1) for each in value]
         return value
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_LAYERS, MAX_MODELS_DEEP
 from .call_order import calls_in_order
 from .calls import Call, Tensor, read_calls, read_tensor
 from .entries import (
@@ -27,11 +28,6 @@ from .function_calls import TF_FUNCTIONS, FunctionCall, read_function
 from .lambdas import KNOWN_CODE, check_all_used, unknown_code
 from .options import Options
 from .training import note_on_training, reason_in_training
-
-# layers of a model, those of the models within it included
-MAX_LAYERS = 5000
-# models within models
-MAX_DEPTH = 8
 
 
 def read_model(config: Any, formulas: Mapping[str, str] | None = None) -> Model:
@@ -60,10 +56,10 @@ class ModelReader:
         class_name, body = class_and_body(config)
         layers = body["layers"]
         self.layers_left -= len(layers)
-        if depth > MAX_DEPTH or self.layers_left < 0:
+        if depth > MAX_MODELS_DEEP or self.layers_left < 0:
             raise UserError(
                 f"the model has more than {MAX_LAYERS:,} layers, "
-                f"or models nested more than {MAX_DEPTH} deep"
+                f"or models nested more than {MAX_MODELS_DEEP} deep"
             )
         name = body.get("name", class_name.lower())
         check_name(name)

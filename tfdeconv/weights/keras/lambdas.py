@@ -9,7 +9,7 @@ from ...errors import UserError
 # classes of users' own code that many files have, and that are understood
 KNOWN_CODE = ("Scale",)
 # names that an error lists
-MAX_LISTED = 8
+SHOWN = 8
 
 
 def unknown_code(layer: str, class_name: str) -> str:
@@ -26,7 +26,7 @@ def check_all_used(lambdas: Sequence[str], formulas: Mapping[str, str]) -> None:
     """Raises UserError for a formula of a layer that is no Lambda of the model's."""
     for name in formulas:
         if name not in lambdas:
-            listed = ", ".join(lambdas[:MAX_LISTED]) or "none"
+            listed = ", ".join(lambdas[:SHOWN]) or "none"
             raise UserError(
                 f"--lambda {ascii(name)[:80]}: the model has no Lambda layer of that name; "
                 f"its Lambda layers: {listed}"

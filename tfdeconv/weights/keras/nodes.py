@@ -18,13 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...errors import UserError
+from ...limits import MAX_NAME
 from ...network.base import Layer, Shape
 from ...network.graph import INPUT, Node
 from ...network.layers import Activation, Identity, LogSoftmax
 from .activations import SOFTMAX
 from .call_order import CallKey
 from .calls import Tensor
-from .entries import MAX_NAME_LENGTH, Entry, Model
+from .entries import Entry, Model
 from .feature_maps import output_map
 from .layers import translate
 from .options import FeatureMap, NotUnderstood
@@ -179,8 +180,8 @@ class NodeBuilder:
     def _add_node(self, name: str, part: Part, inputs: Sequence[str], path: VariablePath) -> None:
         maps = self._maps_of(inputs)
         output = output_map(name, part, maps)
-        if name in self.nodes or name in self.missing or len(name) > MAX_NAME_LENGTH:
-            shortened = name[:MAX_NAME_LENGTH]
+        if name in self.nodes or name in self.missing or len(name) > MAX_NAME:
+            shortened = name[:MAX_NAME]
             raise UserError(f"the model has two layers called {shortened}, or a name too long")
         self.maps[name] = output
         self.nodes[name] = Node(name, part.layer, tuple(inputs))

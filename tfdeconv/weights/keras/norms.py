@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...formats.checked_json import shown
+from ...limits import MAX_CHANNELS
 from ...network.layers import Affine, GroupNorm, LayerNorm, RMSNorm, UnitNorm
-from .options import MAX_CHANNELS, FeatureMap, NotUnderstood, Options
+from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Recipe, only_input, trained_part
 from .scaling import constant
 

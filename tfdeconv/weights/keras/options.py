@@ -7,18 +7,11 @@ from typing import Any, NamedTuple
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_EXTENT, MAX_LISTS_DEEP, MAX_NUMBER
 from ...network.base import Shape
 
-# channels or units of a layer
-MAX_CHANNELS = 1 << 16
-# rows or columns of a window, a pad, an input
-MAX_EXTENT = 1 << 14
-# magnitude of a number: larger ones overflow float32 as soon as something is multiplied by them
-MAX_NUMBER = 1e30
 # what Keras wraps arrays and tuples in
 WRAPPERS = ("__numpy__", "__tensor__", "__tuple__", "TensorShape")
-# lists within lists: the axes of an array, and some to spare
-MAX_LIST_DEPTH = 8
 
 
 class NotUnderstood(Exception):
@@ -151,7 +144,7 @@ def unwrap(value: Any, depth: int = 0) -> Any:
             value = inner.get("value") if isinstance(inner, dict) else inner
         else:
             return value
-    if isinstance(value, list) and depth < MAX_LIST_DEPTH:
+    if isinstance(value, list) and depth < MAX_LISTS_DEEP:
         return [unwrap(each, depth + 1) for each in value]
     return value
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...formats.checked_json import shown
+from ...limits import MAX_RESIZED
 from ...network.layers import INTERPOLATIONS, Identity, Resize
-from ...network.sampling import MAX_SIDE
 from .entries import MODELS, Model
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, only_map_shape
@@ -59,8 +59,8 @@ def resized(
     options: Options, maps: Sequence[FeatureMap], interpolation: str, fit: str
 ) -> list[Part]:
     only_map_shape(options, maps)
-    height = options.integer("height", MAX_SIDE)
-    width = options.integer("width", MAX_SIDE)
+    height = options.integer("height", MAX_RESIZED)
+    width = options.integer("width", MAX_RESIZED)
     return [Part(Resize(height, width, interpolation, fit))]
 
 
@@ -68,8 +68,8 @@ def size_of_resizing(model: Model) -> tuple[int, int] | None:
     """The size to which a model brings its images before all else; None where it does not."""
     for entry in model.all_entries():
         if entry.class_name in RESIZERS:
-            height = entry.options.integer("height", MAX_SIDE)
-            return height, entry.options.integer("width", MAX_SIDE)
+            height = entry.options.integer("height", MAX_RESIZED)
+            return height, entry.options.integer("width", MAX_RESIZED)
         if entry.class_name not in BEFORE_RESIZERS and not entry.class_name.startswith("Random"):
             return None
     return None

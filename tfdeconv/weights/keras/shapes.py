@@ -7,14 +7,10 @@ from math import prod
 from typing import Any
 
 from ...formats.checked_json import shown
+from ...limits import MAX_AXES, MAX_RESHAPED
 from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, UpSample, ZeroPad
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input, only_map_shape, pad_of
-
-# axes of a Reshape
-MAX_AXES = 8
-# cells along an axis of a Reshape
-MAX_CELLS = 1 << 31
 
 
 def pool(layer: type[MaxPool] | type[AvgPool]) -> Translation:
@@ -94,4 +90,4 @@ def target_shape(options: Options, cells: int) -> tuple[int, ...]:
 
 def is_extent(value: Any) -> bool:
     """Whether a JSON value is the size of an axis, or -1."""
-    return type(value) is int and (value == -1 or 1 <= value <= MAX_CELLS)
+    return type(value) is int and (value == -1 or 1 <= value <= MAX_RESHAPED)

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 
 from ...errors import printable
 from ...formats.hdf5 import Dataset, Group, inside
-from .entries import MAX_NAME_LENGTH
-from .graph import MAX_DEPTH
+from ...limits import MAX_MODELS_DEEP, MAX_NAME
 
 LAYERS = "layers"
 # as the Keras of TensorFlow 2.12 to 2.15 calls it; in it every second number is left out
@@ -35,8 +34,8 @@ def layer_names(group: Group, depth: int = 0) -> Iterator[str]:
                 continue
             if layer_variables(layer):
                 stated = subgroup_or_empty(layer, "vars").attrs.get("name", name)
-                yield printable(str(stated))[:MAX_NAME_LENGTH]
-            if depth < MAX_DEPTH:
+                yield printable(str(stated))[:MAX_NAME]
+            if depth < MAX_MODELS_DEEP:
                 yield from layer_names(layer, depth + 1)
 
 

@@ -18,8 +18,17 @@ import numpy as np
 
 from ...errors import UserError, one_line
 from ...files import sha256
-from ...formats.lazy_tensor import MAX_NAME, Tensor, Tensors, is_plausible
+from ...formats.lazy_tensor import Tensor, Tensors, is_plausible
 from ...formats.reading_process import ReadError, ReadingProcess
+from ...limits import (
+    BYTES_OF_CPU_SECOND,
+    BYTES_OF_WAIT_SECOND,
+    MAX_NAME,
+    TENSORFLOW_COPIES,
+    TENSORFLOW_CPU_SECONDS,
+    TENSORFLOW_MEMORY,
+    TENSORFLOW_WAIT_SECONDS,
+)
 from .checkpoint_files import CheckpointFiles
 
 PROGRAM = (
@@ -28,16 +37,6 @@ PROGRAM = (
 )
 # it computes nothing: it is to see no GPU, and to say nothing
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-# bytes beyond what TensorFlow takes when it is imported, and beyond the values that are read
-MEMORY = 512 << 20
-# a tensor of V1's is in memory as a block of the file, as a message, and as an array, each twice
-COPIES = 6
-# seconds that a request may compute: so many, and one more for so many bytes
-CPU_SECONDS = 5
-CPU_BYTES = 20e6
-# seconds that are waited for an answer, likewise; importing TensorFlow takes some of them
-WAIT_SECONDS = 120
-WAIT_BYTES = 5e6
 # numpy's codes of plain numbers
 PLAIN = re.compile("[<|][fiu][1248]")
 
@@ -48,16 +47,18 @@ class CheckpointProcess(ReadingProcess):
     library = "TensorFlow"
 
     def __init__(self, checkpoint: CheckpointFiles) -> None:
-        super().__init__(checkpoint.prefix, checkpoint.size, PROGRAM, ENVIRONMENT, MEMORY)
+        super().__init__(
+            checkpoint.prefix, checkpoint.size, PROGRAM, ENVIRONMENT, TENSORFLOW_MEMORY
+        )
 
     def cpu_seconds(self, size: int) -> int:
-        return int(CPU_SECONDS + size / CPU_BYTES)
+        return int(TENSORFLOW_CPU_SECONDS + size / BYTES_OF_CPU_SECOND)
 
     def wait_seconds(self, size: int) -> float:
-        return WAIT_SECONDS + size / WAIT_BYTES
+        return TENSORFLOW_WAIT_SECONDS + size / BYTES_OF_WAIT_SECOND
 
     def working_memory(self, size: int) -> int:
-        return COPIES * size
+        return TENSORFLOW_COPIES * size
 
 
 @contextmanager

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError, one_line
+from ...limits import MAX_TEXT
 
 # how V1's file and V2's index end: both are LevelDB's tables (leveldb/doc/table_format.md)
 TABLE_MARK = bytes.fromhex("57fb808b247547db")
 PART = re.compile(r"(.+)\.(index|meta|data-\d{5}-of-\d{5})")
 LATEST = re.compile(r'^model_checkpoint_path: "((?:[^"\\]|\\.)*)"', re.MULTILINE)
-# of the text `checkpoint`
-MAX_TEXT = 1 << 20
 # what TensorFlow takes for a pattern in the name of a V1 file
 PATTERN = re.compile(r"[*?\[\]\\]")
 
