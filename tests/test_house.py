@@ -94,8 +94,8 @@ OUTSIDE = {
     "h5py": {"formats"},
     "PIL": {"data.photos", "data.bit_depth", "data.photo_limits", "data.resizing", "figures"},
 }
-# numbers called MAX_ that are no bounds on what comes from outside: sizes of pictures that are drawn,
-# and how much is done at a time
+# numbers called MAX_ that bound nothing from outside: sizes of the pictures that are drawn, and of
+# what is done at a time
 OWN_SIZES = {
     ("engine.chunks", "MAX_ITEMS"),
     ("figures.page", "MAX_HEIGHT"),
