@@ -86,7 +86,7 @@ def refuse_impossible(name: str, low: float, high: float, preprocessing: Preproc
     if of_bytes(preprocessing):
         least, most = -OVERSHOOT, WHITE + OVERSHOOT
     if low < least or high > most:
-        expected = f"0 to {WHITE}" if of_bytes(preprocessing) else f"up to {LARGEST:,.0f}"
+        expected = f"0 to {WHITE}" if of_bytes(preprocessing) else f"up to {MAX_PIXEL:,.0f}"
         raise UserError(
             f"{name} has values from {low:g} to {high:g}, and its preprocessing takes {expected}: "
             f"scale them, or replace what stands for no data"
