@@ -234,4 +234,5 @@ def test_a_function_of_tensorflow_that_is_not_understood():
     )
     network = build(model).network
     assert network.missing["b"] == "it is tf.math.cumsum, which is not understood"
-    assert network.missing["c"] == "it depends on b (tf.math.cumsum), which is not available"
+    depends = "it depends on b (it is tf.math.cumsum, which is not understood), "
+    assert network.missing["c"].startswith(depends)

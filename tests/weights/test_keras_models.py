@@ -91,7 +91,9 @@ def test_what_is_not_understood_is_left_out(tmp_path, rng, file_name):
     architecture, weights = read_model(tmp_path / file_name)
     network = architecture.network
     missing = network.missing
-    depends = "it depends on swapped (Permute), which is not available"
+    depends = (
+        "it depends on swapped (Permute: it permutes axes by [2, 1, 3]), which is not available"
+    )
 
     assert {node.name for node in network.nodes} == {"a", "side", "fine"}
     assert missing["both"] == missing["beyond"] == depends

@@ -32,4 +32,4 @@ def test_norms_in_training_are_not_understood():
     for layer in (L.BatchNormalization(name="it"), inner):
         missing = build(trained_always(layer)).network.missing
         assert missing["it"].startswith("it is called with training=true: ")
-        assert "BatchNormalization with training=true" in missing["behind"]
+        assert "(BatchNormalization: it is called with training=true" in missing["behind"]

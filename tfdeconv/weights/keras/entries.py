@@ -62,8 +62,6 @@ class Entry:
     @property
     def title(self) -> str:
         """Its class, or what it calls, for messages."""
-        if self.class_name == "Lambda":
-            return "a Lambda layer: --lambda says what it does"
         return self.function.title if self.function else self.class_name
 
 

@@ -31,7 +31,6 @@ from .layers import translate
 from .options import FeatureMap, NotUnderstood
 from .parts import Part
 from .sources import ParameterSource, VariablePath
-from .training import BATCH_IN_TRAINING
 
 # what makes probabilities of values
 SQUASHES: dict[Layer | None, str] = {
@@ -43,7 +42,7 @@ SQUASHES: dict[Layer | None, str] = {
 
 @dataclass(frozen=True)
 class Unavailable:
-    """Instead of a node's name: the layer that is left out. detail: its class, or why."""
+    """Instead of a node's name: the layer that is left out. detail: its class and why."""
 
     layer: str
     detail: str
@@ -223,9 +222,9 @@ def squash_of(layer: Layer) -> str:
 
 def detail_of(entry: Entry, reason: str) -> str:
     """What is said of a layer that is left out where others depend on it."""
-    if reason == BATCH_IN_TRAINING:
-        return f"{entry.title} with training=true"
-    return entry.title
+    if entry.title in reason:
+        return reason
+    return f"{entry.title}: {reason}"
 
 
 def output_of(outputs: Mapping[CallKey, Sequence[NodeRef]], tensor: Tensor, reader: str) -> NodeRef:
