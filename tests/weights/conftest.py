@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from weight_server import SCRIPT, Site, official_file, small_vgg16
 
-from tfdeconv.weights import official
+from tfdeconv.weights.downloads import official
 from tfdeconv.zoo import NETWORKS
 
 

@@ -10,7 +10,7 @@ from old_resnets import BLOCKS, SOURCES, fill, keras_model, letters, numbers, sa
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import network_in
-from tfdeconv.weights.resnet_places import place_of
+from tfdeconv.weights.resnets.resnet_places import place_of
 from tfdeconv.zoo.resnet import VARIANTS
 
 # float32 through a hundred layers

@@ -15,7 +15,7 @@ import pytest
 from weight_server import FILE, PART, PATH, RESULT, SCRIPT
 
 from tfdeconv.errors import UserError
-from tfdeconv.weights import download, official
+from tfdeconv.weights.downloads import download, official
 
 # what breaks off goes on
 

@@ -7,7 +7,7 @@ import pytest
 from weight_files import save_keras
 
 from tfdeconv import NETWORKS, UserError
-from tfdeconv.weights.conventions import CONVENTIONS, KERAS
+from tfdeconv.weights.recognition.conventions import CONVENTIONS, KERAS
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import read_weights
 

@@ -11,8 +11,8 @@ import pytest
 from weight_server import FILE, PART, PATH
 
 from tfdeconv.errors import UserError
-from tfdeconv.weights import official
-from tfdeconv.weights.http_client import CheckedRedirects
+from tfdeconv.weights.downloads import official
+from tfdeconv.weights.downloads.http_client import CheckedRedirects
 
 # what servers answer
 

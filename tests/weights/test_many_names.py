@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tfdeconv.weights.conventions import CONVENTIONS
-from tfdeconv.weights.evidence import examine
-from tfdeconv.weights.inventory import take_inventory
+from tfdeconv.weights.recognition.conventions import CONVENTIONS
+from tfdeconv.weights.recognition.evidence import examine
+from tfdeconv.weights.recognition.inventory import take_inventory
 from tfdeconv.zoo import NETWORKS
 
 COUNT = 40_000

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from weight_server import FILE, PART, PATH, RESULT, RESULT_NOTOP, SCRIPT, small_vgg16
 
-from tfdeconv.weights import official
+from tfdeconv.weights.downloads import official
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
@@ -220,7 +220,7 @@ def test_disk_fills_up_while_converting(site, fetch, left, folder, share):
 import resource, runpy, sys
 sys.path[:0] = {[str(ROOT), str(ROOT / "tests" / "support")]}
 import weight_server
-from tfdeconv.weights import official
+from tfdeconv.weights.downloads import official
 official.ORIGINS["vgg16"] = official.{official.ORIGINS["vgg16"]}
 official.NETWORKS["vgg16"] = weight_server.small_vgg16
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))

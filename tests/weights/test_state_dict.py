@@ -8,11 +8,11 @@ from gradcheck import gap
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.data.preprocessing import caffe
-from tfdeconv.weights.conventions import CONVENTIONS
-from tfdeconv.weights.evidence import examine
-from tfdeconv.weights.inventory import take_inventory
+from tfdeconv.weights.recognition.conventions import CONVENTIONS
+from tfdeconv.weights.recognition.evidence import examine
+from tfdeconv.weights.recognition.inventory import take_inventory
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.weights.naming import torchvision_keys
+from tfdeconv.weights.recognition.naming import torchvision_keys
 from tfdeconv.weights.state_dict import to_hwio
 
 CAFFE_DENSE = {"fc1": "fc6", "fc2": "fc7", "predictions": "fc8"}

@@ -194,7 +194,7 @@ def weight_file(
     """
     if path:
         return Path(path)
-    from ..weights.official import find_weights
+    from ..weights.downloads.official import find_weights
 
     return find_weights(weights_folder(), built_in_network(network, variant), layers)
 

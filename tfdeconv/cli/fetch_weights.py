@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..weights.official import BASE, ORIGINS, fetch, installed_digest
+from ..weights.downloads.official import BASE, fetch, installed_digest, ORIGINS
 from . import arguments, console
 
 

@@ -10,8 +10,8 @@ Formats are told apart in this order, by the structure of a file and never by it
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
-   anything else is taken for weights of Keras, whose reader says what it lacks,
-   or resnet_file.py reads it.
+   a ResNet's layers by their authors' names (resnets/);
+   anything else is taken for weights of Keras, whose reader says what it lacks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from ..errors import UserError
 from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
-from . import foreign_files, native, resnet_layers, state_dict, theano
+from . import foreign_files, native, state_dict, theano
+from .resnets import resnet_layers
 from .contents import OpenedFile, PixelNote, WeightFile, no_match
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
@@ -89,7 +90,9 @@ def detect(
     if architecture is not None:
         with open_weights_alone(path) as file:
             config = description.read(architecture)
-            order = theano.kernel_order(path, file)
+            order = theano.KernelOrder()
+            if not v3.recognises(file):
+                order = theano.kernel_order(path, file)
             read = weights_alone_reader(path, order.arranged(file))
             reader = keras_model_reader(
                 architecture, config, read, tensors_file=Path(path), lambdas=lambdas

@@ -1,6 +1,6 @@
 """Files of tensors by the names of other programs: .npy and .npz, .pth and .pt, .safetensors.
 
-Whose names they are, and which key each parameter has, is found by conventions.py.
+Whose names they are, and which key each parameter has, is found by recognition/.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ..network.graph import INPUT, Network
 from ..network.layers import Dense
 from ..zoo import NETWORKS
 from ..zoo.variants import TITLES
-from . import recognition
+from .recognition import verdict
 from .contents import WeightFile, infer_network
-from .conventions import CONVENTIONS
-from .evidence import Evidence
-from .inventory import TRAINING_STATE, Inventory, take_inventory
-from .pixels import assumed_preprocessing
-from .recognition import Family, check_network, find_network, undilated_part
+from .recognition.conventions import CONVENTIONS
+from .recognition.evidence import Evidence
+from .recognition.inventory import Inventory, take_inventory, TRAINING_STATE
+from .recognition.pixels import assumed_preprocessing
+from .recognition.verdict import check_network, Family, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
 
@@ -132,7 +132,7 @@ def contents(
 
 
 def whole_network(network: Network) -> Network:
-    """The built-in network of which this is a part (recognition.undilated_part), or itself."""
+    """The built-in network of which this is a part (verdict.undilated_part), or itself."""
     if network.name not in NETWORKS or not network.missing:
         return network
     whole = NETWORKS[network.name](
@@ -179,7 +179,7 @@ def recognition_notes(network: Network, evidence: Evidence) -> list[str]:
     prefix = prefix_in_file(evidence)
     if prefix:
         note += f", behind {prefix!r}"
-    return [note, *recognition.notes(evidence)]
+    return [note, *verdict.notes(evidence)]
 
 
 def prefix_in_file(evidence: Evidence) -> str:

@@ -1,8 +1,8 @@
 """What reads tensors by name: whose names they are decides.
 
-as TF-Slim has them                  tensorflow/slim.py
-a ResNet's, as its authors have them resnet_file.py
-anything else                        state_dict.py
+as TF-Slim has them                   tensorflow/slim.py
+a ResNet's, as its authors have them  resnets/resnet_file.py
+anything else                         state_dict.py
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 
 from ..formats.lazy_tensor import Tensors
 from ..network.graph import Network
-from . import resnet_layers, state_dict
+from . import state_dict
+from .resnets import resnet_layers
 from .contents import WeightFile
 from .format_reader import FormatReader
-from .resnet_file import ResnetFile
+from .resnets.resnet_file import ResnetFile
 from .tensorflow import slim
 
 

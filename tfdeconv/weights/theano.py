@@ -98,7 +98,10 @@ class KernelOrder:
 def kernel_order(path: str | Path, file: Group) -> KernelOrder:
     """How a file of Keras's keeps its kernels."""
     name = Path(path).name
-    if is_channels_first(kernel_shapes(file)):
+    versions = [*attributes(file, "keras_version")]
+    # since Keras 2 all are of the usual order
+    may_be_first = all(version.startswith(("0.", "1.")) for version in versions)
+    if may_be_first and is_channels_first(kernel_shapes(file)):
         if TENSORFLOWS in name:
             return KernelOrder(False, True, f"as the file's name has {TENSORFLOWS}")
         return KernelOrder(
@@ -106,17 +109,17 @@ def kernel_order(path: str | Path, file: Group) -> KernelOrder:
         )
     if THEANOS in name:
         return KernelOrder(True, False, f"as the file's name has {THEANOS}")
-    if "theano" in backends(file):
+    if "theano" in attributes(file, "backend"):
         return KernelOrder(True, False, "as the file says that it is of Keras on Theano")
     return KernelOrder()
 
 
-def backends(file: Group) -> Iterator[str]:
-    """What a file says that Keras ran on."""
+def attributes(file: Group, name: str) -> Iterator[str]:
+    """What a file says of the Keras that wrote it, at its root or in one of its groups."""
     children = [child for child in file.children.values() if isinstance(child, Group)]
     for group in (file, *children):
-        if "backend" in group.attrs:
-            yield from texts(group.attrs["backend"])
+        if name in group.attrs:
+            yield from texts(group.attrs[name])
 
 
 def kernel_shapes(group: Group) -> Iterator[tuple[int, ...]]:

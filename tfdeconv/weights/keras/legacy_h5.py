@@ -19,10 +19,10 @@ from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ...network.graph import Network
 from ...zoo.variants import TITLES
-from .. import conventions, recognition
+from ..recognition import conventions, verdict
 from ..contents import WeightFile, infer_network
-from ..inventory import Inventory, take_inventory
-from ..recognition import Family, check_network, find_network
+from ..recognition.inventory import Inventory, take_inventory
+from ..recognition.verdict import check_network, Family, find_network
 from . import before_1
 from .variables import surplus_name
 
@@ -93,7 +93,7 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
 
     maker = evidence.match.convention.maker
     title = TITLES.get(network.name, network.name)
-    notes = [f"layers named as {maker} names those of {title}", *recognition.notes(evidence)]
+    notes = [f"layers named as {maker} names those of {title}", *verdict.notes(evidence)]
     return WeightFile(
         shapes,
         read,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..network.graph import Network
+from ...network.graph import Network
 
 # {layer: {parameter: key}}
 Keys = dict[str, dict[str, str]]

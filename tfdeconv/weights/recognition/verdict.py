@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import UserError
-from ..network.graph import Network
-from ..zoo import NETWORKS, VARIANTS, variants_of
-from ..zoo.resnet import CLASSIC
-from ..zoo.variants import TITLES, wrong_variant
-from .contents import no_match
+from ...errors import UserError
+from ...network.graph import Network
+from ...zoo import NETWORKS, VARIANTS, variants_of
+from ...zoo.resnet import CLASSIC
+from ...zoo.variants import TITLES, wrong_variant
+from ..contents import no_match
 from .conventions import Convention
 from .evidence import Evidence, examine, nearest
 from .inventory import Inventory

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..zoo.resnet import CLASSIC, DESIGNS
-from ..zoo.resnet_names import BRANCHES
+from ...zoo.resnet import CLASSIC, DESIGNS
+from ...zoo.resnet_names import BRANCHES
 
 # a layer's parameters in the order in which Keras keeps them
 PARAMETERS = {

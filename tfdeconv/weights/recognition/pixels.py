@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..data.preprocessing import MEAN_BGR, Preprocessing, caffe, short_side, torch
-from ..network.graph import Network
-from .contents import PixelNote
+from ...data.preprocessing import caffe, MEAN_BGR, Preprocessing, short_side, torch
+from ...network.graph import Network
+from ..contents import PixelNote
 from .conventions import Match
 
 # variants whose pixels are Caffe's

@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import UserError
-from ..files import refuse_special
-from ..limits import MAX_DOWNLOAD
+from ...errors import UserError
+from ...files import refuse_special
+from ...limits import MAX_DOWNLOAD
 from .http_client import network_errors, request
 
 BLOCK = 1 << 18  # bytes read at a time

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..network.graph import INPUT, Network
-from ..network.layers import Flatten
+from ...network.graph import INPUT, Network
+from ...network.layers import Flatten
 from .conventions import Match
 from .inventory import Inventory, Shape
 from .places import modules_around, names_used

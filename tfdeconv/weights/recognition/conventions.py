@@ -6,6 +6,7 @@ A file is a dictionary of tensors by key. Each convention says which key every p
 |---------------------|-----------------------------------------------|------------------------|
 | Caffe, lists        | `conv1_2.0`, `conv1_2.1`                      | height, width, in, out |
 | Caffe, dictionaries | `conv1_2.weights`, `conv1_2.biases`           | height, width, in, out |
+| tensorpack          | `conv1_2/W`, `conv1_2/b`                      | height, width, in, out |
 | Toronto             | `conv1_2_W`, `conv1_2_b`                      | height, width, in, out |
 | TF-Slim             | PREFIX `conv1/conv1_2/weights`, `.../biases`  | height, width, in, out |
 | torchvision         | PREFIX `features.2.weight`, `features.2.bias` | out, in, height, width |
@@ -15,9 +16,8 @@ PREFIX is what stands before all keys of a file: `module.`, `state_dict.`, nothi
 which most keys are is meant. Keras's variables count within their layer.
 
 A new convention is a row of CONVENTIONS, or of KERAS for layers of Keras's .h5 files, SLIM for
-checkpoints: who has which
-network, and its keys; evidence.py does the rest, for all of them alike. A network of zoo.NETWORKS
-is tried by each convention that has it: torchvision's by its `aliases`.
+checkpoints: who has which network, and its keys; evidence.py does the rest, for all of them alike.
+A network of zoo.NETWORKS is tried by each convention that has it: torchvision's by its `aliases`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from ..network.graph import Network
+from ...network.graph import Network
 from . import naming
 from .inventory import Inventory, Shape
 from .naming import Keys
@@ -90,27 +90,20 @@ def torch_convention(
     return Convention(maker, has_network, keys, True, True, preprocessing=pixels, usual=usual)
 
 
-CAFFES = partial(Convention, "Caffe", naming.caffe_has, flat=True, preprocessing="caffe")
+def caffe_convention(maker: str, kernel: str, bias: str, pixels: str = "caffe") -> Convention:
+    """A convention by Caffe's names of layers, with these endings for kernels and biases."""
+    keys = partial(naming.caffe_keys, kernel, bias)
+    return Convention(maker, naming.caffe_has, keys, flat=True, preprocessing=pixels)
+
+
 TORCHVISIONS = partial(naming.is_resnet, ("torchvision",))
 DETECTIONS = partial(naming.is_resnet, naming.DETECTION_VARIANTS)
 # of several that fit as well the first counts
 CONVENTIONS = (
-    CAFFES(partial(naming.caffe_keys, ".0", ".1")),
-    CAFFES(partial(naming.caffe_keys, ".weights", ".biases")),
-    Convention(
-        "tensorpack",
-        naming.caffe_has,
-        partial(naming.caffe_keys, "/W", "/b"),
-        flat=True,
-        preprocessing="caffe",
-    ),
-    Convention(
-        "Toronto",
-        naming.caffe_has,
-        partial(naming.caffe_keys, "_W", "_b"),
-        flat=True,
-        preprocessing="toronto",
-    ),
+    caffe_convention("Caffe", ".0", ".1"),
+    caffe_convention("Caffe", ".weights", ".biases"),
+    caffe_convention("tensorpack", "/W", "/b"),
+    caffe_convention("Toronto", "_W", "_b", "toronto"),
     torch_convention("torchvision", naming.torchvision_has),
     torch_convention(
         "torch's first zoo", naming.first_zoo_has, naming.first_zoo_module, pixels="first zoo"

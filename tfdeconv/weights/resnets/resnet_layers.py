@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..formats.hdf5 import Dataset
-from ..formats.lazy_tensor import Tensors
+from ...formats.hdf5 import Dataset
+from ...formats.lazy_tensor import Tensors
 from .resnet_places import PARAMETERS, place_of
 
 # parameters in dictionaries, such as those of caffe-tensorflow, by their various names

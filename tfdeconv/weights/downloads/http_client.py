@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener, getproxies
 
-from ..errors import UserError
+from ...errors import UserError
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 

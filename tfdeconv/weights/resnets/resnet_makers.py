@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..data.preprocessing import Preprocessing, caffe, short_side
-from ..network.base import Pad
-from ..zoo.resnet import CEILED, VARIANTS
+from ...data.preprocessing import caffe, Preprocessing, short_side
+from ...network.base import Pad
+from ...zoo.resnet import CEILED, VARIANTS
 
 # Mask R-CNN's mean of its images, rgb: mrcnn/config.py, MEAN_PIXEL
 MASK_RCNN_MEAN = (123.7, 116.8, 103.9)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import UserError
-from ..network.graph import Network
-from ..network.layers import Dense
-from ..zoo import NETWORKS
+from ...errors import UserError
+from ...network.graph import Network
+from ...network.layers import Dense
+from ...zoo import NETWORKS
 from .download import download, locked
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications/"
@@ -69,7 +69,7 @@ def installed_digest(name: str, result: Path) -> str | None:
 
     None where there is no file, one of another network, or one whose header cannot be read.
     """
-    from .detect import open_weights
+    from ..detect import open_weights
 
     try:
         with open_weights(result, NETWORKS[name]()) as file:
@@ -88,8 +88,8 @@ def fetch(
     top: with the dense layers. base: the address of Keras's folders, or of a copy of them.
     timeout: seconds without a byte. progress: called with what is being done, in words.
     """
-    from .load import read_weights
-    from .native_write import save_weights
+    from ..load import read_weights
+    from ..native_write import save_weights
 
     origin = ORIGINS[name]
     which = 0 if top else 1
@@ -121,7 +121,7 @@ def find_weights(folder: Path, network: Network, layers: Sequence[str] | None) -
 
     Raises UserError with what to do if there is none.
     """
-    from .detect import open_weights
+    from ..detect import open_weights
 
     parameters = network.parameters()
     needed = [node for node in network.up_to(*layers or []) if node.name in parameters]
