@@ -8,8 +8,8 @@ import pytest
 from weight_files import save_keras
 
 from tfdeconv import NETWORKS, UserError
-from tfdeconv.weights.detect import open_weights
-from tfdeconv.weights.theano import is_channels_first
+from tfdeconv.weights.detect import open_hdf5, open_weights
+from tfdeconv.weights.theano import is_channels_first, kernel_order
 
 NETWORK = NETWORKS["vgg16"](size=(64, 64), classes=5)
 DENSE = ("fc1", "fc2", "predictions")
@@ -116,6 +116,16 @@ def test_kernels_of_the_usual_shape_may_be_turned(tmp_path, rng, name, backend):
         read = file.read("block1_conv1", "kernel")
         assert any("turned by 180 degrees, as the file" in note for note in file.notes)
     np.testing.assert_array_equal(read, kernel[::-1, ::-1])
+
+
+@pytest.mark.parametrize("version, first", [("1.2.2", True), ("2.3.1", False), ("3.15.0", False)])
+def test_axes_are_as_usual_since_keras_2(tmp_path, version, first):
+    """Windows of 3 x 1 over two channels have the axes of windows of 2 x 2 in Theano's order."""
+    path = save_keras(tmp_path / "x.h5", {"a": {"kernel:0": np.zeros((3, 1, 2, 2), np.float32)}})
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = version
+    with open_hdf5(path) as file:
+        assert kernel_order(path, file).channels_first == first
 
 
 def test_axes_are_told_by_square_windows():
