@@ -7,9 +7,9 @@ import pytest
 from weight_files import save_keras
 
 from tfdeconv import NETWORKS, UserError
-from tfdeconv.weights.recognition.conventions import CONVENTIONS, KERAS
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import read_weights
+from tfdeconv.weights.recognition.conventions import CONVENTIONS, KERAS
 
 # {example: (network, variant, the last layer in the file, who names the tensors, prefix)}
 EXAMPLES = {

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 from weight_server import FILE, PART, PATH, RESULT, RESULT_NOTOP, SCRIPT, small_vgg16
 
-from tfdeconv.weights.downloads import official
 from tfdeconv.weights.detect import open_weights
+from tfdeconv.weights.downloads import official
 from tfdeconv.weights.load import read_weights
 from tfdeconv.zoo import NETWORKS
 

@@ -8,10 +8,10 @@ from gradcheck import gap
 
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.data.preprocessing import caffe
+from tfdeconv.weights.load import network_in, read_weights
 from tfdeconv.weights.recognition.conventions import CONVENTIONS
 from tfdeconv.weights.recognition.evidence import examine
 from tfdeconv.weights.recognition.inventory import take_inventory
-from tfdeconv.weights.load import network_in, read_weights
 from tfdeconv.weights.recognition.naming import torchvision_keys
 from tfdeconv.weights.state_dict import to_hwio
 

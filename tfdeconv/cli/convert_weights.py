@@ -119,7 +119,7 @@ def convert(given: Namespace) -> None:
 
 def refuse_foreign(path: str) -> None:
     """Raises UserError where there is a file at path that is not of this program's own format."""
-    from ..weights.detect import detect, NATIVE
+    from ..weights.detect import NATIVE, detect
 
     # a link is replaced, and what it leads to stays
     if os.path.islink(path) or not os.path.exists(path):

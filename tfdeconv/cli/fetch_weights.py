@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..weights.downloads.official import BASE, fetch, installed_digest, ORIGINS
+from ..weights.downloads.official import BASE, ORIGINS, fetch, installed_digest
 from . import arguments, console
 
 

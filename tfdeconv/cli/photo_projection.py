@@ -21,7 +21,7 @@ def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Pr
     Without those that are not finite, which are a line on stderr. Raises UserError where none is
     left, and for what should not be begun with a photo of this size.
     """
-    from ..engine.finite import finite_channels, NotFinite
+    from ..engine.finite import NotFinite, finite_channels
 
     top = None if request.features else request.top
     if request.resize == arguments.KEEP:

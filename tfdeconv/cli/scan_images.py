@@ -98,7 +98,7 @@ def scan_rest(
 
     accumulator = workers.build_on_all(lambda: work.scan(group), group)
     if group.chief and run.settings.kept:
-        from ..scan.maxima import maxima_path, MaximaWriter
+        from ..scan.maxima import MaximaWriter, maxima_path
 
         path = maxima_path(request.out)
         megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6

@@ -28,12 +28,12 @@ from ..formats import checked_json, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
-from .resnets import resnet_layers
 from .contents import OpenedFile, PixelNote, WeightFile, no_match
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
 from .keras_reader import KERAS_MODEL, keras_model_reader
+from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 

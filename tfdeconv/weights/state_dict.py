@@ -18,13 +18,13 @@ from ..network.graph import INPUT, Network
 from ..network.layers import Dense
 from ..zoo import NETWORKS
 from ..zoo.variants import TITLES
-from .recognition import verdict
 from .contents import WeightFile, infer_network
+from .recognition import verdict
 from .recognition.conventions import CONVENTIONS
 from .recognition.evidence import Evidence
-from .recognition.inventory import Inventory, take_inventory, TRAINING_STATE
+from .recognition.inventory import TRAINING_STATE, Inventory, take_inventory
 from .recognition.pixels import assumed_preprocessing
-from .recognition.verdict import check_network, Family, find_network, undilated_part
+from .recognition.verdict import Family, check_network, find_network, undilated_part
 
 SHOWN = 3  # tensors that an error lists
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from ..formats.lazy_tensor import Tensors
 from ..network.graph import Network
 from . import state_dict
-from .resnets import resnet_layers
 from .contents import WeightFile
 from .format_reader import FormatReader
+from .resnets import resnet_layers
 from .resnets.resnet_file import ResnetFile
 from .tensorflow import slim
 

@@ -19,10 +19,10 @@ from ...errors import UserError
 from ...formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ...network.graph import Network
 from ...zoo.variants import TITLES
-from ..recognition import conventions, verdict
 from ..contents import WeightFile, infer_network
+from ..recognition import conventions, verdict
 from ..recognition.inventory import Inventory, take_inventory
-from ..recognition.verdict import check_network, Family, find_network
+from ..recognition.verdict import Family, check_network, find_network
 from . import before_1
 from .variables import surplus_name
 

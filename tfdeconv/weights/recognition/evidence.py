@@ -22,9 +22,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...network.graph import Network
-from .conventions import Convention, match, Match
+from .conventions import Convention, Match, match
 from .heads import head_layers, head_mismatch, in_head
-from .inventory import Inventory, prefixes_of, Shape
+from .inventory import Inventory, Shape, prefixes_of
 from .places import names_used, positions, stray_test
 
 # of the parameters below the last layer present, those that fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ...data.preprocessing import caffe, MEAN_BGR, Preprocessing, short_side, torch
+from ...data.preprocessing import MEAN_BGR, Preprocessing, caffe, short_side, torch
 from ...network.graph import Network
 from ..contents import PixelNote
 from .conventions import Match

@@ -19,11 +19,18 @@ from ...errors import UserError
 from ...network.graph import Network
 from ...zoo.resnet import CLASSIC, DESIGNS
 from ...zoo.variants import TITLES, wrong_variant
+from ..contents import WeightFile, infer_network
 from . import resnet_makers
-from ..contents import infer_network, WeightFile
 from .resnet_layers import FIRST, Layers, Variable
 from .resnet_makers import Signs
-from .resnet_places import count_blocks, LIKE_A_BLOCK, networks_with, Place, place_of, stands_between
+from .resnet_places import (
+    LIKE_A_BLOCK,
+    Place,
+    count_blocks,
+    networks_with,
+    place_of,
+    stands_between,
+)
 
 SHOWN = 3
 # heads that stand behind the stages wherever a file lists them

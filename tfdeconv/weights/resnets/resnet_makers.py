@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...data.preprocessing import caffe, Preprocessing, short_side
+from ...data.preprocessing import Preprocessing, caffe, short_side
 from ...network.base import Pad
 from ...zoo.resnet import CEILED, VARIANTS
 

@@ -20,8 +20,8 @@ from ...formats.lazy_tensor import Tensor, Tensors
 from ...network.graph import Network
 from ...zoo.resnet import VARIANTS
 from .. import state_dict
-from ..recognition import conventions
 from ..contents import WeightFile
+from ..recognition import conventions
 from ..recognition.inventory import Inventory
 from ..recognition.pixels import rgb_less
 from ..recognition.verdict import Family
