@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from ..limits import MAX_PREFIXES
+from ...limits import MAX_PREFIXES
 
 Shape = tuple[int, ...]
 
