@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from . import arguments, console
+from .notes import Notes
 
 if TYPE_CHECKING:
     from ..figures.run import RunFigures
@@ -57,6 +58,9 @@ def visualise_run(request: RunRequest) -> int:
     weights = provenance.weights_of(
         run, request.run, weights_path, network, layers, request.architecture, request.lambdas
     )
+    notes = Notes()
+    for note in weights.notes_to_tell(preprocessing_known=True):
+        notes.tell(note)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
@@ -91,6 +95,7 @@ def visualise_run(request: RunRequest) -> int:
             try:
                 for path in pages:
                     progress.clear()
+                    notes.show()
                     console.print_path(path)
                     drawn += 1
             except UserError as error:
