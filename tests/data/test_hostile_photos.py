@@ -53,6 +53,18 @@ def test_broken_stream_of_a_png_is_refused(tmp_path):
         images.pixels(tmp_path / "broken.png")
 
 
+def test_libtiff_says_nothing_by_itself(tmp_path, capfd):
+    path = saved(tmp_path / "photo.tif", UPRIGHT, compression="tiff_lzw")
+    with Image.open(path) as image:
+        start = image.tag_v2[273][0]  # StripOffsets
+    content = bytearray(path.read_bytes())
+    content[start + 2 : start + 9] = b"\xff" * 7  # codes of words that are not in the table yet
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read"):
+        images.pixels(path)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_photos_cut_off_are_refused(tmp_path, suffix):
     path = saved(tmp_path / f"photo.{suffix}", UPRIGHT)

@@ -53,6 +53,13 @@ def check_bgr(path: str, says: str) -> None:
     assert len(notes) == 1 and says in notes[0] and "in the order bgr" in notes[0]
 
 
+def test_means_that_overflow_are_refused_quietly(tmp_path, recwarn):
+    np.save(tmp_path / "mean.npy", np.array([np.inf, -np.inf, 1] * 6).reshape(3, 2, 3))
+    with pytest.raises(UserError, match="3 finite numbers"):
+        load_preprocessing(str(tmp_path / "mean.npy"), (224, 224, 3), list().append)
+    assert not recwarn
+
+
 @pytest.mark.parametrize(
     "values", [IMAGE, IMAGE.transpose(1, 2, 0), IMAGE[None], BGR, BGR[:, None, None]]
 )

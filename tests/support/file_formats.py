@@ -1,10 +1,11 @@
-"""Small weight files of every format, and how each is read to its end: what fuzz.py damages."""
+"""Small files of every format, and how each is read to its end: what fuzz.py damages."""
 
 from __future__ import annotations
 
 import io
 import json
 import pickle
+import random
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,8 +14,10 @@ from functools import partial
 from pathlib import Path
 
 import h5py
+import input_formats as inputs
 import numpy as np
 import pickle_files as makers
+import structured_changes as changes
 
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
@@ -35,6 +38,13 @@ class Format:
     seeds: Callable[[], list[bytes]]
     read: Callable[[Path], None]
     make: Callable[[Path, bytes], object] = Path.write_bytes
+    # by which a file is known
+    suffix: str = ""
+    # what is said in a file that stays whole; without it bytes are changed
+    change: Callable[[random.Random, bytes], bytes] | None = None
+    # what reading one may compute, in seconds, and how many times fewer are read
+    seconds: int = 5
+    dear: int = 1
 
 
 # whole files
@@ -282,6 +292,34 @@ FORMATS = {
     "keras model": Format(model_files, read_model),
     "keras archive": Format(archives, read_model),
     "keras archive, sums made right": Format(archive_parts, read_model, write_archive),
+}
+# each of HDF5's takes a process; importing TensorFlow computes for 5 to 10 s
+FORMATS |= {
+    "run": Format(inputs.runs, inputs.read_run, change=changes.change_hdf5, dear=3),
+    "model JSON": Format(
+        inputs.model_descriptions, inputs.read_description, change=changes.change_json
+    ),
+    "photo": Format(inputs.photos, inputs.read_images, suffix=".png"),
+    "array npy": Format(inputs.npy_arrays, inputs.read_array, suffix=".npy"),
+    "array npz": Format(inputs.npz_arrays, inputs.read_array, suffix=".npz"),
+    "array h5": Format(
+        inputs.hdf5_arrays, inputs.read_array, suffix=".h5", change=changes.change_hdf5, dear=5
+    ),
+    "binaryproto": Format(inputs.mean_blobs, inputs.read_mean, suffix=".binaryproto"),
+    "keras before 1.0": Format(
+        inputs.theano_files, inputs.read_theano, suffix=".h5", change=changes.change_hdf5, dear=5
+    ),
+    "checkpoint index": Format(
+        inputs.checkpoint_indices,
+        inputs.read_checkpoint,
+        inputs.write_checkpoint,
+        inputs.INDEX,
+        seconds=20,
+        dear=100,
+    ),
+    "checkpoint of V1": Format(
+        inputs.old_checkpoints, inputs.read_checkpoint, seconds=20, dear=100
+    ),
 }
 for kind in makers.KINDS:
     make = makers.write_torch_file if "sums" in kind else Path.write_bytes

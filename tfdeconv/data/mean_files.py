@@ -28,9 +28,11 @@ def read_mean(path: str, channels: int) -> tuple[str, tuple[float, ...], str]:
     Raises UserError for a file without a number, or a plane of numbers, for each channel.
     """
     values = np.squeeze(read_values(path))
-    if channels == 1:
-        values = np.atleast_1d(values.mean()) if values.ndim in (0, 2) else values
-    means = channel_means(values, channels)
+    # what is not finite is refused below
+    with np.errstate(all="ignore"):
+        if channels == 1 and values.ndim in (0, 2):
+            values = np.atleast_1d(values.mean())
+        means = channel_means(values, channels)
     if means is None or not np.isfinite(means).all():
         raise UserError(
             f"{path} is {list(values.shape)}, expected a mean image [{channels}, h, w] or "

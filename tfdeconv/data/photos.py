@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
+from . import tiff_messages
 from .bit_depth import brightness_note, has_sixteen_bits, has_white_zero
 from .photo_limits import (
     TRANSPARENT,
@@ -53,6 +54,7 @@ def decode(path: Path, channels: int, reserve: Reserve = reserve_nothing) -> Dec
     The pages of a TIFF are the channels of a network of as many.
     """
     require_regular_file(path)
+    tiff_messages.silence()
     try:
         with warnings.catch_warnings():
             # Pillow's, on odd metadata and on sizes below its limit
