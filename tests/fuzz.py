@@ -192,7 +192,7 @@ def outcome(form: Format, path: Path, number: int) -> Outcome:
     memory = memory_after - memory_before
     if memory > MEMORY:
         what = "takes memory"
-    most = max(SECONDS, form.seconds)
+    most = form.seconds or SECONDS
     if seconds > most or time.monotonic() - start > 10 * most:
         what = "takes time"
     return Outcome(number, what, message, seconds, memory)

@@ -42,8 +42,8 @@ class Format:
     suffix: str = ""
     # what is said in a file that stays whole; without it bytes are changed
     change: Callable[[random.Random, bytes], bytes] | None = None
-    # what reading one may compute, in seconds, and how many times fewer are read
-    seconds: int = 5
+    # what reading one may compute, in seconds, if not as others; how many times fewer are read
+    seconds: int = 0
     dear: int = 1
 
 

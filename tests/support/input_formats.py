@@ -259,8 +259,10 @@ def theano_files() -> list[bytes]:
     """VGG16's convolutions as Keras 0.3 and 1 kept them; only the first has values."""
 
     def shapes():
-        for layer, parameters in NETWORKS["vgg16"](top=False).parameters().items():
+        for layer, parameters in NETWORKS["vgg16"]().parameters().items():
             kernel = parameters["kernel"]
+            if len(kernel) == 2:
+                return
             yield layer, (kernel[3], kernel[2], *kernel[:2]), parameters["bias"]
 
     def numbered(path: Path) -> None:

@@ -37,7 +37,8 @@ def test_mutants_differ_and_depend_on_number_alone(kind):
     first = [fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds, form) for i in range(200)]
     again = [fuzz.mutant(fuzz.random.Random(f"7 {i}"), seeds, form) for i in range(200)]
     assert first == again
-    assert len({*first}) > 180 and not {*first} & {*seeds}
+    # there are fewer changes of what is said than of bytes
+    assert len({*first}) > (80 if form.change else 180) and not {*first} & {*seeds}
     # a changed mark at the beginning would be turned away by that alone
     marks = {seed[:8] for seed in seeds}
     assert sum(mutant[:8] not in marks for mutant in first) < 40
