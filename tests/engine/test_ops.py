@@ -203,3 +203,5 @@ def test_interleave_and_cut():
         slicing.cut(x, 1, -2, 9, -1.0)[0, :, 0, 0], [-1, -1, 0, 1, 2, 3, 4, -1, -1]
     )
     np.testing.assert_array_equal(slicing.cut(x, 1, 1, 3)[0, :, 0, 0], [1, 2, 3])
+    for start in (-4, -3, 5, 7):
+        np.testing.assert_array_equal(slicing.cut(x, 1, start, 3, 6.0)[0, :, 0, 0], [6, 6, 6])

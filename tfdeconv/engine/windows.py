@@ -25,15 +25,17 @@ from .types import Positions
 def outside_cells(spans: Spans, shape: Shape) -> Pads:
     """Cells at both ends of spans that lie outside the map for sure: they need not be computed.
 
-    None of a span that moves with the unit's position, and may be anywhere.
+    None of a span that moves with the unit's position, and may be anywhere; all but one of a span
+    that is wholly outside (of a map that was cropped away, and zeros put in its place).
     """
     outside = []
     for span, extent in zip(spans, shape):
         if span.stride:
             outside.append((0, 0))
         else:
+            before = min(max(-span.offset, 0), span.size - 1)
             after = max(span.offset + span.size - extent, 0)
-            outside.append((max(-span.offset, 0), after))
+            outside.append((before, min(after, span.size - 1 - before)))
     return outside[0], outside[1]
 
 

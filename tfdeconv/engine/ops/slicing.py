@@ -12,13 +12,15 @@ NO_PAD: Pads = ((0, 0), (0, 0))
 def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> tf.Tensor:
     """Cells start to start + size of an axis; `value` where x has none."""
     extent = x.shape[axis]
-    low = max(start, 0)
-    high = min(start + size, extent)
+    # of a part wholly outside nothing is taken
+    low = min(max(start, 0), extent)
+    high = max(min(start + size, extent), low)
     if (low, high) != (0, extent):
         x = x[(slice(None),) * axis + (slice(low, high),)]
-    if (low, high) != (start, start + size):
+    if high - low != size:
         pads = [[0, 0]] * len(x.shape)
-        pads[axis] = [low - start, start + size - high]
+        before = min(max(-start, 0), size)
+        pads[axis] = [before, size - before - (high - low)]
         x = tf.pad(x, pads, constant_values=tf.constant(value, x.dtype))
     return x
 
