@@ -21,6 +21,8 @@ from runs import (
 from tfdeconv import NETWORKS, Deconvnet, load_weights
 from tfdeconv.data import dataset
 from tfdeconv.errors import UserError
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Conv
 from tfdeconv.network.selection import default_layers
 from tfdeconv.scan import loop, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
@@ -195,3 +197,21 @@ def test_a_step_names_images_without_numbers(rng):
     assert list(caught.value.reasons) == [7] and caught.value.maxima == [None]
     # an image that does not count may be anything
     accumulator.step([x], [np.array([6, -1])])
+
+
+def test_a_step_sees_what_a_fused_rectifier_would_hide(rng):
+    """Infinity less infinity is NaN, of which a convolution fused with its rectifier makes 0."""
+    builder = Builder("net", (SIDE, SIDE, 3))
+    builder.add("first", Conv(2, 1))
+    builder.add("second", Conv(2, 1, activation=RELU))
+    second = np.array([[[[1.0, 1.0], [-1.0, -1.0]]]], np.float32)
+    weights = {
+        "first": {"kernel": np.full((1, 1, 3, 2), 1e38, np.float32), "bias": np.zeros(2)},
+        "second": {"kernel": second, "bias": np.zeros(2)},
+    }
+    accumulator = Accumulator(builder.network(), weights, ["second"], (SIDE, SIDE), batch=2)
+    x = np.ones((2, SIDE, SIDE, 3), np.float32)
+    x[0] = 1e-3
+    with pytest.raises(UserError, match="image 7 of the list: first has infinite") as caught:
+        accumulator.step([x * 10], [np.array([6, 7])])
+    assert list(caught.value.reasons) == [7]

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..engine import cropping, folding, limits, passes, types
-from ..errors import UserError
+from ..engine import cropping, finite, folding, limits, passes, types
 from ..network.graph import Network
 from .layout import Layout
 from .reductions import (
@@ -28,20 +27,7 @@ from .reductions import (
     when,
 )
 from .state import State, merge_states
-
-
-class NotFinite(UserError):
-    """Images for which a layer is infinite or NaN. Nothing of their batches was taken in.
-
-    reasons: {number in the list: why it cannot count}. maxima: of the batches, by device, those
-    that were taken in; None for the others.
-    """
-
-    def __init__(self, reasons: dict[int, str], maxima: list[np.ndarray | None]):
-        number, reason = next(iter(reasons.items()))
-        super().__init__(f"image {number} of the list: {reason}")
-        self.reasons = reasons
-        self.maxima = maxima
+from .unusable import NotFinite, reason, refuse_overflow
 
 
 @dataclass
@@ -108,6 +94,7 @@ class Accumulator:
         self.nodes, self.parameters = sized.cropped.nodes, sized.parameters
         float32_bytes = 4
         limits.refuse_large_images(self.nodes, shapes, float32_bytes, batch)
+        self.wild = finite.is_wild(self.parameters)
         self.strategy = strategy or tf.distribute.get_strategy()
         devices = strategy.extended.worker_devices if strategy else (None,)
         self.devices = len(devices)
@@ -142,11 +129,13 @@ class Accumulator:
         maxima of the layers that are kept, float32 [batch, channels].
         Raises NotFinite where a map is not; nothing of such a batch was taken in then.
         """
+        if self.wild:
+            refuse_overflow(self.nodes, self.parameters, x, numbers)
         results = self._step(self._distribute(x, tf.float32), self._distribute(numbers, tf.int64))
-        finite, maxima = map(self.strategy.experimental_local_results, results)
+        are_finite, maxima = map(self.strategy.experimental_local_results, results)
         reasons: dict[int, str] = {}
         taken: list[np.ndarray | None] = []
-        for batch_numbers, device_finite, device_maxima in zip(numbers, finite, maxima):
+        for batch_numbers, device_finite, device_maxima in zip(numbers, are_finite, maxima):
             wrong = self._not_finite(batch_numbers, device_finite.numpy())
             reasons |= wrong
             taken.append(None if wrong else device_maxima.numpy())
@@ -154,15 +143,12 @@ class Accumulator:
             raise NotFinite(reasons, taken)
         return taken  # type: ignore[return-value]
 
-    def _not_finite(self, numbers: np.ndarray, finite: np.ndarray) -> dict[int, str]:
-        """Why images of a batch cannot count; finite [layers, batch]: whether their maps are."""
+    def _not_finite(self, numbers: np.ndarray, are_finite: np.ndarray) -> dict[int, str]:
+        """Why images of a batch cannot count; are_finite [layers, batch]: whether maps are."""
         reasons = {}
-        for image in np.flatnonzero(~finite.all(0)):
-            layer = self.layers[int(finite[:, image].argmin())]
-            reasons[int(numbers[image])] = (
-                f"{layer} has infinite values or NaN: are these the right weights, "
-                f"and the right preprocessing?"
-            )
+        for image in np.flatnonzero(~are_finite.all(0)):
+            layer = self.layers[int(are_finite[:, image].argmin())]
+            reasons[int(numbers[image])] = reason(layer)
         return reasons
 
     def _distribute(self, parts: Sequence[np.ndarray], dtype: tf.DType) -> Any:

@@ -14,12 +14,13 @@ import numpy as np
 from ..data.loader import Batch
 from ..errors import UserError
 from ..files import PREFIX
-from .accumulator import Accumulator, NotFinite
+from .accumulator import Accumulator
 from .maxima import MaximaWriter, half, maxima_path
 from .messages import pack_reasons, pack_state, unpack_reasons, unpack_state
 from .run import Run
 from .run_file import save
 from .state import merge_states
+from .unusable import NotFinite
 from .workers import Message, WorkerGroup
 
 MAX_BYTES = 256 << 20  # of maxima that all workers hold before they are written
