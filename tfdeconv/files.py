@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -95,6 +94,8 @@ def refuse_special(path: str | Path) -> None:
 
 def sha256(path: str | Path) -> str:
     """The digest of a file's bytes, in hexadecimal."""
+    import hashlib
+
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engine import limits
 from . import arguments, console
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Pr
     Without those that are not finite, which are a line on stderr. Raises UserError where none is
     left, and for what should not be begun with a photo of this size.
     """
+    from ..engine import limits
     from ..engine.finite import NotFinite, finite_channels
 
     top = None if request.features else request.top

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import load_preprocessing
-from ..engine import limits
 from ..errors import UserError
 from . import arguments, console, photo_projection
 from .notes import Notes, admission_of
@@ -74,6 +73,8 @@ def visualise_photos(request: PhotoRequest) -> int:
     A photo that cannot be drawn is one line on stderr and costs the others nothing. Raises
     UserError for mistakes that concern all of them.
     """
+    from ..engine import limits
+
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )

@@ -116,7 +116,6 @@ class PReLU(Layer):
         return {"slope": tuple(extents)}
 
 
-@dataclass(frozen=True)
 class GLU(Layer):
     """The first half of the channels times the sigmoid of the second (Dauphin et al. 2017)."""
 
@@ -125,11 +124,9 @@ class GLU(Layer):
         return height, width, channels // 2
 
 
-@dataclass(frozen=True)
 class Softmax(Layer):
     """exp(x) over its sum across channels; every rule takes its true derivative."""
 
 
-@dataclass(frozen=True)
 class LogSoftmax(Layer):
     """The logarithm of Softmax."""

@@ -15,8 +15,12 @@ ParameterShapes = dict[str, tuple[int, ...]]
 Pad = int | Pads | Literal["same"]
 
 
+@dataclass(frozen=True)
 class Layer:
-    """One input, an output of the same shape, no parameters; subclasses say where they differ."""
+    """One input, an output of the same shape, no parameters; subclasses say where they differ.
+
+    Those with fields are frozen dataclasses as well; the others inherit what this one makes.
+    """
 
     @property
     def window(self) -> Window:

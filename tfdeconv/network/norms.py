@@ -24,7 +24,6 @@ class BatchNorm(Layer):
         return own | {"mean": channels, "variance": channels}
 
 
-@dataclass(frozen=True)
 class Affine(Layer):
     """x * scale + shift in each channel, as networks that normalise their images have it."""
 

@@ -44,11 +44,9 @@ class GlobalPool(Layer):
         return (1, 1, shapes[0][2])
 
 
-@dataclass(frozen=True)
 class GlobalAvgPool(GlobalPool):
     """Mean of each feature map."""
 
 
-@dataclass(frozen=True)
 class GlobalMaxPool(GlobalPool):
     """Maximum of each feature map."""
