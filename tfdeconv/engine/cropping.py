@@ -73,4 +73,4 @@ def crop_layer(
     if "kernel" in p:
         kernel = p["kernel"][rows.start : rows.stop, columns.start : columns.stop]
         p = {**p, "kernel": kernel}
-    return replace(layer, **fields), p  # type: ignore[type-var]
+    return replace(layer, **fields), p

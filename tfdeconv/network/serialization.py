@@ -59,7 +59,7 @@ def to_json(network: Network) -> str:
 def layer_entry(layer: Layer) -> dict[str, Any]:
     """A layer's class and fields, as JSON takes them."""
     entry: dict[str, Any] = {"layer": type(layer).__name__}
-    for field in fields(layer):  # type: ignore[arg-type]
+    for field in fields(layer):
         value = getattr(layer, field.name)
         if field.default is MISSING or value != field.default:
             entry[field.name] = layer_entry(value) if isinstance(value, Layer) else value

@@ -209,7 +209,7 @@ class NodeBuilder:
             elif node.layer in SQUASHES:
                 nodes[node.name] = replace(node, layer=Identity())
             else:
-                layer = replace(node.layer, activation=None)  # type: ignore[type-var]
+                layer = replace(node.layer, activation=None)  # type: ignore[call-arg]
                 nodes[node.name] = replace(node, layer=layer)
             self.notes.append(f"{node.name}: its values are logits, those before its {squash}")
         return list(nodes.values())
