@@ -13,7 +13,7 @@ from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.engine.units import strongest
 from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import RELU, Conv
+from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.scan.reductions import summary
 
 
@@ -121,6 +121,20 @@ def test_units_equal_within_rounding_are_equal(dtype, sign):
         found = summary(tf.constant(y))
         assert (found.rows[0, 0], found.columns[0, 0]) == (0, 1)
         assert (found.rows[0, 1], found.columns[0, 1]) == (0, 0)
+
+
+@pytest.mark.parametrize("mode", ["max", "all"])
+def test_nothing_comes_back_through_pads_alone(rng, mode):
+    """A crop leaves nothing of a map of one row, and zeros take its place."""
+    builder = Builder("net", (4, 6, 2))
+    builder.add("row", Conv(3, 4))
+    builder.add("crop", ZeroPad(((-1, 1), (0, 0))))
+    builder.add("behind", Conv(2, 3, pad=1))
+    network = builder.network()
+    weights = random_weights(network, rng)
+    x = rng.standard_normal((1, 4, 6, 2))
+    projection = Deconvnet(network, weights, "behind", "gradient").project(x, mode=mode)
+    assert projection.activations.any() and not projection.patches.any()
 
 
 def test_dead_maps_give_zeros_and_say_so():
