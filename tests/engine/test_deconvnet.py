@@ -8,7 +8,7 @@ import tensorflow as tf
 from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError, memory
-from tfdeconv.engine import chunks
+from tfdeconv.engine import chunks, folding
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.engine.units import strongest
@@ -121,6 +121,21 @@ def test_units_equal_within_rounding_are_equal(dtype, sign):
         found = summary(tf.constant(y))
         assert (found.rows[0, 0], found.columns[0, 0]) == (0, 1)
         assert (found.rows[0, 1], found.columns[0, 1]) == (0, 0)
+
+
+def test_a_group_a_channel_equals_groups(rng, monkeypatch):
+    builder = Builder("net", (9, 8, 4))
+    builder.add("grouped", Conv(8, (3, 2), stride=2, pad=1, groups=4, activation=RELU))
+    builder.add("behind", Conv(2, 3, pad=1))
+    network = builder.network()
+    weights = random_weights(network, rng)
+    x = rng.standard_normal((2, 9, 8, 4))
+    by_channel = Deconvnet(network, weights, "behind", "gradient").project(x)
+    monkeypatch.setattr(folding, "by_channel", lambda layer, p: (layer, p))
+    by_group = Deconvnet(network, weights, "behind", "gradient").project(x)
+    np.testing.assert_allclose(by_channel.activations, by_group.activations)
+    # sums in another order
+    np.testing.assert_allclose(by_channel.patches, by_group.patches, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", ["max", "all"])

@@ -30,6 +30,7 @@ from ..network.layers import (
     UpSample,
     ZeroPad,
 )
+from ..network.spans import as_pair
 from .ops.normalization import batch_norm_scale
 from .types import Parameters, Tensors
 
@@ -79,7 +80,8 @@ def fold(
     parameters: dict[str, Parameters] = {}
     positive: set[str] = set()  # maps without a value below 0
     for node in nodes:
-        p = weights.get(node.name, {})
+        layer, p = by_channel(node.layer, weights.get(node.name, {}))
+        node = replace(node, layer=layer)
         before = folded.get(node.inputs[0])
         if before is not None and uses[before.name] == 1:
             pair = fold_norm(before.layer, parameters[before.name], node.layer, p)
@@ -95,6 +97,30 @@ def fold(
         if keeps_sign or never_negative(node.layer):
             positive.add(node.name)
     return list(folded.values()), parameters
+
+
+def by_channel(layer: Layer, p: Parameters) -> tuple[Layer, Parameters]:
+    """A convolution of as many groups as channels as the depthwise one that it is.
+
+    Groups are an operation each, and ConvNeXt has thousands.
+    """
+    if not isinstance(layer, Conv) or layer.groups == 1 or p["kernel"].shape[2] > 1:
+        return layer, p
+    height_stride, width_stride = as_pair(layer.stride)
+    if height_stride != width_stride:
+        return layer, p
+    multiplier = layer.filters // layer.groups
+    depthwise = DepthwiseConv(
+        size=layer.size,
+        stride=layer.stride,
+        pad=layer.pad,
+        multiplier=multiplier,
+        dilation=layer.dilation,
+        bias=layer.bias,
+        activation=layer.activation,
+    )
+    kernel = tf.reshape(p["kernel"], (*layer.taps, layer.groups, multiplier))
+    return depthwise, {**p, "kernel": kernel}
 
 
 def fold_norm(
