@@ -199,7 +199,7 @@ def test_a_step_names_images_without_numbers(rng):
     accumulator.step([x], [np.array([6, -1])])
 
 
-def test_a_step_sees_what_a_fused_rectifier_would_hide(rng):
+def test_a_step_sees_what_fusing_would_hide(rng):
     """Infinity less infinity is NaN, of which a convolution fused with its rectifier makes 0."""
     builder = Builder("net", (SIDE, SIDE, 3))
     builder.add("first", Conv(2, 1))
