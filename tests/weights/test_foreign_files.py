@@ -58,7 +58,8 @@ DATA = {
     "GGUF": b"GGUF" + bytes(99),
     "an archive": bytes(257) + b"ustar" + bytes(99),
     "picture": b"\x89PNG\r\n\x1a\n" + bytes(99),
-    "checkpoint": bytes(99) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb",
+    "Lua's Torch 7": b"\4\0\0\0\1\0\0\0\3\0\0\0V 1" + bytes(99),
+    "msgpack": b"\x81\xa6params\x82" + bytes(99),
     "pickle of Python (collections.OrderedDict": pickle.dumps(OrderedDict(a=1), 2),
     "numpy.*, which is not read": pickle.dumps({"param values": [np.zeros(3)]}, 4),
 }
@@ -102,6 +103,8 @@ def test_parts_of_checkpoints_and_shards(tmp_path):
     (tmp_path / "model_00001.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     for name in ("ckpt-1", "ckpt-1.data-00000-of-00001"):
         assert "checkpoint" in str(foreign_kind(tmp_path / name))
+    (tmp_path / "table").write_bytes(bytes(99) + b"\x57\xfb\x80\x8b\x24\x75\x47\xdb")
+    assert "checkpoint" in str(foreign_kind(tmp_path / "table"))
     assert "sharded" in str(foreign_kind(tmp_path / "model_00001.weights.h5"))
     assert foreign_kind(tmp_path / "missing") is None
 

@@ -14,7 +14,7 @@ from layouts import torch_alexnet, torch_resnet
 from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import network_in, read_weights
-from tfdeconv.weights.state_dict import STRIDES_ASSUMED
+from tfdeconv.weights.recognition.verdict import RESNET_ASSUMED
 
 INTEROP = "the extra interop is not installed"
 
@@ -148,7 +148,7 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
             f"tensors named as torchvision names those of {TITLES[name]}"
         )
         assert "state_dict." * (form != "safetensors") + prefix in found.notes[0]
-        strides = (STRIDES_ASSUMED["torchvision"],)
+        strides = (f"assumed: {RESNET_ASSUMED['torchvision']}",)
         assert found.notes[1:] == strides * (name != "alexnet") + (
             "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet)",
         )

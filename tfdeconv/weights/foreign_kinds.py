@@ -17,7 +17,6 @@ class Kind(NamedTuple):
 
 
 IN_KERAS = 'save the Keras model whole in the program that has it, model.save("model.keras")'
-IN_TORCH = 'save its tensors with torch, torch.save(model.state_dict(), "model.pth")'
 IN_EITHER = (
     "give the file of the framework that it was made with: a whole Keras model (.keras, .h5) or a "
     "state_dict of torch (.pth)"
@@ -89,6 +88,8 @@ MARKS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"7z\xbc\xaf\x27\x1c", PACKED),
     (0, b"Rar!", PACKED),
     (0, b"\x28\xb5\x2f\xfd", PACKED),
+    (8, b"\3\0\0\0V 1", TORCH7),
+    (1, b"\xa6params", MSGPACK),
     (257, b"ustar", PACKED),
     (0, b"RIFF", PHOTO),
 )
