@@ -38,9 +38,9 @@ def torchvision_names(net: Builder, blocks: tuple[int, ...]) -> dict[str, str]:
 def authors_names(net: Builder, blocks: tuple[int, ...]) -> dict[str, str]:
     """{name: layer} of the authors of the ResNets: res4b22_branch2c, bn4b22_branch2c, ...
 
-    A block is called by its letter (a to f, or on to w) or, behind the first, by its
-    number (a, b1, b2, ...); both lead to it. `res4b22` is a block's output. A Scale layer behind a
-    norm is taken into it.
+    A block is called by its letter (a to f, or on to w) or, behind the first, by its number (a, b1,
+    b2, ...); both lead to it. `res4b22` is a block's output. A Scale layer behind a norm is taken
+    into it.
     """
     names = {
         "conv1": "conv1_conv",

@@ -31,10 +31,9 @@ class Entry:
     """A layer, or a model that is used as one.
 
     group: None for what has no group in a file. operation: a function of Keras 3's (`x + y`), not a
-    layer. function: what it calls, of such a function and of TensorFlow's. formula: the
-    functions that a Lambda applies, as the user says. reason: why the class or
-    the call is not understood, "" if they are. note: what was assumed of the call. model: the
-    layers of a model.
+    layer. function: what it calls, of such a function and of TensorFlow's. formula: the functions
+    that a Lambda applies, as the user says. reason: why the class or the call is not understood, ""
+    if they are. note: what was assumed of the call. model: the layers of a model.
 
     inputs: of one call. call, call_count: which one, and of how many. further_calls: those behind
     the first, in a model's list of layers.

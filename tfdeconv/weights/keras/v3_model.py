@@ -23,7 +23,6 @@ def model_contents(
     of_one_session: the same program wrote both at once, so that names of layers agree; otherwise
     those that Keras makes up may have other numbers.
     """
-
     if not of_one_session:
         refuse_other_layers(path, file, architecture.model)
 
