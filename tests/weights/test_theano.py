@@ -128,6 +128,14 @@ def test_axes_are_as_usual_since_keras_2(tmp_path, version, first):
         assert kernel_order(path, file).channels_first == first
 
 
+@pytest.mark.parametrize("name", ["x.h5", "vgg16_th_dim_ordering_th_kernels.h5"])
+def test_files_saved_again_keep_theanos_axes(tmp_path, arrays, name):
+    path = save_named(tmp_path / name, arrays, turned=True)
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = "2.2.4"
+    assert_holds(path, arrays, "turned by 180")
+
+
 def test_axes_are_told_by_square_windows():
     usual, first = (3, 3, 4, 8), (8, 4, 3, 3)
     assert is_channels_first([first, (4, 4, 3, 3), (8, 4, 1, 1)])

@@ -23,6 +23,10 @@ from .state_dict import flattened_maps, to_hwio
 
 # in the names of files, which way round their kernels are
 THEANOS, TENSORFLOWS = "th_kernels", "tf_kernels"
+# and that their axes are in Theano's order
+THEANOS_AXES = "th_dim_ordering"
+# how the names of Keras 1's kernels end (block1_conv1_W): Keras 2 calls them kernel:0
+KERNEL_OF_KERAS_1 = "_W"
 # height and width of a kernel, at most
 LARGEST_KERNEL = 15
 
@@ -98,10 +102,9 @@ class KernelOrder:
 def kernel_order(path: str | Path, file: Group) -> KernelOrder:
     """How a file of Keras's keeps its kernels."""
     name = Path(path).name
-    versions = [*attributes(file, "keras_version")]
-    # since Keras 2 all are of the usual order
-    may_be_first = all(version.startswith(("0.", "1.")) for version in versions)
-    if may_be_first and is_channels_first(kernel_shapes(file)):
+    kernels = dict(named_kernels(file))
+    shapes = [kernel.shape for kernel in kernels.values()]
+    if may_be_first(name, file, kernels) and is_channels_first(shapes):
         if TENSORFLOWS in name:
             return KernelOrder(False, True, f"as the file's name has {TENSORFLOWS}")
         return KernelOrder(
@@ -114,6 +117,17 @@ def kernel_order(path: str | Path, file: Group) -> KernelOrder:
     return KernelOrder()
 
 
+def may_be_first(name: str, file: Group, kernels: Iterable[str]) -> bool:
+    """Whether kernels of these names may be [out, in, height, width], as none are since Keras 2.
+
+    Files are passed on with the version of whoever saved them last, so names count as well.
+    """
+    if THEANOS_AXES in name or all(kernel.endswith(KERNEL_OF_KERAS_1) for kernel in kernels):
+        return True
+    versions = attributes(file, "keras_version")
+    return all(version.startswith(("0.", "1.")) for version in versions)
+
+
 def attributes(file: Group, name: str) -> Iterator[str]:
     """What a file says of the Keras that wrote it, at its root or in one of its groups."""
     children = [child for child in file.children.values() if isinstance(child, Group)]
@@ -122,13 +136,13 @@ def attributes(file: Group, name: str) -> Iterator[str]:
             yield from texts(group.attrs[name])
 
 
-def kernel_shapes(group: Group) -> Iterator[tuple[int, ...]]:
-    """The shapes of all kernels below a group."""
-    for child in group.children.values():
+def named_kernels(group: Group, path: str = "") -> Iterator[tuple[str, Dataset]]:
+    """All kernels below a group, by their paths."""
+    for name, child in group.children.items():
         if isinstance(child, Group):
-            yield from kernel_shapes(child)
+            yield from named_kernels(child, f"{path}{name}/")
         elif isinstance(child, Dataset) and len(child.shape) == 4:
-            yield child.shape
+            yield path + name, child
 
 
 def is_channels_first(shapes: Iterable[tuple[int, ...]]) -> bool:
