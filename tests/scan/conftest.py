@@ -59,7 +59,8 @@ def shared(tmp_path_factory) -> Path:
     network, weights = integers(rng)
     preprocessing = plain((SIDE, SIDE))
     save_weights(folder / "w.h5", network, arrays_of(weights), preprocessing, "random", "none")
-    x = rng.integers(0, 2, (101, SIDE, SIDE, 3)).astype(np.uint8)
+    # small whole numbers, and not only 0 and 1, which a scan takes for pixels from 0 to 1
+    x = rng.integers(0, 3, (101, SIDE, SIDE, 3)).astype(np.uint8)
     x[90], x[91], x[50] = x[3], x[4], x[51]
     np.save(folder / "x.npy", x)
     scan(folder, "one.h5")
