@@ -9,6 +9,7 @@ import numpy as np
 from command_line import file_names
 
 from tfdeconv import NETWORKS, load_weights
+from tfdeconv.weights.native_format import pack_notes, unpack_notes
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,3 +82,23 @@ def test_a_foreign_file_is_not_overwritten(run, tmp_path):
     assert "diary.h5 exists, and is not a weight file of this program: move it away" in err[0]
     assert run(source, "--out", tmp_path / "link.h5", script="convert_weights.py")[0] == 0
     assert diary.read_text() == "dear diary" and not (tmp_path / "link.h5").is_symlink()
+
+
+def test_what_was_assumed_is_told_of_the_converted_file(run, tmp_path):
+    arrays = {"block1_conv1": {"kernel": np.zeros((3, 3, 3, 64)), "bias": np.zeros(64)}}
+    keras, own = tmp_path / "keras.h5", tmp_path / "own.h5"
+    save_keras_weights(keras, arrays | {"aux": {"kernel": np.zeros(3)}})
+    assert run(keras, "--network", "vgg16", "--out", own, script="convert_weights.py")[0] == 0
+    left_over = "assumed: what is left over is not among the layers: 1 tensor, aux/0 [3]"
+    # once more from its own result: the pixels are in the file, and no assumption any more
+    for source in (own, tmp_path / "again.h5"):
+        notes = load_weights(source, NETWORKS["vgg16"]()).notes
+        assert notes == ("it is a weight file of this program", left_over)
+        run(own, "--out", tmp_path / "again.h5", script="convert_weights.py")
+
+
+def test_damaged_notes_are_none(tmp_path):
+    assert unpack_notes(pack_notes(["a", "b"])) == ["a", "b"]
+    for text in ("", "[", "{}", "1", "[" * 100_000):
+        assert unpack_notes(text) == []
+    assert unpack_notes('["\\u001b[31m", 3]') == ["\\x1b[31m", "3"]

@@ -105,6 +105,8 @@ def convert(given: Namespace) -> None:
         given.origin or weights.source,
         given.licence or weights.licence or "not stated",
         given.half,
+        # the pixels are in the file themselves
+        weights.notes_to_tell(preprocessing_known=True),
     )
     precision = "half" if given.half else "single"
     ignored = f"; left alone: {list_names(list(weights.ignored))}" if weights.ignored else ""

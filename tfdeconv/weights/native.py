@@ -18,7 +18,15 @@ from ..network.graph import Network
 from ..network.serialization import from_json
 from ..zoo import NETWORKS
 from .contents import WeightFile
-from .native_format import DESCRIPTION, FORMAT, VERSION, digest_line, root_digest
+from .native_format import (
+    DESCRIPTION,
+    FORMAT,
+    NOTES,
+    VERSION,
+    digest_line,
+    root_digest,
+    unpack_notes,
+)
 
 
 def recognises(file: Group) -> bool:
@@ -71,7 +79,16 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
         digest,
         source=texts(file.attrs["source"])[0],
         licence=texts(file.attrs["licence"])[0],
+        notes=notes_of(file),
     )
+
+
+def notes_of(file: Group) -> tuple[str, ...]:
+    """What was assumed when the file was made, as notes on it; none where nothing was."""
+    if NOTES not in file.attrs:
+        return ()
+    notes = unpack_notes(texts(file.attrs[NOTES])[0])
+    return ("it is a weight file of this program", *notes)
 
 
 def find_datasets(file: Group) -> dict[str, dict[str, Dataset]]:

@@ -8,6 +8,8 @@ letters, digits and _.-~ is percent-encoded. Attributes of the root:
     order, mean, scale, size, resize      how pixels become the input (data/preprocessing.py)
     source, licence
     sha256                                the root digest
+    notes                                 what was assumed when it was made: a JSON list of texts;
+                                          left out where nothing was
 
 A dataset's attribute sha256 is that of its bytes (C order, little-endian, as stored). The root
 digest is the sha256 of the lines `name dtype shape sha256` of all parameters, sorted.
@@ -19,9 +21,16 @@ JSON, which is in no line of the root digest.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Sequence
+
+from ..errors import printable
 
 FORMAT = "tfdeconv weights"
 VERSION = 2  # the newest that this program reads
+NOTES = "notes"
+SHOWN_NOTES = 20  # that are kept
+NOTE_LENGTH = 1000  # characters
 DESCRIPTION = "@network"  # no layer's name: an @ in those is encoded
 
 
@@ -33,3 +42,19 @@ def digest_line(name: str, dtype: str, shape: tuple[int, ...], digest: str) -> s
 
 def root_digest(lines: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def pack_notes(notes: Sequence[str]) -> str:
+    """Notes as the attribute has them."""
+    return json.dumps([note[:NOTE_LENGTH] for note in notes[:SHOWN_NOTES]])
+
+
+def unpack_notes(text: str) -> list[str]:
+    """The notes in an attribute; none where it is damaged."""
+    try:
+        notes = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(notes, list):
+        return []
+    return [printable(str(note))[:NOTE_LENGTH] for note in notes[:SHOWN_NOTES]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from ..network.graph import Network, mismatches
 from ..network.serialization import from_json, to_json
 from ..version import __version__
 from ..zoo import NETWORKS
-from .native_format import DESCRIPTION, FORMAT, digest_line, root_digest
+from .native_format import DESCRIPTION, FORMAT, NOTES, digest_line, pack_notes, root_digest
 
 SHOWN = 8  # mismatches that an error lists
 
@@ -30,10 +30,12 @@ def save_weights(
     source: str,
     licence: str,
     half: bool = False,
+    notes: Sequence[str] = (),
 ) -> str:
     """Writes a weight file and returns its root digest.
 
     arrays: by layer and parameter; layers may be left out. half: as float16, otherwise as float32.
+    notes: what was assumed of them, which whoever reads the file is told.
     Raises UserError where an array does not fit the network, for values that the file cannot hold,
     and where the file cannot be written.
 
@@ -73,6 +75,8 @@ def save_weights(
             licence=fixed_text(licence),
             sha256=fixed_text(digest),
         )
+        if notes:
+            file.attrs[NOTES] = fixed_text(pack_notes(notes))
     return digest
 
 
