@@ -73,9 +73,12 @@ def test_images_go_to_the_input_for_images():
     vector, image = keras.Input((5,), name="vector"), keras.Input(SHAPE, name="image")
     pooled = L.GlobalAveragePooling2D(name="pool")(L.Conv2D(2, 3, name="conv")(image))
     both = L.Concatenate(name="both")([vector, pooled])
-    network = build(json.loads(keras.Model([vector, image], both).to_json())).network
+    architecture = build(json.loads(keras.Model([vector, image], both).to_json()))
+    network = architecture.network
     assert [node.name for node in network.nodes] == ["conv", "pool"]
-    assert "several inputs, vector, image; images go to image alone" in network.missing["both"]
+    reason = "the model has several inputs, vector, image; images go to image alone"
+    assert reason in network.missing["both"]
+    assert f"assumed: {reason}" in architecture.notes
 
 
 def model_for_two_gpus(axis: int) -> dict:

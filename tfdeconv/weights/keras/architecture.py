@@ -77,6 +77,8 @@ def build(
     sources = {node: builder.sources[node] for node in builder.sources if node in names}
     network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
     assumed = [entry.note for entry in model.all_entries() if entry.note]
+    if len(model.inputs) > 1:
+        notes = (*notes, f"assumed: {which_input(model, image)}")
     notes = (*notes, *assumed_sizes, *builder.notes, *assumed)
     return Architecture(whole, network, sources, notes)
 
@@ -100,8 +102,13 @@ def image_input(model: Model, config: Mapping[str, Any]) -> str:
 
 def other_input(name: str, model: Model, image: str) -> Unavailable:
     """An input that nothing is given to."""
+    return Unavailable(name, which_input(model, image))
+
+
+def which_input(model: Model, image: str) -> str:
+    """Which of several inputs images go to, in words."""
     inputs = ", ".join(model.inputs[:SHOWN])
-    return Unavailable(name, f"the model has several inputs, {inputs}; images go to {image} alone")
+    return f"the model has several inputs, {inputs}; images go to {image} alone"
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:
