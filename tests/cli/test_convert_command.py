@@ -84,7 +84,7 @@ def test_a_foreign_file_is_not_overwritten(run, tmp_path):
     assert diary.read_text() == "dear diary" and not (tmp_path / "link.h5").is_symlink()
 
 
-def test_what_was_assumed_is_told_of_the_converted_file(run, tmp_path):
+def test_a_converted_file_tells_what_was_assumed(run, tmp_path):
     arrays = {"block1_conv1": {"kernel": np.zeros((3, 3, 3, 64)), "bias": np.zeros(64)}}
     keras, own = tmp_path / "keras.h5", tmp_path / "own.h5"
     save_keras_weights(keras, arrays | {"aux": {"kernel": np.zeros(3)}})
