@@ -59,7 +59,7 @@ def saturated_note(layer: str, channels: np.ndarray) -> str:
     if len(channels) > SHOWN:
         listed += f", ... ({len(channels)})"
     return (
-        f"{layer} {listed}: saturated, so the picture shows nothing: less than a millionth of what "
+        f"{layer} {listed}: saturated, so the picture is no evidence: less than a millionth of what "
         f"the activation could give came back to the pixels"
     )
 
