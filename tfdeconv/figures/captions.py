@@ -59,8 +59,8 @@ def saturated_note(layer: str, channels: np.ndarray) -> str:
     if len(channels) > SHOWN:
         listed += f", ... ({len(channels)})"
     return (
-        f"{layer} {listed}: saturated, so the picture is no evidence: less than a millionth of what "
-        f"the activation could give came back to the pixels"
+        f"{layer} {listed}: saturated, so the picture is no evidence: less than a millionth of "
+        f"what the activation could give came back to the pixels"
     )
 
 
