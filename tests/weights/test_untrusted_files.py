@@ -126,7 +126,7 @@ def test_anything_else_is_one_line(tmp_path, make, says):
 def test_example_of_every_format_is_read(tmp_path, kind):
     form = file_formats.FORMATS[kind]
     for number, seed in enumerate(form.seeds()):
-        path = tmp_path / f"{number}"
+        path = tmp_path / f"{number}{form.suffix}"
         form.make(path, seed)
         form.read(path)
 
@@ -135,7 +135,7 @@ def test_example_of_every_format_is_read(tmp_path, kind):
 def test_half_a_file_of_every_format_is_refused(tmp_path, kind):
     form = file_formats.FORMATS[kind]
     for number, seed in enumerate(form.seeds()):
-        path = tmp_path / f"{number}"
+        path = tmp_path / f"{number}{form.suffix}"
         form.make(path, seed[: len(seed) // 2])
         with pytest.raises(UserError) as error:
             form.read(path)
@@ -147,7 +147,7 @@ def test_half_a_file_of_every_format_is_refused(tmp_path, kind):
 def test_formats_are_read_and_converted_alike(tmp_path, kind):
     network = file_formats.network()
     for number, seed in enumerate(file_formats.FORMATS[kind].seeds()):
-        path = tmp_path / f"{number}"
+        path = tmp_path / f"{number}{form.suffix}"
         path.write_bytes(seed)
         weights = read_weights(path, network)
         expected = {}
