@@ -147,7 +147,7 @@ def test_half_a_file_of_every_format_is_refused(tmp_path, kind):
 def test_formats_are_read_and_converted_alike(tmp_path, kind):
     network = file_formats.network()
     for number, seed in enumerate(file_formats.FORMATS[kind].seeds()):
-        path = tmp_path / f"{number}{form.suffix}"
+        path = tmp_path / f"{number}"
         path.write_bytes(seed)
         weights = read_weights(path, network)
         expected = {}
