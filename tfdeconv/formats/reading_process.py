@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedReader, BufferedWriter
@@ -35,7 +36,7 @@ class ProcessEnded(ReadError):
     """Why nothing more can be read from this file: the process that read it has ended."""
 
 
-class ReadingProcess:
+class ReadingProcess(ABC):
     """A file in the process that reads it. Threads take turns: one request at a time.
 
     A subclass says which program reads it, and within which limits.
@@ -71,13 +72,13 @@ class ReadingProcess:
             "memory": memory,
         }
 
+    @abstractmethod
     def cpu_seconds(self, size: int) -> int:
         """Seconds that the process may compute for so many bytes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wait_seconds(self, size: int) -> float:
         """Seconds that are waited for so many bytes."""
-        raise NotImplementedError
 
     def working_memory(self, size: int) -> int:
         """Bytes that the process may take for so many bytes of values."""
