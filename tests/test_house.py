@@ -92,6 +92,7 @@ OUTSIDE = {
     },
     "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
     "h5py": {"formats"},
+    "google": {"formats.protobuf_schema"},
     "PIL": {
         "data.photos",
         "data.bit_depth",
