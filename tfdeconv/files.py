@@ -101,3 +101,13 @@ def sha256(path: str | Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def sha256_of_all(paths: Sequence[str | Path]) -> str:
+    """The digest of one file; of several, that of their digests' lines, in the files' order."""
+    import hashlib
+
+    sums = [sha256(path) for path in paths]
+    if len(sums) == 1:
+        return sums[0]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()

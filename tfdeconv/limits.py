@@ -75,6 +75,30 @@ TENSORFLOW_COPIES = 6
 TENSORFLOW_CPU_SECONDS = 5
 TENSORFLOW_WAIT_SECONDS = 120
 
+# ONNX's models, likewise.
+
+# bytes of memory beyond what Python, numpy and protobuf take, and beyond copies of the file: the
+# mapped one, its bytes, and what is parsed of them, in blocks of up to twice as much
+PROTOBUF_MEMORY = 256 << 20
+PROTOBUF_COPIES = 4
+# seconds that a request computes, and that are waited for it: 100 MB are parsed in a third of one
+PROTOBUF_CPU_SECONDS = 3
+PROTOBUF_WAIT_SECONDS = 30
+# operations, names and numbers: a DenseNet-201 of torch's has 30,000
+MAX_MODEL_VALUES = 1_000_000
+# characters of names and texts: torch's newer exporter notes a stack of calls for each operation
+MAX_MODEL_TEXT = 1 << 24
+# characters of an operation's or a value's name: TensorFlow's nested scopes make some of 200
+MAX_VALUE_NAME = 1000
+# bytes of values that a byte of the file can stand for: an int64 below 128 is written as one
+MAX_EXPANSION = 8
+# characters of the name of a file beside a model: what file systems allow
+MAX_LOCATION = 255
+# a model's functions that call each other, and what operations come to where they are called:
+# operations, their inputs, outputs and attributes; a DenseNet-201's are 8,000
+MAX_FUNCTIONS_DEEP = 8
+MAX_INLINED = 200_000
+
 # Archives, pickles and arrays.
 
 # bytes of a zip file's directory, and members: torch writes one for each tensor, of 100 bytes

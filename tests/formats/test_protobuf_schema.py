@@ -47,5 +47,5 @@ def test_damage_is_named(raw):
 def test_strings_must_be_text():
     name = parse(CLASSES["Dimension"], b"\x12\x02\xff\xfe", "a dimension").name
 
-    with pytest.raises(ValueError, match="utf-8"):
+    with pytest.raises(ValueError, match="not UTF-8"):
         text(name)

@@ -16,6 +16,7 @@ from pathlib import Path
 import h5py
 import input_formats as inputs
 import numpy as np
+import onnx_models
 import pickle_files as makers
 import structured_changes as changes
 
@@ -306,6 +307,10 @@ FORMATS |= {
         inputs.hdf5_arrays, inputs.read_array, suffix=".h5", change=changes.change_hdf5, dear=5
     ),
     "binaryproto": Format(inputs.mean_blobs, inputs.read_mean, suffix=".binaryproto"),
+    "onnx": Format(onnx_models.models, onnx_models.read_model, dear=3),
+    "onnx, said otherwise": Format(
+        onnx_models.models, onnx_models.read_model, change=onnx_models.change_model, dear=3
+    ),
     "keras before 1.0": Format(
         inputs.theano_files, inputs.read_theano, suffix=".h5", change=changes.change_hdf5, dear=5
     ),

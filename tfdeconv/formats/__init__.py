@@ -1,6 +1,6 @@
 """Bytes that nobody vouches for -> names and lazy arrays.
 
-Knows no network and no TensorFlow; may import h5py. Whatever is in a file, a reader here raises a
+Knows no network and no TensorFlow; may import h5py and protobuf. Whatever is in a file, a reader here raises a
 UserError of one line, in little time and memory, or reads it.
 
     hdf5           what an HDF5 file holds, as plain objects
@@ -10,6 +10,8 @@ UserError of one line, in little time and memory, or reads it.
     pickled        torch's and numpy's files: torch_file, npy_file, and unpickler
     unpickler      reads a pickle and runs nothing of it: byte_reader, pickle_values
     safetensors    .safetensors files
+    onnx/          ONNX's models
+    protobuf, protobuf_schema    messages of protocol buffers: outermost fields; by a table of them
     lazy_tensor    what these readers give: a tensor that is read when asked for
     zip_archive    the members of a zip
     checked_json   values of JSON

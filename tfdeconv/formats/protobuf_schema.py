@@ -66,8 +66,17 @@ def parse(message_class: Any, data: bytes | memoryview, title: str) -> Any:
         raise ValueError(f"it is not {title}, or damaged; fetch or make it again") from None
 
 
+class NotText(ValueError):
+    """That a string of a message is not UTF-8."""
+
+
 def text(value: str | bytes) -> str:
-    """A string of a message; raises ValueError where it is not UTF-8."""
-    if isinstance(value, bytes):
+    """A string of a message; raises NotText, a ValueError, where it is not UTF-8."""
+    if isinstance(value, str):
+        return value
+    try:
         return value.decode()
-    return value
+    except UnicodeDecodeError:
+        raise NotText(
+            "a name or text in it is not UTF-8: it is damaged; fetch or make it again"
+        ) from None

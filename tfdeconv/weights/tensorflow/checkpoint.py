@@ -5,7 +5,6 @@ What TensorFlow makes of a damaged checkpoint is not known, so it reads none in 
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, one_line
-from ...files import sha256
+from ...files import sha256_of_all
 from ...formats.lazy_tensor import Tensor, Tensors, is_plausible
 from ...formats.reading_process import ReadError, ReadingProcess
 from ...limits import (
@@ -117,7 +116,4 @@ def tensors_of(process: CheckpointProcess, description: Any, size: int) -> Tenso
 
 def digest(checkpoint: CheckpointFiles) -> str:
     """sha256 of a checkpoint of one file; of several, of their sums' lines, in the files' order."""
-    sums = [sha256(file) for file in checkpoint.files]
-    if len(sums) == 1:
-        return sums[0]
-    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
+    return sha256_of_all(checkpoint.files)
