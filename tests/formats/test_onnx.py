@@ -245,10 +245,7 @@ DAMAGED = {
     "no graph": (lambda: CLASSES["ModelProto"](ir_version=8), "it has no graph"),
     "too long": (lambda: model([], [long_tensor()]), "does not fit into its 24 bytes"),
     "two tensors": (lambda: model([], [tensor("a", VALUES)] * 2), "two tensors called a"),
-    "two makers": (
-        lambda: model([node("Relu", ["x"], ["y"])] * 2),
-        "two of its operations make y",
-    ),
+    "two makers": (lambda: model([node("Relu", ["x"], ["y"])] * 2), "two of its operations make y"),
     "name": (lambda: model([node("Relu", ["x"], ["a\nb"])]), "printable characters"),
     "attributes": (
         lambda: model([node("Constant", [], ["x"], value_ints=[1] * 1_000_001)]),

@@ -219,7 +219,20 @@ def change_message(rng: random.Random, parent: Any, field: Any, places: list) ->
 NUMBERS = [0, 1, 2, 3, 5, 64, 127, -1, 1 << 16, 1 << 20, (1 << 31) - 1]
 LONG = [*NUMBERS, 1 << 32, 1 << 40, (1 << 62) - 1, -(1 << 62)]
 FLOATS_TO_TRY = [0.0, 1.0, -1.0, 0.5, 1e-30, 1e30, float("inf"), float("nan")]
-TEXTS = ["", "x", "y", "a", "kernel", "Conv", "Relu", "Gemm", "own", "é\n", "x" * 1001, "SAME_UPPER"]
+TEXTS = [
+    "",
+    "x",
+    "y",
+    "a",
+    "kernel",
+    "Conv",
+    "Relu",
+    "Gemm",
+    "own",
+    "é\n",
+    "x" * 1001,
+    "SAME_UPPER",
+]
 
 
 def change_value(rng: random.Random, parent: Any, field: Any) -> None:

@@ -1,16 +1,16 @@
 """Describes an ONNX model as plain Python objects, as JSON has them, and reads its tensors.
 
-    model       {"ir_version": 8, "producer": [name, version], "metadata": [[key, value], ...],
-                 "opsets": [[domain, version], ...], "inputs": [value, ...], "outputs": [...],
-                 "values": [...], "initializers": [tensor, ...], "operations": [operation, ...],
-                 "functions": [function, ...]}
-    value       [name, element type, [1, "batch", None, ...] or None]
-    operation   {"name", "type", "domain", "overload", "inputs", "outputs", "attributes": [...]}
-    attribute   [name, a number, a text, a list of either, or one of
-                 {"tensor": tensor}, {"tensors": [...]}, {"reference": name}, {"unread": what}]
-    tensor      {"name", "shape", "type", "number": of the tensor, or "external": [[key, value]]}
-    function    {"name", "domain", "overload", "inputs", "outputs", "attributes": their names,
-                 "defaults": [attribute, ...], "opsets", "operations"}
+model       {"ir_version": 8, "producer": [name, version], "metadata": [[key, value], ...],
+             "opsets": [[domain, version], ...], "inputs": [value, ...], "outputs": [...],
+             "values": [...], "initializers": [tensor, ...], "operations": [operation, ...],
+             "functions": [function, ...]}
+value       [name, element type, [1, "batch", None, ...] or None]
+operation   {"name", "type", "domain", "overload", "inputs", "outputs", "attributes": [...]}
+attribute   [name, a number, a text, a list of either, or one of
+             {"tensor": tensor}, {"tensors": [...]}, {"reference": name}, {"unread": what}]
+tensor      {"name", "shape", "type", "number": of the tensor, or "external": [[key, value]]}
+function    {"name", "domain", "overload", "inputs", "outputs", "attributes": their names,
+             "defaults": [attribute, ...], "opsets", "operations"}
 """
 
 from __future__ import annotations
