@@ -1,7 +1,7 @@
 """Bytes that nobody vouches for -> names and lazy arrays.
 
-Knows no network and no TensorFlow; may import h5py and protobuf. Whatever is in a file, a reader here raises a
-UserError of one line, in little time and memory, or reads it.
+Knows no network and no TensorFlow; may import h5py and protobuf. Whatever is in a file, a reader
+here raises a UserError of one line, in little time and memory, or reads it.
 
     hdf5           what an HDF5 file holds, as plain objects
     hdf5_process   reads one in a second process, hdf5_server is that process, hdf5_survey its work
