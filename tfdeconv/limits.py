@@ -107,6 +107,11 @@ MAX_MEMBERS = 20_000
 # bytes that what is compressed may come to, and so many times the file's size: weights pack to 0.9
 UNPACKED_BYTES = 1 << 26
 UNPACKED_RATIO = 16
+# integers of a program of torch's: a slice without an end has the largest one
+MAX_INT64 = (1 << 63) - 1
+# characters of a size that such a program leaves open, and modules within each other
+MAX_EXPRESSION = 500
+MAX_MODULES_DEEP = 64
 # bytes of a safetensors header: a thousand tensors take 100 KB, JSON 25 times its length in memory
 MAX_SAFETENSORS_HEADER = 1 << 22
 # bytes of an array's header in .npy files of weights, whose arrays have no fields: usually 118

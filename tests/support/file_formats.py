@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import exported_files
 import h5py
 import input_formats as inputs
 import numpy as np
@@ -22,7 +23,7 @@ import structured_changes as changes
 
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
-from tfdeconv.formats import hdf5
+from tfdeconv.formats import exported_archive, hdf5
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.weights import native, native_write, state_dict
@@ -247,6 +248,16 @@ def read_tensors(path: Path) -> None:
         tensor.read()
 
 
+def read_exported(path: Path) -> None:
+    """The program and all tensors; what is none any more is turned away."""
+    if not exported_archive.recognises(path):
+        read_hdf5(path)
+        return
+    file = exported_archive.read(path)
+    for tensor in (*file.state.values(), *file.constants.values()):
+        tensor.read()
+
+
 def read_model(path: Path) -> None:
     """As scripts read a file of which they know nothing."""
     read_weights(path)
@@ -324,6 +335,15 @@ FORMATS |= {
     ),
     "checkpoint of V1": Format(
         inputs.old_checkpoints, inputs.read_checkpoint, seconds=20, dear=100
+    ),
+}
+FORMATS |= {
+    "pt2": Format(exported_files.small_files, read_exported),
+    "pt2, sums made right": Format(
+        exported_files.described_files,
+        read_exported,
+        exported_files.write_described,
+        change=changes.change_json,
     ),
 }
 for kind in makers.KINDS:

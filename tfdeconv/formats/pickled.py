@@ -17,7 +17,7 @@ from ..limits import MAX_NAME, MAX_PICKLE_DEPTH, MAX_PICKLE_VALUES
 from .lazy_tensor import Bytes, Tensor, Tensors, mapped, reading, tensor
 from .npy_file import NUMPY_CODES, Storages, read_npy, read_npz
 from .pickle_values import STORAGES, Call, Global
-from .torch_file import MAGIC, PICKLE, program, read_old, read_zipped, refuse_program
+from .torch_file import EXPORT_LINE, MAGIC, PICKLE, program, read_old, read_zipped, refuse_program
 from .zip_archive import members
 
 PLAIN = (str, bytes, memoryview, int, float, type(None))
@@ -120,8 +120,8 @@ def no_plain_tensors(objects: Mapping[str, str]) -> str:
         return "it holds no tensors"
     name = ascii(next(iter(objects.values()))[:SHOWN_CLASS])
     return (
-        f"it holds an object of {name} and no plain tensors; nothing of it was run. Where its code "
-        f"is: torch.save(torch.load('FILE', weights_only=False).state_dict(), 'NEW.pth')"
+        f"it holds an object of {name} and no plain tensors; nothing of it was run. "
+        f"Export the model where its code is: {EXPORT_LINE}"
     )
 
 

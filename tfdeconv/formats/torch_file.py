@@ -13,37 +13,36 @@ from .lazy_tensor import width
 from .npy_file import Content, Storages
 from .pickle_values import STORAGES
 from .unpickler import Unpickler, step_budget
-from .zip_archive import member, members
+from .zip_archive import member, members, members_within
 
 # the pickled number that torch before 1.6 begins a file with
 MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"
 OLD_VERSION = 1001
 PICKLE = re.compile("[^/]*/data\\.pkl")
-# zips of torch's that hold a program beside its weights: a member, what it is, how to get them
+# the one line that makes a file of torch's which is read, whatever the network
+EXPORT_LINE = (
+    "torch.export.save(torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),)), "
+    "'model.pt2')"
+)
+# zips of torch's with a program that cannot be read: a member, and what it is
 PROGRAMS = (
+    (re.compile(r"[^/]*/(constants\.pkl|code/.*)"), "it is TorchScript"),
     (
-        re.compile(r"[^/]*/(constants\.pkl|code/.*)"),
-        "it is TorchScript, a program with its weights",
-        "torch.save(torch.jit.load('FILE').state_dict(), 'NEW.pth')",
-    ),
-    (
-        re.compile(r"([^/]*/)?(archive_format|serialized_exported_program\.json)"),
-        "it is a program of torch.export (.pt2) with its weights",
-        "torch.save(torch.export.load('FILE').state_dict, 'NEW.pth')",
+        re.compile(r"([^/]*/)?data/aotinductor/.*"),
+        "it is compiled for one kind of processor (AOTInductor)",
     ),
     (
         re.compile(r"[^/]*/\.data/extern_modules"),
         "it is a package of torch.package, with code of its own",
-        "torch.save(model.state_dict(), 'NEW.pth') of the model in it",
     ),
 )
 
 
 def program(names: Iterable[str]) -> str:
     """What a zip with members of these names is, if it is one of PROGRAMS; otherwise ""."""
-    for pattern, what, remedy in PROGRAMS:
+    for pattern, what in PROGRAMS:
         if any(pattern.fullmatch(name) for name in names):
-            return f"{what}; save these alone: {remedy}"
+            return f"{what}; export the model where its code is: {EXPORT_LINE}"
     return ""
 
 
@@ -54,7 +53,7 @@ def refuse_program(path: str | Path, data: memoryview) -> Content:
 
 def read_zipped(path: str | Path, data: memoryview) -> Content:
     """A file of torch.save since 1.6: a zip of one pickle and a member for each storage."""
-    archive = members(path)
+    archive = members_within(data)
     pickles = [name for name in archive if PICKLE.fullmatch(name)]
     root = pickles[0].removesuffix("data.pkl")
     if any(info.compress_type for info in archive.values()):

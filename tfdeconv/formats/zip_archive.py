@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
-from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import IO, cast
 
 from ..limits import MAX_DIRECTORY, MAX_MEMBERS, MAX_NAME, UNPACKED_BYTES, UNPACKED_RATIO
+from .lazy_tensor import mapped
 
 # of the header in front of each member
 HEADER_SIZE = 30
 ENCRYPTED = 1  # a bit of the flags
 
 
-class Directory(FileIO):
-    """A zip file whose directory zipfile reads at once, but not one larger than weights need."""
+class Directory(io.RawIOBase):
+    """The bytes of a zip, of which zipfile reads the directory at once.
 
-    def read(self, size: int | None = -1) -> Any:
-        if size is not None and size > MAX_DIRECTORY:
+    Not one that is larger than weights need.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        self.data = data
+        self.position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY:
             raise ValueError(f"its directory has {size} bytes, at most {MAX_DIRECTORY} are read")
-        return super().read(size)
+        end = len(self.data) if size < 0 else self.position + size
+        content = bytes(self.data[self.position : end])
+        self.position += len(content)
+        return content
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: len(self.data)}
+        if begin[whence] + offset < 0:
+            raise ValueError("its directory begins before the file does")
+        self.position = begin[whence] + offset
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def seekable(self) -> bool:
+        return True
 
 
 def unpacked_limit(size: int) -> int:
@@ -31,10 +55,15 @@ def unpacked_limit(size: int) -> int:
 
 
 def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
-    """The members of a zip by name; raises ValueError for what a file of arrays has not."""
-    with Directory(path) as file, zipfile.ZipFile(file) as archive:
+    """The members of a zip file by name; raises ValueError for what a file of arrays has not."""
+    return members_within(mapped(path))
+
+
+def members_within(data: memoryview) -> dict[str, zipfile.ZipInfo]:
+    """The members of a zip by name, which may itself lie within another."""
+    size = len(data)
+    with Directory(data) as file, zipfile.ZipFile(cast(IO[bytes], file)) as archive:
         infos = {info.filename: info for info in archive.infolist()}
-        size = file.seek(0, 2)
     for info in infos.values():
         check_member(info, size)
     total = sum(info.file_size for info in infos.values())

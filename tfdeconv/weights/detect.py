@@ -24,7 +24,7 @@ from pathlib import Path
 from .. import errors
 from ..data.preprocessing import caffe
 from ..errors import UserError
-from ..formats import checked_json, hdf5, hdf5_process
+from ..formats import checked_json, exported_archive, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
@@ -111,6 +111,9 @@ def detect(
             yield slim_reader(path, values, checkpoints.digest(checkpoint))
         return
     foreign_files.refuse_folder(path)
+    if exported_archive.recognises(path):
+        yield tensors_reader(path, exported_archive.read(path).state)
+        return
     tensors = state_dict.open_tensors(path)
     if tensors is not None:
         yield tensors_reader(path, tensors)

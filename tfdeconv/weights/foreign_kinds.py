@@ -18,8 +18,8 @@ class Kind(NamedTuple):
 
 IN_KERAS = 'save the Keras model whole in the program that has it, model.save("model.keras")'
 IN_EITHER = (
-    "give the file of the framework that it was made with: a whole Keras model (.keras, .h5) or a "
-    "state_dict of torch (.pth)"
+    "give the file of the framework that it was made with: a whole Keras model (.keras, .h5), or "
+    "of torch an exported program (.pt2) or a state_dict (.pth)"
 )
 IN_CAFFE = (
     "save its blobs as a dictionary by layer with numpy, "

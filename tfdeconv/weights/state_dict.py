@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..formats import pickled, safetensors
 from ..formats.lazy_tensor import Tensors
+from ..formats.torch_file import EXPORT_LINE
 from ..network.base import Shape
 from ..network.graph import INPUT, Network
 from ..network.layers import Dense
@@ -38,7 +39,8 @@ def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
     return UserError(
         f"{path} is of none of the networks that this program knows ({known}): "
         f"it has {count} tensors, {first or 'none of them weights'}, ...; "
-        f"for a network of your own give a whole model of Keras's (.keras, .h5)"
+        f"for a network of your own give a whole model of Keras's (.keras, .h5), or of torch's: "
+        f"{EXPORT_LINE}"
     )
 
 
