@@ -29,7 +29,7 @@ from .zip_archive import member, members
 
 NEW_PROGRAM = re.compile(r"((?:[^/]*/)?)models/([^/]+)\.json")
 OLD_PROGRAM = re.compile(r"((?:[^/]*/)?)serialized_exported_program\.json")
-# the majors of the schema that torch 2.3 to 2.13 write
+# the majors of the schema that torch 2.4 to 2.13 write
 MAJORS = range(5, 9)
 SHOWN = 3
 Archive = Mapping[str, zipfile.ZipInfo]
@@ -109,7 +109,7 @@ def check_version(description: Mapping[str, Any]) -> None:
     if type(major) is not int or major not in MAJORS:
         raise ValueError(
             f"its program is of version {ascii(major)[:20]} of torch's schema; {MAJORS[0]} to "
-            f"{MAJORS[-1]} are read, which torch 2.3 to 2.13 write: export it with one of these"
+            f"{MAJORS[-1]} are read, which torch 2.4 to 2.13 write: export it with one of these"
         )
 
 
