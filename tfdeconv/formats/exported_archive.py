@@ -20,7 +20,7 @@ from typing import Any
 
 from ..limits import MAX_JSON
 from .checked_json import check_name, parse_object
-from .exported_program import Program, Stored, dtype_of, member_of, parse_program, parse_size
+from .exported_program import Program, Stored, Symbol, dtype_of, member_of, parse_program, parse_size
 from .lazy_tensor import Tensor, Tensors, mapped, reading, tensor
 from .pickle_values import STORAGES
 from .pickled import evaluate, flatten
@@ -197,7 +197,15 @@ def stored_tensor(
     size, read = contents[source]
     meta = entry["tensor_meta"]
     shape, strides = (
-        [parse_size(value) for value in member_of(meta, key, list)] for key in ("sizes", "strides")
+        [fixed_size(value) for value in member_of(meta, key, list)] for key in ("sizes", "strides")
     )
-    view = (parse_size(meta.get("storage_offset")), strides)
+    view = (fixed_size(meta.get("storage_offset")), strides)
     return tensor(path, dtype, shape, size, read, order, view=view)
+
+
+def fixed_size(value: Any) -> int:
+    """A size of a tensor that is in the file."""
+    size = parse_size(value)
+    if isinstance(size, Symbol):
+        raise ValueError(f"it is damaged: a tensor in it has the size {ascii(size.expression)}")
+    return size
