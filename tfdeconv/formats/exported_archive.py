@@ -20,7 +20,15 @@ from typing import Any
 
 from ..limits import MAX_JSON
 from .checked_json import check_name, parse_object
-from .exported_program import Program, Stored, Symbol, dtype_of, member_of, parse_program, parse_size
+from .exported_program import (
+    Program,
+    Stored,
+    Symbol,
+    dtype_of,
+    member_of,
+    parse_program,
+    parse_size,
+)
 from .lazy_tensor import Tensor, Tensors, mapped, reading, tensor
 from .pickle_values import STORAGES
 from .pickled import evaluate, flatten
