@@ -12,8 +12,9 @@ import pytest
 from pickle_files import assert_tensors, memory_below
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats import exported_archive, exported_program, pickled
-from tfdeconv.formats.exported_program import Reference, Setting, Stored, Symbol, Value
+from tfdeconv.formats import exported_archive, exported_argument, exported_program, pickled
+from tfdeconv.formats.exported_argument import Reference, Setting
+from tfdeconv.formats.exported_program import Stored, Symbol, Value
 from tfdeconv.formats.torch_file import EXPORT_LINE
 
 
@@ -81,7 +82,7 @@ def test_both_layouts_hold_the_same(tmp_path, layout):
     ],
 )
 def test_every_kind_of_argument(said, value):
-    assert exported_program.parse_argument(said) == value
+    assert exported_argument.parse_argument(said) == value
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_kind_of_argument(said, value):
 )
 def test_arguments_of_another_form_are_refused(said):
     with pytest.raises(ValueError, match="expected|has no name"):
-        exported_program.parse_argument(said)
+        exported_argument.parse_argument(said)
 
 
 def test_open_sizes_keep_their_expression():

@@ -9,7 +9,7 @@ here raises a UserError of one line, in little time and memory, or reads it.
     hdf5_write     this program's own HDF5 files
     pickled        torch's and numpy's files: torch_file, npy_file, and unpickler
     unpickler      reads a pickle and runs nothing of it: byte_reader, pickle_values
-    exported_archive    torch.export's files (.pt2); exported_program is what they describe
+    exported_archive    torch.export's files (.pt2); exported_program, exported_argument
     safetensors    .safetensors files
     onnx/          ONNX's models
     protobuf, protobuf_schema    messages of protocol buffers: outermost fields; by a table of them

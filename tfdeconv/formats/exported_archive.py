@@ -204,9 +204,8 @@ def stored_tensor(
         raise ValueError(f"it is damaged: its member {ascii(source[:40])} is missing")
     size, read = contents[source]
     meta = entry["tensor_meta"]
-    shape, strides = (
-        [fixed_size(value) for value in member_of(meta, key, list)] for key in ("sizes", "strides")
-    )
+    shape = list(map(fixed_size, member_of(meta, "sizes", list)))
+    strides = list(map(fixed_size, member_of(meta, "strides", list)))
     view = (fixed_size(meta.get("storage_offset")), strides)
     return tensor(path, dtype, shape, size, read, order, view=view)
 
