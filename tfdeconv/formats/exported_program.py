@@ -23,6 +23,7 @@ from .exported_argument import (
     the_one,
 )
 
+
 @dataclass(frozen=True)
 class Symbol:
     """A size that the program leaves open."""
