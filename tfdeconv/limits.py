@@ -99,6 +99,14 @@ MAX_LOCATION = 255
 MAX_FUNCTIONS_DEEP = 8
 MAX_INLINED = 200_000
 
+# TensorFlow's graphs, frozen ones and SavedModels, by the same process.
+
+# operations, those of functions once for each call, and their inputs: NASNetLarge has 11,000, an
+# object detector 30,000
+MAX_OPERATIONS = 100_000
+# functions that call functions: Keras 2's lie 3 deep
+MAX_CALLS_DEEP = 32
+
 # Archives, pickles and arrays.
 
 # bytes of a zip file's directory, and members: torch writes one for each tensor, of 100 bytes

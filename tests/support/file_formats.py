@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import exported_files
+import graph_formats as graphs
 import h5py
 import input_formats as inputs
 import numpy as np
@@ -344,6 +345,27 @@ FORMATS |= {
         read_exported,
         exported_files.write_described,
         change=changes.change_json,
+    ),
+}
+# TensorFlow's graphs: each takes a process, a SavedModel two, of which one imports TensorFlow
+FORMATS |= {
+    "frozen graph": Format(graphs.frozen_graphs, graphs.read_frozen_graph, dear=5),
+    "SavedModel graph": Format(graphs.saved_models, graphs.read_saved_model_graph, dear=5),
+    "frozen graph, fields changed": Format(
+        graphs.frozen_graphs, graphs.read_frozen_graph, change=graphs.change_graph, dear=5
+    ),
+    "SavedModel graph, fields changed": Format(
+        graphs.saved_models,
+        graphs.read_saved_model_graph,
+        change=graphs.change_saved_model,
+        dear=5,
+    ),
+    "SavedModel": Format(
+        graphs.saved_model_parts,
+        graphs.read_saved_model,
+        graphs.write_saved_model,
+        seconds=20,
+        dear=100,
     ),
 }
 for kind in makers.KINDS:

@@ -1,0 +1,130 @@
+"""Graphs of TensorFlow's that fuzz.py damages, and how each is read to its end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import graph_files as files
+import input_formats as inputs
+
+from tfdeconv.formats.graph_def.process import open_graph
+from tfdeconv.formats.graph_def.schema import CLASSES
+from tfdeconv.formats.lazy_tensor import Tensor, Tensors
+from tfdeconv.weights.tensorflow.graphs import saved_model
+from tfdeconv.weights.tensorflow.graphs.operations import Graph
+
+
+def frozen_graphs() -> list[bytes]:
+    return [files.small_graph()]
+
+
+def saved_models() -> list[bytes]:
+    return [files.small_saved_model()]
+
+
+def saved_model_parts() -> list[bytes]:
+    """The checkpoint's values, the graph, and behind them the checkpoint's index."""
+    index, data = (inputs.checkpoint_file(f"new.ckpt{end}") for end in (inputs.INDEX, inputs.DATA))
+    values = data.ljust(inputs.DATA_SIZE, b"\0")[: inputs.DATA_SIZE]
+    return [values + files.small_saved_model() + index]
+
+
+def write_saved_model(path: Path, raw: bytes) -> None:
+    """Writes a folder of its parts; the path is that of a file in it."""
+    folder = path.parent / "model" / "variables"
+    folder.mkdir(parents=True, exist_ok=True)
+    ends = inputs.DATA_SIZE, inputs.DATA_SIZE + len(files.small_saved_model())
+    (folder / f"variables{inputs.DATA}").write_bytes(raw[: ends[0]])
+    (folder.parent / "saved_model.pb").write_bytes(raw[ends[0] : ends[1]])
+    (folder / f"variables{inputs.INDEX}").write_bytes(raw[ends[1] :])
+
+
+def read_saved_model(path: Path) -> None:
+    with saved_model.open_saved_model(path.parent / "model") as graph:
+        read_values(graph)
+
+
+def read_saved_model_graph(path: Path) -> None:
+    """A saved_model.pb without the values of its variables."""
+    with open_graph(path) as nodes, saved_model.of_file(path):
+        signature = saved_model.chosen(path, nodes.signatures, None)
+        read_values(saved_model.signature_graph(nodes, signature, Tensors()))
+
+
+def read_frozen_graph(path: Path) -> None:
+    with saved_model.open_frozen_graph(path) as graph:
+        read_values(graph)
+
+
+def read_values(graph: Graph) -> None:
+    """All tensors of a graph."""
+    for operation in graph.operations:
+        value = operation.attributes.get("value")
+        if isinstance(value, Tensor):
+            value.read()
+
+
+# what is said in a message that stays whole
+
+
+NUMBERS = [0, 1, -1, 2, 3, 7, 100, 127, 1 << 20, -(1 << 31), (1 << 31) - 1]
+
+
+def change_message(name: str, rng: random.Random, raw: bytes) -> bytes:
+    """A message with a few fields changed, removed, repeated, or put in the place of another."""
+    message = CLASSES[name].FromString(raw)
+    for _ in range(rng.choice([1, 1, 1, 2, 4])):
+        places = list(fields_of(message))
+        change_field(rng, *rng.choice(places), places)
+    return message.SerializeToString()
+
+
+def fields_of(message: Any) -> Iterator[tuple[Any, Any]]:
+    """(message, field) of all that is in a message and in those within it."""
+    for field, value in message.ListFields():
+        yield message, field
+        if field.message_type:
+            for inner in value if field.is_repeated else [value]:
+                yield from fields_of(inner)
+
+
+def change_field(rng: random.Random, message: Any, field: Any, places: list[Any]) -> None:
+    alike = [other for other in places if other[1].full_name == field.full_name]
+    other = getattr(rng.choice(alike)[0], field.name)
+    if field.is_repeated:
+        values = getattr(message, field.name)
+        change = rng.randrange(4)
+        if change == 0:
+            del values[rng.randrange(len(values))]
+        elif change == 1:
+            values.extend([rng.choice(list(other))] * rng.choice([1, 2, 50]))
+        elif change == 2:
+            kept = rng.sample(list(values), len(values))
+            del values[:]
+            values.extend(kept)
+        else:
+            del values[rng.randrange(len(values)) :]
+    elif rng.random() < 0.2:
+        message.ClearField(field.name)
+    elif field.message_type:
+        getattr(message, field.name).CopyFrom(other)
+    else:
+        setattr(message, field.name, value_for(rng, getattr(message, field.name), other, places))
+
+
+def value_for(rng: random.Random, value: Any, other: Any, places: list[Any]) -> Any:
+    """Another value of a field's type."""
+    if type(value) is bool:
+        return not value
+    if isinstance(value, (int, float)):
+        return type(value)(rng.choice([*NUMBERS, other]))
+    texts = [getattr(message, field.name) for message, field in places]
+    return rng.choice([other, *[text for text in texts if type(text) is type(value)]])
+
+
+change_graph = partial(change_message, "GraphDef")
+change_saved_model = partial(change_message, "SavedModel")
