@@ -355,10 +355,7 @@ FORMATS |= {
         graphs.frozen_graphs, graphs.read_frozen_graph, change=graphs.change_graph, dear=5
     ),
     "SavedModel graph, fields changed": Format(
-        graphs.saved_models,
-        graphs.read_saved_model_graph,
-        change=graphs.change_saved_model,
-        dear=5,
+        graphs.saved_models, graphs.read_saved_model_graph, change=graphs.change_saved_model, dear=5
     ),
     "SavedModel": Format(
         graphs.saved_model_parts,

@@ -160,7 +160,10 @@ def test_captured_objects_are_found_by_path(tmp_path):
     held = {0: {"layers": 1}, 1: {"a.b/c": 7}}
     nodes = vars(nodes) | {"objects": held, "captures": {"model": (7,)}, "restore": ""}
     tensors = Tensors()
-    for name in ("layers/a..b.Sc/.ATTRIBUTES/VARIABLE_VALUE", "layers/d/.ATTRIBUTES/VARIABLE_VALUE"):
+    for name in (
+        "layers/a..b.Sc/.ATTRIBUTES/VARIABLE_VALUE",
+        "layers/d/.ATTRIBUTES/VARIABLE_VALUE",
+    ):
         tensors.add(name, Tensor((1,), "float32", lambda: np.zeros(1)))
     found = objects.captured(type(described(tmp_path, files.small_saved_model()))(**nodes), tensors)
     assert found == {"kernel": next(iter(tensors.values()))}

@@ -77,9 +77,7 @@ def inputs_in_order(operation: Operation) -> tuple[Source, ...]:
     return () if operation.op == NEXT_ROUND else operation.inputs
 
 
-def renamed(
-    operation: Operation, source: Callable[[Source], Source]
-) -> Operation:
+def renamed(operation: Operation, source: Callable[[Source], Source]) -> Operation:
     """An operation whose inputs are found elsewhere."""
     inputs = tuple(source(each) for each in operation.inputs)
     return Operation(operation.name, operation.op, inputs, operation.attributes)

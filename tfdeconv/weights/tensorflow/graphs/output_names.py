@@ -21,4 +21,3 @@ OUTPUTS = {
     "Unique": ("y", "idx"),
     "UniqueV2": ("y", "idx"),
 }
-

@@ -65,9 +65,7 @@ def of_file(path: str | Path) -> Iterator[None]:
         raise UserError(f"cannot read weights from {path}: {one_line(error)}") from None
 
 
-def chosen(
-    path: str | Path, signatures: Mapping[str, Signature], name: str | None
-) -> Signature:
+def chosen(path: str | Path, signatures: Mapping[str, Signature], name: str | None) -> Signature:
     """The signature of a name, or the usual one."""
     if name is None:
         name = DEFAULT
