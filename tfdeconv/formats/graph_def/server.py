@@ -10,8 +10,8 @@ variables or the initialisation depend on, and the functions that these call.
      "objects": [[parent, name, child], ...], "captures": [[function, [object, ...]], ...],
      "tensors": [[shape, type], ...]}
 
-A node is [name, operation, [input, ...], [[attribute, kind, value], ...]]; kinds of values are those
-of attributes.py. In a frozen graph all nodes are described.
+A node is [name, operation, [input, ...], [[attribute, kind, value], ...]]; the kinds of values are
+those of attributes.py. In a frozen graph all nodes are described.
 """
 
 from __future__ import annotations
