@@ -31,7 +31,7 @@ class Unread:
 
 
 UNREAD = Unread()
-CLASSES = {"int": int, "float": float, "bool": bool, "text": str, "type": int, "function": str}
+CLASSES = {"int": int, "float": float, "bool": bool, "text": str, "function": str}
 
 
 def type_name(number: int) -> Type:
@@ -63,8 +63,8 @@ def attribute(kind: str, value: Any, tensors: Sequence[Tensor]) -> Attribute:
         return ()
     if kind in ("unread", "open"):
         return UNREAD
+    if kind == "type" and type(value) is int:
+        return type_name(value)
     if type(value) is not CLASSES.get(kind):
         raise ValueError("the description of its graph is invalid")
-    if kind == "type":
-        return type_name(value)
     return FunctionName(value) if kind == "function" else value

@@ -75,7 +75,9 @@ def graph_nodes(description: Any, tensors: Sequence[Tensor]) -> GraphNodes:
     functions = {}
     for entry in entries(description, "functions", 4):
         name, arguments, results, listed = entry
-        pairs = [tuple(names(pair)) for pair in results]
+        pairs = []
+        for result, source in results:
+            pairs.append((name_in(result), name_in(source)))
         functions[name] = Function(name, names(arguments), tuple(pairs), nodes(listed, tensors))
     signatures = {}
     for key, inputs, outputs in entries(description, "signatures", 3):
@@ -85,7 +87,8 @@ def graph_nodes(description: Any, tensors: Sequence[Tensor]) -> GraphNodes:
         functions,
         signatures,
         names(description.get("tags", [])),
-        *names([description.get("restore", ""), description.get("filename", "")]),
+        name_in(description.get("restore", "")),
+        name_in(description.get("filename", "")),
         names(description.get("initial", [])),
         objects(description.get("objects", [])),
         dict(captures(entries(description, "captures", 2))),
@@ -95,24 +98,31 @@ def graph_nodes(description: Any, tensors: Sequence[Tensor]) -> GraphNodes:
 def entries(description: Mapping[str, Any], key: str, length: int) -> Iterator[list[Any]]:
     """Lists of a length that begin with a name."""
     for entry in description.get(key, []):
-        names(entry[:1])
+        name_in(entry[0])
         if len(entry) != length:
             raise ValueError("the description of its graph is invalid")
         yield entry
 
 
+def name_in(value: Any) -> str:
+    """A text."""
+    if type(value) is not str:
+        raise ValueError("the description of its graph is invalid")
+    return value
+
+
 def names(listed: list[Any]) -> tuple[str, ...]:
     """A list of texts."""
-    if type(listed) is not list or not all(type(name) is str for name in listed):
+    if type(listed) is not list:
         raise ValueError("the description of its graph is invalid")
-    return tuple(listed)
+    return tuple(map(name_in, listed))
 
 
 def objects(edges: list[Any]) -> dict[int, dict[str, int]]:
     """Objects, each with what it holds by name."""
     held: dict[int, dict[str, int]] = {}
     for parent, name, child in edges:
-        names([name])
+        name_in(name)
         held.setdefault(int(parent), {})[name] = int(child)
     return held
 
@@ -132,7 +142,7 @@ def nodes(listed: list[Any], tensors: Sequence[Tensor]) -> tuple[Node, ...]:
             attributes[key] = attribute(kind, value, tensors)
         if name in made:
             raise ValueError(f"it has two operations called {ascii(name)[:80]}")
-        made[name] = Node(*names([name, op]), names(inputs), attributes)
+        made[name] = Node(name_in(name), name_in(op), names(inputs), attributes)
     return tuple(made.values())
 
 
@@ -140,5 +150,5 @@ def tensor_infos(listed: list[Any]) -> tuple[TensorInfo, ...]:
     """The tensors in a description of a signature."""
     made = []
     for key, name, dtype, lengths in listed:
-        made.append(TensorInfo(*names([key, name]), type_name(dtype), shape(lengths)))
+        made.append(TensorInfo(name_in(key), name_in(name), type_name(dtype), shape(lengths)))
     return tuple(made)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ....errors import UserError, one_line, printable
-from ....formats.graph_def.attributes import Shape
+from ....formats.graph_def.attributes import Shape, Type
 from ....formats.graph_def.nodes import GraphNodes, Signature, TensorInfo
 from ....formats.graph_def.process import open_graph
 from ....formats.lazy_tensor import Tensor, Tensors
@@ -110,7 +110,8 @@ def frozen_graph(nodes: GraphNodes) -> Graph:
     inputs = []
     for operation in operations.values():
         if operation.op in PLACEHOLDERS:
-            dtype, shape = operation.attributes.get("dtype"), operation.attributes.get("shape")
+            dtype = operation.attributes.get("dtype", Type(""))
+            shape = operation.attributes.get("shape")
             shape = shape if isinstance(shape, Shape) else None
             inputs.append(TensorInfo(operation.name, operation.name, dtype, shape))
     reached = reached_from(operations, [each.name for each in inputs])

@@ -109,7 +109,7 @@ def restored_tensor(
         return None
     name = text_at(operations, names, source.number)
     part = text_at(operations, parts, source.number)
-    if name not in tensors or part is None:
+    if name is None or name not in tensors or part is None:
         return None
     return part_of(tensors[name], part)
 
