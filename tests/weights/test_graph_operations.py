@@ -79,7 +79,7 @@ def test_a_call_of_itself_is_refused(tmp_path):
         Inlining(graph, None)
 
 
-def test_a_circle_is_refused_but_a_loop_is_not(tmp_path):
+def test_a_circle_is_refused_but_no_loop(tmp_path):
     nodes = [files.image(), files.node("a", "AddV2", "x", "b"), files.node("b", "Relu", "a")]
     nodes.append(files.node("out", "Relu", "a"))
     graph = described(tmp_path, files.graph(nodes).SerializeToString())

@@ -22,19 +22,15 @@ from typing import Any
 
 import numpy as np
 
-from ...limits import MAX_OPERATIONS
 from .. import reading_server
 from ..protobuf_schema import parse, text
 from . import tensors
 from .schema import CLASSES
+from .survey import Survey
 
 LIBRARY = "the library of protocol buffers"
-SCALARS = (("i", "int"), ("f", "float"), ("b", "bool"), ("type", "type"), ("placeholder", "open"))
-LISTS = (("i", "int"), ("f", "float"), ("b", "bool"), ("type", "type"))
 # of graphs for a TPU there is one for other machines beside it
 SERVING = [["serve"], ["serve", "tpu"]]
-# what begins so says where a node ran and how it was made, not what it computes
-PRIVATE = "_"
 INITIAL = ("saved_model_main_op", "legacy_init_op")
 INITIAL_SIGNATURE = "__saved_model_init_op"
 
@@ -45,19 +41,18 @@ class GraphFile:
     def __init__(self, path: str) -> None:
         with open(path, "rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        # the messages of the tensors that are described, by number
-        self.tensors: list[Any] = []
+        self.survey = Survey()
         # field 1 of a SavedModel is a number, of a GraphDef a node
         if data[:1] == b"\x08":
             model = parse(CLASSES["SavedModel"], data, "a SavedModel of TensorFlow")
             self.description = self.meta_graph(serving_graph(model.meta_graphs))
         else:
             graph = parse(CLASSES["GraphDef"], data, "a frozen graph of TensorFlow")
-            self.description = self.graph(graph, graph.node)
+            self.description = self.survey.graph(graph, graph.node)
 
     def values(self, number: int, rows: list[int] | None) -> np.ndarray:
         """All values of a tensor."""
-        return tensors.values(self.tensors[number])
+        return tensors.values(self.survey.tensors[number])
 
     def meta_graph(self, message: Any) -> dict[str, Any]:
         """A graph that can be run, with its signatures."""
@@ -67,7 +62,7 @@ class GraphFile:
         outputs = [tensor[1] for _, _, outputs in signatures for tensor in outputs]
         used = ancestors(message.graph_def.node, [*outputs, restore, *initial])
         kept = [node for node in message.graph_def.node if text(node.name) in used]
-        return self.graph(message.graph_def, kept) | {
+        return self.survey.graph(message.graph_def, kept) | {
             "tags": [text(tag) for tag in message.meta_info_def.tags],
             "signatures": [each for each in signatures if each[0] != INITIAL_SIGNATURE],
             "restore": restore,
@@ -77,84 +72,10 @@ class GraphFile:
             "captures": captures(message.object_graph_def),
         }
 
-    def graph(self, message: Any, nodes: Iterable[Any]) -> dict[str, Any]:
-        """Nodes of a graph, and the functions that they call, and those that these call."""
-        functions_in_file = filter(takes_tensors, message.library.function)
-        library = {text(each.signature.name): each for each in functions_in_file}
-        described = [self.node(node) for node in nodes]
-        functions: dict[str, Any] = {}
-        waiting = [called(node, library) for node in nodes]
-        count = len(described)
-        while waiting:
-            for name in waiting.pop() - functions.keys():
-                count += len(library[name].node_def)
-                if count > MAX_OPERATIONS:
-                    break
-                functions[name] = self.function(name, library[name])
-                waiting += [called(node, library) for node in library[name].node_def]
-        if count > MAX_OPERATIONS:
-            raise ValueError(f"its graph has more than {MAX_OPERATIONS:,} operations")
-        return {
-            "nodes": described,
-            "functions": list(functions.values()),
-            "tensors": [tensors.described(message) for message in self.tensors],
-        }
-
-    def function(self, name: str, message: Any) -> list[Any]:
-        sources = {text(entry.key): text(entry.value) for entry in message.ret}
-        results = [text(each.name) for each in message.signature.output_arg]
-        return [
-            name,
-            [text(each.name) for each in message.signature.input_arg],
-            [[each, sources.get(each, "")] for each in results],
-            [self.node(node) for node in message.node_def],
-        ]
-
-    def node(self, message: Any) -> list[Any]:
-        attributes = []
-        for entry in message.attr:
-            key = text(entry.key)
-            if not key.startswith(PRIVATE):
-                attributes.append([key, *self.attribute(entry.value)])
-        inputs = [text(name) for name in message.input]
-        return [text(message.name), text(message.op), inputs, attributes]
-
-    def attribute(self, message: Any) -> list[Any]:
-        """[kind, value]."""
-        for field, kind in SCALARS:
-            if message.HasField(field):
-                return [kind, getattr(message, field)]
-        if message.HasField("s"):
-            return ["text", message.s.decode("utf-8", "replace")]
-        if message.HasField("shape"):
-            return ["shape", tensors.shape_of(message.shape)]
-        if message.HasField("func"):
-            return ["function", text(message.func.name)]
-        if message.HasField("tensor"):
-            return self.tensor(message.tensor)
-        for field, kind in LISTS:
-            if getattr(message.list, field):
-                return [f"{kind}s", list(getattr(message.list, field))]
-        if message.list.s:
-            return ["texts", [value.decode("utf-8", "replace") for value in message.list.s]]
-        if message.list.shape:
-            return ["shapes", [tensors.shape_of(shape) for shape in message.list.shape]]
-        if message.list.tensor or message.list.func:
-            return ["unread", None]
-        return ["empty", None]
-
-    def tensor(self, message: Any) -> list[Any]:
-        if message.dtype == tensors.STRING:
-            return ["texts", [value.decode("utf-8", "replace") for value in message.string_val]]
-        if message.dtype not in tensors.TYPES:
-            return ["unread", None]
-        self.tensors.append(message)
-        return ["tensor", len(self.tensors) - 1]
-
 
 def serving_graph(graphs: Any) -> Any:
     """The graph that is for serving; raises ValueError where it cannot be told."""
-    tags = [sorted(text(tag) for tag in graph.meta_info_def.tags) for graph in graphs]
+    tags = [sorted(map(text, graph.meta_info_def.tags)) for graph in graphs]
     for wanted in SERVING:
         if wanted in tags:
             return graphs[tags.index(wanted)]
@@ -229,21 +150,6 @@ def ancestors(nodes: Any, names: Iterable[str]) -> set[str]:
 def node_name(tensor: str) -> str:
     """`conv` of the tensor `conv:1`, and of `^conv`, on which a node waits."""
     return tensor.removeprefix("^").partition(":")[0]
-
-
-def takes_tensors(function: Any) -> bool:
-    """Whether each argument and each result of a function is one tensor, not a list of some."""
-    arguments = (*function.signature.input_arg, *function.signature.output_arg)
-    return not any(each.number_attr or each.type_list_attr for each in arguments)
-
-
-def called(message: Any, library: dict[str, Any]) -> set[str]:
-    """The functions that a node names, as its operation or in an attribute."""
-    names = {text(message.op)}
-    for entry in message.attr:
-        names.add(text(entry.value.func.name))
-        names.update(text(function.name) for function in entry.value.list.func)
-    return names & library.keys()
 
 
 def main() -> None:
