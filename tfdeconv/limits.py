@@ -177,6 +177,8 @@ MAX_MAP_VALUES = 1 << 29
 MAX_INPUT_VALUES = 1 << 26
 # rows or columns that a Resize makes: for each the weights of all of the input's are kept
 MAX_RESIZED = 2048
+# cells on a side of a window with both a stride and a dilation: the kernel is kept with its zeros
+MAX_SPREAD = 32
 # multiply-adds of an image's pass: 260 times VGG16's at 224 x 224; a minute on two cores
 MAX_WORK = 4 * 10**12
 # layers of a graph: 3 times those of the deepest in use; TensorFlow takes 10 ms for each

@@ -22,6 +22,7 @@ from tfdeconv.network.layers import (
     Conv,
     ConvTranspose,
     Dense,
+    DepthToSpace,
     DepthwiseConv,
     Flatten,
     GlobalAvgPool,
@@ -37,10 +38,11 @@ from tfdeconv.network.layers import (
     PReLU,
     Resize,
     RMSNorm,
+    ShuffleChannels,
     Softmax,
+    SpaceToDepth,
     Subtract,
     UnitNorm,
-    UpSample,
     ZeroPad,
 )
 
@@ -55,13 +57,24 @@ EXAMPLES = {
     "conv 3x3 without bias": Conv(5, 3, bias=False),
     "conv 3x3 dilated": Conv(5, 3, pad=2, dilation=2),
     "conv 2x3 dilated 3x1": Conv(4, (2, 3), pad=((1, 2), (0, 1)), dilation=(3, 1), activation=RELU),
+    "conv 3x2 stride 2x3, dilated 3x2": Conv(4, (3, 2), (2, 3), ((1, 2), (0, 1)), 2, (3, 2)),
     "conv 4x3 stride 2, same": Conv(4, (4, 3), stride=2, pad="same"),
     "depthwise 3x3": DepthwiseConv(3, pad=1, activation=RELU),
     "depthwise 5x4 stride 2, same": DepthwiseConv((5, 4), stride=2, pad="same", bias=False),
     "depthwise 3x3 dilated, 2 a channel": DepthwiseConv(3, pad=2, dilation=2, multiplier=2),
     "depthwise 2x2 stride 3, 3 a channel": DepthwiseConv(2, stride=3, pad=1, multiplier=3),
+    "depthwise 3x2 stride 1x2": DepthwiseConv((3, 2), stride=(1, 2), pad=1),
+    "depthwise 3x3 stride 2, dilated": DepthwiseConv(3, 2, pad=2, dilation=(2, 3), multiplier=2),
     "transposed 3x3 stride 2": ConvTranspose(4, 3, 2, ((0, 1), (1, 0)), activation=RELU),
     "transposed 4x3 stride 2x3, read at stride 6": ConvTranspose(3, (4, 3), (2, 3), bias=False),
+    "transposed 2x2 stride 3x4, 2 groups": ConvTranspose(
+        6, 2, (3, 4), ((1, -2), (-1, 0)), groups=2, activation=RELU
+    ),
+    "transposed 3x3 stride 2, dilated, read at stride 6": ConvTranspose(
+        4, 3, 2, ((3, 1), (0, -1)), bias=False, dilation=(3, 2)
+    ),
+    "transposed 4x4 stride 2 of each channel": ConvTranspose(4, 4, 2, ((1, 1), (1, 1)), groups=4),
+    "transposed 2x2 of each pair, dilated": ConvTranspose(2, 2, 1, groups=2, dilation=2),
     "relu6": Activation(ceiling=0.5),
     "leaky relu": Activation(slope=0.3),
     "leaky relu with a ceiling": Activation(slope=0.2, ceiling=0.7),
@@ -79,16 +92,31 @@ EXAMPLES = {
     "pool 3x3 stride 2": MaxPool(3, 2),
     "pool 2x3 stride 1x2": MaxPool((2, 3), (1, 2), pad=((0, 1), (1, 1))),
     "pool 2x2 stride 3": MaxPool(2, 3),
+    "pool 3x2 stride 2, dilated, padded": MaxPool((3, 2), 2, pad=((2, 1), (0, 1)), dilation=(2, 3)),
+    "pool 3x3 stride 2, ceil": MaxPool(3, (2, 3), pad=((1, 1), (0, 0)), ceil=True),
     "average 2x2": AvgPool(2, 2),
     "average 3x3 stride 1, same": AvgPool(3, 1, pad="same"),
     "average 3x4 stride 2x3, padded": AvgPool((3, 4), (2, 3), pad=((1, 2), (3, 0))),
     "average 2x2 stride 3": AvgPool(2, 3),
+    "average 3x2 stride 2, pads counted": AvgPool((3, 2), 2, ((2, 1), (1, 1)), count_pads=True),
+    "average 3x5 stride 2x4, ceil": AvgPool((3, 5), (2, 4), ceil=True),
+    "average 4x3 stride 3, pads counted, ceil": AvgPool((4, 3), 3, 1, count_pads=True, ceil=True),
     "batch norm": BatchNorm(1e-3),
     "batch norm without gamma": BatchNorm(1e-3, scale=False),
     "affine": Affine(),
     "identity": Identity(),
-    "up 2x1": UpSample((2, 1)),
-    "up 2x3, read at stride 6": UpSample((2, 3)),
+    "up 2x1": Resize(factor=(2, 1), interpolation="nearest"),
+    "up 2x3, read at stride 6": Resize(factor=(2, 3), interpolation="nearest"),
+    "bilinear up 2x3, read at stride 6": Resize(factor=(2, 3)),
+    "nearest up 2x3, rounded up, read at stride 6": Resize(
+        factor=(2, 3), interpolation="nearest", coordinates="asymmetric", rounding="ceil"
+    ),
+    "bicubic up 3x2, read at stride 6": Resize(
+        factor=(3, 2), interpolation="bicubic", coordinates="pytorch_half_pixel"
+    ),
+    "depth to space, read at stride 6": DepthToSpace(2),
+    "space to depth": SpaceToDepth(2, "crd"),
+    "shuffled channels": ShuffleChannels(2),
     "zero pad": ZeroPad(((1, 2), (0, 3))),
     "crop": ZeroPad(((-1, -2), (-3, 0))),
     "channels backwards": Channels(3, 2, -2),
@@ -122,7 +150,6 @@ DIFFERENTIATED = {
     *("sigmoid", "silu", "selu", "clip", "glu", "log softmax", "gate", "shift"),
     *("layer norm", "group norm", "group norm by cell", "rms norm", "unit norm"),
     "minimum of a cell",
-    *("channels backwards", "resize"),
 }
 
 
@@ -146,6 +173,8 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
         inputs.append(net.add("excited", Dense(4, activation=Activation("sigmoid"))))
     elif isinstance(layer, Merge | Concatenate):
         inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
+    elif isinstance(layer, SpaceToDepth):
+        inputs = [net.add("even", ZeroPad(((0, -1), (0, -1))))]
     net.add("layer", layer, *inputs)
     if "layer" not in net.network().vectors:
         # the spans of what moves by whole windows of the layer are smaller than the map

@@ -25,6 +25,7 @@ from tfdeconv.network.layers import (
     Conv,
     ConvTranspose,
     Dense,
+    DepthToSpace,
     DepthwiseConv,
     Flatten,
     GlobalAvgPool,
@@ -40,17 +41,18 @@ from tfdeconv.network.layers import (
     PReLU,
     Resize,
     RMSNorm,
+    ShuffleChannels,
     Softmax,
+    SpaceToDepth,
     Subtract,
     UnitNorm,
-    UpSample,
     ZeroPad,
 )
 
 
 def windows(layer, height: int, width: int):
     """For each window its row, its column and where it begins on the map (negative in a pad)."""
-    (kh, kw), (sh, sw), ((top, bottom), (left, right)), _ = layer.window
+    (kh, kw), (sh, sw), ((top, bottom), (left, right)), *_ = layer.window
     rows = range((height + top + bottom - kh) // sh + 1)
     columns = range((width + left + right - kw) // sw + 1)
     for i, j in product(rows, columns):
@@ -110,9 +112,10 @@ def convolve_back(layer: Conv, p, signal, shape):
     return back
 
 
-def transposed(layer: ConvTranspose, x) -> Conv:
-    """The convolution that a layer with this input is the transpose of."""
-    return Conv(x.shape[2], layer.size, layer.stride, layer.pad)
+def transposed(layer: ConvTranspose, p, x):
+    """The convolution that a layer with this input is the transpose of, and its kernel."""
+    conv = Conv(x.shape[2], layer.size, layer.stride, layer.pad, layer.groups, layer.dilation)
+    return plain(conv, {"kernel": p["kernel"]}, layer.filters)
 
 
 def pool(layer: MaxPool, x):
@@ -121,13 +124,19 @@ def pool(layer: MaxPool, x):
     shape = (*layer.window.extents(height, width), channels)
     y, switches = np.zeros(shape), np.zeros((*shape, 2), int)
     for i, j, top, left in windows(layer, height, width):
-        rows, _ = overlap(top, layer.window.size[0], height)
-        columns, _ = overlap(left, layer.window.size[1], width)
+        rows = taps_on_map(top, layer.window, 0, height)
+        columns = taps_on_map(left, layer.window, 1, width)
         for c in range(channels):
-            part = x[rows, columns, c]
+            part = x[np.ix_(rows, columns, [c])][..., 0]
             dy, dx = np.unravel_index(part.argmax(), part.shape)
-            y[i, j, c], switches[i, j, c] = (part[dy, dx], (rows.start + dy, columns.start + dx))
+            y[i, j, c], switches[i, j, c] = (part[dy, dx], (rows[dy], columns[dx]))
     return y, switches
+
+
+def taps_on_map(begin: int, window, axis: int, extent: int) -> list[int]:
+    """The cells of a map's axis that the taps of a window stand on."""
+    end = begin + window.size[axis]
+    return [cell for cell in range(begin, end, window.dilation[axis]) if 0 <= cell < extent]
 
 
 def unpool(signal, switches, shape):
@@ -139,14 +148,18 @@ def unpool(signal, switches, shape):
 
 
 def average(layer: AvgPool, x):
-    """Sums over the cells of each window that are on the map, and how many those are."""
+    """Sums over the cells of each window that are on the map, and of how many the mean is."""
+    (above, below), (before, after) = layer.counted
     extents = layer.window.extents(*x.shape[:2])
     sums = np.zeros((*extents, x.shape[2]))
     counts = np.zeros((*extents, 1))
     for i, j, top, left in windows(layer, *x.shape[:2]):
         rows, _ = overlap(top, layer.window.size[0], x.shape[0])
         columns, _ = overlap(left, layer.window.size[1], x.shape[1])
-        sums[i, j], counts[i, j] = (x[rows, columns].sum((0, 1)), x[rows, columns, 0].size)
+        sums[i, j] = x[rows, columns].sum((0, 1))
+        bottom = min(top + layer.window.size[0], x.shape[0] + below)
+        right = min(left + layer.window.size[1], x.shape[1] + after)
+        counts[i, j] = (bottom - max(top, -above)) * (right - max(left, -before))
     return sums, counts
 
 
@@ -255,31 +268,96 @@ def derived(layer, p, x):
             return np.einsum("ph,...hwc,qw->...pqc", rows, x, columns)
 
 
-DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | Channels | Resize
+        case _:
+            return moved_channels(layer, x)
+
+
+MOVES = DepthToSpace | SpaceToDepth | ShuffleChannels | Channels
+LINEAR = MOVES | Resize
+DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | LINEAR
+
+
+def moved_channels(layer: DepthToSpace | SpaceToDepth | ShuffleChannels, x):
+    """The values of x, each where it belongs."""
+    *others, height, width, channels = x.shape
+    if isinstance(layer, ShuffleChannels):
+        length = channels // layer.groups
+        order = [group * length + i for i in range(length) for group in range(layer.groups)]
+        return x[..., order]
+    y = np.zeros((*others, *layer.output_shape((height, width, channels))))
+    block = layer.block
+    depth = min(channels, y.shape[-1])
+    for dy, dx, c in product(range(block), range(block), range(depth)):
+        channel = c * block**2 + dy * block + dx
+        if layer.order == "dcr":
+            channel = (dy * block + dx) * depth + c
+        if isinstance(layer, DepthToSpace):
+            y[..., dy::block, dx::block, c] = x[..., channel]
+        else:
+            y[..., channel] = x[..., dy::block, dx::block, c]
+    return y
 
 
 def resize_shares(layer: Resize, height: int, width: int):
-    """What each row and column of a map counts for those of the output: a tent around its place."""
+    """What each row and column of a map counts for those of the output: a kernel at its place."""
+    *outputs, _ = layer.output_shape((height, width, 1))
     part = [height, width]
-    outputs = [layer.height, layer.width]
-    if layer.fit == "crop" and layer.height <= height and layer.width <= width:
+    if layer.fit == "crop" and outputs[0] <= height and outputs[1] <= width:
         part = outputs
     elif layer.fit != "stretch":
-        scale = min(height / layer.height, width / layer.width)
+        scale = min(height / outputs[0], width / outputs[1])
         part = [int(extent * scale) for extent in outputs]
+    factors = np.broadcast_to(layer.factor or 0, 2)
     shares = []
-    for extent, length, count in zip((height, width), part, outputs):
+    for extent, length, count, factor in zip((height, width), part, outputs, factors):
         start = (extent - length) // 2
-        places = start + (np.arange(count) + 0.5) * length / count - 0.5
-        places = np.clip(places, start, start + length - 1)[:, None]
-        if layer.interpolation == "nearest":
-            places = np.round(places)
-        shares.append(np.maximum(0, 1 - np.abs(places - np.arange(extent))))
+        kept = np.zeros((count, extent))
+        around = np.arange(-3, length + 3)
+        step = 1 / factor if factor else length / count
+        weights = resize_kernel(layer, np.arange(count)[:, None], length, count, step, around)
+        for cell, column in zip(around, weights.T):
+            if 0 <= cell < length or not layer.exclude_outside:
+                kept[:, start + min(max(cell, 0), length - 1)] += column
+        shares.append(kept / kept.sum(1, keepdims=True))
     return shares
 
 
+def resize_kernel(layer: Resize, i, length: int, count: int, step: float, cells):
+    """What each cell counts for output i [count, 1], those outside the map as well."""
+    if layer.interpolation == "area":
+        first, last = i * length, (i + 1) * length
+        return (np.minimum(last, (cells + 1) * count) > np.maximum(first, cells * count)) * 1.0
+    places = {
+        "half_pixel": (i + 0.5) * step - 0.5,
+        "pytorch_half_pixel": (i + 0.5) * step - 0.5 if count > 1 else 0 * i,
+        "asymmetric": i * step,
+        "align_corners": i * (length - 1) / max(count - 1, 1),
+    }[layer.coordinates]
+    if layer.interpolation == "nearest":
+        part = places - np.floor(places)
+        up = {
+            "floor": 0,
+            "ceil": part > 0,
+            "round_prefer_floor": part > 0.5,
+            "round_prefer_ceil": part >= 0.5,
+        }[layer.rounding]
+        places = np.floor(places) + up
+    d = np.abs(places - cells)
+    if layer.interpolation != "bicubic":
+        return np.maximum(0, 1 - d)
+    a = layer.cubic
+    outer = a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
+    return np.select([d <= 1, d < 2], [(a + 2) * d**3 - (a + 3) * d**2 + 1, outer], 0)
+
+
 def derive_back(layer, p, x, signal, step: float = 1e-5):
-    """What comes back through a derived layer, by central differences of every value of x."""
+    """What comes back through a derived layer, by central differences of every value of x.
+
+    Of a linear one by its values for one cell after the other, which is exact.
+    """
+    if isinstance(layer, LINEAR):
+        cells = np.eye(x.size).reshape(x.size, *x.shape)
+        return np.einsum("ihwc,hwc->i", derived(layer, p, cells), signal).reshape(x.shape)
     steps = step * np.eye(x.size).reshape(x.size, *x.shape)
     slopes = (derived(layer, p, x + steps) - derived(layer, p, x - steps)) / (2 * step)
     return np.einsum("ihwc,hwc->i", slopes, signal).reshape(x.shape)
@@ -318,11 +396,9 @@ def forward(network, weights, x, target):
                 y = convolve(*plain(layer, p, first.shape[2]), first)
             case ConvTranspose():
                 y = convolve_back(
-                    transposed(layer, first), p, first, layer.output_shape(first.shape)
+                    *transposed(layer, p, first), first, layer.output_shape(first.shape)
                 )
                 y = y + p.get("bias", 0)
-            case UpSample():
-                y = first.repeat(layer.factor[0], 0).repeat(layer.factor[1], 1)
             case Dense():
                 y = first @ p["kernel"] + p.get("bias", 0)
             case MaxPool():
@@ -395,11 +471,7 @@ def backward(network, weights, values, traces, target, seed, rule):
             case Conv() | DepthwiseConv():
                 parts = [convolve_back(*plain(layer, p, before.shape[2]), signal, before.shape)]
             case ConvTranspose():
-                parts = [convolve(transposed(layer, before), {"kernel": p["kernel"]}, signal)]
-            case UpSample():
-                height, width, channels = before.shape
-                blocks = signal.reshape(height, layer.factor[0], width, layer.factor[1], channels)
-                parts = [blocks.sum((1, 3))]
+                parts = [convolve(*transposed(layer, p, before), signal)]
             case Dense():
                 parts = [signal @ p["kernel"].T]
             case MaxPool():

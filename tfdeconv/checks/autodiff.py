@@ -91,13 +91,14 @@ def invalid_switches(
         if not isinstance(node.layer, MaxPool):
             continue
         window = node.layer.window
-        height, width = window.size
+        height, width = window.taps
         row_stride, column_stride = window.stride
         (row_pad, _), (column_pad, _) = window.pad
         switches = traces[node.name].numpy().astype(int)
         dy, dx = np.divmod(switches, width)
-        rows = np.arange(switches.shape[1])[:, None, None] * row_stride - row_pad + dy
-        columns = np.arange(switches.shape[2])[:, None] * column_stride - column_pad + dx
+        down, right = dy * window.dilation[0], dx * window.dilation[1]
+        rows = np.arange(switches.shape[1])[:, None, None] * row_stride - row_pad + down
+        columns = np.arange(switches.shape[2])[:, None] * column_stride - column_pad + right
         map_height, map_width, _channels = shapes[node.inputs[0]]
         in_rows = (dy < height) & (rows >= 0) & (rows < map_height)
         in_columns = (columns >= 0) & (columns < map_width)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..network.base import Windowed
 from ..network.graph import INPUT, Network, Node
-from ..network.layers import DepthwiseConv
+from ..network.layers import AvgPool
+from ..network.spans import Pair, Window
 
 if TYPE_CHECKING:
     from .types import Parameters, ShapesByLayer, Tensors
@@ -60,9 +61,9 @@ def crop_layer(
     rows, columns = (window.on_axis(axis, extent) for axis, extent in enumerate(extents))
     size = (rows.stop - rows.start, columns.stop - columns.start)
     stride = (rows.stride, columns.stride)
-    if isinstance(layer, DepthwiseConv):
-        # its strides are equal; that of an axis with one output may be any larger one
-        stride = (max(stride), max(stride))
+    if isinstance(layer, AvgPool) and layer.count_pads:
+        # what never meets the map counts in its means
+        return replace(layer, stride=single_strides(window, extents)), p
     if size == layer.taps and stride == window.stride:
         return layer, p
     fields: dict[str, Any] = {"size": size, "stride": stride, "pad": (rows.pad, columns.pad)}
@@ -74,3 +75,15 @@ def crop_layer(
         kernel = p["kernel"][rows.start : rows.stop, columns.start : columns.stop]
         p = {**p, "kernel": kernel}
     return replace(layer, **fields), p
+
+
+def single_strides(window: Window, extents: Pair) -> Pair:
+    """A window's strides, less what leads beyond the map where it has one output."""
+    strides = []
+    for axis, outputs in enumerate(window.extents(*extents)):
+        stride = window.stride[axis]
+        if outputs == 1:
+            rest = extents[axis] + sum(window.pad[axis]) - window.size[axis]
+            stride = min(stride, rest + 1)
+        strides.append(stride)
+    return strides[0], strides[1]

@@ -33,6 +33,7 @@ from ..network.layers import (
     Conv,
     ConvTranspose,
     Dense,
+    DepthToSpace,
     DepthwiseConv,
     Flatten,
     GlobalAvgPool,
@@ -48,10 +49,11 @@ from ..network.layers import (
     PReLU,
     Resize,
     RMSNorm,
+    ShuffleChannels,
     Softmax,
+    SpaceToDepth,
     Subtract,
     UnitNorm,
-    UpSample,
     ZeroPad,
 )
 from ..network.spans import Pads, Window
@@ -106,16 +108,22 @@ from .ops.normalization import (
 )
 from .ops.pooling import avg_pool_backward, avg_pool_forward, max_pool_backward, max_pool_forward
 from .ops.reshape import (
+    channels_backward,
+    channels_forward,
+    depth_to_space_backward,
+    depth_to_space_forward,
     flatten_backward,
     flatten_forward,
     identity_backward,
     identity_forward,
-    up_sample_backward,
-    up_sample_forward,
+    shuffle_channels_backward,
+    shuffle_channels_forward,
+    space_to_depth_backward,
+    space_to_depth_forward,
     zero_pad_backward,
     zero_pad_forward,
 )
-from .ops.sampling import channels_backward, channels_forward, resize_backward, resize_forward
+from .ops.sampling import resize_backward, resize_forward
 from .ops.standardization import (
     group_norm_backward,
     group_norm_forward,
@@ -146,7 +154,6 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     GlobalMaxPool: (global_max_pool_forward, global_max_pool_backward),
     Flatten: (flatten_forward, flatten_backward),
     Identity: (identity_forward, identity_backward),
-    UpSample: (up_sample_forward, up_sample_backward),
     ZeroPad: (zero_pad_forward, zero_pad_backward),
     BatchNorm: (batch_norm_forward, batch_norm_backward),
     Affine: (affine_forward, affine_backward),
@@ -162,6 +169,9 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Minimum: (extremum_forward, extremum_backward),
     Multiply: (multiply_forward, multiply_backward),
     Channels: (channels_forward, channels_backward),
+    ShuffleChannels: (shuffle_channels_forward, shuffle_channels_backward),
+    DepthToSpace: (depth_to_space_forward, depth_to_space_backward),
+    SpaceToDepth: (space_to_depth_forward, space_to_depth_backward),
     Resize: (resize_forward, resize_backward),
     Concatenate: (concatenate_forward, concatenate_backward),
 }

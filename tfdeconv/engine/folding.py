@@ -16,8 +16,10 @@ from ..network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    Channels,
     Concatenate,
     Conv,
+    DepthToSpace,
     DepthwiseConv,
     Flatten,
     GlobalPool,
@@ -26,18 +28,23 @@ from ..network.layers import (
     MaxPool,
     Minimum,
     Multiply,
+    Resize,
+    ShuffleChannels,
     Softmax,
-    UpSample,
+    SpaceToDepth,
     ZeroPad,
 )
-from ..network.spans import as_pair
 from .ops.normalization import batch_norm_scale
 from .types import Parameters, Tensors
 
 # nothing below 0 leaves these where nothing below 0 comes in
 KEEPS_SIGN = (
     Identity,
-    UpSample,
+    Resize,
+    Channels,
+    ShuffleChannels,
+    DepthToSpace,
+    SpaceToDepth,
     ZeroPad,
     MaxPool,
     AvgPool,
@@ -93,8 +100,7 @@ def fold(
                 del folded[before.name], parameters[before.name]
         folded[node.name] = node
         parameters[node.name] = p
-        keeps_sign = isinstance(node.layer, KEEPS_SIGN) and positive.issuperset(node.inputs)
-        if keeps_sign or never_negative(node.layer):
+        if positive.issuperset(node.inputs) and keeps_sign(node.layer) or never_negative(node.layer):
             positive.add(node.name)
     return list(folded.values()), parameters
 
@@ -105,9 +111,6 @@ def by_channel(layer: Layer, p: Parameters) -> tuple[Layer, Parameters]:
     Groups are an operation each, and ConvNeXt has thousands.
     """
     if not isinstance(layer, Conv) or layer.groups == 1 or p["kernel"].shape[2] > 1:
-        return layer, p
-    height_stride, width_stride = as_pair(layer.stride)
-    if height_stride != width_stride:
         return layer, p
     multiplier = layer.filters // layer.groups
     depthwise = DepthwiseConv(
@@ -164,6 +167,13 @@ def fold_pad(
     for (first, last), (top, bottom) in zip(before.pad, layer.window.pad):
         pads.append((first + top, last + bottom))
     return replace(layer, pad=(pads[0], pads[1])), p
+
+
+def keeps_sign(layer: Layer) -> bool:
+    """Whether nothing below 0 leaves a layer where nothing below 0 comes in."""
+    if isinstance(layer, Resize) and layer.interpolation == "bicubic":
+        return False
+    return isinstance(layer, KEEPS_SIGN)
 
 
 def never_negative(layer: Layer) -> bool:

@@ -11,7 +11,14 @@ from ..network.spans import Spans
 from . import dispatch
 from .rules import Rule
 from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
-from .windows import crop, erase_outside, move, outside_cells, trim_spans
+from .windows import (
+    add_outside_to_border,
+    crop,
+    erase_outside,
+    move,
+    outside_cells,
+    trim_spans,
+)
 
 
 def forward(
@@ -78,6 +85,8 @@ def backward(
             layer, parameters[node.name], signal, trace, rule, input_shapes, trim
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):
+            if layer.repeats_border:
+                part = add_outside_to_border(part, landing, shapes[name], positions)
             part = move(part, trim_spans(landing, trim), route[name], positions)
             if layer.reaches_outside:
                 part = erase_outside(part, route[name], shapes[name], positions)

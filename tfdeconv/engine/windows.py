@@ -117,6 +117,22 @@ def erase_outside(signal: tf.Tensor, spans: Spans, shape: Shape, positions: Posi
     return signal
 
 
+def add_outside_to_border(
+    signal: tf.Tensor, spans: Spans, shape: Shape, positions: Positions
+) -> tf.Tensor:
+    """Moves what was sent outside the map to the border, of which what was read there is a copy."""
+    for axis, (span, extent, position) in enumerate(zip(spans, shape, positions), 1):
+        if not span.stride:
+            continue
+        index = cell_indices(span, position)
+        kept = zero_others(signal, axis, (index >= 0) & (index < extent))
+        for outside, border in ((index < 0, 0), (index >= extent, extent - 1)):
+            sums = tf.reduce_sum(zero_others(signal, axis, outside), axis, keepdims=True)
+            kept += zero_others(tf.ones_like(signal), axis, index == border) * sums
+        signal = kept
+    return signal
+
+
 def zero_others(values: tf.Tensor, axis: int, inside: tf.Tensor) -> tf.Tensor:
     """values [k, n, m, c] where inside [k, n] (axis 1) or [k, m] (axis 2) is true, 0 elsewhere."""
     inside = tf.cast(inside, values.dtype)

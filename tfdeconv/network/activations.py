@@ -123,6 +123,11 @@ class GLU(Layer):
         height, width, channels = shapes[0]
         return height, width, channels // 2
 
+    def misfit(self, *shapes: Shape) -> str:
+        if shapes[0][2] % 2:
+            return "it takes an even number of channels"
+        return super().misfit(*shapes)
+
 
 class Softmax(Layer):
     """exp(x) over its sum across channels; every rule takes its true derivative."""

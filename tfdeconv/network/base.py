@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal, TypeVar
@@ -42,6 +43,11 @@ class Layer:
         """Whether a signal may land on cells around the input, where no map is."""
         return self.window.pad != ((0, 0), (0, 0))
 
+    @property
+    def repeats_border(self) -> bool:
+        """Whether it reads cells around the input as those of its border."""
+        return False
+
     def at(self, shape: Shape) -> Layer:
         """The layer for an input of this shape: `same` replaced by the pads it comes to there."""
         return self
@@ -53,6 +59,10 @@ class Layer:
     def output_shape(self, *shapes: Shape) -> Shape:
         """(height, width, channels) of the output for inputs of these shapes."""
         return shapes[0]
+
+    def misfit(self, *shapes: Shape) -> str:
+        """Why it cannot have inputs of these shapes; "" if it can."""
+        return "" if len(shapes) == 1 else "it takes one input"
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
         """Where a signal at these spans of the output lands on an input of this shape."""
@@ -84,17 +94,19 @@ class Windowed(Layer):
     """A layer whose window moves over the map.
 
     pad "same" is Keras's: as many zeros as make the output's extent the input's over the stride.
+    ceil: as many more cells behind the map as the last window that begins on it reaches.
     """
 
     size: int | Pair
     stride: int | Pair
     pad: Pad
     dilation: int | Pair = 1
+    ceil: bool = False
 
     @property
     def window(self) -> Window:
-        if self.pad == "same":
-            raise ValueError("`same` depends on the size of the map: see at()")
+        if self.pad == "same" or self.ceil:
+            raise ValueError("its pad depends on the size of the map: see at()")
         return Window.of(self.size, self.stride, self.pad, self.dilation)
 
     def at(self: W, shape: Shape) -> W:
@@ -129,8 +141,21 @@ class Merge(Layer):
         height, width, channels = map(max, zip(*shapes))
         return height, width, channels
 
+    def misfit(self, *shapes: Shape) -> str:
+        sizes = {shape[:2] for shape in shapes}
+        channels = {shape[2] for shape in shapes}
+        agree = len(sizes - {(1, 1)}) <= 1 and len(channels - {1}) <= 1
+        return "" if agree else "their sizes differ"
+
     def through(self, spans: Spans, shape: Shape) -> Spans:
         return whole(shape) if shape[:2] == (1, 1) else spans
+
+
+def misfit_of_groups(groups: int, *channels: int) -> str:
+    """Why channels cannot be in so many groups; "" if they can."""
+    if any(count % groups for count in channels):
+        return f"its {groups} groups do not divide the channels"
+    return ""
 
 
 def kernel_and_bias(kernel: tuple[int, ...], channels: int, bias: bool) -> ParameterShapes:
@@ -138,3 +163,24 @@ def kernel_and_bias(kernel: tuple[int, ...], channels: int, bias: bool) -> Param
     if not bias:
         return {"kernel": kernel}
     return {"kernel": kernel, "bias": (channels,)}
+
+
+def times(shape: Shape) -> str:
+    """A shape in words: 13 x 13 x 4."""
+    return " x ".join(map(str, shape))
+
+
+def mismatches(
+    layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
+) -> list[str]:
+    """What differs between the parameters a layer needs and those found: clauses of an error."""
+    clauses = []
+    for name, shape in needed.items():
+        if name not in found:
+            clauses.append(f"{layer}/{name} {list(shape)} is missing")
+        elif found[name] != shape:
+            clauses.append(f"{layer}/{name} is {list(found[name])}, needs {list(shape)}")
+    for name, shape in found.items():
+        if name not in needed:
+            clauses.append(f"{layer}/{name} {list(shape)} is not expected")
+    return clauses

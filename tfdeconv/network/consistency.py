@@ -5,39 +5,35 @@ from __future__ import annotations
 import math
 
 from ..errors import UserError
-from ..limits import MAX_INPUT_VALUES, MAX_MAP_VALUES, MAX_RESIZED
-from .base import INPUT, Layer, Merge, Shape, Windowed
+from ..limits import MAX_INPUT_VALUES, MAX_MAP_VALUES, MAX_RESIZED, MAX_SPREAD
+from .base import INPUT, Layer, Shape, Windowed, times
 from .graph import Network
 from .layers import (
     CONSTANTS,
-    GLU,
     Activation,
+    AvgPool,
     Channels,
-    Concatenate,
     Conv,
     ConvTranspose,
-    Dense,
     DepthwiseConv,
-    GroupNorm,
     Resize,
-    Subtract,
     ZeroPad,
 )
-from .spans import as_pair
+from .spans import Window, as_pair
 
 
 def check_layer(layer: Layer) -> None:
     """Raises ValueError for a layer that the engine cannot run, whatever its inputs."""
-    if isinstance(layer, ZeroPad) and not isinstance(layer.pad, tuple):
-        raise ValueError("expected two pairs as the pad of a ZeroPad")
+    if isinstance(layer, ZeroPad | ConvTranspose) and not isinstance(layer.pad, tuple):
+        raise ValueError(f"expected two pairs as the pad of a {type(layer).__name__}")
     if isinstance(layer, ConvTranspose):
-        check_transpose(layer)
+        check_spread(layer.convolution)
     if isinstance(layer, Activation):
         check_constants(layer)
     if isinstance(layer, Channels) and layer.step == 0:
         raise ValueError("channels are taken at a step of 0")
-    if isinstance(layer, Resize) and max(layer.height, layer.width) > MAX_RESIZED:
-        raise ValueError(f"a map is resized to more than {MAX_RESIZED:,} rows or columns")
+    if isinstance(layer, Resize):
+        check_resize(layer)
     if isinstance(layer, Windowed):
         check_window(layer)
 
@@ -53,33 +49,46 @@ def check_constants(layer: Activation) -> None:
             raise ValueError("an activation has a floor above its ceiling")
 
 
-def check_transpose(layer: ConvTranspose) -> None:
-    """Raises ValueError for a transposed convolution with cells that nothing is sent to."""
-    if not isinstance(layer.pad, tuple):
-        raise ValueError("expected two pairs as the pad of a ConvTranspose")
-    size, stride, pad, _ = layer.convolution
-    for axis in (0, 1):
-        if stride[axis] > size[axis] or min(pad[axis]) < 0 or max(pad[axis]) >= size[axis]:
-            raise ValueError("a transposed convolution has a stride or pad beyond its window")
-
-
 def check_window(layer: Windowed) -> None:
     """Raises ValueError for a window that the engine cannot move."""
-    stride = as_pair(layer.stride)
-    if max(stride) > 1 and max(as_pair(layer.dilation)) > 1:
-        raise ValueError("a layer has both a stride and a dilation")
-    if isinstance(layer, DepthwiseConv) and stride[0] != stride[1]:
-        raise ValueError("a depthwise convolution has strides that differ")
-    if layer.pad == "same":
-        return
-    window = layer.window
+    pad = layer.pad if layer.pad != "same" else 0
+    window = Window.of(layer.size, layer.stride, pad, layer.dilation)
     if min(map(min, window.pad)) < 0:
         raise ValueError("a layer has a negative pad")
     if isinstance(layer, Conv | DepthwiseConv):
+        check_spread(window)
         return
+    if isinstance(layer, AvgPool):
+        check_uncounted(layer, window)
     for pad, size in zip(window.pad, window.size):
         if max(pad) >= size:
             raise ValueError("a pool has a pad that is not smaller than its window")
+
+
+def check_spread(window: Window) -> None:
+    """Raises ValueError for a kernel that would be kept with too many zeros between its taps."""
+    if max(window.stride) > 1 and max(window.dilation) > 1 and max(window.size) > MAX_SPREAD:
+        raise ValueError(
+            f"a window with both a stride and a dilation has more than {MAX_SPREAD} cells a side"
+        )
+
+
+def check_uncounted(layer: AvgPool, window: Window) -> None:
+    """Raises ValueError for cells that do not count but are not in a pad that does."""
+    (_, bottom), (_, right) = window.pad
+    if layer.uncounted[0] > bottom or layer.uncounted[1] > right:
+        raise ValueError("a pool has a pad of fewer cells than those that do not count")
+
+
+def check_resize(layer: Resize) -> None:
+    """Raises ValueError for a Resize to no size or to two, and for one that has none."""
+    sizes = [size for size in (layer.height, layer.width) if size is not None]
+    if len(sizes) != (2 if layer.factor is None else 0):
+        raise ValueError("expected either a height and a width or a factor of a Resize")
+    if sizes and max(sizes) > MAX_RESIZED:
+        raise ValueError(f"a map is resized to more than {MAX_RESIZED:,} rows or columns")
+    if layer.factor is not None and (layer.fit != "stretch" or layer.interpolation == "area"):
+        raise ValueError("a Resize by a factor has a fit or is by area")
 
 
 def check_graph(network: Network) -> None:
@@ -97,7 +106,7 @@ def check_graph(network: Network) -> None:
                 f"its inputs: {', '.join(node.inputs)[:100]}"
             )
         input_shapes = [shapes[each] for each in node.inputs]
-        reason = misfit(node.layer, input_shapes)
+        reason = node.layer.misfit(*input_shapes)
         shape = node.layer.output_shape(*input_shapes)
         if not reason and (min(shape) < 1 or math.prod(shape) > MAX_MAP_VALUES):
             reason = f"its output would be {times(shape)}"
@@ -116,35 +125,3 @@ def refuse_large_input(name: str, shape: Shape) -> None:
             f"{name} takes images of {times(shape)}, expected at most {MAX_INPUT_VALUES:,} values: "
             f"save the model with a smaller input"
         )
-
-
-def times(shape: Shape) -> str:
-    return " x ".join(map(str, shape))
-
-
-def misfit(layer: Layer, shapes: list[Shape]) -> str:
-    """Why a layer cannot have inputs of these shapes; "" if it can."""
-    sizes = {shape[:2] for shape in shapes}
-    channels = {shape[2] for shape in shapes}
-    if isinstance(layer, Subtract) and len(shapes) != 2:
-        return "it takes two inputs"
-    if isinstance(layer, Merge):
-        # an input of 1 x 1, or of one channel, is repeated
-        agree = len(sizes - {(1, 1)}) <= 1 and len(channels - {1}) <= 1
-        return "" if agree else "their sizes differ"
-    if isinstance(layer, Concatenate):
-        return "" if len(sizes) == 1 else "their sizes differ"
-    if len(shapes) != 1:
-        return "it takes one input"
-    if isinstance(layer, Dense) and sizes != {(1, 1)}:
-        return "it takes vectors"
-    if isinstance(layer, Conv) and (shapes[0][2] % layer.groups or layer.filters % layer.groups):
-        return f"its {layer.groups} groups do not divide the channels"
-    if isinstance(layer, GroupNorm) and shapes[0][2] % layer.groups:
-        return f"its {layer.groups} groups do not divide the channels"
-    if isinstance(layer, Channels):
-        ends = layer.indices[0], layer.indices[-1]
-        return "" if 0 <= min(ends) and max(ends) < shapes[0][2] else "it takes more channels"
-    if isinstance(layer, GLU) and shapes[0][2] % 2:
-        return "it takes an even number of channels"
-    return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .activations import Activation
-from .base import Layer, Pad, ParameterShapes, Shape, Windowed, kernel_and_bias
+from .base import Layer, Pad, ParameterShapes, Shape, Windowed, kernel_and_bias, misfit_of_groups
 from .spans import Pads, Pair, Span, Spans, Window
 
 
@@ -23,6 +23,11 @@ class Conv(Windowed):
     bias: bool = True
     activation: Activation | None = None
 
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) or misfit_of_groups(
+            self.groups, shapes[0][2], self.filters
+        )
+
     def parameters(self, shape: Shape) -> ParameterShapes:
         kernel = (*self.taps, shape[2] // self.groups, self.filters)
         return kernel_and_bias(kernel, self.filters, self.bias)
@@ -33,10 +38,7 @@ class Conv(Windowed):
 
 @dataclass(frozen=True)
 class DepthwiseConv(Windowed):
-    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv.
-
-    Both strides are the same.
-    """
+    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv."""
 
     size: int | Pair
     stride: int | Pair = 1
@@ -56,9 +58,10 @@ class DepthwiseConv(Windowed):
 
 @dataclass(frozen=True)
 class ConvTranspose(Layer):
-    """The transpose of a convolution, less its pads; strides are at most its kernel's size.
+    """The transpose of a convolution, less its pads.
 
-    Its kernel is that of the convolution from its output to its input.
+    Its kernel is that of the convolution from its output to its input. A negative pad adds cells,
+    which only the bias reaches: an output padding of frameworks is a pad less behind the map.
     """
 
     filters: int
@@ -67,18 +70,30 @@ class ConvTranspose(Layer):
     pad: Pads = ((0, 0), (0, 0))
     bias: bool = True
     activation: Activation | None = None
+    groups: int = 1
+    dilation: int | Pair = 1
 
     @property
     def convolution(self) -> Window:
         """The window of the convolution that it is the transpose of."""
-        return Window.of(self.size, self.stride, self.pad)
+        return Window.of(self.size, self.stride, self.pad, self.dilation)
+
+    @property
+    def by_channel(self) -> bool:
+        """Whether it is the transpose of a depthwise convolution."""
+        return self.groups > 1 and self.groups == self.filters
+
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) or misfit_of_groups(
+            self.groups, shapes[0][2], self.filters
+        )
 
     @property
     def reaches_outside(self) -> bool:
         return True
 
     def parameters(self, shape: Shape) -> ParameterShapes:
-        kernel = (*self.convolution.size, self.filters, shape[2])
+        kernel = (*self.convolution.taps, self.filters // self.groups, shape[2])
         return kernel_and_bias(kernel, self.filters, self.bias)
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -112,14 +127,14 @@ class ConvTranspose(Layer):
 def windows_met(span: Span, size: int, stride: int, pad: int, extent: int) -> Span:
     """The windows that a span of an axis meets, as cells of the axis of windows, of that extent.
 
-    All of them where it depends on the unit how many they are.
+    All of them where it depends on the unit how many they are; one of a span between windows.
     """
     # window i begins at cell i * stride - pad
     if not span.stride or span.stride % stride:
         return Span(extent)
     first = -((size - 1 - pad - span.offset) // stride)
     last = (span.offset + span.size - 1 + pad) // stride
-    return Span(last - first + 1, span.stride // stride, first)
+    return Span(max(last - first + 1, 1), span.stride // stride, first)
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,11 @@ class Dense(Layer):
     units: int
     bias: bool = True
     activation: Activation | None = None
+
+    def misfit(self, *shapes: Shape) -> str:
+        if any(shape[:2] != (1, 1) for shape in shapes):
+            return "it takes vectors"
+        return super().misfit(*shapes)
 
     def parameters(self, shape: Shape) -> ParameterShapes:
         return kernel_and_bias((shape[2], self.units), self.units, self.bias)

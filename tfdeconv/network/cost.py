@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .base import INPUT, Layer, Node, Shape, Windowed
-from .layers import AvgPool, Conv, DepthwiseConv, MaxPool
+from .layers import AvgPool, Conv, ConvTranspose, DepthwiseConv, MaxPool, Resize
 from .spans import Spans, Window
 
 # channels below which a convolution does not become faster
@@ -69,6 +69,10 @@ def backward_cost(
             if isinstance(node.layer, Conv | DepthwiseConv):
                 outputs = area(landing) / prod(node.layer.window.stride)
                 work += int(outputs * kernel_work(node.layer, shapes[name]))
+            elif isinstance(node.layer, ConvTranspose):
+                work += area(landing) * prod(node.layer.parameters(shapes[name])["kernel"])
+            elif isinstance(node.layer, Resize):
+                work += layer_work(node.layer, shapes[name], shapes[node.name])
             else:
                 work += cells
     return Cost(most, work, where)
@@ -82,6 +86,11 @@ def area(spans: Spans) -> int:
 def workspace(layer: Layer, shape: Shape) -> int:
     """Values that a layer needs beside its input and output: the padded map."""
     window = layer.window
+    if isinstance(layer, Resize) and not layer.repeats:
+        # its rows alone, and the matrices
+        height, width, channels = shape
+        rows, columns, _ = layer.output_shape(shape)
+        return rows * width * channels + rows * height + columns * width
     if not isinstance(layer, Windowed) or window.pad == Window().pad:
         return 0
     height, width, channels = shape
@@ -93,6 +102,9 @@ def layer_work(layer: Layer, shape: Shape, output: Shape) -> int:
     """Multiply-adds of a layer's forward pass, or what takes as long."""
     if isinstance(layer, Conv | DepthwiseConv):
         return output[0] * output[1] * kernel_work(layer, shape)
+    if isinstance(layer, Resize) and not layer.repeats:
+        # a matrix for the rows, then one for the columns
+        return prod(shape) * output[0] + prod(output) * shape[1]
     if isinstance(layer, MaxPool | AvgPool):
         # rows first, then columns
         return prod(output) * sum(layer.taps)

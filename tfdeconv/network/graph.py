@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..errors import UserError, unknown
 from . import receptive_field
-from .base import INPUT, Layer, Node, ParameterShapes, Shape
+from .base import INPUT, Layer, Node, ParameterShapes, Shape, mismatches, times
 from .layers import Activation, Add, PReLU
 from .spans import Spans
 
@@ -174,6 +174,13 @@ class Network:
                     f"an image of {height} x {width} is too small for {self.name}'s {target}: "
                     f"the map of {node.name} would be empty; {h} x {w} is the training size"
                 )
+            input_shapes = [shapes[each] for each in node.inputs]
+            if reason := node.layer.misfit(*input_shapes):
+                raise UserError(
+                    f"an image of {height} x {width} does not fit {self.name}'s {target}, whose "
+                    f"{node.name} would read maps of {' and of '.join(map(times, input_shapes))}: "
+                    f"{reason}; {h} x {w} is the training size"
+                )
             if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
                 raise UserError(
                     f"{self.name}'s {target} takes images of {h} x {w} only, the size that the "
@@ -204,22 +211,6 @@ class Network:
     def receptive_fields(self, shapes: Mapping[str, Shape]) -> dict[str, Spans]:
         """What a unit of each layer sees of the input; every pad a number: see at()."""
         return receptive_field.receptive_fields(self.nodes, shapes)
-
-
-def mismatches(
-    layer: str, needed: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
-) -> list[str]:
-    """What differs between the parameters a layer needs and those found: clauses of an error."""
-    clauses = []
-    for name, shape in needed.items():
-        if name not in found:
-            clauses.append(f"{layer}/{name} {list(shape)} is missing")
-        elif found[name] != shape:
-            clauses.append(f"{layer}/{name} is {list(found[name])}, needs {list(shape)}")
-    for name, shape in found.items():
-        if name not in needed:
-            clauses.append(f"{layer}/{name} {list(shape)} is not expected")
-    return clauses
 
 
 class Builder:

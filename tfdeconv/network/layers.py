@@ -21,17 +21,29 @@ from .convolutions import Conv, ConvTranspose, Dense, DepthwiseConv
 from .merges import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from .norms import LRN, Affine, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .pools import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, MaxPool
-from .reshapes import Flatten, Identity, UpSample, ZeroPad
-from .sampling import FITS, INTERPOLATIONS, Channels, Resize
+from .reshapes import (
+    ORDERS,
+    Channels,
+    DepthToSpace,
+    Flatten,
+    Identity,
+    ShuffleChannels,
+    SpaceToDepth,
+    ZeroPad,
+)
+from .sampling import COORDINATES, FITS, INTERPOLATIONS, ROUNDINGS, Resize
 
 __all__ = [
     "ACTIVATIONS",
     "CONSTANTS",
+    "COORDINATES",
     "FITS",
     "GLU",
     "INTERPOLATIONS",
     "LRN",
+    "ORDERS",
     "RELU",
+    "ROUNDINGS",
     "SMOOTH",
     "Activation",
     "Add",
@@ -44,6 +56,7 @@ __all__ = [
     "Conv",
     "ConvTranspose",
     "Dense",
+    "DepthToSpace",
     "DepthwiseConv",
     "Flatten",
     "GlobalAvgPool",
@@ -60,9 +73,10 @@ __all__ = [
     "PReLU",
     "RMSNorm",
     "Resize",
+    "ShuffleChannels",
     "Softmax",
+    "SpaceToDepth",
     "Subtract",
     "UnitNorm",
-    "UpSample",
     "ZeroPad",
 ]

@@ -16,6 +16,9 @@ class Average(Merge):
 class Subtract(Merge):
     """The first of two inputs less the second."""
 
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) if len(shapes) == 2 else "it takes two inputs"
+
 
 class Maximum(Merge):
     """The largest of its inputs, in each cell; the first of those that are equal.
@@ -37,3 +40,7 @@ class Concatenate(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (*shapes[0][:2], sum(shape[2] for shape in shapes))
+
+    def misfit(self, *shapes: Shape) -> str:
+        sizes = {shape[:2] for shape in shapes}
+        return "" if len(sizes) == 1 else "their sizes differ"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import Layer, ParameterShapes, Shape
+from .base import Layer, ParameterShapes, Shape, misfit_of_groups
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ class GroupNorm(Layer):
     @property
     def whole_map(self) -> bool:
         return True
+
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) or misfit_of_groups(self.groups, shapes[0][2])
 
     def parameters(self, shape: Shape) -> ParameterShapes:
         return gamma_and_beta(shape if self.by_cell else shape[2:], self.scale, self.center)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from .base import Layer, Shape
-from .spans import Pads, Pair, Span, Spans, Window
+from .base import Layer, Shape, misfit_of_groups
+from .spans import Pads, Span, Spans, Window
+
+# of the channels that are blocks of a map
+ORDERS = ("dcr", "crd")
 
 
 @dataclass(frozen=True)
@@ -56,29 +59,90 @@ class ZeroPad(Layer):
 
 
 @dataclass(frozen=True)
-class UpSample(Layer):
-    """Every cell as a block of `factor` rows and columns."""
+class Channels(Layer):
+    """`count` of the channels: from `first` on every step-th, backwards if the step is negative."""
 
-    factor: Pair
+    first: int
+    count: int
+    step: int = 1
+
+    @property
+    def indices(self) -> range:
+        """The input's channel for each channel of the output."""
+        return range(self.first, self.first + self.count * self.step, self.step)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*shapes[0][:2], self.count)
+
+    def misfit(self, *shapes: Shape) -> str:
+        ends = self.indices[0], self.indices[-1]
+        if min(ends) < 0 or max(ends) >= shapes[0][2]:
+            return "it takes more channels"
+        return super().misfit(*shapes)
+
+
+@dataclass(frozen=True)
+class ShuffleChannels(Layer):
+    """The first channel of each group, then the second of each (Zhang et al. 2018, section 3.1)."""
+
+    groups: int
+
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) or misfit_of_groups(self.groups, shapes[0][2])
+
+
+@dataclass(frozen=True)
+class DepthToSpace(Layer):
+    """Channels as blocks of `block` rows and columns (Shi et al. 2016).
+
+    order: which of the channels come first: "dcr", all of a block's first cell, or "crd", all of
+    the first channel's block.
+    """
+
+    block: int
+    order: str = ORDERS[0]
 
     def output_shape(self, *shapes: Shape) -> Shape:
         height, width, channels = shapes[0]
-        return height * self.factor[0], width * self.factor[1], channels
+        return height * self.block, width * self.block, channels // self.block**2
+
+    def misfit(self, *shapes: Shape) -> str:
+        if shapes[0][2] % self.block**2:
+            return f"its blocks of {self.block} x {self.block} do not divide the channels"
+        return super().misfit(*shapes)
 
     def taken(self, spans: Spans, shape: Shape) -> Spans:
         """Whole blocks: those that a span touches, if it moves by blocks."""
-        rows, columns = (
-            whole_blocks(span, factor, extent)
-            for span, factor, extent in zip(spans, self.factor, shape)
+        rows, columns = spans
+        return (
+            whole_blocks(rows, self.block, shape[0]),
+            whole_blocks(columns, self.block, shape[1]),
         )
-        return rows, columns
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
-        rows, columns = (
-            Span(span.size // factor, span.stride // factor, span.offset // factor)
-            for span, factor in zip(self.taken(spans, self.output_shape(shape)), self.factor)
-        )
-        return rows, columns
+        rows, columns = self.taken(spans, self.output_shape(shape))
+        return blocks_of(rows, self.block), blocks_of(columns, self.block)
+
+
+@dataclass(frozen=True)
+class SpaceToDepth(Layer):
+    """Blocks of `block` rows and columns as channels: the inverse of DepthToSpace."""
+
+    block: int
+    order: str = ORDERS[0]
+
+    @property
+    def window(self) -> Window:
+        return Window.of(self.block, self.block, 0)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        height, width, channels = shapes[0]
+        return height // self.block, width // self.block, channels * self.block**2
+
+    def misfit(self, *shapes: Shape) -> str:
+        if shapes[0][0] % self.block or shapes[0][1] % self.block:
+            return f"its blocks of {self.block} x {self.block} do not divide the map"
+        return super().misfit(*shapes)
 
 
 def whole_blocks(span: Span, factor: int, extent: int) -> Span:
@@ -88,3 +152,8 @@ def whole_blocks(span: Span, factor: int, extent: int) -> Span:
     first = span.offset // factor
     last = (span.offset + span.size - 1) // factor
     return Span((last - first + 1) * factor, span.stride, first * factor)
+
+
+def blocks_of(span: Span, block: int) -> Span:
+    """The cells whose blocks a span of whole blocks covers."""
+    return Span(span.size // block, span.stride // block, span.offset // block)

@@ -29,7 +29,15 @@ from . import layers
 from .base import Layer, Node
 from .consistency import check_graph, check_layer
 from .graph import Network
-from .layers import ACTIVATIONS, FITS, INTERPOLATIONS, Activation
+from .layers import (
+    ACTIVATIONS,
+    COORDINATES,
+    FITS,
+    INTERPOLATIONS,
+    ORDERS,
+    ROUNDINGS,
+    Activation,
+)
 
 # {name of the class: the class}, of the layers and not of what they are derived from
 KINDS: dict[str, type[Layer]] = {
@@ -104,6 +112,9 @@ def node_of(entry: dict[str, Any]) -> Node:
 
 def layer_of(entry: Any) -> Layer:
     """A layer of its class and fields, each of which is checked."""
+    if isinstance(entry, dict) and entry.get("layer") == "UpSample":
+        # as files of before version 0.5 have it
+        entry = {**entry, "layer": "Resize", "interpolation": "nearest"}
     if not isinstance(entry, dict) or entry.get("layer") not in KINDS:
         raise ValueError(f"unknown layer {str(entry.get('layer'))[:40]!r}")
     values = {}
@@ -129,6 +140,28 @@ def pads(value: Any) -> Any:
     return rows, columns
 
 
+def pair_from_zero(value: Any) -> tuple[int, int]:
+    rows, columns = check_list(value, int)
+    return check_int(rows, 0), check_int(columns, 0)
+
+
+def factors(value: Any) -> Any:
+    """What a map's sides are multiplied by: a number above 0, or one for each axis; None."""
+    if value is None:
+        return value
+    if isinstance(value, list):
+        rows, columns = value
+        return positive(rows), positive(columns)
+    return positive(value)
+
+
+def positive(value: Any) -> float:
+    number = check_float(value)
+    if number <= 0:
+        raise ValueError(f"expected a number above 0, got {number}")
+    return number
+
+
 def activation(value: Any) -> Activation | None:
     if value is None:
         return None
@@ -136,6 +169,10 @@ def activation(value: Any) -> Activation | None:
     if not isinstance(layer, Activation):
         raise ValueError(f"expected an activation; found a {type(layer).__name__}")
     return layer
+
+
+def optional_int(value: Any) -> int | None:
+    return None if value is None else check_int(value)
 
 
 def optional_real(value: Any) -> float | None:
@@ -152,15 +189,24 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "first": partial(check_int, low=0),
     "count": check_int,
     "step": partial(check_int, low=-MAX_INT),
-    "height": check_int,
-    "width": check_int,
+    "height": optional_int,
+    "width": optional_int,
     "interpolation": check_one_of(*INTERPOLATIONS),
     "fit": check_one_of(*FITS),
+    "coordinates": check_one_of(*COORDINATES),
+    "rounding": check_one_of(*ROUNDINGS),
+    "cubic": check_float,
+    "exclude_outside": check_bool,
+    "block": check_int,
+    "order": check_one_of(*ORDERS),
     "size": check_pair,
-    "factor": check_pair,
+    "factor": factors,
     "stride": check_pair,
     "dilation": check_pair,
     "pad": pads,
+    "ceil": check_bool,
+    "count_pads": check_bool,
+    "uncounted": pair_from_zero,
     "bias": check_bool,
     "scale": check_bool,
     "center": check_bool,

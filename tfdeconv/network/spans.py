@@ -6,6 +6,7 @@ Plain integers. The derivation, with a worked case: receptive_field.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 from typing import NamedTuple
 
 Pair = tuple[int, int]
@@ -114,7 +115,7 @@ class Window(NamedTuple):
         """
         stride, dilation = self.stride[axis], self.dilation[axis]
         before, after = self.pad[axis]
-        taps = (self.size[axis] - 1) // dilation + 1
+        taps = self.taps[axis]
         outputs = self.extents(extent, extent)[axis]
         # tap t of output j stands at cell j * stride + t * dilation - before
         reach = (outputs - 1) * stride
@@ -132,9 +133,19 @@ class Window(NamedTuple):
         return AxisWindow(first, last + 1, stride, (before, after))
 
     @property
+    def taps(self) -> Pair:
+        """Cells of the window that count, without those that a dilation leaves out."""
+        (height, width), (row_dilation, column_dilation) = self.size, self.dilation
+        return (height - 1) // row_dilation + 1, (width - 1) // column_dilation + 1
+
+    @property
     def uneven(self) -> bool:
         """Whether the transpose covers some cells more often, a checkerboard: Odena et al. 2016."""
-        return any(stride > 1 and size % stride for size, stride in zip(self.size, self.stride))
+        for taps, stride, dilation in zip(self.taps, self.stride, self.dilation):
+            # with a common divisor some cells are not covered at all
+            if stride > 1 and (taps % stride or gcd(stride, dilation) > 1):
+                return True
+        return False
 
 
 class AxisWindow(NamedTuple):
@@ -163,6 +174,23 @@ def same_on_axis(extent: int, size: int, stride: int) -> Pair:
     outputs = -(-extent // stride)
     total = max((outputs - 1) * stride + size - extent, 0)
     return total // 2, total - total // 2
+
+
+def up_to_last_window(window: Window, height: int, width: int) -> Pads:
+    """The pads that reach to the ends of the last windows that begin on the map or before it.
+
+    They are as many as PyTorch's and ONNX's ceil_mode gives; at least the window's own pads.
+    """
+    pads = []
+    for axis, extent in enumerate((height, width)):
+        before, after = window.pad[axis]
+        size, stride = window.size[axis], window.stride[axis]
+        steps = -(-(before + extent + after - size) // stride)
+        if steps * stride >= before + extent:
+            # it would begin in the pad behind the map
+            steps -= 1
+        pads.append((before, max(after, steps * stride + size - before - extent)))
+    return pads[0], pads[1]
 
 
 def overlap(begin: int, end: int, extent: int) -> slice:

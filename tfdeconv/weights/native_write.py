@@ -13,7 +13,8 @@ import numpy as np
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..formats.hdf5_write import create_hdf5, fixed_text
-from ..network.graph import Network, mismatches
+from ..network.base import mismatches
+from ..network.graph import Network
 from ..network.serialization import from_json, to_json
 from ..version import __version__
 from ..zoo import NETWORKS

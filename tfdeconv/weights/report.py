@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
-from ..network.graph import mismatches
+from ..network.base import mismatches
 from ..network.summary import missing_rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..network.graph import Network, mismatches
+from ..network.base import mismatches
+from ..network.graph import Network
 from .contents import OpenedFile, WeightFile, no_match
 
 SHOWN = 8  # mismatches that an error lists; the others are counted

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from ...network.spans import Pads, Window
-from .slicing import cut
+from .slicing import cut, every
 
 # a window's cells, or a stride's, from which on it is large
 LARGE = 64
@@ -18,62 +18,57 @@ LARGE = 64
 
 def is_large(window: Window) -> bool:
     """Whether a window has so many cells, or a stride so many phases."""
-    rows, columns = window.size
+    rows, columns = window.taps
     row_stride, column_stride = window.stride
     return max(rows * columns, row_stride * column_stride) > LARGE
 
 
 def switch_type(window: Window) -> tf.DType:
-    """The smallest type that numbers all cells of a window: a trace has as many as the output."""
-    cells = window.size[0] * window.size[1]
+    """The smallest type that numbers all taps of a window: a trace has as many as the output."""
+    cells = window.taps[0] * window.taps[1]
     if cells <= 1 << 8:
         return tf.uint8
     return tf.uint16 if cells <= 1 << 16 else tf.int32
 
 
-def pad_map(x: tf.Tensor, window: Window, value: float = 0.0) -> tf.Tensor:
-    """A map [n, h, w, c] with a window's pads around it."""
+def pad_map(x: tf.Tensor, pads: Pads, value: float = 0.0) -> tf.Tensor:
+    """A map [n, h, w, c] with so many cells around it."""
     for axis in (0, 1):
-        before, after = window.pad[axis]
+        before, after = pads[axis]
         x = cut(x, axis + 1, -before, before + x.shape[axis + 1] + after, value)
     return x
 
 
-def every(x: tf.Tensor, axis: int, stride: int) -> tf.Tensor:
-    """Cells 0, stride, 2 stride, ... of an axis."""
-    if stride == 1:
-        return x
-    return x[(slice(None),) * axis + (slice(None, None, stride),)]
-
-
 def large_max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     """As max_pool in pooling.py."""
-    best = pad_map(x, window, float("-inf"))
+    best = pad_map(x, window.pad, float("-inf"))
     switches = tf.zeros_like(best, tf.int32)
     # the maxima of each row of the window, then the maximum of its rows
-    for axis, weight in ((1, 1), (0, window.size[1])):
-        best, switches = running_maximum(best, switches, axis + 1, window.size[axis], weight)
+    for axis, weight in ((1, 1), (0, window.taps[1])):
+        best, switches = running_maximum(best, switches, axis + 1, window, weight)
         best = every(best, axis + 1, window.stride[axis])
         switches = every(switches, axis + 1, window.stride[axis])
     return best, tf.cast(switches, switch_type(window))
 
 
 def running_maximum(
-    best: tf.Tensor, switches: tf.Tensor, axis: int, size: int, weight: int
+    best: tf.Tensor, switches: tf.Tensor, axis: int, window: Window, weight: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The maximum of each `size` consecutive cells of an axis, and the switch of the first that is.
+    """The maximum of a window's taps from each cell of an axis on, and the switch of the first.
 
-    A cell's switch there is its own, and `weight` for each cell that it is behind the first.
+    A cell's switch there is its own, and `weight` for each tap that it is behind the first.
     """
-    # the maximum of `length` cells is that of the first ones and of those `shift` cells behind
+    # the maximum of `length` taps is that of the first ones and of those `shift` taps behind
     # them; where these overlap nothing changes. An equal one behind does not beat the first.
+    taps, dilation = window.taps[axis - 1], window.dilation[axis - 1]
     length = 1
-    while length < size:
-        shift = min(length, size - length)
-        count = best.shape[axis] - shift
-        later = cut(best, axis, shift, count)
+    while length < taps:
+        shift = min(length, taps - length)
+        cells = shift * dilation
+        count = best.shape[axis] - cells
+        later = cut(best, axis, cells, count)
         best = cut(best, axis, 0, count)
-        moved = cut(switches, axis, shift, count) + shift * weight
+        moved = cut(switches, axis, cells, count) + shift * weight
         switches = tf.where(later > best, moved, cut(switches, axis, 0, count))
         best = tf.maximum(best, later)
         length += shift
@@ -82,13 +77,14 @@ def running_maximum(
 
 def large_max_pool_values(x: tf.Tensor, window: Window) -> tf.Tensor:
     """large_max_pool without the switches."""
-    best = pad_map(x, window, float("-inf"))
+    best = pad_map(x, window.pad, float("-inf"))
     for axis in (0, 1):
         length = 1
-        while length < window.size[axis]:
-            shift = min(length, window.size[axis] - length)
-            count = best.shape[axis + 1] - shift
-            later = cut(best, axis + 1, shift, count)
+        while length < window.taps[axis]:
+            shift = min(length, window.taps[axis] - length)
+            cells = shift * window.dilation[axis]
+            count = best.shape[axis + 1] - cells
+            later = cut(best, axis + 1, cells, count)
             best = tf.maximum(cut(best, axis + 1, 0, count), later)
             length += shift
         best = every(best, axis + 1, window.stride[axis])
@@ -101,8 +97,10 @@ def large_unpool(signal: tf.Tensor, switches: tf.Tensor, window: Window, trim: P
     height = (n - 1) * window.stride[0] + window.size[0] - sum(trim[0])
     width = (m - 1) * window.stride[1] + window.size[1] - sum(trim[1])
     switches = tf.cast(switches, tf.int64)
-    rows = switches // window.size[1] + firsts(n, window.stride[0], trim[0][0])[:, None, None]
-    columns = switches % window.size[1] + firsts(m, window.stride[1], trim[1][0])[:, None]
+    rows = switches // window.taps[1] * window.dilation[0]
+    rows += firsts(n, window.stride[0], trim[0][0])[:, None, None]
+    columns = switches % window.taps[1] * window.dilation[1]
+    columns += firsts(m, window.stride[1], trim[1][0])[:, None]
     # what is trimmed is another map's, or nobody's: it goes behind the end
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     count = tf.shape(signal, tf.int64)[0]

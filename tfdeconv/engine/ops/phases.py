@@ -18,6 +18,21 @@ def phase_counts(window: Window) -> Pair:
     return min(window.size[0], window.stride[0]), min(window.size[1], window.stride[1])
 
 
+def phase_dilation(window: Window) -> Pair:
+    """Of the plain convolution that is a transpose: one with a stride has its kernel spread."""
+    return window.dilation if window.stride == (1, 1) else (1, 1)
+
+
+def spread_kernel(kernel: tf.Tensor, window: Window) -> tf.Tensor:
+    """A kernel [kh, kw, c, o] with zeros where the window's dilation leaves cells out."""
+    for axis in (0, 1):
+        shape = [*kernel.shape]
+        shape[axis] *= window.dilation[axis]
+        kernel = cut(tf.expand_dims(kernel, axis + 1), axis + 1, 0, window.dilation[axis])
+        kernel = cut(tf.reshape(kernel, shape), axis, 0, window.size[axis])
+    return kernel
+
+
 def is_large_stride(window: Window) -> bool:
     """Whether a stride has so many phases that one operation each would be too many."""
     return prod(window.stride) > LARGE_STRIDE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import tensorflow as tf
 
 from ...network.layers import AvgPool, MaxPool
-from ...network.spans import Pads, Window
+from ...network.spans import Pads, Pair, Window
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 from .large_pooling import (
@@ -26,7 +27,7 @@ from .slicing import NO_PAD, cut, interleave
 def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     """Maximum of each window, and the switch that says where in the window it was.
 
-    x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * width of the window + dx,
+    x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * taps of a row + dx, in taps;
     uint8 (uint16 where the window has more than 256 cells, int32 more than 65,536). Pads with -inf,
     so that no switch points outside the map; a tie goes to the first element in row order.
     """
@@ -40,28 +41,27 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     # The maxima of each row of the window, then the maximum of its rows. Later cells have larger
     # numbers: where one beats the best so far, its number is the maximum of the switches, which
     # takes the place of a slow select. An equal one does not beat it: the first of a tie is kept.
-    best, *others = window_cells(x, 2, window.size[1], window.stride[1], counts[1])
+    best, *others = window_cells(x, 2, window, counts[1])
     switches = tf.zeros_like(best, dtype)
     for dx, values in enumerate(others, 1):
         switches = tf.maximum(switches, tf.cast(values > best, dtype) * tf.constant(dx, dtype))
         best = tf.maximum(best, values)
-    best, *other_maxima = window_cells(best, 1, window.size[0], window.stride[0], counts[0])
-    switches, *other_switches = window_cells(
-        switches, 1, window.size[0], window.stride[0], counts[0]
-    )
+    best, *other_maxima = window_cells(best, 1, window, counts[0])
+    switches, *other_switches = window_cells(switches, 1, window, counts[0])
     for dy, (values, columns) in enumerate(zip(other_maxima, other_switches), 1):
-        columns += tf.constant(dy * window.size[1], dtype)
+        columns += tf.constant(dy * window.taps[1], dtype)
         switches = tf.maximum(switches, tf.cast(values > best, dtype) * columns)
         best = tf.maximum(best, values)
     return best, switches
 
 
-def window_cells(x: tf.Tensor, axis: int, size: int, stride: int, count: int) -> list[tf.Tensor]:
-    """For each of the `size` offsets in a window the cells that `count` windows have there.
+def window_cells(x: tf.Tensor, axis: int, window: Window, count: int) -> list[tf.Tensor]:
+    """For each of a window's taps along an axis of x the cells that `count` windows have there.
 
     x is as long as padded_length says. The axis is taken apart by phases (cells 0, stride,
     2 stride, ...; cells 1, stride + 1, ...), of which the cells at each offset are a plain cut.
     """
+    stride = window.stride[axis - 1]
     if stride == 1:
         phases = [x]
     else:
@@ -69,7 +69,8 @@ def window_cells(x: tf.Tensor, axis: int, size: int, stride: int, count: int) ->
         shape[axis : axis + 1] = [x.shape[axis] // stride, stride]
         phases = tf.unstack(tf.reshape(x, shape), axis=axis + 1)
     cells = []
-    for offset in range(size):
+    for tap in range(window.taps[axis - 1]):
+        offset = tap * window.dilation[axis - 1]
         cells.append(cut(phases[offset % stride], axis, offset // stride, count))
     return cells
 
@@ -83,7 +84,9 @@ def max_pool_values(x: tf.Tensor, window: Window) -> tf.Tensor:
     """max_pool without the switches, for a forward pass from which nothing is sent back."""
     if is_large(window):
         return large_max_pool_values(x, window)
-    x = pad_map(x, window, float("-inf"))
+    if window.dilation != (1, 1):
+        return max_pool(x, window)[0]
+    x = pad_map(x, window.pad, float("-inf"))
     return tf.nn.max_pool2d(x, window.size, window.stride, "VALID")
 
 
@@ -99,7 +102,7 @@ def unpool(
         return large_unpool(signal, switches, window, trim)
 
     def share(dy: int, dx: int) -> tf.Tensor:
-        offset = tf.constant(dy * window.size[1] + dx, switches.dtype)
+        offset = tf.constant(dy * window.taps[1] + dx, switches.dtype)
         return signal * tf.cast(switches == offset, signal.dtype)
 
     return scatter(share, signal, window, trim)
@@ -110,44 +113,47 @@ def scatter(
 ) -> tf.Tensor:
     """What a signal's cells send to the cells of their windows, added up; as large as unpool's map.
 
-    share(dy, dx): what the signal's cells [k, n, m, c] send to cell (dy, dx) of their windows.
+    share(dy, dx): what the signal's cells [k, n, m, c] send to tap (dy, dx) of their windows.
     """
     # By phases, as the transpose of a convolution (convolution.py): window j's cell r + u stride is
     # cell (j + u) stride + r of the map, that is cell j + u of phase r.
     (height, width), (row_stride, column_stride) = window.size, window.stride
     n = signal.shape[1] + -(-height // row_stride) - 1
     m = signal.shape[2] + -(-width // column_stride) - 1
-    grid: list[list[tf.Tensor | None]] = []
-    for row in range(row_stride):
-        grid.append([])
-        for column in range(column_stride):
-            shares = []
-            for dy in range(row, height, row_stride):
-                for dx in range(column, width, column_stride):
-                    shifted = cut(share(dy, dx), 1, -(dy // row_stride), n)
-                    shares.append(cut(shifted, 2, -(dx // column_stride), m))
-            grid[-1].append(tf.add_n(shares) if shares else None)
-    # phases that a window smaller than its stride never reaches
-    zeros = tf.zeros_like(grid[0][0])
-    phases = []
-    for phase_row in grid:
-        phases.append([zeros if phase is None else phase for phase in phase_row])
-    y = interleave(phases)
+    shares: dict[Pair, list[tf.Tensor]] = {}
+    for dy, dx in product(*map(range, window.taps)):
+        row, column = dy * window.dilation[0], dx * window.dilation[1]
+        shifted = cut(share(dy, dx), 1, -(row // row_stride), n)
+        shifted = cut(shifted, 2, -(column // column_stride), m)
+        shares.setdefault((row % row_stride, column % column_stride), []).append(shifted)
+    # phases that no tap of the window reaches stay zeros
+    zeros = tf.zeros_like(shares[0, 0][0])
+    grid = [[zeros] * column_stride for _ in range(row_stride)]
+    for (row, column), parts in shares.items():
+        grid[row][column] = tf.add_n(parts)
+    y = interleave(grid)
     for axis in (0, 1):
         size = (signal.shape[axis + 1] - 1) * window.stride[axis] + window.size[axis]
         y = cut(y, axis + 1, trim[axis][0], size - sum(trim[axis]))
     return y
 
 
-def average_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor | None]:
-    """Mean of those cells of each window that are on the map, and their share of the window.
+def average_pool(
+    x: tf.Tensor, window: Window, counted: Pads = NO_PAD
+) -> tuple[tf.Tensor, tf.Tensor | None]:
+    """Mean of those cells of each window that count, and their share of the window.
 
-    x [n, h, w, c] -> y [n, h', w', c], shares [n, h', w', 1], or None where nothing is padded
+    Those on the map and so many zeros around it count.
+    x [n, h, w, c] -> y [n, h', w', c], shares [n, h', w', 1], or None where all cells count
     """
-    if window.pad == NO_PAD:
-        return window_means(x, window), None
-    mean = window_means(pad_map(x, window), window)
-    share = window_means(pad_map(tf.ones_like(x[..., :1]), window), window)
+    mean = window_means(pad_map(x, window.pad), window)
+    if window.pad == counted:
+        return mean, None
+    counts = pad_map(tf.ones_like(x[..., :1]), counted, 1.0)
+    others = []
+    for (before, after), (counted_before, counted_after) in zip(window.pad, counted):
+        others.append((before - counted_before, after - counted_after))
+    share = window_means(pad_map(counts, (others[0], others[1])), window)
     return mean / share, share
 
 
@@ -197,8 +203,8 @@ def max_pool_backward(
 
 
 def avg_pool_forward(layer: AvgPool, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
-    """The trace: each window's share that is on the map, where there are pads."""
-    y, share = average_pool(x, layer.window)
+    """The trace: each window's share that counts, where that is not all of it."""
+    y, share = average_pool(x, layer.window, layer.counted)
     return y, share if rule else None
 
 

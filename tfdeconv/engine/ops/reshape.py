@@ -6,7 +6,15 @@ from typing import Any
 
 import tensorflow as tf
 
-from ...network.layers import Flatten, Identity, UpSample, ZeroPad
+from ...network.layers import (
+    Channels,
+    DepthToSpace,
+    Flatten,
+    Identity,
+    ShuffleChannels,
+    SpaceToDepth,
+    ZeroPad,
+)
 from ...network.spans import Pads
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Traced
@@ -66,14 +74,88 @@ def zero_pad_backward(
     return (signal,)
 
 
-def up_sample_forward(layer: UpSample, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
-    rows, columns = layer.factor
-    return slicing.interleave([[x] * columns] * rows), None
+def channels_forward(layer: Channels, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
+    return tf.gather(x, list(layer.indices), axis=3), None
 
 
-def up_sample_backward(layer: UpSample, p: Parameters, signal: tf.Tensor, *_: Any) -> Signals:
-    """The sum of each block; the signal is on whole blocks, as the layer's taken() says."""
-    rows, columns = layer.factor
-    height, width, channels = signal.shape[1:]
-    blocks = (-1, height // rows, rows, width // columns, columns, channels)
-    return (tf.reduce_sum(tf.reshape(signal, blocks), (2, 4)),)
+def channels_backward(
+    layer: Channels,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """Each channel's signal to where it came from, 0 to the others."""
+    # the signal's channels have a zero behind them, which all those left out read
+    sources = [layer.count] * shapes[0][2]
+    for position, channel in enumerate(layer.indices):
+        sources[channel] = position
+    padded = tf.pad(signal, [[0, 0], [0, 0], [0, 0], [0, 1]])
+    return (tf.gather(padded, sources, axis=3),)
+
+
+def shuffle_channels_forward(
+    layer: ShuffleChannels, p: Parameters, x: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    return swap_channel_axes(x, layer.groups, x.shape[3] // layer.groups), None
+
+
+def shuffle_channels_backward(
+    layer: ShuffleChannels, p: Parameters, signal: tf.Tensor, *_: Any
+) -> Signals:
+    return (swap_channel_axes(signal, signal.shape[3] // layer.groups, layer.groups),)
+
+
+def swap_channel_axes(x: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
+    """The channels as a table of so many rows and columns, read down its columns."""
+    height, width, channels = x.shape[1:]
+    table = tf.reshape(x, (-1, height, width, rows, columns))
+    return tf.reshape(tf.transpose(table, (0, 1, 2, 4, 3)), (-1, height, width, channels))
+
+
+def depth_to_space(x: tf.Tensor, block: int, order: str) -> tf.Tensor:
+    """Channels as blocks: [n, h, w, c * block^2] -> [n, h * block, w * block, c]."""
+    height, width, channels = x.shape[1:]
+    depth = channels // block**2
+    if order == "dcr":
+        x = tf.reshape(x, (-1, height, width, block, block, depth))
+        x = tf.transpose(x, (0, 1, 3, 2, 4, 5))
+    else:
+        x = tf.reshape(x, (-1, height, width, depth, block, block))
+        x = tf.transpose(x, (0, 1, 4, 2, 5, 3))
+    return tf.reshape(x, (-1, height * block, width * block, depth))
+
+
+def space_to_depth(x: tf.Tensor, block: int, order: str) -> tf.Tensor:
+    """The inverse of depth_to_space, and its transpose."""
+    height, width, channels = x.shape[1:]
+    x = tf.reshape(x, (-1, height // block, block, width // block, block, channels))
+    x = tf.transpose(x, (0, 1, 3, 2, 4, 5) if order == "dcr" else (0, 1, 3, 5, 2, 4))
+    return tf.reshape(x, (-1, height // block, width // block, channels * block**2))
+
+
+def depth_to_space_forward(
+    layer: DepthToSpace, p: Parameters, x: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    return depth_to_space(x, layer.block, layer.order), None
+
+
+def depth_to_space_backward(
+    layer: DepthToSpace, p: Parameters, signal: tf.Tensor, *_: Any
+) -> Signals:
+    """The signal is on whole blocks, as the layer's taken() says."""
+    return (space_to_depth(signal, layer.block, layer.order),)
+
+
+def space_to_depth_forward(
+    layer: SpaceToDepth, p: Parameters, x: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    return space_to_depth(x, layer.block, layer.order), None
+
+
+def space_to_depth_backward(
+    layer: SpaceToDepth, p: Parameters, signal: tf.Tensor, *_: Any
+) -> Signals:
+    return (depth_to_space(signal, layer.block, layer.order),)

@@ -1,4 +1,4 @@
-"""Layers that take some of the values, or sample the map, each with its transpose under it."""
+"""Samples the map at other places, with the transpose under it."""
 
 from __future__ import annotations
 
@@ -7,75 +7,134 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ...network.layers import Channels, Resize
+from ...network.layers import Resize
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Traced
-
-
-def channels_forward(layer: Channels, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
-    return tf.gather(x, list(layer.indices), axis=3), None
-
-
-def channels_backward(
-    layer: Channels,
-    p: Parameters,
-    signal: tf.Tensor,
-    trace: None,
-    rule: Rule,
-    shapes: Shapes,
-    *_: Any,
-) -> Signals:
-    """Each channel's signal to where it came from, 0 to the others."""
-    # the signal's channels have a zero behind them, which all those left out read
-    sources = [layer.count] * shapes[0][2]
-    for position, channel in enumerate(layer.indices):
-        sources[channel] = position
-    padded = tf.pad(signal, [[0, 0], [0, 0], [0, 0], [0, 1]])
-    return (tf.gather(padded, sources, axis=3),)
-
+from .slicing import interleave
 
 # An output cell is a weighted mean of input cells, and rows and columns go apart: with a matrix for
 # each axis (weights [output cells, input cells]) the output is rows x columns^T, and the transpose
-# takes the same matrices the other way.
+# takes the same matrices the other way. Cells of which each becomes a block need no matrix.
 
 
-def axis_weights(
-    extent: int, start: int, length: int, outputs: int, interpolation: str
+def places(layer: Resize, cells: np.ndarray, length: int, outputs: int, axis: int) -> np.ndarray:
+    """Where cells of the output lie on an axis of which `length` cells become `outputs`."""
+    coordinates = layer.coordinates
+    if coordinates == "align_corners":
+        return cells * (length - 1) / max(outputs - 1, 1)
+    if coordinates == "pytorch_half_pixel" and outputs == 1:
+        return np.zeros(cells.shape)
+    if layer.blocks[axis]:
+        # exact: by a whole factor
+        if coordinates == "asymmetric":
+            return cells / layer.blocks[axis]
+        return (cells + 0.5) / layer.blocks[axis] - 0.5
+    step = np.float64(length) / outputs
+    if layer.factors:
+        step = 1 / np.float64(layer.factors[axis])
+    if layer.interpolation == "nearest":
+        # the frameworks compute places in single precision, which decides between two cells
+        cells, step = cells.astype(np.float32), np.float32(step)
+    if coordinates == "asymmetric":
+        return cells * step
+    return (cells + np.float32(0.5)) * step - np.float32(0.5)
+
+
+def nearest_cells(layer: Resize, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cell [outputs, 1] at each place, and its share: 1."""
+    rounded = {
+        "floor": lambda: np.floor(at),
+        "ceil": lambda: np.ceil(at),
+        "round_prefer_floor": lambda: np.ceil(at - np.float32(0.5)),
+        "round_prefer_ceil": lambda: np.floor(at + np.float32(0.5)),
+    }[layer.rounding]()
+    return rounded[:, None], np.ones((len(at), 1))
+
+
+def bilinear_cells(layer: Resize, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two cells [outputs, 2] around each place, and their shares."""
+    below = np.floor(at)[:, None]
+    share = at[:, None] - below
+    return below + [0, 1], np.concatenate([1 - share, share], 1)
+
+
+def bicubic_cells(layer: Resize, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The four cells [outputs, 4] around each place, and their shares (Keys 1981, equation 4)."""
+    cells = np.floor(at)[:, None] + [-1, 0, 1, 2]
+    a, d = layer.cubic, np.abs(at[:, None] - cells)
+    inner = (a + 2) * d**3 - (a + 3) * d**2 + 1
+    outer = a * (d**3 - 5 * d**2 + 8 * d - 4)
+    return cells, np.where(d <= 1, inner, outer)
+
+
+CELLS = {"nearest": nearest_cells, "bilinear": bilinear_cells, "bicubic": bicubic_cells}
+
+
+def map_weights(
+    layer: Resize, extent: int, start: int, length: int, outputs: int, axis: int
 ) -> np.ndarray:
-    """What each input cell of an axis counts for each of the outputs: [outputs, extent].
+    """What each cell of an axis of the map counts for each of the outputs: [outputs, extent].
 
-    start, length: the part of the axis that is sampled. Cells are areas, so that the first output
-    of two over four cells lies between the first two.
+    start, length: the part of the axis that is sampled.
     """
+    if layer.interpolation == "area":
+        return area_weights(extent, outputs)
+    at = places(layer, np.arange(outputs), length, outputs, axis)
+    cells, shares = CELLS[layer.interpolation](layer, at)
+    if layer.exclude_outside:
+        shares = shares * ((cells >= 0) & (cells < length))
+        shares /= shares.sum(1, keepdims=True)
+    # what lies outside is as the border
+    cells = start + np.clip(cells, 0, length - 1).astype(int)
+    return weights_of(cells, shares, extent)
+
+
+def area_weights(extent: int, outputs: int) -> np.ndarray:
+    """Those of the mean of all cells that an output cell covers in part."""
     weights = np.zeros((outputs, extent))
-    cells = np.arange(outputs)
-    if interpolation == "nearest":
-        # TensorFlow computes the place in single precision, which decides between two cells
-        scale = np.float32(length) / np.float32(outputs)
-        places = np.floor((cells.astype(np.float32) + np.float32(0.5)) * scale)
-        weights[cells, start + np.minimum(places.astype(int), length - 1)] = 1
-        return weights
-    places = (cells + 0.5) * length / outputs - 0.5
-    below = np.floor(places).astype(int)
-    share = places - below
-    np.add.at(weights, (cells, start + np.maximum(below, 0)), 1 - share)
-    np.add.at(weights, (cells, start + np.minimum(below + 1, length - 1)), share)
+    for cell in range(outputs):
+        start, end = cell * extent // outputs, -(-(cell + 1) * extent // outputs)
+        weights[cell, start:end] = 1 / (end - start)
     return weights
 
 
-def resize_weights(
-    layer: Resize, height: int, width: int, dtype: tf.DType
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """The matrices of a Resize for rows and columns of a map of that size."""
-    top, left, part_height, part_width = layer.part(height, width)
-    rows = axis_weights(height, top, part_height, layer.height, layer.interpolation)
-    columns = axis_weights(width, left, part_width, layer.width, layer.interpolation)
-    return tf.constant(rows, dtype), tf.constant(columns, dtype)
+def block_weights(layer: Resize, outputs: int, axis: int) -> np.ndarray:
+    """map_weights of whole blocks, wherever on the map: [outputs, blocks and what they reach].
+
+    What lies outside the map gets a part as well.
+    """
+    first, last = layer.reach
+    block = layer.blocks[axis]
+    at = places(layer, np.arange(outputs), outputs // block, outputs, axis)
+    cells, shares = CELLS[layer.interpolation](layer, at)
+    return weights_of(cells.astype(int) - first, shares, outputs // block + last - first)
+
+
+def weights_of(cells: np.ndarray, shares: np.ndarray, extent: int) -> np.ndarray:
+    """Shares [outputs, taps] of cells [outputs, taps] as a matrix [outputs, extent]."""
+    weights = np.zeros((len(cells), extent))
+    np.add.at(weights, (np.arange(len(cells))[:, None], cells), shares)
+    return weights
+
+
+def mix(x: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """x [n, h, w, c] with rows [p, h] and columns [q, w] mixed: [n, p, q, c]."""
+    _, height, width, channels = x.shape
+    x = tf.matmul(rows, tf.reshape(x, (-1, height, width * channels)))
+    return tf.matmul(columns, tf.reshape(x, (-1, rows.shape[0], width, channels)))
 
 
 def resize_forward(layer: Resize, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:
-    rows, columns = resize_weights(layer, x.shape[1], x.shape[2], x.dtype)
-    return tf.einsum("ph,nhwc,qw->npqc", rows, x, columns), None
+    if layer.repeats:
+        rows, columns = layer.blocks
+        return interleave([[x] * columns] * rows), None
+    matrices = []
+    extents = x.shape[1:3]
+    outputs = layer.output_shape(x.shape[1:])
+    for axis, (start, length) in enumerate(layer.part(*extents)):
+        weights = map_weights(layer, extents[axis], start, length, outputs[axis], axis)
+        matrices.append(tf.constant(weights, x.dtype))
+    return mix(x, *matrices), None
 
 
 def resize_backward(
@@ -87,5 +146,20 @@ def resize_backward(
     shapes: Shapes,
     *_: Any,
 ) -> Signals:
-    rows, columns = resize_weights(layer, *shapes[0][:2], signal.dtype)
-    return (tf.einsum("ph,npqc,qw->nhwc", rows, signal, columns),)
+    """The signal is on whole blocks or whole axes, as the layer's taken() says."""
+    if layer.repeats:
+        rows, columns = layer.blocks
+        height, width, channels = signal.shape[1:]
+        blocks = (-1, height // rows, rows, width // columns, columns, channels)
+        return (tf.reduce_sum(tf.reshape(signal, blocks), (2, 4)),)
+    matrices = []
+    extents = shapes[0][:2]
+    outputs = layer.output_shape(shapes[0])
+    for axis, (start, length) in enumerate(layer.part(*extents)):
+        count = signal.shape[axis + 1]
+        if count == outputs[axis]:
+            weights = map_weights(layer, extents[axis], start, length, count, axis)
+        else:
+            weights = block_weights(layer, count, axis)
+        matrices.append(tf.constant(weights.T, signal.dtype))
+    return (mix(signal, *matrices),)

@@ -25,6 +25,13 @@ def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> t
     return x
 
 
+def every(x: tf.Tensor, axis: int, stride: int) -> tf.Tensor:
+    """Cells 0, stride, 2 stride, ... of an axis."""
+    if stride == 1:
+        return x
+    return x[(slice(None),) * axis + (slice(None, None, stride),)]
+
+
 def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
     """Maps [n, h, w, c] in a grid of p rows and q columns -> [n, h * p, w * q, c].
 

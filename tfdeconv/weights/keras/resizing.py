@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from ...formats.checked_json import shown
 from ...limits import MAX_RESIZED
-from ...network.layers import INTERPOLATIONS, Identity, Resize
+from ...network.layers import Identity, Resize
 from .entries import MODELS, Model
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, only_map_shape
 
 # classes of layers that resize their input, whatever its size
 RESIZERS = ("Resizing", "CenterCrop", "RandomCrop")
+# of a Resizing: other interpolations are not Keras's to the last digit
+INTERPOLATIONS = ("bilinear", "nearest")
 # those that may stand before: they leave the size as it is
 BEFORE_RESIZERS = ("InputLayer", "Rescaling", "Normalization", *MODELS)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...formats.checked_json import shown
 from ...limits import MAX_AXES, MAX_RESHAPED
-from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, UpSample, ZeroPad
+from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, Resize, ZeroPad
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input, only_map_shape, pad_of
 
@@ -52,7 +52,7 @@ def up_sampling(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
     interpolation = options.string("interpolation", "nearest")
     if interpolation != "nearest":
         raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
-    return [Part(UpSample(options.pair("size", 2)))]
+    return [Part(Resize(interpolation="nearest", factor=options.pair("size", 2)))]
 
 
 def reshape(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
