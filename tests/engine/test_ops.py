@@ -10,7 +10,16 @@ import pytest
 import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap, unpadded
 
+from tfdeconv.engine import dispatch
 from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling, slicing
+from tfdeconv.network.layers import (
+    AvgPool,
+    ConvTranspose,
+    DepthToSpace,
+    MaxPool,
+    ShuffleChannels,
+    SpaceToDepth,
+)
 from tfdeconv.network.spans import Window
 
 # float64, the same products summed in another order: 1e-16 when right, 1e-3 and more when a pad or
@@ -191,6 +200,52 @@ def test_lrn_is_caffes():
     # by hand: channel 1 of (1, 2, 3) with depth 3, k 2, alpha 0.5, beta 2: 2 / (2 + 0.5 * 14) ** 2
     y = normalization.lrn(tf.constant([[[[1.0, 2.0, 3.0]]]]), 3, 2.0, 0.5, 2.0)
     np.testing.assert_allclose(y[0, 0, 0], [1 / 4.5**2, 2 / 81, 3 / 8.5**2], rtol=1e-6)  # float32
+
+
+@pytest.mark.parametrize(
+    "row, layer, expected",
+    [
+        # windows 0 2 4 and 4 6 0: of three cells each, or of those on the map
+        ([2, 4, 6], AvgPool((1, 3), 2, ((0, 0), (1, 1)), count_pads=True), [2, 10 / 3]),
+        ([2, 4, 6], AvgPool((1, 3), 2, ((0, 0), (1, 1))), [3, 5]),
+        # the last window, 3 0 and what is beyond, is of two cells, or of one
+        ([3] * 4, AvgPool((1, 3), 2, ((0, 0), (1, 1)), True, ceil=True), [2, 3, 1.5]),
+        ([3] * 4, AvgPool((1, 3), 2, ((0, 0), (1, 1)), ceil=True), [3, 3, 3]),
+        # a third window would begin behind the map
+        ([3, 1, 2, 5, 4], MaxPool((1, 2), 2, ((0, 0), (1, 1)), ceil=True), [3, 2, 5]),
+        ([3, 1, 2, 5, 4], MaxPool((1, 2), 2, ceil=True), [3, 5, 4]),
+        ([3, 1, 2, 5, 4], MaxPool((1, 2), 1, dilation=3), [5, 4]),
+    ],
+)
+def test_pools_by_hand(row, layer, expected):
+    x = tf.constant(np.array(row, float).reshape(1, 1, -1, 1))
+    y, _ = dispatch.forward(layer.at(x.shape[1:]), {}, x, rule=None)
+    np.testing.assert_allclose(y[0, 0, :, 0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "layer, expected",
+    [
+        # 2 x 2 blocks; "dcr": first all channels of a block's first cell
+        (DepthToSpace(2), [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]),
+        (DepthToSpace(2, "crd"), [[[0, 4], [1, 5]], [[2, 6], [3, 7]]]),
+        (ShuffleChannels(2), [[[0, 4, 1, 5, 2, 6, 3, 7]]]),
+    ],
+)
+def test_channels_are_moved_by_hand(layer, expected):
+    y, _ = dispatch.forward(layer, {}, tf.range(8)[None, None, None], rule=None)
+    np.testing.assert_array_equal(y[0], expected)
+    if isinstance(layer, DepthToSpace):
+        back, _ = dispatch.forward(SpaceToDepth(2, layer.order), {}, y, rule=None)
+        np.testing.assert_array_equal(back[0, 0, 0], range(8))
+
+
+def test_transposed_convolutions_by_hand():
+    # taps 1 2 at stride 3, less the first cell, and a cell more at the end
+    layer = ConvTranspose(1, (1, 2), (1, 3), ((0, 0), (1, -1)))
+    p = {"kernel": tf.constant([[[[1.0]], [[2.0]]]]), "bias": tf.constant([0.5])}
+    y, _ = dispatch.forward(layer, p, tf.constant([[[[1.0], [10.0]]]]), rule=None)
+    np.testing.assert_array_equal(y[0, 0, :, 0], [2.5, 0.5, 10.5, 20.5, 0.5])
 
 
 def test_interleave_and_cut():

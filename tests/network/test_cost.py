@@ -47,6 +47,8 @@ def spans_on(network: Network, size: tuple[int, int]) -> dict:
         (AvgPool(3000, 7, "same"), (32, 32), 3),
         (Conv(3, 3, stride=16, pad="same"), (32, 32), 20),
         (MaxPool(2, 1000, "same"), (64, 64), 20),
+        (AvgPool(2, 1000, 1, count_pads=True), (64, 64), 20),
+        (MaxPool(9, 7, dilation=40, pad=160, ceil=True), (64, 64), 2),
     ],
 )
 def test_spans_stay_near_the_map(layer, size, count, memory):

@@ -10,6 +10,7 @@ import pytest
 from helpers import EXAMPLES, example
 
 from tfdeconv.errors import UserError
+from tfdeconv.network.layers import Resize
 from tfdeconv.network.serialization import from_json, to_json
 from tfdeconv.zoo import NETWORKS
 
@@ -56,7 +57,7 @@ WRONG = {
     "negative pad": (("nodes", 0, "pad"), -1),
     "pad in words": (("nodes", 0, "pad"), "valid"),
     "uneven groups": (("nodes", 0, "groups"), 3),
-    "stride and dilation": (("nodes", 1, "dilation"), 2),
+    "stride and a wide dilation": (("nodes", 1, "dilation"), 40),
     "unknown function": (("nodes", 0, "activation", "kind"), "exec"),
     "function of functions": (
         ("nodes", 0, "activation"),
@@ -80,6 +81,42 @@ def test_invalid_descriptions_are_refused(wrong):
     with pytest.raises(UserError) as error:
         from_json(json.dumps(description))
     assert "\n" not in str(error.value) and len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"layer": "Resize"},
+        {"layer": "Resize", "height": 6},
+        {"layer": "Resize", "height": 6, "width": 6, "factor": 2},
+        {"layer": "Resize", "height": 6, "width": 1 << 14},
+        {"layer": "Resize", "factor": 0},
+        {"layer": "Resize", "factor": [2]},
+        {"layer": "Resize", "factor": 2, "fit": "fill"},
+        {"layer": "Resize", "factor": 2, "interpolation": "area"},
+        {"layer": "Resize", "factor": 400},
+        {"layer": "DepthToSpace", "block": 3},
+        {"layer": "SpaceToDepth", "block": 5},
+        {"layer": "ShuffleChannels", "groups": 3},
+        {"layer": "ConvTranspose", "filters": 4, "size": 3, "groups": 3},
+        {"layer": "ConvTranspose", "filters": 4, "size": 3, "pad": 1},
+        {"layer": "ConvTranspose", "filters": 4, "size": 9, "stride": 2, "dilation": 9},
+        {"layer": "AvgPool", "size": 2, "stride": 2, "count_pads": True, "uncounted": [1, 0]},
+    ],
+)
+def test_layers_that_cannot_be_are_refused(fields):
+    description = small()
+    description["nodes"][1] = {"name": "layer", "inputs": ["before"], **fields}
+    with pytest.raises(UserError):
+        from_json(json.dumps(description))
+
+
+def test_layers_of_earlier_versions_are_read():
+    description = small()
+    description["nodes"][1] = {"name": "layer", "inputs": ["before"], "layer": "UpSample"}
+    description["nodes"][1]["factor"] = [2, 3]
+    layer = from_json(json.dumps(description)).nodes[1].layer
+    assert layer == Resize(interpolation="nearest", factor=(2, 3))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "null", "{}", "{", "[" * 100_000, '"x"', "\0"])

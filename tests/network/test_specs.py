@@ -131,6 +131,8 @@ def test_short_forms_of_a_window():
     assert Window.of(3, 2, 1) == Window((3, 3), (2, 2), ((1, 1), (1, 1)))
     assert Conv(8, (3, 5), pad=((0, 1), (2, 3))).window == Window((3, 5), (1, 1), ((0, 1), (2, 3)))
     assert MaxPool(3, 2).window.uneven
+    # every tap of a window with a dilation of its stride falls on the same cells
+    assert Conv(8, 2, 2, dilation=2).window.uneven and not Conv(8, 4, 2, dilation=3).window.uneven
     assert not MaxPool(2, 2).window.uneven and not Conv(1, 3).window.uneven
 
 

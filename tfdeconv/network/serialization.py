@@ -113,7 +113,7 @@ def node_of(entry: dict[str, Any]) -> Node:
 def layer_of(entry: Any) -> Layer:
     """A layer of its class and fields, each of which is checked."""
     if isinstance(entry, dict) and entry.get("layer") == "UpSample":
-        # as files of before version 0.5 have it
+        # as files of earlier versions have it
         entry = {**entry, "layer": "Resize", "interpolation": "nearest"}
     if not isinstance(entry, dict) or entry.get("layer") not in KINDS:
         raise ValueError(f"unknown layer {str(entry.get('layer'))[:40]!r}")
