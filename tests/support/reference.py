@@ -267,7 +267,6 @@ def derived(layer, p, x):
             rows, columns = resize_shares(layer, *x.shape[-3:-1])
             return np.einsum("ph,...hwc,qw->...pqc", rows, x, columns)
 
-
         case _:
             return moved_channels(layer, x)
 

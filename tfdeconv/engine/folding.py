@@ -100,7 +100,11 @@ def fold(
                 del folded[before.name], parameters[before.name]
         folded[node.name] = node
         parameters[node.name] = p
-        if positive.issuperset(node.inputs) and keeps_sign(node.layer) or never_negative(node.layer):
+        if (
+            positive.issuperset(node.inputs)
+            and keeps_sign(node.layer)
+            or never_negative(node.layer)
+        ):
             positive.add(node.name)
     return list(folded.values()), parameters
 

@@ -11,14 +11,7 @@ from ..network.spans import Spans
 from . import dispatch
 from .rules import Rule
 from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
-from .windows import (
-    add_outside_to_border,
-    crop,
-    erase_outside,
-    move,
-    outside_cells,
-    trim_spans,
-)
+from .windows import add_outside_to_border, crop, erase_outside, move, outside_cells, trim_spans
 
 
 def forward(

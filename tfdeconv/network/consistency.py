@@ -19,7 +19,7 @@ from .layers import (
     Resize,
     ZeroPad,
 )
-from .spans import Window, as_pair
+from .spans import Window
 
 
 def check_layer(layer: Layer) -> None:

@@ -24,9 +24,7 @@ class Conv(Windowed):
     activation: Activation | None = None
 
     def misfit(self, *shapes: Shape) -> str:
-        return super().misfit(*shapes) or misfit_of_groups(
-            self.groups, shapes[0][2], self.filters
-        )
+        return super().misfit(*shapes) or misfit_of_groups(self.groups, shapes[0][2], self.filters)
 
     def parameters(self, shape: Shape) -> ParameterShapes:
         kernel = (*self.taps, shape[2] // self.groups, self.filters)
@@ -84,9 +82,7 @@ class ConvTranspose(Layer):
         return self.groups > 1 and self.groups == self.filters
 
     def misfit(self, *shapes: Shape) -> str:
-        return super().misfit(*shapes) or misfit_of_groups(
-            self.groups, shapes[0][2], self.filters
-        )
+        return super().misfit(*shapes) or misfit_of_groups(self.groups, shapes[0][2], self.filters)
 
     @property
     def reaches_outside(self) -> bool:

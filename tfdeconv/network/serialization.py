@@ -29,15 +29,7 @@ from . import layers
 from .base import Layer, Node
 from .consistency import check_graph, check_layer
 from .graph import Network
-from .layers import (
-    ACTIVATIONS,
-    COORDINATES,
-    FITS,
-    INTERPOLATIONS,
-    ORDERS,
-    ROUNDINGS,
-    Activation,
-)
+from .layers import ACTIVATIONS, COORDINATES, FITS, INTERPOLATIONS, ORDERS, ROUNDINGS, Activation
 
 # {name of the class: the class}, of the layers and not of what they are derived from
 KINDS: dict[str, type[Layer]] = {
