@@ -36,7 +36,7 @@ class Conv(Windowed):
 
 @dataclass(frozen=True)
 class DepthwiseConv(Windowed):
-    """Convolution of each channel by itself, with `multiplier` kernels each; activation as in Conv."""
+    """Convolution of each channel by itself, `multiplier` kernels each; activation as in Conv."""
 
     size: int | Pair
     stride: int | Pair = 1
