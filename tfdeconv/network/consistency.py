@@ -60,8 +60,8 @@ def check_window(layer: Windowed) -> None:
         return
     if isinstance(layer, AvgPool):
         check_uncounted(layer, window)
-    for pad, size in zip(window.pad, window.size):
-        if max(pad) >= size:
+    for pads, size in zip(window.pad, window.size):
+        if max(pads) >= size:
             raise ValueError("a pool has a pad that is not smaller than its window")
 
 

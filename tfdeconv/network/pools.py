@@ -46,7 +46,7 @@ class AvgPool(Pool):
     ceil: bool = False
     uncounted: Pair = (0, 0)
 
-    def at(self, shape: Shape) -> Pool:
+    def at(self, shape: Shape) -> AvgPool:
         sized = super().at(shape)
         if not (self.ceil and self.count_pads):
             return sized

@@ -29,7 +29,7 @@ def places(layer: Resize, cells: np.ndarray, length: int, outputs: int, axis: in
         if coordinates == "asymmetric":
             return cells / layer.blocks[axis]
         return (cells + 0.5) / layer.blocks[axis] - 0.5
-    step = np.float64(length) / outputs
+    step: np.floating = np.float64(length) / outputs
     if layer.factors:
         step = 1 / np.float64(layer.factors[axis])
     if layer.interpolation == "nearest":
