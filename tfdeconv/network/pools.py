@@ -49,7 +49,7 @@ class AvgPool(Pool):
     def at(self, shape: Shape) -> AvgPool:
         sized = super().at(shape)
         if not (self.ceil and self.count_pads):
-            return sized
+            return sized  # type: ignore
         own = replace(self, ceil=False).at(shape).window.pad
         (_, bottom), (_, right) = sized.window.pad
         return replace(sized, uncounted=(bottom - own[0][1], right - own[1][1]))  # type: ignore
