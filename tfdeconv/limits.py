@@ -179,6 +179,8 @@ MAX_INPUT_VALUES = 1 << 26
 MAX_RESIZED = 2048
 # cells on a side of a window with both a stride and a dilation: the kernel is kept with its zeros
 MAX_SPREAD = 32
+# values that are worked out from constants while a file is read: the largest kernels in use
+MAX_FOLDED_VALUES = 1 << 24
 # multiply-adds of an image's pass: 260 times VGG16's at 224 x 224; a minute on two cores
 MAX_WORK = 4 * 10**12
 # layers of a graph: 3 times those of the deepest in use; TensorFlow takes 10 ms for each

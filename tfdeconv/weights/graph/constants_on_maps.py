@@ -1,0 +1,72 @@
+"""Constants that meet a map value by value, as numbers for its rows, columns and channels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .axes import CHANNELS, COLUMNS, ROWS, Factor
+from .feature_map import FeatureMap
+from .folding import refuse_large
+from .not_understood import NotUnderstood
+
+
+def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
+    """A constant for a tensor, whose last axes are meant, as [h or 1, w or 1, c or 1].
+
+    Raises NotUnderstood where it would make the tensor larger, or differs by image.
+    """
+    return spread(values, x)
+
+
+def spread(values: np.ndarray, x: FeatureMap) -> np.ndarray:
+    shape = values.shape
+    while len(shape) > len(x.axes) and shape[0] == 1:
+        shape = shape[1:]
+    shape = (1,) * (len(x.axes) - len(shape)) + shape
+    fits = all(extent in (1, length) for extent, length in zip(shape, x.lengths))
+    if len(shape) != len(x.axes) or not fits:
+        raise NotUnderstood(
+            f"it meets a constant of the shape {list(values.shape)}, its input has {list(x.lengths)}"
+        )
+    factors: list[Factor] = []
+    for axis, extent in zip(x.axes, shape):
+        for factor in axis:
+            # along an axis that it does not differ on
+            factors.append(factor if extent > 1 else factor._replace(size=1))
+    sizes = [factor.size for factor in factors]
+    parts = values.reshape(sizes or [1])
+    if any(factor.dimension not in (ROWS, COLUMNS, CHANNELS) for factor in kept(factors)):
+        raise NotUnderstood("it meets a constant that differs from image to image")
+    return in_order(parts, factors, x)
+
+
+def kept(factors: list[Factor]) -> list[Factor]:
+    return [factor for factor in factors if factor.size > 1]
+
+
+def in_order(parts: np.ndarray, factors: list[Factor], x: FeatureMap) -> np.ndarray:
+    """Values by factor as [h or 1, w or 1, c or 1], each dimension whole or not there."""
+    present = kept(factors)
+    dimensions = (ROWS, COLUMNS, CHANNELS)
+    extents = []
+    for dimension in dimensions:
+        differs = any(factor.dimension == dimension for factor in present)
+        extents.append(x.extent(dimension) if differs else 1)
+    refuse_large(int(np.prod(extents, dtype=np.float64)))
+    # a factor of a dimension that the constant does not differ on is repeated
+    wanted: list[Factor] = []
+    for dimension, extent in zip(dimensions, extents):
+        if extent > 1:
+            own = [factor for axis in x.axes for factor in axis if factor.dimension == dimension]
+            wanted.extend(sorted(own, key=lambda factor: -factor.stride))
+    squeezed = parts.reshape([factor.size for factor in present] or [1])
+    order, shape = [], []
+    for factor in wanted:
+        if factor in present:
+            order.append(present.index(factor))
+            shape.append(factor.size)
+        else:
+            shape.append(1)
+    moved = np.transpose(squeezed, order) if order else squeezed
+    full = np.broadcast_to(moved.reshape(shape or [1]), [f.size for f in wanted] or [1])
+    return full.reshape(extents)

@@ -1,0 +1,34 @@
+"""What is worked out from constants and shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .base import Kind
+
+
+@dataclass(frozen=True)
+class ShapeOf(Kind):
+    """x: its shape as integers, from `start` to `stop`; axis: the length of that one alone."""
+
+    start: int = 0
+    stop: int | None = None
+    axis: int | None = None
+
+
+@dataclass(frozen=True)
+class Cast(Kind):
+    """x as another type: numpy's name. Between floats it is idle."""
+
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Computation(Kind):
+    """Constants alone, or nothing: numpy's function of that name, of FUNCTIONS in folding.py.
+
+    arguments: what follows the inputs.
+    """
+
+    function: str
+    arguments: tuple = ()

@@ -1,0 +1,69 @@
+"""Operations with a kernel or a matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....network.base import Pad
+from ....network.layers import Activation
+from ....network.spans import Pads, Pair
+from .base import Kind
+
+
+@dataclass(frozen=True)
+class Convolution(Kind):
+    """x, kernel, [bias].
+
+    kernel: the order of its axes: o output channels, i input channels of a group, h, w; of a
+    depthwise one in TensorFlow's order "hwcm", m for each channel c. channel_axis: of x, which has
+    four axes; the other two but the batch's are rows and columns. pad: "same" is TensorFlow's.
+    activation: one that belongs to the layer, as in Keras.
+    """
+
+    channel_axis: int
+    kernel: str
+    stride: Pair = (1, 1)
+    pad: Pad = 0
+    dilation: Pair = (1, 1)
+    groups: int = 1
+    activation: Activation | None = None
+
+
+@dataclass(frozen=True)
+class TransposedConvolution(Kind):
+    """x, kernel, [bias]; the transpose of a convolution from its output to its input.
+
+    kernel: as in Convolution, with o, i those of this operation: torch's is "iohw". output_pad:
+    cells that are added behind the rows and columns. same: the output has as many cells as the
+    input times the stride, and `pad` is what that leaves; output_size: the same for any size.
+    """
+
+    channel_axis: int
+    kernel: str
+    stride: Pair = (1, 1)
+    pad: Pads = ((0, 0), (0, 0))
+    dilation: Pair = (1, 1)
+    groups: int = 1
+    output_pad: Pair = (0, 0)
+    same: bool = False
+    output_size: Pair | None = None
+    activation: Activation | None = None
+
+
+@dataclass(frozen=True)
+class Linear(Kind):
+    """x, matrix, [bias]: along one axis of x, the last.
+
+    matrix: the order of its axes, "io" or "oi". scale, bias_scale: numbers before the product and
+    the bias (ONNX's alpha and beta). activation: as in Convolution.
+    """
+
+    matrix: str = "io"
+    scale: float = 1.0
+    bias_scale: float = 1.0
+    activation: Activation | None = None
+
+
+@dataclass(frozen=True)
+class MatrixProduct(Kind):
+    """x, y: one of them a constant matrix."""

@@ -1,0 +1,118 @@
+"""What moves values, takes some of them, or changes a map's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ....network.spans import Pair
+from .base import Kind
+
+
+@dataclass(frozen=True)
+class Reshape(Kind):
+    """x, [shape]: -1 is what is left; copy_zeros: 0 is the input's length (ONNX)."""
+
+    shape: tuple[int, ...] | None = None
+    copy_zeros: bool = False
+
+
+@dataclass(frozen=True)
+class Flattened(Kind):
+    """x with the axes from `first` to `last` in one. two: in two, those before `first` in one."""
+
+    first: int
+    last: int = -1
+    two: bool = False
+
+
+@dataclass(frozen=True)
+class Transpose(Kind):
+    """x with its axes in this order; None: the other way round."""
+
+    order: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Squeeze(Kind):
+    """x, [axes]: without axes of length 1; None: without any, or as the input says."""
+
+    axes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Unsqueeze(Kind):
+    """x, [axes]: with new axes of length 1 there, counted in the output."""
+
+    axes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Expand(Kind):
+    """x, [shape]: repeated along axes of length 1 to that shape; -1: as it is."""
+
+    shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Padding(Kind):
+    """x, [pads], [value]: constants around. pads: (before, after) for each axis, negative: cropped.
+
+    As an input it is ONNX's list, all before and then all behind, of `axes`.
+    """
+
+    pads: tuple[Pair, ...] | None = None
+    value: float = 0.0
+    mode: str = "constant"
+    axes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Slice(Kind):
+    """x, [starts], [stops], [axes], [steps], as Python's slices count; None: as the inputs say."""
+
+    starts: tuple[int, ...] | None = None
+    stops: tuple[int, ...] | None = None
+    axes: tuple[int, ...] | None = None
+    steps: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Take(Kind):
+    """x, [indices]: those along an axis. One number, an axis less. None: as the input says."""
+
+    axis: int
+    indices: tuple[int, ...] | int | None = None
+
+
+@dataclass(frozen=True)
+class Resizing(Kind):
+    """x, [sizes], [scales]: the map at another size. All of an input's axes, or rows and columns.
+
+    coordinates, rounding: ONNX's words (`coordinate_transformation_mode`, `nearest_mode`).
+    """
+
+    channel_axis: int
+    interpolation: Literal["nearest", "bilinear", "bicubic"]
+    coordinates: str = "half_pixel"
+    rounding: str = "round_prefer_floor"
+    sizes: Pair | None = None
+    scales: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class DepthToSpace(Kind):
+    """x with channels as blocks of cells. order: "dcr" (TensorFlow's), "crd" (torch's)."""
+
+    channel_axis: int
+    block: int
+    order: Literal["dcr", "crd"]
+
+
+@dataclass(frozen=True)
+class SpaceToDepth(Kind):
+    """x with blocks of cells as channels."""
+
+    channel_axis: int
+    block: int
+    order: Literal["dcr", "crd"]

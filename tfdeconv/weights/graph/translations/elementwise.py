@@ -1,0 +1,218 @@
+"""Functions of each value, along the channels, and of several tensors value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ....network.base import Layer
+from ....network.layers import (
+    RELU,
+    Activation,
+    Add,
+    Affine,
+    Average,
+    Divide,
+    Identity,
+    Maximum,
+    Minimum,
+    Multiply,
+    PReLU,
+    Subtract,
+)
+from .. import kinds
+from ..axes import CHANNELS, COLUMNS, ROWS, Axes
+from ..call import Call, constant_parameter
+from ..constants_on_maps import cell_values, spread
+from ..feature_map import FeatureMap
+from ..not_understood import NotUnderstood
+from ..operation import Constant
+
+MERGES: dict[str, Layer] = {
+    "add": Add(),
+    "average": Average(),
+    "subtract": Subtract(),
+    "multiply": Multiply(),
+    "divide": Divide(),
+    "maximum": Maximum(),
+    "minimum": Minimum(),
+}
+
+
+def function(call: Call) -> FeatureMap:
+    x = call.map()
+    return call.add(call.kind.layer, x).with_axes(x.axes)
+
+
+def learned_slope(call: Call) -> FeatureMap:
+    """A slope for all, or for each channel, row or column."""
+    kind: kinds.LearnedSlope = call.kind
+    x = call.map()
+    slope = call.constant(1)
+    shape = slope.shape
+    if shape is None:
+        raise NotUnderstood("the shape of its slope is not known")
+    if kind.axis is not None and len(shape) == 1:
+        # torch's: along the channels, whatever the other axes are
+        shape = (*shape, *(1,) * (len(x.axes) - 1 - x.axis(kind.axis)))
+    values = spread(slope.read().reshape(shape), x)
+    by_row, by_column, by_channel = (extent > 1 for extent in values.shape)
+    layer = PReLU(by_row=by_row, by_column=by_column, by_channel=by_channel)
+    return call.add(layer, x, parameters={"slope": constant_parameter(values)}).with_axes(x.axes)
+
+
+def along_channels(call: Call) -> FeatureMap:
+    kind: kinds.AlongChannels = call.kind
+    x = call.with_channels_at(call.map(), kind.axis)
+    return call.add_along(kind.layer, x)
+
+
+def idle(call: Call) -> FeatureMap:
+    """A layer of its own, so that it has a name."""
+    x = call.map()
+    return call.add(Identity(), x).with_axes(x.axes)
+
+
+def elementwise(call: Call) -> FeatureMap:
+    """All maps of one order are merged; constants are a scale and shift, or a limit."""
+    kind: kinds.Elementwise = call.kind
+    maps = call.maps()
+    if len(maps) == len(call.inputs):
+        return merged(call, maps)
+    if len(maps) != 1 or len(call.inputs) != 2:
+        raise NotUnderstood("it joins several maps and constants")
+    position = 0 if isinstance(call.inputs[1], FeatureMap) else 1
+    values = call.array(position)
+    if values is None:
+        raise NotUnderstood(f"it lacks its input {position}")
+    return with_constant(call, maps[0], np.asarray(values), constant_is_first=position == 0)
+
+
+def merged(call: Call, maps: Sequence[FeatureMap]) -> FeatureMap:
+    axes = common_axes(maps)
+    if axes is None:
+        # the same tensor in different orders: each is brought to the map's own
+        maps = [call.as_map(x, -1 if x.axes[-1] == x.whole(CHANNELS) else 1) for x in maps]
+        axes = common_axes(maps)
+    if axes is None:
+        raise NotUnderstood("its inputs have their axes in different orders")
+    layer = MERGES[call.kind.operation]
+    return call.add(layer, *maps).with_axes(axes)
+
+
+def common_axes(maps: Sequence[FeatureMap]) -> Axes | None:
+    """The axes of the result, where each axis is the same in all maps, or of one cell in some."""
+    count = max(len(x.axes) for x in maps)
+    axes: list = [()] * count
+    for x in maps:
+        aligned = ((),) * (count - len(x.axes)) + x.axes
+        for number, axis in enumerate(aligned):
+            if axis and axes[number] and axis != axes[number]:
+                return None
+            axes[number] = axis or axes[number]
+    height, width, channels = (max(extents) for extents in zip(*(x.shape for x in maps)))
+    for x in maps:
+        for dimension, extent in ((ROWS, height), (COLUMNS, width), (CHANNELS, channels)):
+            if x.extent(dimension) not in (1, extent):
+                return None
+    return tuple(axes)
+
+
+def with_constant(
+    call: Call, x: FeatureMap, values: np.ndarray, constant_is_first: bool
+) -> FeatureMap:
+    operation = call.kind.operation
+    if operation in ("maximum", "minimum"):
+        return limited(call, x, values)
+    if operation == "average":
+        raise NotUnderstood("it averages a map and a constant")
+    numbers = cell_values(values.astype(np.float64), x)
+    if operation == "divide" and constant_is_first:
+        # n / x
+        inverse = call.add(Activation("reciprocal"), x, suffix="/inverse").with_axes(x.axes)
+        return affine(call, inverse, numbers, np.zeros(1))
+    scale, shift = SCALES[operation](numbers, constant_is_first)
+    return affine(call, x, scale, shift)
+
+
+def scale_by(numbers: np.ndarray, is_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    return numbers, np.zeros(1)
+
+
+def divide_by(numbers: np.ndarray, is_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    if not numbers.all():
+        raise NotUnderstood("it divides by 0")
+    return 1 / numbers, np.zeros(1)
+
+
+def shift_by(numbers: np.ndarray, is_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    return np.ones(1), numbers
+
+
+def shift_back(numbers: np.ndarray, is_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    if is_first:
+        return -np.ones(1), numbers
+    return np.ones(1), -numbers
+
+
+Scales = Callable[[np.ndarray, bool], tuple[np.ndarray, np.ndarray]]
+# {operation: (scale, shift) of x with these numbers}
+SCALES: dict[str, Scales] = {
+    "add": shift_by,
+    "subtract": shift_back,
+    "multiply": scale_by,
+    "divide": divide_by,
+}
+
+
+def affine(call: Call, x: FeatureMap, scale: np.ndarray, shift: np.ndarray) -> FeatureMap:
+    """x * scale + shift; both are [h or 1, w or 1, c or 1]."""
+    scale, shift = np.atleast_3d(scale), np.atleast_3d(shift)
+    by_row, by_column, _ = (max(pair) > 1 for pair in zip(scale.shape, shift.shape))
+    extents = (x.shape[0] if by_row else 1, x.shape[1] if by_column else 1, x.channels)
+    shape: tuple[int, ...] = extents if by_row or by_column else (x.channels,)
+    parameters = {}
+    for name, numbers in (("scale", scale), ("shift", shift)):
+        with np.errstate(over="ignore"):
+            full = np.broadcast_to(numbers, extents).astype(np.float32).reshape(shape)
+        parameters[name] = constant_parameter(full)
+    layer = Affine(by_row=by_row, by_column=by_column) if by_row or by_column else Affine()
+    return call.add(layer, x, parameters=parameters).with_axes(x.axes)
+
+
+def limited(call: Call, x: FeatureMap, values: np.ndarray) -> FeatureMap:
+    """max(x, n) or min(x, n) for one number n."""
+    numbers = np.unique(values)
+    if numbers.size != 1 or not np.isfinite(numbers).all():
+        raise NotUnderstood("its limit is not one number")
+    limit = float(numbers[0])
+    if call.kind.operation == "minimum":
+        layer = clipped(None, limit)
+    else:
+        layer = clipped(limit, None)
+    return call.add(layer, x).with_axes(x.axes)
+
+
+def clipped(floor: float | None, ceiling: float | None) -> Activation:
+    """min(max(x, floor), ceiling): a ReLU where the floor is 0."""
+    if floor == 0 and (ceiling is None or ceiling > 0):
+        return replace(RELU, ceiling=ceiling)
+    return Activation("clip", floor=floor, ceiling=ceiling)
+
+
+def power(call: Call) -> FeatureMap:
+    x = call.map()
+    exponents = call.array(1)
+    if exponents is None or np.unique(exponents).size != 1:
+        raise NotUnderstood("its exponent is not one number")
+    exponent = float(np.ravel(exponents)[0])
+    layers: dict[float, Layer] = {
+        1.0: Identity(),
+        2.0: Activation("square"),
+        0.5: Activation("sqrt"),
+        -1.0: Activation("reciprocal"),
+    }
+    layer = layers.get(exponent, Activation("power", constant=exponent))
+    return call.add(layer, x).with_axes(x.axes)

@@ -1,0 +1,195 @@
+"""Operations with a kernel or a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ....network.layers import Conv, ConvTranspose, Dense, DepthwiseConv
+from ....network.spans import Pads, Pair
+from .. import kinds
+from ..axes import BATCH
+from ..call import Call
+from ..feature_map import FeatureMap, vector_axes
+from ..not_understood import NotUnderstood
+from ..operation import Constant, Parameter
+
+# the orders of kernels here
+KERNEL, DEPTHWISE, TRANSPOSED = "hwio", "hwcm", "hwoi"
+
+
+def known_shape(constant: Constant) -> tuple[int, ...]:
+    if constant.shape is None:
+        raise NotUnderstood(f"the shape of {constant.name} is not known")
+    return constant.shape
+
+
+def kernel_sizes(kind: kinds.Convolution | kinds.TransposedConvolution, kernel: Constant):
+    """{letter of an axis: how long it is}."""
+    shape = known_shape(kernel)
+    if len(shape) != len(kind.kernel):
+        raise NotUnderstood(f"its kernel has the shape {list(shape)}, expected four axes")
+    return dict(zip(kind.kernel, shape))
+
+
+def in_order(constant: Constant, order: str, wanted: str) -> Parameter:
+    """A kernel with its axes in another order, each named by a letter."""
+    if order == wanted:
+        return Parameter((constant,))
+    axes = [order.index(letter) for letter in wanted]
+    shape = tuple(known_shape(constant)[axis] for axis in axes)
+    return Parameter((constant,), lambda kernel: np.transpose(kernel, axes), shape)
+
+
+def with_bias(
+    call: Call, parameters: dict[str, Parameter], scale: float = 1.0, count: int | None = None
+) -> bool:
+    """Adds the bias that an operation has to the parameters; whether it has one."""
+    bias = call.optional(2)
+    if bias is None:
+        return False
+    if scale == 1 and bias.shape is not None and len(bias.shape) == 1:
+        parameters["bias"] = Parameter((bias,))
+        if count is None or bias.shape == (count,):
+            return True
+    shape = None if bias.shape is None else (count or int(np.prod(bias.shape)),)
+
+    def make(values: np.ndarray) -> np.ndarray:
+        flat = np.ravel(values) * scale
+        return np.broadcast_to(flat, shape) if shape else flat
+
+    parameters["bias"] = Parameter((bias,), make, shape)
+    return True
+
+
+def convolution(call: Call) -> FeatureMap:
+    kind: kinds.Convolution = call.kind
+    x = call.as_map(call.map(), kind.channel_axis)
+    kernel = call.constant(1)
+    sizes = kernel_sizes(kind, kernel)
+    window = {
+        "size": (sizes["h"], sizes["w"]),
+        "stride": kind.stride,
+        "pad": kind.pad,
+        "dilation": kind.dilation,
+        "activation": kind.activation,
+    }
+    parameters: dict[str, Parameter] = {}
+    if "m" in sizes:
+        parameters["kernel"] = in_order(kernel, kind.kernel, DEPTHWISE)
+        filters = sizes["c"] * sizes["m"]
+    else:
+        filters = sizes["o"]
+        if x.channels != sizes["i"] * kind.groups or filters % kind.groups:
+            raise NotUnderstood(
+                f"its kernel is for {sizes['i']} channels in each of {kind.groups} groups, "
+                f"and its input has {x.channels}"
+            )
+    bias = with_bias(call, parameters, count=filters)
+    depthwise = "m" in sizes or (kind.groups == x.channels and kind.groups > 1)
+    if depthwise:
+        if "m" not in sizes:
+            parameters["kernel"] = depthwise_kernel(kernel, kind, x.channels)
+        layer = DepthwiseConv(multiplier=filters // x.channels, bias=bias, **window)
+        return call.add_map(layer, x, kind.channel_axis, parameters)
+    parameters["kernel"] = in_order(kernel, kind.kernel, KERNEL)
+    conv = Conv(filters, groups=kind.groups, bias=bias, **window)
+    return call.add_map(conv, x, kind.channel_axis, parameters)
+
+
+def depthwise_kernel(kernel: Constant, kind: kinds.Convolution, channels: int) -> Parameter:
+    """The kernel of as many groups as channels, [h, w, channel, multiplier]."""
+    sizes = kernel_sizes(kind, kernel)
+    axes = [kind.kernel.index(letter) for letter in "hwio"]
+    shape = (sizes["h"], sizes["w"], channels, sizes["o"] // channels)
+    return Parameter(
+        (kernel,), lambda values: np.transpose(values, axes).reshape(shape), shape
+    )
+
+
+def transposed_convolution(call: Call) -> FeatureMap:
+    kind: kinds.TransposedConvolution = call.kind
+    x = call.as_map(call.map(), kind.channel_axis)
+    kernel = call.constant(1)
+    sizes = kernel_sizes(kind, kernel)
+    filters = sizes["o"] * kind.groups
+    if sizes["i"] != x.channels:
+        raise NotUnderstood(f"its kernel is for {sizes['i']} channels, its input has {x.channels}")
+    size = sizes["h"], sizes["w"]
+    parameters = {"kernel": in_order(kernel, kind.kernel, TRANSPOSED)}
+    bias = with_bias(call, parameters, count=filters)
+    pad = pads_of_transpose(kind, size, x.shape[:2])
+    layer = ConvTranspose(
+        filters, size, kind.stride, pad, bias, kind.activation, kind.groups, kind.dilation
+    )
+    return call.add_map(layer, x, kind.channel_axis, parameters)
+
+
+def pads_of_transpose(
+    kind: kinds.TransposedConvolution, size: Pair, extents: Sequence[int]
+) -> Pads:
+    """What is taken off on each side; cells that are added behind count as less."""
+    pads = []
+    for axis in (0, 1):
+        stride = kind.stride[axis]
+        reach = (size[axis] - 1) * kind.dilation[axis] + 1
+        before, after = kind.pad[axis]
+        total = None
+        if kind.output_size is not None:
+            total = (extents[axis] - 1) * stride + reach - kind.output_size[axis]
+        elif kind.same:
+            total = reach - stride
+        if total is not None:
+            before = max(total, 0) // 2
+            after = total - before
+        pads.append((before, after - kind.output_pad[axis]))
+    return pads[0], pads[1]
+
+
+def linear(call: Call) -> FeatureMap:
+    """On each cell by itself it is a convolution of 1 x 1."""
+    kind: kinds.Linear = call.kind
+    x = call.map()
+    matrix = call.constant(1)
+    shape = known_shape(matrix)
+    if len(shape) != 2:
+        raise NotUnderstood(f"its matrix has the shape {list(shape)}, expected two axes")
+    count, units = shape if kind.matrix == "io" else shape[::-1]
+    parameter = in_order(matrix, kind.matrix, "io")
+    if kind.scale != 1:
+        make = parameter.make or (lambda values: values)
+        parameter = Parameter(
+            (matrix,), lambda values: make(values) * kind.scale, (count, units)
+        )
+    parameters = {"kernel": parameter}
+    bias = with_bias(call, parameters, kind.bias_scale, units)
+    if len(x.axes) == 2:
+        x = call.as_vector(x)
+    else:
+        x = call.with_channels_at(x, len(x.axes) - 1)
+    if x.channels != count:
+        raise NotUnderstood(f"its matrix is for {count} values, its input has {x.channels}")
+    if x.single_cell:
+        layer = Dense(units, bias, kind.activation)
+        y = call.add(layer, x, parameters=parameters)
+        if len(x.axes) == 2:
+            return y.with_axes(vector_axes(y.batch, units))
+        return y.with_axes((*x.axes[:-1], vector_axes(1, units)[1]))
+    made = parameter.make or (lambda values: values)
+    parameters["kernel"] = replace(
+        parameter, make=lambda values: made(values)[None, None], shape=(1, 1, count, units)
+    )
+    conv = Conv(units, 1, bias=bias, activation=kind.activation)
+    y = call.add(conv, x, parameters=parameters)
+    return y.with_axes((*x.axes[:-1], vector_axes(1, units)[1]))
+
+
+def matrix_product(call: Call) -> FeatureMap:
+    """x times a constant matrix; of two maps it is not understood (attention)."""
+    y = call.inputs[1]
+    if not isinstance(y, Constant):
+        raise NotUnderstood("it multiplies two tensors that depend on the image, or from the left")
+    inner = replace(call.operation, kind=kinds.Linear("io"))
+    return linear(Call(call.builder, inner, call.inputs[:2]))
