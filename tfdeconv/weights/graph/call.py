@@ -12,9 +12,9 @@ from ...network.layers import Flatten, Identity
 from .axes import CHANNELS, COLUMNS, ROWS, axis_of, dimensions
 from .builder import NodeBuilder, Value
 from .feature_map import FeatureMap, vector_axes
-from .folding import integers, refuse_large
 from .not_understood import NotUnderstood
 from .operation import Constant, Operation, Parameter
+from .shape_arithmetic import integers, refuse_large
 
 NO_PARAMETERS: Mapping[str, Parameter] = {}
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from .axes import CHANNELS, COLUMNS, ROWS, Factor
 from .feature_map import FeatureMap
-from .folding import refuse_large
 from .not_understood import NotUnderstood
+from .shape_arithmetic import refuse_large
 
 
 def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
@@ -15,10 +15,6 @@ def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
 
     Raises NotUnderstood where it would make the tensor larger, or differs by image.
     """
-    return spread(values, x)
-
-
-def spread(values: np.ndarray, x: FeatureMap) -> np.ndarray:
     shape = values.shape
     while len(shape) > len(x.axes) and shape[0] == 1:
         shape = shape[1:]
@@ -26,7 +22,8 @@ def spread(values: np.ndarray, x: FeatureMap) -> np.ndarray:
     fits = all(extent in (1, length) for extent, length in zip(shape, x.lengths))
     if len(shape) != len(x.axes) or not fits:
         raise NotUnderstood(
-            f"it meets a constant of the shape {list(values.shape)}, its input has {list(x.lengths)}"
+            f"it meets a constant of the shape {list(values.shape)}, "
+            f"its input has {list(x.lengths)}"
         )
     factors: list[Factor] = []
     for axis, extent in zip(x.axes, shape):

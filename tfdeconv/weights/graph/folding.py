@@ -12,14 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from ...limits import MAX_FOLDED_VALUES
 from . import kinds
 from .kinds import Kind
 from .not_understood import NotUnderstood
 from .operation import Constant
+from .shape_arithmetic import (
+    Arrays,
+    flat_shape,
+    integers,
+    or_input,
+    pads_of,
+    refuse_large,
+    shape_of,
+    slices,
+    split_sizes,
+    target_shape,
+)
 
-Arrays = Sequence[np.ndarray]
 Fold = Callable[[Any, Arrays], "np.ndarray | list[np.ndarray]"]
+# what only moves values waits, where these are many, until somebody asks for them
+DEFERRED = (
+    kinds.Transpose,
+    kinds.Reshape,
+    kinds.Flattened,
+    kinds.Squeeze,
+    kinds.Unsqueeze,
+    kinds.Idle,
+)
+MANY_VALUES = 1 << 16
 
 
 def fold(kind: Kind, constants: Sequence[Constant | None]) -> list[Constant]:
@@ -75,115 +95,6 @@ def array_of(constant: Constant | None) -> Any:
         raise NotUnderstood("it computes with a variable")
     refuse_large(int(np.prod(constant.shape, dtype=np.float64)))
     return constant.read()
-
-
-DEFERRED = (
-    kinds.Transpose,
-    kinds.Reshape,
-    kinds.Flattened,
-    kinds.Squeeze,
-    kinds.Unsqueeze,
-    kinds.Idle,
-)
-MANY_VALUES = 1 << 16
-
-
-def refuse_large(size: int) -> None:
-    """Raises NotUnderstood for more values than anybody computes with beforehand."""
-    if size > MAX_FOLDED_VALUES:
-        raise NotUnderstood(f"it computes {size:,} values from constants")
-
-
-def integers(values: Any) -> tuple[int, ...]:
-    """Whole numbers of an array; raises NotUnderstood for others."""
-    array = np.atleast_1d(np.asarray(values))
-    if array.ndim != 1 or not np.isfinite(array).all() or (array != np.floor(array)).any():
-        raise NotUnderstood("it has no whole numbers where they are needed")
-    # ONNX ends slices at the largest integer that there is
-    return tuple(int(number) for number in array)
-
-
-def or_input(value: Any, arrays: Arrays, position: int) -> Any:
-    """An attribute, or the integers of the input that has it where it is None."""
-    if value is not None or len(arrays) <= position or arrays[position] is None:
-        return value
-    return integers(arrays[position])
-
-
-# shapes
-
-
-def target_shape(kind: kinds.Reshape, lengths: Sequence[int], arrays: Arrays) -> tuple[int, ...]:
-    """The shape that a Reshape makes of one."""
-    shape = list(or_input(kind.shape, arrays, 1) or ())
-    for position, extent in enumerate(shape):
-        if extent == 0 and kind.copy_zeros and position < len(lengths):
-            shape[position] = lengths[position]
-    size = int(np.prod(lengths, dtype=object))
-    if shape.count(-1) == 1:
-        known = -int(np.prod(shape, dtype=object))
-        if known <= 0 or size % known:
-            raise NotUnderstood(f"it reshapes {list(lengths)} to {shape}")
-        shape[shape.index(-1)] = size // known
-    if min(shape, default=1) < 1 or int(np.prod(shape, dtype=object)) != size:
-        raise NotUnderstood(f"it reshapes {list(lengths)} to {shape}")
-    return tuple(shape)
-
-
-def slices(kind: kinds.Slice, axes_count: int, arrays: Arrays) -> dict[int, slice]:
-    """{axis: the slice along it}."""
-    starts = or_input(kind.starts, arrays, 1)
-    stops = or_input(kind.stops, arrays, 2)
-    if starts is None or stops is None:
-        raise NotUnderstood("it does not say where it begins and ends")
-    axes = or_input(kind.axes, arrays, 3)
-    if axes is None:
-        axes = tuple(range(len(starts)))
-    steps = or_input(kind.steps, arrays, 4)
-    if steps is None:
-        steps = (1,) * len(starts)
-    if not len(starts) == len(stops) == len(axes) == len(steps) or 0 in steps:
-        raise NotUnderstood("its beginnings, ends, axes and steps do not fit each other")
-    found: dict[int, slice] = {}
-    for axis, start, stop, step in zip(axes, starts, stops, steps):
-        if not -axes_count <= axis < axes_count:
-            raise NotUnderstood(f"it slices axis {axis} of {axes_count}")
-        if step < 0 and stop < -(1 << 30):
-            stop = None
-        found[axis % axes_count] = slice(start, stop, step)
-    return found
-
-
-def pads_of(kind: kinds.Padding, axes_count: int, arrays: Arrays) -> tuple[tuple[int, int], ...]:
-    """(before, after) for each axis."""
-    if kind.pads is not None:
-        pads = kind.pads
-    else:
-        flat = or_input(None, arrays, 1) or ()
-        half = len(flat) // 2
-        pads = tuple(zip(flat[:half], flat[half:]))
-    axes = or_input(kind.axes, arrays, 3)
-    if axes is None:
-        axes = tuple(range(axes_count))
-    if len(axes) != len(pads) or not all(-axes_count <= axis < axes_count for axis in axes):
-        raise NotUnderstood("its pads do not fit its axes")
-    by_axis = dict(zip((axis % axes_count for axis in axes), pads))
-    return tuple(by_axis.get(axis, (0, 0)) for axis in range(axes_count))
-
-
-def split_sizes(kind: kinds.Split, extent: int, arrays: Arrays) -> tuple[int, ...]:
-    """How long the pieces are."""
-    sizes = or_input(kind.sizes, arrays, 1)
-    if sizes is None:
-        piece = kind.piece or -(-extent // max(kind.count or 1, 1))
-        starts = range(0, extent, piece)
-        sizes = tuple(min(piece, extent - start) for start in starts)
-    if sum(sizes) != extent or min(sizes, default=0) < 1:
-        raise NotUnderstood(f"it splits {extent} into {list(sizes)[:8]}")
-    return tuple(sizes)
-
-
-# functions of constants
 
 
 def elementwise(kind: kinds.Elementwise, arrays: Arrays) -> np.ndarray:
@@ -248,24 +159,13 @@ def flattened(kind: kinds.Flattened, arrays: Arrays) -> np.ndarray:
     return arrays[0].reshape(flat_shape(kind, arrays[0].shape))
 
 
-def flat_shape(kind: kinds.Flattened, lengths: Sequence[int]) -> tuple[int, ...]:
-    """The shape that a Flattened makes of one."""
-    count = len(lengths)
-    first = kind.first + count if kind.first < 0 else kind.first
-    last = kind.last + count if kind.last < 0 else kind.last
-    if kind.two:
-        return int(np.prod(lengths[:first])), int(np.prod(lengths[first:]))
-    middle = int(np.prod(lengths[first : last + 1], dtype=object))
-    return (*lengths[:first], middle, *lengths[last + 1 :])
-
-
 def computed(kind: kinds.Computation, arrays: Arrays) -> np.ndarray:
     if kind.function not in FUNCTIONS:
         raise NotUnderstood(f"it computes {kind.function}")
     return np.asarray(FUNCTIONS[kind.function](*arrays, *kind.arguments))
 
 
-def arange(start: np.ndarray, stop: np.ndarray, step: np.ndarray) -> np.ndarray:
+def arange(start: Any, stop: Any, step: Any) -> np.ndarray:
     count = (float(stop) - float(start)) / float(step)
     refuse_large(int(max(count, 0)))
     return np.arange(start, stop, step)
@@ -286,12 +186,7 @@ ARITHMETIC: dict[str, Callable] = {
     "maximum": np.maximum,
     "minimum": np.minimum,
 }
-REDUCTIONS: dict[str, Callable] = {
-    "mean": np.mean,
-    "max": np.max,
-    "min": np.min,
-    "sum": np.sum,
-}
+REDUCTIONS: dict[str, Callable] = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
 # what shapes and constants are computed with, besides the kinds that maps have, too
 FUNCTIONS: dict[str, Callable] = {
     "abs": np.abs,
@@ -347,10 +242,3 @@ FOLDS: dict[type[Kind], Fold] = {
     kinds.ShapeOf: lambda kind, arrays: shape_of(kind, arrays[0].shape),
     kinds.Computation: computed,
 }
-
-
-def shape_of(kind: kinds.ShapeOf, lengths: Sequence[int]) -> np.ndarray:
-    """A tensor's shape, or the length of one axis."""
-    if kind.axis is not None:
-        return np.array(lengths[kind.axis], np.int64)
-    return np.array(lengths[kind.start : kind.stop], np.int64)

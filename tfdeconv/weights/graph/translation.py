@@ -15,11 +15,12 @@ from .axes import BATCH, axis_of
 from .builder import NodeBuilder, Unavailable, Value
 from .call import Call
 from .feature_map import FeatureMap
-from .folding import fold, shape_of
+from .folding import fold
 from .logits import nodes_to_logits
 from .not_understood import NotUnderstood
 from .operation import Constant, Graph, GraphInput, Operation, Parameter
 from .recognition import recognised
+from .shape_arithmetic import shape_of
 from .translations.table import TRANSLATIONS
 
 # height and width of an input that leaves them open

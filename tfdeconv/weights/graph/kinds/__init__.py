@@ -11,8 +11,28 @@ a Slice's ends.
 from .base import Kind, Unknown
 from .constants import Cast, Computation, ShapeOf
 from .linear import Convolution, Linear, MatrixProduct, TransposedConvolution
-from .norms import BatchNormalization, GroupNormalization, LayerNormalization, LocalResponse, RmsNormalization, UnitNormalization
-from .places import DepthToSpace, Expand, Flattened, Padding, Reshape, Resizing, Slice, SpaceToDepth, Squeeze, Take, Transpose, Unsqueeze
+from .norms import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponse,
+    RmsNormalization,
+    UnitNormalization,
+)
+from .places import (
+    DepthToSpace,
+    Expand,
+    Flattened,
+    Padding,
+    Reshape,
+    Resizing,
+    Slice,
+    SpaceToDepth,
+    Squeeze,
+    Take,
+    Transpose,
+    Unsqueeze,
+)
 from .values import AlongChannels, Elementwise, Function, Idle, Joined, LearnedSlope, Power, Split
 from .windows import AdaptiveMean, Pooling, Reduction
 

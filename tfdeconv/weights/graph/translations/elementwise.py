@@ -25,10 +25,9 @@ from ....network.layers import (
 from .. import kinds
 from ..axes import CHANNELS, COLUMNS, ROWS, Axes
 from ..call import Call, constant_parameter
-from ..constants_on_maps import cell_values, spread
+from ..constants_on_maps import cell_values
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
-from ..operation import Constant
 
 MERGES: dict[str, Layer] = {
     "add": Add(),
@@ -57,7 +56,7 @@ def learned_slope(call: Call) -> FeatureMap:
     if kind.axis is not None and len(shape) == 1:
         # torch's: along the channels, whatever the other axes are
         shape = (*shape, *(1,) * (len(x.axes) - 1 - x.axis(kind.axis)))
-    values = spread(slope.read().reshape(shape), x)
+    values = cell_values(slope.read().reshape(shape), x)
     by_row, by_column, by_channel = (extent > 1 for extent in values.shape)
     layer = PReLU(by_row=by_row, by_column=by_column, by_channel=by_channel)
     return call.add(layer, x, parameters={"slope": constant_parameter(values)}).with_axes(x.axes)
@@ -77,7 +76,6 @@ def idle(call: Call) -> FeatureMap:
 
 def elementwise(call: Call) -> FeatureMap:
     """All maps of one order are merged; constants are a scale and shift, or a limit."""
-    kind: kinds.Elementwise = call.kind
     maps = call.maps()
     if len(maps) == len(call.inputs):
         return merged(call, maps)

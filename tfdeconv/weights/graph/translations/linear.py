@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ....network.layers import Conv, ConvTranspose, Dense, DepthwiseConv
 from ....network.spans import Pads, Pair
 from .. import kinds
-from ..axes import BATCH
 from ..call import Call
 from ..feature_map import FeatureMap, vector_axes
 from ..not_understood import NotUnderstood
@@ -69,7 +69,7 @@ def convolution(call: Call) -> FeatureMap:
     x = call.as_map(call.map(), kind.channel_axis)
     kernel = call.constant(1)
     sizes = kernel_sizes(kind, kernel)
-    window = {
+    window: dict[str, Any] = {
         "size": (sizes["h"], sizes["w"]),
         "stride": kind.stride,
         "pad": kind.pad,
@@ -104,9 +104,7 @@ def depthwise_kernel(kernel: Constant, kind: kinds.Convolution, channels: int) -
     sizes = kernel_sizes(kind, kernel)
     axes = [kind.kernel.index(letter) for letter in "hwio"]
     shape = (sizes["h"], sizes["w"], channels, sizes["o"] // channels)
-    return Parameter(
-        (kernel,), lambda values: np.transpose(values, axes).reshape(shape), shape
-    )
+    return Parameter((kernel,), lambda values: np.transpose(values, axes).reshape(shape), shape)
 
 
 def transposed_convolution(call: Call) -> FeatureMap:
@@ -160,9 +158,7 @@ def linear(call: Call) -> FeatureMap:
     parameter = in_order(matrix, kind.matrix, "io")
     if kind.scale != 1:
         make = parameter.make or (lambda values: values)
-        parameter = Parameter(
-            (matrix,), lambda values: make(values) * kind.scale, (count, units)
-        )
+        parameter = Parameter((matrix,), lambda values: make(values) * kind.scale, (count, units))
     parameters = {"kernel": parameter}
     bias = with_bias(call, parameters, kind.bias_scale, units)
     if len(x.axes) == 2:

@@ -46,7 +46,7 @@ def batch_normalization(call: Call) -> FeatureMap:
 
 
 def group_normalization(call: Call) -> FeatureMap:
-    """Over whole maps: of channels that are one axis, or groups that are one and the rest others."""
+    """Over whole maps: of channels that are one axis, or whose groups are one."""
     kind: kinds.GroupNormalization = call.kind
     x = call.map()
     number = x.axis(kind.channel_axis)
@@ -63,7 +63,7 @@ def group_normalization(call: Call) -> FeatureMap:
 
 
 def require_groups(x: FeatureMap, number: int) -> None:
-    """Raises NotUnderstood unless an axis is the outer part of the channels, and all others' too."""
+    """Raises NotUnderstood unless an axis is the outer part of the channels."""
     factors = x.axes[number]
     batch_first = x.axes[0] == x.whole(BATCH)
     if len(factors) > 1 or not batch_first or dimensions(factors) - {CHANNELS}:

@@ -1,20 +1,15 @@
-"""Operations that move values, take some of them, or join them."""
+"""Operations that only rename axes, or repeat a cell."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from ....network.layers import AvgPool, Channels, Concatenate, Resize, ZeroPad
-from .. import kinds
-from ..axes import CHANNELS, Axes, axis_of, lengths, reshaped
+from ....network.layers import Resize
+from ..axes import Axes, lengths, reshaped
 from ..call import Call
 from ..feature_map import FeatureMap
-from ..folding import flat_shape, or_input, pads_of, slices, split_sizes, target_shape
 from ..not_understood import NotUnderstood
-
-# what only renames axes
+from ..shape_arithmetic import flat_shape, or_input, target_shape
 
 
 def reshape(call: Call) -> FeatureMap:
@@ -87,171 +82,3 @@ def expand(call: Call) -> FeatureMap:
         raise NotUnderstood(f"it repeats {list(old)} to {list(target)}")
     layer = Resize(target[places[0]], target[places[1]], "nearest")
     return call.add_map(layer, x, channel_axis)
-
-
-# what takes some of the values
-
-
-def padding(call: Call) -> FeatureMap:
-    """Zeros around rows and columns, or fewer of them."""
-    kind: kinds.Padding = call.kind
-    x = call.map()
-    pads = pads_of(kind, len(x.axes), call.arrays())
-    if not any(map(any, pads)):
-        return x
-    value = kind.value
-    found = call.array(2)
-    if found is not None and found.size:
-        value = float(np.ravel(found)[0])
-    adds = max(map(max, pads)) > 0
-    if adds and (kind.mode != "constant" or value != 0):
-        raise NotUnderstood(f"it pads with other than zeros ({kind.mode}, {value:g})")
-    channel_axis = channel_axis_between(x, [n for n, pad in enumerate(pads) if any(pad)])
-    x = call.as_map(x, channel_axis)
-    rows, columns = (pads[number] for number in range(1, 4) if number != channel_axis)
-    return call.add_map(ZeroPad((rows, columns)), x, channel_axis)
-
-
-def channel_axis_between(x: FeatureMap, numbers: Sequence[int]) -> int:
-    """Which axis is the channels, where these others are rows or columns."""
-    for channel_axis in (1, 3, 2):
-        axes = x.canonical_axes(channel_axis)
-        if len(x.axes) == 4 and x.axes == axes and not {0, channel_axis} & set(numbers):
-            return channel_axis
-    raise NotUnderstood("it is along other axes than rows and columns")
-
-
-def sliced(call: Call) -> FeatureMap:
-    """Some of the channels, then less of rows and columns, or every so manieth of them."""
-    x = call.map()
-    found = slices(call.kind, len(x.axes), call.arrays())
-    for number, piece in list(found.items()):
-        length = x.lengths[number]
-        start, stop, step = piece.indices(length)
-        chosen = range(start, stop, step)
-        if chosen == range(length):
-            del found[number]
-        elif x.has_channels_at(number):
-            x = channels_taken(call, x, number, chosen, "/channels" if len(found) > 1 else "")
-            del found[number]
-    if not found:
-        return x
-    return less_of_map(call, x, found)
-
-
-def channels_taken(
-    call: Call, x: FeatureMap, number: int, chosen: range, suffix: str = ""
-) -> FeatureMap:
-    if not chosen:
-        raise NotUnderstood("it leaves no channel")
-    y = call.add(Channels(chosen[0], len(chosen), chosen.step), x, suffix=suffix)
-    axes = list(x.axes)
-    axes[number] = y.whole(CHANNELS)
-    return y.with_axes(tuple(axes))
-
-
-def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice]) -> FeatureMap:
-    channel_axis = channel_axis_between(x, list(found))
-    x = call.as_map(x, channel_axis)
-    pads, strides = [], []
-    for number in range(1, 4):
-        if number == channel_axis:
-            continue
-        length = x.lengths[number]
-        chosen = range(*found.get(number, slice(None)).indices(length))
-        if not chosen or chosen.step < 0:
-            raise NotUnderstood("it leaves nothing, or turns the map round")
-        # what the last step does not reach is left to it
-        end = min(chosen[-1] + chosen.step, length)
-        pads.append((-chosen[0], end - length))
-        strides.append(chosen.step)
-    strided = max(strides) > 1
-    if any(map(any, pads)):
-        suffix = "/cropped" if strided else ""
-        x = call.add_map(ZeroPad((pads[0], pads[1])), x, channel_axis, suffix=suffix)
-    if strided:
-        # one cell of each is its own mean
-        x = call.add_map(AvgPool(1, (strides[0], strides[1])), x, channel_axis)
-    return x
-
-
-def take(call: Call) -> FeatureMap:
-    """Channels by their numbers, at equal steps; one of them without its axis."""
-    kind: kinds.Take = call.kind
-    x = call.map()
-    number = x.axis(kind.axis)
-    indices = kind.indices
-    if indices is None:
-        array = call.array(1)
-        if array is None:
-            raise NotUnderstood("it does not say which it takes")
-        indices = int(array) if array.ndim == 0 else tuple(int(each) for each in np.ravel(array))
-    length = x.lengths[number]
-    numbers = (indices,) if isinstance(indices, int) else indices
-    chosen = [each % length for each in numbers if -length <= each < length]
-    if len(chosen) != len(numbers) or not chosen:
-        raise NotUnderstood("it takes what is not there")
-    if not x.axes[number]:
-        y = x
-    else:
-        x = call.with_channels_at(x, number)
-        step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
-        if step == 0 or chosen != list(
-            range(chosen[0], chosen[0] + step * len(chosen), step)
-        ):
-            raise NotUnderstood("it takes channels in no order")
-        spread = range(chosen[0], chosen[0] + step * len(chosen), step)
-        y = channels_taken(call, x, number, spread)
-    if isinstance(indices, int):
-        return y.with_axes(without(y.axes, [number]))
-    return y
-
-
-def split(call: Call) -> list[FeatureMap]:
-    """Pieces of the channels; each is a layer, the first ones with their numbers."""
-    kind: kinds.Split = call.kind
-    x = call.with_channels_at(call.map(), kind.axis)
-    number = x.axis(kind.axis)
-    sizes = split_sizes(kind, x.channels, call.arrays())
-    pieces: list[FeatureMap] = []
-    start = 0
-    for position, size in enumerate(sizes):
-        suffix = f"/{position}"
-        pieces.append(channels_taken(call, x, number, range(start, start + size), suffix))
-        start += size
-    return pieces
-
-
-def joined(call: Call) -> FeatureMap:
-    """Channels one behind the other."""
-    kind: kinds.Joined = call.kind
-    maps = call.maps()
-    if len(maps) != len(call.inputs) or not maps:
-        raise NotUnderstood("it joins maps and constants")
-    if kind.new_axis:
-        number = kind.axis % (len(maps[0].axes) + 1)
-        maps = [with_new_axis(x, number) for x in maps]
-    number = maps[0].axis(kind.axis)
-    if len(maps) == 1:
-        return maps[0]
-    maps = [with_channels_along(call, x, number) for x in maps]
-    others = {without(x.axes, [number]) for x in maps}
-    if len(others) != 1:
-        raise NotUnderstood("it joins tensors with their axes in different orders")
-    y = call.add(Concatenate(), *maps)
-    axes = list(maps[0].axes)
-    axes[number] = axis_of(CHANNELS, y.channels)
-    return y.with_axes(tuple(axes))
-
-
-def with_channels_along(call: Call, x: FeatureMap, number: int) -> FeatureMap:
-    """A tensor with its channels along an axis, which has no factors where there is but one."""
-    if x.channels == 1 and not x.axes[number]:
-        return x
-    return call.with_channels_at(x, number)
-
-
-def with_new_axis(x: FeatureMap, number: int) -> FeatureMap:
-    axes = list(x.axes)
-    axes.insert(number, ())
-    return x.with_axes(tuple(axes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ....network.layers import (
@@ -17,11 +19,11 @@ from ....network.layers import (
     SpaceToDepth,
 )
 from .. import kinds
-from ..axes import CHANNELS, COLUMNS, ROWS, dimensions, joined
+from ..axes import CHANNELS, COLUMNS, ROWS, joined
 from ..call import Call, constant_parameter
 from ..feature_map import FeatureMap
-from ..folding import or_input
 from ..not_understood import NotUnderstood
+from ..shape_arithmetic import or_input
 
 POOLS: dict[str, type[GlobalPool]] = {"mean": GlobalAvgPool, "max": GlobalMaxPool}
 
@@ -34,9 +36,7 @@ def pooling(call: Call) -> FeatureMap:
         return call.add_map(layer, x, kind.channel_axis)
     if kind.dilation != (1, 1):
         raise NotUnderstood("it takes means of windows with a dilation")
-    mean = AvgPool(
-        kind.size, kind.stride, kind.pad, count_pads=kind.count_pads, ceil=kind.ceil
-    )
+    mean = AvgPool(kind.size, kind.stride, kind.pad, count_pads=kind.count_pads, ceil=kind.ceil)
     return call.add_map(mean, x, kind.channel_axis)
 
 
@@ -58,9 +58,7 @@ def reduction(call: Call) -> FeatureMap:
     numbers = sorted({x.axis(number) for number in axes or range(len(x.axes))})
     factors = joined([factor for number in numbers for factor in x.axes[number]])
     cells = x.whole(ROWS) + x.whole(COLUMNS)
-    left = tuple(
-        () if number in numbers else axis for number, axis in enumerate(x.axes)
-    )
+    left = tuple(() if number in numbers else axis for number, axis in enumerate(x.axes))
     if not kind.keep:
         left = tuple(axis for number, axis in enumerate(x.axes) if number not in numbers)
     over = {factor.dimension for factor in factors}
@@ -92,7 +90,7 @@ def resizing(call: Call) -> FeatureMap:
         if rows % height == 0 and columns % width == 0:
             # a factor holds for every size of image
             scales = rows / height, columns / width
-    how = {
+    how: dict[str, Any] = {
         "interpolation": kind.interpolation,
         "coordinates": kind.coordinates,
         "rounding": kind.rounding,

@@ -9,7 +9,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import elementwise, linear, norms, places, pools
+from . import elementwise, linear, norms, pieces, places, pools
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
@@ -48,8 +48,8 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Idle: elementwise.idle,
     kinds.Elementwise: elementwise.elementwise,
     kinds.Power: elementwise.power,
-    kinds.Joined: places.joined,
-    kinds.Split: places.split,
+    kinds.Joined: pieces.joined,
+    kinds.Split: pieces.split,
     kinds.Pooling: pools.pooling,
     kinds.AdaptiveMean: pools.adaptive_mean,
     kinds.Reduction: pools.reduction,
@@ -59,9 +59,9 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Squeeze: places.squeeze,
     kinds.Unsqueeze: places.unsqueeze,
     kinds.Expand: places.expand,
-    kinds.Padding: places.padding,
-    kinds.Slice: places.sliced,
-    kinds.Take: places.take,
+    kinds.Padding: pieces.padding,
+    kinds.Slice: pieces.sliced,
+    kinds.Take: pieces.take,
     kinds.Resizing: pools.resizing,
     kinds.DepthToSpace: pools.depth_to_space,
     kinds.SpaceToDepth: pools.space_to_depth,
