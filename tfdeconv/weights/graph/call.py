@@ -14,6 +14,7 @@ from .builder import NodeBuilder, Value
 from .feature_map import FeatureMap, vector_axes
 from .not_understood import NotUnderstood
 from .operation import Constant, Operation, Parameter
+from .rearrangement import permuted, rearranged
 from .shape_arithmetic import integers, refuse_large
 
 NO_PARAMETERS: Mapping[str, Parameter] = {}
@@ -136,9 +137,7 @@ class Call:
         if x.has_channels_at(number):
             return x
         if dimensions(x.axes[number]) == {CHANNELS} and has_no_channels_but_at(x, number):
-            from .rearrangement import permuted
-
-            return permuted(self, x, number)
+            return permuted(self.add, x, number)
         if len(x.axes) == 2:
             return self.as_vector(x)
         raise NotUnderstood(f"its axis {axis} is not the channels")
@@ -149,9 +148,7 @@ class Call:
             raise NotUnderstood(f"it needs a tensor of four axes, and has one of {len(x.axes)}")
         channel_axis %= 4
         if x.axes != x.canonical_axes(channel_axis):
-            from .rearrangement import rearranged
-
-            x = rearranged(self, x, channel_axis)
+            x = rearranged(self.add, x, channel_axis)
         if x.vector:
             y = self.add(Identity("map"), x, suffix="/map")
             x = y.with_axes(y.canonical_axes(channel_axis))

@@ -10,49 +10,48 @@ channels, what they came to is one of:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ...network.layers import DepthToSpace, ShuffleChannels, SpaceToDepth
 from .axes import BATCH, CHANNELS, COLUMNS, ROWS, Axis, Factor, dimensions, indices, length
 from .feature_map import FeatureMap
 from .not_understood import NotUnderstood
 
-if TYPE_CHECKING:
-    from .call import Call
-
+# adds a layer behind a map, with a suffix to its name: Call.add
+AddLayer = Callable[..., FeatureMap]
 OUT_OF_ORDER = NotUnderstood("the rows, columns and channels of its input are out of order")
 
 
-def permuted(call: Call, x: FeatureMap, number: int) -> FeatureMap:
+def permuted(add: AddLayer, x: FeatureMap, number: int) -> FeatureMap:
     """The tensor with the channels along an axis in their order: of two factors exchanged."""
     factors = x.axes[number]
     if len(factors) != 2 or sorted(indices(factors)) != list(range(x.channels)):
         raise OUT_OF_ORDER
-    y = call.add(ShuffleChannels(factors[1].size), x, suffix="/shuffled")
+    y = add(ShuffleChannels(factors[1].size), x, suffix="/shuffled")
     axes = list(x.axes)
     axes[number] = y.whole(CHANNELS)
     return y.with_axes(tuple(axes))
 
 
-def rearranged(call: Call, x: FeatureMap, channel_axis: int) -> FeatureMap:
+def rearranged(add: AddLayer, x: FeatureMap, channel_axis: int) -> FeatureMap:
     """The tensor as a map with its channels at that axis of four."""
     places = [number for number in range(1, 4) if number != channel_axis]
     rows, columns, channels = (x.axes[number] for number in (*places, channel_axis))
     if x.axes[0] != x.whole(BATCH):
         raise OUT_OF_ORDER
     if CHANNELS in dimensions(rows) | dimensions(columns):
-        x = blocks_from_channels(call, x, rows, columns, channels)
+        x = blocks_from_channels(add, x, rows, columns, channels)
     elif {ROWS, COLUMNS} & dimensions(channels):
-        x = channels_from_blocks(call, x, rows, columns, channels)
+        x = channels_from_blocks(add, x, rows, columns, channels)
     elif (rows, columns) == (x.whole(ROWS), x.whole(COLUMNS)):
-        x = permuted(call, x, channel_axis)
+        x = permuted(add, x, channel_axis)
     else:
         raise OUT_OF_ORDER
     return x.with_axes(x.canonical_axes(channel_axis))
 
 
 def blocks_from_channels(
-    call: Call, x: FeatureMap, rows: Axis, columns: Axis, channels: Axis
+    add: AddLayer, x: FeatureMap, rows: Axis, columns: Axis, channels: Axis
 ) -> FeatureMap:
     """Depth to space: the last factor of rows and of columns is a part of the channels."""
     blocks = rows[len(x.whole(ROWS)) :], columns[len(x.whole(COLUMNS)) :]
@@ -69,12 +68,12 @@ def blocks_from_channels(
         ((*channels, *blocks[0], *blocks[1]), "crd"),
     ):
         if indices(order) == list(range(x.channels)):
-            return call.add(DepthToSpace(block, name), x, suffix="/blocks")
+            return add(DepthToSpace(block, name), x, suffix="/blocks")
     raise OUT_OF_ORDER
 
 
 def channels_from_blocks(
-    call: Call, x: FeatureMap, rows: Axis, columns: Axis, channels: Axis
+    add: AddLayer, x: FeatureMap, rows: Axis, columns: Axis, channels: Axis
 ) -> FeatureMap:
     """Space to depth: the inner part of rows and columns is among the channels."""
     inner = {}
@@ -100,5 +99,5 @@ def channels_from_blocks(
             stride = factor.stride * steps[factor.dimension]
             wanted.append(Factor(CHANNELS, factor.size, stride))
         if indices(wanted) == list(range(depth * block * block)):
-            return call.add(SpaceToDepth(block, name), x, suffix="/blocks")
+            return add(SpaceToDepth(block, name), x, suffix="/blocks")
     raise OUT_OF_ORDER

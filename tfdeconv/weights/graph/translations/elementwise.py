@@ -92,12 +92,16 @@ def merged(call: Call, maps: Sequence[FeatureMap]) -> FeatureMap:
     axes = common_axes(maps)
     if axes is None:
         # the same tensor in different orders: each is brought to the map's own
-        maps = [call.as_map(x, -1 if x.axes[-1] == x.whole(CHANNELS) else 1) for x in maps]
+        maps = [call.as_map(x, likely_channel_axis(x)) for x in maps]
         axes = common_axes(maps)
     if axes is None:
         raise NotUnderstood("its inputs have their axes in different orders")
     layer = MERGES[call.kind.operation]
     return call.add(layer, *maps).with_axes(axes)
+
+
+def likely_channel_axis(x: FeatureMap) -> int:
+    return -1 if x.axes[-1] == x.whole(CHANNELS) else 1
 
 
 def common_axes(maps: Sequence[FeatureMap]) -> Axes | None:
