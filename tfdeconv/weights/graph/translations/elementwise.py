@@ -114,11 +114,10 @@ def common_axes(maps: Sequence[FeatureMap]) -> Axes | None:
             if axis and axes[number] and axis != axes[number]:
                 return None
             axes[number] = axis or axes[number]
-    height, width, channels = (max(extents) for extents in zip(*(x.shape for x in maps)))
-    for x in maps:
-        for dimension, extent in ((ROWS, height), (COLUMNS, width), (CHANNELS, channels)):
-            if x.extent(dimension) not in (1, extent):
-                return None
+    for dimension in (ROWS, COLUMNS, CHANNELS):
+        extents = {x.extent(dimension) for x in maps}
+        if len(extents - {1}) > 1:
+            return None
     return tuple(axes)
 
 
