@@ -8,7 +8,7 @@ import numpy as np
 
 from ....network.layers import AvgPool, Channels, Concatenate, ZeroPad
 from .. import kinds
-from ..axes import CHANNELS, axis_of
+from ..axes import CHANNELS, axis_of, dimensions
 from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
@@ -55,7 +55,8 @@ def sliced(call: Call) -> FeatureMap:
         chosen = range(start, stop, step)
         if chosen == range(length):
             del found[number]
-        elif x.has_channels_at(number):
+        elif dimensions(x.axes[number]) == {CHANNELS}:
+            x = call.with_channels_at(x, number)
             x = channels_taken(call, x, number, chosen, "/channels" if len(found) > 1 else "")
             del found[number]
     if not found:
