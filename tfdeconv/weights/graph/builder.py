@@ -10,8 +10,8 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...limits import MAX_JOINED, MAX_MAP_VALUES, MAX_NAME
 from ...network.base import INPUT, Layer, Node, Shape
-from ...network.consistency import check_layer, misfit, times
-from ...network.layers import Concatenate
+from ...network.consistency import check_layer, times
+from ...network.layers import ACTIVATIONS, Activation, Concatenate
 from .feature_map import FeatureMap
 from .not_understood import NotUnderstood
 from .operation import Constant, Parameter
@@ -54,11 +54,13 @@ class NodeBuilder:
         is too large.
         """
         shapes = [feature_map.shape for feature_map in inputs]
+        if isinstance(layer, Activation) and layer.kind not in ACTIVATIONS:
+            raise NotUnderstood(f"its function is {layer.kind}")
         try:
             check_layer(layer)
         except ValueError as error:
             raise NotUnderstood(str(error)) from None
-        reason = misfit(layer, shapes)
+        reason = layer.misfit(*shapes)
         if reason:
             found = " and ".join(map(times, shapes))[:200]
             raise NotUnderstood(f"it does not fit its inputs of {found}: {reason}")

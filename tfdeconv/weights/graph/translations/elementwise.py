@@ -14,7 +14,6 @@ from ....network.layers import (
     Add,
     Affine,
     Average,
-    Divide,
     Identity,
     Maximum,
     Minimum,
@@ -34,7 +33,6 @@ MERGES: dict[str, Layer] = {
     "average": Average(),
     "subtract": Subtract(),
     "multiply": Multiply(),
-    "divide": Divide(),
     "maximum": Maximum(),
     "minimum": Minimum(),
 }
@@ -96,7 +94,9 @@ def merged(call: Call, maps: Sequence[FeatureMap]) -> FeatureMap:
         axes = common_axes(maps)
     if axes is None:
         raise NotUnderstood("its inputs have their axes in different orders")
-    layer = MERGES[call.kind.operation]
+    layer = MERGES.get(call.kind.operation)
+    if layer is None:
+        raise NotUnderstood("it divides two tensors that depend on the image")
     return call.add(layer, *maps).with_axes(axes)
 
 
@@ -172,15 +172,14 @@ def affine(call: Call, x: FeatureMap, scale: np.ndarray, shift: np.ndarray) -> F
     """x * scale + shift; both are [h or 1, w or 1, c or 1]."""
     scale, shift = np.atleast_3d(scale), np.atleast_3d(shift)
     by_row, by_column, _ = (max(pair) > 1 for pair in zip(scale.shape, shift.shape))
-    extents = (x.shape[0] if by_row else 1, x.shape[1] if by_column else 1, x.channels)
-    shape: tuple[int, ...] = extents if by_row or by_column else (x.channels,)
+    if by_row or by_column:
+        raise NotUnderstood("it meets a constant that differs from cell to cell")
     parameters = {}
     for name, numbers in (("scale", scale), ("shift", shift)):
         with np.errstate(over="ignore"):
-            full = np.broadcast_to(numbers, extents).astype(np.float32).reshape(shape)
+            full = np.broadcast_to(np.ravel(numbers), (x.channels,)).astype(np.float32)
         parameters[name] = constant_parameter(full)
-    layer = Affine(by_row=by_row, by_column=by_column) if by_row or by_column else Affine()
-    return call.add(layer, x, parameters=parameters).with_axes(x.axes)
+    return call.add(Affine(), x, parameters=parameters).with_axes(x.axes)
 
 
 def limited(call: Call, x: FeatureMap, values: np.ndarray) -> FeatureMap:

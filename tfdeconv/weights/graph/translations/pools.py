@@ -96,7 +96,7 @@ def resizing(call: Call) -> FeatureMap:
         "rounding": kind.rounding,
     }
     if scales is not None:
-        layer = Resize(factor=tuple(map(plain_number, scales)), **how)
+        layer = Resize(factor=(plain_number(scales[0]), plain_number(scales[1])), **how)
     elif sizes is not None:
         layer = Resize(rows, columns, **how)
     else:
