@@ -14,6 +14,7 @@ from tfdeconv.engine import dispatch, passes
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
+from tfdeconv.network.layers import LRN, Activation, PReLU
 from tfdeconv.zoo import NETWORKS
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
@@ -21,11 +22,19 @@ ROUNDING = 1e-12
 # the replica takes some derivatives by central differences: right to 1e-10
 DIFFERENCES = 1e-8
 
-
-# guided does all that deconvnet does; gradient differs from both at norms
+# the first example of every class
+OF_CLASSES = {type(EXAMPLES[name]): name for name in reversed(EXAMPLES)}.values()
+# these, and those at which rules differ, are tested under all rules
+FIRST = {
+    *OF_CLASSES,
+    *(name for name, layer in EXAMPLES.items() if isinstance(layer, Activation | PReLU | LRN)),
+}
+PASSES = [(name, rule, mode) for name in EXAMPLES for rule in RULES for mode in ("max", "all")]
+# the others: guided does all that deconvnet does
+OTHERS = {("gradient", "all"), ("guided", "max")}
 # what XLA compiles takes seconds each: the first example of every class, and other operations
 COMPILED = {
-    *{type(EXAMPLES[name]): name for name in reversed(EXAMPLES)}.values(),
+    *OF_CLASSES,
     *("conv 2x3 stride 3x1, 2 groups", "conv 2x3 dilated 3x1", "depthwise 5x4 stride 2, same"),
     *("pool 3x3 stride 2, padded", "average 3x4 stride 2x3, padded", "silu", "gate"),
 }
@@ -34,7 +43,8 @@ COMPILED = {
 @pytest.mark.parametrize(
     "name, rule, jit",
     [
-        *((name, rule, False) for name in EXAMPLES for rule in ("gradient", "guided")),
+        *((name, "guided", False) for name in EXAMPLES),
+        *((name, "gradient", False) for name in EXAMPLES if name in FIRST),
         *((name, "guided", True) for name in sorted(COMPILED)),
     ],
 )
@@ -80,9 +90,10 @@ def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
         assert np.abs(whole_maps).max() > 0
 
 
-@pytest.mark.parametrize("mode", ["max", "all"])
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    "name, rule, mode",
+    [each for each in PASSES if each[0] in FIRST or each[1:] in OTHERS],
+)
 def test_every_layer_equals_the_replica(rng, name, rule, mode):
     network = example(name)
     target = network.nodes[-1].name

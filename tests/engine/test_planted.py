@@ -124,6 +124,7 @@ SOUND = {adjoint: 1e-14, difference: 1e-7, replica: 1e-12, smooth: 1e-8, windows
 POOL = "pool 3x3 stride 2, padded"
 CONV = "conv 5x5 stride 2, rectified"
 SAME = "average 3x3 stride 1, same"
+COUNTED = "average 4x3 stride 3, pads counted, ceil"
 # each error: the right source, the wrong one, the checker that must see it, and on which example
 ERRORS = {
     "kernel not flipped": ("return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
@@ -150,13 +151,13 @@ ERRORS = {
     "sum for a mean": ("signal / (height * width)", "signal", adjoint, "average"),
     "overwrite instead of sum": ("tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
     "switch transposed": (
-        "tf.constant(dy * window.size[1] + dx,",
-        "tf.constant(dx * window.size[1] + dy,",
+        "tf.constant(dy * window.taps[1] + dx,",
+        "tf.constant(dx * window.taps[1] + dy,",
         difference,
         "pool",
     ),
     "switches of rows lost": (
-        "columns += tf.constant(dy * window.size[1], dtype)",
+        "columns += tf.constant(dy * window.taps[1], dtype)",
         "pass",
         difference,
         "pool",
@@ -241,7 +242,7 @@ ERRORS = {
     "pads counted in a mean": ("return mean / share, share", "return mean, share", replica, SAME),
     "equal parts": ("part = part / share", "pass", replica, SAME),
     "dilation not heeded": (
-        "(taps - 1) * window.dilation[axis]",
+        "(taps - 1) * phase_dilation(window)[axis]",
         "(taps - 1)",
         replica,
         "conv 3x3 dilated",
@@ -279,6 +280,13 @@ ERRORS = {
         replica,
         CONV,
     ),
+    "border lost": (
+        "part = add_outside_to_border(part, landing, shapes[name], positions)",
+        "pass",
+        windows,
+        "bilinear up 2x3, read at stride 6",
+    ),
+    "pads that count passed over": ("counted, 1.0)", "counted, 0.0)", replica, COUNTED),
     "border leaks": (
         "part = erase_outside(part, route[name], shapes[name], positions)",
         "pass",
