@@ -91,8 +91,7 @@ def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
 
 
 @pytest.mark.parametrize(
-    "name, rule, mode",
-    [each for each in PASSES if each[0] in FIRST or each[1:] in OTHERS],
+    "name, rule, mode", [each for each in PASSES if each[0] in FIRST or each[1:] in OTHERS]
 )
 def test_every_layer_equals_the_replica(rng, name, rule, mode):
     network = example(name)
