@@ -181,6 +181,8 @@ MAX_RESIZED = 2048
 MAX_SPREAD = 32
 # values that are worked out from constants while a file is read: the largest kernels in use
 MAX_FOLDED_VALUES = 1 << 24
+# operations that are compared with formulas of norms and activations: five seconds' worth
+MAX_RECOGNITION_STEPS = 100_000
 # multiply-adds of an image's pass: 260 times VGG16's at 224 x 224; a minute on two cores
 MAX_WORK = 4 * 10**12
 # layers of a graph: 3 times those of the deepest in use; TensorFlow takes 10 ms for each

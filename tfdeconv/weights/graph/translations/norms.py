@@ -9,7 +9,7 @@ import numpy as np
 from ....network.base import Layer
 from ....network.layers import LRN, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .. import kinds
-from ..axes import BATCH, CHANNELS, COLUMNS, ROWS, Axis, dimensions, lengths
+from ..axes import BATCH, CHANNELS, COLUMNS, ROWS, Axis, dimensions, indices, length, lengths
 from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
@@ -82,7 +82,7 @@ def group_parameters(call: Call, groups: int) -> dict[str, Parameter]:
 
 
 def layer_normalization(call: Call) -> FeatureMap:
-    """Over the channels of each cell, or over the whole map."""
+    """Over the channels of each cell, over rows and columns, or also over groups of channels."""
     kind: kinds.LayerNormalization = call.kind
     x = call.map()
     axes = sorted(x.axis(number) for number in kind.axes)
@@ -98,9 +98,12 @@ def layer_normalization(call: Call) -> FeatureMap:
     covered: Axis = ()
     for number in axes:
         covered += x.axes[number]
-    whole = sorted(x.whole(CHANNELS) + x.whole(ROWS) + x.whole(COLUMNS))
-    if sorted(covered) != whole:
-        raise NotUnderstood("it normalises over other axes than the channels or all")
+    groups = groups_over(x, covered)
+    if groups > 1 or not (call.optional(1) or call.optional(2)):
+        if call.optional(1) or call.optional(2):
+            raise NotUnderstood("it scales groups of channels by cell")
+        layer = GroupNorm(groups, kind.epsilon, False, False)
+        return call.add(layer, x).with_axes(x.axes)
     to_cells = cell_order(x, axes)
     parameters = {}
     for name, position in names.items():
@@ -111,6 +114,17 @@ def layer_normalization(call: Call) -> FeatureMap:
     layer = GroupNorm(1, kind.epsilon, scale, center, by_cell=bool(parameters))
     y = call.add(layer, x, parameters=parameters)
     return y.with_axes(x.axes)
+
+
+def groups_over(x: FeatureMap, covered: Axis) -> int:
+    """The groups of channels that are normalised each by itself over these parts of all axes."""
+    inner = [factor for factor in covered if factor.dimension == CHANNELS]
+    cells = [factor for factor in covered if factor.dimension != CHANNELS]
+    size = length(tuple(inner))
+    is_inner = sorted(indices(inner)) == list(range(size))
+    if sorted(cells) != sorted(x.whole(ROWS) + x.whole(COLUMNS)) or not is_inner:
+        raise NotUnderstood("it normalises over other axes than the channels or the whole map")
+    return x.channels // size
 
 
 def cell_order(x: FeatureMap, axes: Sequence[int]) -> Callable[[np.ndarray], np.ndarray]:

@@ -1,0 +1,15 @@
+"""The passes over a graph before it is translated."""
+
+from __future__ import annotations
+
+from ..operation import Graph
+from .biases import with_biases
+from .constants import with_constants
+from .formulas import with_formulas
+
+
+def recognised(graph: Graph) -> Graph:
+    """A graph that computes the same, in fewer operations."""
+    for each in (with_constants, with_formulas, with_biases):
+        graph = each(graph)
+    return graph
