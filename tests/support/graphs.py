@@ -89,7 +89,7 @@ class Sketch:
         return self.add(kinds.Elementwise("minimum"), *inputs)
 
     def apply(self, function: str, x: str) -> str:
-        return self.add(kinds.Function(Activation(function)), x)
+        return self.add(kinds.Function(Activation(function), function), x)
 
     def relu6(self, x: str) -> str:
         return self.add(kinds.Function(Activation(ceiling=6.0)), x)

@@ -293,7 +293,7 @@ NEAR = {
     "another root": lambda s: gelu(s, root=0.7),
     "another half": lambda s: gelu(s, half=0.4),
     "another three": lambda s: hard_swish(s, three=2.0),
-    "a steep leaky relu": lambda s: s.largest(s.times("x", single(1.5)), "x"),
+    "a steep leaky relu": lambda s: s.largest(s.times(s.apply("tanh", "x"), single(1.5)), "op0"),
     "two maps": lambda s: s.times(s.apply("sigmoid", s.apply("tanh", "x")), "x"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,12 +54,12 @@ def with_formulas(graph: Graph) -> Graph:
     for root in reversed(range(len(graph.operations))):
         if root in taken or steps_left < 0:
             continue
-        for region, steps, work in found_at(index, root, taken):
-            steps_left -= work
-            if steps is not None:
-                taken |= region.operations
-                replaced[root] = written(index, region, root, steps, constants)
-                break
+        found, work = largest_found(index, root, taken)
+        steps_left -= work
+        if found is not None:
+            region, steps = found
+            taken |= region.operations
+            replaced[root] = written(index, region, root, steps, constants)
     operations: list[Operation] = []
     for position, operation in enumerate(graph.operations):
         if position in replaced:
@@ -69,25 +69,29 @@ def with_formulas(graph: Graph) -> Graph:
     return replace(graph, operations=tuple(operations), constants=constants)
 
 
-def found_at(index: Index, root: int, taken: set[int]):
-    """Each region that ends there and has a pattern's functions: what it is, and how long it took.
-
-    Steps are None where it is nothing that is known.
-    """
-    present: frozenset[str] = functions(index, root)
+def largest_found(
+    index: Index, root: int, taken: set[int]
+) -> tuple[tuple[Region, Steps] | None, int]:
+    """The largest region that ends there and is a pattern's, and how much work it was to find."""
+    found = None
+    work = 0
+    present = functions(index, root)
     seen: frozenset[int] = frozenset({root})
     for region in regions(index, root, taken):
         for position in region.operations - seen:
             present |= functions(index, position)
         seen = region.operations
+        work += 1
         candidates = TABLE.get(present, ())
-        steps = None
         if len(region.operations) > 1 and candidates:
+            work += len(region.operations)
             steps = recognise(index, region, candidates)
-        yield region, steps, len(region.operations) * bool(candidates) + 1
+            if steps is not None:
+                found = region, steps
+    return found, work
 
 
-def recognise(index: Index, region: Region, candidates) -> Steps | None:
+def recognise(index: Index, region: Region, candidates: Sequence[Pattern]) -> Steps | None:
     try:
         found = expression(index, region)
     except TooComplex:
