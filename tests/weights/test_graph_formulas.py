@@ -273,12 +273,12 @@ ALONG_CHANNELS = {
 @pytest.mark.parametrize("write", ALONG_CHANNELS, ids=lambda write: write.__name__)
 def test_functions_along_channels(rng, write):
     def and_more(s):
-        # a softmax at the end would be left out
+        # a softmax at the very end would be left out
         s.times(write(s), single(2.0))
 
     translated = check_equal(sketch_of(and_more), rng.standard_normal(AXIS[1]))
 
-    assert layer_kinds(translated) == [ALONG_CHANNELS[write], "Affine"]
+    assert layer_kinds(translated) == [ALONG_CHANNELS[write], "tanh"]
 
 
 def test_epsilon_of_a_length():

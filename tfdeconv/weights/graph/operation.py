@@ -7,7 +7,7 @@ it. An operation's tensors have the framework's own axes, and one size of image:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,7 +98,10 @@ class Parameter:
 
     def read(self) -> np.ndarray:
         """Its values, in the type of the file where nothing is computed."""
-        arrays = [constant.read() for constant in self.constants]
+        return self.made_of([constant.read() for constant in self.constants])
+
+    def made_of(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """What it is, of the values of its constants."""
         if self.make is None:
             values = arrays[0]
         else:

@@ -20,6 +20,7 @@ from .logits import nodes_to_logits
 from .not_understood import NotUnderstood
 from .operation import Constant, Graph, GraphInput, Operation, Parameter
 from .recognition import recognised
+from .scales import join_scales
 from .shape_arithmetic import shape_of
 from .translations.table import TRANSLATIONS
 
@@ -51,6 +52,7 @@ def translate(graph: Graph) -> Translated:
     image_map, notes = image_of(graph, image)
     translator = Translator(graph, image, image_map)
     translator.run()
+    translator.join_scales()
     nodes, logits = nodes_to_logits(translator.builder)
     if not nodes:
         raise nothing_understood(translator.missing)
@@ -94,6 +96,16 @@ class Translator:
             for alias in (operation.name, *operation.outputs, *operation.aliases):
                 if outputs and isinstance(outputs[0], FeatureMap):
                     self.aliases.setdefault(alias, outputs[0].node)
+
+    def join_scales(self) -> None:
+        outputs: set[str] = set()
+        for name in self.graph.outputs:
+            value = self.values.get(name)
+            if isinstance(value, FeatureMap):
+                outputs.add(value.node)
+        heirs = join_scales(self.builder, outputs)
+        for alias, name in self.aliases.items():
+            self.aliases[alias] = heirs.get(name, name)
 
     def outputs_of(self, operation: Operation) -> Sequence[Value]:
         """What an operation gives for each of its outputs."""

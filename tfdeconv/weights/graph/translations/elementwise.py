@@ -176,8 +176,8 @@ def affine(call: Call, x: FeatureMap, scale: np.ndarray, shift: np.ndarray) -> F
         raise NotUnderstood("it meets a constant that differs from cell to cell")
     parameters = {}
     for name, numbers in (("scale", scale), ("shift", shift)):
-        with np.errstate(over="ignore"):
-            full = np.broadcast_to(np.ravel(numbers), (x.channels,)).astype(np.float32)
+        # in double precision: what follows may be joined with it
+        full = np.broadcast_to(np.ravel(numbers), (x.channels,)).astype(np.float64)
         parameters[name] = constant_parameter(full)
     return call.add(Affine(), x, parameters=parameters).with_axes(x.axes)
 
