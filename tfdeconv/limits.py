@@ -181,6 +181,12 @@ MAX_RESIZED = 2048
 MAX_SPREAD = 32
 # values that are worked out from constants while a file is read: the largest kernels in use
 MAX_FOLDED_VALUES = 1 << 24
+# values of all that is worked out so, inputs and outputs: a second's worth
+MAX_FOLDED_TOTAL = 1 << 27
+# whole numbers that say where or how many: the channels that are taken, in any order
+MAX_WHOLE_NUMBERS = 1 << 18
+# pieces that a tensor is split into: a layer for each
+MAX_PIECES = 1 << 10
 # operations that are compared with formulas of norms and activations: five seconds' worth
 MAX_RECOGNITION_STEPS = 100_000
 # multiply-adds of an image's pass: 260 times VGG16's at 224 x 224; a minute on two cores

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import kinds
 from .kinds import Kind
-from .not_understood import NotUnderstood
+from .not_understood import MISTAKES, NotUnderstood, misfit_of
 from .operation import Constant
 from .shape_arithmetic import (
     Arrays,
@@ -40,6 +40,8 @@ DEFERRED = (
     kinds.Idle,
 )
 MANY_VALUES = 1 << 16
+# operations one behind the other that wait; each is a call within the last
+MOST_DEFERRED = 16
 
 
 def fold(kind: Kind, constants: Sequence[Constant | None]) -> list[Constant]:
@@ -47,14 +49,18 @@ def fold(kind: Kind, constants: Sequence[Constant | None]) -> list[Constant]:
     function = FOLDS.get(type(kind))
     if function is None:
         raise NotUnderstood(f"it is a {type(kind).__name__} of constants")
-    if constants[0] is not None and is_deferred(kind, constants[0]):
+    first = constants[0] if constants else None
+    if isinstance(kind, kinds.ShapeOf) and first is not None and first.shape is not None:
+        return [Constant.of_array(shape_of(kind, first.shape))]
+    if first is not None and is_deferred(kind, first):
         return [deferred(kind, constants, function)]
     arrays = [array_of(constant) for constant in constants]
     try:
         with np.errstate(all="ignore"):
+            refuse_large_result(kind, arrays)
             outputs = function(kind, arrays)
-    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
-        raise NotUnderstood(f"its constants do not fit ({str(error)[:80]})") from None
+    except MISTAKES as error:
+        raise misfit_of(error) from None
     if not isinstance(outputs, list):
         outputs = [outputs]
     for output in outputs:
@@ -78,13 +84,15 @@ def deferred(kind: Kind, constants: Sequence[Constant | None], function: Fold) -
     outline = np.broadcast_to(np.zeros((), np.float32), weights.shape)
     try:
         shape = np.shape(function(kind, [outline, *rest]))
-    except (ValueError, TypeError, LookupError) as error:
-        raise NotUnderstood(f"its constants do not fit ({str(error)[:80]})") from None
+    except MISTAKES as error:
+        raise misfit_of(error) from None
+    if weights.depth >= MOST_DEFERRED:
+        raise NotUnderstood(f"more than {MOST_DEFERRED} operations move its constants")
 
     def read() -> np.ndarray:
         return np.ascontiguousarray(function(kind, [weights.read(), *rest]))
 
-    return Constant(shape, weights.dtype, read, weights.name)
+    return Constant(shape, weights.dtype, read, weights.name, weights.depth + 1)
 
 
 def array_of(constant: Constant | None) -> Any:
@@ -93,14 +101,38 @@ def array_of(constant: Constant | None) -> Any:
         return None
     if constant.shape is None:
         raise NotUnderstood("it computes with a variable")
-    refuse_large(int(np.prod(constant.shape, dtype=np.float64)))
-    return constant.read()
+    refuse_large(math.prod(constant.shape))
+    array = constant.read()
+    if array.dtype.kind not in "biuf":
+        raise NotUnderstood(f"it computes with values of the type {array.dtype.name}")
+    return array
+
+
+def refuse_large_result(kind: Kind, arrays: Arrays) -> None:
+    """Raises NotUnderstood for an output that would be too large, before it is made.
+
+    Raises ValueError for arrays that cannot meet.
+    """
+    given = [array for array in arrays if array is not None]
+    if isinstance(kind, ELEMENTWISE):
+        refuse_large(math.prod(np.broadcast_shapes(*(array.shape for array in given))))
+    elif isinstance(kind, kinds.Joined):
+        refuse_large(sum(array.size for array in given))
+    elif isinstance(kind, kinds.MatrixProduct):
+        # its multiply-adds, which are as many for a square kernel as for all of its values
+        refuse_large(arrays[0].size * (arrays[1].shape[-1] if arrays[1].ndim > 1 else 1))
+    elif isinstance(kind, kinds.Take) and kind.indices is None:
+        refuse_large(arrays[0].size // max(arrays[0].shape[kind.axis], 1) * arrays[1].size)
+    elif isinstance(kind, kinds.Computation) and kind.function in BROADCAST:
+        refuse_large(math.prod(np.broadcast_shapes(*(array.shape for array in given))))
 
 
 def elementwise(kind: kinds.Elementwise, arrays: Arrays) -> np.ndarray:
     result = arrays[0]
     for array in arrays[1:]:
         if kind.operation == "divide" and result.dtype.kind in "iu" and array.dtype.kind in "iu":
+            if not array.all():
+                raise ZeroDivisionError("a whole number over 0")
             # towards zero, as ONNX and torch have it
             result = np.trunc(result / array).astype(result.dtype)
         else:
@@ -145,6 +177,8 @@ def split(kind: kinds.Split, arrays: Arrays) -> list[np.ndarray]:
 
 def reduced(kind: kinds.Reduction, arrays: Arrays) -> np.ndarray:
     axes = or_input(kind.axes, arrays, 1)
+    if not arrays[0].size:
+        raise ValueError("the mean or sum of no values")
     return REDUCTIONS[kind.kind](arrays[0], axis=axes, keepdims=kind.keep)
 
 
@@ -214,6 +248,18 @@ FUNCTIONS: dict[str, Callable] = {
     "square": np.square,
     "where": np.where,
 }
+# those of several arrays that meet value by value
+BROADCAST = (
+    "equal",
+    "floor_divide",
+    "greater",
+    "less",
+    "logical_and",
+    "logical_or",
+    "mod",
+    "where",
+)
+ELEMENTWISE = (kinds.Elementwise, kinds.Power)
 FOLDS: dict[type[Kind], Fold] = {
     kinds.Elementwise: elementwise,
     kinds.Power: lambda kind, arrays: np.power(arrays[0], arrays[1]),

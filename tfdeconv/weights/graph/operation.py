@@ -21,13 +21,15 @@ class Constant:
     """Numbers of a file that are not read yet, or worked out from such.
 
     shape: None where only the file will tell (a variable of Keras's, whose description is read
-    before its values). name: of what is in the file; "" for what was worked out.
+    before its values). name: of what is in the file; "" for what was worked out. depth: how many
+    operations are done on it when it is read.
     """
 
     shape: tuple[int, ...] | None
     dtype: str
     read: Callable[[], np.ndarray]
     name: str = ""
+    depth: int = 0
 
     @classmethod
     def of_tensor(cls, name: str, tensor: Tensor) -> Constant:

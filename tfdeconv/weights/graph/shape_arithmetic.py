@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...limits import MAX_FOLDED_VALUES
+from ...limits import MAX_FOLDED_VALUES, MAX_PIECES, MAX_WHOLE_NUMBERS
 from . import kinds
 from .not_understood import NotUnderstood
 
@@ -24,7 +24,10 @@ def refuse_large(size: int) -> None:
 def integers(values: Any) -> tuple[int, ...]:
     """Whole numbers of an array; raises NotUnderstood for others."""
     array = np.atleast_1d(np.asarray(values))
-    if array.ndim != 1 or not np.isfinite(array).all() or (array != np.floor(array)).any():
+    if array.size > MAX_WHOLE_NUMBERS:
+        raise NotUnderstood(f"it has {array.size:,} whole numbers where a few are needed")
+    whole = array.ndim == 1 and array.dtype.kind in "biuf" and np.isfinite(array).all()
+    if not whole or (array != np.floor(array)).any():
         raise NotUnderstood("it has no whole numbers where they are needed")
     # ONNX ends slices at the largest integer that there is
     return tuple(int(number) for number in array)
@@ -100,6 +103,8 @@ def split_sizes(kind: kinds.Split, extent: int, arrays: Arrays) -> tuple[int, ..
     sizes = or_input(kind.sizes, arrays, 1)
     if sizes is None:
         piece = kind.piece or -(-extent // max(kind.count or 1, 1))
+        if piece < 1 or extent // piece > MAX_PIECES:
+            raise NotUnderstood(f"it splits {extent} into pieces of {piece}")
         starts = range(0, extent, piece)
         sizes = tuple(min(piece, extent - start) for start in starts)
     if sum(sizes) != extent or min(sizes, default=0) < 1:
@@ -112,6 +117,9 @@ def flat_shape(kind: kinds.Flattened, lengths: Sequence[int]) -> tuple[int, ...]
     count = len(lengths)
     first = kind.first + count if kind.first < 0 else kind.first
     last = kind.last + count if kind.last < 0 else kind.last
+    # of a tensor [n, ...] two axes may be all of it and nothing
+    if not 0 <= first <= count - (not kind.two) or (not kind.two and not first <= last < count):
+        raise NotUnderstood(f"it flattens axes {kind.first} to {kind.last} of {count}")
     if kind.two:
         return int(np.prod(lengths[:first])), int(np.prod(lengths[first:]))
     middle = int(np.prod(lengths[first : last + 1], dtype=object))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...limits import MAX_CHANNELS, MAX_EXTENT, MAX_LAYERS, MAX_MODEL_NAME
+from ...limits import MAX_CHANNELS, MAX_FOLDED_TOTAL, MAX_EXTENT, MAX_LAYERS, MAX_MODEL_NAME
 from ...network.consistency import refuse_large_input
 from ...network.graph import INPUT, Network
 from . import kinds
@@ -17,7 +18,7 @@ from .call import Call
 from .feature_map import FeatureMap
 from .folding import fold
 from .logits import nodes_to_logits
-from .not_understood import NotUnderstood
+from .not_understood import MISTAKES, NotUnderstood, misfit_of
 from .operation import Constant, Graph, GraphInput, Operation, Parameter
 from .recognition import recognised
 from .scales import join_scales
@@ -81,6 +82,7 @@ class Translator:
         self.missing: dict[str, str] = dict(graph.missing)
         self.aliases: dict[str, str] = {}
         self.builder = NodeBuilder(image_map)
+        self.values_left = MAX_FOLDED_TOTAL
         self.values.update(graph.constants)
         for each in graph.inputs:
             if each.name not in graph.constants:
@@ -93,7 +95,9 @@ class Translator:
             outputs = self.outputs_of(operation)
             for name, value in zip(operation.outputs, outputs):
                 self.values[name] = value
-            for alias in (operation.name, *operation.outputs, *operation.aliases):
+                if isinstance(value, FeatureMap):
+                    self.aliases.setdefault(name, value.node)
+            for alias in (operation.name, *operation.aliases):
                 if outputs and isinstance(outputs[0], FeatureMap):
                     self.aliases.setdefault(alias, outputs[0].node)
 
@@ -128,17 +132,30 @@ class Translator:
                 shape = shape_of(operation.kind, inputs[0].lengths)
                 return [Constant.of_array(shape)]
             if not depends:
-                return fold(operation.kind, inputs)  # type: ignore[arg-type]
+                return self.folded(operation, inputs)  # type: ignore[arg-type]
             translation = TRANSLATIONS[type(operation.kind)]
             outputs = translation(Call(self.builder, operation, inputs))
-        except NotUnderstood as error:
-            reason = str(error)
+        except (NotUnderstood, *MISTAKES) as error:
+            reason = str(error if isinstance(error, NotUnderstood) else misfit_of(error))
             detail = f"{operation.title}: {reason}" if operation.title else reason
             # what is computed from constants alone is no layer that anybody asks for
             if depends or causes:
                 self.missing[operation.name] = detail
             return [Unavailable(operation.name, detail)] * count
         return outputs if isinstance(outputs, list) else [outputs]
+
+
+    def folded(
+        self, operation: Operation, inputs: Sequence[Constant | None]
+    ) -> Sequence[Constant]:
+        """What constants come to, within what is computed for a whole graph."""
+        if self.values_left < 0:
+            raise NotUnderstood("the model computes too much from constants")
+        outputs = fold(operation.kind, inputs)
+        for constant in (*inputs, *outputs):
+            if constant is not None and not constant.depth:
+                self.values_left -= math.prod(constant.shape or ())
+        return outputs
 
 
 def image_input(graph: Graph) -> GraphInput:

@@ -38,7 +38,12 @@ class AlongChannels(Kind):
 
 @dataclass(frozen=True)
 class Idle(Kind):
-    """x as it is: dropout after training, a cast between floats. The outputs beyond are unused."""
+    """x as it is: dropout after training, a cast between floats. The outputs beyond are unused.
+
+    kept: it is a layer of its own, as in Keras; otherwise its name is another one of x's layer.
+    """
+
+    kept: bool = False
 
 
 Arithmetic = Literal["add", "subtract", "multiply", "divide", "maximum", "minimum", "average"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from .. import kinds
 from ..operation import Constant, Graph, Operation
 from .algebra import Applied, Base, Leaf, Sum, TooComplex
 from .matching import matches
+from .names import fresh
 from .patterns import PATTERNS, Negated, Pattern, Steps
 from .regions import SIGNS, Index, Region, expression, functions, regions
 
@@ -50,6 +50,11 @@ def with_formulas(graph: Graph) -> Graph:
     taken: set[int] = set()
     replaced: dict[int, list[Operation]] = {}
     constants = dict(graph.constants)
+    used = {*constants, *index.maker}
+    for each in graph.inputs:
+        used.add(each.name)
+    for operation in graph.operations:
+        used.add(operation.name)
     steps_left = MAX_RECOGNITION_STEPS
     for root in reversed(range(len(graph.operations))):
         if root in taken or steps_left < 0:
@@ -59,7 +64,7 @@ def with_formulas(graph: Graph) -> Graph:
         if found is not None:
             region, steps = found
             taken |= region.operations
-            replaced[root] = written(index, region, root, steps, constants)
+            replaced[root] = written(index, region, root, steps, Names(constants, used))
     operations: list[Operation] = []
     for position, operation in enumerate(graph.operations):
         if position in replaced:
@@ -104,8 +109,37 @@ def recognise(index: Index, region: Region, candidates: Sequence[Pattern]) -> St
     return None
 
 
+@dataclass
+class Names:
+    """The constants of a graph that is being changed, and the names that are used in it."""
+
+    constants: dict[str, Constant]
+    used: set[str]
+
+    def new(self, name: str) -> str:
+        name = fresh(name, self.used)
+        self.used.add(name)
+        return name
+
+    def tensor_of(self, value: str | float | Negated, name: str, before: list[Operation]) -> str:
+        """The tensor that is a constant, a number, or a constant's negative.
+
+        What makes it is added to the operations before.
+        """
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Negated):
+            tensor = self.new(f"{name}/negative")
+            kind = kinds.Computation("negative")
+            before.append(Operation(tensor, kind, (value.name,), (tensor,)))
+            return tensor
+        tensor = self.new(f"{name}/constant")
+        self.constants[tensor] = Constant.of_array(np.array(value))
+        return tensor
+
+
 def written(
-    index: Index, region: Region, root: int, steps: Steps, constants: dict[str, Constant]
+    index: Index, region: Region, root: int, steps: Steps, names: Names
 ) -> list[Operation]:
     """The operations that are put in a region's place; the last has the name of its last."""
     last = index.operations[root]
@@ -119,36 +153,17 @@ def written(
             steps.append((expansion(inner.kind), inner.inputs[1:]))
     operations: list[Operation] = []
     x = region.x
-    for number, (kind, others) in enumerate(steps):
-        is_last = number == len(steps) - 1
-        name = last.name if is_last else f"{last.name}/{number}"
-        inputs = [x]
-        for each in others:
-            inputs.append(named(each, name, constants, operations))
-        output = last.outputs[0] if is_last else f"{last.outputs[0]}/{number}"
-        own = tuple(aliases) if is_last else ()
-        operations.append(Operation(name, kind, tuple(inputs), (output,), last.title, own))
-        x = output
-    return operations
+    for kind, others in steps[:-1]:
+        inputs = (x, *(names.tensor_of(each, last.name, operations) for each in others))
+        x = names.new(f"{last.name}/inner")
+        operations.append(Operation(x, kind, inputs, (x,), last.title))
+    kind, others = steps[-1]
+    inputs = (x, *(names.tensor_of(each, last.name, operations) for each in others))
+    made = Operation(last.name, kind, inputs, last.outputs, last.title, tuple(aliases))
+    return [*operations, made]
 
 
 def expansion(kind: kinds.Expand | kinds.Reshape) -> kinds.Expand:
     if isinstance(kind, kinds.Expand) or kind.shape is None:
         return kinds.Expand(kind.shape)
     return kinds.Expand(tuple(extent or -1 for extent in kind.shape))
-
-
-def named(
-    value: Any, name: str, constants: dict[str, Constant], operations: list[Operation]
-) -> str:
-    """The name of the tensor that is a constant, a number, or a constant's negative."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Negated):
-        tensor = f"{name}/-{value.name}"
-        kind = kinds.Computation("negative")
-        operations.append(Operation(tensor, kind, (value.name,), (tensor,)))
-        return tensor
-    tensor = f"{name}/{value}"
-    constants[tensor] = Constant.of_array(np.array(value))
-    return tensor

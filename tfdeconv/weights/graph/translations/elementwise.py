@@ -67,8 +67,9 @@ def along_channels(call: Call) -> FeatureMap:
 
 
 def idle(call: Call) -> FeatureMap:
-    """A layer of its own, so that it has a name."""
     x = call.map()
+    if not call.kind.kept:
+        return x
     return call.add(Identity(), x).with_axes(x.axes)
 
 
