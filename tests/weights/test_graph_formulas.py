@@ -1,4 +1,4 @@
-"""Activations and norms that exporters write in several operations: each is one layer, and equal."""
+"""Activations and norms that exporters write in several operations: each is one equal layer."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def single(value: float) -> np.ndarray:
     return np.array(value, np.float32)
 
 
-def gelu(s, root=ROOT, half=0.5):
+def gelu(s):
     """x * 0.5 * (1 + erf(x / sqrt(2)))"""
-    erf = s.apply("erf", s.over("x", single(1 / root)))
-    return s.times(s.times("x", s.plus(erf, single(1.0))), single(half))
+    erf = s.apply("erf", s.over("x", single(1 / ROOT)))
+    return s.times(s.times("x", s.plus(erf, single(1.0))), single(0.5))
 
 
 def gelu_regrouped(s):
@@ -45,10 +45,10 @@ def gelu_of_tensorflow(s):
     return s.times(single(0.5), s.plus("x", s.times("x", erf)))
 
 
-def gelu_tanh(s):
-    cubed = s.times(single(0.044715), s.add(kinds.Power(), "x", single(3.0)))
+def gelu_tanh(s, half=0.5, cube=0.044715):
+    cubed = s.times(single(cube), s.times(s.apply("square", "x"), "x"))
     inner = s.times(s.plus("x", cubed), single(TWO_OVER_PI))
-    return s.times(s.times("x", single(0.5)), s.plus(s.apply("tanh", inner), single(1.0)))
+    return s.times(s.times("x", single(half)), s.plus(s.apply("tanh", inner), single(1.0)))
 
 
 def gelu_tanh_factored(s):
@@ -274,7 +274,7 @@ ALONG_CHANNELS = {
 def test_functions_along_channels(rng, write):
     def and_more(s):
         # a softmax at the very end would be left out
-        s.times(write(s), single(2.0))
+        s.apply("tanh", write(s))
 
     translated = check_equal(sketch_of(and_more), rng.standard_normal(AXIS[1]))
 
@@ -290,8 +290,8 @@ def test_epsilon_of_a_length():
 # what is near
 
 NEAR = {
-    "another root": lambda s: gelu(s, root=0.7),
-    "another half": lambda s: gelu(s, half=0.4),
+    "another half": lambda s: gelu_tanh(s, half=0.4),
+    "another cube": lambda s: gelu_tanh(s, cube=0.0447),
     "another three": lambda s: hard_swish(s, three=2.0),
     "a steep leaky relu": lambda s: s.largest(s.times(s.apply("tanh", "x"), single(1.5)), "op0"),
     "two maps": lambda s: s.times(s.apply("sigmoid", s.apply("tanh", "x")), "x"),
@@ -322,7 +322,7 @@ def test_an_inner_tensor_that_is_an_output_stays():
     assert layer_kinds(translate(sketch.graph(product, sigmoid))) == ["sigmoid", "Multiply"]
 
 
-def test_a_deviation_beside_epsilon_stays(rng):
+def test_a_deviation_beside_epsilon_stays():
     """(x - mean) / (sqrt(variance) + epsilon) is another norm."""
 
     def write(s):
@@ -330,9 +330,7 @@ def test_a_deviation_beside_epsilon_stays(rng):
         deviation = s.apply("sqrt", s.mean(s.apply("square", centred), 1))
         return s.over(centred, s.plus(deviation, single(1e-3)))
 
-    translated = check_equal(sketch_of(write), rng.standard_normal(AXIS[1]))
-
-    assert "LayerNorm" not in layer_kinds(translated)
+    assert "LayerNorm" not in layer_kinds(translate(sketch_of(write).graph()))
 
 
 def test_means_over_different_axes_stay():
@@ -363,5 +361,3 @@ def test_a_long_chain_takes_no_time():
         x = sketch.plus(x, single(1.0))
 
     assert len(translate(sketch.graph()).network.nodes) == 4000
-
-

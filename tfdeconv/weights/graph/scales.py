@@ -92,7 +92,7 @@ def scaled(shift: np.ndarray, scale: np.ndarray, added: np.ndarray) -> np.ndarra
 
 def computed(function: Callable[..., np.ndarray], *parameters: Parameter) -> Parameter:
     """A parameter that is worked out from others, when it is asked for."""
-    constants = []
+    constants: list[Constant] = []
     for parameter in parameters:
         constants.extend(parameter.constants)
 

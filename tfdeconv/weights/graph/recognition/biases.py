@@ -92,5 +92,5 @@ def output_channels(kind: Kind, kernel: Constant) -> int | None:
     sizes = dict(zip(letters, kernel.shape))
     if "m" in sizes:
         return sizes["c"] * sizes["m"]
-    grouped = isinstance(kind, kinds.TransposedConvolution)
-    return sizes["o"] * (kind.groups if grouped else 1)
+    groups = kind.groups if isinstance(kind, kinds.TransposedConvolution) else 1
+    return sizes["o"] * groups

@@ -10,7 +10,7 @@ import numpy as np
 from ....limits import MAX_RECOGNITION_STEPS
 from .. import kinds
 from ..operation import Constant, Graph, Operation
-from .algebra import Applied, Base, Leaf, Sum, TooComplex
+from .algebra import Applied, Base, Sum, TooComplex
 from .matching import matches
 from .names import fresh
 from .patterns import PATTERNS, Negated, Pattern, Steps

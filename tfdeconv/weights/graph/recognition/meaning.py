@@ -89,7 +89,7 @@ ACTIVATIONS: dict[str, Callable[[Activation, Sum], Sum]] = {
     "sqrt": lambda layer, x: power(x, 0.5),
     "reciprocal": lambda layer, x: power(x, -1.0),
     "negative": lambda layer, x: x * -1.0,
-    "power": lambda layer, x: power(x, layer.constant),
+    "power": lambda layer, x: power(x, layer.constant or 1.0),
 }
 
 

@@ -50,6 +50,9 @@ FLOOR, CEILING = Leaf("floor", NUMBER), Leaf("ceiling", NUMBER)
 OVER = Leaf("axes", AXES)
 
 
+ADD, MULTIPLY = kinds.Elementwise("add"), kinds.Elementwise("multiply")
+
+
 def function(name: str, **options: Any) -> Maker:
     return lambda bound: [(kinds.Function(Activation(name, **options)), ())]
 
@@ -72,8 +75,7 @@ def swish(bound: Mapping[str, Any]) -> Steps | None:
         return None
     if math.isclose(factor, 1.0, rel_tol=1e-6):
         return [silu]
-    multiply = kinds.Elementwise("multiply")
-    return [(multiply, (factor,)), silu, (multiply, (1 / factor,))]
+    return [(MULTIPLY, (factor,)), silu, (MULTIPLY, (1 / factor,))]
 
 
 def softplus(bound: Mapping[str, Any]) -> Steps | None:
@@ -108,9 +110,10 @@ def hard_sigmoid(bound: Mapping[str, Any]) -> Steps | None:
     lowest, highest = slope * bound["floor"] + offset, slope * bound["ceiling"] + offset
     if slope <= 0 or abs(lowest) > 1e-6 or abs(highest - 1) > 1e-6:
         return None
-    if math.isclose(slope, 1 / 6, rel_tol=1e-6) and math.isclose(offset, 0.5, rel_tol=1e-6):
-        return [(kinds.Function(Activation("hard_sigmoid")), ())]
-    layer = Activation("hard_sigmoid", constant=slope, offset=offset)
+    if not math.isclose(offset, 0.5, rel_tol=1e-6):
+        return None
+    sixth = math.isclose(slope, 1 / 6, rel_tol=1e-6)
+    layer = Activation("hard_sigmoid", constant=None if sixth else slope)
     return [(kinds.Function(layer), ())]
 
 
@@ -191,9 +194,9 @@ def layer_norm(bound: Mapping[str, Any]) -> Steps | None:
     if bound["e"] <= 0:
         return None
     steps: Steps = [(kinds.LayerNormalization(bound["axes"], bound["e"]), ())]
-    for name, operation in (("gamma", "multiply"), ("beta", "add")):
+    for name, kind in (("gamma", MULTIPLY), ("beta", ADD)):
         if name in bound:
-            steps.append((kinds.Elementwise(operation), (bound[name],)))
+            steps.append((kind, (bound[name],)))
     return steps
 
 
