@@ -144,10 +144,7 @@ class Translator:
             return [Unavailable(operation.name, detail)] * count
         return outputs if isinstance(outputs, list) else [outputs]
 
-
-    def folded(
-        self, operation: Operation, inputs: Sequence[Constant | None]
-    ) -> Sequence[Constant]:
+    def folded(self, operation: Operation, inputs: Sequence[Constant | None]) -> Sequence[Constant]:
         """What constants come to, within what is computed for a whole graph."""
         if self.values_left < 0:
             raise NotUnderstood("the model computes too much from constants")

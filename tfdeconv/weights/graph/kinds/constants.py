@@ -25,7 +25,7 @@ class Cast(Kind):
 
 @dataclass(frozen=True)
 class Computation(Kind):
-    """Constants alone, or nothing: numpy's function of that name, of FUNCTIONS in folding.py.
+    """Constants alone, or nothing: a function of FUNCTIONS in constant_arithmetic.py, by its name.
 
     arguments: what follows the inputs.
     """

@@ -14,7 +14,7 @@ from .base import Kind
 class Function(Kind):
     """x: a layer of this program's that works on each value by itself.
 
-    function: the same of constants, of FUNCTIONS in folding.py; "" where there is none.
+    function: the same of constants, of FUNCTIONS in constant_arithmetic.py; "" where there is none.
     """
 
     layer: Activation

@@ -10,12 +10,7 @@ from ..kinds import Kind
 from ..operation import Constant, Graph, Operation
 from .regions import Index
 
-WITH_BIAS = (
-    kinds.Convolution,
-    kinds.TransposedConvolution,
-    kinds.Linear,
-    kinds.MatrixProduct,
-)
+WITH_BIAS = (kinds.Convolution, kinds.TransposedConvolution, kinds.Linear, kinds.MatrixProduct)
 
 
 def with_biases(graph: Graph) -> Graph:

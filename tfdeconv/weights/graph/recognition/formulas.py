@@ -138,9 +138,7 @@ class Names:
         return tensor
 
 
-def written(
-    index: Index, region: Region, root: int, steps: Steps, names: Names
-) -> list[Operation]:
+def written(index: Index, region: Region, root: int, steps: Steps, names: Names) -> list[Operation]:
     """The operations that are put in a region's place; the last has the name of its last."""
     last = index.operations[root]
     aliases: list[str] = list(last.aliases)

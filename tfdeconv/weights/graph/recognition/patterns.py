@@ -130,9 +130,7 @@ def prelu(sign: float) -> Maker:
 
 ACTIVATIONS = (
     Pattern(0.5 * X * (1.0 + apply("erf", X * math.sqrt(0.5))), function("gelu")),
-    Pattern(
-        0.5 * X * (1.0 + apply("tanh", math.sqrt(2 / math.pi) * CUBE)), function("gelu_tanh")
-    ),
+    Pattern(0.5 * X * (1.0 + apply("tanh", math.sqrt(2 / math.pi) * CUBE)), function("gelu_tanh")),
     # tanh(x) is 2 * sigmoid(2 * x) - 1
     Pattern(X * apply("sigmoid", math.sqrt(8 / math.pi) * CUBE), function("gelu_tanh")),
     Pattern(X * apply("sigmoid", FACTOR * X), swish),
@@ -232,9 +230,7 @@ for exponential in EXPONENTIALS:
     SOFTMAXES.append(Pattern(exponential / over("sum", exponential), along(Softmax())))
 SOFTMAXES += [
     Pattern(X - apply("log", over("sum", EXPONENTIALS[0])), along(LogSoftmax())),
-    Pattern(
-        X - over("max", X) - apply("log", over("sum", EXPONENTIALS[1])), along(LogSoftmax())
-    ),
+    Pattern(X - over("max", X) - apply("log", over("sum", EXPONENTIALS[1])), along(LogSoftmax())),
 ]
 
 PATTERNS = (*ACTIVATIONS, *NORMS, *SOFTMAXES)
