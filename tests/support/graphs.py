@@ -60,12 +60,7 @@ class Sketch:
     def graph(self, *outputs: str) -> Graph:
         names = outputs or (self.operations[-1].outputs[0],)
         return Graph(
-            "model",
-            tuple(self.operations),
-            (self.input,),
-            names,
-            self.constants,
-            self.channel_axis,
+            "model", tuple(self.operations), (self.input,), names, self.constants, self.channel_axis
         )
 
     # operations that tests use most

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...limits import MAX_CHANNELS, MAX_FOLDED_TOTAL, MAX_EXTENT, MAX_LAYERS, MAX_MODEL_NAME
+from ...limits import MAX_CHANNELS, MAX_EXTENT, MAX_FOLDED_TOTAL, MAX_LAYERS, MAX_MODEL_NAME
 from ...network.consistency import refuse_large_input
 from ...network.graph import INPUT, Network
 from . import kinds
