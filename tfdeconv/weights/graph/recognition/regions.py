@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import kinds
-from ..folding import integers
+from ..shape_arithmetic import integers
 from ..not_understood import NotUnderstood
 from ..operation import Constant, Graph, Operation
 from .algebra import Leaf, Sum, TooComplex, as_sum
