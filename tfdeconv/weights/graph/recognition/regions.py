@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import kinds
-from ..shape_arithmetic import integers
 from ..not_understood import NotUnderstood
 from ..operation import Constant, Graph, Operation
+from ..shape_arithmetic import integers
 from .algebra import Leaf, Sum, TooComplex, as_sum
 from .matching import CONSTANT
 from .meaning import MEANINGS, NAMES
