@@ -12,11 +12,18 @@ from gradcheck import adjoint_gap, difference_gap, gap, unpadded
 
 from tfdeconv.engine import dispatch
 from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling, slicing
+from tfdeconv.engine.rules import RULES
 from tfdeconv.network.layers import (
+    LRN,
+    Average,
     AvgPool,
     ConvTranspose,
     DepthToSpace,
+    Divide,
+    Maximum,
     MaxPool,
+    Minimum,
+    Multiply,
     ShuffleChannels,
     SpaceToDepth,
 )
@@ -183,14 +190,15 @@ def test_dense_and_averages_are_adjoint(rng):
     )
 
 
-def test_lrn_transpose_is_the_derivative(rng):
+@pytest.mark.parametrize("depth", [5, 4, 40])
+def test_lrn_transpose_is_the_derivative(rng, depth):
     x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
-    constants = (5, 1.0, 0.3, 0.75)
-    back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), *constants))
+    layer = LRN(depth, 1.0, 0.3, 0.75)
+    back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), layer))
     # second-order error of the difference, step ** 2 = 1e-10, over the 1e-2 of the comparison
     assert (
         difference_gap(
-            lambda x: normalization.lrn(tf.constant(x), *constants), back, x, signal, 1e-5, rng
+            lambda x: normalization.lrn(tf.constant(x), layer), back, x, signal, 1e-5, rng
         )
         < 1e-7
     )
@@ -198,7 +206,7 @@ def test_lrn_transpose_is_the_derivative(rng):
 
 def test_lrn_is_caffes():
     # by hand: channel 1 of (1, 2, 3) with depth 3, k 2, alpha 0.5, beta 2: 2 / (2 + 0.5 * 14) ** 2
-    y = normalization.lrn(tf.constant([[[[1.0, 2.0, 3.0]]]]), 3, 2.0, 0.5, 2.0)
+    y = normalization.lrn(tf.constant([[[[1.0, 2.0, 3.0]]]]), LRN(3, 2.0, 0.5, 2.0))
     np.testing.assert_allclose(y[0, 0, 0], [1 / 4.5**2, 2 / 81, 3 / 8.5**2], rtol=1e-6)  # float32
 
 
@@ -238,6 +246,43 @@ def test_channels_are_moved_by_hand(layer, expected):
     if isinstance(layer, DepthToSpace):
         back, _ = dispatch.forward(SpaceToDepth(2, layer.order), {}, y, rule=None)
         np.testing.assert_array_equal(back[0, 0, 0], range(8))
+
+
+@pytest.mark.parametrize(
+    "before, sums",
+    [(None, [1, 5, 13]), (1, [1, 5, 13]), (0, [5, 13, 9])],  # of 1 4 9, the squares
+)
+def test_lrn_of_even_windows_by_hand(before, sums):
+    y = normalization.lrn(tf.constant([[[[1.0, 2.0, 3.0]]]]), LRN(2, 0.0, 1.0, 1.0, before))
+    np.testing.assert_allclose(y[0, 0, 0], np.arange(1, 4) / sums, rtol=1e-6)
+
+
+def test_merges_of_three_by_hand():
+    x, y, z = (tf.constant([[[row]]]) for row in ([1.0, 2, 3], [3.0, 2, 1], [2.0, 2, 3]))
+    signal = tf.constant([[[[1.0, 10, 100]]]])
+    shapes = ((1, 1, 3),) * 3
+    for layer, expected, parts in (
+        (Maximum(), [3, 2, 3], [[0, 10, 100], [1, 0, 0], [0, 0, 0]]),
+        (Minimum(), [1, 2, 1], [[1, 10, 0], [0, 0, 100], [0, 0, 0]]),
+        (Average(), [2, 2, 7 / 3], [[1 / 3, 10 / 3, 100 / 3]] * 3),
+        (Multiply(), [6, 8, 9], [[6, 40, 300], [2, 40, 900], [3, 40, 300]]),
+    ):
+        values, trace = dispatch.forward(layer, {}, x, y, z, rule=RULES["guided"])
+        back = dispatch.backward(layer, {}, signal, trace, RULES["guided"], shapes, slicing.NO_PAD)
+        np.testing.assert_allclose(values[0, 0, 0], expected, rtol=1e-6)
+        np.testing.assert_allclose(np.stack(back)[:, 0, 0, 0], parts, rtol=1e-6)
+
+
+def test_quotients_by_hand():
+    x, y = tf.constant([[[[6.0, 1.0]]]]), tf.constant([[[[2.0]]]])
+    values, trace = dispatch.forward(Divide(), {}, x, y, rule=RULES["guided"])
+    shapes = ((1, 1, 2), (1, 1, 1))
+    signal = tf.constant([[[[1.0, 10.0]]]])
+    back = dispatch.backward(Divide(), {}, signal, trace, RULES["guided"], shapes, slicing.NO_PAD)
+    np.testing.assert_array_equal(values[0, 0, 0], [3, 0.5])
+    np.testing.assert_array_equal(back[0][0, 0, 0], [0.5, 5])
+    # -6 / 4 - 10 / 4
+    np.testing.assert_array_equal(back[1][0, 0, 0], [-4])
 
 
 def test_transposed_convolutions_by_hand():

@@ -23,7 +23,7 @@ from tfdeconv.engine import deconvnet, ops
 from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder, Network
-from tfdeconv.network.layers import RELU, BatchNorm, Conv
+from tfdeconv.network.layers import LRN, RELU, BatchNorm, Conv
 from tfdeconv.network.spans import Window
 
 
@@ -59,9 +59,9 @@ def difference(name: str, rng) -> float:
     """Derivatives by central differences."""
     if name == "lrn":
         x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
-        back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), 5, 1.0, 0.3, 0.75))
+        back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), LRN(5, 1.0, 0.3, 0.75)))
         return difference_gap(
-            lambda x: normalization.lrn(tf.constant(x), 5, 1.0, 0.3, 0.75),
+            lambda x: normalization.lrn(tf.constant(x), LRN(5, 1.0, 0.3, 0.75)),
             back,
             x,
             signal,

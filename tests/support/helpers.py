@@ -24,6 +24,7 @@ from tfdeconv.network.layers import (
     Dense,
     DepthToSpace,
     DepthwiseConv,
+    Divide,
     Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
@@ -104,6 +105,9 @@ EXAMPLES = {
     "batch norm": BatchNorm(1e-3),
     "batch norm without gamma": BatchNorm(1e-3, scale=False),
     "affine": Affine(),
+    "affine by cell": Affine(by_row=True, by_column=True),
+    "scaled rows": Affine(by_row=True, by_channel=False, shift=False),
+    "shifted cells": Affine(by_row=True, by_column=True, scale=False),
     "identity": Identity(),
     "up 2x1": Resize(factor=(2, 1), interpolation="nearest"),
     "up 2x3, read at stride 6": Resize(factor=(2, 3), interpolation="nearest"),
@@ -123,6 +127,7 @@ EXAMPLES = {
     # the other fits: test_sampling
     "resize": Resize(6, 20, fit="fill"),
     "lrn": LRN(5, 1.0, 0.2, 0.75),
+    "lrn, an even window": LRN(2, 1.0, 0.2, 0.75, before=0),
     "layer norm": LayerNorm(0.1),
     "group norm": GroupNorm(2, 0.1),
     "group norm by cell": GroupNorm(4, 0.1, by_cell=True),
@@ -134,6 +139,7 @@ EXAMPLES = {
     "maximum": Maximum(),
     "minimum of a cell": Minimum(),
     "multiply": Multiply(),
+    "divide": Divide(),
     "concatenate": Concatenate(),
     "gate": Multiply(),
     "shift": Add(),
@@ -149,7 +155,7 @@ EXAMPLES = {
 DIFFERENTIATED = {
     *("sigmoid", "silu", "selu", "clip", "glu", "log softmax", "gate", "shift"),
     *("layer norm", "group norm", "group norm by cell", "rms norm", "unit norm"),
-    "minimum of a cell",
+    *("minimum of a cell", "divide"),
 }
 
 
@@ -172,7 +178,9 @@ def example(name: str, height: int = 13, width: int = 11, channels: int = 4) -> 
         net.add("squeezed", GlobalAvgPool(keep=True))
         inputs.append(net.add("excited", Dense(4, activation=Activation("sigmoid"))))
     elif isinstance(layer, Merge | Concatenate):
-        inputs.append(net.add("before2", Conv(4, 5, pad=2), "before"))
+        # a divisor is not near 0
+        positive = Activation("sigmoid") if isinstance(layer, Divide) else None
+        inputs.append(net.add("before2", Conv(4, 5, pad=2, activation=positive), "before"))
     elif isinstance(layer, SpaceToDepth):
         inputs = [net.add("even", ZeroPad(((0, -1), (0, -1))))]
     net.add("layer", layer, *inputs)

@@ -27,6 +27,7 @@ from tfdeconv.network.layers import (
     Dense,
     DepthToSpace,
     DepthwiseConv,
+    Divide,
     Flatten,
     GlobalAvgPool,
     GlobalMaxPool,
@@ -211,6 +212,12 @@ def apply(layer: Activation, x):
         "soft_shrink": lambda: x - np.clip(x, -0.5, 0.5),
         "abs": lambda: np.abs(x),
         "square": lambda: x * x,
+        "power": lambda: x * x,
+        "negative": lambda: -x,
+        "erf": lambda: np.vectorize(math.erf)(x),
+        "log": lambda: np.log(x),
+        "sqrt": lambda: np.sqrt(x),
+        "reciprocal": lambda: 1 / x,
         "hard_sigmoid": lambda: gate,
         "hard_silu": lambda: x * gate,
         "gelu_tanh": lambda: x / (1 + np.exp(-2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
@@ -364,10 +371,11 @@ def derive_back(layer, p, x, signal, step: float = 1e-5):
 
 def neighbours(layer: LRN, x):
     """The sum over the channels around each."""
-    half = layer.depth // 2
+    before = layer.depth // 2 if layer.before is None else layer.before
     sums = []
     for channel in range(x.shape[-1]):
-        sums.append(x[..., max(channel - half, 0) : channel + half + 1].sum(-1))
+        first = channel - before
+        sums.append(x[..., max(first, 0) : first + layer.depth].sum(-1))
     return np.stack(sums, -1)
 
 
@@ -409,13 +417,15 @@ def forward(network, weights, x, target):
                 deviation = np.sqrt(p["variance"] + layer.epsilon)
                 y = p.get("gamma", 1) * (first - p["mean"]) / deviation + p.get("beta", 0)
             case Affine():
-                y = p["scale"] * first + p["shift"]
+                y = p.get("scale", 1) * first + p.get("shift", 0)
             case LRN():
                 y = first / (layer.k + layer.alpha * neighbours(layer, first**2)) ** layer.beta
             case Add():
                 y = sum(others, first)
             case Multiply():
                 y = first * others[0]
+            case Divide():
+                y = first / others[0]
             case Average():
                 y = sum(others, first) / len(inputs)
             case Subtract():
@@ -480,7 +490,7 @@ def backward(network, weights, values, traces, target, seed, rule):
             case BatchNorm():
                 parts = [signal * p.get("gamma", 1) / np.sqrt(p["variance"] + layer.epsilon)]
             case Affine():
-                parts = [signal * p["scale"]]
+                parts = [signal * p.get("scale", 1)]
             case LRN() if rule == "gradient":
                 parts = [np.einsum("hwi,hwij->hwj", signal, lrn_jacobian(layer, before))]
             case Flatten(channels_first=True):
@@ -507,6 +517,9 @@ def backward(network, weights, values, traces, target, seed, rule):
             case Multiply():
                 x, y = inputs
                 parts = [broadcast_back(signal * y, x.shape), broadcast_back(signal * x, y.shape)]
+            case Divide():
+                x, y = inputs
+                parts = [signal / y, -signal * x / y**2]
             case Average():
                 parts = [signal / len(inputs)] * len(inputs)
             case Subtract():
@@ -537,7 +550,8 @@ def lrn_jacobian(layer: LRN, x):
     scale = layer.k + layer.alpha * neighbours(layer, x**2)
     jacobian = np.zeros((*x.shape, x.shape[-1]))
     for i, j in product(range(x.shape[-1]), repeat=2):
-        if abs(i - j) <= layer.depth // 2:
+        before = layer.depth // 2 if layer.before is None else layer.before
+        if 0 <= j - (i - before) < layer.depth:
             inner = -layer.beta * scale[..., i] ** (-layer.beta - 1)
             jacobian[..., i, j] = inner * 2 * layer.alpha * x[..., i] * x[..., j]
         if i == j:

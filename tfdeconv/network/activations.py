@@ -37,14 +37,20 @@ OTHER_FUNCTIONS = (
     "abs",
     "square",
 )
+# of arithmetic rather than of networks; the last four are not defined everywhere
+ARITHMETIC = ("negative", "erf", "log", "sqrt", "reciprocal", "power")
 # {function: whether it stands in a ReLU's place}
-SMOOTH = dict.fromkeys(OTHER_FUNCTIONS, False) | dict.fromkeys(SMOOTH_RECTIFIERS, True)
+SMOOTH = dict.fromkeys(OTHER_FUNCTIONS + ARITHMETIC, False) | dict.fromkeys(SMOOTH_RECTIFIERS, True)
 ACTIVATIONS = ("relu", *SMOOTH)
 # the functions with a constant, and what it is where a layer does not say
 CONSTANTS = {
     "elu": 1.0,
     "celu": 1.0,
     "squareplus": 4.0,
+    # how sharply it bends: softplus(constant * x) / constant
+    "softplus": 1.0,
+    # the exponent
+    "power": 2.0,
     # the slope at 0: 0.2 in Keras 2, a half in Keras's sparse_sigmoid
     "hard_sigmoid": 1 / 6,
     # half the width of what becomes 0
@@ -62,6 +68,7 @@ class Activation(Layer):
     ceiling      of relu (ReLU6) and clip
     floor        of clip, which is min(max(x, floor), ceiling); -1 and 1 make hard_tanh
     constant     of those in CONSTANTS; None: as it is there
+    offset       of hard_sigmoid, its value at 0; None: a half
     """
 
     kind: str = "relu"
@@ -70,6 +77,7 @@ class Activation(Layer):
     threshold: float = 0.0
     floor: float | None = None
     constant: float | None = None
+    offset: float | None = None
 
     @property
     def stands_for_relu(self) -> bool:
@@ -96,6 +104,7 @@ NEVER_NEGATIVE = (
     "exponential",
     "abs",
     "square",
+    "sqrt",
 )
 
 

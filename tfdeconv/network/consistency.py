@@ -10,6 +10,7 @@ from .base import INPUT, Layer, Shape, Windowed, times
 from .graph import Network
 from .layers import (
     CONSTANTS,
+    LRN,
     Activation,
     AvgPool,
     Channels,
@@ -30,6 +31,8 @@ def check_layer(layer: Layer) -> None:
         check_spread(layer.convolution)
     if isinstance(layer, Activation):
         check_constants(layer)
+    if isinstance(layer, LRN) and min(layer.around) < 0:
+        raise ValueError("a response normalisation has more channels before than in its window")
     if isinstance(layer, Channels) and layer.step == 0:
         raise ValueError("channels are taken at a step of 0")
     if isinstance(layer, Resize):
@@ -42,7 +45,8 @@ def check_constants(layer: Activation) -> None:
     """Raises ValueError for constants that make no numbers of an activation, or another one."""
     if layer.threshold < 0:
         raise ValueError("an activation has a threshold below 0")
-    if layer.kind in CONSTANTS and layer.constant is not None and layer.constant <= 0:
+    free = layer.kind == "power" or layer.constant is None
+    if layer.kind in CONSTANTS and not free and layer.constant <= 0:  # type: ignore
         raise ValueError("an activation has a constant that is not above 0")
     if layer.kind == "clip" and None not in (layer.floor, layer.ceiling):
         if layer.floor > layer.ceiling:  # type: ignore

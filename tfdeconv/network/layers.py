@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .activations import (
     ACTIVATIONS,
+    ARITHMETIC,
     CONSTANTS,
     GLU,
     RELU,
@@ -18,7 +19,7 @@ from .activations import (
     Softmax,
 )
 from .convolutions import Conv, ConvTranspose, Dense, DepthwiseConv
-from .merges import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from .merges import Add, Average, Concatenate, Divide, Maximum, Minimum, Multiply, Subtract
 from .norms import LRN, Affine, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .pools import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, MaxPool
 from .reshapes import (
@@ -35,6 +36,7 @@ from .sampling import COORDINATES, FITS, INTERPOLATIONS, ROUNDINGS, Resize
 
 __all__ = [
     "ACTIVATIONS",
+    "ARITHMETIC",
     "CONSTANTS",
     "COORDINATES",
     "FITS",
@@ -58,6 +60,7 @@ __all__ = [
     "Dense",
     "DepthToSpace",
     "DepthwiseConv",
+    "Divide",
     "Flatten",
     "GlobalAvgPool",
     "GlobalMaxPool",

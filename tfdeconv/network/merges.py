@@ -35,6 +35,13 @@ class Multiply(Merge):
     """Product of its inputs; every rule takes its true derivative."""
 
 
+class Divide(Merge):
+    """The first of two inputs over the second; every rule takes its true derivative."""
+
+    def misfit(self, *shapes: Shape) -> str:
+        return super().misfit(*shapes) if len(shapes) == 2 else "it takes two inputs"
+
+
 class Concatenate(Layer):
     """The channels of its inputs, one after the other."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .base import Layer, ParameterShapes, Shape, misfit_of_groups
+from .spans import Pair
 
 
 @dataclass(frozen=True)
@@ -24,24 +25,54 @@ class BatchNorm(Layer):
         return own | {"mean": channels, "variance": channels}
 
 
+@dataclass(frozen=True)
 class Affine(Layer):
-    """x * scale + shift in each channel, as networks that normalise their images have it."""
+    """x * scale + shift by constants, as networks that normalise their images have it.
+
+    The constants are one for each channel; or, as by_row and so on say, for each row, column and
+    channel, as positions are. scale, shift: whether there is one.
+    """
+
+    by_row: bool = False
+    by_column: bool = False
+    by_channel: bool = True
+    scale: bool = True
+    shift: bool = True
+
+    @property
+    def by_cell(self) -> bool:
+        """Whether cells have constants of their own."""
+        return self.by_row or self.by_column
 
     def parameters(self, shape: Shape) -> ParameterShapes:
-        return {"scale": (shape[2],), "shift": (shape[2],)}
+        varies = (self.by_row, self.by_column, self.by_channel)
+        extents = tuple(extent if each else 1 for extent, each in zip(shape, varies))
+        if not self.by_cell:
+            extents = extents[2:]
+        has = {"scale": self.scale, "shift": self.shift}
+        return {name: extents for name in has if has[name]}
 
 
 @dataclass(frozen=True)
 class LRN(Layer):
     """x / (k + alpha * sum of squares over the `depth` channels around) ** beta.
 
-    Local response normalisation: Krizhevsky et al. 2012, section 3.3.
+    Local response normalisation: Krizhevsky et al. 2012, section 3.3. Where an alpha is one of the
+    squares' mean it is `depth` times this one. before: the channels around that are before the own
+    one; None: half of the depth, which is one more than behind it where the depth is even.
     """
 
     depth: int
     k: float
     alpha: float
     beta: float
+    before: int | None = None
+
+    @property
+    def around(self) -> Pair:
+        """Channels of the window before and behind the own one."""
+        before = self.depth // 2 if self.before is None else self.before
+        return before, self.depth - 1 - before
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,10 @@ def optional_int(value: Any) -> int | None:
     return None if value is None else check_int(value)
 
 
+def optional_count(value: Any) -> int | None:
+    return None if value is None else check_int(value, 0)
+
+
 def optional_real(value: Any) -> float | None:
     return None if value is None else check_float(value)
 
@@ -213,6 +217,9 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "threshold": check_float,
     "floor": optional_real,
     "constant": optional_real,
+    "offset": optional_real,
+    "shift": check_bool,
+    "before": optional_count,
     "by_row": check_bool,
     "by_column": check_bool,
     "by_channel": check_bool,

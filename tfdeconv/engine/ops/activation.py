@@ -19,7 +19,8 @@ from ...network.layers import (
 )
 from ..rules import Rule
 from ..types import Parameters, Signals, Trace, Traced
-from .functions import rectify, rectify_derivative, smooth_function
+from .functions import smooth_function
+from .rectifiers import rectify, rectify_derivative
 
 
 def elementwise_transpose(signal: tf.Tensor, derivative: tf.Tensor) -> tf.Tensor:

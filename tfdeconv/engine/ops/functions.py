@@ -1,210 +1,62 @@
-"""Functions of each value, each with its derivative under it."""
+"""The table of functions of each value, each with its derivative."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 
 import tensorflow as tf
 
 from ...network.layers import CONSTANTS, Activation
+from .elementary import (
+    clip,
+    clip_derivative,
+    double,
+    erf_derivative,
+    hard_shrink,
+    hard_sigmoid,
+    hard_sigmoid_derivative,
+    log_sigmoid,
+    log_sigmoid_derivative,
+    negative_derivative,
+    power,
+    power_derivative,
+    reciprocal_derivative,
+    shrink_derivative,
+    sigmoid_derivative,
+    soft_shrink,
+    softsign_derivative,
+    sqrt_derivative,
+    tanh_derivative,
+    tanh_shrink,
+    tanh_shrink_derivative,
+)
+from .rectifiers import (
+    celu,
+    celu_derivative,
+    elu,
+    elu_derivative,
+    gelu,
+    gelu_derivative,
+    gelu_tanh,
+    gelu_tanh_derivative,
+    hard_silu,
+    hard_silu_derivative,
+    mish,
+    mish_derivative,
+    selu,
+    selu_derivative,
+    silu,
+    silu_derivative,
+    softplus,
+    softplus_derivative,
+    sparse_plus,
+    sparse_plus_derivative,
+    squareplus,
+    squareplus_derivative,
+)
 
 Function = Callable[[tf.Tensor], tf.Tensor]
-
-# Klambauer et al. 2017, equation 2 and below it: with these, mean 0 and variance 1 are kept
-SELU_SCALE = 1.0507009873554805
-SELU_ALPHA = 1.6732632423543772
-# of gelu's approximation: Hendrycks & Gimpel 2016, section 2
-GELU_CUBE = 0.044715
-GELU_SCALE = math.sqrt(2 / math.pi)
-
-
-def rectify(
-    x: tf.Tensor, slope: float = 0.0, ceiling: float | None = None, threshold: float = 0.0
-) -> tf.Tensor:
-    """x above the threshold, elsewhere slope * (x - threshold), and at most the ceiling."""
-    if threshold or slope:
-        # tf.nn.leaky_relu rounds the slope to float32
-        below = (x - threshold) * slope
-        y = tf.where(x > tf.constant(threshold, x.dtype), x, below)
-    else:
-        y = tf.nn.relu(x)
-    if ceiling is None:
-        return y
-    return tf.minimum(y, tf.constant(ceiling, y.dtype))
-
-
-def rectify_derivative(
-    x: tf.Tensor, slope: float = 0.0, ceiling: float | None = None, threshold: float = 0.0
-) -> tf.Tensor:
-    """The derivative of rectify at x: bool, or numbers where there is a slope."""
-    above = x > tf.constant(threshold, x.dtype)
-    on = above
-    if ceiling is not None:
-        on = above & (x < tf.constant(ceiling, x.dtype))
-    if not slope:
-        return on
-    return tf.where(above, tf.cast(on, x.dtype), tf.constant(slope, x.dtype))
-
-
-def negative_part(x: tf.Tensor) -> tf.Tensor:
-    """min(x, 0): what an exponential is taken of, whose other branch could be infinite."""
-    return tf.minimum(x, tf.zeros_like(x))
-
-
-def sigmoid_derivative(x: tf.Tensor) -> tf.Tensor:
-    return tf.sigmoid(x) * tf.sigmoid(-x)
-
-
-def tanh_derivative(x: tf.Tensor) -> tf.Tensor:
-    # 1 - tanh(x)^2 would be 0, or rounding, where tanh is saturated
-    return 4 * sigmoid_derivative(2 * x)
-
-
-def silu(x: tf.Tensor) -> tf.Tensor:
-    return x * tf.sigmoid(x)
-
-
-def silu_derivative(x: tf.Tensor) -> tf.Tensor:
-    share = tf.sigmoid(x)
-    return share * (1 + x * (1 - share))
-
-
-def gelu(x: tf.Tensor) -> tf.Tensor:
-    # tf.nn.gelu has its constant in float32
-    return x * (1 + tf.math.erf(x / math.sqrt(2))) / 2
-
-
-def gelu_derivative(x: tf.Tensor) -> tf.Tensor:
-    share = 0.5 * (1 + tf.math.erf(x / math.sqrt(2)))
-    return share + x * tf.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-
-
-def gelu_tanh(x: tf.Tensor) -> tf.Tensor:
-    return x * (1 + tf.tanh(GELU_SCALE * (x + GELU_CUBE * x**3))) / 2
-
-
-def gelu_tanh_derivative(x: tf.Tensor) -> tf.Tensor:
-    gate = tf.tanh(GELU_SCALE * (x + GELU_CUBE * x**3))
-    inner = GELU_SCALE * (1 + 3 * GELU_CUBE * x**2)
-    return (1 + gate + x * (1 - gate**2) * inner) / 2
-
-
-def elu(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.where(x > 0, x, constant * tf.math.expm1(negative_part(x)))
-
-
-def elu_derivative(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.where(x > 0, tf.ones_like(x), constant * tf.exp(negative_part(x)))
-
-
-def selu(x: tf.Tensor) -> tf.Tensor:
-    return SELU_SCALE * elu(x, SELU_ALPHA)
-
-
-def selu_derivative(x: tf.Tensor) -> tf.Tensor:
-    return SELU_SCALE * elu_derivative(x, SELU_ALPHA)
-
-
-def celu(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.where(x > 0, x, constant * tf.math.expm1(negative_part(x) / constant))
-
-
-def celu_derivative(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.exp(negative_part(x) / constant)
-
-
-def mish(x: tf.Tensor) -> tf.Tensor:
-    return x * tf.tanh(tf.nn.softplus(x))
-
-
-def mish_derivative(x: tf.Tensor) -> tf.Tensor:
-    gate = tf.tanh(tf.nn.softplus(x))
-    return gate + x * tf.sigmoid(x) * (1 - gate**2)
-
-
-def squareplus(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return (x + tf.sqrt(x**2 + constant)) / 2
-
-
-def squareplus_derivative(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return (1 + x / tf.sqrt(x**2 + constant)) / 2
-
-
-def sparse_plus(x: tf.Tensor) -> tf.Tensor:
-    return tf.where(x < 1, tf.nn.relu(x + 1) ** 2 / 4, x)
-
-
-def sparse_plus_derivative(x: tf.Tensor) -> tf.Tensor:
-    return hard_sigmoid(x, 0.5)
-
-
-def hard_sigmoid(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.clip_by_value(constant * x + 0.5, tf.zeros_like(x), tf.ones_like(x))
-
-
-def hard_sigmoid_derivative(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return constant * tf.cast(tf.abs(constant * x) < 0.5, x.dtype)
-
-
-def hard_silu(x: tf.Tensor) -> tf.Tensor:
-    return x * hard_sigmoid(x, CONSTANTS["hard_sigmoid"])
-
-
-def hard_silu_derivative(x: tf.Tensor) -> tf.Tensor:
-    slope = CONSTANTS["hard_sigmoid"]
-    return hard_sigmoid(x, slope) + x * hard_sigmoid_derivative(x, slope)
-
-
-def log_sigmoid(x: tf.Tensor) -> tf.Tensor:
-    return -tf.nn.softplus(-x)
-
-
-def log_sigmoid_derivative(x: tf.Tensor) -> tf.Tensor:
-    return tf.sigmoid(-x)
-
-
-def softsign_derivative(x: tf.Tensor) -> tf.Tensor:
-    return (1 + tf.abs(x)) ** -2
-
-
-def tanh_shrink(x: tf.Tensor) -> tf.Tensor:
-    return x - tf.tanh(x)
-
-
-def tanh_shrink_derivative(x: tf.Tensor) -> tf.Tensor:
-    return tf.tanh(x) ** 2
-
-
-def hard_shrink(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return x * shrink_derivative(x, constant)
-
-
-def soft_shrink(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.sign(x) * tf.nn.relu(tf.abs(x) - constant)
-
-
-def shrink_derivative(x: tf.Tensor, constant: float) -> tf.Tensor:
-    return tf.cast(tf.abs(x) > constant, x.dtype)
-
-
-def clip(x: tf.Tensor, floor: float | None, ceiling: float | None) -> tf.Tensor:
-    if floor is not None:
-        x = tf.maximum(x, tf.constant(floor, x.dtype))
-    if ceiling is not None:
-        x = tf.minimum(x, tf.constant(ceiling, x.dtype))
-    return x
-
-
-def clip_derivative(x: tf.Tensor, floor: float | None, ceiling: float | None) -> tf.Tensor:
-    return tf.cast(clip(x, floor, ceiling) == x, x.dtype)
-
-
-def double(x: tf.Tensor) -> tf.Tensor:
-    """The derivative of the square."""
-    return 2 * x
-
 
 # Each smooth function with its derivative. Those in CONSTANTS take their constant as well.
 SMOOTH_FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
@@ -222,7 +74,7 @@ SMOOTH_FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
     "selu": (selu, selu_derivative),  # Klambauer et al. 2017, section 2
     "celu": (celu, celu_derivative),  # Barron 2017
     "mish": (mish, mish_derivative),  # Misra 2020, section 3
-    "softplus": (tf.nn.softplus, tf.sigmoid),
+    "softplus": (softplus, softplus_derivative),
     "squareplus": (squareplus, squareplus_derivative),  # Barron 2021
     "sparse_plus": (sparse_plus, sparse_plus_derivative),
     "tanh_shrink": (tanh_shrink, tanh_shrink_derivative),
@@ -230,6 +82,12 @@ SMOOTH_FUNCTIONS: dict[str, tuple[Callable, Callable]] = {
     "soft_shrink": (soft_shrink, shrink_derivative),
     "abs": (tf.abs, tf.sign),
     "square": (tf.square, double),
+    "negative": (tf.negative, negative_derivative),
+    "erf": (tf.math.erf, erf_derivative),
+    "log": (tf.math.log, tf.math.reciprocal),
+    "sqrt": (tf.sqrt, sqrt_derivative),
+    "reciprocal": (tf.math.reciprocal, reciprocal_derivative),
+    "power": (power, power_derivative),
 }
 
 
@@ -241,7 +99,9 @@ def smooth_function(layer: Activation) -> tuple[Function, Function]:
     function, derivative = SMOOTH_FUNCTIONS[layer.kind]
     if layer.kind not in CONSTANTS:
         return function, derivative
-    constant = layer.constant
-    if constant is None:
-        constant = CONSTANTS[layer.kind]
-    return partial(function, constant=constant), partial(derivative, constant=constant)
+    constants = {"constant": layer.constant}
+    if layer.constant is None:
+        constants["constant"] = CONSTANTS[layer.kind]
+    if layer.kind == "hard_sigmoid" and layer.offset is not None:
+        constants["offset"] = layer.offset
+    return partial(function, **constants), partial(derivative, **constants)

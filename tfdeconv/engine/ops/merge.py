@@ -11,7 +11,16 @@ from typing import Any
 import tensorflow as tf
 
 from ...network.base import Shape
-from ...network.layers import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from ...network.layers import (
+    Add,
+    Average,
+    Concatenate,
+    Divide,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 
@@ -150,6 +159,30 @@ def multiply_backward(
         others = trace[:i] + trace[i + 1 :]
         signals.append(sum_broadcast(reduce(mul, others, signal), output, shape))
     return tuple(signals)
+
+
+def divide_forward(
+    layer: Divide, p: Parameters, x: tf.Tensor, y: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    """The trace: the quotient and the divisor."""
+    quotient = x / y
+    return quotient, (quotient, y) if rule else None
+
+
+def divide_backward(
+    layer: Divide,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """The derivative of x / y by x is 1 / y, by y it is -(x / y) / y."""
+    output = layer.output_shape(*shapes)
+    quotient, divisor = trace
+    part = signal / divisor
+    return sum_broadcast(part, output, shapes[0]), sum_broadcast(-part * quotient, output, shapes[1])
 
 
 def concatenate_forward(

@@ -7,7 +7,15 @@ from typing import Any
 
 from ...formats.checked_json import shown
 from ...network.base import Layer, Shape
-from ...network.layers import ACTIVATIONS, Activation, Identity, LogSoftmax, PReLU, Softmax
+from ...network.layers import (
+    ACTIVATIONS,
+    ARITHMETIC,
+    Activation,
+    Identity,
+    LogSoftmax,
+    PReLU,
+    Softmax,
+)
 from .options import FeatureMap, NotUnderstood, Options
 from .parts import Part, Translation, only_input, trained_part, with_leading_axes
 
@@ -23,7 +31,7 @@ ACTIVATION_NAMES: dict[str, Layer | None] = {
     "hard_tanh": Activation("clip", floor=-1.0, ceiling=1.0),
     "sparse_sigmoid": Activation("hard_sigmoid", constant=0.5),
     "log_softmax": LogSoftmax(),
-    **{kind: Activation(kind) for kind in ACTIVATIONS if kind != "clip"},
+    **{kind: Activation(kind) for kind in ACTIVATIONS if kind not in ("clip", *ARITHMETIC)},
 }
 # clip(0.2 x + 0.5, 0, 1) there, clip(x / 6 + 0.5, 0, 1) since Keras 3
 KERAS2_HARD_SIGMOID = Activation("hard_sigmoid", constant=0.2)
