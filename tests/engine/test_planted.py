@@ -59,7 +59,9 @@ def difference(name: str, rng) -> float:
     """Derivatives by central differences."""
     if name == "lrn":
         x, signal = rng.standard_normal((2, 3, 4, 9)), rng.standard_normal((2, 3, 4, 9))
-        back = np.asarray(normalization.lrn_transpose(signal, tf.constant(x), LRN(5, 1.0, 0.3, 0.75)))
+        back = np.asarray(
+            normalization.lrn_transpose(signal, tf.constant(x), LRN(5, 1.0, 0.3, 0.75))
+        )
         return difference_gap(
             lambda x: normalization.lrn(tf.constant(x), LRN(5, 1.0, 0.3, 0.75)),
             back,

@@ -182,7 +182,9 @@ def divide_backward(
     output = layer.output_shape(*shapes)
     quotient, divisor = trace
     part = signal / divisor
-    return sum_broadcast(part, output, shapes[0]), sum_broadcast(-part * quotient, output, shapes[1])
+    return sum_broadcast(part, output, shapes[0]), sum_broadcast(
+        -part * quotient, output, shapes[1]
+    )
 
 
 def concatenate_forward(
