@@ -22,8 +22,8 @@ def lrn_transpose(signal: tf.Tensor, x: tf.Tensor, layer: LRN) -> tf.Tensor:
     """Transpose of the derivative of lrn at x; signal and x [k, n, m, c]."""
     # y[i] = x[i] scale[i]^-beta, where scale[i] = k + alpha (sum of x[j]^2 over i's window).
     # The derivative of y[i] by x[j] is scale[i]^-beta (only i = j), less, for j in i's window,
-    # 2 alpha beta x[i] x[j] scale[i]^(-beta - 1). j is in i's window where i is in j's window turned
-    # around, over which the sum over i of signal[i] times the second part is taken.
+    # 2 alpha beta x[i] x[j] scale[i]^(-beta - 1). j is in i's window where i is in j's, turned
+    # around: over that goes the sum over i of signal[i] times the second part.
     alpha, beta, (before, behind) = layer.alpha, layer.beta, layer.around
     scale = layer.k + alpha * channel_window_sum(x * x, before, behind)
     neighbours = channel_window_sum(signal * x * scale ** (-beta - 1), behind, before)
