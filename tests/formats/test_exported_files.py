@@ -14,7 +14,7 @@ from pickle_files import assert_tensors, memory_below
 from tfdeconv.errors import UserError
 from tfdeconv.formats import exported_archive, exported_argument, exported_program, pickled
 from tfdeconv.formats.exported_argument import Reference, Setting
-from tfdeconv.formats.exported_program import Stored, Symbol, Value
+from tfdeconv.formats.exported_program import Module, Stored, Symbol, Value
 from tfdeconv.formats.torch_file import EXPORT_LINE
 
 
@@ -38,14 +38,14 @@ def test_both_layouts_hold_the_same(tmp_path, layout):
     assert_tensors(file.constants, files.small_constants())
     program = file.program
     assert (program.inputs, program.outputs) == (("x",), ("linear",))
-    assert program.values["x"] == Value("float32", (1, 3, 8, 8))
+    assert program.values["x"] == Value("float32", (1, 3, 8, 8), (192, 64, 8, 1))
     assert program.stored["p_body_0_weight"] == Stored("parameter", "body.0.weight", True)
     constant = Stored("tensor constant", "lifted_tensor_0", False)
     assert program.stored["c_lifted_tensor_0"] == constant
     assert file.tensor(constant) is file.constants["lifted_tensor_0"]
     first = program.operations[0]
     assert (first.name, first.target) == ("conv2d", "torch.ops.aten.conv2d.default")
-    assert (first.results, first.modules) == (("conv2d",), ("body.0",))
+    assert (first.results, first.modules[1].path) == (("conv2d",), "body.0")
     assert first.arguments == {
         "input": Reference("x"),
         "weight": Reference("p_body_0_weight"),
@@ -113,8 +113,12 @@ def test_open_sizes_keep_their_expression():
 
 
 def test_module_paths_lead_to_the_innermost():
-    stack = "L__self__,,main.Net;L__self___layer1,layer1,torch.Sequential;x,layer1.0,main.Block"
-    assert exported_program.parse_modules(stack) == ("layer1", "layer1.0")
+    stack = "L__self__,,main.Net;L__self___layer1,layer1,torch.Sequential;x@1,layer1.0,main.Block"
+    assert exported_program.parse_modules(stack) == (
+        Module("", "main.Net", "L__self__"),
+        Module("layer1", "torch.Sequential", "L__self___layer1"),
+        Module("layer1.0", "main.Block", "x@1"),
+    )
     assert exported_program.parse_modules(None) == ()
 
 

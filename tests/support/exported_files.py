@@ -59,11 +59,14 @@ def argument(value: Any) -> dict:
 
 
 def node(target: str, result: str, module: str = "", **arguments: Any) -> dict:
-    """A step of a program; a result of several is named with blanks between."""
+    """A step of a program, in a module of torch's own; several results with blanks between."""
     outputs = [argument(name) for name in result.split()]
     stack = "L__self__,,main.Net"
-    if module:
-        stack += f";L__self___{module.replace('.', '_')},{module},torch.nn.Module"
+    parts = module.split(".") if module else []
+    for count in range(1, len(parts) + 1):
+        path = ".".join(parts[:count])
+        kind = "activation.ReLU" if path == module else "container.Sequential"
+        stack += f";L__self__{path},{path},torch.nn.modules.{kind}"
     return {
         "target": target if "." in target else f"torch.ops.aten.{target}.default",
         "inputs": [
@@ -79,12 +82,17 @@ def program(
     nodes: list[dict],
     state: dict[str, np.ndarray],
     constants: dict[str, np.ndarray] | None = None,
-    shape: tuple[int, ...] = (1, 3, 8, 8),
+    shapes: dict[str, tuple[int, ...]] | None = None,
     output: str | None = None,
 ) -> dict:
-    """A program with one input, x, whose tensors are named p_ and c_, with _ for each dot."""
+    """A program with one input, x, whose tensors are named p_ and c_, with _ for each dot.
+
+    shapes: of x, and of others that the program says.
+    """
     specs = []
-    values = {"x": tensor_meta(np.zeros(shape, np.float32))}
+    values = {}
+    for name, shape in ({"x": (1, 3, 8, 8)} | (shapes or {})).items():
+        values[name] = tensor_meta(np.zeros(shape, np.float32))
     for prefix, kind, tensors in (("p", "parameter", state), ("c", "tensor_constant", constants)):
         for name, array in (tensors or {}).items():
             value = f"{prefix}_{name.replace('.', '_')}"

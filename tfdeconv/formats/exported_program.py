@@ -38,6 +38,16 @@ Size = int | Symbol
 
 
 @dataclass(frozen=True)
+class Module:
+    """A module of the model: its path, such as layer1.0.conv1, and its class; "" is the whole."""
+
+    path: str
+    kind: str
+    # differs between the calls of a module that is called more than once
+    call: str
+
+
+@dataclass(frozen=True)
 class Operation:
     """A step of the program."""
 
@@ -48,8 +58,8 @@ class Operation:
     arguments: Mapping[str, Argument]
     # the values that it makes; "" stands for one that it does not
     results: tuple[str, ...]
-    # the modules within which it was called, the innermost last, such as layer1, layer1.0
-    modules: tuple[str, ...]
+    # the modules within which it was called, the innermost last
+    modules: tuple[Module, ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class Value:
 
     dtype: str
     shape: tuple[Size, ...]
+    strides: tuple[Size, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,9 @@ def parse_outputs(specs: list[dict]) -> tuple[str, ...]:
 
 def parse_value(meta: Any) -> Value:
     sizes = check_list(member_of(meta, "sizes", list), dict)
-    return Value(dtype_of(meta.get("dtype")), tuple(map(parse_size, sizes)))
+    strides = check_list(member_of(meta, "strides", list), dict)
+    dtype = dtype_of(meta.get("dtype"))
+    return Value(dtype, tuple(map(parse_size, sizes)), tuple(map(parse_size, strides)))
 
 
 def parse_size(value: Any) -> Size:
@@ -157,11 +170,12 @@ def parse_operation(node: dict) -> Operation:
     return Operation(check_name(name), target, arguments, tuple(results), parse_modules(stack))
 
 
-def parse_modules(stack: Any) -> tuple[str, ...]:
-    """The paths in `key,path,class;key,path,class;...`; the whole model's, "", is left out."""
-    paths = []
+def parse_modules(stack: Any) -> tuple[Module, ...]:
+    """The modules in `call,path,class;call,path,class;...`."""
+    modules = []
     for entry in str(stack).split(";")[:MAX_MODULES_DEEP]:
         fields = entry.split(",")
-        if len(fields) > 2 and fields[1]:
-            paths.append(fields[1])
-    return tuple(paths)
+        if len(fields) > 2:
+            call, path, kind = fields[:3]
+            modules.append(Module(path, kind, call))
+    return tuple(modules)

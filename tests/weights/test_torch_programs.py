@@ -1,0 +1,398 @@
+"""Programs of torch.export as networks: names, operators of both kinds, operations in place."""
+
+from __future__ import annotations
+
+import warnings
+
+import exported_files as files
+import numpy as np
+import pytest
+from exported_files import node
+
+from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.errors import UserError
+from tfdeconv.network.graph import Network
+from tfdeconv.network.layers import (
+    RELU,
+    Activation,
+    Affine,
+    AvgPool,
+    Channels,
+    Conv,
+    DepthToSpace,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    GroupNorm,
+    Identity,
+    MaxPool,
+    PReLU,
+    Resize,
+    ZeroPad,
+)
+from tfdeconv.weights.load import load_weights, network_in, read_weights
+from tfdeconv.weights.torch import table
+
+PIXELS = "torchvision's preprocessing"
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch", reason="torch is not installed (extra `interop`)")
+
+
+def written(tmp_path, nodes, state=None, constants=None, **more):
+    """A file of these operations."""
+    state, constants = state or {}, constants or {}
+    description = files.program(nodes, state, constants, **more)
+    path = tmp_path / "x.pt2"
+    path.write_bytes(files.zipped(files.members(description, state, constants)))
+    return path
+
+
+def network_of(tmp_path, nodes, state=None, constants=None, **more) -> Network:
+    return network_in(written(tmp_path, nodes, state, constants, **more))
+
+
+# the file
+
+
+@pytest.mark.parametrize("layout", [files.members, files.old_members])
+def test_layers_are_named_by_their_modules(tmp_path, layout):
+    weights = read_weights(files.write_exported(tmp_path / "weights.dat", layout))
+    network = weights.network
+    assert network.name == "Net"
+    names = ["body.0", "body.1", "mul", "body.2", "fc/flattened", "fc"]
+    assert [each.name for each in network.nodes] == names
+    # as the program calls them, and a module by its last operation
+    for alias, name in {"conv2d": "body.0", "linear": "fc", "body": "body.2"}.items():
+        assert network.aliases[alias] == name
+    kernel = files.small_state()["body.0.weight"].transpose(2, 3, 1, 0)
+    np.testing.assert_array_equal(weights["body.0"]["kernel"], kernel)
+    assert "it is a program of torch.export with its own description" in weights.notes
+    assert any(PIXELS in note for note in weights.notes)
+
+
+def test_second_names_are_numbered(tmp_path):
+    nodes = [
+        node("relu", "relu", "block.relu", self="x"),
+        node("torch.ops.aten.add.Tensor", "add", "block", self="relu", other="x"),
+        node("relu", "relu_1", "block.relu", self="add"),
+    ]
+    nodes[1]["metadata"]["nn_module_stack"] = "a,,main.Net;b,block,main.Block"
+    network = network_of(tmp_path, nodes)
+    assert [each.name for each in network.nodes] == ["block.relu", "block.add", "block.relu_1"]
+
+
+def test_decomposed_module_names_its_last_operation(tmp_path):
+    """A hard-swish in several operations: what the module gives is what is called as it is."""
+    nodes = [
+        node("torch.ops.aten.add.Tensor", "add", "block.relu", self="x", other=3),
+        node("clamp", "clamp", "block.relu", self="add", min=0, max=6),
+    ]
+    network = network_of(tmp_path, nodes)
+    assert [each.name for each in network.nodes] == ["block.relu.add", "block.relu"]
+
+
+def test_open_sizes_are_said(tmp_path):
+    description = files.small_program()
+    size = {"as_expr": {"expr_str": "Symbol('s0')", "hint": {"as_int": 2}}}
+    values = description["graph_module"]["graph"]["tensor_values"]
+    values["x"]["sizes"] = [size, {"as_int": 3}, size, size]
+    path = tmp_path / "x.pt2"
+    parts = files.members(description, files.small_state(), files.small_constants())
+    path.write_bytes(files.zipped(parts))
+    # the dense layer has 64 inputs, and so many cells has no map of 224 x 224
+    network = network_in(path)
+    assert network.input_shape == (224, 224, 3)
+    assert "its matrix is for 64 values" in network.missing["fc"]
+
+
+def test_a_built_in_network_is_read_by_name(tmp_path):
+    path = files.write_exported(tmp_path / "x.pt2")
+    with pytest.raises(UserError, match="none of the networks that this program knows"):
+        network_in(path, "vgg16")
+
+
+# operations in place
+
+
+def in_place(*more) -> list[dict]:
+    return [
+        node("conv2d", "conv2d", input="x", weight="p_w"),
+        node("relu_", "relu_", self="conv2d"),
+        *more,
+    ]
+
+
+KERNEL = {"w": np.ones((4, 3, 1, 1), np.float32)}
+
+
+def test_what_is_changed_in_place_is_read_changed(tmp_path):
+    add = node("torch.ops.aten.add.Tensor", "add", self="conv2d", other="conv2d")
+    network = network_of(tmp_path, in_place(add), KERNEL)
+    assert network.node("add").inputs == ("relu", "relu")
+
+
+def test_dropout_after_training_is_the_tensor_itself(tmp_path):
+    nodes = [
+        node("conv2d", "conv2d", input="x", weight="p_w"),
+        node("dropout", "dropout", input="conv2d", p=0.5, train=False),
+        node("relu_", "relu_", self="dropout"),
+        node("torch.ops.aten.add.Tensor", "add", self="conv2d", other="dropout"),
+    ]
+    network = network_of(tmp_path, nodes, KERNEL)
+    assert network.node("add").inputs == ("relu", "relu")
+
+
+@pytest.mark.parametrize("writes_to", ["conv2d", "slice_1"])
+def test_half_changed_tensors_are_not_understood(tmp_path, writes_to):
+    """Where one of a tensor and a part of it is written to, the other has changed, too."""
+    other = {"conv2d": "slice_1", "slice_1": "conv2d"}[writes_to]
+    nodes = [
+        node("conv2d", "conv2d", input="x", weight="p_w"),
+        node("torch.ops.aten.slice.Tensor", "slice_1", self="conv2d", dim=1, start=0, end=2),
+        node("relu_", "relu_", self=writes_to),
+        node("sigmoid", "sigmoid", self=other),
+        node("tanh", "tanh", self=writes_to),
+    ]
+    network = network_of(tmp_path, nodes, KERNEL)
+    assert "an operation in place has changed a part" in network.missing["sigmoid"]
+    assert network.node("tanh").inputs == ("relu",)
+
+
+def test_strange_operators_may_write_to_what_they_are_given(tmp_path):
+    nodes = [
+        node("conv2d", "conv2d", input="x", weight="p_w"),
+        node("torch.ops.own.change.default", "change", a="conv2d"),
+        node("tanh", "tanh", self="conv2d"),
+    ]
+    network = network_of(tmp_path, nodes, KERNEL)
+    assert [each.name for each in network.nodes] == ["conv2d"]
+    assert "torch.ops.own.change" in network.missing["change"]
+    assert "an operation in place" in network.missing["tanh"]
+
+
+# operators
+
+LAYERS = [
+    ("relu", {}, RELU),
+    ("relu6", {}, Activation(ceiling=6.0)),
+    ("hardtanh", {"min_val": 0.0, "max_val": 6.0}, Activation(ceiling=6.0)),
+    ("hardtanh", {}, Activation("clip", floor=-1.0, ceiling=1.0)),
+    ("clamp", {"min": 0}, RELU),
+    ("clamp", {"max": 2.0}, Activation("clip", ceiling=2.0)),
+    ("leaky_relu", {"negative_slope": 0.2}, Activation(slope=0.2)),
+    ("leaky_relu", {}, Activation(slope=0.01)),
+    ("elu", {"alpha": 0.5}, Activation("elu", constant=0.5)),
+    ("elu", {"alpha": 1.6732632423543772, "scale": 1.0507009873554805}, Activation("selu")),
+    ("celu", {}, Activation("celu", constant=1.0)),
+    ("gelu", {}, Activation("gelu")),
+    ("silu", {}, Activation("silu")),
+    ("hardswish", {}, Activation("hard_silu")),
+    ("hardsigmoid", {}, Activation("hard_sigmoid")),
+    ("mish", {}, Activation("mish")),
+    ("softplus", {"beta": 2.0}, Activation("softplus", constant=2.0)),
+    ("threshold", {"threshold": 1.0, "value": 0.0}, Activation(threshold=1.0)),
+    ("threshold", {"threshold": 1.0, "value": 1.0}, Activation("clip", floor=1.0)),
+    ("rrelu", {"lower": 0.1, "upper": 0.3}, Activation(slope=0.2)),
+    ("torch.ops.aten.softmax.int", {"dim": 1}, Identity()),
+    ("_log_softmax", {"dim": 1, "half_to_float": False}, Identity()),
+    ("prelu", {"weight": "p_c"}, PReLU()),
+    ("max_pool2d", {"kernel_size": [2, 2]}, MaxPool((2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1))),
+    (
+        "max_pool2d_with_indices",
+        {"kernel_size": [3, 3], "stride": [2, 2], "padding": [1, 1], "ceil_mode": True},
+        MaxPool((3, 3), (2, 2), ((1, 1), (1, 1)), (1, 1), ceil=True),
+    ),
+    (
+        "avg_pool2d",
+        {"kernel_size": [2], "stride": {"as_ints": []}, "padding": [1]},
+        AvgPool((2, 2), (2, 2), ((1, 1), (1, 1)), count_pads=True),
+    ),
+    ("adaptive_avg_pool2d", {"output_size": [1, 1]}, GlobalAvgPool(keep=True)),
+    ("_adaptive_avg_pool2d", {"output_size": [4, 3]}, Resize(4, 3, "area")),
+    ("adaptive_max_pool2d", {"output_size": [1, 1]}, GlobalMaxPool(keep=True)),
+    ("adaptive_max_pool2d", {"output_size": [4, 2]}, MaxPool((2, 4), (2, 4), dilation=(1, 1))),
+    ("torch.ops.aten.mean.dim", {"dim": [2, 3], "keepdim": True}, GlobalAvgPool(keep=True)),
+    ("torch.ops.aten.mean.dim", {"dim": [-1, -2]}, GlobalAvgPool()),
+    ("amax", {"dim": [2, 3]}, GlobalMaxPool()),
+    ("layer_norm", {"normalized_shape": [8], "eps": 1e-6}, None),
+    ("group_norm", {"num_groups": 2, "weight": "p_c", "bias": "p_c"}, GroupNorm(2, 1e-5)),
+    (
+        "native_group_norm",
+        {"weight": None, "bias": None, "N": 1, "C": 4, "HxW": 64, "group": 4, "eps": 1e-5},
+        GroupNorm(4, 1e-5, scale=False, center=False),
+    ),
+    ("pad", {"pad": [1, 2, 3, -1]}, ZeroPad(((3, -1), (1, 2)))),
+    ("constant_pad_nd", {"pad": [0, 1], "value": 0.0}, ZeroPad(((0, 0), (0, 1)))),
+    ("pixel_shuffle", {"upscale_factor": 2}, DepthToSpace(2, "crd")),
+    ("torch.ops.aten.slice.Tensor", {"dim": 1, "start": 1, "end": 2**63 - 1}, Channels(1, 3)),
+    ("narrow", {"dim": 1, "start": 0, "length": 2}, Channels(0, 2)),
+    ("flip", {"dims": [1]}, Channels(3, 4, -1)),
+    ("index_select", {"dim": 1, "index": "p_i"}, Channels(0, 2, 2)),
+    (
+        "torch.ops.aten.upsample_nearest2d.vec",
+        {"output_size": None, "scale_factors": {"as_floats": [2.0, 2.0]}},
+        Resize(factor=(2, 2), interpolation="nearest", coordinates="asymmetric", rounding="floor"),
+    ),
+    (
+        "torch.ops.aten.upsample_bilinear2d.vec",
+        {"output_size": [13, 13], "align_corners": True},
+        Resize(13, 13, coordinates="align_corners", rounding="round_prefer_floor"),
+    ),
+    ("torch.ops.aten.add.Scalar", {"other": 2.0}, Affine()),
+    ("torch.ops.aten.rsub.Scalar", {"other": 0.5, "alpha": 1}, Affine()),
+    ("torch.ops.aten.pow.Tensor_Scalar", {"exponent": 2}, Activation("square")),
+]
+VALUES = {"c": np.ones(4, np.float32), "i": np.array([0, 2])}
+
+
+@pytest.mark.parametrize("target, arguments, layer", LAYERS)
+def test_an_operator_is_a_layer(tmp_path, target, arguments, layer):
+    name = "input" if "norm" in target or "upsample" in target else "self"
+    nodes = [node(target, "result", **{name: "x"}, **arguments)]
+    shapes = {"x": (1, 4, 8, 8), "result": (1, 4, 8, 8)}
+    path = written(tmp_path, nodes, VALUES, shapes=shapes)
+    if layer is None:
+        # over the columns alone
+        with pytest.raises(UserError, match="no layer of the model is understood"):
+            network_in(path)
+        return
+    assert network_in(path).nodes[-1].layer == layer
+
+
+CONVOLUTIONS = [
+    ("conv2d", {"stride": [2, 2], "padding": [1, 0]}, ((2, 2), ((1, 1), (0, 0)), (1, 1))),
+    (
+        "torch.ops.aten.conv2d.padding",
+        {"padding": {"as_string": "same"}, "dilation": [2, 2]},
+        ((1, 1), ((2, 2), (2, 2)), (2, 2)),
+    ),
+    (
+        "convolution",
+        {"stride": [1, 1], "padding": [0, 0], "dilation": [1, 1], "transposed": False}
+        | {"output_padding": [0, 0], "groups": 1},
+        ((1, 1), ((0, 0), (0, 0)), (1, 1)),
+    ),
+]
+
+
+@pytest.mark.parametrize("target, arguments, expected", CONVOLUTIONS)
+def test_convolutions_of_both_kinds(tmp_path, target, arguments, expected):
+    state = {"w": np.ones((6, 3, 3, 3), np.float32), "b": np.ones(6, np.float32)}
+    nodes = [node(target, "y", input="x", weight="p_w", bias="p_b", **arguments)]
+    layer = network_of(tmp_path, nodes, state).nodes[0].layer
+    assert isinstance(layer, Conv) and (layer.filters, layer.size, layer.bias) == (6, (3, 3), True)
+    assert (layer.stride, layer.pad, layer.dilation) == expected
+
+
+REFUSED = [
+    ("batch_norm", {"training": True, "eps": 1e-5}, "statistics of the batch, as in training"),
+    ("dropout", {"p": 0.5, "train": True}, "drops values at random, as in training"),
+    ("avg_pool2d", {"kernel_size": [2], "divisor_override": 3}, "its divisor_override is 3"),
+    ("relu", {"limit": 3}, "its limit is 3"),
+    ("silu", {"dtype": {"as_scalar_type": 6}}, "its dtype is dtype float16"),
+    ("relu", {"layout": {"as_layout": 1}}, "its layout is layout coo"),
+    ("gelu", {"approximate": {"as_string": "sigmoid"}}, "its approximation is 'sigmoid'"),
+    ("_upsample_bilinear2d_aa", {}, "not among the operators that are read"),
+    ("torch.ops.higher_order.cond", {}, "not among the operators that are read"),
+    ("scaled_dot_product_attention", {}, "attention between the cells"),
+    ("reflection_pad2d", {"padding": [1, 1, 1, 1]}, "other than zeros"),
+    ("max_pool2d", {"kernel_size": [2, 2, 2]}, "its kernel_size is [2, 2, 2]"),
+    ("as_strided", {"size": [1, 4, 4, 4], "stride": [1, 1, 1, 1]}, "their places in memory"),
+    ("elu", {"alpha": 1.0, "input_scale": 2.0}, "its input_scale is 2.0"),
+    ("softplus", {"threshold": 1.0}, "its threshold is 1"),
+    ("threshold", {"threshold": 1.0, "value": 2.0}, "what is not above 1 becomes 2"),
+    ("mean", {"dtype": {"as_scalar_type": 5}}, "its dtype is dtype int64"),
+]
+
+
+@pytest.mark.parametrize("target, arguments, reason", REFUSED)
+def test_what_is_not_understood_is_named(tmp_path, target, arguments, reason):
+    name = "input" if target in ("batch_norm", "dropout") else "self"
+    nodes = [
+        node("relu", "first", self="x"),
+        node(target, "y", **{name: "first"}, **arguments),
+        node("tanh", "tanh", self="y"),
+    ]
+    network = network_of(tmp_path, nodes, shapes={"first": (1, 3, 8, 8)})
+    assert [each.name for each in network.nodes] == ["relu"]
+    causes = [why for why in network.missing.values() if "depends on" not in why]
+    assert len(causes) == 1 and reason in causes[0]
+    assert "depends on" in network.missing["tanh"]
+
+
+def test_every_operator_has_a_name_of_its_own():
+    assert len(table.OPERATORS) == sum(len(room.TABLE) for room in table.ROOMS)
+
+
+def test_local_response_is_one_layer(tmp_path):
+    shape, volume = (1, 3, 8, 8), (1, 1, 3, 8, 8)
+    nodes = [
+        node("torch.ops.aten.mul.Tensor", "mul", self="x", other="x"),
+        node("unsqueeze", "unsqueeze", self="mul", dim=1),
+        node("pad", "pad", self="unsqueeze", pad=[0, 0, 0, 0, 2, 1]),
+        node("avg_pool3d", "mean", self="pad", kernel_size=[4, 1, 1], stride=[1, 1, 1]),
+        node("torch.ops.aten.squeeze.dim", "squeeze", self="mean", dim=1),
+        node("torch.ops.aten.mul.Tensor", "mul_1", self="squeeze", other=0.5),
+        node("torch.ops.aten.add.Tensor", "add", self="mul_1", other=2.0),
+        node("torch.ops.aten.pow.Tensor_Scalar", "pow_1", self="add", exponent=0.75),
+        node("torch.ops.aten.div.Tensor", "div", self="x", other="pow_1"),
+    ]
+    shapes = {"x": shape, "unsqueeze": volume, "squeeze": shape}
+    network = network_of(tmp_path, nodes, shapes=shapes)
+    assert [each.name for each in network.nodes] == ["div"] and not network.missing
+    layer = network.nodes[0].layer
+    assert (layer.depth, layer.k, layer.alpha, layer.beta) == (4, 2.0, 0.125, 0.75)
+    # where the mean is not that of the squares around, it is no such norm
+    nodes[2] = node("pad", "pad", self="unsqueeze", pad=[0, 0, 0, 0, 1, 2])
+    assert "div" in network_of(tmp_path, nodes, shapes=shapes).missing
+
+
+# against torch
+
+
+def exported(torch, path, model, x, decomposed: bool):
+    """Writes a model as torch does, with the operators of torch's modules or without them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(model.eval(), (x,))
+        if decomposed:
+            program = program.run_decompositions()
+        torch.export.save(program, path)
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+def test_values_are_those_of_torch(torch, tmp_path, decomposed):
+    nn, functional = torch.nn, torch.nn.functional
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.BatchNorm2d(8), nn.ReLU(True))
+            self.left = nn.Conv2d(4, 6, (1, 3), padding="same", groups=2)
+            self.right = nn.ConvTranspose2d(4, 3, 3, 2, 1, 1)
+            self.norm = nn.LayerNorm(6)
+            self.fc = nn.Linear(9 * 2 * 2, 5)
+            self.mean = nn.Buffer(torch.tensor([0.4, 0.5, 0.6]).view(1, 3, 1, 1))
+
+        def forward(self, x):
+            x = self.stem((x - self.mean) / 0.2)
+            a, b = x.chunk(2, 1)
+            a = self.norm(self.left(a).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+            b = functional.max_pool2d(self.right(b), 2, ceil_mode=True)
+            x = torch.cat([functional.hardswish(a), b], 1).add_(0.25)
+            x = functional.avg_pool2d(functional.relu_(x), 3, 2, 1)
+            return self.fc(torch.flatten(x[:, :, 1:-1, 1:-1], 1))
+
+    torch.manual_seed(0)
+    model = Net()
+    model.stem[1].running_mean.normal_()
+    model.stem[1].running_var.uniform_(0.5, 2)
+    x = torch.rand(1, 3, 16, 16)
+    exported(torch, tmp_path / "x.pt2", model, x, decomposed)
+    weights = load_weights(tmp_path / "x.pt2")
+    assert not weights.network.missing
+    found = Deconvnet(weights.network, weights, "fc").activations(x.numpy().transpose(0, 2, 3, 1))
+    # float32, sums in another order
+    np.testing.assert_allclose(found, model(x).detach().numpy(), atol=2e-5)

@@ -1,0 +1,137 @@
+"""From a program of torch.export to the intermediate graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...formats.exported_archive import ExportedFile
+from ...formats.exported_argument import Argument, references
+from ...formats.exported_program import Operation, Program, Symbol
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from ..graph.operation import Constant, Graph, GraphInput, Operation as Step
+from . import naming, table
+from .local_response import local_responses
+from .memory import Memory
+from .operator_call import OperatorCall
+
+# what cannot be told of a value that is in the file
+UNREAD = "its values are of a kind that is not read"
+
+
+def graph_of(file: ExportedFile) -> Graph:
+    """The graph of a program, with what its inputs take from the file."""
+    program = file.program
+    constants: dict[str, Constant] = {}
+    missing: dict[str, str] = {}
+    for name, stored in program.stored.items():
+        tensor = file.tensor(stored)
+        if tensor is None:
+            missing[name] = UNREAD
+        else:
+            constants[name] = Constant.of_tensor(stored.name, tensor)
+    memory = Memory()
+    steps: list[Step] = []
+    names = naming.layer_names(program.operations)
+    aliases = aliases_of(program, names)
+    norms = local_responses(program)
+    inner = frozenset().union(*(norm.inner for norm in norms.values()))
+    for operation, name in zip(program.operations, names):
+        norm = norms.get(operation.name)
+        if norm:
+            title = "torch's local_response_norm"
+            outputs = operation.results[:1]
+            steps.append(Step(name, norm.kind, (norm.input,), outputs, title, aliases[name]))
+        elif operation.name not in inner:
+            steps += steps_of(operation, name, aliases[name], memory, program, constants)
+    return Graph(
+        model_name(program),
+        tuple(steps),
+        inputs_of(program),
+        outputs_of(program, memory),
+        constants,
+        channel_axis=1,
+        missing=missing,
+    )
+
+
+def model_name(program: Program) -> str:
+    """The class of the whole model."""
+    for operation in program.operations:
+        for module in operation.modules:
+            if not module.path:
+                return module.kind.rpartition(".")[2] or "model"
+    return "model"
+
+
+def inputs_of(program: Program) -> tuple[GraphInput, ...]:
+    """The tensors that are given, with None for a size that the program leaves open."""
+    inputs = []
+    for name in program.inputs:
+        value = program.values.get(name)
+        if value is None:
+            continue
+        shape = tuple(None if isinstance(size, Symbol) else size for size in value.shape)
+        inputs.append(GraphInput(name, shape))
+    return tuple(inputs)
+
+
+def outputs_of(program: Program, memory: Memory) -> tuple[str, ...]:
+    """The tensors that it returns, as they are at its end."""
+    outputs = []
+    for name in program.outputs:
+        try:
+            outputs.append(memory.latest(name))
+        except NotUnderstood:
+            outputs.append(name)
+    return tuple(outputs)
+
+
+def aliases_of(program: Program, names: list[str]) -> dict[str, tuple[str, ...]]:
+    """By the name of each layer what else it is called: as in the program, and as a module."""
+    aliases: dict[str, tuple[str, ...]] = {}
+    for operation, name in zip(program.operations, names):
+        aliases[name] = (operation.name,)
+    for path, number in naming.last_operations(program.operations).items():
+        aliases[names[number]] += (path,)
+    return aliases
+
+
+def steps_of(
+    operation: Operation,
+    name: str,
+    aliases: tuple[str, ...],
+    memory: Memory,
+    program: Program,
+    constants: dict[str, Constant],
+) -> list[Step]:
+    """What an operation becomes in the graph: itself, and what it takes to say it."""
+    operator = table.operator_name(operation.target)
+    title = f"torch's {operator}"
+    call = OperatorCall(operation, name, title, operation.arguments, program.values, constants)
+    understood = False
+    try:
+        call.arguments = current_arguments(operation.arguments, memory)
+        make = table.translation(operation.target)
+        if make is None:
+            raise NotUnderstood("it is not among the operators that are read")
+        made = make(call)
+        call.refuse_unasked()
+        understood = True
+    except NotUnderstood as error:
+        call.steps.clear()
+        made = kinds.Unknown(str(error)), *references(tuple(call.arguments.values()))
+    memory.record(operation, operator, table.in_place(operation.target), understood)
+    if made is not None:
+        kind, *inputs = made
+        outputs = tuple(result for result in operation.results if result)
+        if not isinstance(kind, (kinds.Split, kinds.Unknown)):
+            # what else there is, such as the places of maxima, is not made
+            outputs = outputs[:1]
+        call.steps.append(Step(name, kind, tuple(inputs), outputs, title, aliases))
+    return call.steps
+
+
+def current_arguments(arguments: Mapping[str, Argument], memory: Memory) -> dict[str, Argument]:
+    """Arguments with the tensors whose values they have by now."""
+    return {name: memory.current(argument) for name, argument in arguments.items()}

@@ -1,0 +1,53 @@
+"""What reads a program of torch.export: its own network, or its tensors for a built-in one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from ..data.preprocessing import Preprocessing, over255, torch_v2
+from ..formats import exported_archive
+from ..network.graph import Network
+from .contents import PixelNote, WeightFile
+from .format_reader import FormatReader
+from .graph.reading import graph_reader
+from .tensors_reader import tensors_reader
+from .torch.program_graph import graph_of
+
+EXPORTED_PROGRAM = "a program of torch.export"
+
+
+def exported_reader(path: str | Path) -> FormatReader:
+    """Reads a program with its own description of the network."""
+    file = exported_archive.read(path)
+    own = graph_reader(path, EXPORTED_PROGRAM, lambda: graph_of(file), preprocessing)
+    # its state_dict has the names that a .pth has
+    by_name = tensors_reader(path, file.state)
+
+    @cache
+    def own_network() -> Network:
+        return own.network(None, None)
+
+    def network(name: str | None, variant: str | None) -> Network:
+        return by_name.network(name, variant) if name else own.network(None, variant)
+
+    def contents(network: Network) -> WeightFile:
+        if network.name != own_network().name or network.nodes != own_network().nodes:
+            return by_name.contents(network)
+        return own.contents(network)
+
+    return replace(own, network=network, contents=contents)
+
+
+def preprocessing(network: Network) -> tuple[Preprocessing, str]:
+    """What torchvision's models are given, of colours; other bands from 0 to 1."""
+    size = network.input_shape[:2]
+    if network.channels == 3:
+        words = (
+            "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet); "
+            "--preprocess says otherwise"
+        )
+        return torch_v2(size, 3), PixelNote(words)
+    words = "assumed: the bands are divided by 255 (--preprocess says otherwise)"
+    return over255(size, network.channels), PixelNote(words)
