@@ -45,7 +45,7 @@ def test_both_layouts_hold_the_same(tmp_path, layout):
     assert file.tensor(constant) is file.constants["lifted_tensor_0"]
     first = program.operations[0]
     assert (first.name, first.target) == ("conv2d", "torch.ops.aten.conv2d.default")
-    assert (first.results, first.modules[1].path) == (("conv2d",), "body.0")
+    assert (first.results, first.modules[-1].path) == (("conv2d",), "body.0")
     assert first.arguments == {
         "input": Reference("x"),
         "weight": Reference("p_body_0_weight"),

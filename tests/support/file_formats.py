@@ -250,13 +250,12 @@ def read_tensors(path: Path) -> None:
 
 
 def read_exported(path: Path) -> None:
-    """The program and all tensors; what is none any more is turned away."""
-    if not exported_archive.recognises(path):
-        read_hdf5(path)
-        return
-    file = exported_archive.read(path)
-    for tensor in (*file.state.values(), *file.constants.values()):
-        tensor.read()
+    """All tensors, then the network that the program is; what is none any more is turned away."""
+    if exported_archive.recognises(path):
+        file = exported_archive.read(path)
+        for tensor in (*file.state.values(), *file.constants.values()):
+            tensor.read()
+    read_model(path)
 
 
 def read_model(path: Path) -> None:

@@ -4,9 +4,10 @@ Formats are told apart in this order, by the structure of a file and never by it
 
 1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
 2. TensorFlow's checkpoints, whichever of their files is named (tensorflow/)
-3. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
-4. what has the structure of another program's file: refused by its name (foreign_files.py)
-5. HDF5, otherwise refused:
+3. torch.export's zip of a program and its tensors (torch_reader.py)
+4. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
+5. what has the structure of another program's file: refused by its name (foreign_files.py)
+6. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
@@ -36,6 +37,7 @@ from .keras_reader import KERAS_MODEL, keras_model_reader
 from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
+from .torch_reader import exported_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 # the format of native.py in words
@@ -112,7 +114,7 @@ def detect(
         return
     foreign_files.refuse_folder(path)
     if exported_archive.recognises(path):
-        yield tensors_reader(path, exported_archive.read(path).state)
+        yield exported_reader(path)
         return
     tensors = state_dict.open_tensors(path)
     if tensors is not None:
