@@ -87,9 +87,7 @@ MOST_LINKS = 4
 RESHAPES = ("view", "reshape", "squeeze", "unsqueeze")
 
 
-def chain_before(
-    value: Argument, makers: Mapping[str, Operation]
-) -> list[list[Operation]] | None:
+def chain_before(value: Argument, makers: Mapping[str, Operation]) -> list[list[Operation]] | None:
     """The operations of CHAIN that end in a value, each behind the reshapes that follow it."""
     chain = []
     for operators in CHAIN:

@@ -89,9 +89,7 @@ class Memory:
         _, seen = self.views[name]
         return name if seen == view.writes else view.latest
 
-    def record(
-        self, operation: Operation, operator: str, in_place: bool, understood: bool
-    ) -> None:
+    def record(self, operation: Operation, operator: str, in_place: bool, understood: bool) -> None:
         """What an operation does to memory; operator: its name without a last underscore."""
         if writes_anywhere(operation):
             for name in references(tuple(operation.arguments.values())):

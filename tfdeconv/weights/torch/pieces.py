@@ -112,7 +112,14 @@ def padded_by(mode: str) -> Callable[[OperatorCall], Made]:
     return make
 
 
-SPLIT_SIZES = ("split_size", "split_sizes", "chunks", "sections", "indices", "tensor_indices_or_sections")
+SPLIT_SIZES = (
+    "split_size",
+    "split_sizes",
+    "chunks",
+    "sections",
+    "indices",
+    "tensor_indices_or_sections",
+)
 TABLE: dict[str, Callable[[OperatorCall], Made]] = {
     **dict.fromkeys(("cat", "concat", "concatenate"), cat),
     "stack": stack,

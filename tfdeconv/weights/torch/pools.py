@@ -105,9 +105,7 @@ def scales_of(call: OperatorCall) -> tuple[float, float] | None:
     return float(scales[0]), float(scales[1])
 
 
-def require_fit(
-    call: OperatorCall, sizes: tuple[int, ...], scales: tuple[float, float]
-) -> None:
+def require_fit(call: OperatorCall, sizes: tuple[int, ...], scales: tuple[float, float]) -> None:
     """Raises NotUnderstood where a factor steps otherwise than the size would."""
     extents = call.shape("input" if call.has("input") else "self")[-2:]
     for extent, size, scale in zip(extents, sizes, scales):
