@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...limits import MAX_JOINED, MAX_MAP_VALUES, MAX_NAME
 from ...network.base import INPUT, Layer, Node, Shape
-from ...network.consistency import check_layer, times
+from ...network.consistency import times
 from ...network.layers import ACTIVATIONS, Activation, Concatenate
+from ...network.serialization import layer_entry, layer_of
 from .feature_map import FeatureMap
 from .not_understood import NotUnderstood
 from .operation import Constant, Parameter
@@ -56,10 +58,7 @@ class NodeBuilder:
         shapes = [feature_map.shape for feature_map in inputs]
         if isinstance(layer, Activation) and layer.kind not in ACTIVATIONS:
             raise NotUnderstood(f"its function is {layer.kind}")
-        try:
-            check_layer(layer)
-        except ValueError as error:
-            raise NotUnderstood(str(error)) from None
+        check_values(layer)
         reason = layer.misfit(*shapes)
         if reason:
             found = " and ".join(map(times, shapes))[:200]
@@ -106,6 +105,17 @@ class NodeBuilder:
                 f"{MAX_MAP_VALUES:,} cells in {most:,} channels"
             )
         return shape
+
+
+def check_values(layer: Layer) -> None:
+    """Raises NotUnderstood for numbers that no layer has, as where one is read from a file.
+
+    A stride of 0, a pool of 2 ** 60 rows, a slope that is no number.
+    """
+    try:
+        layer_of(json.loads(json.dumps(layer_entry(layer))))
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from None
 
 
 def is_fixed(layer: Layer) -> bool:

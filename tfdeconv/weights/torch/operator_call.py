@@ -159,7 +159,7 @@ class OperatorCall:
         value = self.argument(name)
         items = value if isinstance(value, tuple) else (value,)
         if all(type(item) is int for item in items):
-            return items, ""  # type: ignore[return-value]
+            return items, ""
         parts = []
         for item in items:
             parts.append(self.step(kinds.Unsqueeze((0,)), self.tensor_of(name, item)))

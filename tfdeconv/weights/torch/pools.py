@@ -68,7 +68,7 @@ def reduction(kind: Literal["mean", "max", "min", "sum"], call: OperatorCall) ->
 
 
 def resized(
-    interpolation: Literal["nearest", "bilinear", "bicubic"], call: OperatorCall, **how: str
+    interpolation: Literal["nearest", "bilinear", "bicubic"], call: OperatorCall, **how: Any
 ) -> Made:
     """To a size, or by a factor."""
     if interpolation != "nearest":
