@@ -160,7 +160,7 @@ def test_half_changed_tensors_are_not_understood(tmp_path, writes_to):
     assert network.node("tanh").inputs == ("relu",)
 
 
-def test_strange_operators_may_write_to_what_they_are_given(tmp_path):
+def test_strange_operators_may_write_to_their_arguments(tmp_path):
     nodes = [
         node("conv2d", "conv2d", input="x", weight="p_w"),
         node("torch.ops.own.change.default", "change", a="conv2d"),

@@ -54,7 +54,12 @@ def with_bias(
         parameters["bias"] = Parameter((bias,))
         if count is None or bias.shape == (count,):
             return True
-    shape = None if bias.shape is None else (count or int(np.prod(bias.shape)),)
+    shape = None
+    if bias.shape is not None:
+        values_count = int(np.prod(bias.shape))
+        shape = (count or values_count,)
+        if values_count not in (1, *shape):
+            raise NotUnderstood(f"its bias has the shape {list(bias.shape)}, for {shape[0]} channels")
 
     def make(values: np.ndarray) -> np.ndarray:
         flat = np.ravel(values) * scale
