@@ -59,7 +59,9 @@ def with_bias(
         values_count = int(np.prod(bias.shape))
         shape = (count or values_count,)
         if values_count not in (1, *shape):
-            raise NotUnderstood(f"its bias has the shape {list(bias.shape)}, for {shape[0]} channels")
+            raise NotUnderstood(
+                f"its bias has the shape {list(bias.shape)}, for {shape[0]} channels"
+            )
 
     def make(values: np.ndarray) -> np.ndarray:
         flat = np.ravel(values) * scale
