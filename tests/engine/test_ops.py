@@ -257,6 +257,16 @@ def test_lrn_of_even_windows_by_hand(before, sums):
     np.testing.assert_allclose(y[0, 0, 0], np.arange(1, 4) / sums, rtol=1e-6)
 
 
+@pytest.mark.parametrize("stride, dilation", [(1, 1), (2, 1), (3, 1), (2, 2), (2, 3), (4, 2)])
+@pytest.mark.parametrize("taps", [1, 2, 3, 4, 6])
+def test_uneven_windows_leave_a_checkerboard(taps, stride, dilation):
+    window = Window.of((1, taps), (1, stride), 0, (1, dilation))
+    flipped = convolution.flip_kernel(tf.ones((1, taps, 1, 1)), window)
+    y = convolution.conv2d_transpose(tf.ones((1, 1, 40, 1)), flipped, window)
+    inside = y.numpy()[0, 0, window.size[1] : 40, 0]
+    assert window.uneven == (len(set(inside)) > 1)
+
+
 def test_merges_of_three_by_hand():
     x, y, z = (tf.constant([[[row]]]) for row in ([1.0, 2, 3], [3.0, 2, 1], [2.0, 2, 3]))
     signal = tf.constant([[[[1.0, 10, 100]]]])

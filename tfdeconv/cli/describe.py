@@ -37,6 +37,10 @@ Receptive field, stride and centre of the first unit are in pixels of the input;
 the middle of its first pixel. `all`: every unit sees the whole image. Layers marked * have a window
 that their stride does not divide, so their transpose covers some pixels more often than others: a
 checkerboard in the projection (Odena et al. 2016)."""
+OUTPUT_NOTE = """\
+Layers marked + are transposed convolutions of such a window, which add up more values in some cells
+of their output than in others: a checkerboard in what the network itself makes, in the forward
+direction. Their projection is a convolution, and has none of them."""
 
 RUN_COLUMNS = (
     "layer",
@@ -194,6 +198,8 @@ def describe_network(network: Network, as_json: bool) -> None:
     for names, reason in missing_rows(network):
         print(f"{names} not available: {reason}")
     print(f"{parameters:,} parameters, {multiply_adds:,} multiply-adds\n{NETWORK_NOTE}")
+    if any(layer["uneven_output"] for layer in layers):
+        print(OUTPUT_NOTE)
 
 
 def layer_cells(layer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -201,6 +207,8 @@ def layer_cells(layer: Mapping[str, Any]) -> tuple[str, ...]:
     kind = layer["kind"]
     if layer["uneven"]:
         kind += "*"
+    if layer["uneven_output"]:
+        kind += "+"
     return (
         layer["layer"],
         kind,

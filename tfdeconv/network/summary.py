@@ -8,7 +8,7 @@ from typing import Any
 
 from .base import INPUT, Layer
 from .graph import Network
-from .layers import Activation
+from .layers import Activation, ConvTranspose
 from .spans import Span
 
 
@@ -33,6 +33,7 @@ def layer_rows(network: Network) -> list[dict[str, Any]]:
             "stride": None,
             "first_centre": None,
             "uneven": node.layer.window.uneven,
+            "uneven_output": covers_unevenly(node.layer),
             "inputs": list(node.inputs),
         }
         fields = receptive_fields[node.name]
@@ -44,6 +45,11 @@ def layer_rows(network: Network) -> list[dict[str, Any]]:
             row["first_centre"] = [first_centre(field) for field in fields]
         rows.append(row)
     return rows
+
+
+def covers_unevenly(layer: Layer) -> bool:
+    """Whether a layer adds up more values in some cells of its output than in others."""
+    return isinstance(layer, ConvTranspose) and layer.convolution.uneven
 
 
 def kind(layer: Layer) -> str:
