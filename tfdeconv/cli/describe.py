@@ -10,37 +10,16 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..errors import UserError
 from ..network.graph import Network
 from ..network.summary import layer_rows, missing_rows
 from ..scan.summary import block_rows, run_rows
 from ..zoo import NETWORKS
-from . import arguments, console
+from . import arguments, console, layer_table
 from .constraints import Constraint, check_constraints, options_given
-from .table import print_table, short
-
-NETWORK_COLUMNS = (
-    "layer",
-    "kind",
-    "output",
-    "parameters",
-    "field",
-    "stride",
-    "first centre",
-    "multiply-adds",
-)
-NETWORK_NOTE = """\
-Receptive field, stride and centre of the first unit are in pixels of the input; centres count from
-the middle of its first pixel. `all`: every unit sees the whole image. Layers marked * have a window
-that their stride does not divide, so their transpose covers some pixels more often than others: a
-checkerboard in the projection (Odena et al. 2016)."""
-OUTPUT_NOTE = """\
-Layers marked + are transposed convolutions of such a window, which add up more values in some cells
-of their output than in others: a checkerboard in what the network itself makes, in the forward
-direction. Their projection is a convolution, and has none of them."""
+from .table import print_table
 
 RUN_COLUMNS = (
     "layer",
@@ -194,31 +173,11 @@ def describe_network(network: Network, as_json: bool) -> None:
         print(json.dumps(description, indent=1))
         return
     print(f"{network.name}, input {' x '.join(map(str, network.input_shape))}")
-    print_table([NETWORK_COLUMNS, *map(layer_cells, layers)], left=3)
+    print_table([layer_table.COLUMNS, *map(layer_table.cells, layers)], left=3)
     for names, reason in missing_rows(network):
         print(f"{names} not available: {reason}")
-    print(f"{parameters:,} parameters, {multiply_adds:,} multiply-adds\n{NETWORK_NOTE}")
-    if any(layer["uneven_output"] for layer in layers):
-        print(OUTPUT_NOTE)
-
-
-def layer_cells(layer: Mapping[str, Any]) -> tuple[str, ...]:
-    """NETWORK_COLUMNS of a layer."""
-    kind = layer["kind"]
-    if layer["uneven"]:
-        kind += "*"
-    if layer["uneven_output"]:
-        kind += "+"
-    return (
-        layer["layer"],
-        kind,
-        " x ".join(map(str, layer["shape"])),
-        f"{layer['parameters']:,}",
-        short(layer["receptive_field"]),
-        short(layer["stride"]) if layer["stride"] else "",
-        short(layer["first_centre"], ", ") if layer["first_centre"] else "",
-        f"{layer['multiply_adds']:,}",
-    )
+    print(f"{parameters:,} parameters, {multiply_adds:,} multiply-adds")
+    print("\n".join(layer_table.notes(layers)))
 
 
 def describe_run(path: str, as_json: bool) -> None:
