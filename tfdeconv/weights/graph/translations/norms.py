@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -109,6 +110,9 @@ def layer_normalization(call: Call) -> FeatureMap:
     for name, position in names.items():
         constant = call.optional(position)
         if constant is not None:
+            if constant.shape is not None and math.prod(constant.shape) != math.prod(x.shape):
+                found = list(constant.shape)
+                raise NotUnderstood(f"its {name} has the shape {found}, not a value for each cell")
             parameters[name] = Parameter((constant,), to_cells, x.shape)
     scale, center = "gamma" in parameters, "beta" in parameters
     layer = GroupNorm(1, kind.epsilon, scale, center, by_cell=bool(parameters))
