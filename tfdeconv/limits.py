@@ -92,6 +92,8 @@ MAX_MODEL_TEXT = 1 << 24
 MAX_VALUE_NAME = 1000
 # bytes of values that a byte of the file can stand for: an int64 below 128 is written as one
 MAX_EXPANSION = 8
+# values of an input that is read while operators are translated: pads of 8 axes have 16
+MAX_FEW_VALUES = 64
 # characters of the name of a file beside a model: what file systems allow
 MAX_LOCATION = 255
 # a model's functions that call each other, and what operations come to where they are called:

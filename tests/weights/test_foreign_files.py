@@ -28,7 +28,6 @@ def field(number: int, value: int | bytes) -> bytes:
 
 NODE = field(1, b"x") + field(2, b"Placeholder")
 GRAPH = field(1, NODE) * 3
-ONNX = field(1, 8) + field(2, b"pytorch") + field(7, field(1, b"node")) + field(8, field(2, 17))
 TEXTS = {
     "prototxt": 'name: "AlexNet"\nlayer { name: "conv1" }\n',
     "TensorFlow checkpoint": 'model_checkpoint_path: "ckpt-1"\n',
@@ -36,6 +35,7 @@ TEXTS = {
     "Darknet": "[net]\nbatch=1\n",
     "Git LFS": "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
     "web page": "<!DOCTYPE html><html></html>",
+    "ONNX model as text": 'ir_version: 8\nproducer_name: "pytorch"\n',
     "OpenVINO": '<?xml version="1.0"?>\n<net name="x">',
     "YAML": "backend: tensorflow\nclass_name: Sequential\n",
     "ncnn": "7767517\n3 3\n",
@@ -46,7 +46,6 @@ TEXTS = {
     "a text": "kernel 1 2 3\n",
 }
 DATA = {
-    "ONNX": ONNX,
     "SavedModel": field(1, 1) + field(2, field(2, GRAPH)),
     "Core ML": field(1, 4) + field(2, b"") + field(500, b"net"),
     "frozen graph": GRAPH,

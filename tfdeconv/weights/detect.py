@@ -5,9 +5,10 @@ Formats are told apart in this order, by the structure of a file and never by it
 1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
 2. TensorFlow's checkpoints, whichever of their files is named (tensorflow/)
 3. torch.export's zip of a program and its tensors (torch_reader.py)
-4. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
-5. what has the structure of another program's file: refused by its name (foreign_files.py)
-6. HDF5, otherwise refused:
+4. the outermost fields of a protocol buffer: an ONNX model (onnx/)
+5. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
+6. what has the structure of another program's file: refused by its name (foreign_files.py)
+7. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;
@@ -27,6 +28,7 @@ from ..data.preprocessing import caffe
 from ..errors import UserError
 from ..formats import checked_json, exported_archive, hdf5, hdf5_process
 from ..formats.hdf5 import texts
+from ..formats.onnx import reader as onnx_files
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
 from .contents import OpenedFile, PixelNote, WeightFile, no_match
@@ -34,6 +36,7 @@ from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
 from .keras_reader import KERAS_MODEL, keras_model_reader
+from .onnx.reader import onnx_reader
 from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
@@ -106,6 +109,10 @@ def detect(
             read = partial(v3_model.model_contents, path, file)
             tensors_file = archive.tensors_file(path)
             yield keras_model_reader(path, config, read, tensors_file=tensors_file, lambdas=lambdas)
+        return
+    if onnx_files.recognises(path):
+        with onnx_files.open_model(path) as model:
+            yield onnx_reader(path, model)
         return
     checkpoint = checkpoint_files.find(path)
     if checkpoint is not None:

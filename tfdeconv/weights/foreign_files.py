@@ -160,8 +160,6 @@ def message_kind(data: memoryview) -> Kind | None:
     if first is None:
         return None
     if isinstance(first.value, int):
-        if 7 in found and found[7].wire_type == protobuf.BYTES:
-            return foreign_kinds.ONNX
         if max(found) >= FIRST_CORE_ML_TYPE:
             return foreign_kinds.CORE_ML
         if 2 in found and first.value == 1:

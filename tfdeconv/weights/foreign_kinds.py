@@ -33,7 +33,9 @@ SAVED_MODEL = Kind("a SavedModel of TensorFlow", IN_KERAS)
 GRAPH = Kind("a frozen graph of TensorFlow (GraphDef)", IN_KERAS)
 META_GRAPH = Kind("the graph of a TensorFlow checkpoint (MetaGraphDef)", IN_KERAS)
 CHECKPOINT = Kind("a TensorFlow checkpoint", IN_KERAS)
-ONNX = Kind("an ONNX file", IN_EITHER)
+ONNX_TEXT = Kind(
+    "an ONNX model as text", 'save it as bytes with the onnx package, onnx.save(model, "net.onnx")'
+)
 CORE_ML = Kind("a Core ML model", IN_EITHER)
 CAFFE = Kind("a caffemodel (weights of Caffe)", IN_CAFFE)
 PROTOTXT = Kind(
@@ -101,7 +103,7 @@ TEXTS: tuple[tuple[str, Kind], ...] = (
     (r"\A\s*<\?xml[^>]*>\s*<net\b|\A\s*<net\b", OPENVINO),
     (r"^\s*model_checkpoint_path\s*:", CHECKPOINT),
     (r"^\s*saved_model_schema_version\s*:", SAVED_MODEL),
-    (r"^\s*ir_version\s*:", ONNX),
+    (r"^\s*ir_version\s*:", ONNX_TEXT),
     (r"^\s*node\s*\{", GRAPH),
     (r"^\s*layers?\s*\{", PROTOTXT),
     (r"^\s*\[(net|network|convolutional)\]", DARKNET),

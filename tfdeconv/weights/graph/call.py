@@ -9,7 +9,7 @@ import numpy as np
 
 from ...network.base import Layer
 from ...network.layers import Flatten, Identity
-from .axes import CHANNELS, COLUMNS, ROWS, axis_of, dimensions
+from .axes import CHANNELS, COLUMNS, ROWS, axis_of, dimensions, length
 from .builder import NodeBuilder, Value
 from .feature_map import FeatureMap, vector_axes
 from .not_understood import NotUnderstood
@@ -45,6 +45,27 @@ class Call:
         if not isinstance(value, FeatureMap):
             raise NotUnderstood(f"its input {position} does not depend on the image")
         return value
+
+    def ordered_map(self, position: int = 0) -> FeatureMap:
+        """An input that depends on the image, its channels in the order that the file has."""
+        return self.ordered(self.map(position))
+
+    def ordered(self, x: FeatureMap, mark: str = "") -> FeatureMap:
+        """A tensor with its channels in order, so that a layer behind it has them as its name says.
+
+        As it is where the channels are not along one axis: nobody asks for that one's channels.
+        mark: tells the layers apart that this makes of several inputs.
+        """
+        if x.in_order:
+            return x
+
+        def add(layer: Layer, tensor: FeatureMap, suffix: str) -> FeatureMap:
+            return self.add(layer, tensor, suffix=suffix + mark)
+
+        for number, axis in enumerate(x.axes):
+            if dimensions(axis) == {CHANNELS} and length(axis) == x.channels:
+                return permuted(add, x, number)
+        return x
 
     def maps(self) -> list[FeatureMap]:
         return [value for value in self.inputs if isinstance(value, FeatureMap)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ...network.base import Shape
-from .axes import BATCH, CHANNELS, COLUMNS, ROWS, Axes, Axis, axis_of, dimensions, lengths
+from .axes import BATCH, CHANNELS, COLUMNS, ROWS, Axes, Axis, axis_of, dimensions, joined, lengths
 from .not_understood import NotUnderstood
 
 
@@ -68,6 +68,16 @@ class FeatureMap:
             for number, other in enumerate(self.axes)
             if number != axis
         )
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the values along each dimension are in the node's own order."""
+        factors = [factor for axis in self.axes for factor in axis]
+        for dimension in (ROWS, COLUMNS, CHANNELS):
+            own = [factor for factor in factors if factor.dimension == dimension]
+            if joined(own) != self.whole(dimension):
+                return False
+        return True
 
 
 def vector_axes(batch: int, channels: int) -> Axes:

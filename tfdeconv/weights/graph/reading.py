@@ -14,6 +14,7 @@ from ...network.graph import Network
 from ..contents import WeightFile
 from ..format_reader import FormatReader
 from .operation import Graph
+from .pixels import scaled_inside
 from .translation import Translated, translate
 
 
@@ -27,7 +28,8 @@ def graph_reader(
     """Reads a file that describes its own network.
 
     title: the format in words, after "it is". preprocessing: what a network's images go through,
-    and a sentence that says what was assumed. digest: of a file that is not the path's alone.
+    where its own layers do not show it, and a sentence that says what was assumed.
+    digest: of a file that is not the path's alone.
     """
 
     @cache
@@ -48,7 +50,7 @@ def graph_reader(
     def contents(network: Network) -> WeightFile:
         found = translated()
         shapes = found.network.parameters()
-        pixels, assumed = preprocessing(found.network)
+        pixels, assumed = scaled_inside(found) or preprocessing(found.network)
 
         def read(layer: str, parameter: str) -> np.ndarray:
             return found.parameters[layer][parameter].read()

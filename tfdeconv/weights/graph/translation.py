@@ -95,11 +95,15 @@ class Translator:
             outputs = self.outputs_of(operation)
             for name, value in zip(operation.outputs, outputs):
                 self.values[name] = value
-                if isinstance(value, FeatureMap):
-                    self.aliases.setdefault(name, value.node)
-            for alias in (operation.name, *operation.aliases):
-                if outputs and isinstance(outputs[0], FeatureMap):
-                    self.aliases.setdefault(alias, outputs[0].node)
+                self.add_aliases((name,), value)
+            if outputs:
+                self.add_aliases((operation.name, *operation.aliases), outputs[0])
+
+    def add_aliases(self, names: Sequence[str], value: Value) -> None:
+        """Other names of a layer: of a tensor that is its map, with its channels in its order."""
+        if isinstance(value, FeatureMap) and value.in_order:
+            for name in names:
+                self.aliases.setdefault(name, value.node)
 
     def join_scales(self) -> None:
         outputs: set[str] = set()

@@ -53,10 +53,14 @@ class UnitNormalization(Kind):
 
 @dataclass(frozen=True)
 class LocalResponse(Kind):
-    """x / (k + alpha * sum of squares over `depth` channels around) ** beta."""
+    """x / (k + alpha * sum of squares over `depth` channels around) ** beta.
+
+    before: how many of them are before the channel itself; None: half of them.
+    """
 
     channel_axis: int
     depth: int
     k: float
     alpha: float
     beta: float
+    before: int | None = None

@@ -89,7 +89,8 @@ class Take(Kind):
 class Resizing(Kind):
     """x, [sizes], [scales]: the map at another size. All of an input's axes, or rows and columns.
 
-    coordinates, rounding: ONNX's words (`coordinate_transformation_mode`, `nearest_mode`).
+    coordinates, rounding: ONNX's words (`coordinate_transformation_mode`, `nearest_mode`), and so
+    are cubic (`cubic_coeff_a`) and exclude_outside.
     """
 
     channel_axis: int
@@ -98,6 +99,8 @@ class Resizing(Kind):
     rounding: str = "round_prefer_floor"
     sizes: Pair | None = None
     scales: tuple[float, float] | None = None
+    cubic: float = -0.75
+    exclude_outside: bool = False
 
 
 @dataclass(frozen=True)

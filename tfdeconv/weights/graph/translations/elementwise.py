@@ -39,14 +39,14 @@ MERGES: dict[str, Layer] = {
 
 
 def function(call: Call) -> FeatureMap:
-    x = call.map()
+    x = call.ordered_map()
     return call.add(call.kind.layer, x).with_axes(x.axes)
 
 
 def learned_slope(call: Call) -> FeatureMap:
     """A slope for all, or for each channel, row or column."""
     kind: kinds.LearnedSlope = call.kind
-    x = call.map()
+    x = call.ordered_map()
     slope = call.constant(1)
     shape = slope.shape
     if shape is None:
@@ -67,15 +67,15 @@ def along_channels(call: Call) -> FeatureMap:
 
 
 def idle(call: Call) -> FeatureMap:
-    x = call.map()
     if not call.kind.kept:
-        return x
+        return call.map()
+    x = call.ordered_map()
     return call.add(Identity(), x).with_axes(x.axes)
 
 
 def elementwise(call: Call) -> FeatureMap:
     """All maps of one order are merged; constants are a scale and shift, or a limit."""
-    maps = call.maps()
+    maps = [call.ordered(x, f"/{number}") for number, x in enumerate(call.maps())]
     if len(maps) == len(call.inputs):
         return merged(call, maps)
     if len(maps) != 1 or len(call.inputs) != 2:
@@ -204,7 +204,7 @@ def clipped(floor: float | None, ceiling: float | None) -> Activation:
 
 
 def power(call: Call) -> FeatureMap:
-    x = call.map()
+    x = call.ordered_map()
     exponents = call.array(1)
     if exponents is None or np.unique(exponents).size != 1:
         raise NotUnderstood("its exponent is not one number")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....network.layers import AvgPool, Channels, Concatenate, ZeroPad
 from .. import kinds
-from ..axes import CHANNELS, axis_of, dimensions
+from ..axes import CHANNELS, axis_of, dimensions, reshaped
 from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
@@ -110,7 +110,9 @@ def take(call: Call) -> FeatureMap:
         array = call.array(1)
         if array is None:
             raise NotUnderstood("it does not say which it takes")
-        indices = int(array) if array.ndim == 0 else tuple(int(each) for each in np.ravel(array))
+        if array.ndim > 1:
+            return reshaped_axis(x, number, array)
+        indices = int(array) if array.ndim == 0 else tuple(int(each) for each in array)
     length = x.lengths[number]
     numbers = (indices,) if isinstance(indices, int) else indices
     chosen = [each % length for each in numbers if -length <= each < length]
@@ -128,6 +130,14 @@ def take(call: Call) -> FeatureMap:
     if isinstance(indices, int):
         return y.with_axes(without(y.axes, [number]))
     return y
+
+
+def reshaped_axis(x: FeatureMap, number: int, indices: np.ndarray) -> FeatureMap:
+    """All along an axis, in order, as several axes: torch's as_strided."""
+    before, after = x.lengths[:number], x.lengths[number + 1 :]
+    if not np.array_equal(np.ravel(indices), np.arange(x.lengths[number])):
+        raise NotUnderstood("it takes values in several axes")
+    return x.with_axes(reshaped(x.axes, (*before, *indices.shape, *after)))
 
 
 def split(call: Call) -> list[FeatureMap]:

@@ -53,7 +53,7 @@ def adaptive_mean(call: Call) -> FeatureMap:
 def reduction(call: Call) -> FeatureMap:
     """Over rows and columns, or the mean or sum over the channels."""
     kind: kinds.Reduction = call.kind
-    x = call.map()
+    x = call.ordered_map()
     axes = or_input(kind.axes, call.arrays(), 1)
     numbers = sorted({x.axis(number) for number in axes or range(len(x.axes))})
     factors = joined([factor for number in numbers for factor in x.axes[number]])
@@ -94,6 +94,8 @@ def resizing(call: Call) -> FeatureMap:
         "interpolation": kind.interpolation,
         "coordinates": kind.coordinates,
         "rounding": kind.rounding,
+        "cubic": kind.cubic,
+        "exclude_outside": kind.exclude_outside,
     }
     if scales is not None:
         layer = Resize(factor=(plain_number(scales[0]), plain_number(scales[1])), **how)

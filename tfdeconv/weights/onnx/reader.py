@@ -1,0 +1,26 @@
+"""What reads an ONNX model: its own network, and the parameters of its layers."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from ...errors import printable
+from ...files import sha256_of_all
+from ...formats.onnx.model import Model
+from ...limits import MAX_MODEL_NAME
+from ..format_reader import FormatReader
+from ..graph.reading import graph_reader
+from . import pixels
+from .network_graph import graph_of
+
+# the format in words
+TITLE = "an ONNX model"
+
+
+def onnx_reader(path: str | Path, model: Model) -> FormatReader:
+    """Reads a model that is open. Its name is the file's: exporters call all models alike."""
+    name = printable(Path(path).stem)[:MAX_MODEL_NAME]
+    preprocessing = partial(pixels.assumed_preprocessing, model)
+    digest = sha256_of_all(model.files)
+    return graph_reader(path, TITLE, partial(graph_of, model, name), preprocessing, digest)
