@@ -63,10 +63,10 @@ def test_layers_have_their_outputs_names_too(tmp_path):
 def test_names_that_are_taken_or_too_long(tmp_path):
     long = "scope/" * 50
     nodes = [
-        node("Relu", ["a"], ["b"], "conv"),
-        node("Relu", ["b"], ["c"], "input"),
-        node("Relu", ["c"], [long], long),
-        node("Relu", [long], [f"{long}/"], long),
+        node("Tanh", ["a"], ["b"], "conv"),
+        node("Tanh", ["b"], ["c"], "input"),
+        node("Tanh", ["c"], [long], long),
+        node("Tanh", [long], [f"{long}/"], long),
     ]
     names = [each.name for each in opened(write(tmp_path / "x", small(*nodes))).network.nodes]
 
