@@ -6,16 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx_models import (
-    external,
-    function,
-    model,
-    node,
-    small_model,
-    tensor,
-    value,
-    write,
-)
+from onnx_models import external, function, model, node, small_model, tensor, value, write
 
 from tfdeconv.data.preprocessing import identity, over255, torch_v2
 from tfdeconv.errors import UserError
@@ -35,9 +26,7 @@ def small(*nodes: Any, constants=(), opset: int = 17, inputs=INPUTS, functions=(
     conv = node("Conv", ["x", "kernel"], ["a"], "conv", pads=[1, 1, 1, 1])
     kernel = tensor("kernel", KERNEL)
     outputs = [value(name, []) for name in nodes[-1].output[:1]] if nodes else [value("a", [])]
-    return model(
-        [conv, *nodes], [kernel, *constants], inputs, outputs, opset, functions, **fields
-    )
+    return model([conv, *nodes], [kernel, *constants], inputs, outputs, opset, functions, **fields)
 
 
 def test_a_model_is_known_whatever_its_name(tmp_path):
@@ -76,10 +65,7 @@ def test_names_that_are_taken_or_too_long(tmp_path):
 
 def test_flattened_maps_keep_the_files_order(tmp_path):
     matrix = np.random.default_rng(0).standard_normal((2, 4 * 8 * 8)).astype(np.float32)
-    nodes = [
-        node("Flatten", ["a"], ["b"]),
-        node("Gemm", ["b", "matrix"], ["c"], "gemm", transB=1),
-    ]
+    nodes = [node("Flatten", ["a"], ["b"]), node("Gemm", ["b", "matrix"], ["c"], "gemm", transB=1)]
     path = write(tmp_path / "x", small(*nodes, constants=[tensor("matrix", matrix)]))
     with open_weights(path) as file:
         flatten = next(each for each in file.network.nodes if each.name.endswith("/flattened"))
@@ -158,7 +144,9 @@ def test_files_beside_the_model_are_part_of_it(tmp_path):
     (tmp_path / "x.data").write_bytes(KERNEL.tobytes())
     path = write(tmp_path / "x.onnx", model(conv, [kernel], INPUTS, [value("a", [])]))
     with open_weights(path) as file:
-        np.testing.assert_array_equal(file.read("conv", "kernel"), np.moveaxis(KERNEL, (2, 3), (0, 1)).swapaxes(2, 3))
+        np.testing.assert_array_equal(
+            file.read("conv", "kernel"), np.moveaxis(KERNEL, (2, 3), (0, 1)).swapaxes(2, 3)
+        )
     before = file.digest
     (tmp_path / "x.data").write_bytes((KERNEL + 1).tobytes())
 

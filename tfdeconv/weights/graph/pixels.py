@@ -71,4 +71,3 @@ def first_scaling(translated: Translated) -> tuple[np.ndarray, np.ndarray] | Non
                 scaled = scale * factor, shift * factor + offset
                 pixels[node.name] = scaled
     return scaled
-

@@ -59,9 +59,7 @@ def pad_of(node: Node, size: Pair, stride: Pair, dilation: Pair) -> Pad:
         case "SAME_LOWER":
             lengths = node.known_lengths(0)
             extents = lengths[2:] if lengths else (None, None)
-            each = [
-                pads_before(*numbers) for numbers in zip(size, stride, dilation, extents)
-            ]
+            each = [pads_before(*numbers) for numbers in zip(size, stride, dilation, extents)]
             return each[0], each[1]
         case other:
             raise NotUnderstood(f"its auto_pad is {other[:40]}")

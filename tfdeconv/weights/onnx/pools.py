@@ -10,8 +10,8 @@ from ..graph import kinds
 from ..graph.kinds import Kind
 from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Operation
-from .node import Node
 from .kernels import CHANNEL_AXIS, ONES, pad_of
+from .node import Node
 
 SQUARE = kinds.Function(Activation("square"), "square")
 ROOT = kinds.Function(Activation("sqrt"), "sqrt")
