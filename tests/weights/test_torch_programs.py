@@ -286,6 +286,43 @@ def test_convolutions_of_both_kinds(tmp_path, target, arguments, expected):
     assert (layer.stride, layer.pad, layer.dilation) == expected
 
 
+def test_a_matrix_on_all_cells_is_a_convolution(tmp_path):
+    """ConvNeXt's dense layers without torch's modules: cells of all images in one axis."""
+    nodes = [
+        node("permute", "permute", self="x", dims=[0, 2, 3, 1]),
+        node("view", "view", self="permute", size=[128, 3]),
+        node("permute", "matrix", self="p_w", dims=[1, 0]),
+        node("addmm", "addmm", "fc", self="p_b", mat1="view", mat2="matrix"),
+        node("view", "view_1", self="addmm", size=[2, 8, 8, 5]),
+        node("permute", "permute_1", self="view_1", dims=[0, 3, 1, 2]),
+        node("relu", "relu", self="permute_1"),
+    ]
+    state = {"w": np.arange(15, dtype=np.float32).reshape(5, 3), "b": np.ones(5, np.float32)}
+    weights = read_weights(written(tmp_path, nodes, state, shapes={"x": (2, 3, 8, 8)}))
+    assert [each.name for each in weights.network.nodes] == ["fc", "relu"]
+    assert isinstance(weights.network.node("fc").layer, Conv)
+    np.testing.assert_array_equal(weights["fc"]["kernel"], state["w"].T[None, None])
+
+
+def test_instance_norm_of_several_images_at_once(tmp_path):
+    nodes = [
+        node("repeat", "repeat", self="p_g", repeats=[2]),
+        node("view", "view", self="x", size=[1, 6, 8, 8]),
+        node(
+            *("torch.ops.aten._native_batch_norm_legit.no_stats", "norm a b"),
+            **{"input": "view", "weight": "repeat", "bias": None, "training": True, "eps": 1e-5},
+        ),
+        node("view", "view_1", self="norm", size=[2, 3, 8, 8]),
+        node("relu", "relu", self="view_1"),
+    ]
+    gamma = np.arange(3, dtype=np.float32)
+    shapes = {"x": (2, 3, 8, 8), "view": (1, 6, 8, 8)}
+    weights = read_weights(written(tmp_path, nodes, {"g": gamma}, shapes=shapes))
+    name = weights.network.nodes[0].name
+    assert weights.network.nodes[0].layer == GroupNorm(3, 1e-5, center=False)
+    np.testing.assert_array_equal(weights[name]["gamma"], gamma)
+
+
 REFUSED = [
     ("batch_norm", {"training": True, "eps": 1e-5}, "statistics of the batch, as in training"),
     ("dropout", {"p": 0.5, "train": True}, "drops values at random, as in training"),

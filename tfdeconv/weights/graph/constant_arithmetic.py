@@ -110,6 +110,11 @@ def filled(shape: np.ndarray, value: Any) -> np.ndarray:
     return np.full(extents, value)
 
 
+def tiled(values: np.ndarray, repeats: tuple[int, ...]) -> np.ndarray:
+    refuse_large(int(np.prod(repeats, dtype=np.float64)) * values.size)
+    return np.tile(values, repeats)
+
+
 ARITHMETIC: dict[str, Callable] = {
     "add": np.add,
     "average": np.add,
@@ -145,6 +150,7 @@ FUNCTIONS: dict[str, Callable] = {
     "size": np.size,
     "sqrt": np.sqrt,
     "square": np.square,
+    "tile": tiled,
     "where": np.where,
 }
 FOLDS: dict[type[Kind], Fold] = {

@@ -11,6 +11,7 @@ import numpy as np
 from ....network.layers import Conv, ConvTranspose, Dense, DepthwiseConv
 from ....network.spans import Pads, Pair
 from .. import kinds
+from ..axes import BATCH
 from ..call import Call
 from ..feature_map import FeatureMap, vector_axes
 from ..not_understood import NotUnderstood
@@ -168,9 +169,10 @@ def linear(call: Call) -> FeatureMap:
         parameter = Parameter((matrix,), lambda values: make(values) * kind.scale, (count, units))
     parameters = {"kernel": parameter}
     bias = with_bias(call, parameters, kind.bias_scale, units)
-    if len(x.axes) == 2:
+    if len(x.axes) == 2 and x.axes[0] == x.whole(BATCH):
         x = call.as_vector(x)
     else:
+        # [n h w, c], too: all cells one below the other
         x = call.with_channels_at(x, len(x.axes) - 1)
     if x.channels != count:
         raise NotUnderstood(f"its matrix is for {count} values, its input has {x.channels}")

@@ -11,7 +11,7 @@ from ....network.base import Layer
 from ....network.layers import LRN, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from .. import kinds
 from ..axes import BATCH, CHANNELS, COLUMNS, ROWS, Axis, dimensions, indices, length, lengths
-from ..call import Call
+from ..call import Call, constant_parameter
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..operation import Parameter
@@ -52,7 +52,11 @@ def group_normalization(call: Call) -> FeatureMap:
     x = call.map()
     number = x.axis(kind.channel_axis)
     groups = kind.groups or x.lengths[number]
-    if kind.groups or x.has_channels_at(number):
+    if not kind.groups and is_batch_of_channels(x, number):
+        # torch's instance norm without its modules
+        parameters = repeated_parameters(call, x)
+        groups = x.channels
+    elif kind.groups or x.has_channels_at(number):
         x = call.with_channels_at(x, number)
         parameters = channel_parameters(call, {"gamma": 1, "beta": 2}, x.channels)
     else:
@@ -61,6 +65,28 @@ def group_normalization(call: Call) -> FeatureMap:
         parameters = group_parameters(call, groups)
     layer = GroupNorm(groups, kind.epsilon, "gamma" in parameters, "beta" in parameters)
     return call.add_along(layer, x, parameters)
+
+
+def is_batch_of_channels(x: FeatureMap, number: int) -> bool:
+    """Whether an axis is the channels of all images, one behind the other, and none is before."""
+    both = x.whole(BATCH) + x.whole(CHANNELS)
+    return x.batch > 1 and x.axes[number] == both and not any(x.axes[:number])
+
+
+def repeated_parameters(call: Call, x: FeatureMap) -> dict[str, Parameter]:
+    """Parameters for the channels of each image, which are the same for all."""
+    parameters: dict[str, Parameter] = {}
+    for name, position in (("gamma", 1), ("beta", 2)):
+        values = call.array(position)
+        if values is None:
+            continue
+        if values.shape != (x.batch * x.channels,):
+            raise NotUnderstood(f"its {name} has the shape {list(values.shape)}")
+        by_image = values.reshape(x.batch, x.channels)
+        if (by_image != by_image[0]).any():
+            raise NotUnderstood(f"its {name} is another for each image")
+        parameters[name] = constant_parameter(by_image[0])
+    return parameters
 
 
 def require_groups(x: FeatureMap, number: int) -> None:
