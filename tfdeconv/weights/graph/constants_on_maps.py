@@ -16,8 +16,6 @@ def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
     Raises NotUnderstood where it would make the tensor larger, or differs by image.
     """
     shape = values.shape
-    while len(shape) > len(x.axes) and shape[0] == 1:
-        shape = shape[1:]
     shape = (1,) * (len(x.axes) - len(shape)) + shape
     fits = all(extent in (1, length) for extent, length in zip(shape, x.lengths))
     if len(shape) != len(x.axes) or not fits:

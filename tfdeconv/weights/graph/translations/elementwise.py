@@ -125,6 +125,8 @@ def common_axes(maps: Sequence[FeatureMap]) -> Axes | None:
 def with_constant(
     call: Call, x: FeatureMap, values: np.ndarray, constant_is_first: bool
 ) -> FeatureMap:
+    # a constant of more axes gives them to the result
+    x = x.with_axes(((),) * (values.ndim - len(x.axes)) + x.axes)
     operation = call.kind.operation
     if operation in ("maximum", "minimum"):
         return limited(call, x, values)
