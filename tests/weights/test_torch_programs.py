@@ -386,6 +386,100 @@ def test_local_response_is_one_layer(tmp_path):
     assert "div" in network_of(tmp_path, nodes, shapes=shapes).missing
 
 
+def tensor_op(operator, result, **arguments):
+    return node(f"torch.ops.aten.{operator}.Tensor", result, **arguments)
+
+
+def where(limit, one, other, of="x", operator="gt"):
+    """x where it is above a limit, as run_decompositions() writes it."""
+    return [
+        node(f"torch.ops.aten.{operator}.Scalar", "above", self=of, other=limit),
+        node("torch.ops.aten.where.self", "where", condition="above", self=one, other=other),
+    ]
+
+
+MUL = tensor_op("mul", "mul", self="x", other=0.2)
+ZERO = node("scalar_tensor", "zero", s=0, dtype={"as_scalar_type": 7})
+GROWN = [
+    tensor_op("mul", "mul", self="x", other=2.0),
+    node("exp", "exp", self="mul"),
+    node("log1p", "log1p", self="exp"),
+    tensor_op("div", "div", self="log1p", other=2.0),
+]
+ABS = node("abs", "abs_1", self="x")
+CHOICES = {
+    "leaky ReLU": ([MUL, *where(0, "x", "mul")], Activation(slope=0.2)),
+    "PReLU": (
+        [
+            node("view", "slopes", self="p_c", size=[1, 4, 1, 1]),
+            tensor_op("mul", "mul", self="slopes", other="x"),
+            *where(0, "x", "mul"),
+        ],
+        PReLU(),
+    ),
+    "CELU": (
+        [
+            tensor_op("div", "div", self="x", other=0.7),
+            node("expm1", "expm1", self="div"),
+            tensor_op("mul", "mul", self="expm1", other=0.7),
+            *where(0, "x", "mul"),
+        ],
+        Activation("celu", constant=0.7),
+    ),
+    "softplus": (
+        [*GROWN, *where(20.0, "x", "div", of="mul")],
+        Activation("softplus", constant=2.0),
+    ),
+    "soft shrink": (
+        [
+            *(ABS, node("sign", "sign", self="x")),
+            tensor_op("mul", "mul", self="sign", other=0.5),
+            tensor_op("sub", "sub", self="x", other="mul"),
+            tensor_op("mul", "nothing", self="x", other=0),
+            *where(0.5, "sub", "nothing", of="abs_1"),
+        ],
+        Activation("soft_shrink", constant=0.5),
+    ),
+    "hard shrink": (
+        [ABS, ZERO, *where(0.5, "zero", "x", of="abs_1", operator="le")],
+        Activation("hard_shrink", constant=0.5),
+    ),
+    "threshold": (
+        [ZERO, *where(1.0, "zero", "x", operator="le")],
+        Activation(threshold=1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_an_activation(tmp_path, name):
+    nodes, layer = CHOICES[name]
+    more = {"state": VALUES, "shapes": {"x": (1, 4, 8, 8)}}
+    network = network_of(tmp_path, nodes, **more)
+    assert [(each.name, each.layer) for each in network.nodes] == [("where", layer)]
+    assert not network.missing
+    # what is within it stays where others read it, too
+    reader = node("tanh", "tanh", self=nodes[0]["name"])
+    names = {each.name for each in network_of(tmp_path, [*nodes, reader], **more).nodes}
+    assert "where" in names and ("tanh" in names) == (nodes[0]["name"] in ("mul", "div", "abs_1"))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        # where another tensor decides, or another limit
+        [MUL, *where(0, "x", "mul", of="mul")],
+        [MUL, *where(1, "x", "mul")],
+        [*GROWN, *where(3.0, "x", "div", of="mul")],
+        # what is written to meanwhile
+        [MUL, node("relu_", "relu_", self="x"), *where(0, "x", "mul")],
+    ],
+)
+def test_other_choices_are_not_understood(tmp_path, nodes):
+    network = network_of(tmp_path, [node("tanh", "tanh", self="x"), *nodes])
+    assert "where" in network.missing and "where" not in {each.name for each in network.nodes}
+
+
 # against torch
 
 

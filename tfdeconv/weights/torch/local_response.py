@@ -8,77 +8,61 @@ Krizhevsky et al. 2012, section 3.3
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ...formats.exported_argument import Argument, Reference, references
-from ...formats.exported_program import Operation, Program
+from ...formats.exported_argument import Argument, Reference
+from ...formats.exported_program import Program
 from ..graph.kinds import LocalResponse
-from .table import operator_name
+from .expressions import Expression, Expressions
 
+Arguments = Mapping[str, Argument]
 
-@dataclass(frozen=True)
-class Found:
-    """A norm: its input, and the operations before its last that nobody else needs."""
-
-    kind: LocalResponse
-    input: str
-    inner: frozenset[str]
-
-
-def local_responses(program: Program) -> dict[str, Found]:
-    """{name of a norm's last operation: the norm}"""
-    makers: dict[str, Operation] = {}
-    uses = Counter(program.outputs)
-    for operation in program.operations:
-        uses.update(references(tuple(operation.arguments.values())))
-        makers.update(dict.fromkeys(operation.results, operation))
+def local_responses(expressions: Expressions) -> dict[int, Expression]:
+    """{number of a norm's last operation: the norm}"""
     found = {}
-    for operation in program.operations:
-        if operator_name(operation.target) == "div":
-            norm = norm_of(operation, makers, uses, program)
+    for number in range(len(expressions.program.operations)):
+        if expressions.operator(number) == "div":
+            norm = norm_of(expressions, number)
             if norm:
-                found[operation.name] = norm
+                found[number] = norm
     return found
 
 
-def norm_of(
-    last: Operation, makers: Mapping[str, Operation], uses: Counter[str], program: Program
-) -> Found | None:
+def norm_of(expressions: Expressions, last: int) -> Expression | None:
     """The norm that a division is the last operation of."""
-    x = last.arguments.get("self")
-    chain = chain_before(last.arguments.get("other"), makers)
-    if not isinstance(x, Reference) or chain is None:
+    arguments = expressions.operation(last).arguments
+    x = arguments.get("self")
+    chain = chain_before(arguments.get("other"), expressions)
+    if not isinstance(x, Reference) or chain is None or "rounding_mode" in arguments:
         return None
-    power, shift, scale, mean, pad, square = (links[-1] for links in chain)
-    size = mean.arguments.get("kernel_size")
+    power, shift, scale, mean, pad, square = (
+        expressions.operation(links[-1]).arguments for links in chain
+    )
+    size = mean.get("kernel_size")
     if not isinstance(size, tuple) or len(size) != 3 or type(size[0]) is not int:
         return None
     depth = size[0]
     expected: list[tuple[Argument, Argument]] = [
         (size[1:], (1, 1)),
-        (mean.arguments.get("stride", (1, 1, 1)), (1, 1, 1)),
-        (pad.arguments.get("pad"), (0, 0, 0, 0, depth // 2, (depth - 1) // 2)),
-        (square.arguments.get("self"), x),
-        (square.arguments.get("other"), x),
+        (mean.get("stride", (1, 1, 1)), (1, 1, 1)),
+        (pad.get("pad"), (0, 0, 0, 0, depth // 2, (depth - 1) // 2)),
+        (square.get("self"), x),
+        (square.get("other"), x),
     ]
     if any(value != wanted for value, wanted in expected) or has_more(mean, pad, shift):
         return None
-    numbers = [power.arguments.get("exponent")]
-    numbers += [each.arguments.get("other") for each in (shift, scale)]
+    numbers = [power.get("exponent"), shift.get("other"), scale.get("other")]
     if not all(type(number) in (int, float) for number in numbers):
         return None
+    program = expressions.program
     shape = shape_of(x, program)
-    volume = shape_of(pad.arguments.get("self"), program)
-    if shape_of(scale.arguments.get("self"), program) != shape or not is_volume(volume, shape):
+    volume = shape_of(pad.get("self"), program)
+    if shape_of(scale.get("self"), program) != shape or not is_volume(volume, shape):
         return None
     beta, k, alpha = (float(number) for number in numbers)  # type: ignore[arg-type]
-    operations = [each for links in chain for each in links]
-    # a value that somebody else reads is still made
-    lonely = all(uses[result] < 2 for each in operations for result in each.results)
-    inner = frozenset(each.name for each in operations) if lonely else frozenset()
-    return Found(LocalResponse(1, depth, k, alpha / depth, beta), x.name, inner)
+    kind = LocalResponse(1, depth, k, alpha / depth, beta)
+    inner = [number for links in chain for number in links]
+    return Expression(kind, (x.name,), expressions.read_by_none_but(last, inner))
 
 
 # the operators from the last to the first, and those between them that only reshape
@@ -87,33 +71,29 @@ MOST_LINKS = 4
 RESHAPES = ("view", "reshape", "squeeze", "unsqueeze")
 
 
-def chain_before(value: Argument, makers: Mapping[str, Operation]) -> list[list[Operation]] | None:
+def chain_before(value: Argument, expressions: Expressions) -> list[list[int]] | None:
     """The operations of CHAIN that end in a value, each behind the reshapes that follow it."""
     chain = []
     for operators in CHAIN:
-        links: list[Operation] = []
-        while not links or operator_name(links[-1].target) in RESHAPES:
+        links: list[int] = []
+        while not links or expressions.operator(links[-1]) in RESHAPES:
+            maker = expressions.maker(value)
             # a file can say that an operation reads its own result
-            if len(links) == MOST_LINKS:
-                return None
-            maker = makers.get(value.name) if isinstance(value, Reference) else None
-            if maker is None:
+            if maker is None or len(links) == MOST_LINKS:
                 return None
             links.append(maker)
-            value = maker.arguments.get("self")
-        if operator_name(links[-1].target) not in operators:
+            value = expressions.operation(maker).arguments.get("self")
+        if expressions.operator(links[-1]) not in operators:
             return None
         chain.append(links)
     return chain
 
 
-def has_more(mean: Operation, pad: Operation, shift: Operation) -> bool:
+def has_more(mean: Arguments, pad: Arguments, shift: Arguments) -> bool:
     """Whether the mean, the pad or the sum has arguments that change what they come to."""
-    if mean.arguments.keys() - {"self", "kernel_size", "stride"}:
+    if mean.keys() - {"self", "kernel_size", "stride"} or "alpha" in shift:
         return True
-    if pad.arguments.get("value") not in (None, 0) or "alpha" in shift.arguments:
-        return True
-    return pad.arguments.get("mode", "constant") != "constant"
+    return pad.get("value") not in (None, 0) or pad.get("mode", "constant") != "constant"
 
 
 def shape_of(argument: Argument, program: Program) -> tuple:

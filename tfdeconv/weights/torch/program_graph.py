@@ -11,6 +11,8 @@ from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Constant, Graph, GraphInput, Operation as Step
 from . import naming, table
+from .choices import choices
+from .expressions import Expression, Expressions, unwritten
 from .local_response import local_responses
 from .memory import Memory
 from .operator_call import OperatorCall
@@ -34,15 +36,16 @@ def graph_of(file: ExportedFile) -> Graph:
     steps: list[Step] = []
     names = naming.layer_names(program.operations)
     aliases = aliases_of(program, names)
-    norms = local_responses(program)
-    inner = frozenset().union(*(norm.inner for norm in norms.values()))
-    for operation, name in zip(program.operations, names):
-        norm = norms.get(operation.name)
-        if norm:
-            title = "torch's local_response_norm"
+    expressions = expressions_of(program)
+    inner = frozenset().union(*(each.inner for each in expressions.values()))
+    for number, (operation, name) in enumerate(zip(program.operations, names)):
+        expression = expressions.get(number)
+        if expression:
+            title = f"torch's {naming.operator_of(operation)}"
             outputs = operation.results[:1]
-            steps.append(Step(name, norm.kind, (norm.input,), outputs, title, aliases[name]))
-        elif operation.name not in inner:
+            step = Step(name, expression.kind, expression.inputs, outputs, title, aliases[name])
+            steps.append(step)
+        elif number not in inner:
             steps += steps_of(operation, name, aliases[name], memory, program, constants)
     return Graph(
         model_name(program),
@@ -53,6 +56,12 @@ def graph_of(file: ExportedFile) -> Graph:
         channel_axis=1,
         missing=missing,
     )
+
+
+def expressions_of(program: Program) -> dict[int, Expression]:
+    """{number of an operation: what it is together with those before it}"""
+    expressions = Expressions(program)
+    return unwritten(program, local_responses(expressions) | choices(expressions))
 
 
 def model_name(program: Program) -> str:
