@@ -444,10 +444,7 @@ CHOICES = {
         [ABS, ZERO, *where(0.5, "zero", "x", of="abs_1", operator="le")],
         Activation("hard_shrink", constant=0.5),
     ),
-    "threshold": (
-        [ZERO, *where(1.0, "zero", "x", operator="le")],
-        Activation(threshold=1.0),
-    ),
+    "threshold": ([ZERO, *where(1.0, "zero", "x", operator="le")], Activation(threshold=1.0)),
 }
 
 

@@ -77,10 +77,7 @@ FORMS: tuple[tuple[Form, Callable[[Bound], Any]], ...] = (
         ("where", ("gt", X, 0), X, ("mul", ("expm1", X), "a")),
         of_x(lambda numbers: Activation("elu", constant=numbers["a"])),
     ),
-    (
-        ("where", ("gt", SCALED, "far"), X, ("div", ("log1p", ("exp", SCALED)), "beta")),
-        softplus,
-    ),
+    (("where", ("gt", SCALED, "far"), X, ("div", ("log1p", ("exp", SCALED)), "beta")), softplus),
     (("where", ("gt", X, "far"), X, ("log1p", ("exp", X))), softplus),
     (
         ("where", ("gt", ("abs", X), "l"), ("sub", X, ("mul", ("sign", X), "l")), ("mul", X, 0)),

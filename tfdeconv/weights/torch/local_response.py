@@ -17,6 +17,7 @@ from .expressions import Expression, Expressions
 
 Arguments = Mapping[str, Argument]
 
+
 def local_responses(expressions: Expressions) -> dict[int, Expression]:
     """{number of a norm's last operation: the norm}"""
     found = {}
