@@ -115,7 +115,7 @@ PIXELS = {
     "to 1": (scaled(MEAN, DEVIATION), over255(SIZE), "from 0 to 1 go into"),
     "to 255": (scaled(255 * MEAN, 255 * DEVIATION), identity(SIZE), "from 0 to 255 go into"),
     "over 127.5": (scaled(np.float32([127.5]), np.float32([127.5])), identity(SIZE), "to 255 go"),
-    "nothing": (small(), torch_v2(SIZE), "--preprocess tf"),
+    "nothing": (small(), torch_v2(SIZE), "--preprocess over255"),
     "bytes": (
         small(inputs=[value("x", [1, 3, 8, 8], "uint8")]),
         identity(SIZE),

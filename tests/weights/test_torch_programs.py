@@ -32,7 +32,7 @@ from tfdeconv.network.layers import (
 from tfdeconv.weights.load import load_weights, network_in, read_weights
 from tfdeconv.weights.torch import table
 
-PIXELS = "torchvision's preprocessing"
+PIXELS = "as torchvision's models take them"
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ..data.preprocessing import Preprocessing, over255, torch_v2
+from ..data.preprocessing import Preprocessing
 from ..formats import exported_archive
 from ..network.graph import Network
-from .contents import PixelNote, WeightFile
+from .contents import WeightFile
 from .format_reader import FormatReader
+from .graph.assumption import assumed
 from .graph.reading import graph_reader
 from .tensors_reader import tensors_reader
 from .torch.program_graph import graph_of
@@ -42,12 +43,6 @@ def exported_reader(path: str | Path) -> FormatReader:
 
 def preprocessing(network: Network) -> tuple[Preprocessing, str]:
     """What torchvision's models are given, of colours; other bands from 0 to 1."""
-    size = network.input_shape[:2]
     if network.channels == 3:
-        words = (
-            "assumed: torchvision's preprocessing (RGB, mean and standard deviation of ImageNet); "
-            "--preprocess says otherwise"
-        )
-        return torch_v2(size, 3), PixelNote(words)
-    words = "assumed: the bands are divided by 255 (--preprocess says otherwise)"
-    return over255(size, network.channels), PixelNote(words)
+        return assumed("torch-v2", network, "as torchvision's models take them")
+    return assumed("over255", network)

@@ -41,7 +41,8 @@ def scaled_inside(translated: Translated) -> tuple[Preprocessing, str] | None:
     None where it does not, or the numbers do not show what goes in.
     """
     network = translated.network
-    found = first_scaling(translated)
+    with np.errstate(all="ignore"):
+        found = first_scaling(translated)
     if found is None:
         return None
     scale, shift = found
