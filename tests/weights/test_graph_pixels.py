@@ -53,24 +53,15 @@ BEGINNINGS = {
     "torchvision's": (lambda s: less_over(s, "x", MEAN, DEVIATION), UNIT),
     "torchvision's of pixels": (over_255_first, BYTES),
     "over 255": (lambda s: s.times("x", np.float32(1 / 255)), BYTES),
-    "over 127.5 less 1": (
-        lambda s: s.minus(s.over("x", np.float32(127.5)), np.float32(1)),
-        BYTES,
-    ),
+    "over 127.5 less 1": (lambda s: s.minus(s.over("x", np.float32(127.5)), np.float32(1)), BYTES),
     "twice less 1": (lambda s: s.minus(s.times("x", np.float32(2)), np.float32(1)), UNIT),
     "from signed": (lambda s: s.times(s.plus("x", np.float32(1)), np.float32(127.5)), SIGNED),
     "less Caffe's mean": (
         lambda s: s.minus("x", by_channel(MEAN_BGR)),
         replace(BYTES, order="bgr"),
     ),
-    "turned, less Caffe's mean": (
-        lambda s: s.minus(turned(s, "x"), by_channel(MEAN_BGR)),
-        BYTES,
-    ),
-    "less the mean, turned": (
-        lambda s: turned(s, s.minus("x", by_channel(MEAN_BGR[::-1]))),
-        BYTES,
-    ),
+    "turned, less Caffe's mean": (lambda s: s.minus(turned(s, "x"), by_channel(MEAN_BGR)), BYTES),
+    "less the mean, turned": (lambda s: turned(s, s.minus("x", by_channel(MEAN_BGR[::-1]))), BYTES),
     "blue first": (
         lambda s: less_over(s, "x", MEAN[::-1], DEVIATION[::-1]),
         replace(UNIT, order="bgr"),
@@ -81,10 +72,7 @@ BEGINNINGS = {
     "from norm to norm": (lambda s: less_over(s, "x", (0.03,) * 3, (2.2,) * 3), None),
     "twice": (lambda s: s.times("x", np.float32(2)), None),
     "nothing": (lambda s: s.apply("relu", "x"), None),
-    "nothing before a layer": (
-        lambda s: less_over(s, s.apply("relu", "x"), MEAN, DEVIATION),
-        None,
-    ),
+    "nothing before a layer": (lambda s: less_over(s, s.apply("relu", "x"), MEAN, DEVIATION), None),
     "an infinite one": (lambda s: s.times("x", np.float32("inf")), None),
 }
 
