@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
+from pathlib import Path
 
 import exported_files as files
 import numpy as np
@@ -237,6 +238,11 @@ def test_compiled_packages_are_refused_by_name(tmp_path):
     with pytest.raises(UserError, match="AOTInductor") as error:
         pickled.tensors(path)
     assert str(error.value).endswith(EXPORT_LINE)
+
+
+def test_the_page_has_the_line_of_errors():
+    page = Path(__file__).parents[2] / "weights" / "README.md"
+    assert f"    {EXPORT_LINE}\n" in page.read_text()
 
 
 def test_torch_writes_what_is_read(torch, tmp_path):

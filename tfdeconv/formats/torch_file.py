@@ -22,7 +22,7 @@ PICKLE = re.compile("[^/]*/data\\.pkl")
 # the one line that makes a file of torch's which is read, whatever the network
 EXPORT_LINE = (
     "torch.export.save(torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),)), "
-    "'model.pt2')"
+    '"model.pt2")'
 )
 # zips of torch's with a program that cannot be read: a member, and what it is
 PROGRAMS = (
