@@ -14,7 +14,20 @@ from tfdeconv.engine import dispatch, passes
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
-from tfdeconv.network.layers import LRN, Activation, PReLU
+from tfdeconv.network.graph import INPUT, Builder
+from tfdeconv.network.layers import (
+    LRN,
+    RELU,
+    Activation,
+    Add,
+    Concatenate,
+    Conv,
+    ConvTranspose,
+    MaxPool,
+    PReLU,
+    Resize,
+)
+from tfdeconv.network.spans import UNIT
 from tfdeconv.zoo import NETWORKS
 
 # float64: sums in another order; 1e-3 and more where a crop, a pad or a switch is off
@@ -57,6 +70,39 @@ def test_windows_equal_whole_maps_for_every_layer(rng, name, rule, jit):
     found = send_back(deconvnet, x, units, windowed=True)
     assert gap(found, send_back(deconvnet, x, units, windowed=False)) < ROUNDING
     assert np.abs(found).max() > 0
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        Resize(factor=2),
+        Resize(factor=2, interpolation="nearest"),
+        ConvTranspose(4, 3, 2, ((0, 1), (1, 0))),
+    ],
+)
+def test_windows_equal_whole_maps_in_unets(rng, up):
+    """Enlarged twice, with shortcuts on which signals at other rates meet."""
+    net = Builder("unet", (48, 56, 4))
+    top = net.add("top", Conv(4, 3, pad=1, activation=RELU))
+    net.add("pool1", MaxPool(2, 2))
+    middle = net.add("middle", Conv(4, 3, pad=1))
+    net.add("pool2", MaxPool(2, 2))
+    net.add("bottom", Conv(4, 1, activation=RELU))
+    low = net.add("low", up)
+    net.add("joined2", Add(), middle, low)
+    net.add("mixed", Conv(4, 3, pad=1, activation=RELU))
+    high = net.add("high", up)
+    net.add("joined1", Concatenate(), top, high)
+    net.add("out", Conv(3, 3, pad=1, activation=RELU))
+    network = net.network()
+    deconvnet = Deconvnet(network, random_weights(network, rng), "out", "guided")
+    x = rng.standard_normal((2, 48, 56, 4))
+    units = corners_and_borders(48, 56, 3)
+    found = send_back(deconvnet, x, units, windowed=True)
+    assert gap(found, send_back(deconvnet, x, units, windowed=False)) < ROUNDING
+    assert np.abs(found).max() > 0
+    rows, columns = network.route("out", UNIT, {INPUT: (48, 56, 4)} | network.shapes())[INPUT]
+    assert rows.size < 48 and columns.size < 56
 
 
 @pytest.mark.parametrize(

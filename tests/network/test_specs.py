@@ -9,7 +9,7 @@ import pytest
 from tfdeconv.engine.rules import RULES
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import INPUT, Builder
-from tfdeconv.network.layers import Add, Conv, MaxPool
+from tfdeconv.network.layers import Add, Concatenate, Conv, MaxPool, Resize
 from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
@@ -125,6 +125,82 @@ def test_span_union_and_within():
     assert Span(3, 4, -1).union(Span(2, 4, 5)) == Span(8, 4, -1)
     assert Span(9, 4, -1).within(10) == Span(9, 4, -1)
     assert Span(10, 4, -1).within(10) == Span(3).within(10) == Span(10)
+
+
+def random_span(rng) -> Span:
+    divisor = int(rng.choice([1, 1, 2, 3, 4]))
+    stride, size = int(rng.choice([1, 2, 3, 4, 6, 12])), int(rng.integers(1, 9))
+    shift = int(rng.integers(-6, 6)) if divisor > 1 else 0
+    return Span(size, stride, int(rng.integers(-9, 9)), shift, divisor)
+
+
+def cells_of(span: Span, position: int) -> set[int]:
+    first = span.origin(position)
+    return set(range(first, first + span.size))
+
+
+def test_blocks_hold_all_cells_touched(rng):
+    told = 0
+    for _ in range(300):
+        span, block = random_span(rng), int(rng.choice([1, 2, 3, 4, 6]))
+        found = span.blocks(block)
+        if found is None:
+            continue
+        told += 1
+        most = 0
+        for position in range(40):
+            touched = {cell // block for cell in cells_of(span, position)}
+            assert touched <= cells_of(found, position)
+            most = max(most, len(touched))
+        assert found.size == most, "more than it ever touches"
+    assert told > 150
+
+
+def test_unions_hold_both_spans(rng):
+    told = 0
+    for _ in range(2000):
+        one, other = random_span(rng), random_span(rng)
+        both = one.union(other)
+        same_rate = one.stride * other.divisor == other.stride * one.divisor
+        assert both is None or same_rate
+        if both is not None:
+            told += 1
+            for position in range(30):
+                assert cells_of(one, position) <= cells_of(both, position)
+                assert cells_of(other, position) <= cells_of(both, position)
+    assert told > 100
+
+
+def test_cells_seen_are_those_of_each_cell(rng):
+    told = 0
+    for _ in range(300):
+        span, field = random_span(rng), random_span(rng)
+        seen = span.seen_through(field)
+        if seen is None:
+            continue
+        told += 1
+        for position in range(40):
+            for cell in cells_of(span, position):
+                assert cells_of(field, cell) <= cells_of(seen, position)
+    assert told > 100
+
+
+def test_unet_units_see_a_window():
+    """Units of an enlarged map, where a signal along a shortcut meets the one from below."""
+    net = Builder("unet", (256, 256, 3))
+    top = net.add("top", Conv(3, 3, pad=1))
+    net.add("pool", MaxPool(2, 2))
+    net.add("bottom", Conv(3, 3, pad=1))
+    up = net.add("up", Resize(factor=2))
+    net.add("joined", Concatenate(), top, up)
+    net.add("out", Conv(3, 3, pad=1))
+    network = net.network()
+    shapes = network.input_shapes("out", 256, 256)
+    # by hand: 3 cells of `up` are of 2 blocks, which are mixed of 4 cells of the bottom
+    assert network.route("out", UNIT, shapes)["bottom"] == (Span(4, 1, -1, -1, 2),) * 2
+    spans = network.route("out", UNIT, shapes)[INPUT]
+    assert spans == fields(network)["out"]
+    assert spans[0].size < 20 and spans[0].stride == 1
 
 
 def test_short_forms_of_a_window():

@@ -138,7 +138,7 @@ def boxes(spans: Spans, positions: np.ndarray) -> np.ndarray:
     ends = []
     for axis, span in enumerate(spans):
         stride, offset = (max(-FAR, min(value, FAR)) for value in (span.stride, span.offset))
-        start = positions[..., axis].astype(np.int64) * stride + offset
+        start = span.anchor(positions[..., axis].astype(np.int64)) * stride + offset
         starts.append(start)
         ends.append(start + min(span.size, FAR))
     return np.clip(np.stack([*starts, *ends], -1), -FAR, FAR).astype(np.int32)

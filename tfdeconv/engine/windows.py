@@ -14,6 +14,8 @@ map, but no cell -1 exists whose input it could have been.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import tensorflow as tf
 
 from ..network.base import Shape
@@ -43,7 +45,8 @@ def trim_spans(spans: Spans, trim: Pads) -> Spans:
     """Spans less the cells trimmed at their ends."""
     trimmed = []
     for span, (before, after) in zip(spans, trim):
-        trimmed.append(Span(span.size - before - after, span.stride, span.offset + before))
+        size = span.size - before - after
+        trimmed.append(replace(span, size=size, offset=span.offset + before))
     return trimmed[0], trimmed[1]
 
 
@@ -86,7 +89,7 @@ def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans)
 
 def move(signal: tf.Tensor, source: Spans, target: Spans, positions: Positions) -> tf.Tensor:
     """A signal [k, n, m, c] from one pair of spans to another; 0 where the first has nothing."""
-    if all(a.stride == b.stride for a, b in zip(source, target)):
+    if all(a.path == b.path for a, b in zip(source, target)):
         for axis, (a, b) in enumerate(zip(source, target), 1):
             signal = slicing.cut(signal, axis, b.offset - a.offset, b.size)
         return signal

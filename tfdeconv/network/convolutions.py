@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from .activations import Activation
 from .base import Layer, Pad, ParameterShapes, Shape, Windowed, kernel_and_bias, misfit_of_groups
+from .reshapes import blocks_touched
 from .spans import Pads, Pair, Span, Spans, Window
 
 
@@ -123,14 +124,17 @@ class ConvTranspose(Layer):
 def windows_met(span: Span, size: int, stride: int, pad: int, extent: int) -> Span:
     """The windows that a span of an axis meets, as cells of the axis of windows, of that extent.
 
-    All of them where it depends on the unit how many they are; one of a span between windows.
+    One of a span between windows.
     """
-    # window i begins at cell i * stride - pad
-    if not span.stride or span.stride % stride:
-        return Span(extent)
-    first = -((size - 1 - pad - span.offset) // stride)
-    last = (span.offset + span.size - 1 + pad) // stride
-    return Span(max(last - first + 1, 1), span.stride // stride, first)
+    # Window i begins at cell i stride - pad, and its last cell is in the block of `stride` cells
+    # from i stride on, once the axis is moved by pad - size + stride. From there to the span's last
+    # cell, moved by the pad alone, a block begins for each window.
+    moved = replace(
+        span,
+        size=span.size + size - stride,
+        offset=span.offset + pad - size + stride,
+    )
+    return blocks_touched(moved, stride, extent)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .base import Layer, Pad, Shape, Windowed
-from .spans import Pads, Pair, Window, up_to_last_window
+from .spans import Pads, Pair, Window
 
 
 class Pool(Windowed):
@@ -87,3 +87,20 @@ class GlobalAvgPool(GlobalPool):
 
 class GlobalMaxPool(GlobalPool):
     """Maximum of each feature map."""
+
+
+def up_to_last_window(window: Window, height: int, width: int) -> Pads:
+    """The pads that reach to the ends of the last windows that begin on the map or before it.
+
+    They are as many as PyTorch's and ONNX's ceil_mode gives; at least the window's own pads.
+    """
+    pads = []
+    for axis, extent in enumerate((height, width)):
+        before, after = window.pad[axis]
+        size, stride = window.size[axis], window.stride[axis]
+        steps = -(-(before + extent + after - size) // stride)
+        if steps * stride >= before + extent:
+            # it would begin in the pad behind the map
+            steps -= 1
+        pads.append((before, max(after, steps * stride + size - before - extent)))
+    return pads[0], pads[1]

@@ -50,7 +50,12 @@ def receptive_fields(nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> dict
         for name in node.inputs:
             rows, columns = node.layer.through(UNIT, shapes[name])
             below_rows, below_columns = fields[name]
-            paths.append((rows.seen_through(below_rows), columns.seen_through(below_columns)))
+            height, width, _ = shapes[INPUT]
+            path = (
+                rows.seen_through(below_rows) or Span(height),
+                columns.seen_through(below_columns) or Span(width),
+            )
+            paths.append(path)
         field = paths[0]
         for path in paths[1:]:
             field = meet(field, path, shapes[INPUT])
@@ -69,4 +74,4 @@ def meet(a: Spans, b: Spans, shape: Shape) -> Spans:
 
 
 def meet_on_axis(a: Span, b: Span, extent: int) -> Span:
-    return a.union(b) if a.stride == b.stride else Span(extent)
+    return a.union(b) or Span(extent)

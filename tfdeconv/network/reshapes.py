@@ -112,16 +112,17 @@ class DepthToSpace(Layer):
         return super().misfit(*shapes)
 
     def taken(self, spans: Spans, shape: Shape) -> Spans:
-        """Whole blocks: those that a span touches, if it moves by blocks."""
-        rows, columns = spans
-        return (
-            whole_blocks(rows, self.block, shape[0]),
-            whole_blocks(columns, self.block, shape[1]),
-        )
+        """Whole blocks: those that a span touches."""
+        height, width, _ = shape
+        rows, columns = self.through(spans, (height // self.block, width // self.block, 1))
+        return rows.enlarged(self.block), columns.enlarged(self.block)
 
     def through(self, spans: Spans, shape: Shape) -> Spans:
-        rows, columns = self.taken(spans, self.output_shape(shape))
-        return blocks_of(rows, self.block), blocks_of(columns, self.block)
+        rows, columns = spans
+        return (
+            blocks_touched(rows, self.block, shape[0]),
+            blocks_touched(columns, self.block, shape[1]),
+        )
 
 
 @dataclass(frozen=True)
@@ -145,15 +146,10 @@ class SpaceToDepth(Layer):
         return super().misfit(*shapes)
 
 
-def whole_blocks(span: Span, factor: int, extent: int) -> Span:
-    """The blocks of `factor` cells that a span touches; all of the axis where that varies."""
-    if not span.stride or span.stride % factor:
-        return Span(extent)
-    first = span.offset // factor
-    last = (span.offset + span.size - 1) // factor
-    return Span((last - first + 1) * factor, span.stride, first * factor)
+def blocks_touched(span: Span, block: int, extent: int) -> Span:
+    """The cells whose blocks a span of their map touches; all of the axis where that varies.
 
-
-def blocks_of(span: Span, block: int) -> Span:
-    """The cells whose blocks a span of whole blocks covers."""
-    return Span(span.size // block, span.stride // block, span.offset // block)
+    extent: of the axis of blocks.
+    """
+    touched = span.blocks(block) if span.stride else None
+    return touched or Span(extent)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..limits import MAX_RESIZED
 from .base import Layer, Shape
-from .reshapes import whole_blocks
+from .reshapes import blocks_touched
 from .spans import Pair, Span, Spans
 
 INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "area")
@@ -105,11 +105,12 @@ class Resize(Layer):
         return super().misfit(*shapes)
 
     def taken(self, spans: Spans, shape: Shape) -> Spans:
-        """Whole blocks: those that a span touches, if it moves by blocks."""
+        """Whole blocks: those that a span touches."""
         taken = []
         for span, block, extent in zip(spans, self.blocks, shape):
             if block:
-                taken.append(whole_blocks(span, block, extent).within(extent))
+                touched = blocks_touched(span, block, extent // block)
+                taken.append(touched.enlarged(block).within(extent))
             else:
                 taken.append(Span(extent))
         return taken[0], taken[1]
@@ -120,8 +121,8 @@ class Resize(Layer):
         taken = self.taken(spans, self.output_shape(shape))
         for span, block, extent in zip(taken, self.blocks, shape):
             if span.stride:
-                size = span.size // block + last - first
-                landings.append(Span(size, span.stride // block, span.offset // block + first))
+                touched = blocks_touched(span, block, extent)
+                landings.append(touched.through(1 + last - first, 1, -first))
             else:
                 landings.append(Span(extent))
         return landings[0], landings[1]

@@ -5,7 +5,7 @@ Plain integers. The derivation, with a worked case: receptive_field.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import NamedTuple
 
@@ -15,41 +15,104 @@ Pads = tuple[Pair, Pair]
 
 @dataclass(frozen=True)
 class Span:
-    """`size` cells of an axis from position * stride + offset on.
+    """`size` cells of an axis from (position + shift) // divisor * stride + offset on.
 
     position is the unit's row or column in the target map. Stride 0 means that the span does not
-    depend on the unit: the whole axis is Span(extent).
+    depend on the unit: the whole axis is Span(extent). Where no map on the way was enlarged, the
+    divisor is 1 and the shift 0; otherwise `divisor` units after each other have one span.
     """
 
     size: int
     stride: int = 0
     offset: int = 0
+    shift: int = 0
+    divisor: int = 1
+
+    @property
+    def path(self) -> tuple[int, int, int]:
+        """How it moves with the position: spans of one path are as far apart for every unit."""
+        return self.stride, self.shift, self.divisor
 
     def origin(self, position):
-        """First cell covered; position: an integer, or what multiplies and adds like one."""
-        return position * self.stride + self.offset
+        """First cell covered; position: an integer, or what adds, divides and multiplies as one."""
+        return self.anchor(position) * self.stride + self.offset
+
+    def anchor(self, position):
+        """The number of its place: of how many strides it moves on."""
+        if self.divisor == 1:
+            return position
+        return (position + self.shift) // self.divisor
 
     def through(self, size: int, stride: int, pad: int) -> Span:
         """The cells of a window's input that this span of its output reaches."""
-        return Span(
+        return replace(
+            self,
             size=(self.size - 1) * stride + size,
             stride=self.stride * stride,
             offset=self.offset * stride - pad,
         )
 
-    def seen_through(self, field: Span) -> Span:
-        """What the cells of this span see, if each cell of their map sees `field` of the input."""
-        return Span(
-            size=(self.size - 1) * field.stride + field.size,
-            stride=self.stride * field.stride,
-            offset=self.offset * field.stride + field.offset,
-        )
+    def enlarged(self, block: int) -> Span:
+        """The cells of the blocks that these cells become."""
+        return self.through(block, block, 0)
 
-    def union(self, other: Span) -> Span:
-        """The smallest span that holds both; their strides agree."""
-        low = min(self.offset, other.offset)
-        high = max(self.offset + self.size, other.offset + other.size)
-        return Span(high - low, self.stride, low)
+    def blocks(self, block: int) -> Span | None:
+        """The blocks of so many cells that it touches, as cells; None where no span tells them.
+
+        A span that does not move by whole blocks may begin anywhere in one: there are as many
+        blocks as it touches at most.
+        """
+        step = gcd(self.stride, block)
+        # the places in a block where it may begin: offset % step, and so many steps further
+        furthest = block - step + self.offset % step
+        size = max((furthest + self.size - 1) // block + 1, 1)
+        if step == block:
+            return replace(
+                self, size=size, stride=self.stride // block, offset=self.offset // block
+            )
+        if self.stride != step:
+            return None
+        # with q = (position + shift) // divisor it is that (q step + offset) // block is
+        # (q + offset // step) // (block // step), which is one division of the position
+        shift = self.shift + self.offset // step * self.divisor
+        return Span(size, 1, 0, shift, self.divisor * (block // step))
+
+    def seen_through(self, field: Span) -> Span | None:
+        """What the cells of this span see, if each cell of their map sees `field` of the input.
+
+        None where no span tells it.
+        """
+        cells = replace(self, offset=self.offset + field.shift).blocks(field.divisor)
+        if cells is None:
+            return None
+        seen = cells.through(field.size, field.stride, -field.offset)
+        return seen if seen.stride else Span(seen.size, 0, seen.offset)
+
+    def union(self, other: Span) -> Span | None:
+        """The smallest span that holds both; None where they move at different rates."""
+        fine, coarse = sorted((self, other), key=lambda span: span.divisor)
+        if fine.path != coarse.path:
+            if coarse.divisor % fine.divisor:
+                return None
+            if coarse.stride * fine.divisor != fine.stride * coarse.divisor:
+                return None
+            coarse = coarse.covered_by(fine)
+        low = min(fine.offset, coarse.offset)
+        high = max(fine.offset + fine.size, coarse.offset + coarse.size)
+        return replace(fine, size=high - low, offset=low)
+
+    def covered_by(self, fine: Span) -> Span:
+        """A span that moves as a finer one at the same rate does, and always holds this one."""
+        # With f = (position + fine.shift) // fine.divisor and `every` = the divisors' ratio, this
+        # one begins at (position + shift) // divisor = (f + r) // every times its stride, with r
+        # between the two quotients of the shifts' difference; every * (n // every) is n, less up
+        # to every - 1. Its stride is `every` of the finer one's.
+        every = self.divisor // fine.divisor
+        difference = self.shift - fine.shift
+        low = difference // fine.divisor - every + 1
+        high = -(-difference // fine.divisor)
+        size = self.size + (high - low) * fine.stride
+        return replace(fine, size=size, offset=self.offset + low * fine.stride)
 
     def within(self, extent: int) -> Span:
         """This span as it is carried on a map: the whole axis once it is as large as that."""
@@ -174,23 +237,6 @@ def same_on_axis(extent: int, size: int, stride: int) -> Pair:
     outputs = -(-extent // stride)
     total = max((outputs - 1) * stride + size - extent, 0)
     return total // 2, total - total // 2
-
-
-def up_to_last_window(window: Window, height: int, width: int) -> Pads:
-    """The pads that reach to the ends of the last windows that begin on the map or before it.
-
-    They are as many as PyTorch's and ONNX's ceil_mode gives; at least the window's own pads.
-    """
-    pads = []
-    for axis, extent in enumerate((height, width)):
-        before, after = window.pad[axis]
-        size, stride = window.size[axis], window.stride[axis]
-        steps = -(-(before + extent + after - size) // stride)
-        if steps * stride >= before + extent:
-            # it would begin in the pad behind the map
-            steps -= 1
-        pads.append((before, max(after, steps * stride + size - before - extent)))
-    return pads[0], pads[1]
 
 
 def overlap(begin: int, end: int, extent: int) -> slice:

@@ -41,7 +41,7 @@ def layer_rows(network: Network) -> list[dict[str, Any]]:
             row["shape"] = shapes[node.name][2:]
         elif any(field.stride for field in fields):
             row["receptive_field"] = [field.size for field in fields]
-            row["stride"] = [field.stride for field in fields]
+            row["stride"] = [pixels_apart(field) for field in fields]
             row["first_centre"] = [first_centre(field) for field in fields]
         rows.append(row)
     return rows
@@ -59,7 +59,13 @@ def kind(layer: Layer) -> str:
 
 def first_centre(field: Span) -> float:
     """The centre of the first unit's receptive field, in pixels from the first one's."""
-    return field.offset + (field.size - 1) / 2
+    return field.origin(0) + (field.size - 1) / 2
+
+
+def pixels_apart(field: Span) -> int | float:
+    """How far the receptive fields of units next to each other are apart, on an average."""
+    apart = field.stride / field.divisor
+    return int(apart) if apart == int(apart) else apart
 
 
 def missing_rows(network: Network) -> Iterator[tuple[str, str]]:
