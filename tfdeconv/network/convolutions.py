@@ -129,11 +129,7 @@ def windows_met(span: Span, size: int, stride: int, pad: int, extent: int) -> Sp
     # Window i begins at cell i stride - pad, and its last cell is in the block of `stride` cells
     # from i stride on, once the axis is moved by pad - size + stride. From there to the span's last
     # cell, moved by the pad alone, a block begins for each window.
-    moved = replace(
-        span,
-        size=span.size + size - stride,
-        offset=span.offset + pad - size + stride,
-    )
+    moved = replace(span, size=span.size + size - stride, offset=span.offset + pad - size + stride)
     return blocks_touched(moved, stride, extent)
 
 
