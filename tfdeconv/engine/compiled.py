@@ -17,6 +17,7 @@ import tensorflow as tf
 from ..network.base import Layer, Shape
 from ..network.cost import backward_cost
 from ..network.graph import INPUT, Network
+from ..network.receptive_field import seen_through
 from ..network.spans import Spans
 from . import cropping, dispatch, finite, limits, passes
 from .chunks import Chunk, chunks
@@ -164,8 +165,8 @@ class CompiledPasses:
 
     def receptive_field(self, layer: str, start: Spans, shapes: ShapesByLayer) -> Spans:
         """What the layer's units on `start` see of an image, borders ignored."""
-        rows, columns = self.sized(shapes).whole.receptive_fields(shapes)[layer]
-        return start[0].seen_through(rows), start[1].seen_through(columns)
+        fields = self.sized(shapes).whole.receptive_fields(shapes)
+        return seen_through(start, fields[layer], shapes[INPUT])
 
     def forward_graph(self, shapes: ShapesByLayer, traced: bool) -> Callable:
         """The compiled forward pass: images -> the maps of all layers, and the traces by layer.

@@ -48,19 +48,19 @@ def receptive_fields(nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> dict
     for node in nodes:
         paths = []
         for name in node.inputs:
-            rows, columns = node.layer.through(UNIT, shapes[name])
-            below_rows, below_columns = fields[name]
-            height, width, _ = shapes[INPUT]
-            path = (
-                rows.seen_through(below_rows) or Span(height),
-                columns.seen_through(below_columns) or Span(width),
-            )
-            paths.append(path)
+            landing = node.layer.through(UNIT, shapes[name])
+            paths.append(seen_through(landing, fields[name], shapes[INPUT]))
         field = paths[0]
         for path in paths[1:]:
             field = meet(field, path, shapes[INPUT])
         fields[node.name] = field
     return fields
+
+
+def seen_through(spans: Spans, fields: Spans, image: Shape) -> Spans:
+    """What cells on these spans see of an image, if each cell of their map sees the fields."""
+    rows, columns = (span.seen_through(field) for span, field in zip(spans, fields))
+    return rows or Span(image[0]), columns or Span(image[1])
 
 
 def within(spans: Spans, shape: Shape) -> Spans:
