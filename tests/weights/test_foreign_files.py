@@ -31,7 +31,7 @@ GRAPH = field(1, NODE) * 3
 TEXTS = {
     "prototxt": 'name: "AlexNet"\nlayer { name: "conv1" }\n',
     "TensorFlow checkpoint": 'model_checkpoint_path: "ckpt-1"\n',
-    "frozen graph": 'node {\n  name: "x"\n}',
+    "graph of TensorFlow as a text": 'node {\n  name: "x"\n}',
     "Darknet": "[net]\nbatch=1\n",
     "Git LFS": "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
     "web page": "<!DOCTYPE html><html></html>",
@@ -48,7 +48,6 @@ TEXTS = {
 DATA = {
     "SavedModel": field(1, 1) + field(2, field(2, GRAPH)),
     "Core ML": field(1, 4) + field(2, b"") + field(500, b"net"),
-    "frozen graph": GRAPH,
     "MetaGraphDef": field(1, field(5, b"1.15")) + field(2, GRAPH),
     "caffemodel": field(1, b"AlexNet") + field(100, b"data") + bytes(99),
     "caffemodel (weights": field(1, b"VGG_ILSVRC") + field(2, field(4, b"conv1")),
@@ -80,7 +79,7 @@ def test_kind_and_way_out_in_one_line(tmp_path, says, data):
 @pytest.mark.parametrize(
     "files, says",
     [
-        (["saved_model.pb", "variables/x"], "SavedModel"),
+        (["saved_model.pbtxt", "variables/x"], "SavedModel of TensorFlow as a text"),
         (["checkpoint", "a.index"], "TensorFlow checkpoint"),
         (["model.json", "group1-shard1of1.bin"], "TensorFlow.js"),
         (["Manifest.json", "Data/com.apple.CoreML/model.mlmodel"], "Core ML"),

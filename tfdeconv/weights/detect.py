@@ -3,9 +3,9 @@
 Formats are told apart in this order, by the structure of a file and never by its name:
 
 1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
-2. TensorFlow's checkpoints, whichever of their files is named (tensorflow/)
+2. TensorFlow's SavedModels and checkpoints, whichever of their files is named (tensorflow/)
 3. torch.export's zip of a program and its tensors (torch_reader.py)
-4. the outermost fields of a protocol buffer: an ONNX model (onnx/)
+4. the outermost fields of a protocol buffer: an ONNX model (onnx/), a frozen graph of TensorFlow
 5. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
 6. what has the structure of another program's file: refused by its name (foreign_files.py)
 7. HDF5, otherwise refused:
@@ -39,6 +39,7 @@ from .keras_reader import KERAS_MODEL, keras_model_reader
 from .onnx.reader import onnx_reader
 from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
+from .tensorflow_reader import open_graph_reader
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 from .torch_reader import exported_reader
 
@@ -114,6 +115,10 @@ def detect(
         with onnx_files.open_model(path) as model:
             yield onnx_reader(path, model)
         return
+    with open_graph_reader(path) as graph:
+        if graph is not None:
+            yield graph
+            return
     checkpoint = checkpoint_files.find(path)
     if checkpoint is not None:
         with checkpoints.open_tensors(path, checkpoint) as values:

@@ -16,6 +16,7 @@ from ..limits import MAX_FOLDER_FILES, MAX_JSON, MAX_OPCODES, MAX_START
 from . import foreign_kinds
 from .foreign_kinds import Kind
 from .keras import description
+from .tensorflow.graphs.recognition import first_fields, is_graph, is_saved_model
 
 # classes of a pickle, and files of a folder, that are named
 SHOWN_CLASSES = 3
@@ -153,34 +154,26 @@ def json_kind(text: bytes) -> Kind:
 
 def message_kind(data: memoryview) -> Kind | None:
     """The kind of a protocol buffer, by its outermost fields."""
-    found: dict[int, protobuf.Field] = {}
-    for field in protobuf.fields(data):
-        found.setdefault(field.number, field)
+    found = first_fields(data)
     first = found.get(1)
     if first is None:
         return None
     if isinstance(first.value, int):
         if max(found) >= FIRST_CORE_ML_TYPE:
             return foreign_kinds.CORE_ML
-        if 2 in found and first.value == 1:
-            return foreign_kinds.SAVED_MODEL
+        if is_saved_model(data):
+            return foreign_kinds.SAVED_MODEL_FILE
         return None
     return message_of_parts(found, first.value)
 
 
 def message_of_parts(found: dict[int, protobuf.Field], first: memoryview) -> Kind | None:
     """The kind of a message whose first field is a message or a name."""
-    parts = list(protobuf.fields(first))
-    is_node = [part.number for part in parts[:2]] == [1, 2]
-    if is_node and isinstance(parts[1].value, memoryview):
-        operation = bytes(parts[1].value[:100])
-        if re.fullmatch(rb"[A-Z_]\w*(>\w+)?", operation):
-            return foreign_kinds.GRAPH
     if any(number in found for number in CAFFE_LAYERS):
         name = bytes(first[:200])
         if name.isascii() and printable(name.decode()) == name.decode():
             return foreign_kinds.CAFFE
         graph = found.get(2)
-        if graph and isinstance(graph.value, memoryview) and message_kind(graph.value):
+        if graph and isinstance(graph.value, memoryview) and is_graph(graph.value):
             return foreign_kinds.META_GRAPH
     return None

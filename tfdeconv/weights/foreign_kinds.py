@@ -29,8 +29,13 @@ BY_NAME = 'save its arrays by name with numpy, np.savez("net.npz", **{"conv1/wei
 UNPACK = "unpack it, and give the weight file in it"
 FETCH = "fetch the file itself"
 
-SAVED_MODEL = Kind("a SavedModel of TensorFlow", IN_KERAS)
-GRAPH = Kind("a frozen graph of TensorFlow (GraphDef)", IN_KERAS)
+AS_BINARY = "write it as it is read, in binary: graph.SerializeToString() in Python"
+SAVED_MODEL = Kind("a SavedModel of TensorFlow as a text", AS_BINARY)
+SAVED_MODEL_FILE = Kind(
+    "the graph of a SavedModel of TensorFlow (without the variables)",
+    "give its folder, with saved_model.pb and variables/ in it",
+)
+GRAPH = Kind("a graph of TensorFlow as a text", AS_BINARY)
 META_GRAPH = Kind("the graph of a TensorFlow checkpoint (MetaGraphDef)", IN_KERAS)
 CHECKPOINT = Kind("a TensorFlow checkpoint", IN_KERAS)
 ONNX_TEXT = Kind(
@@ -119,7 +124,6 @@ JSON_KEYS: tuple[tuple[tuple[str, ...], Kind], ...] = (
 )
 # a file in a folder whose presence says what the folder is
 FOLDER_FILES: tuple[tuple[str, Kind], ...] = (
-    ("saved_model.pb", SAVED_MODEL),
     ("saved_model.pbtxt", SAVED_MODEL),
     ("Data/com.apple.CoreML", CORE_ML),
     ("checkpoint", CHECKPOINT),

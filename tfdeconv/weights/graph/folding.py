@@ -49,6 +49,8 @@ ELEMENTWISE = (kinds.Elementwise, kinds.Power)
 def fold(kind: Kind, constants: Sequence[Constant | None]) -> list[Constant]:
     """The outputs of an operation on constants alone; raises NotUnderstood where it has none."""
     function = FOLDS.get(type(kind))
+    if isinstance(kind, kinds.Unknown):
+        raise NotUnderstood(kind.reason)
     if function is None:
         raise NotUnderstood(f"it is a {type(kind).__name__} of constants")
     first = constants[0] if constants else None

@@ -17,6 +17,7 @@ class Convolution(Kind):
     kernel: the order of its axes: o output channels, i input channels of a group, h, w; of a
     depthwise one in TensorFlow's order "hwcm", m for each channel c. channel_axis: of x, which has
     four axes; the other two but the batch's are rows and columns. pad: "same" is TensorFlow's.
+    groups: None: as many as the input has channels for the kernel's.
     activation: one that belongs to the layer, as in Keras.
     """
 
@@ -25,13 +26,13 @@ class Convolution(Kind):
     stride: Pair = (1, 1)
     pad: Pad = 0
     dilation: Pair = (1, 1)
-    groups: int = 1
+    groups: int | None = 1
     activation: Activation | None = None
 
 
 @dataclass(frozen=True)
 class TransposedConvolution(Kind):
-    """x, kernel, [bias]; the transpose of a convolution from its output to its input.
+    """x, kernel, [bias], [shape of the output]; the transpose of a convolution from its output to its input.
 
     kernel: as in Convolution, with o, i those of this operation: torch's is "iohw". output_pad:
     cells that are added behind the rows and columns. same: the output has as many cells as the

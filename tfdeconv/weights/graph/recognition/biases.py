@@ -51,7 +51,7 @@ def biased(index: Index, position: int) -> tuple[int, Operation] | None:
         if isinstance(kind, kinds.Linear):
             kind = replace(kind, bias_scale=1.0)
         aliases = (*add.aliases, product.name, *product.outputs, *product.aliases)
-        inputs = (*product.inputs[:2], other)
+        inputs = (*product.inputs[:2], other, *product.inputs[3:])
         return inner, Operation(add.name, kind, inputs, add.outputs, product.title, aliases)
     return None
 

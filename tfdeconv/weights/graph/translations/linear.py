@@ -88,22 +88,24 @@ def convolution(call: Call) -> FeatureMap:
     if "m" in sizes:
         parameters["kernel"] = in_order(kernel, kind.kernel, DEPTHWISE)
         filters = sizes["c"] * sizes["m"]
+        groups = sizes["c"]
     else:
         filters = sizes["o"]
-        if x.channels != sizes["i"] * kind.groups or filters % kind.groups:
+        groups = x.channels // sizes["i"] if kind.groups is None else kind.groups
+        if not groups or x.channels != sizes["i"] * groups or filters % groups:
             raise NotUnderstood(
-                f"its kernel is for {sizes['i']} channels in each of {kind.groups} groups, "
+                f"its kernel is for {sizes['i']} channels in each of {groups} groups, "
                 f"and its input has {x.channels}"
             )
     bias = with_bias(call, parameters, count=filters)
-    depthwise = "m" in sizes or (kind.groups == x.channels and kind.groups > 1)
+    depthwise = "m" in sizes or (groups == x.channels and groups > 1)
     if depthwise:
         if "m" not in sizes:
             parameters["kernel"] = depthwise_kernel(kernel, kind, x.channels)
         layer = DepthwiseConv(multiplier=filters // x.channels, bias=bias, **window)
         return call.add_map(layer, x, kind.channel_axis, parameters)
     parameters["kernel"] = in_order(kernel, kind.kernel, KERNEL)
-    conv = Conv(filters, groups=kind.groups, bias=bias, **window)
+    conv = Conv(filters, groups=groups, bias=bias, **window)
     return call.add_map(conv, x, kind.channel_axis, parameters)
 
 
@@ -126,11 +128,46 @@ def transposed_convolution(call: Call) -> FeatureMap:
     size = sizes["h"], sizes["w"]
     parameters = {"kernel": in_order(kernel, kind.kernel, TRANSPOSED)}
     bias = with_bias(call, parameters, count=filters)
+    kind = with_output_size(call, kind, x, filters, size)
     pad = pads_of_transpose(kind, size, x.shape[:2])
     layer = ConvTranspose(
         filters, size, kind.stride, pad, bias, kind.activation, kind.groups, kind.dilation
     )
     return call.add_map(layer, x, kind.channel_axis, parameters)
+
+
+def with_output_size(
+    call: Call, kind: kinds.TransposedConvolution, x: FeatureMap, filters: int, size: Pair
+) -> kinds.TransposedConvolution:
+    """The operation with the size that an input asks for.
+
+    A size that goes with the input's holds for any: the stride times as many cells, or as many as
+    the windows reach.
+    """
+    asked = call.integers(3)
+    if asked is None:
+        return kind
+    channel_axis = kind.channel_axis % 4
+    if len(asked) != 4 or asked[channel_axis] != filters:
+        raise NotUnderstood(f"it is to make {list(asked)[:8]} of {filters} channels")
+    rows, columns = (asked[axis] for axis in range(1, 4) if axis != channel_axis)
+    times = tuple(extent * stride for extent, stride in zip(x.shape, kind.stride))
+    if (rows, columns) == times and not any(map(any, kind.pad)):
+        return replace(kind, same=True)
+    if (rows, columns) == reached(kind, size, x.shape):
+        return kind
+    return replace(kind, output_size=(rows, columns))
+
+
+def reached(
+    kind: kinds.TransposedConvolution, size: Pair, extents: Sequence[int]
+) -> tuple[int, ...]:
+    """How many cells the windows reach, less the pads."""
+    cells = []
+    for axis in (0, 1):
+        window = (size[axis] - 1) * kind.dilation[axis] + 1
+        cells.append((extents[axis] - 1) * kind.stride[axis] + window - sum(kind.pad[axis]))
+    return tuple(cells)
 
 
 def pads_of_transpose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,36 +15,41 @@ from .. import checkpoint, checkpoint_files
 from . import objects, variables
 from .inlining import Inlining
 from .operations import Graph, Operation, Source, in_order
+from .recognition import MODEL_FILE
 
-FILE = "saved_model.pb"
 CHECKPOINT = "variables/variables"
 DEFAULT = "serving_default"
-PLACEHOLDERS = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
+# of those, what has a value of its own is given one only where nothing else takes images
+PLACEHOLDERS = (("Placeholder", "PlaceholderV2"), ("PlaceholderWithDefault",))
 SHOWN = 8  # signatures that an error lists
 
 
-def is_saved_model(path: str | Path) -> bool:
-    """Whether a path is a SavedModel's folder."""
-    return (Path(path) / FILE).is_file()
-
-
 @contextmanager
-def open_saved_model(path: str | Path, signature: str | None = None) -> Iterator[Graph]:
+def open_saved_model(folder: str | Path, signature: str | None = None) -> Iterator[Graph]:
     """The graph of a signature of a SavedModel, whose tensors can be read while the block lasts.
 
-    signature: None for the usual one. Raises UserError for a damaged one, and where there are
-    several signatures and none is the usual one.
+    signature: None for the usual one. Raises UserError for a damaged one, for one whose variables
+    are not there, and where there are several signatures and none is the usual one.
     """
-    folder = Path(path)
+    path = Path(folder)
     with ExitStack() as stack:
-        nodes = stack.enter_context(open_graph(folder / FILE))
+        nodes = stack.enter_context(open_graph(path / MODEL_FILE))
         tensors = Tensors()
-        if (folder / f"{CHECKPOINT}.index").is_file():
-            files = checkpoint_files.named(folder, folder / CHECKPOINT)
+        if any(node.op in variables.RESOURCES + variables.REFERENCES for node in nodes.nodes):
+            files = checkpoint_files.named(path, path / CHECKPOINT)
             tensors = stack.enter_context(checkpoint.open_tensors(path, files))
         with of_file(path):
             graph = signature_graph(nodes, chosen(path, nodes.signatures, signature), tensors)
         yield graph
+
+
+def files_of(folder: str | Path) -> list[Path]:
+    """The files of a SavedModel that are read, for its digest."""
+    path = Path(folder)
+    files = [path / MODEL_FILE]
+    if (path / f"{CHECKPOINT}.index").is_file():
+        files += checkpoint_files.named(path, path / CHECKPOINT).files
+    return files
 
 
 @contextmanager
@@ -107,17 +112,28 @@ def frozen_graph(nodes: GraphNodes) -> Graph:
     What has nothing to do with what goes in is left out: constants, nodes that only wait.
     """
     operations = Inlining(nodes, None).operations
-    inputs = []
-    for operation in operations.values():
-        if operation.op in PLACEHOLDERS:
-            dtype = operation.attributes.get("dtype", Type(""))
-            shape = operation.attributes.get("shape")
-            shape = shape if isinstance(shape, Shape) else None
-            inputs.append(TensorInfo(operation.name, operation.name, dtype, shape))
+    inputs: list[TensorInfo] = []
+    for kinds in PLACEHOLDERS:
+        if not inputs:
+            inputs = placeholders(operations, kinds)
     reached = reached_from(operations, [each.name for each in inputs])
     taken = {source.operation for name in reached for source in operations[name].inputs}
     outputs = [Source(name, 0) for name in operations if name in reached - taken]
     return made(operations, {}, inputs, outputs)
+
+
+def placeholders(
+    operations: Mapping[str, Operation], kinds: Sequence[str]
+) -> list[TensorInfo]:
+    """The operations of some kinds that stand for what is given."""
+    inputs = []
+    for operation in operations.values():
+        if operation.op in kinds:
+            dtype = operation.attributes.get("dtype", Type(""))
+            shape = operation.attributes.get("shape")
+            shape = shape if isinstance(shape, Shape) else None
+            inputs.append(TensorInfo(operation.name, operation.name, dtype, shape))
+    return inputs
 
 
 def reached_from(operations: Mapping[str, Operation], names: Iterable[str]) -> set[str]:
