@@ -104,9 +104,7 @@ def resized(name: str, **options: bool) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def dilated(x: tf.Tensor) -> tf.Tensor:
-    spread = tf.raw_ops.SpaceToBatchND(
-        input=x, block_shape=[2, 3], paddings=[[2, 3], [3, 4]]
-    )
+    spread = tf.raw_ops.SpaceToBatchND(input=x, block_shape=[2, 3], paddings=[[2, 3], [3, 4]])
     y = conv(padding="VALID")(spread)
     return tf.raw_ops.BatchToSpaceND(input=y, block_shape=[2, 3], crops=[[0, 1], [0, 1]])
 
@@ -222,10 +220,10 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
     "Squeeze": lambda x: tf.squeeze(tf.reduce_max(x, [1, 2], True), [1, 2]),
     "StridedSlice": lambda x: x[:, 1:-1:2, ..., 3:],
     "StridedSlice of a cell": lambda x: tf.tanh(x)[:, :, :, 4][..., tf.newaxis],
-    "Transpose": lambda x: tf.reshape(
-        tf.transpose(tf.reshape(x, [2, 88, 3, 2]), [0, 1, 3, 2]), [2, 88, 6]
-    )
-    @ numbers(6, 4),
+    "Transpose": lambda x: (
+        tf.reshape(tf.transpose(tf.reshape(x, [2, 88, 3, 2]), [0, 1, 3, 2]), [2, 88, 6])
+        @ numbers(6, 4)
+    ),
     "Unpack": lambda x: tf.reshape(x, [tf.unstack(shape(x))[0], -1]) @ numbers(528, 2),
     "Cast": lambda x: tf.tanh(tf.cast(tf.cast(x, tf.float64), tf.float32)),
     "Identity": lambda x: tf.identity(tf.raw_ops.IdentityN(input=[tf.stop_gradient(x), 1])[0]) * 2,
@@ -256,8 +254,12 @@ COMPUTED = {
     "SelectV2": lambda n, r: tf.where(n > 3, 1, 2),
 }
 for name, number in COMPUTED.items():
-    CASES[name] = lambda x, number=number: x * (
-        1.5 + tf.cast(number(shape(x)[1], 2.5 * tf.cast(shape(x)[1] // 11, "float32")), "float32")
+    CASES[name] = lambda x, number=number: (
+        x
+        * (
+            1.5
+            + tf.cast(number(shape(x)[1], 2.5 * tf.cast(shape(x)[1] // 11, "float32")), "float32")
+        )
     )
 CASES["Pack"] = CASES["Reshape"]
 CASES["Prod"] = lambda x: tf.reshape(x, [-1, tf.reduce_prod(shape(x)[1:])]) @ numbers(528, 2)
@@ -266,11 +268,7 @@ UNRUN = {
     "Conv2D": conv(data_format="NCHW", strides=[1, 1, 2, 3], kernel=numbers(3, 3, 6, 4)),
     "BiasAdd": op("BiasAdd", bias=numbers(6), data_format="NCHW"),
     "MaxPool": op(
-        "MaxPool",
-        ksize=[1, 1, 2, 2],
-        strides=[1, 1, 2, 3],
-        padding="VALID",
-        data_format="NCHW",
+        "MaxPool", ksize=[1, 1, 2, 2], strides=[1, 1, 2, 3], padding="VALID", data_format="NCHW"
     ),
 }
 
@@ -333,7 +331,10 @@ REFUSED = {
         )[0],
         "statistics of the images that go in",
     ),
-    "MirrorPad": (op("MirrorPad", paddings=[[0, 0], [1, 1], [0, 0], [0, 0]], mode="REFLECT"), "zeros"),
+    "MirrorPad": (
+        op("MirrorPad", paddings=[[0, 0], [1, 1], [0, 0], [0, 0]], mode="REFLECT"),
+        "zeros",
+    ),
     "RandomUniform": (lambda x: x + tf.random.uniform([6]), "what it makes is random"),
     "Sinh": (op("Sinh"), "there is no layer for it"),
 }
@@ -377,4 +378,3 @@ def test_every_operator_has_a_case():
         graphs_of_cases |= {each.type for each in graph.get_operations()}
     untried = {*OPERATORS, *PASSING} - tried - graphs_of_cases
     assert not untried, sorted(untried)
-

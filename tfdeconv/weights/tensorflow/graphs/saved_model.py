@@ -122,9 +122,7 @@ def frozen_graph(nodes: GraphNodes) -> Graph:
     return made(operations, {}, inputs, outputs)
 
 
-def placeholders(
-    operations: Mapping[str, Operation], kinds: Sequence[str]
-) -> list[TensorInfo]:
+def placeholders(operations: Mapping[str, Operation], kinds: Sequence[str]) -> list[TensorInfo]:
     """The operations of some kinds that stand for what is given."""
     inputs = []
     for operation in operations.values():

@@ -69,9 +69,7 @@ def complementary_error(node: Node) -> list[Operation]:
 
 
 def squared_difference(node: Node) -> list[Operation]:
-    return node.chain(
-        kinds.Elementwise("subtract"), kinds.Function(Activation("square"), "square")
-    )
+    return node.chain(kinds.Elementwise("subtract"), kinds.Function(Activation("square"), "square"))
 
 
 def power(node: Node) -> Kind:

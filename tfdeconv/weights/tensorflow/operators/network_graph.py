@@ -10,7 +10,6 @@ from ....errors import printable
 from ....formats.graph_def.nodes import TensorInfo
 from ....formats.lazy_tensor import Tensor
 from ....limits import MAX_MODEL_NAME
-from ...graph.kinds import Unknown
 from ...graph.operation import Constant, Graph, GraphInput, Operation
 from ..graphs.operations import (
     Graph as TensorFlowGraph,

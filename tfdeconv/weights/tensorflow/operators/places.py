@@ -72,9 +72,7 @@ def split_in_sizes(node: Node) -> Operation:
     sizes = node.numbers(1)
     if len(sizes) != node.whole("num_split", len(sizes)):
         raise NotUnderstood(f"it splits in {list(sizes)[:8]}")
-    return node.operation_of(
-        kinds.Split(node.axis(2), sizes), node.inputs[:1], count=len(sizes)
-    )
+    return node.operation_of(kinds.Split(node.axis(2), sizes), node.inputs[:1], count=len(sizes))
 
 
 def gather(node: Node) -> Operation:
