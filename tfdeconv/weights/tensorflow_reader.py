@@ -1,4 +1,4 @@
-"""What reads TensorFlow's own files: SavedModels and frozen graphs, which describe their network."""
+"""What reads TensorFlow's own files that describe their network: SavedModels and frozen graphs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Convolution(Kind):
 
 @dataclass(frozen=True)
 class TransposedConvolution(Kind):
-    """x, kernel, [bias], [shape of the output]; the transpose of a convolution from its output to its input.
+    """x, kernel, [bias], [shape of the output]: the transpose of a convolution.
 
     kernel: as in Convolution, with o, i those of this operation: torch's is "iohw". output_pad:
     cells that are added behind the rows and columns. same: the output has as many cells as the
