@@ -29,8 +29,8 @@ def strided_slice(node: Node) -> Kind | Operation | list[Operation]:
     """Python's x[a:b:c, ..., None, d], with a bit for each place in the masks."""
     masks = {name: node.whole(name, 0) for name in MASKS}
     if not any(masks.values()) and any(node.constant(place) is None for place in (1, 2)):
-        x, starts, stops, steps = node.take(4)
-        return node.operation_of(kinds.Slice(), (x, starts, stops, "", steps))
+        x, start, stop, step = node.take(4)
+        return node.operation_of(kinds.Slice(), (x, start, stop, "", step))
     starts, stops, steps = (node.numbers(place) for place in (1, 2, 3))
     if not len(starts) == len(stops) == len(steps):
         raise NotUnderstood("its begin, end and strides do not fit each other")
