@@ -300,7 +300,10 @@ def parts(name: str, case: Case) -> tuple[list[Any], list[Any], list[str]]:
                 continue
             constants.append(tensor(f"{name}/{number}/{position}", each))
             names.append(constants[-1].name)
-        count = case.outputs if number + 1 == len(case.steps) else 1
+        # what was dropped is the second
+        count = 2 if kind == "Dropout" else 1
+        if number + 1 == len(case.steps):
+            count = case.outputs
         outputs = [f"{name}/{number}/y{position}" for position in range(count)]
         nodes.append(node(kind, names, outputs, f"{name}/{number}", **attributes))
         last = outputs[0]
