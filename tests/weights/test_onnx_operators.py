@@ -113,6 +113,7 @@ CASES = {
     "gelu": one("Gelu", opset=20),
     "gelu tanh": one("Gelu", approximate="tanh", opset=20),
     "hard sigmoid": one("HardSigmoid"),
+    "hard sigmoid moved": one("HardSigmoid", alpha=0.3, beta=0.4),
     "hard sigmoid of torch": one("HardSigmoid", alpha=1 / 6),
     "hard swish": one("HardSwish"),
     "leaky relu": one("LeakyRelu", alpha=0.3),
@@ -230,16 +231,6 @@ CASES = {
         ]
     ),
 }
-
-
-# until there are layers for them
-WAITING = (
-    *("lrn even", "erf", "log", "neg", "reciprocal", "sigmoid", "sqrt", "softmax", "softmax 11"),
-    *("log softmax", "add cells", "add everywhere", "min of maps", "mean of maps", "map over map"),
-    *("power", "reduce l2", "concat"),
-)
-for name in WAITING:
-    del CASES[name]
 
 
 def transposed(

@@ -58,9 +58,7 @@ def hard_sigmoid(node: Node) -> Kind:
     # torch's sixth, in float32
     if math.isclose(slope, 1 / 6, rel_tol=1e-6) and offset == 0.5:
         return kinds.Function(Activation("hard_sigmoid"))
-    if offset != 0.5:
-        raise NotUnderstood(f"its beta is {offset:g}")
-    return kinds.Function(Activation("hard_sigmoid", constant=slope))
+    return kinds.Function(Activation("hard_sigmoid", constant=slope, offset=offset))
 
 
 def gelu(node: Node) -> Kind:

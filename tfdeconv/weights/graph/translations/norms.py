@@ -190,7 +190,5 @@ def unit_normalization(call: Call) -> FeatureMap:
 def local_response(call: Call) -> FeatureMap:
     kind: kinds.LocalResponse = call.kind
     x = call.with_channels_at(call.map(), kind.channel_axis)
-    if kind.before not in (None, kind.depth // 2):
-        raise NotUnderstood(f"it sums over {kind.depth} channels, an even number")
-    layer = LRN(kind.depth, kind.k, kind.alpha, kind.beta)
+    layer = LRN(kind.depth, kind.k, kind.alpha, kind.beta, kind.before)
     return call.add_along(layer, x)
