@@ -14,6 +14,7 @@ from ....network.layers import (
     Add,
     Affine,
     Average,
+    Divide,
     Identity,
     Maximum,
     Minimum,
@@ -33,6 +34,7 @@ MERGES: dict[str, Layer] = {
     "average": Average(),
     "subtract": Subtract(),
     "multiply": Multiply(),
+    "divide": Divide(),
     "maximum": Maximum(),
     "minimum": Minimum(),
 }
@@ -95,9 +97,7 @@ def merged(call: Call, maps: Sequence[FeatureMap]) -> FeatureMap:
         axes = common_axes(maps)
     if axes is None:
         raise NotUnderstood("its inputs have their axes in different orders")
-    layer = MERGES.get(call.kind.operation)
-    if layer is None:
-        raise NotUnderstood("it divides two tensors that depend on the image")
+    layer = MERGES[call.kind.operation]
     return call.add(layer, *maps).with_axes(axes)
 
 
@@ -174,15 +174,17 @@ SCALES: dict[str, Scales] = {
 def affine(call: Call, x: FeatureMap, scale: np.ndarray, shift: np.ndarray) -> FeatureMap:
     """x * scale + shift; both are [h or 1, w or 1, c or 1]."""
     scale, shift = np.atleast_3d(scale), np.atleast_3d(shift)
-    by_row, by_column, _ = (max(pair) > 1 for pair in zip(scale.shape, shift.shape))
+    by_row, by_column, by_channel = (max(pair) > 1 for pair in zip(scale.shape, shift.shape))
+    layer = Affine()
     if by_row or by_column:
-        raise NotUnderstood("it meets a constant that differs from cell to cell")
+        layer = Affine(by_row=by_row, by_column=by_column, by_channel=by_channel)
     parameters = {}
-    for name, numbers in (("scale", scale), ("shift", shift)):
+    for name, shape in layer.parameters(x.shape).items():
+        numbers = {"scale": scale, "shift": shift}[name]
         # in double precision: what follows may be joined with it
-        full = np.broadcast_to(np.ravel(numbers), (x.channels,)).astype(np.float64)
-        parameters[name] = constant_parameter(full)
-    return call.add(Affine(), x, parameters=parameters).with_axes(x.axes)
+        full = np.broadcast_to(numbers, (1,) * (3 - len(shape)) + shape).astype(np.float64)
+        parameters[name] = constant_parameter(full.reshape(shape))
+    return call.add(layer, x, parameters=parameters).with_axes(x.axes)
 
 
 def limited(call: Call, x: FeatureMap, values: np.ndarray) -> FeatureMap:
