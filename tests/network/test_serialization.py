@@ -139,6 +139,7 @@ def test_mutants_are_networks_or_refused(rng):
         0.5,
         "",
         "same",
+        "same_lower",
         "input",
         "a" * 300,
         [],

@@ -156,6 +156,9 @@ CASES = {
     "max pool dilated": one("MaxPool", kernel_shape=[2, 2], dilations=[2, 3], ceil_mode=0),
     "max pool ceil": one("MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
     "max pool same": one("MaxPool", kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER"),
+    "max pool same lower": one(
+        "MaxPool", kernel_shape=[2, 4], strides=[2, 1], auto_pad="SAME_LOWER"
+    ),
     "average pool": one("AveragePool", kernel_shape=[3, 3], strides=[2, 1], pads=[1, 1, 1, 1]),
     "average pool of pads": one(
         "AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1
@@ -274,6 +277,9 @@ BY_HAND = {
     "transposed to a size": transposed(X, UP, 2, (slice(1, None), slice(1, -1))),
 }
 SHARES = np.exp(X.max((2, 3), keepdims=True))
+BELOW = np.pad(X, ((0, 0), (0, 0), (1, 0), (2, 1)), constant_values=-np.inf)
+WINDOWS = np.lib.stride_tricks.sliding_window_view(BELOW, (2, 4), (2, 3))[:, :, ::2]
+BY_HAND["max pool same lower"] = WINDOWS.max((-1, -2))
 BY_HAND["softmax 11"] = -SHARES / SHARES.sum(1, keepdims=True)
 # versions whose reference fails, and those that compute the same
 NEWER = {"batch norm 7": 15}

@@ -160,7 +160,7 @@ def fold_pad(
     if not isinstance(before, ZeroPad) or not isinstance(layer, Conv | DepthwiseConv | MaxPool):
         return None
     crops = min(min(ends) for ends in before.pad) < 0
-    if layer.pad == "same" or crops:
+    if isinstance(layer.pad, str) or crops:
         return None
     if isinstance(layer, MaxPool):
         # whether every window holds a cell of the map

@@ -13,7 +13,7 @@ INPUT = "input"
 
 Shape = tuple[int, int, int]
 ParameterShapes = dict[str, tuple[int, ...]]
-Pad = int | Pads | Literal["same"]
+Pad = int | Pads | Literal["same", "same_lower"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ W = TypeVar("W", bound="Windowed")
 class Windowed(Layer):
     """A layer whose window moves over the map.
 
-    pad "same" is Keras's: as many zeros as make the output's extent the input's over the stride.
+    pad "same" is Keras's: as many zeros as make the output's extent the input's over the stride;
+    of an odd number one more behind the map, or before it for "same_lower" (ONNX's).
     ceil: as many more cells behind the map as the last window that begins on it reaches.
     """
 
@@ -105,16 +106,18 @@ class Windowed(Layer):
 
     @property
     def window(self) -> Window:
-        if self.pad == "same" or self.ceil:
+        if isinstance(self.pad, str) or self.ceil:
             raise ValueError("its pad depends on the size of the map: see at()")
         return Window.of(self.size, self.stride, self.pad, self.dilation)
 
     def at(self: W, shape: Shape) -> W:
-        if self.pad != "same":
+        if not isinstance(self.pad, str):
             return self
         height, width, _ = shape
-        unpadded = Window.of(self.size, self.stride, 0, self.dilation)
-        return replace(self, pad=same(unpadded, height, width))  # type: ignore
+        rows, columns = same(Window.of(self.size, self.stride, 0, self.dilation), height, width)
+        if self.pad == "same_lower":
+            rows, columns = rows[::-1], columns[::-1]
+        return replace(self, pad=(rows, columns))  # type: ignore
 
     def output_shape(self, *shapes: Shape) -> Shape:
         height, width, channels = shapes[0]

@@ -55,7 +55,7 @@ def check_constants(layer: Activation) -> None:
 
 def check_window(layer: Windowed) -> None:
     """Raises ValueError for a window that the engine cannot move."""
-    pad = layer.pad if layer.pad != "same" else 0
+    pad = 0 if isinstance(layer.pad, str) else layer.pad
     window = Window.of(layer.size, layer.stride, pad, layer.dilation)
     if min(map(min, window.pad)) < 0:
         raise ValueError("a layer has a negative pad")

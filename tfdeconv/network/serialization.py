@@ -119,8 +119,8 @@ def layer_of(entry: Any) -> Layer:
 
 
 def pads(value: Any) -> Any:
-    """A window's pad: "same", one number for all sides, or ((top, bottom), (left, right))."""
-    if value == "same":
+    """A window's pad: its name, one number for all sides, or ((top, bottom), (left, right))."""
+    if value in ("same", "same_lower"):
         return value
     if not isinstance(value, list):
         return check_int(value, 0)

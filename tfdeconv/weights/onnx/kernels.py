@@ -19,12 +19,12 @@ CONVOLUTION, TRANSPOSED = "oihw", "iohw"
 def convolution(node: Node) -> Kind:
     dilation = node.pair("dilations", ONES)
     stride = node.pair("strides", ONES)
-    size = kernel_size(node)
+    kernel_size(node)
     return kinds.Convolution(
         CHANNEL_AXIS,
         CONVOLUTION,
         stride,
-        pad_of(node, size, stride, dilation),
+        pad_of(node),
         dilation,
         node.whole("group", 1),
     )
@@ -45,7 +45,7 @@ def kernel_size(node: Node) -> Pair:
     return size[0], size[1]
 
 
-def pad_of(node: Node, size: Pair, stride: Pair, dilation: Pair) -> Pad:
+def pad_of(node: Node) -> Pad:
     """The pads of a window: as they are, or as auto_pad makes them of the map's size."""
     pads = node.pads()
     match node.word("auto_pad", "NOTSET"):
@@ -57,24 +57,9 @@ def pad_of(node: Node, size: Pair, stride: Pair, dilation: Pair) -> Pad:
         case "SAME_UPPER":
             return "same"
         case "SAME_LOWER":
-            lengths = node.known_lengths(0)
-            extents = lengths[2:] if lengths else (None, None)
-            each = [pads_before(*numbers) for numbers in zip(size, stride, dilation, extents)]
-            return each[0], each[1]
+            return "same_lower"
         case other:
             raise NotUnderstood(f"its auto_pad is {other[:40]}")
-
-
-def pads_before(size: int, stride: int, dilation: int, extent: int | None) -> Pair:
-    """Pads that leave a cell for each stride, the odd one before the map."""
-    reach = (size - 1) * dilation + 1
-    if stride == 1:
-        total = reach - 1
-    elif extent is None:
-        raise NotUnderstood("its auto_pad is SAME_LOWER for a map of any size")
-    else:
-        total = max((-(-extent // stride) - 1) * stride + reach - extent, 0)
-    return total - total // 2, total // 2
 
 
 def transposed_convolution(node: Node) -> Kind:

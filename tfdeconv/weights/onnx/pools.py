@@ -37,7 +37,7 @@ def pooling(node: Node, kind: Literal["max", "mean"]) -> Kind:
         CHANNEL_AXIS,
         size,
         stride,
-        pad_of(node, size, stride, dilation),
+        pad_of(node),
         dilation,
         node.flag("ceil_mode"),
         kind == "mean" and node.flag("count_include_pad"),
