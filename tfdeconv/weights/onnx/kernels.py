@@ -21,12 +21,7 @@ def convolution(node: Node) -> Kind:
     stride = node.pair("strides", ONES)
     kernel_size(node)
     return kinds.Convolution(
-        CHANNEL_AXIS,
-        CONVOLUTION,
-        stride,
-        pad_of(node),
-        dilation,
-        node.whole("group", 1),
+        CHANNEL_AXIS, CONVOLUTION, stride, pad_of(node), dilation, node.whole("group", 1)
     )
 
 
