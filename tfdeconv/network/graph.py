@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..errors import UserError, unknown
 from . import receptive_field
-from .base import INPUT, Layer, Node, ParameterShapes, Shape, mismatches, times
+from .base import INPUT, Layer, Node, ParameterShapes, Shape, mismatches
+from .image_sizes import require_fit
 from .layers import Activation, Add, PReLU
 from .spans import Spans
 
@@ -33,6 +34,8 @@ class Network:
     folded    {a layer of Keras's: the layer it is part of here}     conv1_pad: conv1_conv
     aliases   {another name: the layer}                layer1.0: conv2_block1_out (torchvision)
     missing   {a layer of the file: why it is not available}
+    steps     {a layer: images for it may have so many rows and columns more or less than input_shape,
+              or a multiple of that; 0: none}   where a file works out sizes from the image's
     variant   which of the networks of one name, that differ in strides, biases or constants,
               this is: "torchvision"; "" where there is but one
     """
@@ -44,6 +47,7 @@ class Network:
     aliases: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     variant: str = ""
+    steps: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def channels(self) -> int:
@@ -166,27 +170,8 @@ class Network:
     def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
         """shapes() and INPUT's own; raises UserError if that size does not suit the target."""
         shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
-        h, w, _ = self.input_shape
-        parameters = self.parameters()
         for node in self.up_to(target):
-            if min(shapes[node.name]) < 1:
-                raise UserError(
-                    f"an image of {height} x {width} is too small for {self.name}'s {target}: "
-                    f"the map of {node.name} would be empty; {h} x {w} is the training size"
-                )
-            input_shapes = [shapes[each] for each in node.inputs]
-            if reason := node.layer.misfit(*input_shapes):
-                raise UserError(
-                    f"an image of {height} x {width} does not fit {self.name}'s {target}, whose "
-                    f"{node.name} would read maps of {' and of '.join(map(times, input_shapes))}: "
-                    f"{reason}; {h} x {w} is the training size"
-                )
-            if node.layer.parameters(shapes[node.inputs[0]]) != parameters.get(node.name, {}):
-                raise UserError(
-                    f"{self.name}'s {target} takes images of {h} x {w} only, the size that the "
-                    f"weights of {node.name} are for; found {height} x {width}; "
-                    f"layers before {node.name} take any size"
-                )
+            require_fit(self, target, node, shapes)
         return shapes
 
     def require(self, target: str, shapes: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:

@@ -53,6 +53,8 @@ def to_json(network: Network) -> str:
         "aliases": dict(network.aliases),
         "missing": dict(network.missing),
     }
+    if network.steps:
+        entry["steps"] = dict(network.steps)
     return json.dumps(entry)
 
 
@@ -92,7 +94,16 @@ def network_of(entry: dict[str, Any]) -> Network:
         aliases=check_names(entry["aliases"]),
         missing=check_names(entry["missing"]),
         variant=str(entry["flavour"])[:MAX_NAME],
+        steps=check_steps(entry.get("steps", {})),
     )
+
+
+def check_steps(value: Any) -> dict[str, int]:
+    """{layer: rows and columns}, see Network.steps."""
+    steps: dict[str, int] = {}
+    for name in check_names(value):
+        steps[name] = check_int(value[name], 0)
+    return steps
 
 
 def node_of(entry: dict[str, Any]) -> Node:

@@ -1,0 +1,106 @@
+"""The operations of a graph, one after the other, each with what is known of its inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ...limits import MAX_FOLDED_TOTAL
+from . import kinds
+from .builder import NodeBuilder, Unavailable, Value
+from .call import Call
+from .feature_map import FeatureMap
+from .folding import fold
+from .image import which_input
+from .not_understood import MISTAKES, NotUnderstood, misfit_of
+from .operation import Constant, Graph, GraphInput, Operation
+from .scales import join_scales
+from .shape_arithmetic import shape_of
+from .translations.table import TRANSLATIONS
+
+
+class Translator:
+    """What is known of each tensor of a graph, as far as its operations have been read."""
+
+    def __init__(self, graph: Graph, image: GraphInput, image_map: FeatureMap) -> None:
+        self.graph = graph
+        self.values: dict[str, Value] = {}
+        self.missing: dict[str, str] = dict(graph.missing)
+        self.aliases: dict[str, str] = {}
+        self.builder = NodeBuilder(image_map)
+        self.values_left = MAX_FOLDED_TOTAL
+        self.values.update(graph.constants)
+        for each in graph.inputs:
+            if each.name not in graph.constants:
+                reason = which_input(graph, image)
+                self.values[each.name] = Unavailable(each.name, reason)
+        self.values[image.name] = image_map
+
+    def run(self) -> None:
+        for operation in self.graph.operations:
+            outputs = self.outputs_of(operation)
+            for name, value in zip(operation.outputs, outputs):
+                self.values[name] = value
+                self.add_aliases((name,), value)
+            if outputs:
+                self.add_aliases((operation.name, *operation.aliases), outputs[0])
+        self.join_scales()
+
+    def add_aliases(self, names: Sequence[str], value: Value) -> None:
+        """Other names of a layer: of a tensor that is its map, with its channels in its order."""
+        if isinstance(value, FeatureMap) and value.in_order:
+            for name in names:
+                self.aliases.setdefault(name, value.node)
+
+    def join_scales(self) -> None:
+        outputs: set[str] = set()
+        for name in self.graph.outputs:
+            value = self.values.get(name)
+            if isinstance(value, FeatureMap):
+                outputs.add(value.node)
+        heirs = join_scales(self.builder, outputs)
+        for alias, name in self.aliases.items():
+            self.aliases[alias] = heirs.get(name, name)
+
+    def outputs_of(self, operation: Operation) -> Sequence[Value]:
+        """What an operation gives for each of its outputs."""
+        inputs = [self.values.get(name) if name else None for name in operation.inputs]
+        causes = [value for value in inputs if isinstance(value, Unavailable)]
+        count = max(len(operation.outputs), 1)
+        depends = any(isinstance(value, FeatureMap) for value in inputs)
+        try:
+            if None in [value for value, name in zip(inputs, operation.inputs) if name]:
+                raise NotUnderstood("it reads a tensor that nothing makes")
+            if causes and isinstance(operation.kind, kinds.Unknown):
+                raise NotUnderstood(operation.kind.reason)
+            if causes:
+                cause = causes[0]
+                self.missing[operation.name] = (
+                    f"it depends on {cause.name} ({cause.detail}), which is not available"
+                )
+                return [cause] * count
+            if isinstance(operation.kind, kinds.ShapeOf) and isinstance(inputs[0], FeatureMap):
+                shape = shape_of(operation.kind, inputs[0].lengths)
+                return [Constant.of_array(shape)]
+            if not depends:
+                return self.folded(operation, inputs)  # type: ignore[arg-type]
+            translation = TRANSLATIONS[type(operation.kind)]
+            outputs = translation(Call(self.builder, operation, inputs))
+        except (NotUnderstood, *MISTAKES) as error:
+            reason = str(error if isinstance(error, NotUnderstood) else misfit_of(error))
+            detail = f"{operation.title}: {reason}" if operation.title else reason
+            # what is computed from constants alone is no layer that anybody asks for
+            if depends or causes:
+                self.missing[operation.name] = detail
+            return [Unavailable(operation.name, detail)] * count
+        return outputs if isinstance(outputs, list) else [outputs]
+
+    def folded(self, operation: Operation, inputs: Sequence[Constant | None]) -> Sequence[Constant]:
+        """What constants come to, within what is computed for a whole graph."""
+        if self.values_left < 0:
+            raise NotUnderstood("the model computes too much from constants")
+        outputs = fold(operation.kind, inputs)
+        for constant in (*inputs, *outputs):
+            if constant is not None and not constant.depth:
+                self.values_left -= math.prod(constant.shape or ())
+        return outputs
