@@ -34,8 +34,8 @@ class Network:
     folded    {a layer of Keras's: the layer it is part of here}     conv1_pad: conv1_conv
     aliases   {another name: the layer}                layer1.0: conv2_block1_out (torchvision)
     missing   {a layer of the file: why it is not available}
-    steps     {a layer: images for it may have so many rows and columns more or less than input_shape,
-              or a multiple of that; 0: none}   where a file works out sizes from the image's
+    steps     {a layer: images for it may have so many rows and columns more or less than those of
+              input_shape, or a multiple of that; 0: none}, where a file works out its maps' sizes
     variant   which of the networks of one name, that differ in strides, biases or constants,
               this is: "torchvision"; "" where there is but one
     """
