@@ -170,8 +170,11 @@ class Network:
     def input_shapes(self, target: str, height: int, width: int) -> dict[str, Shape]:
         """shapes() and INPUT's own; raises UserError if that size does not suit the target."""
         shapes = {INPUT: (height, width, self.channels)} | self.shapes(height, width)
+        words = f"{self.name}'s {target}"
         for node in self.up_to(target):
-            require_fit(self, target, node, shapes)
+            parameters = self.parameter_shapes.get(node.name, {})
+            step = self.steps.get(node.name, 1)
+            require_fit(words, node, shapes, self.input_shape, parameters, step)
         return shapes
 
     def require(self, target: str, shapes: Mapping[str, Mapping[str, tuple[int, ...]]]) -> None:

@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from .base import INPUT, Node, Shape, times
-
-if TYPE_CHECKING:
-    from .graph import Network
+from .base import INPUT, Node, ParameterShapes, Shape, times
 
 
-def require_fit(network: Network, target: str, node: Node, shapes: Mapping[str, Shape]) -> None:
-    """Raises UserError if images of the size in `shapes` do not suit a node of the target's.
+def require_fit(
+    target: str,
+    node: Node,
+    shapes: Mapping[str, Shape],
+    usual: Shape,
+    parameters: ParameterShapes,
+    step: int,
+) -> None:
+    """Raises UserError if images of a size do not suit a node that a target needs.
 
-    shapes: of all maps for that size, INPUT's too.
+    target: whose it is, in words. shapes: of all maps for that size, INPUT's too. usual: the input
+    whose size the node's parameters are for. step: see Network.steps; 1 where it takes any.
     """
     height, width, _ = shapes[INPUT]
-    h, w, _ = network.input_shape
+    h, w, _ = usual
     if min(shapes[node.name]) < 1:
         raise UserError(
-            f"an image of {height} x {width} is too small for {network.name}'s {target}: "
+            f"an image of {height} x {width} is too small for {target}: "
             f"the map of {node.name} would be empty; {h} x {w} is the training size"
         )
     input_shapes = [shapes[each] for each in node.inputs]
     if reason := node.layer.misfit(*input_shapes):
         raise UserError(
-            f"an image of {height} x {width} does not fit {network.name}'s {target}, whose "
+            f"an image of {height} x {width} does not fit {target}, whose "
             f"{node.name} would read maps of {' and of '.join(map(times, input_shapes))}: "
             f"{reason}; {h} x {w} is the training size"
         )
-    if node.layer.parameters(input_shapes[0]) != network.parameter_shapes.get(node.name, {}):
+    if node.layer.parameters(input_shapes[0]) != parameters:
         raise UserError(
-            f"{network.name}'s {target} takes images of {h} x {w} only, the size that the "
+            f"{target} takes images of {h} x {w} only, the size that the "
             f"weights of {node.name} are for; found {height} x {width}; "
             f"layers before {node.name} take any size"
         )
-    if not is_step(network, node.name, height, width):
-        step = network.steps[node.name]
+    if not is_step(height - h, step) or not is_step(width - w, step):
         others = f", or of multiples of {step} more or less" if step else ""
         raise UserError(
-            f"{network.name}'s {target} takes images of {h} x {w} only{others}, for which the "
+            f"{target} takes images of {h} x {w} only{others}, for which the "
             f"file works out the map of {node.name}; found {height} x {width}; "
             f"layers before {node.name} take any size"
         )
 
 
-def is_step(network: Network, name: str, height: int, width: int) -> bool:
-    """Whether a layer holds for images of that size: see Network.steps."""
-    step = network.steps.get(name, 1)
-    for extent, own in zip((height, width), network.input_shape):
-        if extent != own and (not step or (extent - own) % step):
-            return False
-    return True
+def is_step(difference: int, step: int) -> bool:
+    return not difference or bool(step and difference % step == 0)
