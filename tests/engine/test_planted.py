@@ -151,7 +151,7 @@ ERRORS = {
         "dense",
     ),
     "sum for a mean": ("signal / (height * width)", "signal", adjoint, "average"),
-    "overwrite instead of sum": ("tf.add_n(shares) if", "shares[-1] if", difference, "pool"),
+    "overwrite instead of sum": ("= tf.add_n(parts)", "= parts[-1]", difference, "pool"),
     "switch transposed": (
         "tf.constant(dy * window.taps[1] + dx,",
         "tf.constant(dx * window.taps[1] + dy,",
