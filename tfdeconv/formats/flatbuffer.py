@@ -44,7 +44,7 @@ class FlatBuffer:
     def check(self, position: int, size: int) -> None:
         """Raises ValueError unless bytes are there."""
         if not 0 <= position <= len(self.data) - size:
-            raise ValueError(f"it is damaged (it points to byte {position:,} of {len(self.data):,})")
+            raise ValueError(f"it is damaged (it points to byte {position:,})")
 
     def spend(self, values: int) -> None:
         """Counts values that are read; raises ValueError where they are too many."""

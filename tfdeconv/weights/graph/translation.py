@@ -9,6 +9,7 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...limits import MAX_LAYERS, MAX_MODEL_NAME
 from ...network.graph import Network
+from .dilations import with_dilations
 from .image import SHOWN, image_input, image_of
 from .logits import nodes_to_logits
 from .operation import Graph, Parameter
@@ -32,7 +33,7 @@ def translate(graph: Graph) -> Translated:
     Operations that are not understood are left out, with what depends on them; the network's
     `missing` says why. Raises UserError where nothing is left.
     """
-    graph = recognised(graph)
+    graph = recognised(with_dilations(graph))
     if len(graph.operations) > MAX_LAYERS * 8:
         raise UserError(f"the model has {len(graph.operations):,} operations, too many")
     image = image_input(graph)

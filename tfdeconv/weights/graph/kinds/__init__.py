@@ -20,6 +20,7 @@ from .norms import (
     UnitNormalization,
 )
 from .places import (
+    BatchToSpace,
     DepthToSpace,
     Expand,
     Flattened,
@@ -27,6 +28,7 @@ from .places import (
     Reshape,
     Resizing,
     Slice,
+    SpaceToBatch,
     SpaceToDepth,
     Squeeze,
     Take,
@@ -40,6 +42,7 @@ __all__ = [
     "AdaptiveMean",
     "AlongChannels",
     "BatchNormalization",
+    "BatchToSpace",
     "Cast",
     "Computation",
     "Convolution",
@@ -66,6 +69,7 @@ __all__ = [
     "RmsNormalization",
     "ShapeOf",
     "Slice",
+    "SpaceToBatch",
     "SpaceToDepth",
     "Split",
     "Squeeze",

@@ -113,6 +113,26 @@ class DepthToSpace(Kind):
 
 
 @dataclass(frozen=True)
+class SpaceToBatch(Kind):
+    """x with pads around, and the cells of each block of rows and columns in maps of their own.
+
+    pads: (before, after). TensorFlow's dilation is this, a convolution, and BatchToSpace, which
+    dilations.py finds; alone they are not understood.
+    """
+
+    block: tuple[int, ...]
+    pads: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class BatchToSpace(Kind):
+    """The inverse of SpaceToBatch. crops: what is taken off on each side."""
+
+    block: tuple[int, ...]
+    crops: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
 class SpaceToDepth(Kind):
     """x with blocks of cells as channels."""
 

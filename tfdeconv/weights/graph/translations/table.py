@@ -30,6 +30,10 @@ def computation(call: Call) -> FeatureMap:
     raise NotUnderstood(f"it computes {call.kind.function} of what depends on the image")
 
 
+def batch_and_space(call: Call) -> FeatureMap:
+    raise NotUnderstood("it moves cells to maps of their own, and not as a dilation does")
+
+
 TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Unknown: unknown,
     kinds.Convolution: linear.convolution,
@@ -65,6 +69,8 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Resizing: pools.resizing,
     kinds.DepthToSpace: pools.depth_to_space,
     kinds.SpaceToDepth: pools.space_to_depth,
+    kinds.SpaceToBatch: batch_and_space,
+    kinds.BatchToSpace: batch_and_space,
     kinds.Cast: cast,
     kinds.Computation: computation,
 }

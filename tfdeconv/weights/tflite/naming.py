@@ -1,0 +1,69 @@
+"""Names of tensors and layers that a person can type.
+
+The converter joins the names of all that it merged into one operator, and begins each with the
+model's: `functional_1/conv1/Relu;functional_1/conv1/BiasAdd;functional_1/conv1/convolution1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from ...errors import printable
+from ...formats.tflite.model import Model
+from ...limits import MAX_NAME
+from ...network.graph import INPUT
+
+# characters that layers within an operation add to its name: `/flattened`
+SUFFIX = 20
+# what says nothing of a name's end: the number of an output, and of a model's signature
+OUTPUT_NUMBER = re.compile(r":\d+$")
+WHOLE_MODEL = re.compile(r"^(StatefulPartitionedCall|PartitionedCall|Identity)(_\d+)?$")
+# what merged operators end in: the last of them is what the layer gives
+PARTS = re.compile("[;]+")
+
+
+def tensor_names(model: Model) -> list[str]:
+    """A name for each tensor, unique: the file's, if need be with its number."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, tensor in enumerate(model.tensors):
+        name = printable(tensor.name)[: MAX_NAME - SUFFIX] or f"tensor{number}"
+        if name in taken:
+            name = f"{name}~{number}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+class LayerNames:
+    """A short name for each layer."""
+
+    def __init__(self, names: Sequence[str], reserved: Collection[str] = ()) -> None:
+        """names: of all tensors that operations make."""
+        self.scope = common_scope([first_part(name) for name in names])
+        self.taken = {INPUT, *reserved}
+
+    def name_of(self, tensor: str, operator: str) -> str:
+        """The name of the layer that makes a tensor; one that tells nothing is its operator's."""
+        name = first_part(tensor).removeprefix(self.scope)
+        if WHOLE_MODEL.match(name) or not name:
+            name = operator.lower()
+        name = name[: MAX_NAME - 2 * SUFFIX]
+        found, number = name, 1
+        while found in self.taken:
+            number += 1
+            found = f"{name}~{number}"
+        self.taken.add(found)
+        return found
+
+
+def first_part(name: str) -> str:
+    parts = [part for part in PARTS.split(name) if part]
+    return OUTPUT_NUMBER.sub("", parts[0]) if parts else ""
+
+
+def common_scope(names: Sequence[str]) -> str:
+    """The model's name with which all layers' names begin, "" without."""
+    scopes = {name.partition("/")[0] for name in names if "/" in name}
+    return f"{scopes.pop()}/" if len(scopes) == 1 else ""

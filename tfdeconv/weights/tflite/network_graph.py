@@ -1,0 +1,100 @@
+"""A model of TensorFlow Lite as a graph: its operations by the table, its tensors as constants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...errors import UserError, printable
+from ...formats.tflite.model import Model
+from ..graph.operation import Constant, Graph, GraphInput, Operation
+from .kernels import CHANNEL_AXIS
+from .naming import LayerNames, tensor_names
+from .node import Node, constant_of
+from .operators import operations_of
+
+# operators that take maps, as TensorFlow Lite has them
+OF_MAPS = (
+    "AVERAGE_POOL_2D",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEPTH_TO_SPACE",
+    "MAX_POOL_2D",
+    "RESIZE_BILINEAR",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "SPACE_TO_DEPTH",
+)
+# what brings torch's images, [n, channels, height, width], into TensorFlow's order
+FROM_TORCH = (0, 2, 3, 1)
+TORCH_AXIS = 1
+
+
+def graph_of(model: Model, name: str) -> Graph:
+    """The graph of a model. name: of the network. Raises UserError for a quantised model."""
+    refuse_quantized(model)
+    names = tensor_names(model)
+    constants: dict[str, Constant] = {}
+    for key, tensor in zip(names, model.tensors):
+        constant = constant_of(key, tensor)
+        if constant is not None:
+            constants[key] = constant
+    made = [names[number] for each in model.operations for number in each.outputs]
+    layers = LayerNames(made)
+    operations: list[Operation] = []
+    for operation in model.operations:
+        outputs = [names[number] for number in operation.outputs if number >= 0]
+        output = outputs[0] if outputs else ""
+        layer = layers.name_of(output, printable(operation.type))
+        operations += operations_of(Node(operation, layer, model.tensors, names))
+    inputs = []
+    for number in model.inputs:
+        inputs.append(GraphInput(names[number], tuple(model.tensors[number].shape)))
+    outputs = [names[number] for number in model.outputs if number >= 0]
+    return Graph(
+        name, tuple(operations), tuple(inputs), tuple(outputs), constants, channel_axis(model)
+    )
+
+
+def refuse_quantized(model: Model) -> None:
+    """Raises UserError for a model whose values stand for others."""
+    for tensor in model.tensors:
+        if tensor.is_quantized:
+            raise UserError(
+                f"it is quantised ({printable(tensor.name[:80])} is {tensor.dtype}), expected "
+                f"floats; convert the model without quantisation "
+                f"(no converter.optimizations), or give the SavedModel or Keras file it was made of"
+            )
+        if tensor.is_sparse:
+            raise UserError(
+                f"its weights {printable(tensor.name[:80])} are sparse; convert the model without "
+                f"sparsity, or give the SavedModel or Keras file it was made of"
+            )
+
+
+def channel_axis(model: Model) -> int | None:
+    """Which of the image's axes is the channels: TensorFlow's maps have them at 3.
+
+    A model from torch takes its own order, and turns that first. None where nothing shows it.
+    """
+    images = set(model.inputs)
+    for operation in model.operations:
+        if not images & set(operation.inputs):
+            continue
+        if operation.type == "TRANSPOSE":
+            order = constant_numbers(model, operation.inputs)
+            return TORCH_AXIS if order == FROM_TORCH else None
+        if operation.type in OF_MAPS:
+            return CHANNEL_AXIS
+        images.update(operation.outputs)
+    return None
+
+
+def constant_numbers(model: Model, inputs: Sequence[int]) -> tuple[int, ...] | None:
+    """The numbers of an operation's second input."""
+    if len(inputs) < 2 or inputs[1] < 0:
+        return None
+    values = model.tensors[inputs[1]].values
+    if values is None or values.shape != (len(FROM_TORCH),):
+        return None
+    return tuple(int(number) for number in np.ravel(values.read()))
