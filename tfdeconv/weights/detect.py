@@ -29,6 +29,7 @@ from ..errors import UserError
 from ..formats import checked_json, exported_archive, hdf5, hdf5_process
 from ..formats.hdf5 import texts
 from ..formats.onnx import reader as onnx_files
+from ..formats.tflite import reader as tflite_files
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
 from .contents import OpenedFile, PixelNote, WeightFile, no_match
@@ -42,6 +43,7 @@ from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensorflow_reader import open_graph_reader
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 from .torch_reader import exported_reader
+from .tflite.reader import tflite_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 # the format of native.py in words
@@ -104,6 +106,10 @@ def detect(
                 architecture, config, read, tensors_file=Path(path), lambdas=lambdas
             )
             yield order.rearranging(reader)
+        return
+    # before archives: a list of labels may be behind its tables as a zip
+    if tflite_files.recognises(path):
+        yield tflite_reader(path)
         return
     if archive.is_archive(path):
         with archive.open_archive(path, open_hdf5) as (config, file):

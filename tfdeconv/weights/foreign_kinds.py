@@ -75,7 +75,6 @@ PACKED = Kind("an archive", UNPACK)
 
 # what a file has at a place
 MARKS: tuple[tuple[int, bytes, Kind], ...] = (
-    (4, b"TFL3", Kind("a model of TensorFlow Lite (.tflite)", IN_KERAS)),
     (0, b"MATLAB 5.0 MAT-file", MATLAB),
     (0, b"MATLAB 7.3 MAT-file", MATLAB),
     (0, b"GGUF", GGUF),

@@ -1,0 +1,51 @@
+"""What goes into a model of TensorFlow Lite: what its metadata say, or what is assumed."""
+
+from __future__ import annotations
+
+from ...data.preprocessing import Preprocessing, identity, over255, tensorflow_style
+from ...formats.tflite.model import Model, Normalization
+from ...network.graph import Network
+from ..contents import PixelNote
+
+ASSUMED = (
+    "pixels from -1 to 1 (tf), as TensorFlow's own networks take them, are assumed: nothing in the "
+    "file says what was used; change it with --preprocess over255 (from 0 to 1) or none (from 0 to "
+    "255)"
+)
+UNUSUAL = (
+    "pixels from 0 to 255 as they are (none) are assumed: nothing in the file says what was used; "
+    "change it with --preprocess over255 (from 0 to 1) or tf (from -1 to 1)"
+)
+BYTES = "pixels from 0 to 255 go into the network, as bytes"
+
+
+def preprocessing_of(model: Model, network: Network) -> tuple[Preprocessing, str]:
+    """What a model's images are taken to go through, and a sentence that says so."""
+    size, channels = network.input_shape[:2], network.channels
+    if model.inputs and model.tensors[model.inputs[0]].dtype == "uint8":
+        return identity(size, channels), BYTES
+    if model.normalization is not None:
+        told = normalized(model.normalization, size, channels)
+        if told is not None:
+            return told
+    if channels not in (1, 3):
+        return identity(size, channels), PixelNote(UNUSUAL)
+    return tensorflow_style(size, channels), PixelNote(ASSUMED)
+
+
+def normalized(
+    said: Normalization, size: tuple[int, int], channels: int
+) -> tuple[Preprocessing, str] | None:
+    """What metadata say: a number, or one for each channel; None where they do not fit."""
+    numbers = {len(said.mean), len(said.deviation)}
+    if not numbers <= {1, channels}:
+        return None
+    mean = said.mean * (channels // len(said.mean))
+    scale = said.deviation * (channels // len(said.deviation))
+    if min(scale) <= 0:
+        return None
+    order = over255(size, channels)
+    found = Preprocessing(order.order, size, order.resize, mean, scale)
+    shown = ", ".join(f"{number:g}" for number in said.mean)
+    divisor = ", ".join(f"{number:g}" for number in said.deviation)
+    return found, f"pixels less {shown}, over {divisor}, go into the network, as its metadata say"
