@@ -94,6 +94,8 @@ MAX_VALUE_NAME = 1000
 MAX_EXPANSION = 8
 # values of an input that is read while operators are translated: pads of 8 axes have 16
 MAX_FEW_VALUES = 64
+# scopes within each other in TensorFlow Lite's names: a model, a block, a layer, and its parts
+MAX_SCOPES_DEEP = 8
 # characters of the name of a file beside a model: what file systems allow
 MAX_LOCATION = 255
 # a model's functions that call each other, and what operations come to where they are called:

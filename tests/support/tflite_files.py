@@ -12,23 +12,19 @@ import numpy as np
 from tfdeconv.formats.tflite.schema import MARK, OPERATORS, OPTIONS, TYPES
 
 # ways to write a number
-SLOTS = {
-    "<b": "Int8",
-    "<B": "Uint8",
-    "<?": "Bool",
-    "<i": "Int32",
-    "<I": "Uint32",
-    "<f": "Float32",
-}
+SLOTS = {"<b": "Int8", "<B": "Uint8", "<?": "Bool", "<i": "Int32", "<I": "Uint32", "<f": "Float32"}
 # which options an operator has, by their number
 OPTIONS_OF = {
     "ADD": 11,
+    "BATCH_MATMUL": 101,
     "AVERAGE_POOL_2D": 5,
     "CONCATENATION": 10,
     "CONV_2D": 1,
     "DEPTHWISE_CONV_2D": 2,
     "DEPTH_TO_SPACE": 94,
     "FULLY_CONNECTED": 8,
+    "DIV": 29,
+    "GATHER": 23,
     "GELU": 116,
     "L2_NORMALIZATION": 12,
     "LEAKY_RELU": 75,
@@ -39,6 +35,8 @@ OPTIONS_OF = {
     "MUL": 21,
     "PACK": 59,
     "REDUCE_MAX": 27,
+    "REDUCE_MIN": 27,
+    "REDUCE_PROD": 27,
     "RESHAPE": 17,
     "RESIZE_BILINEAR": 15,
     "RESIZE_NEAREST_NEIGHBOR": 74,
@@ -50,9 +48,13 @@ OPTIONS_OF = {
     "SQUEEZE": 30,
     "STRIDED_SLICE": 32,
     "SUB": 28,
+    "SUM": 27,
     "TRANSPOSE_CONV": 49,
     "UNPACK": 64,
 }
+
+# versions of operators: that in which its interpreter first had it
+VERSIONS = {"BROADCAST_TO": 2}
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ class Writer:
         }
         custom = operator not in OPERATORS
         code = OPERATORS.index("CUSTOM" if custom else operator)
-        self.codes.append({0: Number("<b", min(code, 127)), 3: Number("<i", code)})
+        version = Number("<i", VERSIONS.get(operator, 1))
+        self.codes.append({0: Number("<b", min(code, 127)), 2: version, 3: Number("<i", code)})
         if custom:
             self.codes[-1][1] = operator
         if operator in OPTIONS_OF:

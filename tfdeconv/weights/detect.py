@@ -2,13 +2,14 @@
 
 Formats are told apart in this order, by the structure of a file and never by its name:
 
-1. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
-2. TensorFlow's SavedModels and checkpoints, whichever of their files is named (tensorflow/)
-3. torch.export's zip of a program and its tensors (torch_reader.py)
-4. the outermost fields of a protocol buffer: an ONNX model (onnx/), a frozen graph of TensorFlow
-5. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
-6. what has the structure of another program's file: refused by its name (foreign_files.py)
-7. HDF5, otherwise refused:
+1. the mark of a model of TensorFlow Lite (tflite/)
+2. a zip with a model's description and its weights, or a folder with both: a `.keras` archive
+3. TensorFlow's SavedModels and checkpoints, whichever of their files is named (tensorflow/)
+4. torch.export's zip of a program and its tensors (torch_reader.py)
+5. the outermost fields of a protocol buffer: an ONNX model (onnx/), a frozen graph of TensorFlow
+6. torch's, numpy's or safetensors' own marks: a file of tensors by name (tensors_reader.py)
+7. what has the structure of another program's file: refused by its name (foreign_files.py)
+8. HDF5, otherwise refused:
    its attribute `format`: this program's own file (native.py);
    Keras 3's groups: its `.weights.h5`;
    its attribute `model_config`: a whole model of Keras's;

@@ -109,13 +109,7 @@ OPTIONS: dict[int, tuple[Field, ...]] = {
         whole("dilation_h_factor", 6, 1),
     ),
     # Pool2DOptions
-    5: (
-        PADDING,
-        *STRIDES,
-        whole("filter_width", 3),
-        whole("filter_height", 4),
-        activation(5),
-    ),
+    5: (PADDING, *STRIDES, whole("filter_width", 3), whole("filter_height", 4), activation(5)),
     # FullyConnectedOptions
     8: (
         activation(0),

@@ -104,12 +104,6 @@ def arange(start: Any, stop: Any, step: Any) -> np.ndarray:
     return np.arange(start, stop, step)
 
 
-def tiled(array: np.ndarray, times: Any) -> np.ndarray:
-    counts = integers(times)
-    refuse_large(int(np.prod([array.size, *counts], dtype=np.float64)))
-    return np.tile(array, counts)
-
-
 def filled(shape: np.ndarray, value: Any) -> np.ndarray:
     extents = integers(shape) if np.size(shape) else ()
     refuse_large(int(np.prod(extents, dtype=np.float64)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ...network.spans import Pads
 from . import kinds
@@ -64,19 +63,26 @@ def parts_of(
 
 def dilated(first: Operation, middle: Operation, last: Operation) -> Operation | None:
     """The convolution that three operations are; None where they are something else."""
-    kind = middle.kind
-    pads = difference(first.kind, last.kind)
+    outer, kind, inner = first.kind, middle.kind, last.kind
+    assert isinstance(outer, kinds.SpaceToBatch) and isinstance(inner, kinds.BatchToSpace)
+    assert isinstance(kind, kinds.Convolution)
+    pads = difference(outer, inner)
     if pads is None or kind.pad not in NO_PADS or kind.channel_axis % 4 != 3:
         return None
-    if (kind.stride, kind.dilation) != ((1, 1), (1, 1)) or first.kind.block != last.kind.block:
+    if (kind.stride, kind.dilation) != ((1, 1), (1, 1)) or outer.block != inner.block:
         return None
-    kind = replace(kind, pad=pads, dilation=first.kind.block)
+    rows, columns = outer.block
     inputs = (first.inputs[0], *middle.inputs[1:])
     # the name says that it is a convolution
-    return replace(middle, kind=kind, inputs=inputs, outputs=last.outputs)
+    return replace(
+        middle,
+        kind=replace(kind, pad=pads, dilation=(rows, columns)),
+        inputs=inputs,
+        outputs=last.outputs,
+    )
 
 
-def difference(first: Any, last: Any) -> Pads | None:
+def difference(first: kinds.SpaceToBatch, last: kinds.BatchToSpace) -> Pads | None:
     """Pads less crops; None where these are not for two axes, or crop more than is padded."""
     if not len(first.block) == len(first.pads) == len(last.crops) == 2:
         return None

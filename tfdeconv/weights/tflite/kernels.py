@@ -58,10 +58,7 @@ def transposed_convolution(node: Node) -> list[Operation]:
     # the output's size and the kernel's say what it does
     node.pad()
     kind = kinds.TransposedConvolution(
-        CHANNEL_AXIS,
-        TRANSPOSED,
-        node.pair("stride_h", "stride_w"),
-        activation=node.activation(),
+        CHANNEL_AXIS, TRANSPOSED, node.pair("stride_h", "stride_w"), activation=node.activation()
     )
     inputs = [node.input(position) for position in (2, 1, 3, 0)]
     return [node.operation_of(kind, inputs)]

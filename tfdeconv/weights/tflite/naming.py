@@ -7,11 +7,11 @@ model's: `functional_1/conv1/Relu;functional_1/conv1/BiasAdd;functional_1/conv1/
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from ...errors import printable
 from ...formats.tflite.model import Model
-from ...limits import MAX_NAME
+from ...limits import MAX_NAME, MAX_SCOPES_DEEP
 from ...network.graph import INPUT
 
 # characters that layers within an operation add to its name: `/flattened`
@@ -39,10 +39,10 @@ def tensor_names(model: Model) -> list[str]:
 class LayerNames:
     """A short name for each layer."""
 
-    def __init__(self, names: Sequence[str], reserved: Collection[str] = ()) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         """names: of all tensors that operations make."""
         self.scope = common_scope([first_part(name) for name in names])
-        self.taken = {INPUT, *reserved}
+        self.taken = {INPUT}
 
     def name_of(self, tensor: str, operator: str) -> str:
         """The name of the layer that makes a tensor; one that tells nothing is its operator's."""
@@ -56,6 +56,40 @@ class LayerNames:
             found = f"{name}~{number}"
         self.taken.add(found)
         return found
+
+
+def scope_names(model: Model, layers: Sequence[str]) -> dict[str, list[str]]:
+    """{a layer: the scopes whose one output it is}, such as conv1 for conv1/Relu.
+
+    layers: the name of each operation's layer.
+    """
+    makers: dict[int, str] = {}
+    for operation, layer in zip(model.operations, layers):
+        makers |= dict.fromkeys(operation.outputs, layer)
+    outputs: dict[str, set[str]] = {}
+    for operation, reader in zip(model.operations, layers):
+        inside = set(scopes_of(reader))
+        for number in operation.inputs:
+            add_output(outputs, makers.get(number, ""), inside)
+    for number in model.outputs:
+        add_output(outputs, makers.get(number, ""), set())
+    found: dict[str, list[str]] = {}
+    for scope, makers_of in outputs.items():
+        if len(makers_of) == 1:
+            found.setdefault(min(makers_of), []).append(scope)
+    return found
+
+
+def add_output(outputs: dict[str, set[str]], maker: str, inside: set[str]) -> None:
+    """Notes that a layer is an output of its scopes, but for those that its reader is in, too."""
+    for scope in scopes_of(maker):
+        if scope not in inside:
+            outputs.setdefault(scope, set()).add(maker)
+
+
+def scopes_of(name: str) -> list[str]:
+    parts = name.split("/", MAX_SCOPES_DEEP)[:-1]
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def first_part(name: str) -> str:

@@ -10,7 +10,7 @@ from ...errors import UserError, printable
 from ...formats.tflite.model import Model
 from ..graph.operation import Constant, Graph, GraphInput, Operation
 from .kernels import CHANNEL_AXIS
-from .naming import LayerNames, tensor_names
+from .naming import LayerNames, scope_names, tensor_names
 from .node import Node, constant_of
 from .operators import operations_of
 
@@ -39,14 +39,12 @@ def graph_of(model: Model, name: str) -> Graph:
         constant = constant_of(key, tensor)
         if constant is not None:
             constants[key] = constant
-    made = [names[number] for each in model.operations for number in each.outputs]
-    layers = LayerNames(made)
+    layers = layer_names(model, names)
+    scopes = scope_names(model, layers)
     operations: list[Operation] = []
-    for operation in model.operations:
-        outputs = [names[number] for number in operation.outputs if number >= 0]
-        output = outputs[0] if outputs else ""
-        layer = layers.name_of(output, printable(operation.type))
-        operations += operations_of(Node(operation, layer, model.tensors, names))
+    for operation, layer in zip(model.operations, layers):
+        node = Node(operation, layer, model.tensors, names, tuple(scopes.get(layer, ())))
+        operations += operations_of(node)
     inputs = []
     for number in model.inputs:
         inputs.append(GraphInput(names[number], tuple(model.tensors[number].shape)))
@@ -54,6 +52,26 @@ def graph_of(model: Model, name: str) -> Graph:
     return Graph(
         name, tuple(operations), tuple(inputs), tuple(outputs), constants, channel_axis(model)
     )
+
+
+def layer_names(model: Model, names: Sequence[str]) -> list[str]:
+    """The name of the layer that each operation becomes. names: of the tensors."""
+    made = [names[number] for each in model.operations for number in each.outputs]
+    short = LayerNames(made)
+    layers = []
+    for operation in model.operations:
+        outputs = [names[number] for number in operation.outputs if number >= 0]
+        output = outputs[0] if outputs else ""
+        if is_constant(model, operation.inputs):
+            # what is worked out from constants is no layer, and takes no name from one
+            layers.append(f"{output}~constant")
+        else:
+            layers.append(short.name_of(output, printable(operation.type)))
+    return layers
+
+
+def is_constant(model: Model, inputs: Sequence[int]) -> bool:
+    return all(number < 0 or model.tensors[number].values for number in inputs)
 
 
 def refuse_quantized(model: Model) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...formats.tflite import model
 from ...limits import MAX_FEW_VALUES
+from ...network.base import Pad
 from ...network.layers import RELU, Activation
 from ...network.spans import Pair
 from ..graph.kinds import Kind
@@ -41,12 +42,14 @@ class Node:
         name: str,
         tensors: Sequence[model.Tensor],
         names: Sequence[str],
+        aliases: tuple[str, ...] = (),
     ) -> None:
-        """name: of the layer. names: of all tensors."""
+        """name: of the layer; aliases: others of it. names: of all tensors."""
         self.operation = operation
         self.name = name
         self.tensors = tensors
         self.names = names
+        self.aliases = aliases
         self.unread = set(operation.options)
 
     @property
@@ -86,7 +89,7 @@ class Node:
             raise NotUnderstood(f"its {row} and {column} are {found[0]} and {found[1]}")
         return found
 
-    def pad(self) -> str | int:
+    def pad(self) -> Pad:
         match self.option("padding"):
             case 0:
                 return "same"
@@ -169,7 +172,8 @@ class Node:
         """An operation of the graph; what is left out is as in the file's."""
         found = self.inputs if inputs is None else inputs
         made = self.outputs if outputs is None else outputs
-        return Operation(self.name + suffix, kind, tuple(found), tuple(made), self.title)
+        aliases = () if suffix else self.aliases
+        return Operation(self.name + suffix, kind, tuple(found), tuple(made), self.title, aliases)
 
     def chain(self, *kinds: Kind, inputs: Sequence[str] | None = None) -> list[Operation]:
         """Operations one after the other, of which the last makes the output.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ....network.layers import Resize
-from ..axes import Axes, lengths, reshaped
+from ..axes import COLUMNS, ROWS, Axes, Factor, axis_of, lengths, reshaped
 from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
@@ -60,7 +60,7 @@ def unsqueeze(call: Call) -> FeatureMap:
 
 
 def expand(call: Call) -> FeatureMap:
-    """A single cell over rows and columns; otherwise what there is already."""
+    """A single cell over rows and columns, or each row or column several times."""
     x = call.map()
     shape = or_input(call.kind.shape, call.arrays(), 1) or ()
     axes = ((),) * (len(shape) - len(x.axes)) + x.axes
@@ -73,6 +73,9 @@ def expand(call: Call) -> FeatureMap:
     x = x.with_axes(axes)
     if target == old:
         return x
+    repeated = repeated_cells(call, x, target)
+    if repeated is not None:
+        return repeated
     if len(axes) != 4 or x.shape[:2] != (1, 1):
         raise NotUnderstood(f"it repeats {list(old)} to {list(target)}")
     channel_axis = call.channel_axis_of(x)
@@ -82,3 +85,26 @@ def expand(call: Call) -> FeatureMap:
         raise NotUnderstood(f"it repeats {list(old)} to {list(target)}")
     layer = Resize(target[places[0]], target[places[1]], "nearest")
     return call.add_map(layer, x, channel_axis)
+
+
+def repeated_cells(call: Call, x: FeatureMap, target: Sequence[int]) -> FeatureMap | None:
+    """Rows or columns, each several times, as Keras's UpSampling2D and numpy's repeat write it.
+
+    The new axis, which is behind them, becomes the inner part of theirs. None for anything else.
+    """
+    longer = [number for number, extent in enumerate(target) if extent != x.lengths[number]]
+    if len(longer) != 1 or not x.in_order or x.vector or x.single_cell:
+        return None
+    number, times = longer[0], target[longer[0]]
+    for dimension, factor in ((ROWS, (times, 1)), (COLUMNS, (1, times))):
+        if x.axes[number] or x.axes[number - 1] != x.whole(dimension) or not x.axes[number - 1]:
+            continue
+        layer = Resize(
+            factor=factor, interpolation="nearest", coordinates="asymmetric", rounding="floor"
+        )
+        y = call.add(layer, x)
+        axes = list(x.axes)
+        axes[number - 1] = (Factor(dimension, x.extent(dimension), times),)
+        axes[number] = axis_of(dimension, times)
+        return y.with_axes(tuple(axes))
+    return None
