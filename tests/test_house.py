@@ -177,7 +177,7 @@ def test_imports_point_one_way_everywhere():
 
 
 def test_readers_of_different_formats_are_apart():
-    families = ("keras", "onnx", "torch", "tensorflow")
+    families = ("keras", "onnx", "torch", "tensorflow", "tflite")
     for module in MODULES:
         family = next((each for each in families if module.startswith(f"weights.{each}.")), None)
         others = {f"weights.{each}" for each in families if each != family}

@@ -21,6 +21,7 @@ import numpy as np
 import onnx_models
 import pickle_files as makers
 import structured_changes as changes
+import tflite_files
 
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
@@ -338,6 +339,7 @@ FORMATS |= {
     ),
 }
 FORMATS |= {
+    "tflite": Format(tflite_files.models, tflite_files.read_model, suffix=".tflite"),
     "pt2": Format(exported_files.small_files, read_exported),
     "pt2, sums made right": Format(
         exported_files.described_files,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import flatbuffers
 import numpy as np
 
 from tfdeconv.formats.tflite.schema import MARK, OPERATORS, OPTIONS, TYPES
+from tfdeconv.weights.detect import open_weights
 
 # ways to write a number
 SLOTS = {"<b": "Int8", "<B": "Uint8", "<?": "Bool", "<i": "Int32", "<I": "Uint32", "<f": "Float32"}
@@ -249,3 +251,17 @@ def small_model(halves: bool = False, **more: Any) -> bytes:
     dense = file.add("FULLY_CONNECTED", [flat, "matrix", ""], "net/dense/MatMul", (1, 5))
     file.add("SOFTMAX", [dense], "StatefulPartitionedCall:0", (1, 5), beta=1.0)
     return file.model(["image"], ["StatefulPartitionedCall:0"], **more)
+
+
+def models() -> list[bytes]:
+    """Whole files: what the fuzzer damages."""
+    said = normalization([127.5], [127.5])
+    return [small_model(metadata=said), small_model(halves=True)]
+
+
+def read_model(path: Path) -> None:
+    """As scripts read a file of which they know nothing, to its end."""
+    with open_weights(path) as file:
+        for layer, shapes in file.shapes.items():
+            for key in shapes:
+                file.read(layer, key)

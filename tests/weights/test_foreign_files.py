@@ -51,7 +51,6 @@ DATA = {
     "MetaGraphDef": field(1, field(5, b"1.15")) + field(2, GRAPH),
     "caffemodel": field(1, b"AlexNet") + field(100, b"data") + bytes(99),
     "caffemodel (weights": field(1, b"VGG_ILSVRC") + field(2, field(4, b"conv1")),
-    "TensorFlow Lite": b"\x1c\0\0\0TFL3" + bytes(99),
     ".mat file": b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(99),
     "GGUF": b"GGUF" + bytes(99),
     "an archive": bytes(257) + b"ustar" + bytes(99),

@@ -60,7 +60,8 @@ SHAPE_PARTS = [
     step("PACK", X, ints(-1)[0], shape=(2,), dtype="int32", values_count=2, axis=0),
 ]
 FUNCTIONS = (
-    "ABS ELU EXP HARD_SWISH LOGISTIC LOG_SOFTMAX NEG RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 SQUARE TANH"
+    "ABS ELU EXP HARD_SWISH LOGISTIC LOG_SOFTMAX NEG RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 SQUARE "
+    "TANH"
 ).split()
 # what makes probabilities of a network's outputs is left out there, so that something follows
 CASES: dict[str, list[Step]] = {name: [step(name), step("NEG")] for name in FUNCTIONS}
@@ -288,10 +289,8 @@ def model(tmp_path_factory) -> dict[str, Any]:
     with warnings.catch_warnings():
         # it moves to a package of its own, which is not needed here
         warnings.simplefilter("ignore")
-        interpreter = tf.lite.Interpreter(
-            str(path),
-            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
+        resolver = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        interpreter = tf.lite.Interpreter(str(path), experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], IMAGE)
     interpreter.invoke()

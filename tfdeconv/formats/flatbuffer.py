@@ -42,9 +42,9 @@ class FlatBuffer:
         return struct.unpack_from(form, self.data, position)[0]
 
     def check(self, position: int, size: int) -> None:
-        """Raises ValueError unless bytes are there."""
+        """Raises IndexError unless bytes are there."""
         if not 0 <= position <= len(self.data) - size:
-            raise ValueError(f"it is damaged (it points to byte {position:,})")
+            raise IndexError(f"it points to byte {position:,}")
 
     def spend(self, values: int) -> None:
         """Counts values that are read; raises ValueError where they are too many."""

@@ -72,7 +72,7 @@ class Reader:
         contents = [self.content(table) for table in bounded(self.root, 4, MAX_TENSORS)]
         graph = next(self.root.tables(2), None)
         if graph is None:
-            raise ValueError("it is damaged (it has no graph)")
+            raise LookupError("it has no graph")
         tensors = [self.tensor(table, contents) for table in bounded(graph, 0, MAX_TENSORS)]
         codes = [operator(table) for table in bounded(self.root, 1, MAX_OPERATIONS)]
         operations = []
@@ -103,10 +103,10 @@ class Reader:
         if signature and len(signature) == len(shape):
             lengths = tuple(None if length < 0 else length for length in signature)
         if not lazy_tensor.is_plausible([length or 0 for length in lengths]):
-            raise ValueError("it is damaged (a tensor has an impossible shape)")
+            raise LookupError("a tensor has an impossible shape")
         number = table.number(2, U32)
         if number >= len(contents) or table.number(10, U32):
-            raise ValueError("it is damaged, or its values are not in the file")
+            raise LookupError("a tensor's values are not in the file")
         is_sparse = table.place(6) is not None
         values = None
         # an empty list of bytes is as good as none
@@ -157,14 +157,14 @@ def operator(table: Table) -> tuple[str, bool]:
 def numbers_of_tensors(table: Table, field: int, count: int) -> tuple[int, ...]:
     numbers = table.numbers(field, WHOLES) or ()
     if not all(LEFT_OUT <= number < count for number in numbers):
-        raise ValueError("it is damaged (an operation has a tensor that is not there)")
+        raise LookupError("an operation has a tensor that is not there")
     return numbers
 
 
 def operation(table: Table, codes: list[tuple[str, bool]], tensors: int) -> Operation:
     number = table.number(0, U32)
     if number >= len(codes):
-        raise ValueError("it is damaged (an operation has an operator that is not there)")
+        raise LookupError("an operation has an operator that is not there")
     name, is_custom = codes[number]
     options = dict(options_of(table))
     for field, what in MORE_OPTIONS.items():

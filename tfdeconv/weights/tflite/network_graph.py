@@ -90,22 +90,22 @@ def refuse_quantized(model: Model) -> None:
             )
 
 
-def channel_axis(model: Model) -> int | None:
+def channel_axis(model: Model) -> int:
     """Which of the image's axes is the channels: TensorFlow's maps have them at 3.
 
-    A model from torch takes its own order, and turns that first. None where nothing shows it.
+    A model from torch takes its own order, and turns that before anything needs a map.
     """
     images = set(model.inputs)
     for operation in model.operations:
         if not images & set(operation.inputs):
             continue
         if operation.type == "TRANSPOSE":
-            order = constant_numbers(model, operation.inputs)
-            return TORCH_AXIS if order == FROM_TORCH else None
+            is_torch = constant_numbers(model, operation.inputs) == FROM_TORCH
+            return TORCH_AXIS if is_torch else CHANNEL_AXIS
         if operation.type in OF_MAPS:
-            return CHANNEL_AXIS
+            break
         images.update(operation.outputs)
-    return None
+    return CHANNEL_AXIS
 
 
 def constant_numbers(model: Model, inputs: Sequence[int]) -> tuple[int, ...] | None:
