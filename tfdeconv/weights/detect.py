@@ -43,8 +43,8 @@ from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensorflow_reader import open_graph_reader
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
-from .torch_reader import exported_reader
 from .tflite.reader import tflite_reader
+from .torch_reader import exported_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 # the format of native.py in words
