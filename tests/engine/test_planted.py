@@ -283,10 +283,16 @@ ERRORS = {
         CONV,
     ),
     "border lost": (
-        "part = add_outside_to_border(part, landing, shapes[name], positions)",
+        "part = fold_border(part, landing, shapes[name], positions, layer.border)",
         "pass",
         windows,
         "bilinear up 2x3, read at stride 6",
+    ),
+    "mirrored beside": (
+        "for mirror in (-index - again,",
+        "for mirror in (-index - again - 1,",
+        replica,
+        "reflected",
     ),
     "pads that count passed over": ("counted, 1.0)", "counted, 0.0)", replica, COUNTED),
     "border leaks": (

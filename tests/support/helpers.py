@@ -17,6 +17,7 @@ from tfdeconv.network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    BorderPad,
     Channels,
     Concatenate,
     Conv,
@@ -123,6 +124,9 @@ EXAMPLES = {
     "shuffled channels": ShuffleChannels(2),
     "zero pad": ZeroPad(((1, 2), (0, 3))),
     "crop": ZeroPad(((-1, -2), (-3, 0))),
+    "reflected": BorderPad(((2, 1), (0, 3))),
+    "mirrored with its edge": BorderPad(((1, 0), (2, 2)), "symmetric"),
+    "edges repeated": BorderPad(((3, 1), (2, 0)), "edge"),
     "channels backwards": Channels(3, 2, -2),
     # the other fits: test_sampling
     "resize": Resize(6, 20, fit="fill"),

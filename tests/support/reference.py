@@ -20,6 +20,7 @@ from tfdeconv.network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    BorderPad,
     Channels,
     Concatenate,
     Conv,
@@ -268,6 +269,8 @@ def derived(layer, p, x):
             return values / (1 + np.exp(-gates))
         case LogSoftmax():
             return x - np.log(np.exp(x).sum(-1, keepdims=True))
+        case BorderPad():
+            return np.pad(x, [(0, 0)] * (x.ndim - 3) + [*layer.pad, (0, 0)], layer.border)
         case Channels():
             return x[..., [layer.first + i * layer.step for i in range(layer.count)]]
         case Resize():
@@ -278,7 +281,7 @@ def derived(layer, p, x):
             return moved_channels(layer, x)
 
 
-MOVES = DepthToSpace | SpaceToDepth | ShuffleChannels | Channels
+MOVES = BorderPad | DepthToSpace | SpaceToDepth | ShuffleChannels | Channels
 LINEAR = MOVES | Resize
 DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | LINEAR
 

@@ -28,6 +28,7 @@ from ..network.layers import (
     Average,
     AvgPool,
     BatchNorm,
+    BorderPad,
     Channels,
     Concatenate,
     Conv,
@@ -111,6 +112,8 @@ from .ops.normalization import (
 )
 from .ops.pooling import avg_pool_backward, avg_pool_forward, max_pool_backward, max_pool_forward
 from .ops.reshape import (
+    border_pad_backward,
+    border_pad_forward,
     channels_backward,
     channels_forward,
     depth_to_space_backward,
@@ -158,6 +161,7 @@ LAYER_OPS: dict[type[Layer], tuple[Callable, Callable]] = {
     Flatten: (flatten_forward, flatten_backward),
     Identity: (identity_forward, identity_backward),
     ZeroPad: (zero_pad_forward, zero_pad_backward),
+    BorderPad: (border_pad_forward, border_pad_backward),
     BatchNorm: (batch_norm_forward, batch_norm_backward),
     Affine: (affine_forward, affine_backward),
     LRN: (lrn_forward, lrn_backward),

@@ -9,9 +9,10 @@ import tensorflow as tf
 from ..network.graph import INPUT, Node
 from ..network.spans import Spans
 from . import dispatch
+from .ops.slicing import NO_PAD
 from .rules import Rule
 from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
-from .windows import add_outside_to_border, crop, erase_outside, move, outside_cells, trim_spans
+from .windows import crop, erase_outside, fold_border, move, outside_cells, trim_spans
 
 
 def forward(
@@ -73,13 +74,15 @@ def backward(
         trace = cropped(traces.get(node.name), image, positions, taken)
         input_shapes = tuple(shapes[name] for name in node.inputs)
         landings = [layer.through(spans, shape) for shape in input_shapes]
-        trim = outside_cells(landings[0], input_shapes[0])
+        trim = NO_PAD
+        if not layer.border:
+            trim = outside_cells(landings[0], input_shapes[0])
         parts = dispatch.backward(
             layer, parameters[node.name], signal, trace, rule, input_shapes, trim
         )
         for name, part, landing in zip(node.inputs, parts, landings, strict=True):
-            if layer.repeats_border:
-                part = add_outside_to_border(part, landing, shapes[name], positions)
+            if layer.border:
+                part = fold_border(part, landing, shapes[name], positions, layer.border)
             part = move(part, trim_spans(landing, trim), route[name], positions)
             if layer.reaches_outside:
                 part = erase_outside(part, route[name], shapes[name], positions)

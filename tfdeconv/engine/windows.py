@@ -120,20 +120,35 @@ def erase_outside(signal: tf.Tensor, spans: Spans, shape: Shape, positions: Posi
     return signal
 
 
-def add_outside_to_border(
-    signal: tf.Tensor, spans: Spans, shape: Shape, positions: Positions
+def fold_border(
+    signal: tf.Tensor, spans: Spans, shape: Shape, positions: Positions, border: str
 ) -> tf.Tensor:
-    """Moves what was sent outside the map to the border, of which what was read there is a copy."""
+    """Adds what was sent outside the map to the cells that were read there; see BORDERS."""
     for axis, (span, extent, position) in enumerate(zip(spans, shape, positions), 1):
-        if not span.stride:
+        if not span.stride and span.offset >= 0 and span.offset + span.size <= extent:
             continue
         index = cell_indices(span, position)
-        kept = zero_others(signal, axis, (index >= 0) & (index < extent))
-        for outside, border in ((index < 0, 0), (index >= extent, extent - 1)):
-            sums = tf.reduce_sum(zero_others(signal, axis, outside), axis, keepdims=True)
-            kept += zero_others(tf.ones_like(signal), axis, index == border) * sums
-        signal = kept
+        inside = (index >= 0) & (index < extent)
+        folded = zero_others(signal, axis, inside)
+        if border == "edge":
+            for outside, edge in ((index < 0, 0), (index >= extent, extent - 1)):
+                sums = tf.reduce_sum(zero_others(signal, axis, outside), axis, keepdims=True)
+                folded += zero_others(tf.ones_like(signal), axis, index == edge) * sums
+        else:
+            again = 1 if border == "symmetric" else 0
+            for mirror in (-index - again, 2 * (extent - 1) + again - index):
+                place = mirror - index[:, :1]
+                there = (place >= 0) & (place < span.size) & ((mirror < 0) | (mirror >= extent))
+                folded += zero_others(gather_axis(signal, axis, place), axis, inside & there)
+        signal = folded
     return signal
+
+
+def gather_axis(values: tf.Tensor, axis: int, index: tf.Tensor) -> tf.Tensor:
+    """values [k, n, m, c] at the cells index [k or 1, size] of one axis, 1 or 2."""
+    indices = [tf.range(extent)[None] for extent in values.shape[1:3]]
+    indices[axis - 1] = index
+    return gather(values, tf.range(tf.shape(values)[0]), *indices)
 
 
 def zero_others(values: tf.Tensor, axis: int, inside: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,8 @@ from typing import Literal, TypeVar
 from .spans import Pads, Pair, Spans, Window, same, whole
 
 INPUT = "input"
+# what may lie around a map: its outermost cells again; the map mirrored at these; or with them
+BORDERS = ("edge", "reflect", "symmetric")
 
 Shape = tuple[int, int, int]
 ParameterShapes = dict[str, tuple[int, ...]]
@@ -44,9 +46,9 @@ class Layer:
         return self.window.pad != ((0, 0), (0, 0))
 
     @property
-    def repeats_border(self) -> bool:
-        """Whether it reads cells around the input as those of its border."""
-        return False
+    def border(self) -> str | None:
+        """What it reads around the input, one of BORDERS; None: nothing, or zeros."""
+        return None
 
     def at(self, shape: Shape) -> Layer:
         """The layer for an input of this shape: `same` replaced by the pads it comes to there."""
@@ -67,6 +69,10 @@ class Layer:
     def through(self, spans: Spans, shape: Shape) -> Spans:
         """Where a signal at these spans of the output lands on an input of this shape."""
         return whole(shape) if self.whole_map else self.window.through(spans)
+
+    def seen(self, spans: Spans, shape: Shape) -> Spans:
+        """What these spans of the output see of an input of this shape, borders ignored."""
+        return self.through(spans, shape)
 
     def taken(self, spans: Spans, shape: Shape) -> Spans:
         """The spans of an output of this shape that backward takes, of a signal on these."""

@@ -13,6 +13,7 @@ from .layers import (
     LRN,
     Activation,
     AvgPool,
+    BorderPad,
     Channels,
     Conv,
     ConvTranspose,
@@ -25,6 +26,8 @@ from .spans import Window
 
 def check_layer(layer: Layer) -> None:
     """Raises ValueError for a layer that the engine cannot run, whatever its inputs."""
+    if isinstance(layer, BorderPad) and min(map(min, layer.pad)) < 0:
+        raise ValueError("a BorderPad has a negative pad")
     if isinstance(layer, ZeroPad | ConvTranspose) and not isinstance(layer.pad, tuple):
         raise ValueError(f"expected two pairs as the pad of a {type(layer).__name__}")
     if isinstance(layer, ConvTranspose):

@@ -24,6 +24,7 @@ from .norms import LRN, Affine, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNo
 from .pools import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, MaxPool
 from .reshapes import (
     ORDERS,
+    BorderPad,
     Channels,
     DepthToSpace,
     Flatten,
@@ -53,6 +54,7 @@ __all__ = [
     "Average",
     "AvgPool",
     "BatchNorm",
+    "BorderPad",
     "Channels",
     "Concatenate",
     "Conv",

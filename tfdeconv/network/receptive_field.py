@@ -48,7 +48,7 @@ def receptive_fields(nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> dict
     for node in nodes:
         paths = []
         for name in node.inputs:
-            landing = node.layer.through(UNIT, shapes[name])
+            landing = node.layer.seen(UNIT, shapes[name])
             paths.append(seen_through(landing, fields[name], shapes[INPUT]))
         field = paths[0]
         for path in paths[1:]:

@@ -59,6 +59,55 @@ class ZeroPad(Layer):
 
 
 @dataclass(frozen=True)
+class BorderPad(Layer):
+    """Cells around the map that repeat it, as one of BORDERS says."""
+
+    pad: Pads
+    border: str = "reflect"  # type: ignore
+
+    @property
+    def window(self) -> Window:
+        return Window(pad=self.pad)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*self.window.extents(*shapes[0][:2]), shapes[0][2])
+
+    def misfit(self, *shapes: Shape) -> str:
+        for pads, extent in zip(self.pad, shapes[0]):
+            most = extent - 1 if self.border == "reflect" else extent
+            if self.border != "edge" and max(pads) > most:
+                return f"a pad of {max(pads)} repeats more than there is"
+        return super().misfit(*shapes)
+
+    def seen(self, spans: Spans, shape: Shape) -> Spans:
+        return self.window.through(spans)
+
+    def through(self, spans: Spans, shape: Shape) -> Spans:
+        """Wide enough for what lies outside and for what it repeats."""
+        landings = []
+        for span, (before, after) in zip(self.window.through(spans), self.pad):
+            if span.stride:
+                span = span.through(1 + 2 * (before + after), 1, 2 * after)
+            landings.append(span)
+        return landings[0], landings[1]
+
+    def sources(self, axis: int, extent: int) -> list[int]:
+        """The cell of the map that each cell of the output repeats, on an axis of that extent."""
+        before, after = self.pad[axis]
+        again = 1 if self.border == "symmetric" else 0
+        cells = []
+        for cell in range(-before, extent + after):
+            if self.border == "edge":
+                cell = min(max(cell, 0), extent - 1)
+            elif cell < 0:
+                cell = -cell - again
+            elif cell >= extent:
+                cell = 2 * (extent - 1) + again - cell
+            cells.append(cell)
+        return cells
+
+
+@dataclass(frozen=True)
 class Channels(Layer):
     """`count` of the channels: from `first` on every step-th, backwards if the step is negative."""
 

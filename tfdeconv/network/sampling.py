@@ -88,8 +88,8 @@ class Resize(Layer):
         return -before - further, 1 + further
 
     @property
-    def repeats_border(self) -> bool:
-        return not self.repeats
+    def border(self) -> str | None:
+        return None if self.repeats else "edge"
 
     def output_shape(self, *shapes: Shape) -> Shape:
         height, width, channels = shapes[0]

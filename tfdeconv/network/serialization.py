@@ -26,7 +26,7 @@ from ..formats.checked_json import (
 )
 from ..limits import MAX_INT, MAX_NAME
 from . import layers
-from .base import Layer, Node
+from .base import BORDERS, Layer, Node
 from .consistency import check_graph, check_layer
 from .graph import Network
 from .layers import ACTIVATIONS, COORDINATES, FITS, INTERPOLATIONS, ORDERS, ROUNDINGS, Activation
@@ -206,6 +206,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "exclude_outside": check_bool,
     "block": check_int,
     "order": check_one_of(*ORDERS),
+    "border": check_one_of(*BORDERS),
     "size": check_pair,
     "factor": factors,
     "stride": check_pair,

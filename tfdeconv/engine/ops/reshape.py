@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from ...network.layers import (
+    BorderPad,
     Channels,
     DepthToSpace,
     Flatten,
@@ -71,6 +72,33 @@ def zero_pad_backward(
     """The signal as it is: that its offset moves by the pad is in the spans."""
     for axis, (before, after) in enumerate(trim, 1):
         signal = slicing.cut(signal, axis, before, signal.shape[axis] - before - after)
+    return (signal,)
+
+
+def border_pad_forward(
+    layer: BorderPad, p: Parameters, x: tf.Tensor, *, rule: Rule | None
+) -> Traced:
+    for axis in (0, 1):
+        x = tf.gather(x, layer.sources(axis, x.shape[axis + 1]), axis=axis + 1)
+    return x, None
+
+
+def border_pad_backward(
+    layer: BorderPad,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: None,
+    rule: Rule,
+    shapes: Shapes,
+    *_: Any,
+) -> Signals:
+    """The signal with room for what it repeats; what lies outside is folded by passes.backward."""
+    outputs = layer.output_shape(*shapes)
+    for axis, (before, after) in enumerate(layer.pad):
+        count = signal.shape[axis + 1]
+        if count < outputs[axis]:
+            room = 2 * (before + after)
+            signal = slicing.cut(signal, axis + 1, -2 * after, count + room)
     return (signal,)
 
 

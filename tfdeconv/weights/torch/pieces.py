@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ...formats.exported_argument import Reference
 from ...limits import MAX_INT64
@@ -92,26 +92,32 @@ def pad(call: OperatorCall) -> Made:
     """torch's list is (before, behind) of the last axis, then of the one before it, ..."""
     mode = call.text("mode", "constant")
     value = call.number("value", 0) if call.has("value") else 0.0
-    numbers, rank = call.integers("pad"), len(call.shape("self"))
-    if len(numbers) % 2 or len(numbers) > 2 * rank:
-        raise NotUnderstood(f"its pad is {list(numbers)}")
     call.ignore("value")
-    pads = [(0, 0)] * rank
-    for position in range(0, len(numbers), 2):
-        pads[rank - 1 - position // 2] = numbers[position], numbers[position + 1]
-    return kinds.Padding(tuple(pads), value, mode), call.tensor("self")
+    return padding(call, call.integers("pad"), mode, value)
 
 
 def padded_by(mode: str) -> Callable[[OperatorCall], Made]:
-    """One that repeats what is there; it is named where it is refused."""
+    """One that repeats what is there."""
 
     def make(call: OperatorCall) -> Made:
-        call.ignore("padding")
-        raise NotUnderstood(f"it pads with other than zeros ({mode})")
+        return padding(call, call.integers("padding"), mode)
 
     return make
 
 
+def padding(call: OperatorCall, numbers: Sequence[int], mode: str, value: float = 0.0) -> Made:
+    rank = len(call.shape("self"))
+    if len(numbers) % 2 or len(numbers) > 2 * rank:
+        raise NotUnderstood(f"its pad is {list(numbers)}")
+    if mode not in PAD_MODES:
+        raise NotUnderstood(f"it pads with other than zeros ({mode})")
+    pads = [(0, 0)] * rank
+    for position in range(0, len(numbers), 2):
+        pads[rank - 1 - position // 2] = numbers[position], numbers[position + 1]
+    return kinds.Padding(tuple(pads), value, PAD_MODES[mode]), call.tensor("self")
+
+
+PAD_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}
 SPLIT_SIZES = (
     "split_size",
     "split_sizes",

@@ -58,6 +58,7 @@ class Expand(Kind):
 class Padding(Kind):
     """x, [pads], [value]: constants around. pads: (before, after) for each axis, negative: cropped.
 
+    mode: "constant", or one of BORDERS: the map itself around it.
     As an input it is ONNX's list, all before and then all behind, of `axes`.
     """
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....network.layers import AvgPool, Channels, Concatenate, ZeroPad
+from ....network.base import BORDERS
+from ....network.layers import AvgPool, BorderPad, Channels, Concatenate, ZeroPad
 from .. import kinds
 from ..axes import CHANNELS, axis_of, dimensions, reshaped
 from ..call import Call
@@ -17,7 +18,7 @@ from .places import without
 
 
 def padding(call: Call) -> FeatureMap:
-    """Zeros around rows and columns, or fewer of them."""
+    """Zeros or the map again around rows and columns, or fewer of them."""
     kind: kinds.Padding = call.kind
     x = call.map()
     pads = pads_of(kind, len(x.axes), call.arrays())
@@ -27,12 +28,15 @@ def padding(call: Call) -> FeatureMap:
     found = call.array(2)
     if found is not None and found.size:
         value = float(np.ravel(found)[0])
-    adds = max(map(max, pads)) > 0
-    if adds and (kind.mode != "constant" or value != 0):
+    repeats = kind.mode in BORDERS and min(map(min, pads)) >= 0
+    zeros = kind.mode == "constant" and value == 0
+    if max(map(max, pads)) > 0 and not (repeats or zeros):
         raise NotUnderstood(f"it pads with other than zeros ({kind.mode}, {value:g})")
     channel_axis = channel_axis_between(x, [n for n, pad in enumerate(pads) if any(pad)])
     x = call.as_map(x, channel_axis)
     rows, columns = (pads[number] for number in range(1, 4) if number != channel_axis)
+    if repeats:
+        return call.add_map(BorderPad((rows, columns), kind.mode), x, channel_axis)
     return call.add_map(ZeroPad((rows, columns)), x, channel_axis)
 
 
