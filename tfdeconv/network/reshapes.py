@@ -63,7 +63,7 @@ class BorderPad(Layer):
     """Cells around the map that repeat it, as one of BORDERS says."""
 
     pad: Pads
-    border: str = "reflect"  # type: ignore
+    border: str = "reflect"
 
     @property
     def window(self) -> Window:
