@@ -158,6 +158,8 @@ def test_half_changed_tensors_are_not_understood(tmp_path, writes_to):
     ]
     network = network_of(tmp_path, nodes, KERNEL)
     assert "an operation in place has changed a part" in network.missing["sigmoid"]
+    reason = network_of(tmp_path, nodes[:3], KERNEL, output=other).missing[f"{other} (output)"]
+    assert "an operation in place has changed a part" in reason
     assert network.node("tanh").inputs == ("relu",)
 
 
@@ -326,6 +328,68 @@ def test_instance_norm_of_several_images_at_once(tmp_path):
     np.testing.assert_array_equal(weights[name]["gamma"], gamma)
 
 
+@pytest.mark.parametrize("axes", [3, 4])
+def test_a_kernel_along_the_channels_is_a_matrix(tmp_path, axes):
+    """Efficient channel attention, with torch's module and without."""
+    line = {"stride": [1], "padding": [1], "dilation": [1]}
+    more = {"transposed": False, "output_padding": [0], "groups": 1} if axes == 4 else {}
+    nodes = [
+        node("torch.ops.aten.mean.dim", "mean", self="x", dim=[2, 3]),
+        node("unsqueeze", "line", self="mean", dim=1),
+        node(
+            *("conv1d" if axes == 3 else "convolution", "conv"),
+            **{"input": "line", "weight": "p_w", "bias": None, **line, **more},
+        ),
+        node("torch.ops.aten.squeeze.dim", "squeeze", self="conv", dim=1),
+        node("sigmoid", "sigmoid", self="squeeze"),
+        node("tanh", "tanh", self="sigmoid"),
+    ]
+    state = {"w": np.array([[[1, 2, 3]]], np.float32)}
+    path = written(tmp_path, nodes, state, shapes={"x": (1, 3, 8, 8), "line": (1, 1, 3)})
+    kernel = read_weights(path)[network_in(path).aliases["conv"]]["kernel"]
+    np.testing.assert_array_equal(kernel, [[2, 1, 0], [3, 2, 1], [0, 3, 2]])
+
+
+def test_normalised_weights_are_worked_out(tmp_path):
+    """Weight standardisation (Qiao et al. 2019), by a batch norm and by a deviation."""
+    rng = np.random.default_rng(0)
+    kernel = rng.standard_normal((4, 3, 1, 1)).astype(np.float32)
+    nodes = [
+        node("view", "flat", self="p_w", size=[1, 4, 3]),
+        node(
+            *("batch_norm", "norm"),
+            **{"input": "flat", "weight": None, "bias": None, "running_mean": None},
+            **{"running_var": None, "training": True, "eps": 0.0},
+        ),
+        node("view", "kernel", self="norm", size=[4, 3, 1, 1]),
+        node("conv2d", "conv", input="x", weight="kernel"),
+        node("torch.ops.aten.std.correction", "std", self="p_w", dim=[1, 2, 3], keepdim=True),
+        node("torch.ops.aten.div.Tensor", "kernel_1", self="p_w", other="std"),
+        node("conv2d", "conv_1", input="x", weight="kernel_1"),
+    ]
+    shapes = {"flat": (1, 4, 3), "p_w": (4, 3, 1, 1)}
+    weights = read_weights(written(tmp_path, nodes, {"w": kernel}, shapes=shapes))
+    flat = kernel[..., 0, 0]
+    mean, deviation = flat.mean(1, keepdims=True), flat.std(1, keepdims=True)
+    expected = ((flat - mean) / deviation).T
+    np.testing.assert_allclose(weights["conv2d"]["kernel"][0, 0], expected, rtol=1e-5)
+    divided = (flat / flat.std(1, ddof=1, keepdims=True)).T
+    np.testing.assert_allclose(weights["conv2d_1"]["kernel"][0, 0], divided, rtol=1e-5)
+
+
+def test_output_out_of_order_has_its_layer(tmp_path):
+    """A pixel shuffle at the end, without torch's module."""
+    nodes = [
+        node("relu", "relu", self="x"),
+        node("view", "view", self="relu", size=[1, 3, 2, 2, 4, 4]),
+        node("permute", "permute", self="view", dims=[0, 1, 4, 2, 5, 3]),
+        node("view", "view_1", self="permute", size=[1, 3, 8, 8]),
+    ]
+    network = network_of(tmp_path, nodes, shapes={"x": (1, 12, 4, 4)})
+    assert [each.layer for each in network.nodes] == [RELU, DepthToSpace(2, "crd")]
+    assert network.node("view_1") == network.nodes[-1]
+
+
 REFUSED = [
     ("batch_norm", {"training": True, "eps": 1e-5}, "statistics of the batch, as in training"),
     ("dropout", {"p": 0.5, "train": True}, "drops values at random, as in training"),
@@ -343,6 +407,8 @@ REFUSED = [
     ("elu", {"alpha": 1.0, "input_scale": 2.0}, "its input_scale is 2.0"),
     ("softplus", {"threshold": 1.0}, "its threshold is 1"),
     ("threshold", {"threshold": 1.0, "value": 2.0}, "what is not above 1 becomes 2"),
+    ("std", {"dim": [2, 3]}, "its divisor is less than the cells of the map"),
+    ("conv1d", {"weight": "x"}, "the shape of its input is not known"),
     ("mean", {"dtype": {"as_scalar_type": 5}}, "its dtype is dtype int64"),
 ]
 

@@ -71,11 +71,14 @@ class FeatureMap:
 
     @property
     def in_order(self) -> bool:
-        """Whether the values along each dimension are in the node's own order."""
-        factors = [factor for axis in self.axes for factor in axis]
+        """Whether each dimension is in one axis, with its values in the node's own order."""
         for dimension in (ROWS, COLUMNS, CHANNELS):
-            own = [factor for factor in factors if factor.dimension == dimension]
-            if joined(own) != self.whole(dimension):
+            parts: list[Axis] = []
+            for axis in self.axes:
+                own = joined([factor for factor in axis if factor.dimension == dimension])
+                if own:
+                    parts.append(own)
+            if parts != [self.whole(dimension)] and (parts or self.whole(dimension)):
                 return False
         return True
 

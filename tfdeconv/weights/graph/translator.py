@@ -14,6 +14,7 @@ from .folding import fold
 from .image import which_input
 from .not_understood import MISTAKES, NotUnderstood, misfit_of
 from .operation import Constant, Graph, GraphInput, Operation
+from .ordered_outputs import ordered_outputs
 from .scales import join_scales
 from .shape_arithmetic import shape_of
 from .translations.table import TRANSLATIONS
@@ -44,6 +45,7 @@ class Translator:
                 self.add_aliases((name,), value)
             if outputs:
                 self.add_aliases((operation.name, *operation.aliases), outputs[0])
+        self.order_outputs()
         self.join_scales()
 
     def add_aliases(self, names: Sequence[str], value: Value) -> None:
@@ -51,6 +53,11 @@ class Translator:
         if isinstance(value, FeatureMap) and value.in_order:
             for name in names:
                 self.aliases.setdefault(name, value.node)
+
+    def order_outputs(self) -> None:
+        for name, value in ordered_outputs(self.graph, self.values, self.builder).items():
+            self.values[name] = value
+            self.add_aliases((name,), value)
 
     def join_scales(self) -> None:
         outputs: set[str] = set()

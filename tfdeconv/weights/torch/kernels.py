@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ...limits import MAX_CHANNELS
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
+from ..graph.operation import Constant
 from .operator_call import Made, OperatorCall
 
 
@@ -14,6 +18,8 @@ def both_sides(pair: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]
 
 
 def conv2d(call: OperatorCall) -> Made:
+    if len(call.shape("input")) == 3:
+        return conv1d(call)
     dilation = call.pair("dilation", 1)
     kind = kinds.Convolution(
         channel_axis=1,
@@ -65,6 +71,48 @@ def convolution(call: OperatorCall) -> Made:
     return conv2d(call)
 
 
+def conv1d(call: OperatorCall) -> Made:
+    """Along channels that are the cells of one line, [n, 1, c]: a matrix with equal diagonals.
+
+    Efficient channel attention (Wang et al. 2020) is such.
+    """
+    cells, weight = call.shape("input")[2], call.tensor("weight")
+    taps = call.shape("weight")
+    if call.shape("input")[1] != 1 or cells is None or taps[:2] != (1, 1):
+        raise NotUnderstood("it is along one axis, of other than the channels of a vector")
+    for name in ("stride", "dilation", "groups"):
+        if set(call.integers(name, 1)) != {1}:
+            raise NotUnderstood(f"its {name} is {call.plain(name)}")
+    (pad,) = call.integers("padding", 0)
+    if weight not in call.constants or taps[2] is None:
+        raise NotUnderstood("its kernel is computed")
+    shape = (cells + 2 * pad - taps[2] + 1, cells)
+    if min(shape) < 1 or max(shape) > MAX_CHANNELS:
+        raise NotUnderstood(f"it is a matrix of {shape[0]} x {shape[1]}")
+    kernel = call.constants[weight]
+    matrix = f"{call.operation.name}/matrix"
+    call.constants[matrix] = Constant(
+        shape, kernel.dtype, lambda: diagonals(pad, shape, kernel.read()), kernel.name
+    )
+    x = call.step(kinds.Squeeze((1,)), call.tensor("input"))
+    y = call.step(kinds.Linear("oi"), x, matrix, call.optional("bias"))
+    return kinds.Unsqueeze((1,)), y
+
+
+def diagonals(pad: int, shape: tuple[int, int], kernel: np.ndarray) -> np.ndarray:
+    """The matrix [out, in] that a kernel [1, 1, taps] is: out[o] = sum of kernel[i + pad - o] in[i]
+
+    >>> diagonals(1, (3, 3), np.array([[[1, 2, 3]]])).tolist()
+    [[2, 3, 0], [1, 2, 3], [0, 1, 2]]
+    """
+    rows, columns = shape
+    taps = kernel.reshape(-1)
+    matrix = np.zeros(shape, kernel.dtype)
+    for number, tap in enumerate(taps):
+        matrix += tap * np.eye(rows, columns, number - pad, kernel.dtype)
+    return matrix
+
+
 def linear(call: OperatorCall) -> Made:
     return kinds.Linear("oi"), call.tensor("input"), call.tensor("weight"), call.optional("bias")
 
@@ -81,6 +129,7 @@ def matmul(call: OperatorCall) -> Made:
 
 
 TABLE = {
+    "conv1d": conv1d,
     "conv2d": conv2d,
     "convolution": convolution,
     "conv_transpose2d": conv_transpose2d,

@@ -7,14 +7,19 @@ import numpy as np
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from .operator_call import Made, OperatorCall
+from .statistics import norm_of_weights
 
 OF_THE_BATCH = "it normalises with the statistics of the batch, as in training: model.eval() first"
 
 
 def batch_norm(call: OperatorCall) -> Made:
-    if call.argument("training", False) is not False:
+    if call.argument("training", False) is False:
+        return with_statistics(call)
+    if not call.is_constant("input"):
         raise NotUnderstood(OF_THE_BATCH)
-    return with_statistics(call)
+    # what would be updated, and is not used
+    call.ignore("running_mean", "running_var")
+    return norm_of_weights(call)
 
 
 def with_statistics(call: OperatorCall) -> Made:
@@ -26,6 +31,8 @@ def with_statistics(call: OperatorCall) -> Made:
 def norm_without_statistics(call: OperatorCall) -> Made:
     """An instance norm, as run_decompositions() writes it: of images and channels in one axis."""
     call.allow("training", True)
+    if call.is_constant("input"):
+        return norm_of_weights(call)
     if call.shape("input")[0] != 1:
         raise NotUnderstood(OF_THE_BATCH)
     kind = kinds.GroupNormalization(1, call.number("eps"))

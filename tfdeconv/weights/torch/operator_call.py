@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ...formats.exported_argument import Argument, Reference, Setting
+from ...formats.exported_argument import Argument, Reference, Setting, references
 from ...formats.exported_program import Operation, Symbol, Value
 from ..graph import kinds
 from ..graph.kinds import Kind
 from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Constant, Operation as Step
+from .naming import operator_of
 
 # arguments that change no value: where a tensor is and how it lies there, how it is computed, how
 # statistics would be updated in training
@@ -47,12 +48,20 @@ class OperatorCall:
 
     operation: Operation
     name: str
-    title: str
     arguments: Mapping[str, Argument]
     values: Mapping[str, Value]
     constants: dict[str, Constant]
+    # the tensors that are worked out from constants alone
+    known: set[str]
     steps: list[Step] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        if not self.operation.target.startswith("torch.ops.aten."):
+            return self.operation.target
+        return f"torch's {operator_of(self.operation).removesuffix('_')}"
 
     # arguments
 
@@ -153,6 +162,10 @@ class OperatorCall:
         if not isinstance(value, tuple):
             raise NotUnderstood(f"its {name} is {shown(value)}")
         return [self.tensor_of(name, item) for item in value]
+
+    def is_constant(self, name: str) -> bool:
+        """Whether an argument is worked out from what is in the file."""
+        return all(each in self.known for each in references(self.arguments.get(name)))
 
     def sizes(self, name: str) -> tuple[tuple[int, ...] | None, str]:
         """A list of numbers as it is, or the tensor that is made of those computed."""

@@ -12,7 +12,7 @@ from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Constant, Graph, GraphInput, Operation as Step
 from . import naming, table
 from .choices import choices
-from .expressions import Expression, Expressions, unwritten
+from .expressions import Expression, Expressions, reads, unwritten
 from .local_response import local_responses
 from .memory import Memory
 from .operator_call import OperatorCall
@@ -33,6 +33,7 @@ def graph_of(file: ExportedFile) -> Graph:
         else:
             constants[name] = Constant.of_tensor(stored.name, tensor)
     memory = Memory()
+    known = set(program.stored)
     steps: list[Step] = []
     names = naming.layer_names(program.operations)
     aliases = aliases_of(program, names)
@@ -46,15 +47,19 @@ def graph_of(file: ExportedFile) -> Graph:
             step = Step(name, expression.kind, expression.inputs, outputs, title, aliases[name])
             steps.append(step)
         elif number not in inner:
-            steps += steps_of(operation, name, aliases[name], memory, program, constants)
+            call = OperatorCall(operation, name, operation.arguments, program.values, constants, known)
+            steps += steps_of(call, aliases[name], memory)
+        if known.issuperset(reads(operation)):
+            known.update(operation.results)
+    outputs, changed = outputs_of(program, memory)
     return Graph(
         model_name(program),
         tuple(steps),
         inputs_of(program),
-        outputs_of(program, memory),
+        outputs,
         constants,
         channel_axis=1,
-        missing=missing,
+        missing=missing | changed,
     )
 
 
@@ -85,15 +90,16 @@ def inputs_of(program: Program) -> tuple[GraphInput, ...]:
     return tuple(inputs)
 
 
-def outputs_of(program: Program, memory: Memory) -> tuple[str, ...]:
-    """The tensors that it returns, as they are at its end."""
-    outputs = []
+def outputs_of(program: Program, memory: Memory) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The tensors that it returns, as they are at its end, and why others are not there."""
+    outputs: list[str] = []
+    missing: dict[str, str] = {}
     for name in program.outputs:
         try:
             outputs.append(memory.latest(name))
-        except NotUnderstood:
-            outputs.append(name)
-    return tuple(outputs)
+        except NotUnderstood as error:
+            missing[f"{name} (output)"] = str(error)
+    return tuple(outputs), missing
 
 
 def aliases_of(program: Program, names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -106,18 +112,9 @@ def aliases_of(program: Program, names: list[str]) -> dict[str, tuple[str, ...]]
     return aliases
 
 
-def steps_of(
-    operation: Operation,
-    name: str,
-    aliases: tuple[str, ...],
-    memory: Memory,
-    program: Program,
-    constants: dict[str, Constant],
-) -> list[Step]:
+def steps_of(call: OperatorCall, aliases: tuple[str, ...], memory: Memory) -> list[Step]:
     """What an operation becomes in the graph: itself, and what it takes to say it."""
-    operator = table.operator_name(operation.target)
-    title = f"torch's {operator}"
-    call = OperatorCall(operation, name, title, operation.arguments, program.values, constants)
+    operation = call.operation
     understood = False
     try:
         call.arguments = current_arguments(operation.arguments, memory)
@@ -130,6 +127,7 @@ def steps_of(
     except NotUnderstood as error:
         call.steps.clear()
         made = kinds.Unknown(str(error)), *references(tuple(call.arguments.values()))
+    operator = table.operator_name(operation.target)
     memory.record(operation, operator, table.in_place(operation.target), understood)
     if made is not None:
         kind, *inputs = made
@@ -137,7 +135,7 @@ def steps_of(
         if not isinstance(kind, (kinds.Split, kinds.Unknown)):
             # what else there is, such as the places of maxima, is not made
             outputs = outputs[:1]
-        call.steps.append(Step(name, kind, tuple(inputs), outputs, title, aliases))
+        call.steps.append(Step(call.name, kind, tuple(inputs), outputs, call.title, aliases))
     return call.steps
 
 

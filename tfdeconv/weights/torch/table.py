@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import activations, arithmetic, kernels, norms, numbers, pieces, places, pools
+from . import activations, arithmetic, kernels, norms, numbers, pieces, places, pools, statistics
 from .operator_call import Made, OperatorCall
 
-ROOMS = (kernels, norms, activations, arithmetic, pools, places, pieces, numbers)
+ROOMS = (kernels, norms, statistics, activations, arithmetic, pools, places, pieces, numbers)
 OPERATORS: dict[str, Callable[[OperatorCall], Made]] = {}
 for room in ROOMS:
     OPERATORS.update(room.TABLE)
