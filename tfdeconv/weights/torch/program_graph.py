@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...formats.exported_archive import ExportedFile
 from ...formats.exported_argument import Argument, references
-from ...formats.exported_program import Operation, Program, Symbol
+from ...formats.exported_program import Program, Symbol
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Constant, Graph, GraphInput, Operation as Step
@@ -47,7 +47,9 @@ def graph_of(file: ExportedFile) -> Graph:
             step = Step(name, expression.kind, expression.inputs, outputs, title, aliases[name])
             steps.append(step)
         elif number not in inner:
-            call = OperatorCall(operation, name, operation.arguments, program.values, constants, known)
+            call = OperatorCall(
+                operation, name, operation.arguments, program.values, constants, known
+            )
             steps += steps_of(call, aliases[name], memory)
         if known.issuperset(reads(operation)):
             known.update(operation.results)
