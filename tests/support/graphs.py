@@ -29,6 +29,7 @@ FUNCTIONS = {
     "square": np.square,
     "reciprocal": np.reciprocal,
     "negative": np.negative,
+    "abs": np.abs,
     "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
 }
 

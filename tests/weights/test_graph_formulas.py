@@ -115,6 +115,67 @@ def relu6(s):
     return s.smallest(s.apply("relu", "x"), single(6.0))
 
 
+def compare(s, function: str, limit: float) -> str:
+    return s.add(kinds.Computation(function), "x", single(limit))
+
+
+def where(s, condition: str, above: object, below: object) -> str:
+    return s.add(kinds.Computation("where"), condition, above, below)
+
+
+def elu(s, scale=1.0, alpha=0.7, factor=1.0):
+    """x, or alpha * (exp(factor * x) - 1) below 0, all of it times a scale"""
+    power = s.apply("exponential", s.times("x", single(factor)))
+    below = s.times(s.minus(power, single(1.0)), single(alpha))
+    return s.times(where(s, compare(s, "greater", 0.0), "x", below), single(scale))
+
+
+def selu(s):
+    return elu(s, 1.0507009873554805, 1.6732632423543772)
+
+
+def celu(s):
+    return elu(s, alpha=0.5, factor=2.0)
+
+
+def leaky_relu_of_choice(s):
+    return where(s, compare(s, "greater", 0.0), "x", s.times("x", single(0.2)))
+
+
+def softplus_of_torch(s):
+    return where(s, compare(s, "greater", 20.0), "x", s.apply("softplus", "x"))
+
+
+def threshold(s):
+    return where(s, compare(s, "greater", 0.5), "x", single(0.0))
+
+
+def soft_shrink(s):
+    above = where(s, compare(s, "greater", 0.5), s.minus("x", single(0.5)), single(0.0))
+    below = where(s, compare(s, "less", -0.5), s.plus("x", single(0.5)), single(0.0))
+    return s.plus(above, below)
+
+
+def hard_shrink(s):
+    above, below = (
+        s.add(kinds.Cast("bool"), compare(s, name, limit))
+        for name, limit in (("greater", 0.5), ("less", -0.5))
+    )
+    return where(s, s.add(kinds.Computation("logical_or"), above, below), "x", single(0.0))
+
+
+def log_sigmoid(s):
+    return s.apply("log", s.apply("sigmoid", "x"))
+
+
+def softsign(s):
+    return s.over("x", s.plus(s.apply("abs", "x"), single(1.0)))
+
+
+def tanh_shrink(s):
+    return s.minus("x", s.apply("tanh", "x"))
+
+
 # {what is written: the layers that come out}
 ACTIVATIONS = {
     gelu: ["gelu"],
@@ -135,6 +196,17 @@ ACTIVATIONS = {
     leaky_relu: ["relu"],
     leaky_relu_of_two: ["relu"],
     relu6: ["relu"],
+    elu: ["elu"],
+    selu: ["selu"],
+    celu: ["celu"],
+    leaky_relu_of_choice: ["relu"],
+    softplus_of_torch: ["softplus"],
+    threshold: ["relu"],
+    soft_shrink: ["soft_shrink"],
+    hard_shrink: ["hard_shrink"],
+    log_sigmoid: ["log_sigmoid"],
+    softsign: ["softsign"],
+    tanh_shrink: ["tanh_shrink"],
 }
 
 
@@ -303,6 +375,34 @@ def test_other_constants_stay_as_they_are(rng, name):
     translated = check_equal(sketch_of(NEAR[name]), 3 * rng.standard_normal(AXIS[1]))
 
     assert len(translated.network.nodes) > 2
+
+
+def leaky_relu_elsewhere(s):
+    return where(s, compare(s, "greater", 0.1), "x", s.times("x", single(0.2)))
+
+
+def shrink_to_one_side(s):
+    above = where(s, compare(s, "greater", 0.5), s.minus("x", single(0.5)), single(0.0))
+    below = where(s, compare(s, "less", -0.4), s.plus("x", single(0.4)), single(0.0))
+    return s.plus(above, below)
+
+
+OTHER_CHOICES = (
+    leaky_relu_elsewhere,
+    shrink_to_one_side,
+    lambda s: elu(s, factor=2.0),
+    lambda s: where(s, compare(s, "greater", 1.0), "x", s.apply("softplus", "x")),
+)
+
+
+@pytest.mark.parametrize("write", OTHER_CHOICES)
+def test_other_choices_are_refused(write):
+    sketch = sketch_of(write)
+    sketch.apply("tanh", "x")
+
+    missing = translate(sketch.graph()).network.missing
+
+    assert any("what depends on the image" in reason for reason in missing.values())
 
 
 def test_an_inner_tensor_that_is_read_stays(rng):

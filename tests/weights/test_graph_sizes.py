@@ -47,6 +47,19 @@ def to_what_there_is(s: Sketch) -> str:
     return resized(s, "x", np.array([224, 224]))
 
 
+def deep(s: Sketch) -> str:
+    x = "x"
+    for _ in range(5):
+        x = s.add(HALVED, x)
+    return resized(s, x, size_of(s, "x"))
+
+
+def beside_what_is_larger(s: Sketch) -> str:
+    """What does not fit an odd size is refused there in any case."""
+    half = s.add(HALVED, "x")
+    return s.plus("x", resized(s, half, s.times(size_of(s, half), np.array(2))))
+
+
 def first_rows(s: Sketch) -> str:
     return s.add(kinds.Slice((0,), (100,), (2,)), s.apply("relu", "x"))
 
@@ -55,11 +68,13 @@ def all_but_last_rows(s: Sketch) -> str:
     return s.add(kinds.Slice((0,), (-3,), (2,)), s.apply("relu", "x"))
 
 
-ANY, MULTIPLES, NONE = {}, {"last": 32}, {"last": 0}
+ANY, MULTIPLES, NONE = {}, {"last": 2}, {"last": 0}
 # {what is written: for which images it holds}
 CASES = {
     to_image: MULTIPLES,
     to_twice: ANY,
+    deep: {"last": 32},
+    beside_what_is_larger: ANY,
     to_own_size: ANY,
     to_what_there_is: ANY,
     first_rows: NONE,
@@ -90,7 +105,7 @@ def test_other_sizes_are_refused_in_a_line():
     network = open_network(to_image)
 
     assert network.input_shapes("last", 256, 224)["last"] == (256, 224, 2)
-    with pytest.raises(UserError, match="224 x 224 only, or of multiples of 32 more or less"):
+    with pytest.raises(UserError, match="224 x 224 only, or of multiples of 2 more or less"):
         network.input_shapes("last", 225, 224)
     # what is before takes any
     assert network.input_shapes(network.nodes[0].name, 225, 224)

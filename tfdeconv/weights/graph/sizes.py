@@ -19,11 +19,11 @@ from .image import DEFAULT_SIDE, image_of
 from .operation import Graph, GraphInput
 from .translator import Translator
 
-# rows and columns that are added to see whether a layer holds for any size ...
-ANY: tuple[Pair, ...] = ((1, 2), (3, 5))
-# ... and for steps of so many: networks halve maps five times, which have whole cells more then
-STEP = 32
-STEPPED: tuple[Pair, ...] = ((STEP, 2 * STEP), (3 * STEP, STEP))
+# Steps of rows and columns for which layers are tried, from any on: networks halve maps up to five
+# times, and by 32 cells more each map has whole cells more.
+STEPS = (1, 2, 4, 8, 16, 32)
+# how many steps are added to the rows and to the columns
+DIFFERENCES: tuple[Pair, ...] = ((1, 2), (3, 5))
 
 Nodes = dict[str, Node]
 
@@ -39,32 +39,45 @@ def fitting_nodes(
     nodes = dict(builder.nodes)
     if None not in image.shape[1:]:
         return nodes, {}
-    others = builders_at(graph, image, ANY)
-    for name in nodes:
-        own = own_resize(name, builder, others)
-        if own is not None:
-            nodes[name] = replace(nodes[name], layer=own)
-    wrong = nodes_that_differ(nodes, others)
-    if not wrong:
-        return nodes, {}
-    wrong_at_steps = nodes_that_differ(nodes, builders_at(graph, image, STEPPED))
-    return nodes, {name: 0 if name in wrong_at_steps else STEP for name in wrong}
+    steps: dict[str, int] = {}
+    for step in STEPS:
+        others = builders_at(graph, image, step)
+        if step == STEPS[0]:
+            nodes = with_own_sizes(nodes, builder, others)
+        different, hidden = nodes_that_differ(nodes, others)
+        for name, found in steps.items():
+            if not found and name not in different | hidden:
+                steps[name] = step
+        steps |= dict.fromkeys(different, 0)
+        if not different and not hidden:
+            break
+    return nodes, steps
 
 
-def builders_at(
-    graph: Graph, image: GraphInput, differences: Sequence[Pair]
-) -> list[NodeBuilder | None]:
+def builders_at(graph: Graph, image: GraphInput, step: int) -> list[NodeBuilder | None]:
     """The graph's nodes for images of other sizes; None where it has none for such."""
     builders: list[NodeBuilder | None] = []
-    for rows, columns in differences:
+    for rows, columns in DIFFERENCES:
         try:
-            size = DEFAULT_SIDE + rows, DEFAULT_SIDE + columns
+            size = DEFAULT_SIDE + rows * step, DEFAULT_SIDE + columns * step
             translator = Translator(graph, image, image_of(graph, image, size)[0])
             translator.run()
             builders.append(translator.builder)
         except UserError:
             builders.append(None)
     return builders
+
+
+def with_own_sizes(
+    nodes: Nodes, builder: NodeBuilder, others: Sequence[NodeBuilder | None]
+) -> Nodes:
+    """The nodes, with the sizes that the file resizes to whatever an image's is."""
+    sized = dict(nodes)
+    for name, node in nodes.items():
+        layer = own_resize(name, builder, others)
+        if layer is not None:
+            sized[name] = replace(node, layer=layer)
+    return sized
 
 
 def own_resize(
@@ -83,23 +96,41 @@ def own_resize(
     return found
 
 
-def nodes_that_differ(nodes: Nodes, others: Sequence[NodeBuilder | None]) -> set[str]:
-    """Nodes that are others at another size, without those that depend on such."""
-    wrong: set[str] = set()
-    behind: set[str] = set()
+def nodes_that_differ(
+    nodes: Nodes, others: Sequence[NodeBuilder | None]
+) -> tuple[set[str], set[str]]:
+    """Nodes that are others at another size, and those that cannot be seen there.
+
+    Those depend on such, or on what does not fit its inputs there, which is seen by itself.
+    """
+    different: set[str] = set()
+    hidden: set[str] = set()
     for node in nodes.values():
-        if behind.intersection(node.inputs):
-            behind.add(node.name)
+        if not different.isdisjoint(node.inputs) or not hidden.isdisjoint(node.inputs):
+            hidden.add(node.name)
+        elif any(is_misfit(node, other) for other in others):
+            hidden.add(node.name)
         elif not all(is_same(node, other) for other in others):
-            behind.add(node.name)
-            wrong.add(node.name)
-    return wrong
+            different.add(node.name)
+    return different, hidden
+
+
+def is_misfit(node: Node, other: NodeBuilder | None) -> bool:
+    """Whether a node has no place at another size."""
+    if other is None or node.name in other.nodes:
+        return False
+    if not other.shapes.keys() >= set(node.inputs):
+        return False
+    shapes = [other.shapes[name] for name in node.inputs]
+    return bool(node.layer.misfit(*shapes)) or min(node.layer.output_shape(*shapes)) < 1
 
 
 def is_same(node: Node, other: NodeBuilder | None) -> bool:
     """Whether a node is what the graph has at another size."""
     there = other.nodes.get(node.name) if other else None
-    if there is None or other is None or there.inputs != node.inputs:
+    if other is None or there is None:
+        return False
+    if there.inputs != node.inputs:
         return False
     shape = other.shapes[node.inputs[0]]
     if node.layer.at(shape) == there.layer.at(shape):

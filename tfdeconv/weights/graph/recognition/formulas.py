@@ -10,10 +10,12 @@ import numpy as np
 from ....limits import MAX_RECOGNITION_STEPS
 from .. import kinds
 from ..operation import Constant, Graph, Operation
+from .activation_patterns import ACTIVATIONS
 from .algebra import Applied, Base, Sum, TooComplex
 from .matching import matches
 from .names import fresh
-from .patterns import PATTERNS, Negated, Pattern, Steps
+from .norm_patterns import NORMS_AND_SOFTMAXES
+from .pattern import Negated, Pattern, Steps
 from .regions import SIGNS, Index, Region, expression, functions, regions
 
 
@@ -33,7 +35,7 @@ def signs(formula: Sum) -> frozenset[str]:
 
 def patterns_by_signs() -> dict[frozenset[str], list[Pattern]]:
     table: dict[frozenset[str], list[Pattern]] = {}
-    for pattern in PATTERNS:
+    for pattern in (*ACTIVATIONS, *NORMS_AND_SOFTMAXES):
         table.setdefault(signs(pattern.formula), []).append(pattern)
     return table
 

@@ -117,13 +117,20 @@ def matches_of_attributes(pattern: Applied, found: Applied, bound: Bound) -> Ite
 def matches_of_arguments(
     patterns: Sequence[Sum], found: Sequence[Sum], bound: Bound
 ) -> Iterator[Bound]:
-    """Those of a function of two in either order."""
-    if len(patterns) == 1:
-        yield from matches(patterns[0], found[0], bound)
+    """Those of a function of two in either order; of others as they are."""
+    orders = [found, found[::-1]] if len(patterns) == 2 else [found]
+    for ordered in orders:
+        yield from matches_in_order(patterns, ordered, bound)
+
+
+def matches_in_order(
+    patterns: Sequence[Sum], found: Sequence[Sum], bound: Bound
+) -> Iterator[Bound]:
+    if not patterns:
+        yield bound
         return
-    for one, another in (found, found[::-1]):
-        for inner in matches(patterns[0], one, bound):
-            yield from matches(patterns[1], another, inner)
+    for inner in matches(patterns[0], found[0], bound):
+        yield from matches_in_order(patterns[1:], found[1:], inner)
 
 
 def same_value(one: Any, another: Any) -> bool:

@@ -9,6 +9,7 @@ from ....network.layers import Activation
 from .. import kinds
 from ..kinds import Kind
 from .algebra import Applied, Sum, TooComplex, apply, as_sum, clip, power
+from .choices import COMPUTATIONS, is_condition
 
 
 def added(arguments: Sequence[Sum]) -> Sum:
@@ -85,12 +86,21 @@ ACTIVATIONS: dict[str, Callable[[Activation, Sum], Sum]] = {
     "erf": lambda layer, x: apply("erf", x),
     "exponential": lambda layer, x: apply("exponential", x),
     "log": lambda layer, x: apply("log", x),
+    "abs": lambda layer, x: apply("abs", x),
     "square": lambda layer, x: power(x, 2.0),
     "sqrt": lambda layer, x: power(x, 0.5),
     "reciprocal": lambda layer, x: power(x, -1.0),
     "negative": lambda layer, x: x * -1.0,
     "power": lambda layer, x: power(x, layer.constant or 1.0),
 }
+
+
+def of_computation(
+    kind: kinds.Computation, arguments: Sequence[Sum], numbers: Sequence[Any]
+) -> Sum:
+    if kind.function not in COMPUTATIONS or kind.arguments:
+        raise TooComplex
+    return COMPUTATIONS[kind.function](arguments)
 
 
 def of_function(kind: kinds.Function, arguments: Sequence[Sum], numbers: Sequence[Any]) -> Sum:
@@ -125,7 +135,8 @@ def of_reduction(kind: kinds.Reduction, arguments: Sequence[Sum], numbers: Seque
 
 
 def of_cast(kind: kinds.Cast, arguments: Sequence[Sum], numbers: Sequence[Any]) -> Sum:
-    if not kind.dtype.startswith(("float", "bfloat")):
+    is_choice = kind.dtype == "bool" and is_condition(arguments[0])
+    if not is_choice and not kind.dtype.startswith(("float", "bfloat")):
         raise TooComplex
     return arguments[0]
 
@@ -174,6 +185,7 @@ MEANINGS: Mapping[type[Kind], Meaning] = {
     # what is repeated to the shape of what it then meets
     kinds.Expand: unchanged,
     kinds.Reshape: of_reshape,
+    kinds.Computation: of_computation,
 }
 # {Activation: the functions that are left of it in an expression}
 NAMES = {
@@ -186,4 +198,5 @@ NAMES = {
     "erf": ("erf",),
     "exponential": ("exponential",),
     "log": ("log",),
+    "abs": ("abs",),
 }

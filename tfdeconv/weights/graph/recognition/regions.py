@@ -106,6 +106,8 @@ def functions(index: Index, position: int) -> frozenset[str]:
         return frozenset({kind.kind})
     if isinstance(kind, kinds.Elementwise) and kind.operation in ("maximum", "minimum"):
         return frozenset({"limit"})
+    if isinstance(kind, kinds.Computation):
+        return frozenset({"choice"})
     return frozenset()
 
 
@@ -117,6 +119,11 @@ SIGNS = {
     "sigmoid": "logistic",
     "exponential": "logistic",
     "log": "logistic",
+    "above": "choice",
+    "below": "choice",
+    "either": "choice",
+    "where": "choice",
+    "abs": "abs",
     "tanh": "tanh",
     "erf": "erf",
     "mean": "mean",
