@@ -44,7 +44,7 @@ def test_a_model_is_known_whatever_its_name(tmp_path):
     assert file.network.name == "net" and file.network.input_shape == (8, 8, 3)
     assert "it is a model of TensorFlow Lite with its own description" in file.notes
     assert file.preprocessing == tensorflow_style((8, 8))
-    assert "--preprocess over255 (from 0 to 1)" in file.notes[-1]
+    assert "--preprocess over255 (pixels from 0 to 1)" in file.notes[-1]
     assert file.shapes["dense/MatMul"] == {"kernel": (64, 5)}
 
 

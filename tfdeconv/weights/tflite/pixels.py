@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from ...data.preprocessing import Preprocessing, identity, over255, tensorflow_style
+from ...data.preprocessing import Preprocessing, identity, over255
 from ...formats.tflite.model import Model, Normalization
 from ...network.graph import Network
-from ..contents import PixelNote
+from ..graph.assumption import assumed
 
-ASSUMED = (
-    "pixels from -1 to 1 (tf), as TensorFlow's own networks take them, are assumed: nothing in the "
-    "file says what was used; change it with --preprocess over255 (from 0 to 1) or none (from 0 to "
-    "255)"
-)
-UNUSUAL = (
-    "pixels from 0 to 255 as they are (none) are assumed: nothing in the file says what was used; "
-    "change it with --preprocess over255 (from 0 to 1) or tf (from -1 to 1)"
-)
 BYTES = "pixels from 0 to 255 go into the network, as bytes"
 
 
@@ -28,9 +19,8 @@ def preprocessing_of(model: Model, network: Network) -> tuple[Preprocessing, str
         told = normalized(model.normalization, size, channels)
         if told is not None:
             return told
-    if channels not in (1, 3):
-        return identity(size, channels), PixelNote(UNUSUAL)
-    return tensorflow_style(size, channels), PixelNote(ASSUMED)
+    # as TensorFlow's own networks take them
+    return assumed("tf" if channels in (1, 3) else "none", network)
 
 
 def normalized(
