@@ -100,7 +100,7 @@ def test_several_gpus_share_the_model_within():
     architecture = build(model_for_two_gpus(axis=0))
     assert [node.name for node in architecture.network.nodes] == ["a", "b"]
     assert architecture.network.name == "net"
-    assert architecture.sources["a"].path.names == ("net", "a")
+    assert architecture.parameters["a"]["kernel"].constants[0].path.names == ("net", "a")
     assert any("multi_gpu_model" in note for note in architecture.notes)
     with pytest.raises(UserError, match="slice_0"):
         build(model_for_two_gpus(axis=3))

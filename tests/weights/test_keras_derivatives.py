@@ -142,8 +142,8 @@ def test_classes_of_older_kerases():
 @pytest.mark.parametrize(
     "layer, says",
     [
-        (L.LayerNormalization(axis=[1, 2]), "axis is [1, 2]"),
-        (L.GroupNormalization(2, axis=1), "axis is 1"),
+        (L.LayerNormalization(axis=[1, 2]), "it scales groups of channels by cell"),
+        (L.GroupNormalization(2, axis=1), "axis 1 is not the channels"),
         (L.UnitNormalization(axis=(1, 2, 3)), "axis"),
         (L.Activation("sparsemax"), "sparsemax"),
         (L.Activation("glu"), "glu"),

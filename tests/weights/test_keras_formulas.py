@@ -49,9 +49,9 @@ def test_formulas_become_layers(path, formula, rng):
     architecture = build(config(path), formulas={"it": formula})
     assert not architecture.network.missing
     weights = {}
-    for node, source in architecture.sources.items():
+    for node, parameters in architecture.parameters.items():
         if node != "conv":
-            weights[node] = {name: recipe.make() for name, recipe in source.recipes.items()}
+            weights[node] = {name: each.read() for name, each in parameters.items()}
     image = rng.integers(0, 256, (1, *SHAPE)).astype(np.float32)
     found = outputs(architecture.network, weights | zeros(architecture.network), image)["it"]
     # float32, a few operations

@@ -109,6 +109,14 @@ CASES = {
         L.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 1.0, 1.0], invert=True),
     ],
     "normalization by variables": [L.Normalization(), L.Conv2D(2, 3)],
+    "axes swapped and swapped back": [
+        L.Conv2D(4, 1),
+        L.Permute((2, 1, 3)),
+        L.ReLU(),
+        L.Permute((2, 1, 3)),
+        L.Conv2D(2, (3, 2)),
+    ],
+    "transposed at strides beyond the kernel": [L.Conv2DTranspose(4, 2, strides=(3, 4))],
     "flattened by reshape": [L.Reshape((-1,)), L.Dense(3)],
 }
 
@@ -188,11 +196,10 @@ def test_caffes_scale_layers_equal_keras(tmp_path, rng):
     [
         (L.Conv2D(4, 3, activation="sparsemax"), "sparsemax"),
         (L.UpSampling2D(interpolation="bilinear"), "bilinear"),
-        (L.Permute((2, 1, 3)), "permutes"),
+        (L.Softmax(axis=1), "axis 1"),
         (L.Reshape((11, 13, 4)), "reshapes"),
         (L.BatchNormalization(axis=1), "axis"),
         (L.Conv2DTranspose(4, 3, dilation_rate=2), "dilation"),
-        (L.Conv2DTranspose(4, 2, strides=3), "strides are larger"),
     ],
 )
 def test_options_that_are_not_understood(layer, says):

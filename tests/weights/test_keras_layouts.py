@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from gradcheck import gap
-from own_files import SHAPE, chain, randomise
+from own_files import SHAPE, assert_equals_keras, chain, randomise
 
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
@@ -60,8 +60,8 @@ def described(*layers, shape=FIRST) -> dict:
     return json.loads(chain(*layers, shape=shape).to_json())
 
 
-def conv(**options):
-    return L.Conv2D(4, 3, name="conv", data_format="channels_first", **options)
+def conv(name="conv"):
+    return L.Conv2D(4, 3, name=name, data_format="channels_first")
 
 
 def test_flatten_keeps_the_order_of_axes():
@@ -85,17 +85,24 @@ def test_permute_moves_channels_to_an_end():
     to_first, to_last = L.Permute((3, 1, 2), name="p"), L.Permute((2, 3, 1), name="q")
     network = build(described(to_first, conv(), to_last, L.Conv2D(2, 1), shape=SHAPE)).network
     assert network.input_shape == SHAPE and not network.missing
-    network = build(described(conv(), L.Permute((1, 3, 2), name="transposed"))).network
-    assert "permutes" in network.missing["transposed"]
+    swapped = L.Permute((1, 3, 2), name="swapped")
+    network = build(described(conv(), swapped, conv(name="behind"))).network
+    assert "rows, columns and channels of its input are out of order" in network.missing["behind"]
+
+
+def test_layers_know_channels_by_their_axis(tmp_path, rng):
+    """Between two layers that move them; Keras has no convolutions with channels first on CPUs."""
+    layers = [L.PReLU(), L.PReLU(shared_axes=[3]), L.BatchNormalization(axis=1)]
+    model = chain(L.Permute((3, 1, 2)), *layers, L.Permute((2, 3, 1)), L.Conv2D(2, 3))
+    assert_equals_keras(model, tmp_path, rng)
 
 
 @pytest.mark.parametrize(
     "layer, says",
     [
-        (L.BatchNormalization(name="odd"), "axis is -1"),
-        (L.Dense(3, name="odd"), "channels first"),
-        (L.PReLU(name="odd"), "channels first"),
-        (L.Concatenate(axis=2, name="odd"), "axis is 2"),
+        (L.BatchNormalization(name="odd"), "axis -1 is not the channels, which are axis 1"),
+        (L.Dense(3, name="odd"), "axis 3 is not the channels"),
+        (L.Concatenate(axis=2, name="odd"), "axis 2 is not the channels"),
     ],
 )
 def test_layers_along_other_axes_are_left_out(layer, says):

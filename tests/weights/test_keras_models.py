@@ -71,13 +71,13 @@ def test_an_application_within_a_sequential(tmp_path, rng):
 
 
 def with_layers_not_understood():
-    """A model of two inputs with a layer that swaps axes."""
+    """A model of two inputs with layers along the rows."""
     x = keras.Input(SHAPE)
     other = keras.Input((8, 8, 3), name="other")
     a = L.Conv2D(4, 1, name="a")(x)
-    swapped = L.Permute((2, 1, 3), name="swapped")(a)
+    along_rows = L.Softmax(axis=1, name="along_rows")(a)
     side = L.Conv2D(4, 1, name="side")(a)
-    both = L.Concatenate(axis=1, name="both")([swapped, L.Permute((2, 1, 3))(side)])
+    both = L.Concatenate(axis=1, name="both")([along_rows, L.Softmax(axis=1)(side)])
     second = L.Conv2D(4, 1, name="second")(other)
     fine = L.Conv2D(4, 3, strides=2, name="fine")(a)
     return keras.Model([x, other], [both, second, L.Conv2D(2, 1, name="beyond")(both), fine])
@@ -92,13 +92,14 @@ def test_what_is_not_understood_is_left_out(tmp_path, rng, file_name):
     network = architecture.network
     missing = network.missing
     depends = (
-        "it depends on swapped (Permute: it permutes axes by [2, 1, 3]), which is not available"
+        "it depends on along_rows (Softmax: its axis 1 is not the channels, which are axis 3), "
+        "which is not available"
     )
 
     assert {node.name for node in network.nodes} == {"a", "side", "fine"}
     assert missing["both"] == missing["beyond"] == depends
     assert "other (the model has several inputs, input_layer" in missing["second"]
-    with pytest.raises(UserError, match="'both' .*: it depends on swapped"):
+    with pytest.raises(UserError, match="'both' .*: it depends on along_rows"):
         network.node("both")
 
     x = rng.standard_normal((1, *SHAPE)).astype(np.float32)

@@ -34,7 +34,10 @@ Value = FeatureMap | Constant | Unavailable
 class NodeBuilder:
     """The nodes of a network, one after the other, and where their parameters come from."""
 
-    def __init__(self, image: FeatureMap) -> None:
+    def __init__(self, image: FeatureMap, any_size: bool = False) -> None:
+        self.image = image
+        # what holds for one size of image alone is not understood
+        self.any_size = any_size
         self.nodes: dict[str, Node] = {}
         self.parameters: dict[str, Mapping[str, Parameter]] = {}
         self.shapes: dict[str, Shape] = {INPUT: image.shape}

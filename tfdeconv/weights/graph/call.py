@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from ...network.base import Layer
 from ...network.layers import Flatten, Identity
+from . import kinds
 from .axes import CHANNELS, COLUMNS, ROWS, axis_of, dimensions, length
 from .builder import NodeBuilder, Value
 from .feature_map import FeatureMap, vector_axes
@@ -161,7 +163,9 @@ class Call:
             return permuted(self.add, x, number)
         if len(x.axes) == 2:
             return self.as_vector(x)
-        raise NotUnderstood(f"its axis {axis} is not the channels")
+        channels = [each for each in range(len(x.axes)) if x.has_channels_at(each)]
+        which = f", which are axis {channels[0]}" if len(channels) == 1 else ""
+        raise NotUnderstood(f"its axis {axis} is not the channels{which}")
 
     def as_map(self, x: FeatureMap, channel_axis: int) -> FeatureMap:
         """The tensor as a map with rows, columns, and channels at that axis of four."""
@@ -185,16 +189,39 @@ class Call:
             return x
         values = x.axes[1]
         rows, columns, channels = (x.whole(each) for each in (ROWS, COLUMNS, CHANNELS))
-        if x.single_cell and values == channels:
+        orders = {channels + rows + columns: True}
+        if self.builder.image.axes[1] == self.builder.image.whole(CHANNELS):
+            # of one cell both are the same, but another image has more
+            orders = {rows + columns + channels: False, **orders}
+        else:
+            orders = {**orders, rows + columns + channels: False}
+        squeezes = x.single_cell and values == channels
+        if squeezes and not isinstance(self.kind, kinds.Flattened):
             y = self.add(Identity("vector"), x, suffix=suffix)
-        elif values == channels + rows + columns:
-            # a map of one cell is such, too, but another image has more
-            y = self.add(Flatten(channels_first=True), x, suffix=suffix)
-        elif values == rows + columns + channels:
-            y = self.add(Flatten(), x, suffix=suffix)
+        elif values in orders:
+            y = self.add(Flatten(channels_first=orders[values]), x, suffix=suffix)
         else:
             raise NotUnderstood("it flattens axes in an order that is not understood")
         return y.with_axes(vector_axes(y.batch, y.channels))
+
+    def as_layer(self, y: FeatureMap) -> FeatureMap:
+        """What the operation gives as a node by its name, also where it only names axes anew."""
+        name = self.operation.name
+        if y.node != name and len(y.axes) == 2:
+            y = self.as_vector(y, suffix="")
+        elif y.node != name and len(y.axes) == 4 and not y.in_order:
+            with suppress(NotUnderstood):
+                y = self.as_map(y, 1 if y.has_channels_at(1) else 3)
+        if y.node == name:
+            return y
+        becomes_map = y.vector and len(y.axes) == 4
+        return self.add(Identity("map" if becomes_map else None), y).with_axes(y.axes)
+
+
+    def require_fixed_cells(self, x: FeatureMap) -> None:
+        """Raises NotUnderstood for a map of one row or column of which another image has more."""
+        if self.builder.any_size and 1 in x.shape[:2] and not x.single_cell:
+            raise NotUnderstood("it takes single rows or columns out")
 
 
 def has_no_channels_but_at(x: FeatureMap, number: int) -> bool:

@@ -162,6 +162,7 @@ FOLDS: dict[type[Kind], Fold] = {
     ),
     kinds.Flattened: flattened,
     kinds.Transpose: lambda kind, arrays: np.transpose(arrays[0], kind.order),
+    kinds.MovedAxis: lambda kind, arrays: np.moveaxis(arrays[0], kind.source, kind.target),
     kinds.Squeeze: lambda kind, arrays: np.squeeze(arrays[0], or_input(kind.axes, arrays, 1)),
     kinds.Unsqueeze: unsqueezed,
     kinds.Expand: expanded,

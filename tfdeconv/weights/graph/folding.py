@@ -22,6 +22,7 @@ from .shape_arithmetic import Arrays, refuse_large, shape_of
 # what only moves values waits, where these are many, until somebody asks for them
 DEFERRED = (
     kinds.Transpose,
+    kinds.MovedAxis,
     kinds.Reshape,
     kinds.Flattened,
     kinds.Squeeze,

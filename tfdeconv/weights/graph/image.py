@@ -20,7 +20,7 @@ SHOWN = 8
 
 def image_input(graph: Graph) -> GraphInput:
     """The input that takes images: of several the first whose shape is an image's."""
-    given = [each for each in graph.inputs if each.name not in graph.constants]
+    given = given_inputs(graph)
     if not given:
         raise UserError("the model has no input")
     for each in given:
@@ -29,14 +29,19 @@ def image_input(graph: Graph) -> GraphInput:
     return given[0]
 
 
+def given_inputs(graph: Graph) -> list[GraphInput]:
+    """Inputs that are no constants: before ONNX's version 4 weights are inputs, too."""
+    return [each for each in graph.inputs if each.name not in graph.constants]
+
+
 def which_input(graph: Graph, image: GraphInput) -> str:
     """Which of several inputs images go to, in words."""
-    names = ", ".join(each.name for each in graph.inputs[:SHOWN])
+    names = ", ".join(each.name for each in given_inputs(graph)[:SHOWN])
     return f"the model has several inputs, {names}; images go to {image.name} alone"
 
 
 def image_of(
-    graph: Graph, image: GraphInput, assumed: Pair = (DEFAULT_SIDE, DEFAULT_SIDE)
+    graph: Graph, image: GraphInput, assumed: Pair | None = None
 ) -> tuple[FeatureMap, tuple[str, ...]]:
     """The image as a map, of a size that is assumed where it is open, and words about that."""
     shape = image.shape
@@ -63,10 +68,14 @@ def image_of(
             f"the model's input {image.name} has the shape {shown(list(shape))}, expected at most "
             f"{MAX_EXTENT:,} rows and columns"
         )
-    height, width = (extent or side for extent, side in zip(extents, assumed))
+    usual = assumed or image.usual or (DEFAULT_SIDE, DEFAULT_SIDE)
+    height, width = (extent or side for extent, side in zip(extents, usual))
     notes: tuple[str, ...] = ()
+    if len(given_inputs(graph)) > 1:
+        notes = (f"assumed: {which_input(graph, image)}",)
     if None in extents:
-        notes = (f"the model leaves the size of its input open: {height} x {width} is assumed",)
+        size = f"{height} x {width}"
+        notes = (*notes, f"the model leaves the size of its input open: {size} is assumed")
     refuse_large_input("the model", (height, width, channels))
     batch = shape[0] or 1
     if not 1 <= batch <= MAX_EXTENT:

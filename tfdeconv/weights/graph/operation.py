@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...formats.lazy_tensor import Tensor
+from ...network.spans import Pair
 from .kinds import Kind
 
 
@@ -46,7 +47,9 @@ class Operation:
 
     name: the layer that it becomes is called so. outputs: the names of the tensors that it makes.
     inputs: of tensors; "" for one that is left out. title: what the framework calls it, for
-    messages. aliases: other names of the layer.
+    messages. aliases: other names of the layer. layer: of a framework whose networks are made of
+    layers with names, as Keras's: the one that this is a part of, the last part by its own name.
+    Such a layer is there even if it only moves values, and what is not understood goes by its name.
     """
 
     name: str
@@ -55,14 +58,24 @@ class Operation:
     outputs: tuple[str, ...]
     title: str = ""
     aliases: tuple[str, ...] = ()
+    layer: str = ""
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is a layer of the framework's, or the last part of one."""
+        return bool(self.layer) and self.layer == self.name
 
 
 @dataclass(frozen=True)
 class GraphInput:
-    """A tensor that is given. shape: with the batch; None for what may be any."""
+    """A tensor that is given. shape: with the batch; None for what may be any.
+
+    usual: rows and columns of an image where its shape leaves them open.
+    """
 
     name: str
     shape: tuple[int | None, ...]
+    usual: Pair | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,9 @@ class Graph:
 
     inputs: of which one takes images. outputs: names of tensors, the first is the network's.
     channel_axis: of the image's axes, 1 or -1 (3); None: as the shape of the input shows.
-    constants: by the names of the tensors that they are.
+    constants: by the names of the tensors that they are. of_layers: the framework's networks are
+    layers with names, for images of any size, as Keras's: each layer is kept as it is, and what
+    holds for one size alone is not understood.
     """
 
     name: str
@@ -83,6 +98,7 @@ class Graph:
     notes: tuple[str, ...] = ()
     # why a tensor, or an operation of which nothing is read, is not there
     missing: Mapping[str, str] = field(default_factory=dict)
+    of_layers: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +120,7 @@ class Parameter:
 
     def made_of(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """What it is, of the values of its constants."""
-        if self.make is None:
+        if self.make is None or any(array.dtype.kind not in "fiu" for array in arrays):
             values = arrays[0]
         else:
             # in double precision; whoever asks for the values checks what odd ones lead to

@@ -33,7 +33,8 @@ def translate(graph: Graph) -> Translated:
     Operations that are not understood are left out, with what depends on them; the network's
     `missing` says why. Raises UserError where nothing is left.
     """
-    graph = recognised(with_dilations(graph))
+    if not graph.of_layers:
+        graph = recognised(with_dilations(graph))
     if len(graph.operations) > MAX_LAYERS * 8:
         raise UserError(f"the model has {len(graph.operations):,} operations, too many")
     image = image_input(graph)
@@ -41,7 +42,9 @@ def translate(graph: Graph) -> Translated:
     translator = Translator(graph, image, image_map)
     translator.run()
     builder = translator.builder
-    builder.nodes, steps = fitting_nodes(graph, image, builder)
+    steps: Mapping[str, int] = {}
+    if not graph.of_layers:
+        builder.nodes, steps = fitting_nodes(graph, image, builder)
     nodes, logits = nodes_to_logits(builder)
     if not nodes:
         raise nothing_understood(translator.missing)

@@ -28,7 +28,7 @@ class Translator:
         self.values: dict[str, Value] = {}
         self.missing: dict[str, str] = dict(graph.missing)
         self.aliases: dict[str, str] = {}
-        self.builder = NodeBuilder(image_map)
+        self.builder = NodeBuilder(image_map, graph.of_layers)
         self.values_left = MAX_FOLDED_TOTAL
         self.values.update(graph.constants)
         for each in graph.inputs:
@@ -42,11 +42,13 @@ class Translator:
             outputs = self.outputs_of(operation)
             for name, value in zip(operation.outputs, outputs):
                 self.values[name] = value
-                self.add_aliases((name,), value)
-            if outputs:
+                if not operation.layer:
+                    self.add_aliases((name,), value)
+            if outputs and (operation.is_layer or not operation.layer):
                 self.add_aliases((operation.name, *operation.aliases), outputs[0])
-        self.order_outputs()
-        self.join_scales()
+        if not self.graph.of_layers:
+            self.order_outputs()
+            self.join_scales()
 
     def add_aliases(self, names: Sequence[str], value: Value) -> None:
         """Other names of a layer: of a tensor that is its map, with its channels in its order."""
@@ -74,32 +76,37 @@ class Translator:
         inputs = [self.values.get(name) if name else None for name in operation.inputs]
         causes = [value for value in inputs if isinstance(value, Unavailable)]
         count = max(len(operation.outputs), 1)
-        depends = any(isinstance(value, FeatureMap) for value in inputs)
+        maps = [value for value in inputs if isinstance(value, FeatureMap)]
+        layer = operation.layer or operation.name
         try:
+            if isinstance(operation.kind, kinds.Unknown):
+                raise NotUnderstood(operation.kind.reason)
             if None in [value for value, name in zip(inputs, operation.inputs) if name]:
                 raise NotUnderstood("it reads a tensor that nothing makes")
-            if causes and isinstance(operation.kind, kinds.Unknown):
-                raise NotUnderstood(operation.kind.reason)
             if causes:
                 cause = causes[0]
-                self.missing[operation.name] = (
-                    f"it depends on {cause.name} ({cause.detail}), which is not available"
+                self.missing.setdefault(
+                    layer, f"it depends on {cause.name} ({cause.detail}), which is not available"
                 )
                 return [cause] * count
             if isinstance(operation.kind, kinds.ShapeOf) and isinstance(inputs[0], FeatureMap):
                 shape = shape_of(operation.kind, inputs[0].lengths)
                 return [Constant.of_array(shape)]
-            if not depends:
+            if not maps:
                 return self.folded(operation, inputs)  # type: ignore[arg-type]
-            translation = TRANSLATIONS[type(operation.kind)]
-            outputs = translation(Call(self.builder, operation, inputs))
+            call = Call(self.builder, operation, inputs)
+            outputs = TRANSLATIONS[type(operation.kind)](call)
+            if operation.is_layer and not isinstance(outputs, list):
+                outputs = call.as_layer(outputs)
         except (NotUnderstood, *MISTAKES) as error:
             reason = str(error if isinstance(error, NotUnderstood) else misfit_of(error))
-            detail = f"{operation.title}: {reason}" if operation.title else reason
+            detail = reason if operation.title in reason else f"{operation.title}: {reason}"
             # what is computed from constants alone is no layer that anybody asks for
-            if depends or causes:
-                self.missing[operation.name] = detail
-            return [Unavailable(operation.name, detail)] * count
+            if maps or causes or operation.layer:
+                self.missing[layer] = detail
+            # it may need what makes probabilities of values
+            self.builder.read.update(value.node for value in maps)
+            return [Unavailable(layer, detail)] * count
         return outputs if isinstance(outputs, list) else [outputs]
 
     def folded(self, operation: Operation, inputs: Sequence[Constant | None]) -> Sequence[Constant]:

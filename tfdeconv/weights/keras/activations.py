@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...formats.checked_json import shown
-from ...network.base import Layer, Shape
-from ...network.layers import (
-    ACTIVATIONS,
-    ARITHMETIC,
-    Activation,
-    Identity,
-    LogSoftmax,
-    PReLU,
-    Softmax,
-)
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation, only_input, trained_part, with_leading_axes
+from ...network.base import Layer
+from ...network.layers import ACTIVATIONS, ARITHMETIC, Activation, LogSoftmax, Softmax
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from .layer_operations import LayerOperations
+from .options import Options
 
-SOFTMAX = Softmax()
 # what the option `activation` may name; None: nothing is done
 ACTIVATION_NAMES: dict[str, Layer | None] = {
     "linear": None,
-    "softmax": SOFTMAX,
+    "softmax": Softmax(),
     "relu6": Activation(ceiling=6.0),
     "leaky_relu": Activation(slope=0.2),
     "swish": Activation("silu"),
@@ -117,48 +111,47 @@ def is_keras_function(value: Any) -> bool:
     return str(value.get("module") or "").startswith("keras")
 
 
-def with_activation(
-    options: Options,
-    make_layer: Callable[[Activation | None], Layer],
-    shape: Shape,
-    first_variable: int = 0,
-) -> list[Part]:
-    """A layer with its activation in it; one across channels is a part of its own."""
-    activation = activation_option(options)
-    if activation is None or isinstance(activation, Activation):
-        return [trained_part(make_layer(activation), shape, "", first_variable)]
-    logits = trained_part(make_layer(None), shape, "/logits", first_variable)
-    return [logits, Part(activation)]
+def kind_of(activation: Layer | None, axis: int = -1) -> kinds.Kind:
+    """An activation as an operation; axis: the channels of those that work along them."""
+    if activation is None:
+        return kinds.Idle()
+    if isinstance(activation, Activation):
+        return kinds.Function(activation)
+    return kinds.AlongChannels(activation, axis)
 
 
-def rectifier(name: str) -> Translation:
+def add_activated(
+    layer: LayerOperations,
+    kind: kinds.Convolution | kinds.TransposedConvolution | kinds.Linear,
+    *inputs: str,
+) -> None:
+    """Adds an operation with its activation in it; one across channels is another operation."""
+    function = activation_option(layer.options)
+    if function is None or isinstance(function, Activation):
+        layer.add(replace(kind, activation=function), *inputs)
+        return
+    logits = layer.add(kind, *inputs, suffix="/logits")
+    layer.add(kind_of(function), logits)
+
+
+def add_rectifier(name: str) -> Callable[[LayerOperations], None]:
     """The translation of a class in RECTIFIERS."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        only_input(maps)
-        return [Part(RECTIFIERS[name](options))]
+    def translate(layer: LayerOperations) -> None:
+        layer.add(kind_of(RECTIFIERS[name](layer.options)), layer.x)
 
     return translate
 
 
-def activation(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    only_input(maps)
-    return [Part(activation_option(options) or Identity())]
+def add_activation(layer: LayerOperations) -> None:
+    layer.add(kind_of(activation_option(layer.options)), layer.x)
 
 
-def prelu(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    """The slopes are the same along the shared axes, of which the first is 1."""
-    feature_map = only_input(maps)
-    shared = options.get("shared_axes", [])
-    if not isinstance(shared, list) or not all(type(axis) is int for axis in shared):
-        raise options.error("shared_axes", "a list of integers")
-    if feature_map.vector:
-        layer = PReLU(by_channel=1 not in shared)
-        return [with_leading_axes(trained_part(layer, feature_map.shape), 2)]
-    layer = PReLU(by_row=1 not in shared, by_column=2 not in shared, by_channel=3 not in shared)
-    return [trained_part(layer, feature_map.shape)]
+def prelu(layer: LayerOperations) -> None:
+    """The slopes are the same along the shared axes."""
+    shared = layer.options.axes("shared_axes") if layer.options.get("shared_axes") else ()
+    layer.add(kinds.LearnedSlope(shared=shared), layer.x, layer.variable(0))
 
 
-def softmax(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    options.require_last_axis(only_input(maps).axes)
-    return [Part(SOFTMAX)]
+def softmax(layer: LayerOperations) -> None:
+    layer.add(kind_of(Softmax(), layer.options.axis()), layer.x)

@@ -8,28 +8,22 @@ from typing import Any
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...limits import MAX_CHANNELS, MAX_EXTENT, MAX_MODEL_NAME
-from ...network.base import Shape
-from ...network.consistency import refuse_large_input
-from ...network.graph import INPUT, Network
+from ...network.graph import Network
+from ..graph.operation import Graph, GraphInput, Parameter
+from ..graph.translation import translate
 from .entries import Entry, Model
 from .graph import read_model
 from .layouts import has_channels_first
-from .nodes import NodeBuilder, NodeRef, Unavailable
+from .model_graph import GraphBuilder
 from .options import unwrap
 from .parallel import wrapped_model
 from .resizing import size_of_resizing
-from .sources import ParameterSource, VariablePath
-
-# height and width of an input that leaves them open
-DEFAULT_SIDE = 224
-# reasons that an error gives
-SHOWN = 8
+from .sources import VariablePath
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a model's JSON says: the network, and by node where in the file its parameters are.
+    """What a model's JSON says: the network, and by node what its parameters are made from.
 
     model: the layers as Keras has them. notes: what was assumed, and of which layers the values
     are logits.
@@ -37,7 +31,7 @@ class Architecture:
 
     model: Model
     network: Network
-    sources: Mapping[str, ParameterSource]
+    parameters: Mapping[str, Mapping[str, Parameter]]
     notes: tuple[str, ...] = ()
 
 
@@ -53,34 +47,24 @@ def build(
     """
     whole = read_model(config, formulas)
     model, path, notes = within_parallel(whole)
-    image = image_input(model, config)
-    shape, assumed_sizes = input_shape(model, image, config)
-    builder = NodeBuilder(model, shape, has_channels_first(model))
-    inputs: list[NodeRef] = []
-    for name_of_input in model.inputs:
-        inputs.append(INPUT if name_of_input == image else other_input(name_of_input, model, image))
-    builder.add_model(model, path, inputs)
-    nodes = builder.nodes_to_logits()
-    if not nodes:
-        raise nothing_understood(builder.missing)
-    name = name or model.name
-    if len(name) > MAX_MODEL_NAME or not name.isprintable():
-        raise UserError(
-            f"the model's name is {shown(name)}, "
-            f"expected at most {MAX_MODEL_NAME} printable characters"
+    builder = GraphBuilder(model)
+    channel_axis = 1 if has_channels_first(model) else 3
+    outputs = builder.add_model(model, path, model.inputs)
+    translated = translate(
+        Graph(
+            name or model.name,
+            tuple(builder.operations),
+            inputs_of(model, config, channel_axis),
+            tuple(outputs),
+            builder.constants,
+            channel_axis,
+            notes,
+            of_layers=True,
         )
-    names = {node.name for node in nodes}
-    aliases: dict[str, str] = {}
-    for alias, node_name in builder.aliases.items():
-        if alias not in names and node_name in names:
-            aliases[alias] = node_name
-    sources = {node: builder.sources[node] for node in builder.sources if node in names}
-    network = Network(name, shape, tuple(nodes), aliases=aliases, missing=builder.missing)
+    )
     assumed = [entry.note for entry in model.all_entries() if entry.note]
-    if len(model.inputs) > 1:
-        notes = (*notes, f"assumed: {which_input(model, image)}")
-    notes = (*notes, *assumed_sizes, *builder.notes, *assumed)
-    return Architecture(whole, network, sources, notes)
+    notes = (*translated.notes, *assumed)
+    return Architecture(whole, translated.network, translated.parameters, notes)
 
 
 def within_parallel(model: Model) -> tuple[Model, VariablePath, tuple[str, ...]]:
@@ -92,76 +76,31 @@ def within_parallel(model: Model) -> tuple[Model, VariablePath, tuple[str, ...]]
     return entry.model, VariablePath().to(replace(entry, call_count=1)), (note,)
 
 
-def image_input(model: Model, config: Mapping[str, Any]) -> str:
-    """The input that takes images: of several the first whose shape is an image's."""
+def inputs_of(
+    model: Model, config: Mapping[str, Any], channel_axis: int
+) -> tuple[GraphInput, ...]:
+    """The model's inputs. Raises UserError unless one has the shape of images."""
+    usual = size_of_resizing(model)
+    inputs: list[GraphInput] = []
     for name in model.inputs:
-        if is_input_shape(declared_shape(name, model, config)):
-            return name
-    return model.inputs[0]
-
-
-def other_input(name: str, model: Model, image: str) -> Unavailable:
-    """An input that nothing is given to."""
-    return Unavailable(name, which_input(model, image))
-
-
-def which_input(model: Model, image: str) -> str:
-    """Which of several inputs images go to, in words."""
-    inputs = ", ".join(model.inputs[:SHOWN])
-    return f"the model has several inputs, {inputs}; images go to {image} alone"
-
-
-def nothing_understood(missing: Mapping[str, str]) -> UserError:
-    """The error for a model of which no layer is left."""
-    causes: list[str] = []
-    for layer, reason in missing.items():
-        if not reason.startswith("it depends on"):
-            causes.append(f"{layer}: {reason}")
-    reasons = "; ".join(causes[:SHOWN]) or "it has none that does anything"
-    return UserError(f"no layer of the model is understood ({reasons})")
-
-
-def input_shape(
-    model: Model, image: str, config: Mapping[str, Any]
-) -> tuple[Shape, tuple[str, ...]]:
-    """(height, width, channels) of the input of images, and what was assumed of it."""
-    shape = declared_shape(image, model, config)
-    first = has_channels_first(model)
-    if not is_input_shape(shape):
-        axes = "channels, height, width" if first else "height, width, channels"
+        shape = declared_shape(name, model, config)
+        if is_shape(shape):
+            # a model is for any number of images
+            inputs.append(GraphInput(name, (None, *shape[1:]), usual))
+        else:
+            inputs.append(GraphInput(name, ()))
+    if not any(len(each.shape) == 4 for each in inputs):
+        shape = declared_shape(model.inputs[0], model, config)
+        axes = "channels, height, width" if channel_axis == 1 else "height, width, channels"
         raise UserError(f"the model's input has the shape {shown(shape)}, expected [null, {axes}]")
-    _, height, width, channels = shape
-    if first:
-        _, channels, height, width = shape
-    if channels is None:
-        raise UserError(
-            f"the model's input has the shape {shown(shape)}, which leaves the channels open"
-        )
-    if max(height or 1, width or 1) > MAX_EXTENT:
-        raise UserError(
-            f"the model's input has the shape {shown(shape)}, "
-            f"expected at most {MAX_EXTENT:,} rows and columns"
-        )
-    if height and width:
-        refuse_large_input("the model", (height, width, channels))
-        return (height, width, channels), ()
-    usual_height, usual_width = size_of_resizing(model) or (DEFAULT_SIDE, DEFAULT_SIDE)
-    height = height or usual_height
-    width = width or usual_width
-    note = f"the model leaves the size of its input open: {height} x {width} is assumed"
-    return (height, width, channels), (note,)
+    return tuple(inputs)
 
 
-def is_input_shape(shape: Any) -> bool:
-    """Whether a JSON value is a shape of images with their batch, any of which may be open."""
-    if not isinstance(shape, list) or len(shape) != 4:
+def is_shape(shape: Any) -> bool:
+    """Whether a JSON value is a shape with its batch, any of which may be open."""
+    if not isinstance(shape, list) or not shape:
         return False
-    for extent in shape[1:]:
-        if extent is None:
-            continue
-        if type(extent) is not int or not 1 <= extent <= max(MAX_EXTENT, MAX_CHANNELS):
-            return False
-    return True
+    return all(extent is None or (type(extent) is int and extent > 0) for extent in shape[1:])
 
 
 def declared_shape(name: str, model: Model, config: Mapping[str, Any]) -> Any:

@@ -1,16 +1,16 @@
-"""Functions of each value of a map in a Keras model's JSON, and what is said of a function."""
+"""Functions of each value of a map in a Keras model's JSON, and how a function is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...network.base import Layer
-from ...network.layers import CONSTANTS, Activation, Identity
-from .activations import ACTIVATION_NAMES, RECTIFIERS
-from .operands import without_operand
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation
+from ...network.layers import CONSTANTS, Activation
+from ..graph.not_understood import NotUnderstood
+from .activations import ACTIVATION_NAMES, RECTIFIERS, kind_of
+from .layer_operations import LayerOperations
+from .options import Options
 
 
 @dataclass(frozen=True)
@@ -18,36 +18,26 @@ class Function:
     """How a function is read.
 
     parameters: the names of its arguments in their order, as SYNONYMS has them. translate: from the
-    arguments and the maps among them to parts. planes: whether it may have maps without the axis of
-    channels.
+    arguments to operations. several: whether it may have other tensors than x.
     """
 
     parameters: tuple[str, ...]
-    translate: Translation
-    planes: bool = False
+    translate: Callable[[LayerOperations], None]
+    several: bool = False
 
 
-def elementwise(make_layer: Callable[[Options], Layer], *parameters: str) -> Function:
+def elementwise(make_layer: Callable[[Options], Layer | None], *parameters: str) -> Function:
     """A function of each value, made from its arguments besides x."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        return [Part(make_layer(without_operand(options, "x", maps)))]
+    def translate(layer: LayerOperations) -> None:
+        layer.add(kind_of(make_layer(layer.options)), layer.x)
 
-    return Function(("x", *parameters), translate, planes=True)
+    return Function(("x", *parameters), translate)
 
 
-def always(layer: Layer) -> Function:
+def always(function: Layer | None) -> Function:
     """A function of each value without arguments."""
-    return elementwise(lambda options: layer)
-
-
-def of_map(translate: Translation, *parameters: str) -> Function:
-    """A function of one map that does what a layer of Keras's does with these options."""
-
-    def without_map(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        return translate(without_operand(options, "x", maps), maps)
-
-    return Function(("x", *parameters), without_map)
+    return elementwise(lambda options: function)
 
 
 def leaky_relu(options: Options) -> Activation:
@@ -61,7 +51,7 @@ def gelu(options: Options) -> Activation:
 
 def silu(options: Options) -> Activation:
     if options.number("beta", 1.0) != 1:
-        raise NotUnderstood(f"it is {options.layer} with another beta than 1")
+        raise NotUnderstood("its beta is not 1")
     return Activation("silu")
 
 
@@ -71,22 +61,21 @@ def with_constant(kind: str, key: str) -> Function:
     def make_layer(options: Options) -> Activation:
         number = options.number(key, CONSTANTS[kind])
         if number <= 0:
-            raise NotUnderstood(f"it is {options.layer} with {key} {number:g}")
+            raise NotUnderstood(f"its {key} is {number:g}")
         return Activation(kind, constant=number)
 
     return elementwise(make_layer, key)
 
 
-def cast(options: Options) -> Identity:
+def cast(options: Options) -> None:
     """To another type of floating point, which changes nothing here."""
     if "float" not in options.string("dtype", "float32"):
-        raise NotUnderstood(f"it is {options.layer} to {options.get('dtype')}")
-    return Identity()
+        raise NotUnderstood(f"it makes {options.get('dtype')} of its input")
 
 
 ELEMENTWISE: dict[str, Function] = {
     # those that are layers, too
-    **{name: always(layer or Identity()) for name, layer in ACTIVATION_NAMES.items()},
+    **{name: always(function) for name, function in ACTIVATION_NAMES.items()},
     "relu": elementwise(RECTIFIERS["ReLU"], "negative_slope", "max_value", "threshold"),
     "leaky_relu": elementwise(leaky_relu, "negative_slope"),
     "elu": elementwise(RECTIFIERS["ELU"], "alpha"),
@@ -98,8 +87,8 @@ ELEMENTWISE: dict[str, Function] = {
     "soft_shrink": with_constant("soft_shrink", "threshold"),
     "absolute": always(Activation("abs")),
     "square": always(Activation("square")),
-    "identity": always(Identity()),
-    "stop_gradient": always(Identity()),
+    "identity": always(None),
+    "stop_gradient": always(None),
     "cast": elementwise(cast, "dtype"),
     "convert_to_tensor": elementwise(cast, "dtype"),
 }

@@ -18,11 +18,10 @@ from typing import Any
 
 from ...errors import UserError
 from ...limits import MAX_FORMULA
-from .feature_maps import output_map
 from .function_calls import FunctionCall, Operand
-from .functions import translate_function
-from .options import FeatureMap, NotUnderstood, is_number
-from .parts import Part
+from .functions import add_function
+from .layer_operations import LayerOperations
+from .options import is_number
 
 OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Add: "add",
@@ -190,25 +189,11 @@ def key_of(reader: FormulaReader, tree: ast.AST) -> list[Any]:
     return key
 
 
-def translate_formula(calls: Sequence[FunctionCall], maps: Sequence[FeatureMap]) -> list[Part]:
-    """The parts that the functions of a formula become, one after the other."""
-    if len(maps) != 1:
-        raise NotUnderstood(f"it has {len(maps)} inputs")
-    parts: list[Part] = []
-    before = maps[0]
-    for call in calls:
-        for part in translate_function(call, [before]):
-            if part.reads is not None and parts:
-                raise NotUnderstood(f"its formula has {call.title} of several values")
-            before = output_map(call.title, part, [before] * len(part.reads or (0,)))
-            parts.append(part)
-    return numbered(parts) or translate_function(FunctionCall("identity", "x", (INPUT,)), maps)
-
-
-def numbered(parts: Sequence[Part]) -> list[Part]:
-    """Parts whose suffixes are numbers; the last has none."""
-    result: list[Part] = []
-    for number, part in enumerate(parts, 1):
-        suffix = "" if number == len(parts) else f"/{number}"
-        result.append(replace(part, suffix=suffix))
-    return result
+def add_formula(layer: LayerOperations, calls: Sequence[FunctionCall]) -> None:
+    """Adds the operations that the functions of a formula become, one after the other."""
+    x = layer.x
+    for call in calls or (FunctionCall("identity", "x", (INPUT,)),):
+        add_function(replace(layer, inputs=(x,)), call)
+        (x,) = layer.operations[-1].outputs
+    for number, operation in enumerate(layer.operations, 1):
+        layer.operations[number - 1] = replace(operation, name=f"{layer.name}/{number}")

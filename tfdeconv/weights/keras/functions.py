@@ -2,83 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 from ...errors import UserError
+from ...formats.checked_json import shown
 from ...network.base import Layer
-from ...network.layers import (
-    GLU,
-    AvgPool,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    LogSoftmax,
-    MaxPool,
-    Softmax,
-    UnitNorm,
-    ZeroPad,
-)
-from .arithmetic import binary, clip, negative, power, sum_of_list
-from .elementwise import ELEMENTWISE, Function, of_map
-from .function_calls import FunctionCall
+from ...network.layers import GLU, LogSoftmax, Softmax
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from .arithmetic import binary, clip, grey, negative, power, sum_of_list
+from .elementwise import ELEMENTWISE, Function
+from .function_calls import FunctionCall, Operand
+from .layer_operations import LayerOperations
 from .operands import bind
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part
-from .reductions import grey, reduction
+from .options import Options
 from .resizing import resize
-from .shapes import pool, reshape
-from .slices import concatenate, expand_dims, flip, get_item, squeeze, stack, strided_slice, take
+from .shapes import Translation, pool, reshape
+from .slices import (
+    concatenate,
+    expand_dims,
+    flip,
+    get_item,
+    split,
+    squeeze,
+    stack,
+    strided_slice,
+    take,
+)
 
 
-def across_channels(layer: Layer) -> Function:
+def of_map(translate: Translation, *parameters: str) -> Function:
+    """A function of one map that does what a layer of Keras's does with these options."""
+    return Function(("x", *parameters), translate)
+
+
+def across_channels(function: Layer) -> Function:
     """A function of the channels of each cell."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        options.require_last_axis(maps[0].axes)
-        if isinstance(layer, GLU) and maps[0].shape[2] % 2:
-            raise NotUnderstood(f"it is {options.layer} of an odd number of channels")
-        return [Part(layer)]
+    def translate(layer: LayerOperations) -> None:
+        layer.add(kinds.AlongChannels(function, layer.options.axis()), layer.x)
 
     return of_map(translate, "axis")
 
 
-def reshape_batch(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def reduction(kind: Literal["mean", "max", "sum"]) -> Function:
+    """A mean, maximum or sum over axes."""
+
+    def translate(layer: LayerOperations) -> None:
+        axes = layer.options.axes("axis", None)
+        keep = layer.options.flag("keepdims", False)
+        layer.add(kinds.Reduction(kind, axes, keep), layer.x)
+
+    return of_map(translate, "axis", "keepdims")
+
+
+def reshape_batch(layer: LayerOperations) -> None:
     """A Reshape whose shape has the batch's axis, too."""
-    shape = options.get("shape")
+    shape = layer.options.get("shape")
     if not isinstance(shape, list) or len(shape) < 2 or shape[0] not in (-1, None):
-        raise NotUnderstood(f"it is {options.layer} to {shape}")
-    return reshape(Options(options.layer, {"target_shape": shape[1:]}), maps)
+        raise NotUnderstood(f"it reshapes to {shown(shape)}")
+    reshape(replace(layer, options=Options(layer.title, {"target_shape": shape[1:]})))
 
 
-def pad(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def pad(layer: LayerOperations) -> None:
     """Zeros around rows and columns."""
+    options = layer.options
     widths = options.get("pad_width")
-    is_constant = options.get("mode", "constant") == "constant"
-    is_around_map = isinstance(widths, list) and len(widths) == 4 == maps[0].axes
-    if not is_constant or options.get("constant_values", 0) != 0 or not is_around_map:
-        raise NotUnderstood(f"it is {options.layer} with other than zeros around the map")
-    if widths[0] != [0, 0] or widths[3] != [0, 0]:
-        raise NotUnderstood(f"it is {options.layer} around other than rows and columns")
-    return [Part(ZeroPad(Options(options.layer, {"pads": widths[1:3]}).pads("pads")))]
+    mode = options.string("mode", "constant")
+    if not isinstance(widths, list):
+        raise options.error("pad_width", "two integers for each axis")
+    pads = [Options(layer.title, {"pad_width": each}).pair("pad_width", low=0) for each in widths]
+    value = options.number("constant_values", 0.0)
+    layer.add(kinds.Padding(tuple(pads), value, mode), layer.x)
 
 
-def normalize(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def normalize(layer: LayerOperations) -> None:
     """x over its length, a vector of the channels; Keras gives the least length, not its square."""
-    return unit_norm(options, maps, options.number("epsilon", 1e-7) ** 2)
+    add_unit_norm(layer, layer.options.number("epsilon", 1e-7) ** 2)
 
 
-def l2_normalize(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    return unit_norm(options, maps, options.number("epsilon", 1e-12))
+def l2_normalize(layer: LayerOperations) -> None:
+    add_unit_norm(layer, layer.options.number("epsilon", 1e-12))
 
 
-def unit_norm(options: Options, maps: Sequence[FeatureMap], epsilon: float) -> list[Part]:
-    options.require_last_axis(maps[0].axes)
-    if options.number("order", 2) != 2:
-        raise NotUnderstood(f"it is {options.layer} of another order than 2")
-    return [Part(UnitNorm(epsilon))]
+def add_unit_norm(layer: LayerOperations, epsilon: float) -> None:
+    if layer.options.number("order", 2) != 2:
+        raise NotUnderstood("it is of another order than 2")
+    layer.add(kinds.UnitNormalization(layer.options.axis(), epsilon), layer.x)
 
 
 POOLS = ("pool_size", "strides", "padding", "data_format")
-REDUCTIONS = ("axis", "keepdims")
 FUNCTIONS: dict[str, Function] = {
     **ELEMENTWISE,
     "softmax": across_channels(Softmax()),
@@ -86,19 +101,19 @@ FUNCTIONS: dict[str, Function] = {
     "glu": across_channels(GLU()),
     # arithmetic
     **{
-        name: Function(("x", "y", "data_format"), binary(name), planes=True)
+        name: Function(("x", "y", "data_format"), binary(name), several=True)
         for name in ("add", "subtract", "multiply", "divide", "maximum", "minimum")
     },
-    "add_n": Function(("x",), sum_of_list, planes=True),
-    "negative": Function(("x",), negative, planes=True),
-    "power": Function(("x", "y"), power, planes=True),
-    "clip": Function(("x", "low", "high"), clip, planes=True),
+    "add_n": Function(("x",), sum_of_list, several=True),
+    "negative": Function(("x",), negative),
+    "power": Function(("x", "y"), power),
+    "clip": Function(("x", "low", "high"), clip),
     # over the map
-    "mean": of_map(reduction(GlobalAvgPool, over_channels=0), *REDUCTIONS),
-    "max": of_map(reduction(GlobalMaxPool, over_channels=None), *REDUCTIONS),
-    "sum": of_map(reduction(None, over_channels=1), *REDUCTIONS),
-    "max_pool": of_map(pool(MaxPool), *POOLS),
-    "average_pool": of_map(pool(AvgPool), *POOLS),
+    "mean": reduction("mean"),
+    "max": reduction("max"),
+    "sum": reduction("sum"),
+    "max_pool": of_map(pool("max"), *POOLS),
+    "average_pool": of_map(pool("mean"), *POOLS),
     "normalize": of_map(normalize, "axis", "order", "epsilon"),
     "l2_normalize": of_map(l2_normalize, "axis", "epsilon"),
     "rgb_to_grayscale": of_map(grey, "data_format"),
@@ -117,9 +132,9 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "reshape": of_map(reshape_batch, "shape"),
     "pad": of_map(pad, "pad_width", "mode", "constant_values"),
-    "concatenate": Function(("x", "axis"), concatenate),
-    "stack": Function(("x", "axis"), stack, planes=True),
-    "get_item": Function(("x", "key"), get_item, planes=True),
+    "concatenate": Function(("x", "axis"), concatenate, several=True),
+    "stack": Function(("x", "axis"), stack, several=True),
+    "get_item": Function(("x", "key"), get_item),
     "strided_slice": Function(
         (
             "x",
@@ -133,11 +148,11 @@ FUNCTIONS: dict[str, Function] = {
             "shrink_axis_mask",
         ),
         strided_slice,
-        planes=True,
     ),
+    "split": of_map(split, "sections", "axis"),
     "flip": Function(("x", "axis"), flip),
     "take": Function(("x", "indices", "axis", "batch_dims"), take),
-    "expand_dims": Function(("x", "axis"), expand_dims, planes=True),
+    "expand_dims": Function(("x", "axis"), expand_dims),
     "squeeze": Function(("x", "axis"), squeeze),
 }
 # what frameworks and their versions call the same function
@@ -171,18 +186,17 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 
-def translate_function(call: FunctionCall, maps: Sequence[FeatureMap]) -> list[Part]:
-    """The parts that a call of a function becomes; raises NotUnderstood."""
+def add_function(layer: LayerOperations, call: FunctionCall) -> None:
+    """Adds the operations that a call of a function becomes; raises NotUnderstood."""
     function = FUNCTIONS.get(SYNONYMS.get(call.name, call.name))
     if function is None:
         raise NotUnderstood(f"it is {call.title}, which is not understood")
-    options = bind(call, function.parameters)
-    if not function.planes and any(feature_map.plane for feature_map in maps):
-        raise NotUnderstood(f"it is {call.title} of a map without channels")
-    if not maps:
-        raise NotUnderstood(f"it is {call.title} of constants alone")
+    layer = replace(layer, title=call.title, options=bind(call, function.parameters))
+    is_of_x = isinstance(layer.options.get("x"), Operand) and len(layer.inputs) == 1
+    if not layer.inputs or not (is_of_x or function.several):
+        raise NotUnderstood(f"it is {call.title} of {len(layer.inputs)} tensors")
     try:
-        return function.translate(options, maps)
+        function.translate(layer)
     except UserError as error:
         # a function may have arguments that no layer has
         raise NotUnderstood(f"it is {call.title}, which is not understood so ({error})") from None

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ...network.layers import (
-    Add,
-    Average,
-    AvgPool,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    Identity,
-    Maximum,
-    MaxPool,
-    Minimum,
-    Multiply,
-    Subtract,
-)
-from .activations import RECTIFIERS, activation, prelu, rectifier, softmax
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from .activations import RECTIFIERS, add_activation, add_rectifier, prelu, softmax
 from .convolutions import conv2d, conv2d_transpose, dense, depthwise_conv2d, separable_conv2d
 from .entries import Entry
-from .formulas import translate_formula
-from .functions import translate_function
-from .layouts import flatten, permute, with_channels_last
+from .formulas import add_formula
+from .functions import add_function
+from .layer_operations import LayerOperations
 from .merges import concatenate, merge, scaled_sum
 from .norms import (
+    batch_norm,
     caffe_scale,
     group_normalization,
     layer_normalization,
     layer_scale,
+    normalization,
+    rescaling,
     rms_normalization,
     unit_normalization,
 )
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation, only_input
 from .resizing import center_crop, random_crop, resizing
-from .scaling import batch_norm, normalization, rescaling
-from .shapes import cropping, global_pool, pool, reshape, up_sampling, zero_padding
+from .shapes import (
+    Translation,
+    cropping,
+    flatten,
+    global_pool,
+    permute,
+    pool,
+    reshape,
+    up_sampling,
+    zero_padding,
+)
 
 # layers that do nothing once the training is over
 INFERENCE_NOOPS = (
@@ -76,9 +73,8 @@ INFERENCE_NOOPS = (
 )
 
 
-def noop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    only_input(maps)
-    return [Part(Identity())]
+def idle(layer: LayerOperations) -> None:
+    layer.add(kinds.Idle(), layer.x)
 
 
 CLASSES: dict[str, Translation] = {
@@ -99,47 +95,47 @@ CLASSES: dict[str, Translation] = {
     "Scale": caffe_scale,
     "Rescaling": rescaling,
     "Normalization": normalization,
-    "Activation": activation,
+    "Activation": add_activation,
     "Softmax": softmax,
     "PReLU": prelu,
-    **{name: rectifier(name) for name in RECTIFIERS},
-    "MaxPooling2D": pool(MaxPool),
-    "AveragePooling2D": pool(AvgPool),
-    "GlobalAveragePooling2D": global_pool(GlobalAvgPool),
-    "GlobalMaxPooling2D": global_pool(GlobalMaxPool),
+    **{name: add_rectifier(name) for name in RECTIFIERS},
+    "MaxPooling2D": pool("max"),
+    "AveragePooling2D": pool("mean"),
+    "GlobalAveragePooling2D": global_pool("mean"),
+    "GlobalMaxPooling2D": global_pool("max"),
     "UpSampling2D": up_sampling,
     "ZeroPadding2D": zero_padding,
     "Cropping2D": cropping,
     "Flatten": flatten,
     "Permute": permute,
     "Reshape": reshape,
-    "Add": merge(Add()),
-    "Subtract": merge(Subtract()),
-    "Average": merge(Average()),
-    "Maximum": merge(Maximum()),
-    "Minimum": merge(Minimum()),
-    "Multiply": merge(Multiply()),
+    "Add": merge("add"),
+    "Subtract": merge("subtract"),
+    "Average": merge("average"),
+    "Maximum": merge("maximum"),
+    "Minimum": merge("minimum"),
+    "Multiply": merge("multiply"),
     "CustomScaleLayer": scaled_sum,
     "Concatenate": concatenate,
     "Resizing": resizing,
     "CenterCrop": center_crop,
     "RandomCrop": random_crop,
-    **dict.fromkeys(INFERENCE_NOOPS, noop),
+    **dict.fromkeys(INFERENCE_NOOPS, idle),
 }
 
 
-def translate(entry: Entry, maps: Sequence[FeatureMap]) -> list[Part]:
-    """The parts that a layer becomes.
+def add_layer(entry: Entry, layer: LayerOperations) -> None:
+    """Adds the operations that a layer becomes.
 
     Raises NotUnderstood, and UserError for options that no Keras writes.
     """
-    entry = with_channels_last(entry, maps)
+    if entry.reason:
+        raise NotUnderstood(entry.reason)
     if entry.formula is not None:
-        return translate_formula(entry.formula, maps)
-    if entry.function:
-        return translate_function(entry.function, maps)
-    if entry.class_name not in CLASSES:
+        add_formula(layer, entry.formula)
+    elif entry.function:
+        add_function(layer, entry.function)
+    elif entry.class_name in CLASSES:
+        CLASSES[entry.class_name](layer)
+    else:
         raise NotUnderstood(f"its class is {entry.class_name}, which is not understood")
-    if any(feature_map.plane for feature_map in maps):
-        raise NotUnderstood("its input has no axis of channels")
-    return CLASSES[entry.class_name](entry.options, maps)

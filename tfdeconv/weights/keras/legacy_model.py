@@ -17,7 +17,7 @@ from ..contents import WeightFile
 from .architecture import Architecture
 from .entries import Entry
 from .legacy_h5 import name_list, weights_root
-from .sources import VariablePath
+from .sources import Variable, VariablePath
 from .variable_order import FileVariable, LayerPath, VariableOrder, nested_variables
 from .variables import needed_variables, weight_file
 
@@ -51,7 +51,7 @@ class VariableFinder:
         self.names = {name: list_names(root, name) for name in self.groups}
         self.shapes = variable_shapes(architecture)
         self.needed: dict[LayerPath, int] = {}
-        for variable_path, count in needed_variables(architecture.sources.values()).items():
+        for variable_path, count in needed_variables(architecture).items():
             self.needed[variable_path.names] = count
         self.variables: dict[LayerPath, Sequence[Dataset]] = {}
         pairs = self.pairs(architecture.model.layers)
@@ -129,9 +129,10 @@ def variable_shapes(architecture: Architecture) -> Shapes:
     """The shapes of the variables that become parameters as they are."""
     shapes: dict[tuple[LayerPath, int], tuple[int, ...]] = {}
     parameters = architecture.network.parameters()
-    for node, source in architecture.sources.items():
-        for name, recipe in source.recipes.items():
-            if recipe.make is None and len(recipe.variables) == 1:
-                shape = parameters[node][name][recipe.leading_axes :]
-                shapes[source.path.names, recipe.variables[0]] = shape
+    for node, described in architecture.parameters.items():
+        for name, parameter in described.items():
+            variable = parameter.constants[0]
+            if parameter.make is None and isinstance(variable, Variable):
+                shape = parameters[node][name][parameter.leading_axes :]
+                shapes[variable.path.names, variable.position] = shape
     return shapes

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
-from ...network.base import Merge
-from ...network.layers import Add, Concatenate, Subtract
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation
-from .scaling import affine
+from ..graph import kinds
+from ..graph.kinds.values import Arithmetic
+from ..graph.not_understood import NotUnderstood
+from .layer_operations import LayerOperations
 
 
-def merge(layer: Merge) -> Translation:
+def merge(operation: Arithmetic) -> Callable[[LayerOperations], None]:
     """The translation of a class whose inputs are added, multiplied or the like."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        if len(maps) < 2 or not can_broadcast(maps):
-            raise NotUnderstood("its inputs' shapes differ")
-        if isinstance(layer, Subtract) and len(maps) != 2:
-            raise NotUnderstood(f"it has {len(maps)} inputs")
-        return [Part(layer)]
+    def translate(layer: LayerOperations) -> None:
+        if len(layer.inputs) < 2:
+            raise NotUnderstood(f"it has {len(layer.inputs)} inputs")
+        layer.add(kinds.Elementwise(operation), *layer.inputs)
 
     return translate
 
 
-def can_broadcast(maps: Sequence[FeatureMap]) -> bool:
-    """Whether maps fit: of one size or a single cell, and of the same channels or one."""
-    shapes = [feature_map.shape for feature_map in maps]
-    height, width, channels = map(max, zip(*shapes))
-    for feature_map in maps:
-        if feature_map.axes != maps[0].axes:
-            return False
-        if feature_map.shape[:2] != (height, width) and not feature_map.single_cell:
-            return False
-        if feature_map.shape[2] not in (1, channels):
-            return False
-    return True
-
-
-def scaled_sum(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def scaled_sum(layer: LayerOperations) -> None:
     """The sum of Inception-ResNet: the first input, and the second times `scale`."""
-    added = merge(Add())(options, maps[:2])
-    if len(maps) != 2:
-        raise NotUnderstood(f"it has {len(maps)} inputs")
-    channels = maps[1].shape[2]
-    scale = [options.number("scale", 1.0)] * channels
-    scaled = affine(scale, [0.0] * channels, "/scaled", reads=(1,))
-    return [*scaled, *(replace(part, reads=(0,)) for part in added)]
+    if len(layer.inputs) != 2:
+        raise NotUnderstood(f"it has {len(layer.inputs)} inputs")
+    x, y = layer.inputs
+    scale = layer.constant(layer.options.number("scale", 1.0))
+    scaled = layer.add(kinds.Elementwise("multiply"), y, scale, suffix="/scaled")
+    layer.add(kinds.Elementwise("add"), x, scaled)
 
 
-def concatenate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    first = maps[0]
-    options.require_last_axis(first.axes)
-    for feature_map in maps:
-        if feature_map.shape[:2] != first.shape[:2] or feature_map.vector != first.vector:
-            raise NotUnderstood("its inputs' shapes differ")
-    return [Part(Concatenate())]
+def concatenate(layer: LayerOperations) -> None:
+    layer.add(kinds.Joined(layer.options.axis()), *layer.inputs)

@@ -1,18 +1,17 @@
-"""Norms whose statistics are the map's own, in a Keras model's JSON."""
+"""Norms in a Keras model's JSON, and what else scales and shifts channels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
-from ...formats.checked_json import shown
 from ...limits import MAX_CHANNELS
-from ...network.layers import Affine, GroupNorm, LayerNorm, RMSNorm, UnitNorm
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Recipe, only_input, trained_part
-from .scaling import constant
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from .layer_operations import LayerOperations
+from .options import Options
 
-# all axes of a map, as Keras counts them
-ALL_AXES = ([1, 2, 3], [-3, -2, -1])
+# Normalization takes no deviation to be below this
+LEAST_DEVIATION = 1e-7
 
 
 def epsilon_of(options: Options, default: float) -> float:
@@ -22,63 +21,88 @@ def epsilon_of(options: Options, default: float) -> float:
     return epsilon
 
 
-def layer_normalization(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    """Over the channels of each cell, or over all axes."""
-    feature_map = only_input(maps)
+def scale_and_center(options: Options) -> tuple[bool, bool]:
+    return options.flag("scale", True), options.flag("center", True)
+
+
+def batch_norm(layer: LayerOperations) -> None:
+    options = layer.options
+    if options.flag("renorm", False):
+        raise NotUnderstood("it is renormalised")
+    kind = kinds.BatchNormalization(options.axis(), epsilon_of(options, 1e-3))
+    layer.add(kind, layer.x, *layer.variables(*scale_and_center(options), True, True))
+
+
+def layer_normalization(layer: LayerOperations) -> None:
+    options = layer.options
     if options.flag("rms_scaling", False):
         raise NotUnderstood("its rms_scaling is true")
-    epsilon = epsilon_of(options, 1e-3)
-    scale = options.flag("scale", True)
-    center = options.flag("center", True)
-    axis = options.get("axis", -1)
-    if not feature_map.vector and axis in ALL_AXES:
-        over_all = GroupNorm(1, epsilon, scale, center, by_cell=True)
-        return [trained_part(over_all, feature_map.shape)]
-    options.require_last_axis(feature_map.axes)
-    return [trained_part(LayerNorm(epsilon, scale, center), feature_map.shape)]
+    kind = kinds.LayerNormalization(options.axes(), epsilon_of(options, 1e-3))
+    layer.add(kind, layer.x, *layer.variables(*scale_and_center(options)))
 
 
-def group_normalization(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    feature_map = only_input(maps)
-    channels = feature_map.shape[2]
-    options.require_last_axis(feature_map.axes)
-    groups = channels
-    # -1 stands for as many as channels
+def group_normalization(layer: LayerOperations) -> None:
+    options = layer.options
+    # as many as channels
+    groups = 0
     if options.get("groups") != -1:
         groups = options.integer("groups", MAX_CHANNELS, 32)
-    if channels % groups:
-        raise options.error("groups", f"a divisor of its {channels} channels")
-    epsilon = epsilon_of(options, 1e-3)
-    layer = GroupNorm(groups, epsilon, options.flag("scale", True), options.flag("center", True))
-    return [trained_part(layer, feature_map.shape)]
+    kind = kinds.GroupNormalization(options.axis(), epsilon_of(options, 1e-3), groups)
+    layer.add(kind, layer.x, *layer.variables(*scale_and_center(options)))
 
 
-def rms_normalization(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    feature_map = only_input(maps)
-    options.require_last_axis(feature_map.axes)
-    return [trained_part(RMSNorm(epsilon_of(options, 1e-6)), feature_map.shape)]
+def rms_normalization(layer: LayerOperations) -> None:
+    kind = kinds.RmsNormalization(layer.options.axis(), epsilon_of(layer.options, 1e-6))
+    layer.add(kind, layer.x, layer.variable(0))
 
 
-def unit_normalization(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    options.require_last_axis(only_input(maps).axes)
-    return [Part(UnitNorm())]
+def unit_normalization(layer: LayerOperations) -> None:
+    layer.add(kinds.UnitNormalization(layer.options.axis()), layer.x)
 
 
-def layer_scale(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def layer_scale(layer: LayerOperations) -> None:
     """ConvNeXt's: its one variable times the channels."""
-    channels = only_input(maps).shape[2]
-    if options.get("projection_dim") != channels:
-        raise NotUnderstood(f"its projection_dim is {shown(options.get('projection_dim'))}")
-    recipes = {"scale": Recipe((0,)), "shift": constant([0.0] * channels)}
-    return [Part(Affine(), recipes)]
+    count = layer.options.integer("projection_dim", MAX_CHANNELS)
+    layer.add(kinds.Scaling(-1), layer.x, layer.variable(0, (count,)))
 
 
-def caffe_scale(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def caffe_scale(layer: LayerOperations) -> None:
     """The layer `Scale` of Keras ports of Caffe's ResNets: gamma times the channels, plus beta.
 
     Keras has no such layer: the class is every port's own, and known by what it writes down.
     """
-    if options.get("momentum") is None:
+    if layer.options.get("momentum") is None:
         raise NotUnderstood("its class is Scale, and not the one of Caffe's ResNets")
-    options.require_last_axis(only_input(maps).axes)
-    return [Part(Affine(), {"scale": Recipe((0,)), "shift": Recipe((1,))})]
+    layer.add(kinds.Scaling(layer.options.axis()), layer.x, *layer.variables(True, True))
+
+
+def rescaling(layer: LayerOperations) -> None:
+    scale, offset = layer.options.numbers("scale"), layer.options.numbers("offset", 0.0)
+    layer.add(kinds.Scaling(-1), layer.x, *rounded(layer, scale, offset))
+
+
+def rounded(layer: LayerOperations, *arrays: np.ndarray) -> list[str]:
+    """Constants in float32, as Keras takes them; what overflows the reader refuses."""
+    with np.errstate(over="ignore"):
+        return [layer.constant(array.astype(np.float32)) for array in arrays]
+
+
+def normalization(layer: LayerOperations) -> None:
+    """(x - mean) / deviation, or its inverse; both are numbers of the JSON or variables."""
+    options = layer.options
+    axis = options.axis()
+    invert = options.flag("invert", False)
+    if options.get("mean") is None:
+        kind = kinds.Standardization(axis, LEAST_DEVIATION, invert)
+        layer.add(kind, layer.x, *layer.variables(True, True))
+        return
+    mean, variance = options.numbers("mean"), options.numbers("variance")
+    if (variance < 0).any():
+        raise options.error("variance", "numbers of at least 0")
+    if len({array.size for array in (mean, variance)} - {1}) > 1:
+        raise options.error("variance", f"as many numbers as the mean's {mean.size}")
+    deviation = np.maximum(np.sqrt(variance), LEAST_DEVIATION)
+    scale, shift = 1 / deviation, -mean / deviation
+    if invert:
+        scale, shift = deviation, mean
+    layer.add(kinds.Scaling(axis), layer.x, *rounded(layer, scale, shift))

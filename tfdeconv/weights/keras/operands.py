@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...formats.checked_json import shown
-from .function_calls import FunctionCall, Operand
-from .options import FeatureMap, NotUnderstood, Options, is_number
+from ..graph.not_understood import NotUnderstood
+from .function_calls import FunctionCall
+from .options import FIRST, Options
 
 # what frameworks and their versions call the same argument
 SYNONYMS = {
@@ -41,6 +42,8 @@ SYNONYMS = {
     "slice_spec": "key",
     "dstt": "dtype",
     "squeeze_dims": "axis",
+    "indices_or_sections": "sections",
+    "num_or_size_splits": "sections",
 }
 # what TensorFlow calls the values of arguments
 VALUES = {
@@ -52,7 +55,7 @@ VALUES = {
     "VALID": "valid",
     "CONSTANT": "constant",
 }
-# arguments with a number for each axis of [batch, height, width, channels]
+# arguments that may have a number for each axis, the batch's and the channels' included
 WINDOWS = ("pool_size", "strides")
 
 
@@ -69,63 +72,17 @@ def bind(call: FunctionCall, parameters: Sequence[str]) -> Options:
         name = key if key in parameters else SYNONYMS.get(key, key)
         if name not in parameters:
             raise NotUnderstood(f"it is {call.title} with {shown(key)}, which is not understood")
-        values[name] = argument_value(name, value)
+        values[name] = VALUES.get(value, value) if isinstance(value, str) else value
+    for name in WINDOWS:
+        if isinstance(values.get(name), list) and len(values[name]) == 4:
+            values[name] = rows_and_columns(values[name], values.get("data_format") == FIRST)
     return Options(call.title, values)
 
 
-def argument_value(name: str, value: Any) -> Any:
-    """A value by Keras's name for it; of four numbers for a window the two of rows and columns."""
-    if isinstance(value, str):
-        return VALUES.get(value, value)
-    if name in WINDOWS and isinstance(value, list) and len(value) == 4:
-        return value[1:3]
-    return value
-
-
-def operands_of(options: Options, key: str) -> list[Any]:
-    """An argument that is a list of tensors and numbers, or one of them."""
-    value = options.get(key)
-    return value if isinstance(value, list) else [value]
-
-
-def without_operand(options: Options, key: str, maps: Sequence[FeatureMap]) -> Options:
-    """The options of a function of one tensor; raises NotUnderstood for what has not just that."""
-    if not isinstance(options.get(key), Operand) or len(maps) != 1:
-        raise NotUnderstood(f"it is {options.layer} of {len(maps)} tensors, not understood so")
-    rest: Mapping[str, Any] = {name: v for name, v in options.values.items() if name != key}
-    return Options(options.layer, rest)
-
-
-def channel_numbers(title: str, value: Any, feature_map: FeatureMap) -> tuple[float, ...]:
-    """A constant as a number for each channel; it is one number, or an array that comes to that.
-
-    Raises NotUnderstood for an array that differs from row to row or column to column.
-    """
-    channels = feature_map.shape[2]
-    axes = 0
-    while isinstance(value, list) and len(value) == 1:
-        value = value[0]
-        axes += 1
-    if isinstance(value, list):
-        axes += 1
-    numbers = value if isinstance(value, list) else [value] * channels
-    varies = isinstance(value, list)
-    is_fitting = len(numbers) == channels and all(map(is_number, numbers))
-    # the last axis of a plane is that of its columns
-    if not is_fitting or axes > feature_map.axes or (varies and feature_map.plane):
-        raise NotUnderstood(f"it is {title} with a constant that is not a number for each channel")
-    return tuple(map(float, numbers))
-
-
-def axes_of(options: Options, feature_map: FeatureMap, key: str = "axis") -> list[int]:
-    """The axes that an argument names, from 0, sorted; [] where it names none."""
-    value = options.get(key)
-    if value is None:
-        return []
-    numbers = value if isinstance(value, list) else [value]
-    axes: list[int] = []
-    for number in numbers:
-        if type(number) is not int or not -feature_map.axes <= number < feature_map.axes:
-            raise NotUnderstood(f"its {key} is {shown(value)}")
-        axes.append(number % feature_map.axes)
-    return sorted(axes)
+def rows_and_columns(numbers: list[Any], channels_first: bool) -> list[Any]:
+    """Of a window's extents along all axes those of rows and columns."""
+    batch, *others = numbers
+    channels = others.pop(0 if channels_first else -1)
+    if (batch, channels) != (1, 1):
+        raise NotUnderstood(f"it has the window {shown(numbers)}")
+    return others

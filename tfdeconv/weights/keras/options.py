@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...limits import MAX_EXTENT, MAX_LISTS_DEEP, MAX_NUMBER
-from ...network.base import Shape
+from ...limits import MAX_AXES, MAX_EXTENT, MAX_LISTS_DEEP, MAX_NUMBER
+from ..graph.not_understood import NotUnderstood
 
 # what Keras wraps arrays and tuples in
 WRAPPERS = ("__numpy__", "__tensor__", "__tuple__", "TensorShape")
-
-
-class NotUnderstood(Exception):
-    """Why a layer is left out, as a clause that follows its name: "its class is ..."."""
-
-
-class FeatureMap(NamedTuple):
-    """What is known of a layer's input.
-
-    shape: (height, width, channels). vector: it has no height and width in Keras. single_cell: it
-    has one cell whatever the size of the image, so that a dense layer or a scale per channel fits.
-    plane: it has no axis of channels in Keras, as `x[..., 0]` has not. channels_first: in Keras its
-    axes are channels, height, width.
-    """
-
-    shape: Shape
-    vector: bool
-    single_cell: bool
-    plane: bool = False
-    channels_first: bool = False
-
-    @property
-    def axes(self) -> int:
-        """How many axes Keras counts, the batch included."""
-        if self.plane:
-            return 3
-        return 2 if self.vector else 4
+# where a map has its channels: [n, c, h, w] or [n, h, w, c]
+FIRST, LAST = "channels_first", "channels_last"
+# Keras 1's words
+DIM_ORDERINGS = {"th": FIRST, "tf": LAST}
 
 
 class Options:
@@ -104,15 +83,15 @@ class Options:
             raise self.error(key, "a finite number")
         return float(value)
 
-    def per_channel(self, key: str, channels: int, default: Any = None) -> tuple[float, ...]:
-        """A number for each channel; one stands for all. Lists around the list are taken off."""
+    def numbers(self, key: str, default: Any = None) -> np.ndarray:
+        """A number, or one for each channel. Lists around the list are taken off."""
         value = self.get(key, default)
         while isinstance(value, list) and len(value) == 1:
             value = value[0]
-        numbers = value if isinstance(value, list) else [value] * channels
-        if len(numbers) != channels or not all(map(is_number, numbers)):
-            raise self.error(key, f"a finite number, or {channels} of them")
-        return tuple(map(float, numbers))
+        numbers = value if isinstance(value, list) else [value]
+        if not all(map(is_number, numbers)):
+            raise self.error(key, "a finite number, or one for each channel")
+        return np.array(value, np.float64)
 
     def string(self, key: str, default: str | None = None) -> str:
         value = self.get(key, default)
@@ -120,17 +99,41 @@ class Options:
             raise self.error(key, "a string")
         return value
 
-    def require_last_axis(self, axes: int) -> None:
-        """Raises NotUnderstood for an axis that is not the last of so many, the batch included."""
-        axis = self.get("axis", -1)
-        if isinstance(axis, list) and len(axis) == 1:
-            axis = axis[0]
-        if axis not in (-1, axes - 1) or type(axis) is not int:
-            raise NotUnderstood(f"its axis is {shown(axis)}, not the last")
+    def axes(self, key: str = "axis", default: Any = -1) -> tuple[int, ...]:
+        """The axes that an option names, the batch's counted, of which none is that one."""
+        value = self.get(key, default)
+        axes = value if isinstance(value, list) else [value]
+        if not axes or not all(type(axis) is int and axis and abs(axis) <= MAX_AXES for axis in axes):
+            raise NotUnderstood(f"its {key} is {shown(value)}")
+        return tuple(axes)
 
-    def require_channels_last(self) -> None:
-        if self.get("data_format", "channels_last") != "channels_last":
-            raise NotUnderstood("it puts channels first")
+    def axis(self, key: str = "axis", default: int | None = -1) -> int:
+        """The one axis that an option names."""
+        axes = self.axes(key, default)
+        if len(axes) != 1:
+            raise NotUnderstood(f"its {key} is {shown(self.values.get(key))}")
+        return axes[0]
+
+    @property
+    def layout(self) -> str | None:
+        """FIRST or LAST, where the layer says which of a map's axes are the channels."""
+        ordering = DIM_ORDERINGS.get(str(self.get("dim_ordering")))
+        layout = self.get("data_format", ordering)
+        return layout if layout in (FIRST, LAST) else None
+
+    @property
+    def channel_axis(self) -> int:
+        """Which of a map's four axes are the channels."""
+        layout = self.get("data_format", LAST)
+        if layout not in (FIRST, LAST):
+            raise NotUnderstood(f"its data_format is {shown(layout)}")
+        return 1 if self.layout == FIRST else 3
+
+    def by_axis(self, rows: Any, columns: Any, others: Any) -> tuple[Any, ...]:
+        """What an operation does along each of a map's axes, the batch's included."""
+        by_axis = [others, rows, columns]
+        by_axis.insert(self.channel_axis, others)
+        return tuple(by_axis)
 
 
 def unwrap(value: Any, depth: int = 0) -> Any:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 from ...formats.checked_json import shown
 from ...limits import MAX_RESIZED
-from ...network.layers import Identity, Resize
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
 from .entries import MODELS, Model
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, only_map_shape
+from .layer_operations import LayerOperations
+from .options import Options
 
 # classes of layers that resize their input, whatever its size
 RESIZERS = ("Resizing", "CenterCrop", "RandomCrop")
 # of a Resizing: other interpolations are not Keras's to the last digit
-INTERPOLATIONS = ("bilinear", "nearest")
+INTERPOLATIONS: dict[str, Literal["bilinear", "nearest"]] = {
+    "bilinear": "bilinear",
+    "nearest": "nearest",
+}
+Fit = Literal["stretch", "fill", "crop"]
 # those that may stand before: they leave the size as it is
 BEFORE_RESIZERS = ("InputLayer", "Rescaling", "Normalization", *MODELS)
 
 
-def resizing(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    fit = "fill" if options.flag("crop_to_aspect_ratio", False) else "stretch"
+def resizing(layer: LayerOperations) -> None:
+    options = layer.options
+    fit: Fit = "fill" if options.flag("crop_to_aspect_ratio", False) else "stretch"
     interpolation = options.string("interpolation", "bilinear").lower()
-    if interpolation not in INTERPOLATIONS:
-        raise NotUnderstood(f"its interpolation is {shown(interpolation)}, which {REMEDY}")
     for key in ("pad_to_aspect_ratio", "antialias"):
         if options.flag(key, False):
             raise NotUnderstood(f"its {key} is true, which {REMEDY}")
-    return resized(options, maps, interpolation, fit)
+    add_resized(layer, interpolation, fit)
 
 
 # what to do about a Resizing that is not understood
@@ -37,33 +42,42 @@ REMEDY = (
 )
 
 
-def resize(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def resize(layer: LayerOperations) -> None:
     """`image.resize` of Keras or TensorFlow."""
+    options = layer.options
     height, width = options.pair("size")
     if options.flag("preserve_aspect_ratio", False):
-        raise NotUnderstood(f"it is {options.layer} that keeps the proportions")
+        raise NotUnderstood("it keeps the proportions")
     values = {**options.values, "height": height, "width": width}
-    return resizing(Options(options.layer, values), maps)
+    resizing(replace(layer, options=Options(options.layer, values)))
 
 
-def center_crop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    return resized(options, maps, "bilinear", "crop")
+def center_crop(layer: LayerOperations) -> None:
+    add_resized(layer, "bilinear", "crop")
 
 
-def random_crop(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
+def random_crop(layer: LayerOperations) -> None:
     """After training, Keras 2's resizes; Keras 3's does nothing."""
-    if options.keras2:
-        return resized(options, maps, "bilinear", "fill")
-    return [Part(Identity())]
+    if layer.options.keras2:
+        add_resized(layer, "bilinear", "fill")
+    else:
+        layer.add(kinds.Idle(), layer.x)
 
 
-def resized(
-    options: Options, maps: Sequence[FeatureMap], interpolation: str, fit: str
-) -> list[Part]:
-    only_map_shape(options, maps)
+def add_resized(layer: LayerOperations, interpolation: str, fit: Fit) -> None:
+    options = layer.options
     height = options.integer("height", MAX_RESIZED)
     width = options.integer("width", MAX_RESIZED)
-    return [Part(Resize(height, width, interpolation, fit))]
+    if interpolation not in INTERPOLATIONS:
+        raise NotUnderstood(f"its interpolation is {shown(interpolation)}, which {REMEDY}")
+    kind = kinds.Resizing(
+        options.channel_axis,
+        INTERPOLATIONS[interpolation],
+        rounding="round_prefer_ceil",
+        sizes=(height, width),
+        fit=fit,
+    )
+    layer.add(kind, layer.x)
 
 
 def size_of_resizing(model: Model) -> tuple[int, int] | None:

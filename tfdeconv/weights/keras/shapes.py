@@ -1,91 +1,97 @@
-"""Layers that change a map's shape: pools, pads, crops, Flatten and Reshape."""
+"""Layers that change a map's shape in a Keras model's JSON: pools, pads, crops, Reshape."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from ...formats.checked_json import shown
 from ...limits import MAX_AXES, MAX_RESHAPED
-from ...network.layers import AvgPool, Flatten, GlobalPool, Identity, MaxPool, Resize, ZeroPad
-from .options import FeatureMap, NotUnderstood, Options
-from .parts import Part, Translation, only_input, only_map_shape, pad_of
+from ..graph import kinds
+from ..graph.not_understood import NotUnderstood
+from .convolutions import pad_of
+from .layer_operations import LayerOperations
+from .options import FIRST, Options
+
+Translation = Callable[[LayerOperations], None]
 
 
-def pool(layer: type[MaxPool] | type[AvgPool]) -> Translation:
+def pool(kind: Literal["max", "mean"]) -> Translation:
     """The translation of a class that pools in windows."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        only_map_shape(options, maps)
+    def translate(layer: LayerOperations) -> None:
+        options = layer.options
         size = options.pair("pool_size")
-        padding = options.string("padding", "valid")
+        pad = pad_of(options.string("padding", "valid"))
         stride = options.pair("strides", list(size))
-        return [Part(layer(size=size, stride=stride, pad=pad_of(padding)))]
+        layer.add(kinds.Pooling(kind, options.channel_axis, size, stride, pad), layer.x)
 
     return translate
 
 
-def global_pool(layer: type[GlobalPool]) -> Translation:
+def global_pool(kind: Literal["max", "mean"]) -> Translation:
     """The translation of a class that pools whole maps."""
 
-    def translate(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-        only_map_shape(options, maps)
-        return [Part(layer(options.flag("keepdims", False)))]
+    def translate(layer: LayerOperations) -> None:
+        options = layer.options
+        numbers = options.by_axis(True, True, False)
+        axes = tuple(number for number, is_cell in enumerate(numbers) if is_cell)
+        layer.add(kinds.Reduction(kind, axes, options.flag("keepdims", False)), layer.x)
 
     return translate
 
 
-def zero_padding(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    only_map_shape(options, maps)
-    return [Part(ZeroPad(options.pads("padding")))]
+def zero_padding(layer: LayerOperations) -> None:
+    pads = layer.options.by_axis(*layer.options.pads("padding"), (0, 0))
+    layer.add(kinds.Padding(pads), layer.x)
 
 
-def cropping(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    only_map_shape(options, maps)
-    (top, bottom), (left, right) = options.pads("cropping")
-    return [Part(ZeroPad(((-top, -bottom), (-left, -right))))]
+def cropping(layer: LayerOperations) -> None:
+    (top, bottom), (left, right) = layer.options.pads("cropping")
+    pads = layer.options.by_axis((-top, -bottom), (-left, -right), (0, 0))
+    layer.add(kinds.Padding(pads), layer.x)
 
 
-def up_sampling(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    only_map_shape(options, maps)
+def up_sampling(layer: LayerOperations) -> None:
+    options = layer.options
     interpolation = options.string("interpolation", "nearest")
     if interpolation != "nearest":
         raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
-    return [Part(Resize(interpolation="nearest", factor=options.pair("size", 2)))]
+    kind = kinds.Resizing(
+        options.channel_axis,
+        "nearest",
+        rounding="round_prefer_ceil",
+        scales=options.pair("size", 2),
+    )
+    layer.add(kind, layer.x)
 
 
-def reshape(options: Options, maps: Sequence[FeatureMap]) -> list[Part]:
-    """From a map to a vector, between a vector and a map of one cell, or to the same shape."""
-    feature_map = only_input(maps)
-    cells = prod(feature_map.shape)
-    first = feature_map.channels_first
-    height, width, channels = feature_map.shape
-    old: tuple[int, ...] = (channels, height, width) if first else feature_map.shape
-    if feature_map.vector:
-        old = (channels,)
-    new = target_shape(options, cells)
-    if new == old:
-        return [Part(Identity())]
-    if feature_map.single_cell and new == (cells, 1, 1):
-        # as the layers do that squeeze a map whose channels are first
-        return [Part(Identity("map"), channels_first=True)]
-    if feature_map.single_cell and new == (cells,):
-        return [Part(Identity("vector"))]
-    if feature_map.single_cell and new == feature_map.shape:
-        return [Part(Identity("map"), channels_first=False)]
-    if not feature_map.vector and new == (cells,):
-        return [Part(Flatten(channels_first=first))]
-    raise NotUnderstood(f"it reshapes {list(old)} to {list(new)}")
+def flatten(layer: LayerOperations) -> None:
+    """In the order of the map's axes; channels_first moves the channels behind them before."""
+    x = layer.x
+    if layer.options.layout == FIRST:
+        x = layer.add(kinds.MovedAxis(1, -1), x, suffix="/moved")
+    layer.add(kinds.Flattened(1), x)
 
 
-def target_shape(options: Options, cells: int) -> tuple[int, ...]:
-    """The target of a Reshape, in which -1 stands for what is left of so many cells."""
+def permute(layer: LayerOperations) -> None:
+    dims = layer.options.get("dims")
+    if not isinstance(dims, list) or not all(type(axis) is int and axis > 0 for axis in dims):
+        raise layer.options.error("dims", "a list of axes from 1")
+    layer.add(kinds.Transpose((0, *dims)), layer.x)
+
+
+def reshape(layer: LayerOperations) -> None:
+    target = target_shape(layer.options)
+    layer.add(kinds.Reshape((0, *target), copy_zeros=True), layer.x)
+
+
+def target_shape(options: Options) -> list[int]:
+    """The target of a Reshape, in which -1 stands for what is left."""
     target = options.get("target_shape")
     if not isinstance(target, list) or len(target) > MAX_AXES or not all(map(is_extent, target)):
         raise options.error("target_shape", f"up to {MAX_AXES} integers, -1 or from 1")
-    known = prod(extent for extent in target if extent > 0)
-    return tuple(extent if extent > 0 else cells // known for extent in target)
+    return target
 
 
 def is_extent(value: Any) -> bool:

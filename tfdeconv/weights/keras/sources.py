@@ -1,12 +1,13 @@
-"""Where in a file the parameters of a node come from."""
+"""Where in a file the variables of a Keras model's layers are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from ..graph.operation import Constant
 from .entries import Entry, GroupName
-from .parts import Recipe
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,19 @@ class VariablePath:
 
 
 @dataclass(frozen=True)
-class ParameterSource:
-    """Where a node's parameters come from: a layer's variables, and what is made from them.
+class Variable(Constant):
+    """A layer's variable, by its position among them; its values are in a file that is opened later."""
 
-    part: which of the nodes that the layer becomes it is.
-    """
+    path: VariablePath = VariablePath()
+    position: int = 0
 
-    path: VariablePath
-    recipes: Mapping[str, Recipe]
-    part: str = ""
+    @classmethod
+    def at(
+        cls, path: VariablePath, position: int, shape: tuple[int, ...] | None = None
+    ) -> Variable:
+        name = f"{'/'.join(path.names)}/{position}"
+        return cls(shape, "float32", unread, name, path=path, position=position)
+
+
+def unread() -> np.ndarray:
+    raise ValueError("a variable without the file that it is in")

@@ -18,7 +18,8 @@ class Convolution(Kind):
     depthwise one in TensorFlow's order "hwcm", m for each channel c. channel_axis: of x, which has
     four axes; the other two but the batch's are rows and columns. pad: "same" is TensorFlow's.
     groups: None: as many as the input has channels for the kernel's.
-    activation: one that belongs to the layer, as in Keras.
+    activation: one that belongs to the layer, as in Keras. filters, size: along o (or m), and h and
+    w, where only the file will tell the kernel's shape.
     """
 
     channel_axis: int
@@ -28,6 +29,8 @@ class Convolution(Kind):
     dilation: Pair = (1, 1)
     groups: int | None = 1
     activation: Activation | None = None
+    filters: int | None = None
+    size: Pair | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class TransposedConvolution(Kind):
     same: bool = False
     output_size: Pair | None = None
     activation: Activation | None = None
+    filters: int | None = None
+    size: Pair | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,15 @@ class Linear(Kind):
     """x, matrix, [bias]: along one axis of x, the last.
 
     matrix: the order of its axes, "io" or "oi". scale, bias_scale: numbers before the product and
-    the bias (ONNX's alpha and beta). activation: as in Convolution.
+    the bias (ONNX's alpha and beta). activation: as in Convolution. units: along o, where only the
+    file will tell the matrix's shape.
     """
 
     matrix: str = "io"
     scale: float = 1.0
     bias_scale: float = 1.0
     activation: Activation | None = None
+    units: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,25 @@ class BatchNormalization(Kind):
 
 
 @dataclass(frozen=True)
+class Scaling(Kind):
+    """x, [scale], [shift]: x * scale + shift, each a number or one for each place on an axis."""
+
+    axis: int
+
+
+@dataclass(frozen=True)
+class Standardization(Kind):
+    """x, mean, variance: (x - mean) / deviation, which is not below `least`; inverse: its inverse.
+
+    For each place on an axis.
+    """
+
+    axis: int
+    least: float = 0.0
+    inverse: bool = False
+
+
+@dataclass(frozen=True)
 class GroupNormalization(Kind):
     """x, [scale], [shift]: with the statistics of each group of channels over the whole map.
 

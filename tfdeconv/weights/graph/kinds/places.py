@@ -34,6 +34,14 @@ class Transpose(Kind):
 
 
 @dataclass(frozen=True)
+class MovedAxis(Kind):
+    """x with the axis at `source` at `target`, the others in their order."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
 class Squeeze(Kind):
     """x, [axes]: without axes of length 1; None: without any, or as the input says."""
 
@@ -91,7 +99,7 @@ class Resizing(Kind):
     """x, [sizes], [scales]: the map at another size. All of an input's axes, or rows and columns.
 
     coordinates, rounding: ONNX's words (`coordinate_transformation_mode`, `nearest_mode`), and so
-    are cubic (`cubic_coeff_a`) and exclude_outside.
+    are cubic (`cubic_coeff_a`) and exclude_outside. fit: as in this program's Resize.
     """
 
     channel_axis: int
@@ -102,6 +110,7 @@ class Resizing(Kind):
     scales: tuple[float, float] | None = None
     cubic: float = -0.75
     exclude_outside: bool = False
+    fit: Literal["stretch", "fill", "crop"] = "stretch"
 
 
 @dataclass(frozen=True)

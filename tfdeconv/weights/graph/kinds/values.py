@@ -23,9 +23,14 @@ class Function(Kind):
 
 @dataclass(frozen=True)
 class LearnedSlope(Kind):
-    """x, slope: x where it is above 0, otherwise slope * x. axis: of x, where the slope has one."""
+    """x, slope: x where it is above 0, otherwise slope * x. axis: of x, where the slope has one.
+
+    shared: where only the file will tell the slope's shape, the axes along which it is the same; it
+    has all axes but the batch's.
+    """
 
     axis: int | None = None
+    shared: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

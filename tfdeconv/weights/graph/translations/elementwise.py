@@ -12,7 +12,6 @@ from ....network.layers import (
     RELU,
     Activation,
     Add,
-    Affine,
     Average,
     Divide,
     Identity,
@@ -24,10 +23,12 @@ from ....network.layers import (
 )
 from .. import kinds
 from ..axes import CHANNELS, COLUMNS, ROWS, Axes
-from ..call import Call, constant_parameter
+from ..call import Call
 from ..constants_on_maps import cell_values
-from ..feature_map import FeatureMap
+from ..feature_map import FeatureMap, vector_axes
 from ..not_understood import NotUnderstood
+from ..operation import Parameter
+from .scaling import affine
 
 MERGES: dict[str, Layer] = {
     "add": Add(),
@@ -52,14 +53,23 @@ def learned_slope(call: Call) -> FeatureMap:
     slope = call.constant(1)
     shape = slope.shape
     if shape is None:
-        raise NotUnderstood("the shape of its slope is not known")
-    if kind.axis is not None and len(shape) == 1:
+        shared = {x.axis(number) for number in kind.shared}
+        shape = tuple(1 if number in shared else x.lengths[number] for number in range(len(x.axes)))
+        shape = shape[1:]
+    elif kind.axis is not None and len(shape) == 1:
         # torch's: along the channels, whatever the other axes are
         shape = (*shape, *(1,) * (len(x.axes) - 1 - x.axis(kind.axis)))
-    values = cell_values(slope.read().reshape(shape), x)
-    by_row, by_column, by_channel = (extent > 1 for extent in values.shape)
+
+    def by_cell(values: np.ndarray) -> np.ndarray:
+        return cell_values(values.reshape(shape), x)
+
+    extents = by_cell(np.broadcast_to(np.zeros((), np.float32), shape)).shape
+    by_row, by_column, by_channel = (extent > 1 for extent in extents)
     layer = PReLU(by_row=by_row, by_column=by_column, by_channel=by_channel)
-    return call.add(layer, x, parameters={"slope": constant_parameter(values)}).with_axes(x.axes)
+    parameter = Parameter((slope,), by_cell, extents)
+    if len(shape) <= 3 and x.axes in (x.canonical_axes(3), vector_axes(x.batch, x.channels)):
+        parameter = Parameter((slope,), leading_axes=3 - len(shape))
+    return call.add(layer, x, parameters={"slope": parameter}).with_axes(x.axes)
 
 
 def along_channels(call: Call) -> FeatureMap:
@@ -169,22 +179,6 @@ SCALES: dict[str, Scales] = {
     "multiply": scale_by,
     "divide": divide_by,
 }
-
-
-def affine(call: Call, x: FeatureMap, scale: np.ndarray, shift: np.ndarray) -> FeatureMap:
-    """x * scale + shift; both are [h or 1, w or 1, c or 1]."""
-    scale, shift = np.atleast_3d(scale), np.atleast_3d(shift)
-    by_row, by_column, by_channel = (max(pair) > 1 for pair in zip(scale.shape, shift.shape))
-    layer = Affine()
-    if by_row or by_column:
-        layer = Affine(by_row=by_row, by_column=by_column, by_channel=by_channel)
-    parameters = {}
-    for name, shape in layer.parameters(x.shape).items():
-        numbers = {"scale": scale, "shift": shift}[name]
-        # in double precision: what follows may be joined with it
-        full = np.broadcast_to(numbers, (1,) * (3 - len(shape)) + shape).astype(np.float64)
-        parameters[name] = constant_parameter(full.reshape(shape))
-    return call.add(layer, x, parameters=parameters).with_axes(x.axes)
 
 
 def limited(call: Call, x: FeatureMap, values: np.ndarray) -> FeatureMap:

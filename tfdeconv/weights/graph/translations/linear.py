@@ -27,8 +27,17 @@ def known_shape(constant: Constant) -> tuple[int, ...]:
     return constant.shape
 
 
-def kernel_sizes(kind: kinds.Convolution | kinds.TransposedConvolution, kernel: Constant):
-    """{letter of an axis: how long it is}."""
+def kernel_sizes(
+    kind: kinds.Convolution | kinds.TransposedConvolution, kernel: Constant, channels: int
+) -> dict[str, int]:
+    """{letter of an axis: how long it is}, for an input of so many channels."""
+    if kernel.shape is None and kind.filters and kind.size:
+        height, width = kind.size
+        sizes = {"h": height, "w": width, "c": channels, "m": kind.filters, "o": kind.filters}
+        sizes["i"] = channels
+        if isinstance(kind, kinds.Convolution):
+            sizes["i"] = channels // (kind.groups or 1)
+        return {letter: sizes[letter] for letter in kind.kernel}
     shape = known_shape(kernel)
     if len(shape) != len(kind.kernel):
         raise NotUnderstood(f"its kernel has the shape {list(shape)}, expected four axes")
@@ -51,10 +60,10 @@ def with_bias(
     bias = call.optional(2)
     if bias is None:
         return False
-    if scale == 1 and bias.shape is not None and len(bias.shape) == 1:
+    is_plain = bias.shape is None or (len(bias.shape) == 1 and count in (None, *bias.shape))
+    if scale == 1 and is_plain:
         parameters["bias"] = Parameter((bias,))
-        if count is None or bias.shape == (count,):
-            return True
+        return True
     shape = None
     if bias.shape is not None:
         values_count = int(np.prod(bias.shape))
@@ -76,7 +85,7 @@ def convolution(call: Call) -> FeatureMap:
     kind: kinds.Convolution = call.kind
     x = call.as_map(call.map(), kind.channel_axis)
     kernel = call.constant(1)
-    sizes = kernel_sizes(kind, kernel)
+    sizes = kernel_sizes(kind, kernel, x.channels)
     window: dict[str, Any] = {
         "size": (sizes["h"], sizes["w"]),
         "stride": kind.stride,
@@ -98,30 +107,19 @@ def convolution(call: Call) -> FeatureMap:
                 f"and its input has {x.channels}"
             )
     bias = with_bias(call, parameters, count=filters)
-    depthwise = "m" in sizes or (groups == x.channels and groups > 1)
-    if depthwise:
-        if "m" not in sizes:
-            parameters["kernel"] = depthwise_kernel(kernel, kind, x.channels)
-        layer = DepthwiseConv(multiplier=filters // x.channels, bias=bias, **window)
+    if "m" in sizes:
+        layer = DepthwiseConv(multiplier=sizes["m"], bias=bias, **window)
         return call.add_map(layer, x, kind.channel_axis, parameters)
     parameters["kernel"] = in_order(kernel, kind.kernel, KERNEL)
     conv = Conv(filters, groups=groups, bias=bias, **window)
     return call.add_map(conv, x, kind.channel_axis, parameters)
 
 
-def depthwise_kernel(kernel: Constant, kind: kinds.Convolution, channels: int) -> Parameter:
-    """The kernel of as many groups as channels, [h, w, channel, multiplier]."""
-    sizes = kernel_sizes(kind, kernel)
-    axes = [kind.kernel.index(letter) for letter in "hwio"]
-    shape = (sizes["h"], sizes["w"], channels, sizes["o"] // channels)
-    return Parameter((kernel,), lambda values: np.transpose(values, axes).reshape(shape), shape)
-
-
 def transposed_convolution(call: Call) -> FeatureMap:
     kind: kinds.TransposedConvolution = call.kind
     x = call.as_map(call.map(), kind.channel_axis)
     kernel = call.constant(1)
-    sizes = kernel_sizes(kind, kernel)
+    sizes = kernel_sizes(kind, kernel, x.channels)
     filters = sizes["o"] * kind.groups
     if sizes["i"] != x.channels:
         raise NotUnderstood(f"its kernel is for {sizes['i']} channels, its input has {x.channels}")
@@ -195,22 +193,19 @@ def linear(call: Call) -> FeatureMap:
     """On each cell by itself it is a convolution of 1 x 1."""
     kind: kinds.Linear = call.kind
     x = call.map()
+    if len(x.axes) == 2 and x.axes[0] == x.whole(BATCH):
+        x = call.as_vector(x)
+    else:
+        # [n h w, c], too: all cells one below the other
+        x = call.with_channels_at(x, len(x.axes) - 1)
     matrix = call.constant(1)
-    shape = known_shape(matrix)
-    if len(shape) != 2:
-        raise NotUnderstood(f"its matrix has the shape {list(shape)}, expected two axes")
-    count, units = shape if kind.matrix == "io" else shape[::-1]
+    count, units = matrix_sizes(kind, matrix, x.channels)
     parameter = in_order(matrix, kind.matrix, "io")
     if kind.scale != 1:
         make = parameter.make or (lambda values: values)
         parameter = Parameter((matrix,), lambda values: make(values) * kind.scale, (count, units))
     parameters = {"kernel": parameter}
     bias = with_bias(call, parameters, kind.bias_scale, units)
-    if len(x.axes) == 2 and x.axes[0] == x.whole(BATCH):
-        x = call.as_vector(x)
-    else:
-        # [n h w, c], too: all cells one below the other
-        x = call.with_channels_at(x, len(x.axes) - 1)
     if x.channels != count:
         raise NotUnderstood(f"its matrix is for {count} values, its input has {x.channels}")
     if x.single_cell:
@@ -219,13 +214,25 @@ def linear(call: Call) -> FeatureMap:
         if len(x.axes) == 2:
             return y.with_axes(vector_axes(y.batch, units))
         return y.with_axes((*x.axes[:-1], vector_axes(1, units)[1]))
-    made = parameter.make or (lambda values: values)
-    parameters["kernel"] = replace(
-        parameter, make=lambda values: made(values)[None, None], shape=(1, 1, count, units)
-    )
+    # the values are a kernel's of one cell
+    if parameter.make is None:
+        parameters["kernel"] = replace(parameter, leading_axes=2)
+    else:
+        parameters["kernel"] = replace(parameter, shape=(1, 1, count, units))
     conv = Conv(units, 1, bias=bias, activation=kind.activation)
     y = call.add(conv, x, parameters=parameters)
     return y.with_axes((*x.axes[:-1], vector_axes(1, units)[1]))
+
+
+def matrix_sizes(kind: kinds.Linear, matrix: Constant, channels: int) -> tuple[int, int]:
+    """How many values it takes and gives, of an input with so many."""
+    if matrix.shape is None and kind.units:
+        return channels, kind.units
+    shape = known_shape(matrix)
+    if len(shape) != 2:
+        raise NotUnderstood(f"its matrix has the shape {list(shape)}, expected two axes")
+    rows, columns = shape
+    return (rows, columns) if kind.matrix == "io" else (columns, rows)
 
 
 def matrix_product(call: Call) -> FeatureMap:

@@ -140,6 +140,8 @@ def layer_normalization(call: Call) -> FeatureMap:
                 found = list(constant.shape)
                 raise NotUnderstood(f"its {name} has the shape {found}, not a value for each cell")
             parameters[name] = Parameter((constant,), to_cells, x.shape)
+            if constant.shape in (None, x.shape) and x.axes == x.canonical_axes(3):
+                parameters[name] = Parameter((constant,))
     scale, center = "gamma" in parameters, "beta" in parameters
     layer = GroupNorm(1, kind.epsilon, scale, center, by_cell=bool(parameters))
     y = call.add(layer, x, parameters=parameters)

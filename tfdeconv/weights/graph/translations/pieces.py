@@ -17,6 +17,10 @@ from ..shape_arithmetic import pads_of, slices, split_sizes
 from .places import without
 
 
+# where exporters end a slice that ends with the axis
+OPEN_END = 1 << 30
+
+
 def padding(call: Call) -> FeatureMap:
     """Zeros or the map again around rows and columns, or fewer of them."""
     kind: kinds.Padding = call.kind
@@ -50,25 +54,34 @@ def channel_axis_between(x: FeatureMap, numbers: Sequence[int]) -> int:
 
 
 def sliced(call: Call) -> FeatureMap:
-    """Some of the channels, then less of rows and columns, or every so manieth of them."""
+    """Less of rows and columns, or every so manieth of them, then some of the channels."""
     x = call.map()
-    found = slices(call.kind, len(x.axes), call.arrays())
-    for number, piece in list(found.items()):
-        length = x.lengths[number]
-        start, stop, step = piece.indices(length)
-        chosen = range(start, stop, step)
-        if chosen == range(length):
-            del found[number]
-        elif dimensions(x.axes[number]) == {CHANNELS}:
-            x = call.with_channels_at(x, number)
-            x = channels_taken(call, x, number, chosen, "/channels" if len(found) > 1 else "")
-            del found[number]
-    if not found:
-        return x
-    return less_of_map(call, x, found)
+    along_map: dict[int, slice] = {}
+    along_channels: dict[int, range] = {}
+    for number, piece in slices(call.kind, len(x.axes), call.arrays()).items():
+        chosen = range(*piece.indices(x.lengths[number]))
+        if dimensions(x.axes[number]) == {CHANNELS}:
+            if chosen != range(x.lengths[number]):
+                along_channels[number] = chosen
+        elif not is_whole(call, piece, x.lengths[number]):
+            along_map[number] = piece
+    if along_map:
+        x = less_of_map(call, x, along_map, is_last=not along_channels)
+    for number, chosen in along_channels.items():
+        x = channels_taken(call, call.with_channels_at(x, number), number, chosen)
+    return x
 
 
-def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice]) -> FeatureMap:
+def is_whole(call: Call, piece: slice, length: int) -> bool:
+    """Whether a slice takes all; of maps of any size it must not say where it ends."""
+    is_open = piece.stop is None or piece.stop >= OPEN_END or not call.builder.any_size
+    return is_open and range(*piece.indices(length)) == range(length)
+
+
+def less_of_map(
+    call: Call, x: FeatureMap, found: dict[int, slice], is_last: bool
+) -> FeatureMap:
+    """A crop, then every so manieth row and column; the last has the operation's own name."""
     channel_axis = channel_axis_between(x, list(found))
     x = call.as_map(x, channel_axis)
     pads, strides = [], []
@@ -76,21 +89,29 @@ def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice]) -> FeatureMa
         if number == channel_axis:
             continue
         length = x.lengths[number]
-        chosen = range(*found.get(number, slice(None)).indices(length))
-        if not chosen or chosen.step < 0:
+        piece = found.get(number, slice(None))
+        if call.builder.any_size and not is_at_ends(piece):
+            raise NotUnderstood("it cuts at other than the map's ends")
+        start, stop, step = piece.indices(length)
+        if not range(start, stop, step) or step < 0:
             raise NotUnderstood("it leaves nothing, or turns the map round")
-        # what the last step does not reach is left to it
-        end = min(chosen[-1] + chosen.step, length)
-        pads.append((-chosen[0], end - length))
-        strides.append(chosen.step)
+        pads.append((-start, stop - length))
+        strides.append(step)
     strided = max(strides) > 1
     if any(map(any, pads)):
-        suffix = "/cropped" if strided else ""
+        suffix = "" if is_last and not strided else "/cropped"
         x = call.add_map(ZeroPad((pads[0], pads[1])), x, channel_axis, suffix=suffix)
     if strided:
         # one cell of each is its own mean
-        x = call.add_map(AvgPool(1, (strides[0], strides[1])), x, channel_axis)
+        stride = (strides[0], strides[1])
+        x = call.add_map(AvgPool(1, stride), x, channel_axis, suffix="" if is_last else "/strided")
     return x
+
+
+def is_at_ends(piece: slice) -> bool:
+    """Whether a slice counts from both ends of an axis, so that it means the same at any size."""
+    start, stop = piece.start or 0, piece.stop
+    return start >= 0 and (stop is None or stop < 0 or stop >= OPEN_END)
 
 
 def channels_taken(
@@ -123,6 +144,7 @@ def take(call: Call) -> FeatureMap:
     if len(chosen) != len(numbers) or not chosen:
         raise NotUnderstood("it takes what is not there")
     if not x.axes[number]:
+        call.require_fixed_cells(x)
         y = x
     else:
         x = call.with_channels_at(x, number)

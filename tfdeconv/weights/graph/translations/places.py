@@ -32,12 +32,21 @@ def transpose(call: Call) -> FeatureMap:
     return x.with_axes(tuple(x.axes[number] for number in order))
 
 
+def moved_axis(call: Call) -> FeatureMap:
+    x = call.map()
+    axes = list(x.axes)
+    axis = axes.pop(x.axis(call.kind.source))
+    axes.insert(x.axis(call.kind.target), axis)
+    return x.with_axes(tuple(axes))
+
+
 def squeeze(call: Call) -> FeatureMap:
     x = call.map()
     axes = or_input(call.kind.axes, call.arrays(), 1)
     numbers = [number for number, axis in enumerate(x.axes) if not axis]
     if axes is not None:
         numbers = [x.axis(number) for number in axes]
+        call.require_fixed_cells(x)
         # torch leaves those as they are that are longer
         numbers = [number for number in numbers if not x.axes[number]]
     return x.with_axes(without(x.axes, numbers))

@@ -62,8 +62,10 @@ def reduction(call: Call) -> FeatureMap:
     if not kind.keep:
         left = tuple(axis for number, axis in enumerate(x.axes) if number not in numbers)
     over = {factor.dimension for factor in factors}
-    if not factors and x.single_cell:
+    if not factors and x.single_cell and len(numbers) != 2:
         return call.add(Identity(), x).with_axes(left)
+    if len(numbers) == 1:
+        call.require_fixed_cells(x)
     if over <= {ROWS, COLUMNS} and sorted(factors) == sorted(cells) and kind.kind in POOLS:
         keep = kind.keep or len(left) != 2
         y = call.add(POOLS[kind.kind](keep), x)
@@ -85,9 +87,10 @@ def resizing(call: Call) -> FeatureMap:
     height, width = x.shape[:2]
     if sizes is not None:
         rows, columns = (int(extent) for extent in sizes)
-        if (rows, columns) == (height, width):
+        by_factor = kind.fit == "stretch" and not call.builder.any_size
+        if by_factor and (rows, columns) == (height, width):
             return call.add_map(Identity(), x, kind.channel_axis)
-        if rows % height == 0 and columns % width == 0:
+        if by_factor and rows % height == 0 and columns % width == 0:
             # a factor holds for every size of image
             scales = rows / height, columns / width
     how: dict[str, Any] = {
@@ -100,7 +103,7 @@ def resizing(call: Call) -> FeatureMap:
     if scales is not None:
         layer = Resize(factor=(plain_number(scales[0]), plain_number(scales[1])), **how)
     elif sizes is not None:
-        layer = Resize(rows, columns, **how)
+        layer = Resize(rows, columns, fit=kind.fit, **how)
     else:
         raise NotUnderstood("it does not say to which size")
     return call.add_map(layer, x, kind.channel_axis)

@@ -9,7 +9,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import elementwise, linear, norms, pieces, places, pools
+from . import elementwise, linear, norms, pieces, places, pools, scaling
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
@@ -41,6 +41,8 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Linear: linear.linear,
     kinds.MatrixProduct: linear.matrix_product,
     kinds.BatchNormalization: norms.batch_normalization,
+    kinds.Scaling: scaling.scaling,
+    kinds.Standardization: scaling.standardization,
     kinds.GroupNormalization: norms.group_normalization,
     kinds.LayerNormalization: norms.layer_normalization,
     kinds.RmsNormalization: norms.rms_normalization,
@@ -60,6 +62,7 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Reshape: places.reshape,
     kinds.Flattened: places.flattened,
     kinds.Transpose: places.transpose,
+    kinds.MovedAxis: places.moved_axis,
     kinds.Squeeze: places.squeeze,
     kinds.Unsqueeze: places.unsqueeze,
     kinds.Expand: places.expand,
