@@ -217,7 +217,6 @@ class Call:
         becomes_map = y.vector and len(y.axes) == 4
         return self.add(Identity("map" if becomes_map else None), y).with_axes(y.axes)
 
-
     def require_fixed_cells(self, x: FeatureMap) -> None:
         """Raises NotUnderstood for a map of one row or column of which another image has more."""
         if self.builder.any_size and 1 in x.shape[:2] and not x.single_cell:

@@ -76,9 +76,7 @@ def within_parallel(model: Model) -> tuple[Model, VariablePath, tuple[str, ...]]
     return entry.model, VariablePath().to(replace(entry, call_count=1)), (note,)
 
 
-def inputs_of(
-    model: Model, config: Mapping[str, Any], channel_axis: int
-) -> tuple[GraphInput, ...]:
+def inputs_of(model: Model, config: Mapping[str, Any], channel_axis: int) -> tuple[GraphInput, ...]:
     """The model's inputs. Raises UserError unless one has the shape of images."""
     usual = size_of_resizing(model)
     inputs: list[GraphInput] = []

@@ -51,9 +51,7 @@ class LayerOperations:
         for output in range(outputs):
             tensors.append(SEPARATOR.join((self.name, str(number), str(output))))
         self.operations.append(
-            Operation(
-                self.name + suffix, kind, inputs, tuple(tensors), self.title, layer=self.name
-            )
+            Operation(self.name + suffix, kind, inputs, tuple(tensors), self.title, layer=self.name)
         )
         return tensors[0]
 

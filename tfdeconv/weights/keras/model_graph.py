@@ -114,7 +114,6 @@ class GraphBuilder:
             return f"{INPUT}_layer"
         return entry.name
 
-
     def _output_of(
         self, outputs: Mapping[CallKey, Sequence[str]], tensor: Tensor, reader: str
     ) -> str:

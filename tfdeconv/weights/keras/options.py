@@ -103,7 +103,9 @@ class Options:
         """The axes that an option names, the batch's counted, of which none is that one."""
         value = self.get(key, default)
         axes = value if isinstance(value, list) else [value]
-        if not axes or not all(type(axis) is int and axis and abs(axis) <= MAX_AXES for axis in axes):
+        if not axes or not all(
+            type(axis) is int and axis and abs(axis) <= MAX_AXES for axis in axes
+        ):
             raise NotUnderstood(f"its {key} is {shown(value)}")
         return tuple(axes)
 

@@ -16,7 +16,6 @@ from ..not_understood import NotUnderstood
 from ..shape_arithmetic import pads_of, slices, split_sizes
 from .places import without
 
-
 # where exporters end a slice that ends with the axis
 OPEN_END = 1 << 30
 
@@ -78,9 +77,7 @@ def is_whole(call: Call, piece: slice, length: int) -> bool:
     return is_open and range(*piece.indices(length)) == range(length)
 
 
-def less_of_map(
-    call: Call, x: FeatureMap, found: dict[int, slice], is_last: bool
-) -> FeatureMap:
+def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice], is_last: bool) -> FeatureMap:
     """A crop, then every so manieth row and column; the last has the operation's own name."""
     channel_axis = channel_axis_between(x, list(found))
     x = call.as_map(x, channel_axis)
