@@ -37,7 +37,7 @@ class VariablePath:
 
 @dataclass(frozen=True)
 class Variable(Constant):
-    """A layer's variable, by its position among them; its values are in a file that is opened later."""
+    """A layer's variable, by its position among them. Its values are in a file opened later."""
 
     path: VariablePath = VariablePath()
     position: int = 0
