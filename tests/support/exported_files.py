@@ -78,6 +78,17 @@ def node(target: str, result: str, module: str = "", **arguments: Any) -> dict:
     }
 
 
+def subgraph(nodes: list[dict], inputs: list[str], outputs: list[str]) -> dict:
+    """A part of a program, as the argument of an operation."""
+    graph = {
+        "inputs": [argument(name) for name in inputs],
+        "outputs": [argument(name) for name in outputs],
+        "nodes": nodes,
+        "tensor_values": {},
+    }
+    return {"as_graph": {"name": "part", "graph": graph}}
+
+
 def program(
     nodes: list[dict],
     state: dict[str, np.ndarray],

@@ -175,6 +175,38 @@ def test_strange_operators_may_write_to_their_arguments(tmp_path):
     assert "an operation in place" in network.missing["tanh"]
 
 
+# parts of programs
+
+
+def under_no_grad(outputs):
+    """with torch.no_grad(): y = tanh(relu(x)), then sigmoid(y)."""
+    inner = [node("relu", "y", self="z"), node("tanh", "tanh", self="y")]
+    part = files.subgraph(inner, ["z"], outputs)
+    calls = node(WRAP, "getitem", enabled=False, part=part, x="x")
+    for each in calls["inputs"]:
+        each["name"] = ""
+    return [calls, node("sigmoid", "y", self="getitem")]
+
+
+WRAP = "torch.ops.higher_order.wrap_with_set_grad_enabled"
+
+
+def test_what_is_under_no_grad_is_read(tmp_path):
+    """In its place, by its own names and no others'."""
+    network = network_of(tmp_path, under_no_grad(["tanh"]))
+    assert [(each.name, each.inputs) for each in network.nodes] == [
+        ("relu", ("input",)),
+        ("tanh", ("relu",)),
+        ("sigmoid", ("tanh",)),
+    ]
+
+
+def test_parts_that_do_not_fit_are_named(tmp_path):
+    nodes = [node("tanh", "first", self="x"), *under_no_grad(["tanh", "y"])]
+    network = network_of(tmp_path, nodes)
+    assert WRAP in network.missing["wrap_with_set_grad_enabled"]
+
+
 # operators
 
 LAYERS = [

@@ -7,13 +7,14 @@ of torch's, and of others, is only a name here. exported_archive.py finds the JS
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..limits import MAX_EXPRESSION, MAX_MODULES_DEEP
 from .checked_json import check_list, check_name
 from .exported_argument import (
     Argument,
+    Setting,
     dtype_of,
     integer,
     member_of,
@@ -83,6 +84,16 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Subgraph(Setting):
+    """A part of a program that is an argument, of an operation which runs it."""
+
+    inputs: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    outputs: tuple[str, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Program:
     """All operations in the order in which they run."""
 
@@ -102,10 +113,7 @@ def parse_program(description: Mapping[str, Any]) -> Program:
     signature = member_of(module, "signature", dict)
     inputs, stored = parse_inputs(check_list(signature.get("input_specs"), dict))
     outputs = parse_outputs(check_list(signature.get("output_specs"), dict))
-    values = {
-        check_name(name): parse_value(meta)
-        for name, meta in member_of(graph, "tensor_values", dict).items()
-    }
+    values = parse_values(graph)
     operations = tuple(map(parse_operation, check_list(graph.get("nodes"), dict)))
     version = str(description.get("torch_version", ""))[:MAX_EXPRESSION]
     return Program(operations, inputs, outputs, stored, values, version)
@@ -137,6 +145,27 @@ def parse_outputs(specs: list[dict]) -> tuple[str, ...]:
     return tuple(outputs)
 
 
+def parse_values(graph: dict) -> dict[str, Value]:
+    values = {}
+    for name, meta in member_of(graph, "tensor_values", dict).items():
+        values[check_name(name)] = parse_value(meta)
+    return values
+
+
+def parse_subgraph(content: Any) -> Subgraph:
+    graph = member_of(content, "graph", dict)
+    ends: list[tuple[str, ...]] = []
+    for key in ("inputs", "outputs"):
+        names: list[str] = []
+        for entry in check_list(graph.get(key), dict):
+            # one that is no value has no name
+            names += references(parse_argument(entry)) or [""]
+        ends.append(tuple(names))
+    operations = tuple(map(parse_operation, check_list(graph.get("nodes"), dict)))
+    inputs, outputs = ends
+    return Subgraph("graph", "", inputs, operations, outputs, parse_values(graph))
+
+
 def parse_value(meta: Any) -> Value:
     sizes = check_list(member_of(meta, "sizes", list), dict)
     strides = check_list(member_of(meta, "strides", list), dict)
@@ -157,8 +186,14 @@ def parse_size(value: Any) -> Size:
 
 def parse_operation(node: dict) -> Operation:
     arguments: dict[str, Argument] = {}
-    for entry in check_list(node.get("inputs"), dict):
-        arguments[check_name(entry.get("name"))] = parse_argument(entry.get("arg"))
+    for number, entry in enumerate(check_list(node.get("inputs"), dict)):
+        # those of subgraphs and of what calls them have none
+        name = check_name(entry.get("name") or f"argument {number}")
+        kind, content = the_one(entry.get("arg"))
+        if kind == "as_graph":
+            arguments[name] = parse_subgraph(content)
+        else:
+            arguments[name] = parse_argument(entry["arg"])
     results: list[str] = []
     for output in check_list(node.get("outputs"), dict):
         results += references(parse_argument(output)) or [""]

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ..data.preprocessing import Preprocessing
+from ..errors import UserError
 from ..formats import exported_archive
 from ..network.graph import Network
 from .contents import WeightFile
@@ -27,16 +28,19 @@ def exported_reader(path: str | Path) -> FormatReader:
     by_name = tensors_reader(path, file.state)
 
     @cache
-    def own_network() -> Network:
-        return own.network(None, None)
+    def own_network() -> Network | None:
+        try:
+            return own.network(None, None)
+        except UserError:
+            return None
 
     def network(name: str | None, variant: str | None) -> Network:
         return by_name.network(name, variant) if name else own.network(None, variant)
 
     def contents(network: Network) -> WeightFile:
-        if network.name != own_network().name or network.nodes != own_network().nodes:
-            return by_name.contents(network)
-        return own.contents(network)
+        known = own_network()
+        is_own = known is not None and network.nodes == known.nodes
+        return own.contents(network) if is_own else by_name.contents(network)
 
     return replace(own, network=network, contents=contents)
 

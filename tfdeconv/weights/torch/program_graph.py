@@ -16,6 +16,7 @@ from .expressions import Expression, Expressions, reads, unwritten
 from .local_response import local_responses
 from .memory import Memory
 from .operator_call import OperatorCall
+from .subgraphs import inlined
 
 # what cannot be told of a value that is in the file
 UNREAD = "its values are of a kind that is not read"
@@ -23,7 +24,7 @@ UNREAD = "its values are of a kind that is not read"
 
 def graph_of(file: ExportedFile) -> Graph:
     """The graph of a program, with what its inputs take from the file."""
-    program = file.program
+    program = inlined(file.program)
     constants: dict[str, Constant] = {}
     missing: dict[str, str] = {}
     for name, stored in program.stored.items():
