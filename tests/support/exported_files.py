@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from pickle_files import ORDERED, literal
 
+from tfdeconv.network.graph import Network
+from tfdeconv.weights.load import network_in
+
 DTYPES = {"float32": 7, "int64": 5, "float16": 6, "uint16": 28}
 
 
@@ -270,3 +273,19 @@ def write_described(path: Path, said: bytes) -> None:
         if name in parts:
             parts[name] = json.dumps(value).encode(errors="replace")
     path.write_bytes(zipped(parts))
+
+
+# files of other programs
+
+
+def written(tmp_path, nodes, state=None, constants=None, **more):
+    """A file of these operations."""
+    state, constants = state or {}, constants or {}
+    description = program(nodes, state, constants, **more)
+    path = tmp_path / "x.pt2"
+    path.write_bytes(zipped(members(description, state, constants)))
+    return path
+
+
+def network_of(tmp_path, nodes, state=None, constants=None, **more) -> Network:
+    return network_in(written(tmp_path, nodes, state, constants, **more))

@@ -147,6 +147,7 @@ FUNCTIONS: dict[str, Callable] = {
     "reciprocal": np.reciprocal,
     "round": np.round,
     "rsqrt": lambda x: 1 / np.sqrt(x),
+    "sign": np.sign,
     "size": np.size,
     "sqrt": np.sqrt,
     "square": np.square,

@@ -7,7 +7,7 @@ program_graph    a program -> a graph
 operator_call    an operation whose arguments are asked for by name; what nobody asks for refuses it
 memory           what operations in place change besides their result
 naming           a layer's name is its module's path
-expressions      several operations that are one: local_response, choices
+expressions      several operations that are one: local_response
 table            all operators: kernels, norms, activations, arithmetic, pools, places, pieces,
                  numbers
 """

@@ -97,6 +97,10 @@ def compared(function: str, negated: bool, call: OperatorCall) -> Made:
     return kinds.Computation("logical_not"), call.step(kind, *inputs)
 
 
+def sign(call: OperatorCall) -> Made:
+    return kinds.Computation("sign"), call.tensor("self")
+
+
 def where(call: OperatorCall) -> Made:
     """One of two values, where a condition holds."""
     kind = kinds.Computation("where")
@@ -144,6 +148,7 @@ TABLE: dict[str, Callable[[OperatorCall], Made]] = {
     "le": partial(compared, "greater", True),
     "ge": partial(compared, "less", True),
     "ne": partial(compared, "equal", True),
+    "sign": sign,
     "where": where,
     "_operator.add": partial(of_sizes, "add"),
     "_operator.sub": partial(of_sizes, "subtract"),

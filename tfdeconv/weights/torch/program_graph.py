@@ -11,7 +11,6 @@ from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from ..graph.operation import Constant, Graph, GraphInput, Operation as Step
 from . import naming, table
-from .choices import choices
 from .expressions import Expression, Expressions, reads, unwritten
 from .local_response import local_responses
 from .memory import Memory
@@ -69,7 +68,7 @@ def graph_of(file: ExportedFile) -> Graph:
 def expressions_of(program: Program) -> dict[int, Expression]:
     """{number of an operation: what it is together with those before it}"""
     expressions = Expressions(program)
-    return unwritten(program, local_responses(expressions) | choices(expressions))
+    return unwritten(program, local_responses(expressions))
 
 
 def model_name(program: Program) -> str:

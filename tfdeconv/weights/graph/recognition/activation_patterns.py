@@ -155,10 +155,25 @@ def shrink(kind: str) -> Maker:
     return make
 
 
+def far(kind: str) -> Maker:
+    """0 where |x| is not more than a limit."""
+
+    def make(bound: Mapping[str, Any]) -> Steps | None:
+        width = bound["limit"]
+        if width <= 0 or not math.isclose(bound.get("width", width), width, rel_tol=1e-6):
+            return None
+        return [(kinds.Function(Activation(kind, constant=width)), ())]
+
+    return make
+
+
 def is_inverse(one: float, another: float) -> bool:
     return math.isclose(one * another, 1.0, rel_tol=1e-6)
 
 
+# whether |x| is more than a limit
+FAR = as_sum(Applied("above", (apply("abs", X),), (LIMIT,)))
+WIDTH = variable("width", NUMBER)
 ACTIVATIONS = (
     Pattern(0.5 * X * (1.0 + apply("erf", X * math.sqrt(0.5))), function("gelu")),
     Pattern(0.5 * X * (1.0 + apply("tanh", math.sqrt(2 / math.pi) * CUBE)), function("gelu_tanh")),
@@ -193,5 +208,9 @@ ACTIVATIONS = (
         as_sum(Applied("where", (as_sum(Applied("either", (ABOVE, BELOW))), X, ZERO))),
         shrink("hard_shrink"),
     ),
+    Pattern(
+        as_sum(Applied("where", (FAR, X - WIDTH * apply("sign", X), ZERO))), far("soft_shrink")
+    ),
+    Pattern(as_sum(Applied("where", (FAR, X, ZERO))), far("hard_shrink")),
     Pattern(FACTOR * LIMITED + SHIFT, hard_sigmoid),
 )

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from .algebra import ONE, Applied, Atom, Sum, TooComplex, apply, as_sum, sum_of
 
 
+CONDITIONS = ("above", "below", "either", "not")
+
+
 def is_condition(argument: Sum) -> bool:
     atoms: list[Atom] = []
     for monomial, _ in argument.terms:
         atoms.extend(atom for atom, _ in monomial)
     return all(
-        isinstance(atom, Applied) and atom.function in ("above", "below", "either")
+        isinstance(atom, Applied) and atom.function in CONDITIONS
         for atom in atoms
     )
 
@@ -38,7 +41,21 @@ def compared(name: str, other: str, difference: Sum) -> Sum:
 
 
 def chosen(arguments: Sequence[Sum]) -> Sum:
-    return as_sum(Applied("where", tuple(arguments)))
+    """The second where the first is true, otherwise the third."""
+    condition, one, another = arguments
+    opposite = opposite_of(condition)
+    if opposite is not None:
+        condition, one, another = opposite, another, one
+    return as_sum(Applied("where", (condition, one, another)))
+
+
+def opposite_of(condition: Sum) -> Sum | None:
+    """What is true where a condition is not, as far as that is how it is said."""
+    for monomial, _ in condition.terms:
+        for atom, _ in monomial:
+            if isinstance(atom, Applied) and atom.function == "not":
+                return atom.arguments[0]
+    return None
 
 
 def either(arguments: Sequence[Sum]) -> Sum:
@@ -48,6 +65,8 @@ def either(arguments: Sequence[Sum]) -> Sum:
 COMPUTATIONS: dict[str, Callable[[Sequence[Sum]], Sum]] = {
     "greater": above,
     "less": below,
+    "logical_not": lambda arguments: apply("not", arguments[0]),
     "logical_or": either,
+    "sign": lambda arguments: apply("sign", arguments[0]),
     "where": chosen,
 }

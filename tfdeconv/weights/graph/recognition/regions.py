@@ -122,6 +122,8 @@ SIGNS = {
     "above": "choice",
     "below": "choice",
     "either": "choice",
+    "not": "choice",
+    "sign": "choice",
     "where": "choice",
     "abs": "abs",
     "tanh": "tanh",
