@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from .algebra import ONE, Applied, Atom, Sum, TooComplex, apply, as_sum, sum_of
 
-
 CONDITIONS = ("above", "below", "either", "not")
 
 
@@ -14,10 +13,7 @@ def is_condition(argument: Sum) -> bool:
     atoms: list[Atom] = []
     for monomial, _ in argument.terms:
         atoms.extend(atom for atom, _ in monomial)
-    return all(
-        isinstance(atom, Applied) and atom.function in CONDITIONS
-        for atom in atoms
-    )
+    return all(isinstance(atom, Applied) and atom.function in CONDITIONS for atom in atoms)
 
 
 def above(arguments: Sequence[Sum]) -> Sum:
