@@ -17,13 +17,17 @@ from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import (
     RELU,
     Add,
+    AvgPool,
     BatchNorm,
+    BorderPad,
     Conv,
+    ConvTranspose,
     Dense,
     Flatten,
     GlobalAvgPool,
     MaxPool,
     Multiply,
+    Resize,
 )
 from tfdeconv.weights.native_write import save_weights
 
@@ -42,6 +46,10 @@ def weights(tmp_path_factory) -> Path:
     gate = net.add("gate", GlobalAvgPool(keep=True))
     net.add("gated", Multiply(), out, gate)
     net.add("pool", MaxPool(3, 2, pad=1))
+    net.add("mirrored", BorderPad(((1, 0), (2, 1))))
+    net.add("larger", Resize(factor=2))
+    net.add("largest", ConvTranspose(4, 3, 2, ((1, 0), (0, 1))))
+    net.add("smaller", AvgPool(3, 4, pad=1, count_pads=True, ceil=True))
     net.add("flat", Flatten())
     net.add("classes", Dense(1000))
     network = net.network()

@@ -283,7 +283,7 @@ ERRORS = {
         CONV,
     ),
     "border lost": (
-        "part = fold_border(part, landing, shapes[name], positions, layer.border)",
+        "part = fold_border(part, landing, shape, positions, layer.border)",
         "pass",
         windows,
         "bilinear up 2x3, read at stride 6",
@@ -296,7 +296,7 @@ ERRORS = {
     ),
     "pads that count passed over": ("counted, 1.0)", "counted, 0.0)", replica, COUNTED),
     "border leaks": (
-        "part = erase_outside(part, route[name], shapes[name], positions)",
+        "part = erase_outside(part, target, shape, positions)",
         "pass",
         windows,
         CONV,

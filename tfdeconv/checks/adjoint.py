@@ -45,7 +45,7 @@ def adjoint_gap(
     """
     import tensorflow as tf
 
-    from ..engine import dispatch, windows
+    from ..engine import dispatch, passes
 
     layer = node.layer
     input_shapes = tuple(shapes[name] for name in node.inputs)
@@ -54,17 +54,22 @@ def adjoint_gap(
     with tf.autodiff.ForwardAccumulator(inputs, tangents) as accumulator:
         y, trace = dispatch.forward(layer, p, *inputs, rule=GRADIENT)
     forward = accumulator.jvp(y, tf.UnconnectedGradients.ZERO)
-    landings = [layer.through(whole(shapes[node.name]), shape) for shape in input_shapes]
-    trim = windows.outside_cells(landings[0], input_shapes[0])
-    parts = dispatch.backward(
-        layer, dispatch.prepare(layer, p), forward, trace, GRADIENT, input_shapes, trim
+    map_shapes = (shapes[node.name], *input_shapes)
+    parts = passes.layer_backward(
+        layer,
+        dispatch.prepare(layer, p),
+        forward,
+        trace,
+        image=tf.constant([0]),
+        # spans of whole maps do not depend on a position
+        positions=(tf.constant([0]), tf.constant([0])),
+        rule=GRADIENT,
+        route=[whole(shape) for shape in map_shapes],
+        shapes=map_shapes,
     )
-    # spans of whole maps do not depend on a position
-    positions = (tf.constant([0]), tf.constant([0]))
     back = 0.0
-    for part, landing, shape, tangent in zip(parts, landings, input_shapes, tangents, strict=True):
-        moved = windows.move(part, windows.trim_spans(landing, trim), whole(shape), positions)
-        back += float(tf.reduce_sum(tf.cast(tangent * moved, tf.float64)))
+    for part, tangent in zip(parts, tangents, strict=True):
+        back += float(tf.reduce_sum(tf.cast(tangent * part, tf.float64)))
     square = float(tf.reduce_sum(tf.cast(forward, tf.float64) ** 2))
     if not square:
         return abs(back)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
+from ..network.base import Layer, Shape
 from ..network.graph import INPUT, Node
 from ..network.spans import Spans
 from . import dispatch
 from .ops.slicing import NO_PAD
 from .rules import Rule
-from .types import Positions, ShapesByLayer, Tensors, Trace, Traces
+from .types import Parameters, Positions, ShapesByLayer, Tensors, Trace, Traces
 from .windows import crop, erase_outside, fold_border, move, outside_cells, trim_spans
 
 
@@ -64,28 +65,20 @@ def backward(
     """
     signals = {nodes[-1].name: signal}
     for node in reversed(nodes):
-        layer = node.layer
-        spans = route[node.name]
         signal = signals.pop(node.name)
-        # what comes back to one cell can depend on what is sent to many
-        taken = layer.taken(spans, shapes[node.name])
-        if taken != spans:
-            signal = move(signal, spans, taken, positions)
-        trace = cropped(traces.get(node.name), image, positions, taken)
-        input_shapes = tuple(shapes[name] for name in node.inputs)
-        landings = [layer.through(spans, shape) for shape in input_shapes]
-        trim = NO_PAD
-        if not layer.border:
-            trim = outside_cells(landings[0], input_shapes[0])
-        parts = dispatch.backward(
-            layer, parameters[node.name], signal, trace, rule, input_shapes, trim
+        names = (node.name, *node.inputs)
+        parts = layer_backward(
+            node.layer,
+            parameters[node.name],
+            signal,
+            traces.get(node.name),
+            image,
+            positions,
+            rule,
+            [route[name] for name in names],
+            [shapes[name] for name in names],
         )
-        for name, part, landing in zip(node.inputs, parts, landings, strict=True):
-            if layer.border:
-                part = fold_border(part, landing, shapes[name], positions, layer.border)
-            part = move(part, trim_spans(landing, trim), route[name], positions)
-            if layer.reaches_outside:
-                part = erase_outside(part, route[name], shapes[name], positions)
+        for name, part in zip(node.inputs, parts, strict=True):
             if name in signals and part is signals[name]:
                 # a layer that reads another one twice: see merge.total
                 part = part * 2
@@ -94,6 +87,49 @@ def backward(
                 part = signals[name] + part
             signals[name] = part
     return signals[INPUT]
+
+
+def layer_backward(
+    layer: Layer,
+    p: Parameters,
+    signal: tf.Tensor,
+    trace: Trace,
+    image: tf.Tensor,
+    positions: Positions,
+    rule: Rule,
+    route: Sequence[Spans],
+    shapes: Sequence[Shape],
+) -> list[tf.Tensor]:
+    """A signal at a layer -> that at each of its inputs, moved to the spans of the route.
+
+    route, shapes: the spans of the layer's output and of its inputs, and the whole maps' shapes.
+    """
+    spans, *input_route = route
+    output_shape, *input_shapes = shapes
+    # what comes back to one cell can depend on what is sent to many
+    taken = layer.taken(spans, output_shape)
+    if taken != spans:
+        signal = move(signal, spans, taken, positions)
+    trace = cropped(trace, image, positions, taken)
+    landings = [layer.through(spans, shape) for shape in input_shapes]
+    trim = NO_PAD
+    if not layer.border:
+        trim = outside_cells(landings[0], input_shapes[0])
+    parts = []
+    for part, landing, shape, target in zip(
+        dispatch.backward(layer, p, signal, trace, rule, tuple(input_shapes), trim),
+        landings,
+        input_shapes,
+        input_route,
+        strict=True,
+    ):
+        if layer.border:
+            part = fold_border(part, landing, shape, positions, layer.border)
+        part = move(part, trim_spans(landing, trim), target, positions)
+        if layer.reaches_outside:
+            part = erase_outside(part, target, shape, positions)
+        parts.append(part)
+    return parts
 
 
 def cropped(trace: Trace, image: tf.Tensor, positions: Positions, spans: Spans) -> Trace:
