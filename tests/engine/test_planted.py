@@ -295,12 +295,7 @@ ERRORS = {
         "reflected",
     ),
     "pads that count passed over": ("counted, 1.0)", "counted, 0.0)", replica, COUNTED),
-    "border leaks": (
-        "part = erase_outside(part, target, shape, positions)",
-        "pass",
-        windows,
-        CONV,
-    ),
+    "border leaks": ("part = erase_outside(part, target, shape, positions)", "pass", windows, CONV),
     "trace cropped beside": (
         "return start + tf.range(span.size)",
         "return start + tf.range(span.size) + 1",
