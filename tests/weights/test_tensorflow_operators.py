@@ -103,10 +103,19 @@ def resized(name: str, **options: bool) -> Callable[[tf.Tensor], tf.Tensor]:
     return lambda x: getattr(tf.raw_ops, name)(images=x, size=[20, 7], **options)
 
 
-def dilated(x: tf.Tensor) -> tf.Tensor:
-    spread = tf.raw_ops.SpaceToBatchND(input=x, block_shape=[2, 3], paddings=[[2, 3], [3, 4]])
-    y = conv(padding="VALID")(spread)
-    return tf.raw_ops.BatchToSpaceND(input=y, block_shape=[2, 3], crops=[[0, 1], [0, 1]])
+def dilated(name: str, kernel: np.ndarray, by_shape: bool = False) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A convolution over every second row and every third column."""
+
+    def call(x: tf.Tensor) -> tf.Tensor:
+        pieces = tf.raw_ops.SpaceToBatchND(input=x, block_shape=[2, 3], paddings=[[2, 3], [3, 4]])
+        y = conv(name, kernel, padding="VALID")(pieces)
+        return tf.raw_ops.BatchToSpaceND(input=y, block_shape=[2, 3], crops=[[0, 1], [0, 1]])
+
+    return call
+
+
+def mirrored(mode: str) -> Callable[[tf.Tensor], tf.Tensor]:
+    return op("MirrorPad", paddings=[[0, 0], [2, 1], [0, 3], [0, 0]], mode=mode)
 
 
 def spread(size: int = 2) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -122,7 +131,9 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
     "Conv2D explicit": conv(padding="EXPLICIT", explicit_paddings=[0, 0, 1, 2, 0, 3, 0, 0]),
     "Conv2D groups": conv(kernel=numbers(3, 3, 2, 9)),
     "DepthwiseConv2dNative": conv("DepthwiseConv2dNative", numbers(3, 2, 6, 2)),
-    "SpaceToBatchND": dilated,
+    "SpaceToBatchND": dilated("Conv2D", numbers(3, 3, 6, 4)),
+    "SpaceToBatchND by shape": dilated("Conv2D", numbers(3, 3, 6, 4), True),
+    "SpaceToBatchND depthwise": dilated("DepthwiseConv2dNative", numbers(3, 3, 6, 1)),
     "Conv2DBackpropInput": up([2, 22, 24, 5], strides=[1, 2, 3, 1], padding="SAME"),
     "Conv2DBackpropInput odd": up([2, 21, 15, 5], strides=[1, 2, 2, 1], padding="SAME"),
     "Conv2DBackpropInput valid": up([2, 23, 17, 5], strides=[1, 2, 2, 1], padding="VALID"),
@@ -203,6 +214,8 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
     "ExpandDims": lambda x: tf.squeeze(tf.expand_dims(tf.tanh(x), 2), [2]),
     "Gather": lambda x: x * tf.raw_ops.Gather(params=numbers(4, 6), indices=[2]),
     "GatherV2": lambda x: tf.gather(x, [1, 3, 5], axis=3),
+    "MirrorPad": mirrored("REFLECT"),
+    "MirrorPad symmetric": mirrored("SYMMETRIC"),
     "Pad": op("Pad", paddings=[[0, 0], [1, 2], [0, 3], [0, 0]]),
     "PadV2": op("PadV2", paddings=[[0, 0], [1, 2], [0, 3], [0, 0]], constant_values=0.0),
     "Pad by shape": lambda x: tf.pad(x, [[0, 0], [shape(x)[2] - 7, 2], [0, 0], [0, 0]]),
@@ -215,6 +228,8 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
     "ResizeNearestNeighbor corners": resized("ResizeNearestNeighbor", align_corners=True),
     "Slice": lambda x: tf.slice(x, [0, 1, 2, 1], [-1, 6, -1, 3]),
     "SpaceToDepth": spread(),
+    "Tile": lambda x: tf.tanh(tf.repeat(tf.repeat(x, 2, 1), 3, 2)),
+    "Tile of numbers": lambda x: x * tf.raw_ops.Tile(input=numbers(2), multiples=[3]),
     "Split": lambda x: tf.add(*tf.split(x, 2, 3)),
     "SplitV": lambda x: tf.concat(tf.split(x, [1, 3, 2], 3)[::-1], 3),
     "Squeeze": lambda x: tf.squeeze(tf.reduce_max(x, [1, 2], True), [1, 2]),
@@ -331,10 +346,6 @@ REFUSED = {
         )[0],
         "statistics of the images that go in",
     ),
-    "MirrorPad": (
-        op("MirrorPad", paddings=[[0, 0], [1, 1], [0, 0], [0, 0]], mode="REFLECT"),
-        "zeros",
-    ),
     "RandomUniform": (lambda x: x + tf.random.uniform([6]), "what it makes is random"),
     "Sinh": (op("Sinh"), "there is no layer for it"),
 }
@@ -365,8 +376,8 @@ def test_the_oldest_norm_scales_or_not():
         assert made.inputs == ("x", gamma, "beta", "mean", "variance")
 
 
-# tried elsewhere: with a SavedModel's variables, by hand, and as what is refused
-ELSEWHERE = {"ReadVariableOp", "BatchNormWithGlobalNormalization", "MirrorPad"}
+# tried elsewhere: with a SavedModel's variables, and by hand
+ELSEWHERE = {"ReadVariableOp", "BatchNormWithGlobalNormalization"}
 
 
 def test_every_operator_has_a_case():

@@ -110,9 +110,10 @@ def filled(shape: np.ndarray, value: Any) -> np.ndarray:
     return np.full(extents, value)
 
 
-def tiled(values: np.ndarray, repeats: tuple[int, ...]) -> np.ndarray:
-    refuse_large(int(np.prod(repeats, dtype=np.float64)) * values.size)
-    return np.tile(values, repeats)
+def tiled(kind: kinds.Tile, arrays: Arrays) -> np.ndarray:
+    times = or_input(kind.times, arrays, 1) or ()
+    refuse_large(int(np.prod(times, dtype=np.float64)) * arrays[0].size)
+    return np.tile(arrays[0], times)
 
 
 ARITHMETIC: dict[str, Callable] = {
@@ -151,7 +152,6 @@ FUNCTIONS: dict[str, Callable] = {
     "size": np.size,
     "sqrt": np.sqrt,
     "square": np.square,
-    "tile": tiled,
     "where": np.where,
 }
 FOLDS: dict[type[Kind], Fold] = {
@@ -176,6 +176,7 @@ FOLDS: dict[type[Kind], Fold] = {
         np.stack(arrays, kind.axis) if kind.new_axis else np.concatenate(arrays, kind.axis)
     ),
     kinds.Split: split,
+    kinds.Tile: tiled,
     kinds.Reduction: reduced,
     kinds.Idle: lambda kind, arrays: arrays[0],
     kinds.Function: lambda kind, arrays: FUNCTIONS[kind.function](arrays[0]),

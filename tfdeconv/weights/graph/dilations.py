@@ -71,6 +71,7 @@ def dilated(first: Operation, middle: Operation, last: Operation) -> Operation |
         return None
     if (kind.stride, kind.dilation) != ((1, 1), (1, 1)) or outer.block != inner.block:
         return None
+    assert outer.block is not None
     rows, columns = outer.block
     inputs = (first.inputs[0], *middle.inputs[1:])
     # the name says that it is a convolution
@@ -84,6 +85,8 @@ def dilated(first: Operation, middle: Operation, last: Operation) -> Operation |
 
 def difference(first: kinds.SpaceToBatch, last: kinds.BatchToSpace) -> Pads | None:
     """Pads less crops; None where these are not for two axes, or crop more than is padded."""
+    if first.block is None or first.pads is None or last.crops is None:
+        return None
     if not len(first.block) == len(first.pads) == len(last.crops) == 2:
         return None
     pads = []

@@ -118,7 +118,7 @@ def repeat(call: OperatorCall) -> Made:
     repeats = call.integers("repeats")
     if set(repeats) == {1} and len(repeats) == len(call.shape("self")):
         return idle(call)
-    return kinds.Computation("tile", (repeats,)), call.tensor("self")
+    return kinds.Tile(repeats), call.tensor("self")
 
 
 def as_strided(call: OperatorCall) -> Made:

@@ -35,6 +35,7 @@ from .places import (
     SpaceToDepth,
     Squeeze,
     Take,
+    Tile,
     Transpose,
     Unsqueeze,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "Standardization",
     "Squeeze",
     "Take",
+    "Tile",
     "Transpose",
     "TransposedConvolution",
     "UnitNormalization",

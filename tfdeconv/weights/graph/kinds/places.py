@@ -63,6 +63,13 @@ class Expand(Kind):
 
 
 @dataclass(frozen=True)
+class Tile(Kind):
+    """x, [times]: the whole tensor so many times along each axis; None: as the input says."""
+
+    times: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Padding(Kind):
     """x, [pads], [value]: constants around. pads: (before, after) for each axis, negative: cropped.
 
@@ -124,22 +131,22 @@ class DepthToSpace(Kind):
 
 @dataclass(frozen=True)
 class SpaceToBatch(Kind):
-    """x with pads around, and the cells of each block of rows and columns in maps of their own.
+    """x, [block], [pads], and the cells of each block of rows and columns in maps of their own.
 
     pads: (before, after). TensorFlow's dilation is this, a convolution, and BatchToSpace, which
-    dilations.py finds; alone they are not understood.
+    dilations.py finds where the numbers are attributes; others are translated by themselves.
     """
 
-    block: tuple[int, ...]
-    pads: tuple[Pair, ...]
+    block: tuple[int, ...] | None = None
+    pads: tuple[Pair, ...] | None = None
 
 
 @dataclass(frozen=True)
 class BatchToSpace(Kind):
-    """The inverse of SpaceToBatch. crops: what is taken off on each side."""
+    """x, [block], [crops]: the inverse. crops: what is taken off on each side."""
 
-    block: tuple[int, ...]
-    crops: tuple[Pair, ...]
+    block: tuple[int, ...] | None = None
+    crops: tuple[Pair, ...] | None = None
 
 
 @dataclass(frozen=True)

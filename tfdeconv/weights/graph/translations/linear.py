@@ -16,6 +16,7 @@ from ..call import Call
 from ..feature_map import FeatureMap, vector_axes
 from ..not_understood import NotUnderstood
 from ..operation import Constant, Parameter
+from .phases import phase_axes, phases
 
 # the orders of kernels here
 KERNEL, DEPTHWISE, TRANSPOSED = "hwio", "hwcm", "hwoi"
@@ -82,8 +83,20 @@ def with_bias(
 
 
 def convolution(call: Call) -> FeatureMap:
+    """On a map that was taken apart it is one with a dilation."""
     kind: kinds.Convolution = call.kind
-    x = call.as_map(call.map(), kind.channel_axis)
+    x = call.map()
+    block = phases(x)
+    if block is None:
+        return convolution_of(call, kind, call.as_map(x, kind.channel_axis))
+    plain = kind.stride == kind.dilation == (1, 1) and kind.pad == 0
+    if not plain or kind.channel_axis % 4 != 3:
+        raise NotUnderstood("it is not plain, on a map that was taken apart")
+    y = convolution_of(call, replace(kind, dilation=block), x.with_axes(x.canonical_axes(3)))
+    return y.with_axes(phase_axes(y, block))
+
+
+def convolution_of(call: Call, kind: kinds.Convolution, x: FeatureMap) -> FeatureMap:
     kernel = call.constant(1)
     sizes = kernel_sizes(kind, kernel, x.channels)
     window: dict[str, Any] = {

@@ -96,6 +96,22 @@ def expand(call: Call) -> FeatureMap:
     return call.add_map(layer, x, channel_axis)
 
 
+def tiled(call: Call) -> FeatureMap:
+    """Rows or columns, each several times, along a new axis behind them."""
+    x = call.map()
+    times = or_input(call.kind.times, call.arrays(), 1) or ()
+    x = x.with_axes(((),) * (len(times) - len(x.axes)) + x.axes)
+    if set(times) == {1}:
+        return x
+    repeated = None
+    if len(times) == len(x.axes) and min(times) > 0:
+        target = tuple(extent * count for extent, count in zip(x.lengths, times))
+        repeated = repeated_cells(call, x, target)
+    if repeated is None:
+        raise NotUnderstood(f"it repeats {list(x.lengths)} {list(times)[:8]} times")
+    return repeated
+
+
 def repeated_cells(call: Call, x: FeatureMap, target: Sequence[int]) -> FeatureMap | None:
     """Rows or columns, each several times, as Keras's UpSampling2D and numpy's repeat write it.
 

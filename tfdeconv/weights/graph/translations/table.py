@@ -9,7 +9,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import elementwise, linear, norms, pieces, places, pools, scaling
+from . import elementwise, linear, norms, phases, pieces, places, pools, scaling
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
@@ -28,10 +28,6 @@ def unknown(call: Call) -> FeatureMap:
 
 def computation(call: Call) -> FeatureMap:
     raise NotUnderstood(f"it computes {call.kind.function} of what depends on the image")
-
-
-def batch_and_space(call: Call) -> FeatureMap:
-    raise NotUnderstood("it moves cells to maps of their own, and not as a dilation does")
 
 
 TRANSLATIONS: dict[type[Kind], Translation] = {
@@ -66,14 +62,15 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Squeeze: places.squeeze,
     kinds.Unsqueeze: places.unsqueeze,
     kinds.Expand: places.expand,
+    kinds.Tile: places.tiled,
+    kinds.SpaceToBatch: phases.space_to_batch,
+    kinds.BatchToSpace: phases.batch_to_space,
     kinds.Padding: pieces.padding,
     kinds.Slice: pieces.sliced,
     kinds.Take: pieces.take,
     kinds.Resizing: pools.resizing,
     kinds.DepthToSpace: pools.depth_to_space,
     kinds.SpaceToDepth: pools.space_to_depth,
-    kinds.SpaceToBatch: batch_and_space,
-    kinds.BatchToSpace: batch_and_space,
     kinds.Cast: cast,
     kinds.Computation: computation,
 }

@@ -11,13 +11,7 @@ from ....formats.graph_def.nodes import TensorInfo
 from ....formats.lazy_tensor import Tensor
 from ....limits import MAX_MODEL_NAME
 from ...graph.operation import Constant, Graph, GraphInput, Operation
-from ..graphs.operations import (
-    Graph as TensorFlowGraph,
-    Operation as TensorFlowOperation,
-    Source,
-    in_order,
-)
-from .dilations import with_dilations
+from ..graphs.operations import Graph as TensorFlowGraph, Operation as TensorFlowOperation, Source
 from .naming import layer_names
 from .node import ONE, Node, tensor_name
 from .table import PASSING, operations_of
@@ -31,8 +25,7 @@ LAST, FIRST = -1, 1
 def graph_of(graph: TensorFlowGraph, name: str) -> Graph:
     """The graph of operations. name: of the network, where no scope has one."""
     images = [info.name for info in graph.inputs]
-    dilated = with_dilations({each.name: each for each in graph.operations})
-    operations = {each.name: each for each in in_order(dilated, graph.outputs)}
+    operations = {each.name: each for each in graph.operations}
     passed = passed_sources(operations, images)
     kept: list[TensorFlowOperation] = []
     constants = {ONE: Constant.of_array(np.array(1, np.float32))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from ....network.spans import Pair
 from ...graph import kinds
 from ...graph.kinds import Kind
 from ...graph.not_understood import NotUnderstood
@@ -86,6 +87,27 @@ def gather(node: Node) -> Operation:
 
 def broadcast(node: Node) -> Kind:
     return kinds.Expand()
+
+
+def tile(node: Node) -> Kind:
+    return kinds.Tile()
+
+
+def space_to_batch(node: Node) -> Kind:
+    return kinds.SpaceToBatch(*block_and_cells(node))
+
+
+def batch_to_space(node: Node) -> Kind:
+    return kinds.BatchToSpace(*block_and_cells(node))
+
+
+def block_and_cells(node: Node) -> tuple[tuple[int, ...] | None, tuple[Pair, ...] | None]:
+    """A block, and cells before and behind rows and columns; None, None as the inputs say."""
+    block, cells = node.constant(1), node.constant(2)
+    if block is None or cells is None or block.ndim != 1 or cells.shape != (len(block), 2):
+        return None, None
+    pairs = tuple((int(before), int(behind)) for before, behind in cells)
+    return tuple(int(size) for size in block), pairs
 
 
 def pad(node: Node) -> Kind | list[Operation]:
