@@ -103,7 +103,9 @@ def resized(name: str, **options: bool) -> Callable[[tf.Tensor], tf.Tensor]:
     return lambda x: getattr(tf.raw_ops, name)(images=x, size=[20, 7], **options)
 
 
-def dilated(name: str, kernel: np.ndarray, by_shape: bool = False) -> Callable[[tf.Tensor], tf.Tensor]:
+def dilated(
+    name: str, kernel: np.ndarray, by_shape: bool = False
+) -> Callable[[tf.Tensor], tf.Tensor]:
     """A convolution over every second row and every third column."""
 
     def call(x: tf.Tensor) -> tf.Tensor:
