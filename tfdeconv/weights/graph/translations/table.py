@@ -9,7 +9,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import elementwise, linear, norms, phases, pieces, places, pools, scaling
+from . import elementwise, linear, norms, phases, pieces, places, pools, scaling, transposed
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
@@ -33,7 +33,7 @@ def computation(call: Call) -> FeatureMap:
 TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Unknown: unknown,
     kinds.Convolution: linear.convolution,
-    kinds.TransposedConvolution: linear.transposed_convolution,
+    kinds.TransposedConvolution: transposed.transposed_convolution,
     kinds.Linear: linear.linear,
     kinds.MatrixProduct: linear.matrix_product,
     kinds.BatchNormalization: norms.batch_normalization,
