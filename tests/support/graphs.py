@@ -10,10 +10,16 @@ import numpy as np
 
 from tfdeconv.network.layers import Activation
 from tfdeconv.weights.graph import kinds
+from tfdeconv.weights.graph.axes import BATCH, CHANNELS, COLUMNS, ROWS, Axes
+from tfdeconv.weights.graph.feature_map import FeatureMap
 from tfdeconv.weights.graph.folding import fold
+from tfdeconv.weights.graph.image import image_input, image_of
 from tfdeconv.weights.graph.kinds import Kind
+from tfdeconv.weights.graph.not_understood import NotUnderstood
 from tfdeconv.weights.graph.operation import Constant, Graph, GraphInput, Operation
+from tfdeconv.weights.graph.recognition import recognised
 from tfdeconv.weights.graph.translation import Translated, translate
+from tfdeconv.weights.graph.translator import Translator
 
 ERF = np.vectorize(math.erf, otypes=[float])
 # what numpy has no function for, and the others under this program's names
@@ -95,7 +101,12 @@ class Sketch:
 
 
 def reference(graph: Graph, x: np.ndarray) -> np.ndarray:
-    """What numpy makes of a graph's operations, one by one in double precision."""
+    """What numpy makes of a graph's first output, in double precision."""
+    return reference_tensors(graph, x)[graph.outputs[0]]
+
+
+def reference_tensors(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
+    """What numpy makes of a graph's operations, one by one; raises ValueError."""
     values: dict[str, np.ndarray] = {"x": x.astype(np.float64)}
     for name, constant in graph.constants.items():
         array = constant.read()
@@ -104,7 +115,7 @@ def reference(graph: Graph, x: np.ndarray) -> np.ndarray:
         inputs = [values[name] for name in operation.inputs]
         for name, value in zip(operation.outputs, numpy_outputs(operation.kind, inputs)):
             values[name] = value
-    return values[graph.outputs[0]]
+    return values
 
 
 def numpy_outputs(kind: Kind, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -115,7 +126,57 @@ def numpy_outputs(kind: Kind, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     # tests have pools of one cell only, as layers that need a map
     if isinstance(kind, kinds.Expand | kinds.Idle | kinds.Pooling):
         return [inputs[0]]
-    return [each.read() for each in fold(kind, [Constant.of_array(each) for each in inputs])]
+    try:
+        outputs = fold(kind, [Constant.of_array(each) for each in inputs])
+    except NotUnderstood as error:
+        raise ValueError(str(error)) from None
+    return [each.read() for each in outputs]
+
+
+def tensors_of(graph: Graph, x: np.ndarray) -> dict[str, np.ndarray]:
+    """The tensors of a graph that its layers come to, of images x [n, c, h, w]."""
+    import tensorflow as tf
+
+    from tfdeconv.engine import passes
+
+    graph = recognised(graph)
+    image = image_input(graph)
+    translator = Translator(graph, image, image_of(graph, image)[0])
+    translator.run()
+    nodes = tuple(translator.builder.nodes.values())
+    parameters: dict[str, dict[str, tf.Tensor]] = defaultdict(dict)
+    for layer, own in translator.builder.parameters.items():
+        for key, parameter in own.items():
+            parameters[layer][key] = tf.constant(parameter.read(), tf.float64)
+    names = [node.name for node in nodes]
+    images = tf.constant(np.moveaxis(x, 1, 3), tf.float64)
+    maps: list[tf.Tensor] = []
+    if nodes:
+        maps, _ = passes.forward_maps(nodes, parameters, images, None, names)
+    arrays = {"input": images.numpy()}
+    arrays |= {name: each.numpy() for name, each in zip(names, maps)}
+    tensors: dict[str, np.ndarray] = {}
+    for name, value in translator.values.items():
+        if isinstance(value, FeatureMap) and value.node in arrays:
+            tensors[name] = tensor_of(value.axes, arrays[value.node])
+    return tensors
+
+
+def tensor_of(axes: Axes, node: np.ndarray) -> np.ndarray:
+    """The tensor that has these axes of a node's map, value by value as axes.py defines them."""
+    if node.ndim == 2:
+        node = node[:, None, None]
+    places: list[np.ndarray] = []
+    for dimension in (BATCH, ROWS, COLUMNS, CHANNELS):
+        index = np.zeros((), int)
+        for axis in axes:
+            along = np.zeros(1, int)
+            for factor in axis:
+                steps = factor.stride * (factor.dimension == dimension)
+                along = (along[:, None] + np.arange(factor.size) * steps).ravel()
+            index = index[..., None] + along
+        places.append(index)
+    return node[tuple(places)]
 
 
 def network_output(translated: Translated, x: np.ndarray, name: str = "") -> np.ndarray:

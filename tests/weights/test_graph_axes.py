@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from graphs import Sketch, check_equal, layer_kinds
+from graphs import Sketch, check_equal, layer_kinds, tensor_of
 
 from tfdeconv.errors import UserError
 from tfdeconv.weights.graph import kinds
@@ -33,21 +33,6 @@ NODE = np.arange(2 * 4 * 6 * 12).reshape(2, 4, 6, 12)
 
 def node_axes(order: str) -> Axes:
     return tuple(axis_of(dimension, EXTENTS[dimension]) for dimension in order)
-
-
-def tensor_of(axes: Axes) -> np.ndarray:
-    """The tensor that has these axes, value by value as axes.py defines them."""
-    places = {}
-    for dimension in EXTENTS:
-        index = np.zeros((), int)
-        for axis in axes:
-            along = np.zeros(1, int)
-            for factor in axis:
-                steps = factor.stride * (factor.dimension == dimension)
-                along = (along[:, None] + np.arange(factor.size) * steps).ravel()
-            index = index[..., None] + along
-        places[dimension] = index
-    return NODE[places[BATCH], places[ROWS], places[COLUMNS], places[CHANNELS]]
 
 
 def random_shape(random: Random, size: int) -> list[int]:
@@ -77,7 +62,7 @@ def test_reshapes_and_transposes_are_numpys(order):
             axes = tuple(axes[number] for number in permutation)
             values = values.reshape(shape).transpose(permutation)
             assert lengths(axes) == values.shape
-            np.testing.assert_array_equal(tensor_of(axes), values)
+            np.testing.assert_array_equal(tensor_of(axes, NODE), values)
             understood += 1
     assert understood > 150
 

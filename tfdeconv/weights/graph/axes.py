@@ -107,6 +107,17 @@ def is_whole(axis: Axis, dimension: str, extent: int) -> bool:
     return axis == axis_of(dimension, extent)
 
 
+def has_once(axes: Sequence[Axis], dimension: str, extent: int) -> bool:
+    """Whether a dimension's parts on all axes make it up, each of them once."""
+    parts = [factor for axis in axes for factor in axis if factor.dimension == dimension]
+    covered = 1
+    for factor in sorted(parts, key=lambda factor: factor.stride):
+        if factor.stride != covered:
+            return False
+        covered *= factor.size
+    return covered == extent
+
+
 def indices(factors: Sequence[Factor]) -> list[int]:
     """The index along the dimension for each value along an axis of factors of one dimension."""
     values = [0]

@@ -161,7 +161,7 @@ class Call:
             return x
         if dimensions(x.axes[number]) == {CHANNELS} and has_no_channels_but_at(x, number):
             return permuted(self.add, x, number)
-        if len(x.axes) == 2:
+        if len(x.axes) == 2 and number == 1:
             return self.as_vector(x)
         channels = [each for each in range(len(x.axes)) if x.has_channels_at(each)]
         which = f", which are axis {channels[0]}" if len(channels) == 1 else ""

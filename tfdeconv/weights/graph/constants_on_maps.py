@@ -15,14 +15,7 @@ def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
 
     Raises NotUnderstood where it would make the tensor larger, or differs by image.
     """
-    shape = values.shape
-    shape = (1,) * (len(x.axes) - len(shape)) + shape
-    fits = all(extent in (1, length) for extent, length in zip(shape, x.lengths))
-    if len(shape) != len(x.axes) or not fits:
-        raise NotUnderstood(
-            f"it meets a constant of the shape {list(values.shape)}, "
-            f"its input has {list(x.lengths)}"
-        )
+    shape = refuse_larger(x, values)
     factors: list[Factor] = []
     for axis, extent in zip(x.axes, shape):
         for factor in axis:
@@ -65,3 +58,15 @@ def in_order(parts: np.ndarray, factors: list[Factor], x: FeatureMap) -> np.ndar
     moved = np.transpose(squeezed, order) if order else squeezed
     full = np.broadcast_to(moved.reshape(shape or [1]), [f.size for f in wanted] or [1])
     return full.reshape(extents)
+
+
+def refuse_larger(x: FeatureMap, values: np.ndarray) -> tuple[int, ...]:
+    """A constant's shape with as many axes as a tensor has, which it may not make larger."""
+    shape = (1,) * (len(x.axes) - values.ndim) + values.shape
+    fits = all(extent in (1, length) for extent, length in zip(shape, x.lengths))
+    if len(shape) != len(x.axes) or not fits:
+        raise NotUnderstood(
+            f"it meets a constant of the shape {list(values.shape)}, "
+            f"its input has {list(x.lengths)}"
+        )
+    return shape

@@ -22,9 +22,9 @@ from ....network.layers import (
     Subtract,
 )
 from .. import kinds
-from ..axes import CHANNELS, COLUMNS, ROWS, Axes
+from ..axes import BATCH, CHANNELS, COLUMNS, ROWS, Axes, has_once
 from ..call import Call
-from ..constants_on_maps import cell_values
+from ..constants_on_maps import cell_values, refuse_larger
 from ..feature_map import FeatureMap, vector_axes
 from ..not_understood import NotUnderstood
 from ..operation import Parameter
@@ -125,9 +125,10 @@ def common_axes(maps: Sequence[FeatureMap]) -> Axes | None:
             if axis and axes[number] and axis != axes[number]:
                 return None
             axes[number] = axis or axes[number]
-    for dimension in (ROWS, COLUMNS, CHANNELS):
-        extents = {x.extent(dimension) for x in maps}
-        if len(extents - {1}) > 1:
+    for dimension in (BATCH, ROWS, COLUMNS, CHANNELS):
+        extents = {1, *(x.extent(dimension) for x in maps)}
+        # a map and its transpose would have a dimension on two axes
+        if len(extents) > 2 or not has_once(axes, dimension, max(extents)):
             return None
     return tuple(axes)
 
@@ -183,6 +184,7 @@ SCALES: dict[str, Scales] = {
 
 def limited(call: Call, x: FeatureMap, values: np.ndarray) -> FeatureMap:
     """max(x, n) or min(x, n) for one number n."""
+    refuse_larger(x, values)
     numbers = np.unique(values)
     if numbers.size != 1 or not np.isfinite(numbers).all():
         raise NotUnderstood("its limit is not one number")
@@ -206,6 +208,7 @@ def power(call: Call) -> FeatureMap:
     exponents = call.array(1)
     if exponents is None or np.unique(exponents).size != 1:
         raise NotUnderstood("its exponent is not one number")
+    refuse_larger(x, exponents)
     exponent = float(np.ravel(exponents)[0])
     layers: dict[float, Layer] = {
         1.0: Identity(),

@@ -26,7 +26,7 @@ def channel_parameters(call: Call, names: dict[str, int], channels: int) -> dict
             continue
         if constant.shape is None or constant.shape == (channels,):
             parameters[name] = Parameter((constant,))
-        elif np.prod(constant.shape) == channels:
+        elif constant.shape[-1:] == (channels,) and np.prod(constant.shape) == channels:
             parameters[name] = Parameter((constant,), np.ravel, (channels,))
         else:
             raise NotUnderstood(

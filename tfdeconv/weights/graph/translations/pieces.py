@@ -141,6 +141,8 @@ def take(call: Call) -> FeatureMap:
     if len(chosen) != len(numbers) or not chosen:
         raise NotUnderstood("it takes what is not there")
     if not x.axes[number]:
+        if len(chosen) > 1:
+            raise NotUnderstood("it takes the same several times")
         call.require_fixed_cells(x)
         y = x
     else:

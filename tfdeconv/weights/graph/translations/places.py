@@ -79,6 +79,9 @@ def expand(call: Call) -> FeatureMap:
         for extent, length in zip((1,) * (len(axes) - len(shape)) + tuple(shape), old)
     )
     target = tuple(max(pair) for pair in zip(wanted, old))
+    meet = all({*pair} <= {1, extent} for pair, extent in zip(zip(wanted, old), target))
+    if not meet:
+        raise NotUnderstood(f"it repeats {list(old)} to {list(wanted)}")
     x = x.with_axes(axes)
     if target == old:
         return x
