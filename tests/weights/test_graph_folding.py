@@ -72,10 +72,7 @@ REFUSED = {
     "a large fill": (kinds.Computation("fill"), (np.array([1 << 30, 1 << 30]), np.array(1))),
     "a negative fill": (kinds.Computation("fill"), (np.array([-1]), np.array(1))),
     "a long range": (kinds.Computation("range"), (np.array(0), np.array(1 << 40), np.array(1))),
-    "a range of steps of 0": (
-        kinds.Computation("range"),
-        (np.array(0), np.array(4), np.array(0)),
-    ),
+    "a range of steps of 0": (kinds.Computation("range"), (np.array(0), np.array(4), np.array(0))),
     "many takes": (kinds.Take(0), (WIDE, np.zeros(1 << 12, np.int64))),
     "a take outside": (kinds.Take(0, 5), (np.zeros(3),)),
     "a whole number over 0": (kinds.Elementwise("divide"), (np.array(3), np.array(0))),
