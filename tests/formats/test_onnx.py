@@ -275,6 +275,13 @@ def test_other_files_are_no_models(tmp_path):
     refusal(tmp_path / "missing")
 
 
+def test_the_beginning_of_a_model_is_known(tmp_path):
+    path = write(tmp_path / "x", small_model())
+    path.write_bytes(path.read_bytes()[:-100])
+
+    assert reader.recognises(path) and "it is not an ONNX model, or damaged" in refusal(path)
+
+
 def test_few_mutants_are_read_or_refused(tmp_path):
     raw = small_model().SerializeToString()
     rng = random.Random(0)

@@ -321,7 +321,7 @@ FORMATS |= {
     "binaryproto": Format(inputs.mean_blobs, inputs.read_mean, suffix=".binaryproto"),
     "onnx": Format(onnx_models.models, onnx_models.read_model, dear=3),
     "onnx, said otherwise": Format(
-        onnx_models.models, onnx_models.read_model, change=onnx_models.change_model, dear=3
+        onnx_models.models, read_model, change=onnx_models.change_model, dear=3
     ),
     "keras before 1.0": Format(
         inputs.theano_files, inputs.read_theano, suffix=".h5", change=changes.change_hdf5, dear=5

@@ -24,10 +24,11 @@ class Field(NamedTuple):
     value: int | memoryview
 
 
-def fields(data: memoryview) -> Iterator[Field]:
+def fields(data: memoryview, cut: bool = False) -> Iterator[Field]:
     """The outermost fields of a message, in order, as long as the bytes are a message's.
 
     Nothing is copied, and what a length declares is compared with the bytes that are there.
+    cut: what there is of a field that goes on behind their end comes last.
     """
     position = 0
     for _ in range(MAX_FIELDS):
@@ -44,7 +45,11 @@ def fields(data: memoryview) -> Iterator[Field]:
         size = FIXED_SIZES.get(wire_type, -1)
         if wire_type == BYTES:
             size, position = varint(data, position)
-        if size < 0 or position < 0 or position + size > len(data):
+        if size < 0 or position < 0:
+            return
+        if position + size > len(data):
+            if cut:
+                yield Field(number, wire_type, data[position:])
             return
         yield Field(number, wire_type, data[position : position + size])
         position += size

@@ -78,7 +78,7 @@ class Description:
     def function(self, plain: Mapping[str, Any]) -> Function:
         versions = opsets(plain["opsets"])
         return Function(
-            (domain(plain["domain"]), text(plain["name"]), text(plain["overload"])),
+            (domain(plain["domain"]), value_name(plain["name"]), text(plain["overload"])),
             names(plain["inputs"]),
             names(plain["outputs"]),
             self.attributes(plain["defaults"]),
@@ -89,7 +89,7 @@ class Description:
         own_domain = domain(plain["domain"])
         return Call(
             value_name(plain["name"]),
-            text(plain["type"]),
+            value_name(plain["type"]),
             own_domain,
             versions.get(own_domain, 0),
             names(plain["inputs"]),
@@ -103,7 +103,7 @@ class Description:
         for name, said in plain:
             if name in found:
                 raise ValueError(f"an operation has two attributes {printable(name)[:80]}")
-            found[text(name)] = self.attribute(said)
+            found[value_name(name)] = self.attribute(said)
         return found
 
     def attribute(self, plain: Any) -> Attribute | Reference:
@@ -172,7 +172,7 @@ def opsets(plain: Sequence[Any]) -> dict[str, int]:
 
 
 def domain(plain: Any) -> str:
-    name = text(plain)
+    name = value_name(plain)
     if name in OWN_DOMAINS:
         return ""
     return name

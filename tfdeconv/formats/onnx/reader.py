@@ -22,16 +22,23 @@ from .process import ModelProcess
 
 # fields of ModelProto: ir_version, and graph
 VERSION, GRAPH = 1, 7
+# the largest number of a field, of versions to come, too; Core ML's message has some from 200 on
+LAST_FIELD = 199
 
 
 def recognises(path: str | Path) -> bool:
-    """Whether a file is an ONNX model, by its outermost fields, whatever its name."""
+    """Whether a file is an ONNX model, or the beginning of one, whatever its name.
+
+    Its outermost fields show it.
+    """
     try:
         data = mapped(path)
     except DAMAGE:
         return False
-    types = {field.number: field.wire_type for field in protobuf.fields(data)}
-    return types.get(VERSION) == protobuf.VARINT and types.get(GRAPH) == protobuf.BYTES
+    types = {field.number: field.wire_type for field in protobuf.fields(data, cut=True)}
+    if types.get(VERSION) != protobuf.VARINT or types.get(GRAPH) != protobuf.BYTES:
+        return False
+    return max(types) <= LAST_FIELD
 
 
 @contextmanager

@@ -86,7 +86,10 @@ class Node:
         return value
 
     def word(self, name: str, default: str) -> str:
-        return self.attribute(name, str, default)
+        value = self.attribute(name, str, default)
+        if not value.isprintable():
+            raise NotUnderstood(f"its {name} is {ascii(value[:40])}")
+        return value
 
     def wholes(self, name: str) -> tuple[int, ...] | None:
         """A list of whole numbers; None where it is left out."""
@@ -133,7 +136,7 @@ class Node:
         """Raises NotUnderstood unless an attribute is one of these values, or left out."""
         value = self.attribute(name, (int, float, str, tuple), allowed[0])
         if value not in allowed:
-            raise NotUnderstood(f"its {name} is {str(value)[:40]}, which is not understood")
+            raise NotUnderstood(f"its {name} is {ascii(value)[:40]}, which is not understood")
 
     def check_all_read(self) -> None:
         if self.unread:

@@ -13,9 +13,16 @@ def batch_norm(node: Node) -> Kind:
     # how the statistics were learned
     node.skip("momentum")
     node.require("spatial", 1)
-    node.require("is_test", 1)
+    require_no_training(node)
     node.require("training_mode", 0)
     return kinds.BatchNormalization(CHANNEL_AXIS, node.number("epsilon", 1e-5))
+
+
+def require_no_training(node: Node) -> None:
+    """Before version 7 an attribute says it, and training is the usual case."""
+    if node.version < 7 and not node.has("is_test"):
+        raise NotUnderstood("its is_test is left out, so that it works as in training")
+    node.require("is_test", 1)
 
 
 def instance_norm(node: Node) -> Kind:

@@ -7,6 +7,7 @@ from ..graph.kinds import Kind
 from ..graph.not_understood import NotUnderstood
 from .kernels import CHANNEL_AXIS
 from .node import Node
+from .norms import require_no_training
 
 
 def reshape(node: Node) -> Kind:
@@ -89,7 +90,7 @@ def idle(node: Node) -> Kind:
 def dropout(node: Node) -> Kind:
     """Nothing after the training."""
     node.skip("ratio", "seed")
-    node.require("is_test", 1)
+    require_no_training(node)
     training = node.few_numbers(2)
     if node.input(2) and (training is None or training.any()):
         raise NotUnderstood("it drops values, as in training")
