@@ -185,6 +185,8 @@ MAX_RESIZED = 2048
 MAX_SPREAD = 32
 # values that are worked out from constants while a file is read: the largest kernels in use
 MAX_FOLDED_VALUES = 1 << 24
+# values of a constant that is one number everywhere: VGG19's first dense layer has 103 million
+MAX_FILLED_VALUES = 1 << 27
 # values of all that is worked out so, inputs and outputs: a second's worth
 MAX_FOLDED_TOTAL = 1 << 27
 # whole numbers that say where or how many: the channels that are taken, in any order

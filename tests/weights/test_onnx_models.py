@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from onnx_models import external, function, model, node, small_model, tensor, value, write
 
+from pickle_files import memory_below
+
 from tfdeconv.data.preprocessing import identity, over255, torch_v2
 from tfdeconv.errors import UserError
 from tfdeconv.weights.detect import open_weights
@@ -216,10 +218,39 @@ def test_operations_in_any_order_are_sorted(tmp_path):
 
 
 def test_a_model_without_images_is_refused(tmp_path):
-    said = model([node("Relu", ["x"], ["y"])], [], [value("x", [1, 9])], [value("y", [])])
+    said = model([node("Relu", ["x"], ["y"])], [], [value("x", [1, 9, 4])], [value("y", [])])
 
     with pytest.raises(UserError, match="has the shape .*expected images"):
         opened(write(tmp_path / "x", said))
+
+
+def test_generators_take_vectors(tmp_path):
+    matrix = tensor("matrix", np.ones((5, 4 * 2 * 2), np.float32))
+    nodes = [
+        node("MatMul", ["z", "matrix"], ["a"], "dense"),
+        node("Reshape", ["a", "shape"], ["b"]),
+        node("ConvTranspose", ["b", "kernel"], ["y"], "up", strides=[2, 2]),
+    ]
+    kernel = tensor("kernel", np.ones((4, 3, 2, 2), np.float32))
+    shape = tensor("shape", np.array([-1, 4, 2, 2]))
+    said = model(nodes, [matrix, shape, kernel], [value("z", ["n", 5])], [value("y", [])])
+    network = opened(write(tmp_path / "x", said)).network
+
+    assert network.input_shape == (1, 1, 5)
+    assert network.shapes()["up"] == (4, 4, 3)
+
+
+def test_weights_of_one_value_take_no_memory(tmp_path):
+    shape = tensor("shape", np.array([4096, 25088]))
+    nodes = [
+        node("ConstantOfShape", ["shape"], ["matrix"], value=tensor("", np.float32([0.5]))),
+        node("Flatten", ["x"], ["f"]),
+        node("Gemm", ["f", "matrix"], ["y"], "dense", transB=1),
+    ]
+    said = model(nodes, [shape], [value("x", [1, 512, 7, 7])], [value("y", [])])
+
+    with memory_below(50e6):
+        assert opened(write(tmp_path / "x", said)).shapes["dense"]["kernel"] == (25088, 4096)
 
 
 def test_quantised_models_are_refused_in_a_line(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...limits import MAX_FILLED_VALUES
 from . import kinds
 from .kinds import Kind
 from .not_understood import NotUnderstood
@@ -105,9 +106,12 @@ def arange(start: Any, stop: Any, step: Any) -> np.ndarray:
 
 
 def filled(shape: np.ndarray, value: Any) -> np.ndarray:
+    """One value everywhere: in no memory, so that it may be as many as a layer's weights."""
     extents = integers(shape) if np.size(shape) else ()
-    refuse_large(int(np.prod(extents, dtype=np.float64)))
-    return np.full(extents, value)
+    size = int(np.prod(extents, dtype=np.float64))
+    if size > MAX_FILLED_VALUES or min(extents, default=0) < 0:
+        raise NotUnderstood(f"it fills {list(extents)[:8]} with one value")
+    return np.broadcast_to(np.asarray(value), extents)
 
 
 def tiled(kind: kinds.Tile, arrays: Arrays) -> np.ndarray:

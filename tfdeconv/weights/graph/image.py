@@ -9,7 +9,7 @@ from ...network.base import INPUT
 from ...network.consistency import refuse_large_input
 from ...network.spans import Pair
 from .axes import BATCH, axis_of
-from .feature_map import FeatureMap
+from .feature_map import FeatureMap, vector_axes
 from .operation import Graph, GraphInput
 
 # height and width of an input that leaves them open
@@ -45,6 +45,8 @@ def image_of(
 ) -> tuple[FeatureMap, tuple[str, ...]]:
     """The image as a map, of a size that is assumed where it is open, and words about that."""
     shape = image.shape
+    if len(shape) == 2 and shape[1] is not None and 1 <= shape[1] <= MAX_CHANNELS:
+        return vector_of(image, shape[1])
     if len(shape) != 4:
         raise UserError(
             f"the model's input {image.name} has the shape {shown(list(shape))}, expected images: "
@@ -84,3 +86,13 @@ def image_of(
     if axis_of(BATCH, batch) and len(graph.inputs) > 1:
         notes = (*notes, f"the model takes {batch} images at a time: each is read by itself")
     return image_map.with_axes(image_map.canonical_axes(channel_axis)), notes
+
+
+def vector_of(image: GraphInput, channels: int) -> tuple[FeatureMap, tuple[str, ...]]:
+    """What a generator makes an image of: a map of one cell."""
+    batch = image.shape[0] or 1
+    if not 1 <= batch <= MAX_EXTENT:
+        raise UserError(f"the model takes {batch:,} vectors at a time")
+    axes = vector_axes(batch, channels)
+    vector = FeatureMap(INPUT, (1, 1, channels), axes, single_cell=True, batch=batch)
+    return vector, (f"it takes vectors of {channels:,} values, as images of one pixel",)
