@@ -571,6 +571,11 @@ def broadcast_back(signal, shape):
 def project(network, weights, x, target, channel, mode, rule):
     """One image and channel: the projection on the whole image, and its unit (None in mode all)."""
     values, traces = forward(network, weights, x, target)
+    return project_values(network, weights, values, traces, target, channel, mode, rule)
+
+
+def project_values(network, weights, values, traces, target, channel, mode, rule):
+    """project() of an image whose forward pass is at hand."""
     maps = values[target]
     seed = np.zeros_like(maps)
     unit = None

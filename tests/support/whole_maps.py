@@ -38,11 +38,16 @@ def send_back(
     pasted = np.zeros((len(units), *shapes[INPUT]))
     for item, patch in enumerate(patches):
         top, left = rows.origin(row[item]), columns.origin(column[item])
-        for y, z in np.ndindex(patch.shape[:2]):
-            if 0 <= top + y < pasted.shape[1] and 0 <= left + z < pasted.shape[2]:
-                pasted[item, top + y, left + z] = patch[y, z]
-            else:
-                assert not patch[y, z].any(), "a value outside of the image"
+        # the part of the patch that lies in the image
+        inside = (
+            slice(max(-top, 0), max(pasted.shape[1] - top, 0)),
+            slice(max(-left, 0), max(pasted.shape[2] - left, 0)),
+        )
+        part = patch[inside]
+        above, before = max(top, 0), max(left, 0)
+        pasted[item, above : above + part.shape[0], before : before + part.shape[1]] = part
+        patch[inside] = 0
+        assert not patch.any(), "a value outside of the image"
     return pasted
 
 
