@@ -193,7 +193,9 @@ class DeepLab(nn.Module):
         self.backbone = nn.Sequential(stem(), nn.MaxPool2d(3, 2, 1), dilated, nn.ReLU())
         pooled = ASPPPooling(nn.AdaptiveAvgPool2d(1), normed(8, 4, 1))
         rates = [normed(8, 4, 3, padding=rate, dilation=rate) for rate in (2, 4)]
-        self.classifier = nn.Sequential(Joined(normed(8, 4, 1), *rates, pooled), nn.Conv2d(16, 3, 1))
+        self.classifier = nn.Sequential(
+            Joined(normed(8, 4, 1), *rates, pooled), nn.Conv2d(16, 3, 1)
+        )
 
     def forward(self, x):
         y = self.classifier(self.backbone(x))
