@@ -43,7 +43,7 @@ def test_a_model_is_known_whatever_its_name(tmp_path):
 
     assert file.network.name == "net" and file.network.input_shape == (8, 8, 3)
     assert "it is a model of TensorFlow Lite with its own description" in file.notes
-    assert file.preprocessing == tensorflow_style((8, 8))
+    assert file.preprocessing == identity((8, 8))
     assert "--preprocess over255 (pixels from 0 to 1)" in file.notes[-1]
     assert file.shapes["dense/MatMul"] == {"kernel": (64, 5)}
 
@@ -70,6 +70,12 @@ def test_halves_are_read_as_what_they_stand_for(tmp_path):
     assert half.network.nodes == whole.network.nodes
     kernels = half.read("conv1/Relu", "kernel"), whole.read("conv1/Relu", "kernel")
     np.testing.assert_array_equal(kernels[0], kernels[1].astype(np.float16))
+
+
+def test_networks_of_keras_are_known_by_name(tmp_path):
+    file = opened(tmp_path, small_model(), "mobilenet_v2.tflite")
+
+    assert file.preprocessing == tensorflow_style((8, 8))
 
 
 def test_metadata_say_what_pixels_go_in(tmp_path):

@@ -43,7 +43,7 @@ from .resnets import resnet_layers
 from .tensorflow import checkpoint as checkpoints, checkpoint_files
 from .tensorflow_reader import open_graph_reader
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
-from .tflite.reader import tflite_reader
+from .tflite_reader import tflite_reader
 from .torch_reader import exported_reader
 
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"

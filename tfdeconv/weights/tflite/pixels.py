@@ -1,26 +1,22 @@
-"""What goes into a model of TensorFlow Lite: what its metadata say, or what is assumed."""
+"""What goes into a model of TensorFlow Lite: what its metadata say of it."""
 
 from __future__ import annotations
 
 from ...data.preprocessing import Preprocessing, identity, over255
 from ...formats.tflite.model import Model, Normalization
 from ...network.graph import Network
-from ..graph.assumption import assumed
 
 BYTES = "pixels from 0 to 255 go into the network, as bytes"
 
 
-def preprocessing_of(model: Model, network: Network) -> tuple[Preprocessing, str]:
-    """What a model's images are taken to go through, and a sentence that says so."""
+def told_preprocessing(model: Model, network: Network) -> tuple[Preprocessing, str] | None:
+    """What a model's images go through, and a sentence that says so; None where it does not say."""
     size, channels = network.input_shape[:2], network.channels
     if model.inputs and model.tensors[model.inputs[0]].dtype == "uint8":
         return identity(size, channels), BYTES
-    if model.normalization is not None:
-        told = normalized(model.normalization, size, channels)
-        if told is not None:
-            return told
-    # as TensorFlow's own networks take them
-    return assumed("tf" if channels in (1, 3) else "none", network)
+    if model.normalization is None:
+        return None
+    return normalized(model.normalization, size, channels)
 
 
 def normalized(

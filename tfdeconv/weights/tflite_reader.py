@@ -1,0 +1,32 @@
+"""What reads a model of TensorFlow Lite: its own network, and the parameters of its layers."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from ..data.preprocessing import Preprocessing
+from ..errors import printable
+from ..formats.tflite import reader
+from ..limits import MAX_MODEL_NAME
+from ..network.graph import Network
+from .format_reader import FormatReader
+from .graph.reading import graph_reader
+from .keras.preprocessing import guess_preprocessing
+from .tflite.network_graph import graph_of
+from .tflite.pixels import told_preprocessing
+
+# the format in words
+TITLE = "a model of TensorFlow Lite"
+
+
+def tflite_reader(path: str | Path) -> FormatReader:
+    """Reads a model. Its name is the file's."""
+    model = reader.read(path)
+    name = printable(Path(path).stem)[:MAX_MODEL_NAME]
+
+    def preprocessing(network: Network) -> tuple[Preprocessing, str]:
+        # what Keras's own networks take goes by their names, in whichever file they are
+        return told_preprocessing(model, network) or guess_preprocessing(network)
+
+    return graph_reader(path, TITLE, partial(graph_of, model, name), preprocessing)
