@@ -13,6 +13,7 @@ from tfdeconv.network.layers import (
     Affine,
     AvgPool,
     BorderPad,
+    BorderPad,
     Channels,
     Conv,
     DepthToSpace,
@@ -228,6 +229,34 @@ def test_normalised_weights_are_worked_out(tmp_path):
     np.testing.assert_allclose(weights["conv2d_1"]["kernel"][0, 0], divided, rtol=1e-5)
 
 
+def test_rows_and_columns_by_their_numbers(tmp_path):
+    """A pad that repeats the map, and an enlargement, without torch's modules."""
+    rows, columns = np.array([[2], [1], [0], [1], [2], [3]]), np.repeat(np.arange(4), 3)
+    part = np.array([1, 3])
+    nodes = [
+        node("torch.ops.aten.index.Tensor", "both", self="x", indices=indices("c_r", "c_c")),
+        node("torch.ops.aten.index.Tensor", "some", self="both", indices=indices("", "c_p")),
+    ]
+    constants = {"r": rows, "c": columns, "p": part}
+    shapes = {"x": (1, 3, 4, 4), "both": (1, 3, 6, 12)}
+    network = network_of(tmp_path, nodes, constants=constants, shapes=shapes)
+    assert not network.missing
+    layers = [each.layer for each in network.nodes]
+    assert layers[0] == BorderPad(((2, 0), (0, 0)), "reflect")
+    assert (layers[1].factor, layers[1].interpolation) == ((1, 3), "nearest")
+    assert network.shapes()[network.nodes[-1].name] == (6, 2, 3)
+    # in another order
+    constants["r"] = rows[::-1].copy()
+    with pytest.raises(UserError, match="in an order that no layer has"):
+        network_of(tmp_path, nodes, constants=constants, shapes=shapes)
+
+
+def indices(*names):
+    """All of the first two axes, and of the others those that a tensor says."""
+    entries = [{"as_tensor": {"name": name}} if name else {"as_none": True} for name in names]
+    return {"as_optional_tensors": [{"as_none": True}, {"as_none": True}, *entries]}
+
+
 def test_output_out_of_order_has_its_layer(tmp_path):
     """A pixel shuffle at the end, without torch's module."""
     nodes = [
@@ -320,12 +349,10 @@ def where(limit, one, other, of="x", operator="gt"):
 
 MUL = tensor_op("mul", "mul", self="x", other=0.2)
 ZERO = node("scalar_tensor", "zero", s=0, dtype={"as_scalar_type": 7})
-GROWN = [
-    tensor_op("mul", "mul", self="x", other=2.0),
-    node("exp", "exp", self="mul"),
-    node("log1p", "log1p", self="exp"),
-    tensor_op("div", "div", self="log1p", other=2.0),
-]
+TWICE = tensor_op("mul", "mul", self="x", other=2.0)
+LOG = node("log1p", "log1p", self="exp")
+HALF = tensor_op("div", "div", self="log1p", other=2.0)
+GROWN = [TWICE, node("exp", "exp", self="mul"), LOG, HALF]
 ABS = node("abs", "abs_1", self="x")
 CHOICES = {
     "leaky ReLU": ([MUL, *where(0, "x", "mul")], Activation(slope=0.2)),
@@ -350,6 +377,15 @@ CHOICES = {
         [*GROWN, *where(20.0, "x", "div", of="mul")],
         Activation("softplus", constant=2.0),
     ),
+    "Mish": (
+        [
+            *(node("exp", "exp", self="x"), LOG),
+            *where(20.0, "x", "log1p"),
+            node("tanh", "tanh", self="where"),
+            tensor_op("mul", "product", self="x", other="tanh"),
+        ],
+        Activation("mish"),
+    ),
     "soft shrink": (
         [
             *(ABS, node("sign", "sign", self="x")),
@@ -373,7 +409,8 @@ def test_a_choice_is_an_activation(tmp_path, name):
     nodes, layer = CHOICES[name]
     more = {"state": VALUES, "shapes": {"x": (1, 4, 8, 8)}}
     network = network_of(tmp_path, nodes, **more)
-    assert [(each.name, each.layer) for each in network.nodes] == [("where", layer)]
+    assert [each.layer for each in network.nodes] == [layer]
+    assert network.node(nodes[-1]["name"]) == network.nodes[0]
     assert not network.missing
 
 

@@ -94,7 +94,8 @@ def threshold(call: OperatorCall) -> Made:
 def clamp(call: OperatorCall) -> Made:
     """Its limits are numbers, or tensors."""
     limits = call.argument("min"), call.argument("max")
-    if all(limit is None or type(limit) in (int, float) for limit in limits):
+    are_numbers = all(limit is None or type(limit) in (int, float) for limit in limits)
+    if are_numbers and not call.is_constant("self"):
         numbers = [call.number(name) if call.has(name) else None for name in ("min", "max")]
         return of_value(clipped(numbers[0], numbers[1]), call)
     x = call.tensor("self")

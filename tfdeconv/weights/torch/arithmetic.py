@@ -97,8 +97,9 @@ def compared(function: str, negated: bool, call: OperatorCall) -> Made:
     return kinds.Computation("logical_not"), call.step(kind, *inputs)
 
 
-def sign(call: OperatorCall) -> Made:
-    return kinds.Computation("sign"), call.tensor("self")
+def computed(function: str, call: OperatorCall) -> Made:
+    """Of constants and sizes alone, or as a part of what is recognised."""
+    return kinds.Computation(function), call.tensor("self")
 
 
 def where(call: OperatorCall) -> Made:
@@ -148,7 +149,7 @@ TABLE: dict[str, Callable[[OperatorCall], Made]] = {
     "le": partial(compared, "greater", True),
     "ge": partial(compared, "less", True),
     "ne": partial(compared, "equal", True),
-    "sign": sign,
+    **{name: partial(computed, name) for name in ("ceil", "floor", "round", "sign")},
     "where": where,
     "_operator.add": partial(of_sizes, "add"),
     "_operator.sub": partial(of_sizes, "subtract"),

@@ -64,17 +64,28 @@ def select(call: OperatorCall) -> Made:
 
 
 def index(call: OperatorCall) -> Made:
-    """Along one axis, by a list of numbers."""
+    """By a list of numbers along an axis, or by one for rows and one for columns."""
     entries = call.argument("indices")
     if not isinstance(entries, tuple):
         raise NotUnderstood("it does not say what it takes")
     axes = [axis for axis, entry in enumerate(entries) if entry is not None]
-    if len(axes) != 1 or not isinstance(entries[axes[0]], Reference):
-        raise NotUnderstood("it takes values by their numbers along several axes")
-    numbers = call.tensor_of("indices", entries[axes[0]])
-    if len(call.shape_of(numbers)) != 1 or call.values[numbers].dtype == "bool":
-        raise NotUnderstood("it takes values by a table of numbers")
-    return kinds.Take(axes[0]), call.tensor("self"), numbers
+    if not axes or not all(isinstance(entries[axis], Reference) for axis in axes):
+        raise NotUnderstood("it does not say what it takes")
+    lists = []
+    for place, axis in enumerate(axes):
+        numbers = call.tensor_of("indices", entries[axis])
+        # those of rows are a column, which with the row of the others makes a map
+        shape = (None, *(1,) * (len(axes) - 1 - place))
+        found = call.shape_of(numbers)
+        if len(found) != len(shape) or found[1:] != shape[1:] or call.values[numbers].dtype == "bool":
+            raise NotUnderstood("it takes values by a table of numbers")
+        lists.append(call.step(kinds.Reshape((-1,)), numbers) if len(shape) > 1 else numbers)
+    if axes != list(range(axes[0], axes[0] + len(axes))):
+        raise NotUnderstood("it takes values by their numbers along axes that are apart")
+    x = call.tensor("self")
+    for axis, numbers in zip(axes[:-1], lists):
+        x = call.step(kinds.Take(axis), x, numbers)
+    return kinds.Take(axes[-1]), x, lists[-1]
 
 
 def index_select(call: OperatorCall) -> Made:

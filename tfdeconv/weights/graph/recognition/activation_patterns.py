@@ -135,6 +135,11 @@ def softplus_below(bound: Mapping[str, Any]) -> Steps | None:
     return softplus(bound)
 
 
+def mish_below(bound: Mapping[str, Any]) -> Steps | None:
+    """Likewise."""
+    return [(kinds.Function(Activation("mish")), ())] if bound["limit"] >= 16.7 else None
+
+
 def threshold(bound: Mapping[str, Any]) -> Steps | None:
     if bound["limit"] < 0:
         return None
@@ -199,6 +204,7 @@ ACTIVATIONS = (
     Pattern(chosen(0.0, X, GAMMA * X), prelu(1.0)),
     Pattern(SCALE * chosen(0.0, X, SLOPE * apply("exponential", FACTOR * X) - SLOPE), elu),
     Pattern(chosen(LIMIT, X, INVERSE * apply("softplus", FACTOR * X)), softplus_below),
+    Pattern(X * apply("tanh", chosen(LIMIT, X, apply("softplus", X))), mish_below),
     Pattern(chosen(LIMIT, X, ZERO), threshold),
     Pattern(
         chosen(LIMIT, X - SHIFT, ZERO) + as_sum(Applied("where", (BELOW, X + OTHER_SHIFT, ZERO))),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ....network.base import BORDERS
 from ....network.layers import AvgPool, BorderPad, Channels, Concatenate, ZeroPad
 from .. import kinds
-from ..axes import CHANNELS, axis_of, dimensions, reshaped
+from ..axes import CHANNELS, COLUMNS, ROWS, axis_of, dimensions, reshaped
 from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import pads_of, slices, split_sizes
+from .cells import enlarged, kind_of_cells
 from .places import without
 
 # where exporters end a slice that ends with the axis
@@ -145,6 +147,8 @@ def take(call: Call) -> FeatureMap:
             raise NotUnderstood("it takes the same several times")
         call.require_fixed_cells(x)
         y = x
+    elif x.axes[number] in (x.whole(ROWS), x.whole(COLUMNS)) and not isinstance(indices, int):
+        return cells_taken(call, x, number, chosen)
     else:
         x = call.with_channels_at(x, number)
         step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
@@ -155,6 +159,18 @@ def take(call: Call) -> FeatureMap:
     if isinstance(indices, int):
         return y.with_axes(without(y.axes, [number]))
     return y
+
+
+def cells_taken(call: Call, x: FeatureMap, number: int, chosen: Sequence[int]) -> FeatureMap:
+    """Rows or columns: fewer of them at equal steps, or more as a pad or an enlargement."""
+    step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
+    if step > 0 and list(chosen) == list(range(chosen[0], chosen[-1] + 1, step)):
+        return less_of_map(call, x, {number: slice(chosen[0], chosen[-1] + 1, step)}, is_last=True)
+    kind = kind_of_cells(x, number, chosen)
+    if isinstance(kind, kinds.Resizing):
+        return enlarged(call, kind)
+    operation = replace(call.operation, kind=kind)
+    return padding(Call(call.builder, operation, call.inputs[:1]))
 
 
 def reshaped_axis(x: FeatureMap, number: int, indices: np.ndarray) -> FeatureMap:
