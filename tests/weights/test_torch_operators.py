@@ -13,7 +13,6 @@ from tfdeconv.network.layers import (
     Affine,
     AvgPool,
     BorderPad,
-    BorderPad,
     Channels,
     Conv,
     DepthToSpace,

@@ -77,7 +77,11 @@ def index(call: OperatorCall) -> Made:
         # those of rows are a column, which with the row of the others makes a map
         shape = (None, *(1,) * (len(axes) - 1 - place))
         found = call.shape_of(numbers)
-        if len(found) != len(shape) or found[1:] != shape[1:] or call.values[numbers].dtype == "bool":
+        if (
+            len(found) != len(shape)
+            or found[1:] != shape[1:]
+            or call.values[numbers].dtype == "bool"
+        ):
             raise NotUnderstood("it takes values by a table of numbers")
         lists.append(call.step(kinds.Reshape((-1,)), numbers) if len(shape) > 1 else numbers)
     if axes != list(range(axes[0], axes[0] + len(axes))):
