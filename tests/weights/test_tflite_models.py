@@ -132,15 +132,6 @@ def test_images_of_torch_have_channels_first(tmp_path):
             + ({"align_corners": True, "half_pixel_centers": True},),
             "it aligns corners and centers",
         ),
-        (
-            (
-                "MIRROR_PAD",
-                "first",
-                np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32),
-                {"mode": 0},
-            ),
-            "it pads with other than zeros",
-        ),
     ],
 )
 def test_what_is_not_understood_is_named(tmp_path, step, says):
