@@ -67,7 +67,8 @@ def test_a_frozen_graph_is_read(tmp_path):
 
 def test_a_saved_model_needs_its_variables(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(files.small_saved_model())
-    for path in (tmp_path, tmp_path / "saved_model.pb"):
+    places = ("", "saved_model.pb", "variables", "variables/variables.data-00000-of-00001")
+    for path in (tmp_path / place for place in places):
         with pytest.raises(UserError, match="variables.index, which lists its tensors, is missing"):
             network_in(path)
 

@@ -241,6 +241,10 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
         tf.reshape(tf.transpose(tf.reshape(x, [2, 88, 3, 2]), [0, 1, 3, 2]), [2, 88, 6])
         @ numbers(6, 4)
     ),
+    "Transpose by numbers": lambda x: tf.transpose(
+        tf.tanh(tf.transpose(x, tf.concat([tf.range(2), tf.constant([2]) + 1, [2]], 0))),
+        [0, 1, 3, 2],
+    ),
     "Unpack": lambda x: tf.reshape(x, [tf.unstack(shape(x))[0], -1]) @ numbers(528, 2),
     "Cast": lambda x: tf.tanh(tf.cast(tf.cast(x, tf.float64), tf.float32)),
     "Identity": lambda x: tf.identity(tf.raw_ops.IdentityN(input=[tf.stop_gradient(x), 1])[0]) * 2,

@@ -9,7 +9,7 @@ from ....formats import protobuf
 from ....formats.lazy_tensor import DAMAGE, mapped
 
 # in a SavedModel's folder
-MODEL_FILE = "saved_model.pb"
+MODEL_FILE, VARIABLES = "saved_model.pb", "variables"
 OPERATION = re.compile(rb"[A-Z_]\w*(>\w+)?")
 # fields of a SavedModel: its version, which is 1, and its graphs; 7 is an ONNX model's graph
 VERSION, GRAPHS, ONNX_GRAPH = 1, 2, 7
@@ -19,14 +19,17 @@ NAME_AND_OPERATION = [1, 2]
 
 
 def find_saved_model(path: str | Path) -> Path | None:
-    """The folder of the SavedModel that a folder, or the file in it, is; None for others."""
+    """The folder of the SavedModel that a folder is, or that a file belongs to; None for others."""
     place = Path(path)
-    if place.is_dir():
-        return place if (place / MODEL_FILE).is_file() else None
-    data = content(place)
-    if place.name == MODEL_FILE and data is not None and is_saved_model(data):
-        return place.parent
-    return None
+    if (place / MODEL_FILE).is_file():
+        return place
+    folder = place.parent
+    if folder.name == VARIABLES:
+        folder = folder.parent
+    elif place.name not in (MODEL_FILE, VARIABLES):
+        return None
+    data = content(folder / MODEL_FILE)
+    return folder if data is not None and is_saved_model(data) else None
 
 
 def is_frozen_graph(path: str | Path) -> bool:

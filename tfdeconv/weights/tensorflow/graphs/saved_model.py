@@ -18,7 +18,8 @@ from .operations import Graph, Operation, Source, in_order
 from .recognition import MODEL_FILE
 
 CHECKPOINT = "variables/variables"
-DEFAULT = "serving_default"
+# what serves, where there are several; of TensorFlow Hub's old modules the second
+DEFAULTS = ("serving_default", "default")
 # of those, what has a value of its own is given one only where nothing else takes images
 PLACEHOLDERS = (("Placeholder", "PlaceholderV2"), ("PlaceholderWithDefault",))
 SHOWN = 8  # signatures that an error lists
@@ -72,19 +73,19 @@ def of_file(path: str | Path) -> Iterator[None]:
 
 def chosen(path: str | Path, signatures: Mapping[str, Signature], name: str | None) -> Signature:
     """The signature of a name, or the usual one."""
-    if name is None:
-        name = DEFAULT
-        if len(signatures) == 1:
-            name = next(iter(signatures))
-    if name in signatures:
-        return signatures[name]
+    wanted = DEFAULTS if name is None else (name,)
+    if name is None and len(signatures) == 1:
+        wanted = tuple(signatures)
+    for each in wanted:
+        if each in signatures:
+            return signatures[each]
     names = ", ".join(printable(each)[:80] for each in list(signatures)[:SHOWN])
     if not signatures:
         raise UserError(
             f"{path} has no signature, which says where the image goes in: save it again with "
             f'model.export("folder"), or tf.saved_model.save(model, "folder", signatures=...)'
         )
-    raise UserError(f"{path} has no signature {printable(name)}: it has {names}")
+    raise UserError(f"{path} has no signature {printable(wanted[0])}: it has {names}")
 
 
 def signature_graph(nodes: GraphNodes, signature: Signature, tensors: Tensors) -> Graph:

@@ -10,6 +10,7 @@ from ....errors import printable
 from ....formats.graph_def.nodes import TensorInfo
 from ....formats.lazy_tensor import Tensor
 from ....limits import MAX_MODEL_NAME
+from ...graph.recognition.constants import SmallConstants
 from ...graph.operation import Constant, Graph, GraphInput, Operation
 from ..graphs.operations import Graph as TensorFlowGraph, Operation as TensorFlowOperation, Source
 from .naming import layer_names
@@ -39,17 +40,21 @@ def graph_of(graph: TensorFlowGraph, name: str) -> Graph:
     aliases = passed_names(passed)
     counts = output_counts(operations, passed)
     made: list[Operation] = []
+    # axes and sizes that are computed are read as those that are not
+    small = SmallConstants(constants)
     for operation in kept:
         own, *others = names.get(operation.name, (operation.name,))
         sources = [passed.get(source, source) for source in operation.inputs]
         others += aliases.get(operation.name, [])
-        node = Node(operation, own, others, sources, constants)
-        made += operations_of(node, counts.get(operation.name, 1))
+        node = Node(operation, own, others, sources, small.constants)
+        for each in operations_of(node, counts.get(operation.name, 1)):
+            if not small.computes(each):
+                made.append(each)
     outputs = [tensor_name(passed.get(source, source)) for source in graph.outputs]
     inputs = tuple(GraphInput(info.name, lengths(info)) for info in graph.inputs)
     axis = channel_axis(kept, passed, images)
     title = printable(model)[:MAX_MODEL_NAME] or name
-    return Graph(title, tuple(made), inputs, tuple(outputs), constants, axis)
+    return Graph(title, tuple(made), inputs, tuple(outputs), small.constants, axis)
 
 
 def is_passing(operation: TensorFlowOperation) -> bool:
