@@ -10,8 +10,8 @@ from ....errors import printable
 from ....formats.graph_def.nodes import TensorInfo
 from ....formats.lazy_tensor import Tensor
 from ....limits import MAX_MODEL_NAME
-from ...graph.recognition.constants import SmallConstants
 from ...graph.operation import Constant, Graph, GraphInput, Operation
+from ...graph.recognition.constants import SmallConstants
 from ..graphs.operations import Graph as TensorFlowGraph, Operation as TensorFlowOperation, Source
 from .naming import layer_names
 from .node import ONE, Node, tensor_name
