@@ -73,7 +73,7 @@ def of_file(path: str | Path) -> Iterator[None]:
 
 def chosen(path: str | Path, signatures: Mapping[str, Signature], name: str | None) -> Signature:
     """The signature of a name, or the usual one."""
-    wanted = DEFAULTS if name is None else (name,)
+    wanted: tuple[str, ...] = DEFAULTS if name is None else (name,)
     if name is None and len(signatures) == 1:
         wanted = tuple(signatures)
     for each in wanted:
