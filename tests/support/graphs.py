@@ -124,7 +124,7 @@ def numpy_outputs(kind: Kind, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         y = FUNCTIONS[layer.kind](inputs[0])
         return [y if layer.ceiling is None else np.minimum(y, layer.ceiling)]
     # tests have pools of one cell only, as layers that need a map
-    if isinstance(kind, kinds.Expand | kinds.Idle | kinds.Pooling):
+    if isinstance(kind, kinds.Idle | kinds.Pooling):
         return [inputs[0]]
     try:
         outputs = fold(kind, [Constant.of_array(each) for each in inputs])

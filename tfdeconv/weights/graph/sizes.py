@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import UserError
-from ...network.base import Layer, Node, Shape
+from ...network.base import INPUT, Layer, Node, Shape
 from ...network.layers import Resize
 from ...network.spans import Pair
 from .builder import NodeBuilder
-from .image import DEFAULT_SIDE, image_of
+from .image import image_of
 from .operation import Graph, GraphInput
 from .translator import Translator
 
@@ -41,7 +41,7 @@ def fitting_nodes(
         return nodes, {}
     steps: dict[str, int] = {}
     for step in STEPS:
-        others = builders_at(graph, image, step)
+        others = builders_at(graph, image, builder.shapes[INPUT], step)
         if step == STEPS[0]:
             nodes = with_own_sizes(nodes, builder, others)
         different, hidden = nodes_that_differ(nodes, others)
@@ -54,12 +54,14 @@ def fitting_nodes(
     return nodes, steps
 
 
-def builders_at(graph: Graph, image: GraphInput, step: int) -> list[NodeBuilder | None]:
+def builders_at(
+    graph: Graph, image: GraphInput, usual: Shape, step: int
+) -> list[NodeBuilder | None]:
     """The graph's nodes for images of other sizes; None where it has none for such."""
     builders: list[NodeBuilder | None] = []
     for rows, columns in DIFFERENCES:
         try:
-            size = DEFAULT_SIDE + rows * step, DEFAULT_SIDE + columns * step
+            size = usual[0] + rows * step, usual[1] + columns * step
             translator = Translator(graph, image, image_of(graph, image, size)[0])
             translator.run()
             builders.append(translator.builder)
