@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from graphs import Sketch, network_output, reference_tensors
 
-
 from tfdeconv.errors import UserError
 from tfdeconv.weights.graph import image, kinds
 from tfdeconv.weights.graph.kinds import Kind
