@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...network.base import Pad
-from ...network.spans import Pads, Pair
+from ...network.spans import Pair
 from ..graph import kinds
 from ..graph.kinds import Kind
 from ..graph.not_understood import NotUnderstood
@@ -60,50 +60,30 @@ def pad_of(node: Node) -> Pad:
 def transposed_convolution(node: Node) -> Kind:
     size = kernel_size(node)
     stride, dilation = node.pair("strides", ONES), node.pair("dilations", ONES)
-    output_pad = node.pair("output_padding", (0, 0))
-    pads = node.pads()
-    same = node.word("auto_pad", "NOTSET")
+    output_pad, pads = node.pair("output_padding", (0, 0)), node.pads()
+    auto_pad = node.word("auto_pad", "NOTSET")
+    if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
+        raise NotUnderstood(f"its auto_pad is {auto_pad[:40]}")
+    output_size = None
     if node.has("output_shape"):
-        pads = pads_for(node, node.pair("output_shape"), size, stride, dilation, output_pad)
-    elif same in ("SAME_UPPER", "SAME_LOWER"):
-        if output_pad != (0, 0):
-            raise NotUnderstood("it has both auto_pad and output_padding")
-        totals = [(n - 1) * d + 1 - s for n, d, s in zip(size, dilation, stride)]
-        pads = halves(totals, same)
-    elif same not in ("NOTSET", "VALID"):
-        raise NotUnderstood(f"its auto_pad is {same[:40]}")
-    elif same == "VALID":
-        pads = (0, 0), (0, 0)
+        output_size = node.pair("output_shape")
+    same = auto_pad.startswith("SAME") and output_size is None
+    if (same or output_size) and output_pad != (0, 0):
+        raise NotUnderstood("it has cells behind its output, whose size it says otherwise")
+    if same and any((n - 1) * d + 1 < s for n, d, s in zip(size, dilation, stride)):
+        raise NotUnderstood("its output is larger than its kernel reaches")
     return kinds.TransposedConvolution(
-        CHANNEL_AXIS, TRANSPOSED, stride, pads, dilation, node.whole("group", 1), output_pad
+        CHANNEL_AXIS,
+        TRANSPOSED,
+        stride,
+        ((0, 0), (0, 0)) if auto_pad == "VALID" else pads,
+        dilation,
+        node.whole("group", 1),
+        output_pad,
+        same,
+        output_size,
+        odd_before=auto_pad != "SAME_UPPER",
     )
-
-
-def pads_for(
-    node: Node, output: Pair, size: Pair, stride: Pair, dilation: Pair, output_pad: Pair
-) -> Pads:
-    """The pads that make an output of that size."""
-    lengths = node.known_lengths(0)
-    if lengths is None or len(lengths) != 4 or None in lengths[2:]:
-        raise NotUnderstood("its output_shape is for an input whose size the file does not say")
-    totals = []
-    for axis, extent in enumerate(lengths[2:]):
-        assert extent is not None
-        reach = (size[axis] - 1) * dilation[axis] + 1
-        whole = (extent - 1) * stride[axis] + output_pad[axis] + reach
-        totals.append(whole - output[axis])
-    return halves(totals, node.word("auto_pad", "NOTSET"))
-
-
-def halves(totals: list[int], auto_pad: str) -> Pads:
-    """Pads on both sides; the odd cell is behind for SAME_UPPER, otherwise before."""
-    pads = []
-    for total in totals:
-        if total < 0:
-            raise NotUnderstood("its output is larger than its kernel reaches")
-        less, more = total // 2, total - total // 2
-        pads.append((less, more) if auto_pad == "SAME_UPPER" else (more, less))
-    return pads[0], pads[1]
 
 
 def gemm(node: Node) -> Kind:

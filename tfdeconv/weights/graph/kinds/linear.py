@@ -40,6 +40,7 @@ class TransposedConvolution(Kind):
     kernel: as in Convolution, with o, i those of this operation: torch's is "iohw". output_pad:
     cells that are added behind the rows and columns. same: the output has as many cells as the
     input times the stride, and `pad` is what that leaves; output_size: the same for any size.
+    odd_before: of an odd number of cells to be taken off for that, one more is before than behind.
     """
 
     channel_axis: int
@@ -51,6 +52,7 @@ class TransposedConvolution(Kind):
     output_pad: Pair = (0, 0)
     same: bool = False
     output_size: Pair | None = None
+    odd_before: bool = False
     activation: Activation | None = None
     filters: int | None = None
     size: Pair | None = None

@@ -86,6 +86,8 @@ def pads_of_transpose(
             total = reach - stride
         if total is not None:
             before = max(total, 0) // 2
+            if kind.odd_before:
+                before = max(total, 0) - before
             after = total - before
         pads.append((before, after - kind.output_pad[axis]))
     return pads[0], pads[1]
