@@ -15,7 +15,7 @@ from gradcheck import gap
 from own_files import SHAPE, chain, keras2_conv, keras2_model, randomise, read_model
 
 from tfdeconv.engine.deconvnet import Deconvnet
-from tfdeconv.network.layers import Activation
+from tfdeconv.network.layers import Activation, BatchNorm
 from tfdeconv.weights.keras.architecture import build
 
 L = keras.layers
@@ -131,6 +131,8 @@ def test_values_and_derivatives_equal_keras(layers, tmp_path, rng):
 def test_classes_of_older_kerases():
     model = keras2_model(("ThresholdedReLU", {"name": "t", "theta": 0.7}, "input_1"))
     assert build(model).network.node("t").layer == Activation(threshold=0.7)
+    norm = keras2_model(("BatchNormalizationV1", {"name": "n", "axis": [3]}, "input_1"))
+    assert build(norm).network.node("n").layer == BatchNorm(1e-3)
     # built later: no layer says what its input is, as Keras 3 always does
     class_name, config = keras2_conv("c", activation="hard_sigmoid")
     conv = {"class_name": class_name, "config": config | {"trainable": True}}

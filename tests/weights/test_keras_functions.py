@@ -13,6 +13,7 @@ from keras import ops
 from own_files import SHAPE, keras2_conv, keras2_model, read_model
 
 from tfdeconv.engine.passes import forward_maps
+from tfdeconv.network.layers import DepthToSpace
 from tfdeconv.weights.keras.architecture import build
 from tfdeconv.weights.keras.preprocessing import scales_pixels
 
@@ -59,11 +60,14 @@ FUNCTIONS = {
     "side by side": lambda x: ops.concatenate([x, 2 * x], axis=3),
     "flat": lambda x: ops.reshape(x, (-1, 13 * 11 * 4)),
     "padded": lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1), (0, 0))),
+    "mirrored": lambda x: ops.pad(x, ((0, 0), (1, 2), (2, 1), (0, 0)), "reflect"),
     "average": lambda x: ops.average_pool(x, 2, strides=1, padding="same"),
     "pool": lambda x: ops.max_pool(x, (2, 3)),
     "unit": lambda x: ops.normalize(x, axis=-1),
     "cast": lambda x: ops.cast(x, "float32"),
     "root": lambda x: ops.sigmoid(x) ** 0.5,
+    "logarithm": lambda x: ops.log(ops.rsqrt(ops.sqrt(ops.sigmoid(x)))),
+    "swapped and back": lambda x: ops.transpose(ops.transpose(x, (0, 3, 2, 1)) * 2, (0, 3, 2, 1)),
     "inverse": lambda x: 2 / ops.sigmoid(x),
     "quotient": lambda x: x / ops.sigmoid(x),
     "by column": lambda x: x[..., 0] * np.arange(11, dtype="float32"),
@@ -112,7 +116,7 @@ def test_functions_equal_keras(tmp_path, rng):
         (lambda x: ops.reshape(x, (-1, 4)), "keras.ops.reshape"),
         (lambda x: ops.stack([x, x], axis=1), "keras.ops.stack"),
         (lambda x: ops.concatenate([x, x], axis=1), "keras.ops.concatenate"),
-        (lambda x: ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect"), "keras.ops.pad"),
+        (lambda x: ops.pad(x, 1), "keras.ops.pad"),
         (lambda x: ops.split(x, [1, 3], axis=-1)[1], "keras.ops.split"),
         (lambda x: x + np.ones((13, 1, 11, 1), "float32"), "keras.ops.add"),
         (lambda x: ops.maximum(x, np.arange(4, dtype="float32")), "keras.ops.maximum"),
@@ -229,6 +233,21 @@ def test_functions_of_tensorflow(head, rng):
     parameters = {node.name: weights.get(node.name, {}) for node in nodes}
     (found,), _ = forward_maps(nodes, parameters, tf.constant(image), None, ("b",))
     assert gap(found.numpy(), EXPECTED[head.partition(",")[0]](image)) < 1e-6
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_blocks_of_cells_of_channels(layout):
+    model = keras2_model(
+        keras2_conv("a", "input_1"), keras2_conv("b", "input_1"), keras2_conv("c", "b")
+    )
+    blocks = tf_lambda("b", "nn.depth_to_space", "a", block_size=2, data_format=layout)
+    model["config"]["layers"][2] = blocks
+    network = build(model).network
+    if layout == "NHWC":
+        assert network.node("b").layer == DepthToSpace(2)
+        assert network.shapes()["b"] == (26, 22, 1)
+    else:
+        assert "rows, columns and channels of its input are out of order" in network.missing["b"]
 
 
 def test_a_function_of_tensorflow_that_is_not_understood():

@@ -1,10 +1,11 @@
-"""TensorFlow's slices, `x[..., 1:, None, 0]` in masks, as simpler operations.
+"""Python's slices, `x[..., 1:, None, 0]`, as simpler operations.
 
 https://www.tensorflow.org/api_docs/python/tf/strided_slice
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import kinds
@@ -19,9 +20,9 @@ FAR = (1 << 31) - 1
 class StridedSlice:
     """For each entry between the brackets its numbers; masks say by bit what else it is."""
 
-    begins: tuple[int, ...]
-    ends: tuple[int, ...]
-    strides: tuple[int, ...]
+    begins: Sequence[int]
+    ends: Sequence[int]
+    strides: Sequence[int]
     # those whose begin, or end, is left out
     begin: int = 0
     end: int = 0
@@ -31,49 +32,56 @@ class StridedSlice:
     shrink_axis: int = 0
 
 
-def steps_of(spec: StridedSlice, rank: int) -> list[Kind]:
-    """What a slice of a tensor of so many axes does, one after the other."""
-    entries = len(spec.begins)
-    if not entries == len(spec.ends) == len(spec.strides) or 0 in spec.strides:
+def steps_of(spec: StridedSlice) -> list[Kind]:
+    """What a slice does, one after the other: parts of axes, then single cells, then new axes."""
+    count = len(spec.begins)
+    if not count == len(spec.ends) == len(spec.strides) or 0 in spec.strides:
         raise NotUnderstood("its beginnings, ends and strides do not fit each other")
-    if spec.ellipsis & spec.ellipsis - 1:
+    ellipses = [place for place in range(count) if spec.ellipsis >> place & 1]
+    if len(ellipses) > 1:
         raise NotUnderstood("it has several ellipses")
-    bits = range(entries)
-    made = [bit for bit in bits if spec.new_axis >> bit & 1 and not spec.ellipsis >> bit & 1]
-    taken = [bit for bit in bits if bit not in made and not spec.ellipsis >> bit & 1]
-    if len(taken) > rank:
-        raise NotUnderstood(f"it slices {len(taken)} axes of {rank}")
-    starts, stops, axes, strides = [], [], [], []
-    gone, new = [], []
-    # of the input, and of what comes out
-    axis = position = 0
-    for bit in bits:
-        if spec.ellipsis >> bit & 1:
-            axis += rank - len(taken)
-            position += rank - len(taken)
+    parts: list[tuple[int, int, int, int]] = []
+    cells: list[tuple[int, int]] = []
+    new: list[int] = []
+    # of the input, and of what comes out; those behind an ellipsis are counted from the end
+    axis = made = 0
+    for place in range(count):
+        if place in ellipses:
+            behind = range(place + 1, count)
+            axis = -sum(not spec.new_axis >> other & 1 for other in behind)
+            made = -sum(not is_cell(spec, other) for other in behind)
             continue
-        if bit in made:
-            new.append(position)
-            position += 1
-            continue
-        start, stop, stride = spec.begins[bit], spec.ends[bit], spec.strides[bit]
-        if spec.shrink_axis >> bit & 1:
-            gone.append(axis)
-            stop, stride = start + 1 or FAR, 1
+        if spec.new_axis >> place & 1:
+            new.append(made)
+        elif is_cell(spec, place):
+            cells.append((axis, spec.begins[place]))
         else:
-            position += 1
-            if spec.begin >> bit & 1:
-                start = 0 if stride > 0 else FAR
-            if spec.end >> bit & 1:
-                stop = FAR if stride > 0 else -FAR
-        starts.append(start)
-        stops.append(stop)
-        axes.append(axis)
-        strides.append(stride)
-        axis += 1
-    steps: list[Kind] = [kinds.Slice(tuple(starts), tuple(stops), tuple(axes), tuple(strides))]
-    if gone:
-        steps.append(kinds.Squeeze(tuple(gone)))
+            part = part_at(spec, place)
+            if part != (0, FAR, 1):
+                parts.append((axis, *part))
+        made += not is_cell(spec, place)
+        axis += not spec.new_axis >> place & 1
+    steps: list[Kind] = []
+    if parts:
+        axes, starts, stops, strides = zip(*parts)
+        steps.append(kinds.Slice(starts, stops, axes, strides))
+    # from the innermost axis on, whichever end it is counted from: the others keep their numbers
+    for axis, cell in sorted(cells, key=lambda each: -abs(each[0])):
+        steps.append(kinds.Take(axis, cell))
     if new:
         steps.append(kinds.Unsqueeze(tuple(new)))
-    return steps
+    return steps or [kinds.Idle()]
+
+
+def is_cell(spec: StridedSlice, place: int) -> bool:
+    """Whether an entry is a single number."""
+    return bool(spec.shrink_axis >> place & 1) and not spec.new_axis >> place & 1
+
+
+def part_at(spec: StridedSlice, place: int) -> tuple[int, int, int]:
+    """The start, stop and step of an entry that is a slice."""
+    stride = spec.strides[place]
+    first, last = (0, FAR) if stride > 0 else (FAR, -FAR)
+    start = first if spec.begin >> place & 1 else spec.begins[place]
+    stop = last if spec.end >> place & 1 else spec.ends[place]
+    return start, stop, stride

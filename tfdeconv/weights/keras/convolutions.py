@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...formats.checked_json import shown
 from ...limits import MAX_CHANNELS
 from ...network.base import Pad
-from ...network.spans import Pads, Pair
+from ...network.spans import Pads
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from .activations import add_activated
@@ -45,32 +46,38 @@ def conv2d(layer: LayerOperations) -> None:
 
 
 def conv2d_transpose(layer: LayerOperations) -> None:
-    """Its output has as many cells as strides fit, with `same`, or as windows reach."""
     options = layer.options
     filters = options.integer("filters", MAX_CHANNELS)
-    if options.get("output_padding") is not None:
-        raise NotUnderstood("it has an output_padding")
     if options.integer("groups", MAX_CHANNELS, 1) != 1:
         raise NotUnderstood("it has groups")
     movement = window(options)
-    is_same = movement.pop("pad") == "same"
-    if movement["dilation"] != (1, 1):
-        raise NotUnderstood("it has a dilation")
-    kind = kinds.TransposedConvolution(
-        kernel="hwoi",
-        filters=filters,
-        same=is_same,
-        pad=pads_behind(movement["size"], movement["stride"]),
-        **movement,
-    )
+    pads = pads_of_transpose(options, movement)
+    kind = kinds.TransposedConvolution(kernel="hwoi", filters=filters, **movement | {"pad": pads})
     variables = layer.variables(True, options.flag("use_bias", True))
     add_activated(layer, kind, layer.x, *variables)
 
 
-def pads_behind(size: Pair, stride: Pair) -> Pads:
-    """Cells that strides beyond the kernel add behind the last window."""
-    rows, columns = (min(extent - step, 0) for extent, step in zip(size, stride))
-    return (0, rows), (0, columns)
+def pads_of_transpose(options: Options, movement: Mapping[str, Any]) -> Pads:
+    """What is taken off its output, or added behind it.
+
+    It has a cell for each stride with `same`, and as many as windows reach with `valid`; with an
+    output_padding so many more than the convolution makes of them that has half a kernel as pad.
+    https://github.com/keras-team/keras/blob/master/keras/src/backend/common/backend_utils.py
+    """
+    more = None
+    if options.get("output_padding") is not None:
+        more = options.pair("output_padding", low=0)
+    pads = []
+    for axis in (0, 1):
+        stride = movement["stride"][axis]
+        reach = (movement["size"][axis] - 1) * movement["dilation"][axis] + 1
+        if movement["pad"] == "same":
+            total = reach - stride if more is None else reach - reach % 2 - more[axis]
+        else:
+            total = min(reach - stride, 0) if more is None else -more[axis]
+        before = max(total, 0) // 2
+        pads.append((before, total - before))
+    return pads[0], pads[1]
 
 
 def depthwise(options: Options) -> kinds.Convolution:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ...errors import UserError
 from ...formats.checked_json import shown
+from ...limits import MAX_CHANNELS
 from ...network.base import Layer
 from ...network.layers import GLU, LogSoftmax, Softmax
 from ..graph import kinds
@@ -19,7 +20,7 @@ from .layer_operations import LayerOperations
 from .operands import bind
 from .options import Options
 from .resizing import resize
-from .shapes import Translation, pool, reshape
+from .shapes import Translation, pool, rearrangement, reshape, transpose
 from .slices import (
     concatenate,
     expand_dims,
@@ -87,12 +88,20 @@ def l2_normalize(layer: LayerOperations) -> None:
     add_unit_norm(layer, layer.options.number("epsilon", 1e-12))
 
 
+def local_response(layer: LayerOperations) -> None:
+    options = layer.options
+    depth = 2 * options.integer("depth_radius", MAX_CHANNELS, 5) + 1
+    k, alpha, beta = (options.number(key, value) for key, value in LRN_NUMBERS.items())
+    layer.add(kinds.LocalResponse(-1, depth, k, alpha, beta), layer.x)
+
+
 def add_unit_norm(layer: LayerOperations, epsilon: float) -> None:
     if layer.options.number("order", 2) != 2:
         raise NotUnderstood("it is of another order than 2")
     layer.add(kinds.UnitNormalization(layer.options.axis(), epsilon), layer.x)
 
 
+LRN_NUMBERS = {"bias": 1.0, "alpha": 1.0, "beta": 0.5}
 POOLS = ("pool_size", "strides", "padding", "data_format")
 FUNCTIONS: dict[str, Function] = {
     **ELEMENTWISE,
@@ -116,6 +125,7 @@ FUNCTIONS: dict[str, Function] = {
     "average_pool": of_map(pool("mean"), *POOLS),
     "normalize": of_map(normalize, "axis", "order", "epsilon"),
     "l2_normalize": of_map(l2_normalize, "axis", "epsilon"),
+    "lrn": of_map(local_response, "depth_radius", "bias", "alpha", "beta"),
     "rgb_to_grayscale": of_map(grey, "data_format"),
     # shapes
     "resize": of_map(
@@ -131,6 +141,9 @@ FUNCTIONS: dict[str, Function] = {
         "data_format",
     ),
     "reshape": of_map(reshape_batch, "shape"),
+    "transpose": of_map(transpose, "axes"),
+    "depth_to_space": of_map(rearrangement(kinds.DepthToSpace), "block_size", "data_format"),
+    "space_to_depth": of_map(rearrangement(kinds.SpaceToDepth), "block_size", "data_format"),
     "pad": of_map(pad, "pad_width", "mode", "constant_values"),
     "concatenate": Function(("x", "axis"), concatenate, several=True),
     "stack": Function(("x", "axis"), stack, several=True),
@@ -169,6 +182,7 @@ SYNONYMS: Mapping[str, str] = {
     "gather": "take",
     "getitem": "get_item",
     "max_pool2d": "max_pool",
+    "local_response_normalization": "lrn",
     "mul": "multiply",
     "neg": "negative",
     "pack": "stack",

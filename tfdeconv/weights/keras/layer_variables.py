@@ -8,6 +8,10 @@ from typing import NamedTuple
 from .options import Options
 
 
+# TensorFlow 1.13 to 1.15 write which of its own classes it is
+BATCH_NORMS = ("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2")
+
+
 class LayerVariables(NamedTuple):
     """The names of a layer's variables: those that are trained, then the others."""
 
@@ -53,7 +57,7 @@ VARIABLES: dict[str, Callable[[Options], LayerVariables]] = {
     "DepthwiseConv2D": with_bias("depthwise_kernel"),
     "SeparableConv2D": with_bias("depthwise_kernel", "pointwise_kernel"),
     "Dense": with_bias("kernel"),
-    "BatchNormalization": batch_norm,
+    **dict.fromkeys(BATCH_NORMS, batch_norm),
     "LayerNormalization": norm,
     "GroupNormalization": norm,
     "Normalization": normalization,

@@ -22,7 +22,8 @@ from .norms import (
     rms_normalization,
     unit_normalization,
 )
-from .resizing import center_crop, random_crop, resizing
+from .resizing import center_crop, random_crop, resizing, up_sampling
+from .layer_variables import BATCH_NORMS
 from .shapes import (
     Translation,
     cropping,
@@ -31,7 +32,6 @@ from .shapes import (
     permute,
     pool,
     reshape,
-    up_sampling,
     zero_padding,
 )
 
@@ -83,7 +83,7 @@ CLASSES: dict[str, Translation] = {
     "DepthwiseConv2D": depthwise_conv2d,
     "SeparableConv2D": separable_conv2d,
     "Dense": dense,
-    "BatchNormalization": batch_norm,
+    **dict.fromkeys(BATCH_NORMS, batch_norm),
     "LayerNormalization": layer_normalization,
     "GroupNormalization": group_normalization,
     # of TensorFlow Addons

@@ -42,6 +42,7 @@ SYNONYMS = {
     "slice_spec": "key",
     "dstt": "dtype",
     "squeeze_dims": "axis",
+    "perm": "axes",
     "indices_or_sections": "sections",
     "num_or_size_splits": "sections",
 }

@@ -20,6 +20,7 @@ INTERPOLATIONS: dict[str, Literal["bilinear", "nearest"]] = {
     "bilinear": "bilinear",
     "nearest": "nearest",
 }
+ROUNDING = "round_prefer_ceil"
 Fit = Literal["stretch", "fill", "crop"]
 # those that may stand before: they leave the size as it is
 BEFORE_RESIZERS = ("InputLayer", "Rescaling", "Normalization", *MODELS)
@@ -73,9 +74,23 @@ def add_resized(layer: LayerOperations, interpolation: str, fit: Fit) -> None:
     kind = kinds.Resizing(
         options.channel_axis,
         INTERPOLATIONS[interpolation],
-        rounding="round_prefer_ceil",
+        rounding=ROUNDING,
         sizes=(height, width),
         fit=fit,
+    )
+    layer.add(kind, layer.x)
+
+
+def up_sampling(layer: LayerOperations) -> None:
+    options = layer.options
+    interpolation = options.string("interpolation", "nearest").lower()
+    if interpolation not in INTERPOLATIONS:
+        raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
+    kind = kinds.Resizing(
+        options.channel_axis,
+        INTERPOLATIONS[interpolation],
+        rounding=ROUNDING,
+        scales=options.pair("size", 2),
     )
     layer.add(kind, layer.x)
 

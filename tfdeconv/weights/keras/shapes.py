@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from ...formats.checked_json import shown
-from ...limits import MAX_AXES, MAX_RESHAPED
+from ...limits import MAX_AXES, MAX_EXTENT, MAX_RESHAPED
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
 from .convolutions import pad_of
@@ -52,20 +51,6 @@ def cropping(layer: LayerOperations) -> None:
     layer.add(kinds.Padding(pads), layer.x)
 
 
-def up_sampling(layer: LayerOperations) -> None:
-    options = layer.options
-    interpolation = options.string("interpolation", "nearest")
-    if interpolation != "nearest":
-        raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
-    kind = kinds.Resizing(
-        options.channel_axis,
-        "nearest",
-        rounding="round_prefer_ceil",
-        scales=options.pair("size", 2),
-    )
-    layer.add(kind, layer.x)
-
-
 def flatten(layer: LayerOperations) -> None:
     """In the order of the map's axes; channels_first moves the channels behind them before."""
     x = layer.x
@@ -75,10 +60,25 @@ def flatten(layer: LayerOperations) -> None:
 
 
 def permute(layer: LayerOperations) -> None:
-    dims = layer.options.get("dims")
-    if not isinstance(dims, list) or not all(type(axis) is int and axis > 0 for axis in dims):
-        raise layer.options.error("dims", "a list of axes from 1")
-    layer.add(kinds.Transpose((0, *dims)), layer.x)
+    add_transpose(layer, [0, *axes_in_order(layer.options, "dims")])
+
+
+def transpose(layer: LayerOperations) -> None:
+    """The function, whose axes have the batch's among them."""
+    add_transpose(layer, axes_in_order(layer.options, "axes"))
+
+
+def axes_in_order(options: Options, key: str) -> list[int]:
+    axes = options.get(key)
+    if not isinstance(axes, list) or not all(type(axis) is int for axis in axes):
+        raise options.error(key, "a list of axes")
+    return axes
+
+
+def add_transpose(layer: LayerOperations, axes: list[int]) -> None:
+    if axes[:1] != [0] or min(axes) < 0:
+        raise NotUnderstood(f"it permutes the axes to {axes}")
+    layer.add(kinds.Transpose(tuple(axes)), layer.x)
 
 
 def reshape(layer: LayerOperations) -> None:
@@ -97,3 +97,13 @@ def target_shape(options: Options) -> list[int]:
 def is_extent(value: Any) -> bool:
     """Whether a JSON value is the size of an axis, or -1."""
     return type(value) is int and (value == -1 or 1 <= value <= MAX_RESHAPED)
+
+
+def rearrangement(kind: type[kinds.DepthToSpace] | type[kinds.SpaceToDepth]) -> Translation:
+    """The translation of a function that makes blocks of cells of channels, or the opposite."""
+
+    def translate(layer: LayerOperations) -> None:
+        block = layer.options.integer("block_size", MAX_EXTENT)
+        layer.add(kind(layer.options.channel_axis, block, "dcr"), layer.x)
+
+    return translate

@@ -2,142 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...formats.checked_json import shown
 from ...limits import MAX_ARGUMENTS, MAX_AXES
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
+from ..graph.strided_slices import FAR, StridedSlice, steps_of
 from .layer_operations import LayerOperations
-from .options import Options
 
 ELLIPSIS = {"class_name": "__ellipsis__"}
-# an axis as it is
-FULL = slice(None)
-# where a slice ends that has no end
-OPEN_END = 1 << 31
-# an item of a key: a slice, a cell, or None for a new axis
-Item = slice | int | None
+MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
 
 
 def get_item(layer: LayerOperations) -> None:
     """`x[key]`: parts of axes, cells of them, and new axes."""
     key = layer.options.get("key")
-    add_slice(layer, key if isinstance(key, list) else [key])
-
-
-def strided_slice(layer: LayerOperations) -> None:
-    """The same as a node of TensorFlow's: begins, ends, strides, and masks of bits for the axes."""
-    values = layer.options
-    columns = [values.get(key) for key in ("begin", "end", "strides")]
-    if not all(isinstance(column, list) for column in columns):
-        raise NotUnderstood("it has positions that are not numbers")
-    key: list[Any] = []
-    for axis, (begin, end, stride) in enumerate(zip(*columns)):
-        if has_bit(values, "ellipsis_mask", axis):
-            key.append(ELLIPSIS)
-        elif has_bit(values, "new_axis_mask", axis):
-            key.append(None)
-        elif has_bit(values, "shrink_axis_mask", axis):
-            key.append(begin)
+    entries = key if isinstance(key, list) else [key]
+    if not 0 < len(entries) <= 2 * MAX_AXES:
+        raise NotUnderstood(f"it takes {shown(key)}, which is not understood")
+    numbers: list[list[int]] = []
+    masks = dict.fromkeys(MASKS, 0)
+    for place, entry in enumerate(entries):
+        numbers.append([0, 0, 1])
+        if is_ellipsis(entry):
+            masks["ellipsis"] |= 1 << place
+        elif entry is None:
+            masks["new_axis"] |= 1 << place
+        elif type(entry) is int:
+            masks["shrink_axis"] |= 1 << place
+            numbers[-1] = [entry, 0, 1]
         else:
-            start = None if has_bit(values, "begin_mask", axis) else begin
-            stop = None if has_bit(values, "end_mask", axis) else end
-            key.append({"start": start, "stop": stop, "step": stride})
-    add_slice(layer, key)
-
-
-def has_bit(options: Options, mask: str, axis: int) -> bool:
-    value = options.get(mask, 0)
-    return type(value) is int and bool(value >> axis & 1)
-
-
-class Place(NamedTuple):
-    """An item of a key, its axis among the input's, and the one among the output's.
-
-    Behind an ellipsis axes count from the end.
-    """
-
-    item: Item
-    axis: int
-    new_axis: int
-
-
-def add_slice(layer: LayerOperations, key: Sequence[Any]) -> None:
-    """Slices, then cells, then new axes; raises NotUnderstood for a part of the batch."""
-    places = places_of(key)
-    if not places or (places[0].axis == 0 and places[0].item != FULL):
-        raise NotUnderstood(f"it takes {shown(list(key))}, which is not understood")
-    parts = [(each.axis, each.item) for each in places if isinstance(each.item, slice)]
-    parts = [(axis, part) for axis, part in parts if part != FULL]
-    cells = [(each.axis, each.item) for each in places if isinstance(each.item, int)]
-    new_axes = tuple(each.new_axis for each in places if each.item is None)
-    x = layer.x
-    if parts:
-        axes, slices = zip(*parts)
-        starts, stops, steps = zip(*map(ends, slices))
-        suffix = "/cropped" if cells else "/part"
-        x = layer.add(kinds.Slice(starts, stops, axes, steps), x, suffix=suffix)
-    # from the outer ones in, so that the numbers of the others stay
-    for number, (axis, cell) in enumerate(sorted(cells, key=lambda each: abs(each[0]))[::-1], 1):
-        x = layer.add(kinds.Take(axis, cell), x, suffix=f"/{number}")
-    if new_axes:
-        layer.add(kinds.Unsqueeze(new_axes), x)
-    elif not parts and not cells:
-        layer.add(kinds.Idle(), x)
-
-
-def places_of(key: Sequence[Any]) -> list[Place]:
-    """Each item of a key with its axes."""
-    items: list[Item] = []
-    behind: int | None = None
-    for each in key[: 2 * MAX_AXES]:
-        if is_ellipsis(each):
-            behind = len(items)
-        else:
-            items.append(item_of(each))
-    if len(key) > 2 * MAX_AXES or sum(map(is_ellipsis, key)) > 1:
-        raise NotUnderstood("it has a key that is not understood")
-    places: list[Place] = []
-    for position, item in enumerate(items):
-        from_end = behind is not None and position >= behind
-        others = items[position + 1 :] if from_end else items[:position]
-        old = sum(other is not None for other in others)
-        new = sum(not isinstance(other, int) for other in others)
-        places.append(Place(item, -1 - old if from_end else old, -1 - new if from_end else new))
-    return places
+            start, stop, step = ends_of(entry)
+            masks["begin"] |= (start is None) << place
+            masks["end"] |= (stop is None) << place
+            numbers[-1] = [start or 0, stop or 0, 1 if step is None else step]
+    begins, ends, strides = zip(*numbers)
+    add_slice(layer, StridedSlice(begins, ends, strides, **masks))
 
 
 def is_ellipsis(value: Any) -> bool:
     return isinstance(value, dict) and value.get("class_name") == ELLIPSIS["class_name"]
 
 
-def item_of(value: Any) -> Item:
-    """An item of a key; raises NotUnderstood for one that is not of numbers."""
-    if value is None or type(value) is int:
-        return value
+def ends_of(value: Any) -> list[int | None]:
+    """The start, stop and step of a slice; raises NotUnderstood for anything else."""
     if isinstance(value, dict):
         fields = value.get("config") if value.get("class_name") == "__slice__" else value
         if isinstance(fields, dict):
             numbers = [fields.get(key) for key in ("start", "stop", "step")]
-            if all(each is None or type(each) is int for each in numbers) and numbers[2] != 0:
-                return slice(*numbers)
+            if all(each is None or type(each) is int for each in numbers):
+                return numbers
     raise NotUnderstood(f"it takes {shown(value)}, which is not understood")
 
 
-def ends(part: slice) -> tuple[int, int, int]:
-    """The start, stop and step of a slice as numbers."""
-    step = part.step or 1
-    last, first = (OPEN_END, 0) if step > 0 else (-OPEN_END, OPEN_END)
-    start = first if part.start is None else part.start
-    return start, last if part.stop is None else part.stop, step
+def strided_slice(layer: LayerOperations) -> None:
+    """The same as a node of TensorFlow's: begins, ends, strides, and masks of bits for the axes."""
+    columns = [layer.options.get(key) for key in ("begin", "end", "strides")]
+    masks = {name: layer.options.get(f"{name}_mask", 0) for name in MASKS}
+    for value in (*columns, masks.values()):
+        if not isinstance(value, Iterable) or not all(type(each) is int for each in value):
+            raise NotUnderstood("it has positions that are not numbers")
+    add_slice(layer, StridedSlice(*columns, **masks))
+
+
+def add_slice(layer: LayerOperations, spec: StridedSlice) -> None:
+    x = layer.x
+    for number, kind in enumerate(steps_of(spec)):
+        if 0 in axes_of(kind):
+            raise NotUnderstood("it takes parts of the batch")
+        x = layer.add(kind, x, suffix=f"/{number}" if number else "/cropped")
+
+
+def axes_of(kind: kinds.Kind) -> Sequence[int]:
+    """The axes that a slice, or a step of one, is about."""
+    if isinstance(kind, kinds.Take):
+        return (kind.axis,)
+    return kind.axes or () if isinstance(kind, kinds.Slice | kinds.Unsqueeze) else ()
 
 
 def flip(layer: LayerOperations) -> None:
     """The channels from the last to the first."""
     axis = layer.options.axis("axis", None)
-    layer.add(kinds.Slice((OPEN_END,), (-OPEN_END,), (axis,), (-1,)), layer.x)
+    layer.add(kinds.Slice((FAR,), (-FAR,), (axis,), (-1,)), layer.x)
 
 
 def take(layer: LayerOperations) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .layer_variables import BATCH_NORMS
+
 # what normalises by the statistics of the batch in training
-BATCH_STATISTICS = (
-    "BatchNormalization",
-    "BatchNormalizationV1",
-    "BatchNormalizationV2",
-    "SyncBatchNormalization",
-)
+BATCH_STATISTICS = (*BATCH_NORMS, "SyncBatchNormalization")
 BATCH_IN_TRAINING = "it is called with training=true: it normalises by the statistics of each batch"
 # what drops values or disturbs them at random; Keras itself writes training=true for RandomFlip
 # and its like

@@ -87,8 +87,7 @@ def strided_slice(node: Node) -> list[Operation]:
         for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
     }
     spec = StridedSlice(node.integers(1), node.integers(2), node.integers(3), **masks)
-    steps = steps_of(spec, len(node.lengths(0)))
-    return node.chain(*steps, inputs=[node.input(0)])
+    return node.chain(*steps_of(spec), inputs=[node.input(0)])
 
 
 def gather(node: Node) -> Kind:

@@ -64,7 +64,7 @@ def sliced(call: Call) -> FeatureMap:
         if dimensions(x.axes[number]) == {CHANNELS}:
             if chosen != range(x.lengths[number]):
                 along_channels[number] = chosen
-        elif not is_whole(call, piece, x.lengths[number]):
+        elif not is_whole(call, x, piece, x.lengths[number]):
             along_map[number] = piece
     if along_map:
         x = less_of_map(call, x, along_map, is_last=not along_channels)
@@ -73,10 +73,11 @@ def sliced(call: Call) -> FeatureMap:
     return x
 
 
-def is_whole(call: Call, piece: slice, length: int) -> bool:
+def is_whole(call: Call, x: FeatureMap, piece: slice, length: int) -> bool:
     """Whether a slice takes all; of maps of any size it must not say where it ends."""
-    is_open = piece.stop is None or piece.stop >= OPEN_END or not call.builder.any_size
-    return is_open and range(*piece.indices(length)) == range(length)
+    is_open = piece.stop is None or piece.stop >= OPEN_END
+    is_fixed = x.single_cell or not call.builder.any_size
+    return (is_open or is_fixed) and range(*piece.indices(length)) == range(length)
 
 
 def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice], is_last: bool) -> FeatureMap:
@@ -149,6 +150,9 @@ def take(call: Call) -> FeatureMap:
         y = x
     elif x.axes[number] in (x.whole(ROWS), x.whole(COLUMNS)) and not isinstance(indices, int):
         return cells_taken(call, x, number, chosen)
+    elif isinstance(indices, int) and dimensions(x.axes[number]) != {CHANNELS}:
+        part = slice(indices, indices + 1 or None)
+        y = less_of_map(call, x, {number: part}, is_last=True)
     else:
         x = call.with_channels_at(x, number)
         step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
