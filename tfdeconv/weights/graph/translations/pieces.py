@@ -170,6 +170,8 @@ def cells_taken(call: Call, x: FeatureMap, number: int, chosen: Sequence[int]) -
     step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
     if step > 0 and list(chosen) == list(range(chosen[0], chosen[-1] + 1, step)):
         return less_of_map(call, x, {number: slice(chosen[0], chosen[-1] + 1, step)}, is_last=True)
+    if call.builder.any_size:
+        raise NotUnderstood("it takes rows or columns by their numbers")
     kind = kind_of_cells(x, number, chosen)
     if isinstance(kind, kinds.Resizing):
         return enlarged(call, kind)
