@@ -30,7 +30,11 @@ FORMULAS = {
     "K.mean(x, axis=[1, 2], keepdims=True)": lambda x: x.mean((1, 2), keepdims=True),
     "tf.cast(x, tf.float32)[:, 2:-1, ::2]": lambda x: x[:, 2:-1, ::2],
     "tf.nn.local_response_normalization(x, 1, bias=2, alpha=0.01)": lambda x: (
-        x / np.sqrt(2 + 0.01 * sum(np.pad(x**2, ((0, 0),) * 3 + ((1, 1),))[..., i : i + 3] for i in range(3)))
+        x
+        / np.sqrt(
+            2
+            + 0.01 * sum(np.pad(x**2, ((0, 0),) * 3 + ((1, 1),))[..., i : i + 3] for i in range(3))
+        )
     ),
     "x": lambda x: x,
 }

@@ -7,8 +7,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from gradcheck import gap
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from own_files import SHAPE, assert_equals_keras, chain, randomise
 
 from tfdeconv.engine.deconvnet import Deconvnet

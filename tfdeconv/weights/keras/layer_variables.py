@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from .options import Options
 
-
 # TensorFlow 1.13 to 1.15 write which of its own classes it is
 BATCH_NORMS = ("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2")
 

@@ -10,6 +10,7 @@ from .entries import Entry
 from .formulas import add_formula
 from .functions import add_function
 from .layer_operations import LayerOperations
+from .layer_variables import BATCH_NORMS
 from .merges import concatenate, merge, scaled_sum
 from .norms import (
     batch_norm,
@@ -23,7 +24,6 @@ from .norms import (
     unit_normalization,
 )
 from .resizing import center_crop, random_crop, resizing, up_sampling
-from .layer_variables import BATCH_NORMS
 from .shapes import (
     Translation,
     cropping,
