@@ -153,6 +153,10 @@ CASES |= {
     "mean": [step("MEAN", X, ints(1, 2), keep_dims=False)],
     "mean kept": [step("MEAN", X, ints(1, 2), keep_dims=True), step("MUL", X, X)],
     "largest": [step("REDUCE_MAX", X, ints(2, 1), keep_dims=False)],
+    "sum of cells": [
+        step("SUM", X, ints(1, 2), keep_dims=False, shape=(1, 4)),
+        step("FULLY_CONNECTED", X, numbers(3, 4)),
+    ],
     "sum of channels": [step("SUM", X, ints(3), keep_dims=True)],
     "joined": [step("CONCATENATION", X, X, axis=-1)],
     "split": [step("SPLIT", ints(3)[0], X, outputs=2, num_splits=2)],

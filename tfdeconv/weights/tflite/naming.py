@@ -93,8 +93,13 @@ def scopes_of(name: str) -> list[str]:
 
 
 def first_part(name: str) -> str:
+    """The first of the names that were joined, if one is within a scope, of those that are.
+
+    JAX's operators have none (`max;jit(f)/conv1/conv`), and say nothing by themselves.
+    """
     parts = [part for part in PARTS.split(name) if part]
-    return OUTPUT_NUMBER.sub("", parts[0]) if parts else ""
+    scoped = [part for part in parts if "/" in part] or parts
+    return OUTPUT_NUMBER.sub("", scoped[0]) if scoped else ""
 
 
 def common_scope(names: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from ..call import Call, constant_parameter
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import or_input
+from .scaling import affine
 
 POOLS: dict[str, type[GlobalPool]] = {"mean": GlobalAvgPool, "max": GlobalMaxPool}
 
@@ -70,6 +71,11 @@ def reduction(call: Call) -> FeatureMap:
         keep = kind.keep or len(left) != 2
         y = call.add(POOLS[kind.kind](keep), x)
         return y.with_axes(left)
+    if over <= {ROWS, COLUMNS} and sorted(factors) == sorted(cells) and kind.kind == "sum":
+        # of as many cells as there are: another size of image has other sums
+        mean = call.add(AvgPool(x.shape[:2], 1), x, suffix="/mean")
+        count = np.array(x.shape[0] * x.shape[1])
+        return affine(call, mean, count, np.zeros(1)).with_axes(left)
     if over == {CHANNELS} and factors == x.whole(CHANNELS) and kind.kind in ("mean", "sum"):
         weight = 1 / x.channels if kind.kind == "mean" else 1.0
         kernel = np.full((1, 1, x.channels, 1), weight, np.float32)
