@@ -151,6 +151,45 @@ def small_graph() -> bytes:
     return graph(nodes).SerializeToString()
 
 
+def larger_graph() -> bytes:
+    """A frozen graph of what reads shapes, slices, pads, resizes, normalises and joins."""
+    nodes = [
+        image(),
+        const("kernel", KERNEL),
+        *layers("kernel"),
+        const("ones", np.ones(4, np.float32)),
+        node("norm", "FusedBatchNormV3", "conv", *["ones"] * 4, is_training={"b": False}),
+        const("pads", np.int32([[0, 0], [1, 0], [0, 1], [0, 0]])),
+        node("pad", "Pad", "norm", "pads"),
+        node("pool", "MaxPool", "pad", ksize=four(1, 2, 2, 1), strides=four(1, 2, 2, 1), padding={"s": b"SAME"}),
+        node("shape", "Shape", "pool"),
+        const("begin", np.int32([1])),
+        const("end", np.int32([3])),
+        const("step", np.int32([1])),
+        node("size", "StridedSlice", "shape", "begin", "end", "step", end_mask={"i": 0}),
+        node("double", "AddV2", "size", "size"),
+        node("resize", "ResizeBilinear", "pool", "double", half_pixel_centers={"b": True}),
+        const("axis", np.int32(3)),
+        node("join", "ConcatV2", "resize", "resize", "axis", N={"i": 2}),
+        node("split", "Split", "axis", "join", num_split={"i": 2}),
+        node("sum", "AddN", "split", "split:1", N={"i": 2}),
+        const("up", np.ones((3, 3, 5, 4), np.float32)),
+        const("to", np.int32([1, 18, 18, 5])),
+        node("transposed", "Conv2DBackpropInput", "to", "up", "sum", strides=four(1, 2, 2, 1), padding={"s": b"SAME"}),
+        node("act", "LeakyRelu", "transposed", alpha={"f": 0.25}),
+        const("flat", np.int32([1, -1])),
+        node("vector", "Reshape", "act", "flat"),
+        const("matrix", np.ones((18 * 18 * 5, 2), np.float32)),
+        node("dense", "MatMul", "vector", "matrix", transpose_b={"b": False}),
+        node("out", "Softmax", "dense"),
+    ]
+    return graph(nodes).SerializeToString()
+
+
+def four(*values: int) -> dict[str, Any]:
+    return {"list": CLASSES["ListValue"](i=values)}
+
+
 def small_saved_model() -> bytes:
     """A SavedModel whose graph calls a function with an image and a variable."""
     body = [

@@ -14,12 +14,13 @@ import input_formats as inputs
 from tfdeconv.formats.graph_def.process import open_graph
 from tfdeconv.formats.graph_def.schema import CLASSES
 from tfdeconv.formats.lazy_tensor import Tensor, Tensors
+from tfdeconv.weights import tensorflow_reader
+from tfdeconv.weights.load import read_weights
 from tfdeconv.weights.tensorflow.graphs import saved_model
-from tfdeconv.weights.tensorflow.graphs.operations import Graph
 
 
 def frozen_graphs() -> list[bytes]:
-    return [files.small_graph()]
+    return [files.small_graph(), files.larger_graph()]
 
 
 def saved_models() -> list[bytes]:
@@ -44,28 +45,27 @@ def write_saved_model(path: Path, raw: bytes) -> None:
 
 
 def read_saved_model(path: Path) -> None:
-    with saved_model.open_saved_model(path.parent / "model") as graph:
-        read_values(graph)
+    read_weights(path.parent / "model")
 
 
 def read_saved_model_graph(path: Path) -> None:
-    """A saved_model.pb without the values of its variables."""
+    """A saved_model.pb, whose variables are given."""
     with open_graph(path) as nodes, saved_model.of_file(path):
         signature = saved_model.chosen(path, nodes.signatures, None)
-        read_values(saved_model.signature_graph(nodes, signature, Tensors()))
+        tensors = Tensors()
+        kernel = files.KERNEL
+        tensors.add("vgg_16/conv1/weights", Tensor(kernel.shape, "float32", kernel.copy))
+        graph = saved_model.signature_graph(nodes, signature, tensors)
+        reader = tensorflow_reader.reader_of(path, "a graph", graph)
+        contents = reader.contents(reader.network(None, None))
+        for layer, shapes in contents.shapes.items():
+            for name in shapes:
+                contents.read(layer, name)
 
 
 def read_frozen_graph(path: Path) -> None:
-    with saved_model.open_frozen_graph(path) as graph:
-        read_values(graph)
-
-
-def read_values(graph: Graph) -> None:
-    """All tensors of a graph."""
-    for operation in graph.operations:
-        value = operation.attributes.get("value")
-        if isinstance(value, Tensor):
-            value.read()
+    """As scripts read it."""
+    read_weights(path)
 
 
 # what is said in a message that stays whole

@@ -345,6 +345,26 @@ def graphs_bias(made: Translated) -> np.ndarray:
     return parameters["shift"].read()
 
 
+def chosen(x: tf.Tensor, training: tf.Tensor) -> tf.Tensor:
+    """The sum of a branch that is taken unless training, and of one that is not."""
+    x, other = tf.raw_ops.Switch(data=x, pred=training)
+    one = tf.raw_ops.Merge(inputs=[tf.tanh(x), 3.0 * other])[0]
+    x, other = tf.raw_ops.Switch(data=one, pred=tf.logical_not(training))
+    return one + tf.raw_ops.Merge(inputs=[tf.raw_ops.Sinh(x=x), tf.abs(other)])[0]
+
+
+def test_constants_choose_branches(tmp_path):
+    """Not in training, as nobody says otherwise; what is not taken need not be understood."""
+    made, _ = translated(
+        tmp_path, lambda x: chosen(x, v1.placeholder_with_default(tf.constant(False), []))
+    )
+    assert not made.network.missing
+    expected = np.tanh(X) + np.abs(np.tanh(X))
+    np.testing.assert_allclose(graphs.network_output(made, X), expected, atol=TOLERANCE)
+    made, _ = translated(tmp_path, lambda x: chosen(tf.abs(x), tf.greater(x[0, 0, 0, 0], 0)))
+    assert "it chooses between functions" in made.network.missing["Switch"]
+
+
 REFUSED = {
     "FusedBatchNormV3": (
         lambda x: tf.raw_ops.FusedBatchNormV3(

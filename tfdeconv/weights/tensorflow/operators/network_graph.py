@@ -13,6 +13,7 @@ from ....limits import MAX_MODEL_NAME
 from ...graph.operation import Constant, Graph, GraphInput, Operation
 from ...graph.recognition.constants import SmallConstants
 from ..graphs.operations import Graph as TensorFlowGraph, Operation as TensorFlowOperation, Source
+from .branches import with_branches
 from .naming import layer_names
 from .node import ONE, Node, tensor_name
 from .table import PASSING, operations_of
@@ -26,7 +27,7 @@ LAST, FIRST = -1, 1
 def graph_of(graph: TensorFlowGraph, name: str) -> Graph:
     """The graph of operations. name: of the network, where no scope has one."""
     images = [info.name for info in graph.inputs]
-    operations = {each.name: each for each in graph.operations}
+    operations = with_branches(graph.operations)
     passed = passed_sources(operations, images)
     kept: list[TensorFlowOperation] = []
     constants = {ONE: Constant.of_array(np.array(1, np.float32))}
