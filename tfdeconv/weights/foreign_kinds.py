@@ -36,8 +36,12 @@ SAVED_MODEL_FILE = Kind(
     "give its folder, with saved_model.pb and variables/ in it",
 )
 GRAPH = Kind("a graph of TensorFlow as a text", AS_BINARY)
-META_GRAPH = Kind("the graph of a TensorFlow checkpoint (MetaGraphDef)", IN_KERAS)
-CHECKPOINT = Kind("a TensorFlow checkpoint", IN_KERAS)
+IN_TENSORFLOW = (
+    'save it with its values, tf.compat.v1.saved_model.simple_save(session, "folder", '
+    '{"image": images}, {"scores": scores}), or tf.saved_model.save(model, "folder")'
+)
+META_GRAPH = Kind("the graph of a TensorFlow checkpoint (MetaGraphDef)", IN_TENSORFLOW)
+CHECKPOINT = Kind("a TensorFlow checkpoint", IN_TENSORFLOW)
 ONNX_TEXT = Kind(
     "an ONNX model as text", 'save it as bytes with the onnx package, onnx.save(model, "net.onnx")'
 )

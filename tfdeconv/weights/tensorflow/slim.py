@@ -38,9 +38,11 @@ MEAN = re.compile(r"(.*/)?mean_rgb")
 # of names in checkpoints of TensorFlow 2, which are of objects
 OBJECT = "/.ATTRIBUTES/"
 SHOWN = 3  # tensors that an error lists
+# what saves a network with its graph, in the program that made it
 WAY_OUT = (
-    "tf.train.load_checkpoint(FILE) reads it in Python, and np.savez writes what you name as "
-    "one of these does"
+    'save it with its graph, tf.compat.v1.saved_model.simple_save(session, "folder", '
+    '{"image": images}, {"scores": scores}), or by these names: tf.train.load_checkpoint(FILE) '
+    "reads it, and np.savez writes what you name"
 )
 
 
@@ -131,7 +133,7 @@ def unknown_network(path: str | Path, inventory: Inventory) -> UserError:
         return UserError(
             f"{path} is a checkpoint of TensorFlow 2, of {count} tensors, {shown}, ...: their "
             f"names do not say of which network; load it into its model and save that whole, "
-            f'model.save("model.keras")'
+            f'model.save("model.keras") or tf.saved_model.save(model, "folder")'
         )
     return UserError(
         f"{path} is a checkpoint of TensorFlow 1, of {count} tensors, {shown or 'no weights'}, "
