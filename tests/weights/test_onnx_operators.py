@@ -185,6 +185,7 @@ CASES = {
         ("Relu", [], {}), ("Pad", [ints(0, 0, 1, 2, 0, 0, -3, 3), np.float32(0)], {})
     ),
     "pad 7": one("Pad", pads=[0, 0, 1, 2, 0, 0, 0, 3], opset=7),
+    "pad of channels": one("Pad", ints(0, 1, 1, 0, 0, 2, 0, 3)),
     "pad of axes": one("Pad", ints(1, 2, 0, 3), "", ints(2, -1), opset=18),
     "slice": one("Slice", ints(1, 2), ints(-1, 7), ints(2, 3), ints(1, 2)),
     "slice channels": one("Slice", ints(5), ints(-100), ints(1), ints(-2)),
@@ -224,6 +225,19 @@ CASES = {
         "Resize", "", np.float32([1, 1, 2, 2]), mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1
     ),
     "resize of axes": one("Resize", "", np.float32([2, 2]), axes=[2, 3], mode="linear", opset=18),
+    "local response of torch": Case(
+        [
+            ("Mul", ["x", "x"], {}),
+            ("Unsqueeze", ["$", ints(1)], {}),
+            ("Pad", ["$", ints(0, 0, 2, 0, 0, 0, 0, 2, 0, 0)], {}),
+            ("AveragePool", ["$"], {"kernel_shape": [5, 1, 1], "strides": [1, 1, 1]}),
+            ("Squeeze", ["$", ints(1)], {}),
+            ("Mul", ["$", np.float32(0.2)], {}),
+            ("Add", ["$", np.float32(2)], {}),
+            ("Pow", ["$", np.float32(0.6)], {}),
+            ("Div", ["x", "$"], {}),
+        ]
+    ),
     "shapes": Case(
         [
             ("Shape", ["x"], {}),

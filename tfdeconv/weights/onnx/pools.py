@@ -26,7 +26,17 @@ def max_pool(node: Node) -> Kind:
 
 
 def average_pool(node: Node) -> Kind:
-    return pooling(node, "mean")
+    size = node.wholes("kernel_shape")
+    if size is None or len(size) != 3 or size[1:] != ONES:
+        return pooling(node, "mean")
+    # torch's local response norm: the channels are the depth of a volume
+    node.require("strides", (1, 1, 1))
+    node.require("pads", (0,) * 6)
+    node.require("dilations", (1, 1, 1))
+    node.require("auto_pad", "NOTSET", "VALID")
+    # where all windows fit, and nothing is padded
+    node.skip("ceil_mode", "count_include_pad")
+    return kinds.ChannelMean(2, size[0])
 
 
 def pooling(node: Node, kind: Literal["max", "mean"]) -> Kind:

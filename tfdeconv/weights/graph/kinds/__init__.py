@@ -40,7 +40,7 @@ from .places import (
     Unsqueeze,
 )
 from .values import AlongChannels, Elementwise, Function, Idle, Joined, LearnedSlope, Power, Split
-from .windows import AdaptiveMean, Pooling, Reduction
+from .windows import AdaptiveMean, ChannelMean, Pooling, Reduction
 
 __all__ = [
     "AdaptiveMean",
@@ -48,6 +48,7 @@ __all__ = [
     "BatchNormalization",
     "BatchToSpace",
     "Cast",
+    "ChannelMean",
     "Computation",
     "Convolution",
     "DepthToSpace",

@@ -33,6 +33,14 @@ class AdaptiveMean(Kind):
 
 
 @dataclass(frozen=True)
+class ChannelMean(Kind):
+    """x: the mean of each window of `size` neighbours along an axis, at all places where it fits."""
+
+    axis: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Reduction(Kind):
     """x, [axes]: mean, maximum, minimum or sum over axes; None: all, or as the input says."""
 

@@ -15,6 +15,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import pads_of, slices, split_sizes
+from .channel_sums import padded_channels
 from .cells import enlarged, kind_of_cells
 from .places import without
 
@@ -37,7 +38,16 @@ def padding(call: Call) -> FeatureMap:
     zeros = kind.mode == "constant" and value == 0
     if max(map(max, pads)) > 0 and not (repeats or zeros):
         raise NotUnderstood(f"it pads with other than zeros ({kind.mode}, {value:g})")
-    channel_axis = channel_axis_between(x, [n for n, pad in enumerate(pads) if any(pad)])
+    padded = [number for number, pad in enumerate(pads) if any(pad)]
+    for number in padded:
+        if zeros and x.has_channels_at(number) and min(pads[number]) >= 0:
+            suffix = "/channels" if len(padded) > 1 else ""
+            x = padded_channels(call, x, number, pads[number], suffix)
+            padded.remove(number)
+            break
+    if not padded:
+        return x
+    channel_axis = channel_axis_between(x, padded)
     x = call.as_map(x, channel_axis)
     rows, columns = (pads[number] for number in range(1, 4) if number != channel_axis)
     if repeats:

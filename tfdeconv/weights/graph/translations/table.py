@@ -9,7 +9,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import elementwise, linear, norms, phases, pieces, places, pools, scaling, transposed
+from . import channel_sums, elementwise, linear, norms, phases, pieces, places, pools, scaling, transposed
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
@@ -53,6 +53,7 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.Joined: pieces.joined,
     kinds.Split: pieces.split,
     kinds.Pooling: pools.pooling,
+    kinds.ChannelMean: channel_sums.channel_means,
     kinds.AdaptiveMean: pools.adaptive_mean,
     kinds.Reduction: pools.reduction,
     kinds.Reshape: places.reshape,
