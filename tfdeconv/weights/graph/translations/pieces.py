@@ -15,8 +15,8 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import pads_of, slices, split_sizes
-from .channel_sums import padded_channels
 from .cells import enlarged, kind_of_cells
+from .channel_sums import padded_channels
 from .places import without
 
 # where exporters end a slice that ends with the axis

@@ -9,7 +9,18 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..kinds import Kind
 from ..not_understood import NotUnderstood
-from . import channel_sums, elementwise, linear, norms, phases, pieces, places, pools, scaling, transposed
+from . import (
+    channel_sums,
+    elementwise,
+    linear,
+    norms,
+    phases,
+    pieces,
+    places,
+    pools,
+    scaling,
+    transposed,
+)
 
 # from an operation to its output, or its outputs; raises NotUnderstood
 Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
