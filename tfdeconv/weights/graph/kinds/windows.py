@@ -34,7 +34,7 @@ class AdaptiveMean(Kind):
 
 @dataclass(frozen=True)
 class ChannelMean(Kind):
-    """x: the mean of each window of `size` neighbours along an axis, at all places where it fits."""
+    """x: the means of windows of `size` neighbours along an axis, where they fit."""
 
     axis: int
     size: int
