@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from random import Random
 
 import numpy as np
@@ -151,3 +151,85 @@ def test_random_graphs_are_read_or_refused(seed):
         except UserError as error:
             assert "\n" not in str(error)
     assert read > 50
+
+
+def graph_of(*operations: Operation, shape: tuple = (1, 4, 4, 4), **options) -> Graph:
+    given = {"name": "model", "inputs": (GraphInput("x", shape),), "outputs": (), "constants": {}}
+    return Graph(operations=operations, channel_axis=1, **(given | options))
+
+
+def relu(name: str, x: str, y: str) -> Operation:
+    return Operation(name, kinds.Function(RELU), (x,), (y,), "An op")
+
+
+def unread() -> np.ndarray:
+    raise AssertionError("too large to be read")
+
+
+LARGE = {"k": Constant((1 << 30, 1 << 30), "float32", unread)}
+# {what is wrong with a graph: the graph, and what is said}
+WRONG = {
+    "a tensor twice": (graph_of(relu("a", "x", "y"), relu("b", "x", "y")), "makes the tensor"),
+    "the image again": (graph_of(relu("a", "x", "x")), "makes the tensor"),
+    "itself": (graph_of(relu("a", "y", "y")), "nothing makes"),
+    "what comes later": (graph_of(relu("a", "z", "y"), relu("b", "y", "z")), "nothing makes"),
+    "no input": (graph_of(relu("a", "x", "y"), inputs=()), "no input"),
+    "no operation": (graph_of(), "no layer"),
+    "an image without axes": (graph_of(relu("a", "x", "y"), shape=()), "expected images"),
+    "an empty image": (graph_of(relu("a", "x", "y"), shape=(1, 4, 0, 4)), "rows and columns"),
+    "a negative image": (graph_of(relu("a", "x", "y"), shape=(1, 4, -4, 4)), "rows and columns"),
+    "a large image": (graph_of(relu("a", "x", "y"), shape=(1, 4, 16384, 16384)), "model"),
+    "no channels": (graph_of(relu("a", "x", "y"), shape=(1, None, 4, 4)), "channels open"),
+    "many images": (graph_of(relu("a", "x", "y"), shape=(1 << 40, 4, 4, 4)), "at a time"),
+    "no images": (graph_of(relu("a", "x", "y"), shape=(-1, 4, 4, 4)), "at a time"),
+    "a name of two lines": (graph_of(relu("a", "x", "y"), name="a\nb"), "name"),
+    "large weights": (
+        graph_of(
+            Operation("a", kinds.Elementwise("multiply"), ("x", "k"), ("y",)), constants=LARGE
+        ),
+        "values",
+    ),
+    "large sums of weights": (
+        graph_of(
+            Operation("a", kinds.Elementwise("add"), ("k", "k"), ("y",)),
+            Operation("b", kinds.Elementwise("add"), ("x", "y"), ("z",)),
+            constants=LARGE,
+        ),
+        "values",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_graphs_are_refused_in_a_line(name):
+    graph, words = WRONG[name]
+
+    with pytest.raises(UserError) as caught:
+        translate(graph)
+
+    assert words in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_too_many_operations_are_refused_at_once():
+    operations = (relu("a", "x", "y"),) * 50_000
+
+    with pytest.raises(UserError, match="50,000 operations"):
+        translate(graph_of(*operations))
+
+
+def test_names_are_made_apart():
+    names = ("a", "a", "", "input", "b\nc", "d" * 10_000)
+    chain = [relu(name, f"t{n}", f"t{n + 1}") for n, name in enumerate(names)]
+    chain[0] = relu("a", "x", "t1")
+
+    # a chain of ReLUs would be one
+    chain = [replace(each, kind=kinds.Function(Activation("tanh"))) for each in chain]
+    network = translate(graph_of(*chain)).network
+
+    found = [node.name for node in network.nodes]
+    assert len(set(found)) == len(names) and found[0] == "a"
+    assert all(name.isprintable() and name for name in (*found, *network.aliases))
+
+
+def test_unknown_outputs_do_no_harm():
+    assert translate(graph_of(relu("a", "x", "y"), outputs=("nothing", ""))).network.nodes

@@ -33,10 +33,10 @@ def translate(graph: Graph) -> Translated:
     Operations that are not understood are left out, with what depends on them; the network's
     `missing` says why. Raises UserError where nothing is left.
     """
-    if not graph.of_layers:
-        graph = recognised(with_dilations(graph))
     if len(graph.operations) > MAX_LAYERS * 8:
         raise UserError(f"the model has {len(graph.operations):,} operations, too many")
+    if not graph.of_layers:
+        graph = recognised(with_dilations(graph))
     image = image_input(graph)
     image_map, notes = image_of(graph, image)
     translator = Translator(graph, image, image_map)
@@ -70,7 +70,8 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
     """The error for a model of which no layer is left."""
     causes: list[str] = []
     for layer, reason in missing.items():
-        if not reason.startswith("it depends on"):
-            causes.append(f"{layer}: {reason}")
+        causes.append(f"{layer}: {reason}")
+    own = [cause for cause in causes if ": it depends on" not in cause]
+    causes = own or causes
     reasons = "; ".join(causes[:SHOWN]) or "it has none that does anything"
     return UserError(f"no layer of the model is understood ({reasons})")

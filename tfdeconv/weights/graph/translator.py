@@ -53,7 +53,7 @@ class Translator:
     def add_aliases(self, names: Sequence[str], value: Value) -> None:
         """Other names of a layer: of a tensor that is its map, with its channels in its order."""
         if isinstance(value, FeatureMap) and value.in_order:
-            for name in names:
+            for name in filter(str.isprintable, names):
                 self.aliases.setdefault(name, value.node)
 
     def order_outputs(self) -> None:
@@ -74,6 +74,7 @@ class Translator:
     def outputs_of(self, operation: Operation) -> Sequence[Value]:
         """What an operation gives for each of its outputs."""
         inputs = [self.values.get(name) if name else None for name in operation.inputs]
+        unmade = [name for name in operation.inputs if name and name not in self.values]
         causes = [value for value in inputs if isinstance(value, Unavailable)]
         count = max(len(operation.outputs), 1)
         maps = [value for value in inputs if isinstance(value, FeatureMap)]
@@ -81,7 +82,7 @@ class Translator:
         try:
             if isinstance(operation.kind, kinds.Unknown):
                 raise NotUnderstood(operation.kind.reason)
-            if None in [value for value, name in zip(inputs, operation.inputs) if name]:
+            if unmade:
                 raise NotUnderstood("it reads a tensor that nothing makes")
             if causes:
                 cause = causes[0]
@@ -102,7 +103,7 @@ class Translator:
             reason = str(error if isinstance(error, NotUnderstood) else misfit_of(error))
             detail = reason if operation.title in reason else f"{operation.title}: {reason}"
             # what is computed from constants alone is no layer that anybody asks for
-            if maps or causes or operation.layer:
+            if maps or causes or operation.layer or unmade:
                 self.missing[layer] = detail
             # it may need what makes probabilities of values
             self.builder.read.update(value.node for value in maps)

@@ -13,7 +13,7 @@ from ..operation import Constant, Graph, Operation
 from .activation_patterns import ACTIVATIONS
 from .algebra import Applied, Base, Sum, TooComplex
 from .matching import matches
-from .names import fresh
+from .names import Names
 from .norm_patterns import NORMS_AND_SOFTMAXES
 from .pattern import Negated, Pattern, Steps
 from .regions import SIGNS, Index, Region, expression, functions, regions
@@ -66,7 +66,7 @@ def with_formulas(graph: Graph) -> Graph:
         if found is not None:
             region, steps = found
             taken |= region.operations
-            replaced[root] = written(index, region, root, steps, Names(constants, used))
+            replaced[root] = written(index, region, root, steps, NewTensors(constants, Names(used)))
     operations: list[Operation] = []
     for position, operation in enumerate(graph.operations):
         if position in replaced:
@@ -112,16 +112,11 @@ def recognise(index: Index, region: Region, candidates: Sequence[Pattern]) -> St
 
 
 @dataclass
-class Names:
+class NewTensors:
     """The constants of a graph that is being changed, and the names that are used in it."""
 
     constants: dict[str, Constant]
-    used: set[str]
-
-    def new(self, name: str) -> str:
-        name = fresh(name, self.used)
-        self.used.add(name)
-        return name
+    names: Names
 
     def tensor_of(self, value: str | float | Negated, name: str, before: list[Operation]) -> str:
         """The tensor that is a constant, a number, or a constant's negative.
@@ -131,16 +126,18 @@ class Names:
         if isinstance(value, str):
             return value
         if isinstance(value, Negated):
-            tensor = self.new(f"{name}/negative")
+            tensor = self.names.new(f"{name}/negative")
             kind = kinds.Computation("negative")
             before.append(Operation(tensor, kind, (value.name,), (tensor,)))
             return tensor
-        tensor = self.new(f"{name}/constant")
+        tensor = self.names.new(f"{name}/constant")
         self.constants[tensor] = Constant.of_array(np.array(value))
         return tensor
 
 
-def written(index: Index, region: Region, root: int, steps: Steps, names: Names) -> list[Operation]:
+def written(
+    index: Index, region: Region, root: int, steps: Steps, new: NewTensors
+) -> list[Operation]:
     """The operations that are put in a region's place; the last has the name of its last."""
     last = index.operations[root]
     aliases: list[str] = list(last.aliases)
@@ -154,11 +151,11 @@ def written(index: Index, region: Region, root: int, steps: Steps, names: Names)
     operations: list[Operation] = []
     x = region.x
     for kind, others in steps[:-1]:
-        inputs = (x, *(names.tensor_of(each, last.name, operations) for each in others))
-        x = names.new(f"{last.name}/inner")
+        inputs = (x, *(new.tensor_of(each, last.name, operations) for each in others))
+        x = new.names.new(f"{last.name}/inner")
         operations.append(Operation(x, kind, inputs, (x,), last.title))
     kind, others = steps[-1]
-    inputs = (x, *(names.tensor_of(each, last.name, operations) for each in others))
+    inputs = (x, *(new.tensor_of(each, last.name, operations) for each in others))
     made = Operation(last.name, kind, inputs, last.outputs, last.title, tuple(aliases))
     return [*operations, made]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
-from ....errors import UserError
+from ....errors import UserError, printable
 from ....formats.checked_json import shown
+from ....limits import MAX_NAME
 from ....network.base import INPUT
 from ..operation import Graph, Operation
+
+# of a name: what layers before an operation's last are called has more behind it
+LONGEST = MAX_NAME // 2
 
 
 def with_own_names(graph: Graph) -> Graph:
@@ -22,23 +25,31 @@ def with_own_names(graph: Graph) -> Graph:
             if name in tensors:
                 raise UserError(f"the model makes the tensor {shown(name)} twice")
             tensors.add(name)
-    taken = {INPUT}
+    names = Names({INPUT})
     operations: list[Operation] = []
     for operation in graph.operations:
-        name = operation.name
-        if not name or name in taken:
-            name = fresh((*operation.outputs, "unnamed")[0] or "unnamed", taken)
-            operation = replace(operation, name=name)
-        taken.add(name)
-        operations.append(operation)
+        name = printable(operation.name)[:LONGEST]
+        if not name or name in names.taken:
+            first = (*operation.outputs, "")[0]
+            name = names.new(printable(first)[:LONGEST] or "unnamed")
+        names.taken.add(name)
+        operations.append(replace(operation, name=name))
     return replace(graph, operations=tuple(operations))
 
 
-def fresh(name: str, taken: Collection[str]) -> str:
-    """A name, with a number behind it where it is taken."""
-    number = 2
-    candidate = name
-    while candidate in taken:
-        candidate = f"{name}_{number}"
-        number += 1
-    return candidate
+class Names:
+    """Names that are taken, and new ones beside them."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+        # how often each was asked for
+        self.counts: dict[str, int] = {}
+
+    def new(self, name: str) -> str:
+        """A name, with a number behind it where it is taken."""
+        candidate = name
+        while candidate in self.taken:
+            self.counts[name] = self.counts.get(name, 1) + 1
+            candidate = f"{name}_{self.counts[name]}"
+        self.taken.add(candidate)
+        return candidate
