@@ -22,6 +22,7 @@ from .function_calls import FunctionCall, Operand
 from .functions import add_function
 from .layer_operations import LayerOperations
 from .options import is_number
+from .slices import ELLIPSIS
 
 OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Add: "add",
@@ -30,7 +31,6 @@ OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Div: "divide",
     ast.Pow: "power",
 }
-ELLIPSIS = {"class_name": "__ellipsis__"}
 # the input itself
 INPUT = Operand(0)
 
