@@ -268,7 +268,13 @@ def described_files() -> list[bytes]:
 def write_described(path: Path, said: bytes) -> None:
     """Writes the small file with other JSON."""
     parts = members(small_program(), small_state(), small_constants())
-    for name, value in json.loads(said).items():
+    try:
+        changed = json.loads(said)
+    except ValueError:
+        # half of the text
+        changed = {}
+        parts["net/models/model.json"] = said
+    for name, value in changed.items():
         # in a changed object a name can be anything
         if name in parts:
             parts[name] = json.dumps(value).encode(errors="replace")

@@ -30,7 +30,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     option(
         "source",
         metavar="FILE",
-        help="of Keras (.keras, .h5, .weights.h5), torchvision (.pth, .safetensors), "
+        help="of Keras (.keras, .h5, .weights.h5), torch (.pt2), torchvision (.pth, .safetensors), "
         "Caffe (.npy, .npz), or of this program (.h5)",
     )
     arguments.add_network(

@@ -9,6 +9,7 @@ recognition/     of which network they are, for any file that only names its ten
 resnets/         ResNets by their authors' names, of 2015 to 2018
 keras/           whole models and weights of Keras's; theano: kernels on their heads
 tensorflow/      checkpoints of TF-Slim
+torch/           programs of torch.export, of which graph/ makes networks
 foreign_files    files that are not read, each told by what it is
 downloads/       fetches Keras's ImageNet weights
 report           says in words what a file holds

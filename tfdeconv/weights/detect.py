@@ -240,5 +240,5 @@ def check_hdf5_mark(path: str | Path) -> None:
     reason = "is empty, not an HDF5 file"
     if start:
         reason = f"is not an HDF5 file (it begins with {start!r})"
-    others = ".keras, .pth, .pt, .safetensors, .npy and .npz"
+    others = ".keras, .pth, .pt, .pt2, .safetensors, .npy and .npz"
     raise UserError(f"{path} {reason}, and none of {others} either")

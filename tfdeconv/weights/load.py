@@ -78,8 +78,9 @@ def load_weights(
     """Reads the weights that a target or targets need, as float32 tensors.
 
     Takes the project's own files; Keras's .keras archives, full models in .h5, and weights alone
-    (.h5, .weights.h5) of the built-in networks; .pth, .pt and .safetensors files of torchvision's
-    VGG, ResNet and AlexNet; .npy and .npz dictionaries by Caffe's names of VGG and AlexNet.
+    (.h5, .weights.h5) of the built-in networks; torch's programs (.pt2); .pth, .pt and .safetensors
+    files of torchvision's VGG, ResNet and AlexNet; .npy and .npz dictionaries by Caffe's names of
+    VGG and AlexNet.
 
     network: the one to read the file for, a built-in one by name, or None for the file's own.
     target: a layer or layers; None: all that the file has. Then it may end before the network does
