@@ -275,15 +275,14 @@ def derived(layer, p, x):
             return x[..., [layer.first + i * layer.step for i in range(layer.count)]]
         case Resize():
             rows, columns = resize_shares(layer, *x.shape[-3:-1])
-            return np.einsum("ph,...hwc,qw->...pqc", rows, x, columns)
+            return np.einsum("ph,...hwc,qw->...pqc", rows, x, columns, optimize=True)
 
         case _:
             return moved_channels(layer, x)
 
 
 MOVES = BorderPad | DepthToSpace | SpaceToDepth | ShuffleChannels | Channels
-LINEAR = MOVES | Resize
-DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | LINEAR
+DERIVED = LayerNorm | GroupNorm | RMSNorm | UnitNorm | GLU | LogSoftmax | MOVES | Resize
 
 
 def moved_channels(layer: DepthToSpace | SpaceToDepth | ShuffleChannels, x):
@@ -362,11 +361,14 @@ def resize_kernel(layer: Resize, i, length: int, count: int, step: float, cells)
 def derive_back(layer, p, x, signal, step: float = 1e-5):
     """What comes back through a derived layer, by central differences of every value of x.
 
-    Of a linear one by its values for one cell after the other, which is exact.
+    Of one that moves values by where each went, and of a Resize by its shares: both are exact.
     """
-    if isinstance(layer, LINEAR):
-        cells = np.eye(x.size).reshape(x.size, *x.shape)
-        return np.einsum("ihwc,hwc->i", derived(layer, p, cells), signal).reshape(x.shape)
+    if isinstance(layer, MOVES):
+        went = derived(layer, p, np.arange(float(x.size)).reshape(x.shape)).astype(int)
+        return np.bincount(went.ravel(), signal.ravel(), x.size).reshape(x.shape)
+    if isinstance(layer, Resize):
+        rows, columns = resize_shares(layer, *x.shape[:2])
+        return np.einsum("ph,pqc,qw->hwc", rows, signal, columns, optimize=True)
     steps = step * np.eye(x.size).reshape(x.size, *x.shape)
     slopes = (derived(layer, p, x + steps) - derived(layer, p, x - steps)) / (2 * step)
     return np.einsum("ihwc,hwc->i", slopes, signal).reshape(x.shape)
