@@ -60,11 +60,10 @@ def test_first_resnet50_computes_what_keras_computes(tmp_path, rng):
     assert list(weights) == list(network.parameters()) and weights.ignored == ()
     x = 2 * rng.standard_normal((2, 64, 96, 3)).astype(np.float32)
     everything = keras.Model(model.input, [model.get_layer(name).output for name in OLD])(x)
-    for alias, expected in zip(OLD.values(), everything):
-        assert (
-            gap(Deconvnet(network, weights, network.node(alias).name).activations(x), expected)
-            < 1e-4
-        ), alias
+    layers = [network.node(alias).name for alias in OLD.values()]
+    maps = Deconvnet(network, weights, layers[-1], inner=layers[:-1]).forward(x).maps
+    for layer, expected in zip(layers, everything):
+        assert gap(maps[layer].reshape(expected.shape), expected) < 1e-4, layer
     with open_weights(path, network) as found:
         assert found.notes[0] == "layers named as their authors and Caffe name those of a ResNet-50"
         assert "--variant keras2015 for other files" in found.notes[1]

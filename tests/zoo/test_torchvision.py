@@ -65,7 +65,7 @@ MODULES = {
 }
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module")
 def torch_model(request):
     """(name, model with random weights, input, {module: its output [n, h, w, c]})"""
     torch = pytest.importorskip("torch", reason=INTEROP)
@@ -118,7 +118,15 @@ def save(path, state: dict, form: str):
 
 
 @pytest.mark.parametrize(
-    "form, prefix", [("pth", "module."), ("old", ""), ("safetensors", "module.model.")]
+    "torch_model, form, prefix",
+    [
+        ("resnet50", "pth", "module."),
+        ("resnet50", "old", ""),
+        ("resnet50", "safetensors", "module.model."),
+        ("resnet101", "pth", "module."),
+        ("alexnet", "pth", "module."),
+    ],
+    indirect=["torch_model"],
 )
 def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model, form, prefix):
     name, model, x, made = torch_model
@@ -136,13 +144,13 @@ def test_torchvisions_networks_compute_what_torch_computes(tmp_path, torch_model
     # what the training left is no news, but for what is no tensor
     assert set(weights.ignored) <= {"", "epoch"}
     assert set(made) == set(MODULES[name])
-    for module, expected in made.items() if form == "pth" else list(made.items())[-1:]:
-        layer = network.node(module).name
-        actual = Deconvnet(network, weights, layer).activations(x)
+    compared = MODULES[name] if form == "pth" else MODULES[name][-1:]
+    layers = [network.node(module).name for module in compared]
+    deconvnet = Deconvnet(network, weights, layers[-1], inner=layers[:-1])
+    maps = deconvnet.forward(x).maps
+    for module, layer in zip(compared, layers):
         # float32 through up to a hundred layers
-        assert (
-            gap(actual.reshape(expected.shape) if module == "avgpool" else actual, expected) < 1e-4
-        ), module
+        assert gap(maps[layer].reshape(made[module].shape), made[module]) < 1e-4, module
     with open_weights(path, network) as found:
         assert found.notes[0].startswith(
             f"tensors named as torchvision names those of {TITLES[name]}"
