@@ -52,7 +52,7 @@ RESNET = (
 
 MODULES = {
     "resnet50": RESNET,
-    "resnet101": (*RESNET, "layer3.22.conv2", "layer3.22"),
+    "resnet101": ("layer3.22.conv2", "layer3.22", *RESNET),
     "alexnet": (
         "features.1",
         "features.2",
