@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from ...limits import MAX_FOLDED_TOTAL
 from . import kinds
 from .builder import NodeBuilder, Unavailable, Value
@@ -67,7 +69,8 @@ class Translator:
             value = self.values.get(name)
             if isinstance(value, FeatureMap):
                 outputs.add(value.node)
-        heirs = join_scales(self.builder, outputs)
+        with np.errstate(all="ignore"):
+            heirs = join_scales(self.builder, outputs)
         for alias, name in self.aliases.items():
             self.aliases[alias] = heirs.get(name, name)
 
@@ -96,7 +99,9 @@ class Translator:
             if not maps:
                 return self.folded(operation, inputs)  # type: ignore[arg-type]
             call = Call(self.builder, operation, inputs)
-            outputs = TRANSLATIONS[type(operation.kind)](call)
+            # a file's constants may be infinite
+            with np.errstate(all="ignore"):
+                outputs = TRANSLATIONS[type(operation.kind)](call)
             if operation.is_layer and not isinstance(outputs, list):
                 outputs = call.as_layer(outputs)
         except (NotUnderstood, *MISTAKES) as error:

@@ -33,7 +33,7 @@ def channel_means(call: Call) -> FeatureMap:
     kind: kinds.ChannelMean = call.kind
     x = call.with_channels_at(call.map(), kind.axis)
     count = x.channels - kind.size + 1
-    if count < 1:
+    if count < 1 or kind.size < 1:
         raise NotUnderstood(f"its window is of {kind.size} channels, its input has {x.channels}")
     refuse_large(x.channels * count)
     offsets = np.arange(x.channels)[:, None] - np.arange(count)
