@@ -220,6 +220,11 @@ def test_each_bound_has_a_reason_and_a_user():
         assert any(name in source for source in sources), f"nobody checks {name}"
 
 
+def test_every_folder_is_a_package():
+    """Others are not installed."""
+    assert all((path.parent / "__init__.py").is_file() for path in MODULES.values())
+
+
 def test_every_package_is_in_the_table():
     assert {name.partition(".")[0] for name in HOUSED} <= PACKAGES.keys()
 
