@@ -85,7 +85,7 @@ OUTSIDE = {
         "engine",
         "data.loader",
         "weights.load",
-        "weights.tensorflow.checkpoint_server",
+        "weights.tensorflow.checkpoints.checkpoint_server",
         "scan",
         "checks",
         "cli",

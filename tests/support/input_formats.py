@@ -22,7 +22,7 @@ from tfdeconv.scan import run, run_file
 from tfdeconv.scan.state import fields_of
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.keras import architecture, description
-from tfdeconv.weights.tensorflow import checkpoint, checkpoint_files
+from tfdeconv.weights.tensorflow.checkpoints import checkpoint, checkpoint_files
 from tfdeconv.zoo import NETWORKS
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from tfdeconv import NETWORKS, Deconvnet, UserError, load_weights
 from tfdeconv.formats import lazy_tensor
 from tfdeconv.weights.detect import open_weights
 from tfdeconv.weights.load import network_in
-from tfdeconv.weights.tensorflow import checkpoint, checkpoint_files
+from tfdeconv.weights.tensorflow.checkpoints import checkpoint, checkpoint_files
 
 BRANCHES = {"2a": "conv1", "2b": "conv2", "2c": "conv3", "1": "shortcut"}
 
@@ -181,7 +181,7 @@ def test_what_lacks_a_file_is_named(tmp_path, folder):
 @pytest.mark.parametrize("name", ["vgg_16.ckpt", "old.ckpt"])
 def test_both_formats_are_described_alike(folder, name, monkeypatch):
     """In this process, which has TensorFlow already."""
-    from tfdeconv.weights.tensorflow.checkpoint_server import Checkpoint
+    from tfdeconv.weights.tensorflow.checkpoints.checkpoint_server import Checkpoint
 
     monkeypatch.chdir(folder)
     found = Checkpoint(str(folder / name))
@@ -256,7 +256,7 @@ def tensors(names) -> lazy_tensor.Tensors:
     ],
 )
 def test_other_checkpoints_are_named(names, says):
-    from tfdeconv.weights.tensorflow import slim
+    from tfdeconv.weights.tensorflow.checkpoints import slim
 
     with pytest.raises(UserError, match=f"^x is {says}") as error:
         slim.network("x", tensors(names), None)

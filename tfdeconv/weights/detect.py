@@ -40,7 +40,7 @@ from .keras.architecture import Architecture
 from .keras_reader import KERAS_MODEL, keras_model_reader
 from .onnx.reader import onnx_reader
 from .resnets import resnet_layers
-from .tensorflow import checkpoint as checkpoints, checkpoint_files
+from .tensorflow.checkpoints import checkpoint as checkpoints, checkpoint_files
 from .tensorflow_reader import open_graph_reader
 from .tensors_reader import resnet_reader, slim_reader, tensors_reader
 from .tflite_reader import tflite_reader

@@ -18,7 +18,7 @@ from .contents import WeightFile
 from .format_reader import FormatReader
 from .resnets import resnet_layers
 from .resnets.resnet_file import ResnetFile
-from .tensorflow import slim
+from .tensorflow.checkpoints import slim
 
 
 def tensors_reader(path: str | Path, tensors: Tensors) -> FormatReader:

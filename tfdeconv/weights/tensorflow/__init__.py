@@ -1,6 +1,6 @@
-"""Checkpoints of TensorFlow 1 -> tensors by name.
+"""TensorFlow's own files.
 
-checkpoint_files    which files a checkpoint is made of, whichever of them is named
-checkpoint          its tensors, read by a second process
-checkpoint_server   that process, which alone imports TensorFlow
+checkpoints   tensors by name
+graphs        operations of SavedModels and frozen graphs
+operators     these, as the kinds of operations of the intermediate graph
 """

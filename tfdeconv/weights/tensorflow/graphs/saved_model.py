@@ -11,7 +11,7 @@ from ....formats.graph_def.attributes import Shape, Type
 from ....formats.graph_def.nodes import GraphNodes, Signature, TensorInfo
 from ....formats.graph_def.process import open_graph
 from ....formats.lazy_tensor import Tensor, Tensors
-from .. import checkpoint, checkpoint_files
+from ..checkpoints import checkpoint, checkpoint_files
 from . import objects, variables
 from .inlining import Inlining
 from .operations import Graph, Operation, Source, in_order

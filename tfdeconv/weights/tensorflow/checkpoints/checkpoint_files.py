@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import UserError, one_line
-from ...limits import MAX_TEXT
+from ....errors import UserError, one_line
+from ....limits import MAX_TEXT
 
 # how V1's file and V2's index end: both are LevelDB's tables (leveldb/doc/table_format.md)
 TABLE_MARK = bytes.fromhex("57fb808b247547db")

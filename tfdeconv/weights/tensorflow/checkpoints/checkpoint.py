@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError, one_line
-from ...files import sha256_of_all
-from ...formats.lazy_tensor import Tensor, Tensors, is_plausible
-from ...formats.reading_process import ReadError, ReadingProcess
-from ...limits import (
+from ....errors import UserError, one_line
+from ....files import sha256_of_all
+from ....formats.lazy_tensor import Tensor, Tensors, is_plausible
+from ....formats.reading_process import ReadError, ReadingProcess
+from ....limits import (
     BYTES_OF_CPU_SECOND,
     BYTES_OF_WAIT_SECOND,
     MAX_NAME,
@@ -32,7 +32,7 @@ from .checkpoint_files import CheckpointFiles
 
 PROGRAM = (
     "import sys; sys.path[:] = sys.argv[1:]; "
-    "from tfdeconv.weights.tensorflow import checkpoint_server; checkpoint_server.main()"
+    "from tfdeconv.weights.tensorflow.checkpoints import checkpoint_server; checkpoint_server.main()"
 )
 # it computes nothing: it is to see no GPU, and to say nothing
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}

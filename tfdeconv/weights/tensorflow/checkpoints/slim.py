@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import UserError
-from ...formats.lazy_tensor import Tensor, Tensors
-from ...network.graph import Network
-from ...zoo.resnet import VARIANTS
-from .. import state_dict
-from ..contents import WeightFile
-from ..recognition import conventions
-from ..recognition.inventory import Inventory
-from ..recognition.pixels import rgb_less
-from ..recognition.verdict import Family
+from ....errors import UserError
+from ....formats.lazy_tensor import Tensor, Tensors
+from ....network.graph import Network
+from ....zoo.resnet import VARIANTS
+from ... import state_dict
+from ...contents import WeightFile
+from ...recognition import conventions
+from ...recognition.inventory import Inventory
+from ...recognition.pixels import rgb_less
+from ...recognition.verdict import Family
 
 NETWORKS = ("vgg11", "vgg16", "vgg19", "resnet50", "resnet101", "resnet152")
 ROOT = re.compile(r"(vgg_(a|16|19)|resnet_v1_(50|101|152))/")

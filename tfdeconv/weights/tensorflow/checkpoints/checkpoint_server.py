@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ...formats import reading_server
+from ....formats import reading_server
 
 LIBRARY = "TensorFlow"
 # of what numpy has no type of its own for
