@@ -32,7 +32,8 @@ from .checkpoint_files import CheckpointFiles
 
 PROGRAM = (
     "import sys; sys.path[:] = sys.argv[1:]; "
-    "from tfdeconv.weights.tensorflow.checkpoints import checkpoint_server; checkpoint_server.main()"
+    "from tfdeconv.weights.tensorflow.checkpoints import checkpoint_server as server; "
+    "server.main()"
 )
 # it computes nothing: it is to see no GPU, and to say nothing
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
