@@ -98,10 +98,12 @@ MAX_FEW_VALUES = 64
 MAX_SCOPES_DEEP = 8
 # characters of the name of a file beside a model: what file systems allow
 MAX_LOCATION = 255
-# a model's functions that call each other, and what operations come to where they are called:
+# a model's functions and branches within each other, and what operations come to with them:
 # operations, their inputs, outputs and attributes; a DenseNet-201's are 8,000
 MAX_FUNCTIONS_DEEP = 8
 MAX_INLINED = 200_000
+# graphs within operations that are within graphs: an If seldom has another
+MAX_GRAPHS_DEEP = 8
 
 # TensorFlow's graphs, frozen ones and SavedModels, by the same process.
 

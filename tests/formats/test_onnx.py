@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from onnx_models import (
     CLASSES,
+    branch,
+    choice,
     entries,
     external,
     function,
@@ -51,12 +53,13 @@ def test_a_model_is_described_as_it_is(tmp_path):
             ("x", "float32", ("batch", 3, 8, 8))
         ]
         types = [each.type for each in found.operations]
-        assert types == ["Conv", "Relu", "MaxPool", "Flatten", "Constant", "Gemm"]
+        assert types[:5] == ["Conv", "Relu", "MaxPool", "Flatten", "Constant"]
+        assert types[5:] == ["Identity", "Neg", "If", "Gemm"]
         assert found.operations[0].attributes == {"pads": (1, 1, 1, 1)}
-        assert found.operations[5].attributes == {"transB": 1, "alpha": 1.0}
+        assert found.operations[-1].attributes == {"transB": 1, "alpha": 1.0}
         for each in (*found.initializers.values(), found.operations[4].attributes["value"]):
             values = each.read()
-            assert values.shape == each.shape and values.dtype == np.float32
+            assert values.shape == each.shape and values.dtype in (np.float32, bool)
         assert found.initializers["dense"].dtype == "float16"
 
 
@@ -108,7 +111,7 @@ def test_attributes_without_a_type_or_a_value(tmp_path):
             # version 3 of protocol buffers leaves out zeros
             attributes(name="zero", type=2),
             attributes(name="empty", type=7),
-            attributes(name="graph", type=5, g=CLASSES["Unread"]()),
+            attributes(name="graph", type=10),
             attributes(name="bytes", type=3, s=b"\xff"),
             attributes(name="later", type=99),
         ]
@@ -116,7 +119,7 @@ def test_attributes_without_a_type_or_a_value(tmp_path):
     with reader.open_model(write(tmp_path / "x", model(nodes))) as found:
         said = found.operations[0].attributes
     assert (said["old"], said["zero"], said["empty"]) == (0.5, 0, ())
-    assert said["graph"] == Unread("a graph")
+    assert said["graph"] == Unread("graphs")
     assert isinstance(said["bytes"], Unread) and isinstance(said["later"], Unread)
 
 
@@ -154,6 +157,45 @@ def test_functions_without_end_are_refused(tmp_path):
         chain.append(function(f"f{i}", [], [], [node(f"f{i + 1}", [], [], "", "own")] * 100))
     calls = [node("f0", [], [], "", "own")]
     assert "more than 200,000" in refusal(write(tmp_path / "x", model(calls, functions=chain)))
+
+
+def test_branches_are_put_before_what_chooses(tmp_path):
+    inner = choice(
+        "c", "v", branch([], ["w"], [tensor("w", [1.0])]), branch([], ["t"]), "inner"
+    )
+    one = branch([node("Relu", ["x"], ["t"], "relu"), inner], ["v"])
+    other = branch([node("Neg", ["x"], ["t"])], ["t"])
+    with reader.open_model(write(tmp_path / "x", model([choice("c", "y", one, other)]))) as found:
+        operations, initializers = found.operations, found.initializers
+    then, inner_then = "choice/then_branch", "choice/then_branch/inner/then_branch"
+    assert [(each.type, each.inputs, each.outputs) for each in operations] == [
+        ("Relu", ("x",), (f"{then}/t",)),
+        ("If", ("c", f"{inner_then}/w", f"{then}/t"), (f"{then}/v",)),
+        ("Neg", ("x",), ("choice/else_branch/t",)),
+        ("If", ("c", f"{then}/v", "choice/else_branch/t"), ("y",)),
+    ]
+    assert list(initializers) == [f"{inner_then}/w"]
+
+
+def test_branches_without_end_are_unread(tmp_path):
+    within = branch([node("Relu", ["x"], ["t"])], ["t"])
+    for _ in range(12):
+        within = branch([choice("c", "t", within, within)], ["t"])
+    # each twice as many as the one before
+    path = write(tmp_path / "x", model([choice("c", "y", within, within)]))
+    with reader.open_model(path) as found:
+        unread = [each.attributes["then_branch"] for each in found.operations if each.attributes]
+    assert set(unread) == {Unread("a graph that is too deep, or has sparse tensors")}
+
+
+def test_loops_are_unread(tmp_path):
+    loop = branch([], ["t"])
+    loop.input.add().name = "i"
+    body = function("f", ["a"], ["b"], [choice("a", "b", branch([], ["a"]), branch([], ["a"]))])
+    nodes = [node("Loop", ["n"], ["y"], body=loop), node("f", ["x"], ["z"], "", "own")]
+    with reader.open_model(write(tmp_path / "x", model(nodes, functions=[body]))) as found:
+        assert found.operations[0].attributes == {"body": Unread("a graph")}
+        assert found.operations[1].attributes["then_branch"] == Unread("a graph within a function")
 
 
 VALUES = np.arange(6, dtype=np.float32).reshape(2, 3)

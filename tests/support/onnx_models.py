@@ -53,6 +53,9 @@ def attribute(name: str, value: Any) -> Any:
     elif isinstance(value, CLASSES["TensorProto"]):
         message.type = TENSOR
         message.t.CopyFrom(value)
+    elif isinstance(value, CLASSES["GraphProto"]):
+        message.type = GRAPH
+        message.g.CopyFrom(value)
     elif isinstance(value[0], str):
         message.type = STRINGS
         message.strings.extend(text.encode() for text in value)
@@ -135,6 +138,16 @@ def function(
     )
 
 
+def branch(nodes: Iterable[Any], outputs: Iterable[str], initializers: Iterable[Any] = ()) -> Any:
+    """A graph that an If may choose."""
+    given = [CLASSES["ValueInfoProto"](name=name) for name in outputs]
+    return CLASSES["GraphProto"](node=nodes, output=given, initializer=initializers)
+
+
+def choice(condition: str, output: str, one: Any, other: Any, name: str = "choice") -> Any:
+    return node("If", [condition], [output], name, then_branch=one, else_branch=other)
+
+
 def write(path: Path, message: Any) -> Path:
     path.write_bytes(message.SerializeToString())
     return path
@@ -154,12 +167,19 @@ def small_model() -> Any:
         node("MaxPool", ["b"], ["c"], "pool", kernel_shape=[2, 2], strides=[2, 2]),
         node("Flatten", ["c"], ["d"], "flatten"),
         node("Constant", [], ["e"], "zero", value=tensor("", values(2))),
-        node("Gemm", ["d", "dense", "e"], ["y"], "gemm", transB=1, alpha=1.0),
+        choice(
+            "yes",
+            "chosen",
+            branch([node("Identity", ["d"], ["same"])], ["same"]),
+            branch([node("Neg", ["d"], ["same"])], ["same"]),
+        ),
+        node("Gemm", ["chosen", "dense", "e"], ["y"], "gemm", transB=1, alpha=1.0),
     ]
     initializers = [
         tensor("kernel", values(4, 3, 3, 3)),
         tensor("bias", values(4), typed=True),
         tensor("dense", values(2, 64).astype(np.float16)),
+        tensor("yes", np.array(True)),
     ]
     return model(
         nodes,

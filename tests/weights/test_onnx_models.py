@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx_models import external, function, model, node, small_model, tensor, value, write
+from onnx_models import branch, choice, external, function, model, node, small_model, tensor, value, write
 from pickle_files import memory_below
 
 from tfdeconv.data.preprocessing import identity, over255, torch_v2
@@ -259,6 +259,27 @@ def test_quantised_models_are_refused_in_a_line(tmp_path):
     with pytest.raises(UserError, match="export the model in float32") as caught:
         opened(path)
     assert "\n" not in str(caught.value)
+
+
+UNKNOWN = branch([node("Einsum", ["a"], ["b"])], ["b"])
+SAME = branch([node("Relu", ["a"], ["b"])], ["b"])
+
+
+def test_an_if_chooses_by_a_constant(tmp_path):
+    yes = tensor("yes", np.array(True))
+    said = small(choice("yes", "y", SAME, UNKNOWN), constants=[yes])
+    network = opened(write(tmp_path / "x", said)).network
+    assert network.aliases["y"] == "choice/then_branch/b"
+
+    said.graph.initializer[-1].raw_data = b"\0"
+    network = opened(write(tmp_path / "x", said)).network
+    assert "y" not in network.aliases and "Einsum" in network.missing["choice"]
+
+
+def test_an_if_by_the_image_is_refused(tmp_path):
+    network = opened(write(tmp_path / "x", small(choice("a", "y", SAME, SAME)))).network
+
+    assert "it chooses by what depends on the image" in network.missing["choice"]
 
 
 def test_functions_of_the_model_are_understood(tmp_path):

@@ -17,7 +17,7 @@ from ...limits import MAX_EXPANSION, MAX_VALUE_NAME
 from .. import lazy_tensor
 from ..lazy_tensor import Tensor, is_plausible
 from .external import ExternalFiles
-from .functions import Call, Function, FunctionName, Inliner
+from .functions import Attributes, Branch, Call, Function, FunctionName, Inliner
 from .model import Attribute, Model, Reference, Unread, Value
 from .process import ModelProcess
 from .schema import DATA_FIELDS
@@ -43,12 +43,7 @@ class Description:
             raise ValueError("the description of its contents is invalid") from None
 
     def checked_model(self, plain: Mapping[str, Any]) -> Model:
-        initializers: dict[str, Tensor] = {}
-        for each in plain["initializers"]:
-            name = value_name(each["name"])
-            if name in initializers:
-                raise ValueError(f"it has two tensors called {printable(name)[:80]}")
-            initializers[name] = self.tensor(each)
+        initializers = self.initializers(plain["initializers"])
         versions = opsets(plain["opsets"])
         functions: dict[FunctionName, Function] = {}
         for each in plain["functions"]:
@@ -58,6 +53,8 @@ class Description:
             functions[function.name] = function
         calls = [self.call(each, versions) for each in plain["operations"]]
         inputs = [value(each) for each in plain["inputs"]]
+        inliner = Inliner(functions)
+        operations = inliner.operations(calls)
         producer, producer_version = plain["producer"]
         model = Model(
             whole(plain["ir_version"]),
@@ -68,8 +65,8 @@ class Description:
             tuple(each for each in inputs if each.name not in initializers),
             tuple(value(each) for each in plain["outputs"]),
             {each[0]: value(each) for each in plain["values"]},
-            initializers,
-            Inliner(functions).operations(calls),
+            initializers | inliner.initializers,
+            operations,
             (self.external.model, *self.external.files.values()),
         )
         check_names(model)
@@ -81,7 +78,7 @@ class Description:
             (domain(plain["domain"]), value_name(plain["name"]), text(plain["overload"])),
             names(plain["inputs"]),
             names(plain["outputs"]),
-            self.attributes(plain["defaults"]),
+            self.attributes(plain["defaults"], versions),
             tuple(self.call(each, versions) for each in plain["operations"]),
         )
 
@@ -94,19 +91,21 @@ class Description:
             versions.get(own_domain, 0),
             names(plain["inputs"]),
             names(plain["outputs"]),
-            self.attributes(plain["attributes"]),
+            self.attributes(plain["attributes"], versions),
             text(plain["overload"]),
         )
 
-    def attributes(self, plain: Sequence[Any]) -> dict[str, Attribute | Reference]:
-        found: dict[str, Attribute | Reference] = {}
+    def attributes(self, plain: Sequence[Any], versions: Mapping[str, int]) -> Attributes:
+        found: dict[str, Attribute | Reference | Branch] = {}
         for name, said in plain:
             if name in found:
                 raise ValueError(f"an operation has two attributes {printable(name)[:80]}")
-            found[value_name(name)] = self.attribute(said)
+            found[value_name(name)] = self.attribute(said, versions)
         return found
 
-    def attribute(self, plain: Any) -> Attribute | Reference:
+    def attribute(
+        self, plain: Any, versions: Mapping[str, int]
+    ) -> Attribute | Reference | Branch:
         match plain:
             case int() | float() | str():
                 return plain
@@ -120,7 +119,27 @@ class Description:
                 return Reference(name)
             case {"unread": str() as title}:
                 return Unread(title)
+            case {"graph": {"inputs": []} as graph}:
+                return self.branch(graph, versions)
+            case {"graph": dict()}:
+                return Unread("a graph")
         raise TypeError
+
+    def branch(self, plain: Mapping[str, Any], versions: Mapping[str, int]) -> Branch:
+        return Branch(
+            names(plain["outputs"]),
+            tuple(self.call(each, versions) for each in plain["operations"]),
+            self.initializers(plain["initializers"]),
+        )
+
+    def initializers(self, plain: Sequence[Any]) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for each in plain:
+            name = value_name(each["name"])
+            if name in found:
+                raise ValueError(f"it has two tensors called {printable(name)[:80]}")
+            found[name] = self.tensor(each)
+        return found
 
     def tensor(self, plain: Mapping[str, Any]) -> Tensor:
         """A tensor; one of elements that are no plain numbers is refused when it is read."""

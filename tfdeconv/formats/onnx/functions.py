@@ -1,20 +1,36 @@
 """A model's own functions, put where they are called, so that a model is one row of operations.
 
-torch's exporter writes some operators as functions of others, which stand beside the graph.
+torch's exporter writes some operators as functions of others, which stand beside the graph. The
+graphs between which an If chooses are put before it: it takes the outputs of both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any
 
 from ...errors import printable
 from ...limits import MAX_FUNCTIONS_DEEP, MAX_INLINED, MAX_VALUE_NAME
-from .model import Attribute, Operation, Reference
+from ..lazy_tensor import Tensor
+from .model import Attribute, Operation, Reference, Unread
 
+# the attributes of If: where its condition holds, and where it does not
+BRANCHES = ("then_branch", "else_branch")
 # domain, name, and what tells functions of the same name apart
 FunctionName = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A graph that an If may choose; it reads values of the graph around it by their names."""
+
+    outputs: tuple[str, ...]
+    calls: tuple[Call, ...]
+    initializers: Mapping[str, Tensor]
+
+
+Attributes = Mapping[str, Attribute | Reference | Branch]
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Call:
     version: int
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    attributes: Mapping[str, Attribute | Reference]
+    attributes: Attributes
     overload: str = ""
 
     @property
@@ -43,7 +59,7 @@ class Function:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     # attributes that a call may leave out
-    defaults: Mapping[str, Attribute | Reference]
+    defaults: Attributes
     calls: tuple[Call, ...]
 
 
@@ -53,6 +69,8 @@ class Inliner:
     def __init__(self, functions: Mapping[FunctionName, Function]) -> None:
         self.functions = functions
         self.left = MAX_INLINED
+        # of branches
+        self.initializers: dict[str, Tensor] = {}
 
     def operations(self, calls: Sequence[Call]) -> tuple[Operation, ...]:
         """The operations that calls come to; raises ValueError where they are too many."""
@@ -69,27 +87,82 @@ class Inliner:
     def expanded(self, calls: Sequence[Call], depth: int) -> Iterator[Operation]:
         for call in calls:
             self.spend(call.inputs, call.outputs, call.attributes)
+            branches = [call.attributes.get(name) for name in BRANCHES]
+            if call.type == "If" and not call.domain and all(map(is_branch, branches)):
+                yield from self.choice(call, branches, depth)
+                continue
             function = self.functions.get(call.function)
             if function is None:
                 yield operation(call)
                 continue
             self.spend(function.inputs, function.outputs, function.defaults)
-            if depth == MAX_FUNCTIONS_DEEP:
-                raise ValueError(
-                    f"its function {printable(call.type)[:80]} is called by functions within "
-                    f"functions, more than {MAX_FUNCTIONS_DEEP} deep"
-                )
+            check_depth(call, depth)
             yield from self.expanded(body(function, call), depth + 1)
+
+    def choice(self, call: Call, branches: Sequence[Any], depth: int) -> Iterator[Operation]:
+        """An If: the operations of its branches, and one that takes what both of them give."""
+        check_depth(call, depth)
+        outputs: list[str] = []
+        for label, branch in zip(BRANCHES, branches):
+            place = within(place_of(call), label)
+            made = [name for inner in branch.calls for name in inner.outputs]
+            renamed = {name: within(place, name) for name in (*branch.initializers, *made) if name}
+            self.spend(branch.initializers, branch.outputs)
+            for name, tensor in branch.initializers.items():
+                self.initializers[renamed[name]] = tensor
+            calls = []
+            for inner in branch.calls:
+                name = within(place, inner.name) if inner.name else ""
+                calls.append(replace(renamed_values(inner, renamed), name=name))
+            yield from self.expanded(calls, depth + 1)
+            outputs += [renamed.get(name, name) for name in branch.outputs]
+        yield operation(replace(call, inputs=(*call.inputs, *outputs), attributes={}))
+
+
+def is_branch(value: Any) -> bool:
+    return isinstance(value, Branch)
+
+
+def check_depth(call: Call, depth: int) -> None:
+    if depth == MAX_FUNCTIONS_DEEP:
+        raise ValueError(
+            f"its {printable(call.type)[:80]} is within functions or branches, "
+            f"more than {MAX_FUNCTIONS_DEEP} deep"
+        )
+
+
+def place_of(call: Call) -> str:
+    """What the names of all within a call begin with."""
+    return call.name or next(filter(None, call.outputs), "")
+
+
+def renamed_values(call: Call, renamed: Mapping[str, str]) -> Call:
+    """A call of a branch with the names that the branch's values have outside of it."""
+    attributes: dict[str, Attribute | Reference | Branch] = {}
+    for name, value in call.attributes.items():
+        if isinstance(value, Branch):
+            inner = tuple(renamed_values(each, renamed) for each in value.calls)
+            outputs = tuple(renamed.get(each, each) for each in value.outputs)
+            value = replace(value, outputs=outputs, calls=inner)
+        attributes[name] = value
+    return replace(
+        call,
+        inputs=tuple(renamed.get(name, name) for name in call.inputs),
+        outputs=tuple(renamed.get(name, name) for name in call.outputs),
+        attributes=attributes,
+    )
 
 
 def operation(call: Call) -> Operation:
     """A call of ONNX's own operators."""
+    attributes: dict[str, Attribute] = {}
     for name, value in call.attributes.items():
         if isinstance(value, Reference):
             raise ValueError(
                 f"its operation {printable(call.name or call.type)[:80]} takes the attribute "
                 f"{printable(name)[:80]} from a function, and is in none"
             )
+        attributes[name] = Unread("a graph") if isinstance(value, Branch) else value
     return Operation(
         call.name,
         call.type,
@@ -97,7 +170,7 @@ def operation(call: Call) -> Operation:
         call.version,
         call.inputs,
         call.outputs,
-        cast(Mapping[str, Attribute], call.attributes),
+        attributes,
     )
 
 
@@ -110,7 +183,7 @@ def body(function: Function, call: Call) -> list[Call]:
             f"and {len(call.outputs)} outputs, but has {len(function.inputs)} "
             f"and {len(function.outputs)}"
         )
-    place = call.name or next(filter(None, call.outputs), "")
+    place = place_of(call)
     # an input that the call leaves out is left out within, too
     renamed = {"": ""} | dict.fromkeys(function.inputs, "")
     renamed |= dict(zip(function.inputs, call.inputs))
@@ -141,13 +214,13 @@ def within(place: str, name: str) -> str:
     return whole
 
 
-def resolved(
-    inner: Mapping[str, Attribute | Reference], given: Mapping[str, Attribute | Reference]
-) -> dict[str, Attribute | Reference]:
+def resolved(inner: Attributes, given: Attributes) -> Attributes:
     """Attributes with the values of what they refer to; those that nobody gives are left out."""
-    found: dict[str, Attribute | Reference] = {}
+    found: dict[str, Attribute | Reference | Branch] = {}
     for name, value in inner.items():
-        if not isinstance(value, Reference):
+        if isinstance(value, Branch):
+            found[name] = Unread("a graph within a function")
+        elif not isinstance(value, Reference):
             found[name] = value
         elif value.name in given:
             found[name] = given[value.name]

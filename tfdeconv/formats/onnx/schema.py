@@ -49,14 +49,14 @@ SCHEMA = {
         "domain": (7, "string"),
         "overload": (8, "string"),
     },
-    # the members of graphs and types within attributes are not read, only that they are there
+    # the members of types within attributes are not read, only that they are there
     "AttributeProto": {
         "name": (1, "string"),
         "f": (2, "float"),
         "i": (3, "int64"),
         "s": (4, "bytes"),
         "t": (5, "TensorProto"),
-        "g": (6, "Unread"),
+        "g": (6, "GraphProto"),
         "floats": (7, "repeated float"),
         "ints": (8, "repeated int64"),
         "strings": (9, "repeated bytes"),

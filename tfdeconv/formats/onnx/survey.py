@@ -5,9 +5,11 @@ model       {"ir_version": 8, "producer": [name, version], "metadata": [[key, va
              "values": [...], "initializers": [tensor, ...], "operations": [operation, ...],
              "functions": [function, ...]}
 value       [name, element type, [1, "batch", None, ...] or None]
+graph       {"inputs": names, "outputs": names, "initializers": [...], "operations": [...]}
 operation   {"name", "type", "domain", "overload", "inputs", "outputs", "attributes": [...]}
 attribute   [name, a number, a text, a list of either, or one of
-             {"tensor": tensor}, {"tensors": [...]}, {"reference": name}, {"unread": what}]
+             {"tensor": tensor}, {"tensors": [...]}, {"graph": graph}, {"reference": name},
+             {"unread": what}]
 tensor      {"name", "shape", "type", "number": of the tensor, or "external": [[key, value]]}
 function    {"name", "domain", "overload", "inputs", "outputs", "attributes": their names,
              "defaults": [attribute, ...], "opsets", "operations"}
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import printable
-from ...limits import MAX_MODEL_TEXT, MAX_MODEL_VALUES
+from ...limits import MAX_GRAPHS_DEEP, MAX_MODEL_TEXT, MAX_MODEL_VALUES
 from .. import lazy_tensor
 from ..protobuf_schema import NotText, text
 from .schema import DATA_FIELDS, EXTERNAL, element_type
@@ -36,13 +38,13 @@ FIELDS = {
     INT: "i",
     STRING: "s",
     TENSOR: "t",
+    GRAPH: "g",
     FLOATS: "floats",
     INTS: "ints",
     STRINGS: "strings",
     TENSORS: "tensors",
 }
 UNREAD = {
-    GRAPH: "a graph",
     10: "graphs",
     11: "a sparse tensor",
     12: "sparse tensors",
@@ -59,6 +61,8 @@ class Survey:
     def __init__(self) -> None:
         self.values_left = MAX_MODEL_VALUES
         self.text_left = MAX_MODEL_TEXT
+        # graphs around what is met now: those of If within each other
+        self.graphs_around = 0
         # the tensors within the file, in the order of their numbers
         self.tensors: list[lazy_tensor.Tensor] = []
 
@@ -166,6 +170,8 @@ class Survey:
         value = getattr(attribute, field)
         if field == "t":
             return [name, {"tensor": self.tensor(value)}]
+        if field == "g":
+            return [name, self.branch(value)]
         if field == "tensors":
             return [name, {"tensors": self.all(self.tensor, value)}]
         try:
@@ -178,6 +184,20 @@ class Survey:
         if field in ("f", "i"):
             return [name, value]
         return [name, self.all(as_it_is, value)]
+
+    def branch(self, graph: Any) -> Plain:
+        """A graph within an operation, such as If's."""
+        if self.graphs_around == MAX_GRAPHS_DEEP or len(graph.sparse_initializer):
+            return {"unread": "a graph that is too deep, or has sparse tensors"}
+        self.graphs_around += 1
+        described = {
+            "inputs": self.all(self.text, (each.name for each in graph.input)),
+            "outputs": self.all(self.text, (each.name for each in graph.output)),
+            "initializers": self.all(self.tensor, graph.initializer),
+            "operations": self.all(self.operation, graph.node),
+        }
+        self.graphs_around -= 1
+        return {"graph": described}
 
     def tensor(self, tensor: Any) -> Plain:
         """A tensor's description; it gets a number where its elements are plain and in the file."""

@@ -184,6 +184,8 @@ FOLDS: dict[type[Kind], Fold] = {
     kinds.Reduction: reduced,
     kinds.Idle: lambda kind, arrays: arrays[0],
     kinds.Function: lambda kind, arrays: FUNCTIONS[kind.function](arrays[0]),
+    # what was chosen is all that is left
+    kinds.Choice: lambda kind, arrays: arrays[0],
     kinds.Cast: lambda kind, arrays: arrays[0].astype(kind.dtype),
     kinds.ShapeOf: lambda kind, arrays: shape_of(kind, arrays[0].shape),
     kinds.Computation: computed,

@@ -78,6 +78,8 @@ class Translator:
         """What an operation gives for each of its outputs."""
         inputs = [self.values.get(name) if name else None for name in operation.inputs]
         unmade = [name for name in operation.inputs if name and name not in self.values]
+        if isinstance(operation.kind, kinds.Choice):
+            inputs = chosen(inputs)
         causes = [value for value in inputs if isinstance(value, Unavailable)]
         count = max(len(operation.outputs), 1)
         maps = [value for value in inputs if isinstance(value, FeatureMap)]
@@ -124,3 +126,11 @@ class Translator:
             if constant is not None and not constant.depth:
                 self.values_left -= math.prod(constant.shape or ())
         return outputs
+
+
+def chosen(inputs: Sequence[Value | None]) -> list[Value | None]:
+    """The one of a Choice's inputs that its condition says, whatever the other is."""
+    condition = inputs[0]
+    if not isinstance(condition, Constant) or math.prod(condition.shape or ()) != 1:
+        return list(inputs)
+    return [inputs[1] if condition.read().any() else inputs[2]]

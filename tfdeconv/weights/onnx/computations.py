@@ -47,6 +47,22 @@ def shape(node: Node) -> Kind:
     return kinds.ShapeOf(node.whole("start", 0), stop)
 
 
+def choice(node: Node) -> list[Operation]:
+    """Of the outputs of two branches, which are inputs here (formats/onnx/functions.py)."""
+    condition, *values = node.inputs
+    outputs = node.operation.outputs
+    if len(values) != 2 * len(outputs):
+        raise NotUnderstood("it chooses between graphs that are not read")
+    pairs = zip(values, values[len(outputs) :], outputs)
+    made = []
+    for number, (one, other, output) in enumerate(pairs):
+        suffix = f"/{number}" if number else ""
+        made.append(
+            node.operation_of(kinds.Choice(), [condition, one, other], [output], suffix)
+        )
+    return made
+
+
 def size(node: Node) -> list[Operation]:
     return node.chain(kinds.ShapeOf(), kinds.Computation("product"))
 

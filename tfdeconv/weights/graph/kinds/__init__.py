@@ -9,7 +9,7 @@ a Slice's ends.
 """
 
 from .base import Kind, Unknown
-from .constants import Cast, Computation, ShapeOf
+from .constants import Cast, Choice, Computation, ShapeOf
 from .linear import Convolution, Linear, MatrixProduct, TransposedConvolution
 from .norms import (
     BatchNormalization,
@@ -49,6 +49,7 @@ __all__ = [
     "BatchToSpace",
     "Cast",
     "ChannelMean",
+    "Choice",
     "Computation",
     "Convolution",
     "DepthToSpace",

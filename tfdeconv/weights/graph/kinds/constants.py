@@ -24,6 +24,11 @@ class Cast(Kind):
 
 
 @dataclass(frozen=True)
+class Choice(Kind):
+    """condition, x, y: x where the condition, a constant, holds; otherwise y."""
+
+
+@dataclass(frozen=True)
 class Computation(Kind):
     """Constants alone, or nothing: a function of FUNCTIONS in constant_arithmetic.py, by its name.
 

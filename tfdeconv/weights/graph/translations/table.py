@@ -33,6 +33,13 @@ def cast(call: Call) -> FeatureMap:
     return call.map()
 
 
+def choice(call: Call) -> FeatureMap:
+    """What was chosen, where a constant says it."""
+    if len(call.inputs) != 1:
+        raise NotUnderstood("it chooses by what depends on the image")
+    return call.map()
+
+
 def unknown(call: Call) -> FeatureMap:
     raise NotUnderstood(call.kind.reason)
 
@@ -84,5 +91,6 @@ TRANSLATIONS: dict[type[Kind], Translation] = {
     kinds.DepthToSpace: pools.depth_to_space,
     kinds.SpaceToDepth: pools.space_to_depth,
     kinds.Cast: cast,
+    kinds.Choice: choice,
     kinds.Computation: computation,
 }
