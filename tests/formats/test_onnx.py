@@ -160,9 +160,7 @@ def test_functions_without_end_are_refused(tmp_path):
 
 
 def test_branches_are_put_before_what_chooses(tmp_path):
-    inner = choice(
-        "c", "v", branch([], ["w"], [tensor("w", [1.0])]), branch([], ["t"]), "inner"
-    )
+    inner = choice("c", "v", branch([], ["w"], [tensor("w", [1.0])]), branch([], ["t"]), "inner")
     one = branch([node("Relu", ["x"], ["t"], "relu"), inner], ["v"])
     other = branch([node("Neg", ["x"], ["t"])], ["t"])
     with reader.open_model(write(tmp_path / "x", model([choice("c", "y", one, other)]))) as found:

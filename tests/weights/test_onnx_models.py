@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx_models import branch, choice, external, function, model, node, small_model, tensor, value, write
+from onnx_models import (
+    branch,
+    choice,
+    external,
+    function,
+    model,
+    node,
+    small_model,
+    tensor,
+    value,
+    write,
+)
 from pickle_files import memory_below
 
 from tfdeconv.data.preprocessing import identity, over255, torch_v2

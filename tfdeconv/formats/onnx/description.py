@@ -103,9 +103,7 @@ class Description:
             found[value_name(name)] = self.attribute(said, versions)
         return found
 
-    def attribute(
-        self, plain: Any, versions: Mapping[str, int]
-    ) -> Attribute | Reference | Branch:
+    def attribute(self, plain: Any, versions: Mapping[str, int]) -> Attribute | Reference | Branch:
         match plain:
             case int() | float() | str():
                 return plain

@@ -164,13 +164,7 @@ def operation(call: Call) -> Operation:
             )
         attributes[name] = Unread("a graph") if isinstance(value, Branch) else value
     return Operation(
-        call.name,
-        call.type,
-        call.domain,
-        call.version,
-        call.inputs,
-        call.outputs,
-        attributes,
+        call.name, call.type, call.domain, call.version, call.inputs, call.outputs, attributes
     )
 
 

@@ -44,13 +44,7 @@ FIELDS = {
     STRINGS: "strings",
     TENSORS: "tensors",
 }
-UNREAD = {
-    10: "graphs",
-    11: "a sparse tensor",
-    12: "sparse tensors",
-    13: "a type",
-    14: "types",
-}
+UNREAD = {10: "graphs", 11: "a sparse tensor", 12: "sparse tensors", 13: "a type", 14: "types"}
 # the first versions of the format do not say the type: by the field that is there
 GUESSED = ("f", "i", "s", "t", "floats", "ints", "strings", "tensors")
 

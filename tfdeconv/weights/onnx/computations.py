@@ -57,9 +57,7 @@ def choice(node: Node) -> list[Operation]:
     made = []
     for number, (one, other, output) in enumerate(pairs):
         suffix = f"/{number}" if number else ""
-        made.append(
-            node.operation_of(kinds.Choice(), [condition, one, other], [output], suffix)
-        )
+        made.append(node.operation_of(kinds.Choice(), [condition, one, other], [output], suffix))
     return made
 
 
