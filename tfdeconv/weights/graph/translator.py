@@ -14,6 +14,7 @@ from .call import Call
 from .feature_map import FeatureMap
 from .folding import fold
 from .image import which_input
+from .local_responses import join_local_responses
 from .not_understood import MISTAKES, NotUnderstood, misfit_of
 from .operation import Constant, Graph, GraphInput, Operation
 from .ordered_outputs import ordered_outputs
@@ -50,7 +51,7 @@ class Translator:
                 self.add_aliases((operation.name, *operation.aliases), outputs[0])
         if not self.graph.of_layers:
             self.order_outputs()
-            self.join_scales()
+            self.join_layers()
 
     def add_aliases(self, names: Sequence[str], value: Value) -> None:
         """Other names of a layer: of a tensor that is its map, with its channels in its order."""
@@ -63,16 +64,17 @@ class Translator:
             self.values[name] = value
             self.add_aliases((name,), value)
 
-    def join_scales(self) -> None:
+    def join_layers(self) -> None:
         outputs: set[str] = set()
         for name in self.graph.outputs:
             value = self.values.get(name)
             if isinstance(value, FeatureMap):
                 outputs.add(value.node)
-        with np.errstate(all="ignore"):
-            heirs = join_scales(self.builder, outputs)
-        for alias, name in self.aliases.items():
-            self.aliases[alias] = heirs.get(name, name)
+        for join in (join_scales, join_local_responses):
+            with np.errstate(all="ignore"):
+                heirs = join(self.builder, outputs)
+            for alias, name in self.aliases.items():
+                self.aliases[alias] = heirs.get(name, name)
 
     def outputs_of(self, operation: Operation) -> Sequence[Value]:
         """What an operation gives for each of its outputs."""
