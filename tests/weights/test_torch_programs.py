@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from exported_files import network_of, node
 
+from tfdeconv.data.preprocessing import identity
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.weights.load import load_weights, network_in, read_weights
@@ -79,6 +80,24 @@ def test_a_built_in_network_is_read_by_name(tmp_path):
     path = files.write_exported(tmp_path / "x.pt2")
     with pytest.raises(UserError, match="none of the networks that this program knows"):
         network_in(path, "vgg16")
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_bytes_go_in_as_they_are(tmp_path, channels_last):
+    """As a camera has them: whole numbers, with the channels last."""
+    shape = (1, 6, 8, 3) if channels_last else (1, 3, 6, 8)
+    nodes = [node("torch.ops.aten.to.dtype", "to", self="x", dtype={"as_scalar_type": 7})]
+    if channels_last:
+        nodes.append(node("permute", "permute", self="to", dims=[0, 3, 1, 2]))
+    nodes.append(node("conv2d", "conv2d", input=nodes[-1]["name"], weight="p_w"))
+    description = files.program(nodes, KERNEL, shapes={"x": shape})
+    description["graph_module"]["graph"]["tensor_values"]["x"]["dtype"] = 1
+    path = tmp_path / "x.pt2"
+    path.write_bytes(files.zipped(files.members(description, KERNEL)))
+    weights = read_weights(path)
+    assert weights.network.input_shape == (6, 8, 3) and not weights.network.missing
+    assert weights.preprocessing == identity((6, 8))
+    assert "pixels from 0 to 255 go into the network, as bytes" in weights.notes
 
 
 # operations in place

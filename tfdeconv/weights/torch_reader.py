@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from ..data.preprocessing import Preprocessing
+from ..data.preprocessing import Preprocessing, identity
 from ..errors import UserError
 from ..formats import exported_archive
+from ..formats.exported_archive import ExportedFile
 from ..network.graph import Network
 from .contents import WeightFile
 from .format_reader import FormatReader
@@ -23,7 +24,8 @@ EXPORTED_PROGRAM = "a program of torch.export"
 def exported_reader(path: str | Path) -> FormatReader:
     """Reads a program with its own description of the network."""
     file = exported_archive.read(path)
-    own = graph_reader(path, EXPORTED_PROGRAM, lambda: graph_of(file), preprocessing)
+    pixels = partial(preprocessing, takes_bytes(file))
+    own = graph_reader(path, EXPORTED_PROGRAM, lambda: graph_of(file), pixels)
     # its state_dict has the names that a .pth has
     by_name = tensors_reader(path, file.state)
 
@@ -45,8 +47,17 @@ def exported_reader(path: str | Path) -> FormatReader:
     return replace(own, network=network, contents=contents)
 
 
-def preprocessing(network: Network) -> tuple[Preprocessing, str]:
+def takes_bytes(file: ExportedFile) -> bool:
+    """Whether images go into a program as they are in files."""
+    values = file.program.values
+    return any(name in values and values[name].dtype == "uint8" for name in file.program.inputs)
+
+
+def preprocessing(is_bytes: bool, network: Network) -> tuple[Preprocessing, str]:
     """What torchvision's models are given, of colours; other bands from 0 to 1."""
+    if is_bytes:
+        pixels = identity(network.input_shape[:2], network.channels)
+        return pixels, "pixels from 0 to 255 go into the network, as bytes"
     if network.channels == 3:
         return assumed("torch-v2", network, "as torchvision's models take them")
     return assumed("over255", network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 from ...network.base import Layer
@@ -23,16 +24,15 @@ def ordered_outputs(
     stays as it is.
     """
     found: dict[str, FeatureMap] = {}
-    channel_axis = (graph.channel_axis or 1) % 4
     for operation in graph.operations:
         for name in set(operation.outputs) & set(graph.outputs):
             value = values.get(name)
             if isinstance(value, FeatureMap) and not value.in_order and len(value.axes) == 4:
                 add = partial(add_plainly, Call(builder, operation, ()))
-                try:
-                    found[name] = rearranged(add, value, channel_axis)
-                except NotUnderstood:
-                    continue
+                for channel_axis in (1, 3):
+                    with suppress(NotUnderstood):
+                        found[name] = rearranged(add, value, channel_axis)
+                        break
     return found
 
 

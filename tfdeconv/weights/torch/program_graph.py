@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...formats.exported_archive import ExportedFile
 from ...formats.exported_argument import Argument, references
@@ -17,6 +17,8 @@ from .memory import Memory
 from .operator_call import OperatorCall
 from .subgraphs import inlined
 
+# colours and how opaque they are
+MOST_BANDS = 4
 # what cannot be told of a value that is in the file
 UNREAD = "its values are of a kind that is not read"
 
@@ -54,13 +56,14 @@ def graph_of(file: ExportedFile) -> Graph:
         if known.issuperset(reads(operation)):
             known.update(operation.results)
     outputs, changed = outputs_of(program, memory)
+    inputs = inputs_of(program)
     return Graph(
         model_name(program),
         tuple(steps),
-        inputs_of(program),
+        inputs,
         outputs,
         constants,
-        channel_axis=1,
+        channel_axis=channel_axis_of(inputs),
         missing=missing | changed,
     )
 
@@ -90,6 +93,16 @@ def inputs_of(program: Program) -> tuple[GraphInput, ...]:
         shape = tuple(None if isinstance(size, Symbol) else size for size in value.shape)
         inputs.append(GraphInput(name, shape))
     return tuple(inputs)
+
+
+def channel_axis_of(inputs: Sequence[GraphInput]) -> int:
+    """1, unless images come as they are in files, [n, height, width, 1, 3 or 4]."""
+    for each in inputs:
+        if len(each.shape) == 4:
+            _, *extents, last = each.shape
+            is_image = all(extent is None or extent > MOST_BANDS for extent in extents)
+            return 3 if is_image and last in (1, 3, MOST_BANDS) else 1
+    return 1
 
 
 def outputs_of(program: Program, memory: Memory) -> tuple[tuple[str, ...], dict[str, str]]:
