@@ -17,6 +17,7 @@ from tfdeconv.weights.graph import kinds
 from tfdeconv.weights.graph.translation import Translated, translate
 from tfdeconv.weights.tensorflow.graphs import saved_model
 from tfdeconv.weights.tensorflow.graphs.operations import Operation, Source
+from tfdeconv.weights.tensorflow.operators.naming import layer_names
 from tfdeconv.weights.tensorflow.operators.network_graph import graph_of
 from tfdeconv.weights.tensorflow.operators.node import Node
 from tfdeconv.weights.tensorflow.operators.table import OPERATORS, PASSING, operations_of
@@ -385,7 +386,19 @@ def test_what_is_not_understood_is_named(tmp_path, case):
     assert f"TensorFlow's {case}: " in reasons and says in reasons
 
 
-def test_attributes_without_a_meaning_are_refused(tmp_path):
+def test_messages_are_one_line_whatever_a_file_says():
+    attributes = {"padding": "a\nb\0", "strides": (1, 1, 1, 1)}
+    inputs = Source("x", 0), Source("y", 0)
+    own = Operation("a", "Conv2D", inputs, attributes)
+    [made] = operations_of(Node(own, "a", (), inputs, {}), 1)
+    assert made.kind.reason.startswith("its padding is a") and made.kind.reason.isprintable()
+    own = Operation("a", "New\nLine", inputs, {})
+    assert Node(own, "a", (), inputs, {}).title.isprintable()
+    _, names = layer_names([Operation("a\n/b", "Relu", inputs, {})])
+    assert names["a\n/b"][0].isprintable()
+
+
+def test_attributes_without_a_meaning_are_refused():
     own = Operation("a", "Relu", (Source("x", 0),), {"saturation": 3})
     [made] = operations_of(Node(own, "a", (), own.inputs, {}), 1)
     assert made.kind.reason == "its attribute saturation is not understood"

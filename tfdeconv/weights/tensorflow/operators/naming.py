@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ....errors import printable
 from ....limits import MAX_NAME
 from ....network.graph import INPUT
 from ..graphs.operations import Operation
@@ -55,13 +56,16 @@ def layer_names(operations: Sequence[Operation]) -> tuple[str, dict[str, tuple[s
         if numbered[name] != path:
             candidates.append(numbered[name])
         texts = [*map("/".join, candidates), name]
-        free = [text for text in texts if text and len(text) <= MAX_NAME - SUFFIX]
-        layer = next((text for text in free if text not in taken), "")
-        if not layer:
-            layer = f"{texts[0][: MAX_NAME // 2]}~{len(taken)}"
+        free = [text for text in texts if is_name(text) and text not in taken]
+        layer = free[0] if free else f"{printable(texts[0])[: MAX_NAME // 2]}~{len(taken)}"
         taken.add(layer)
         names[name] = (layer, *[text for text in dict.fromkeys(texts) if text != layer])
     return model, names
+
+
+def is_name(text: str) -> bool:
+    """Whether a layer can be called so."""
+    return 0 < len(text) <= MAX_NAME - SUFFIX and text.isprintable()
 
 
 def path_of(name: str) -> Path:

@@ -44,7 +44,7 @@ def graph_of(graph: TensorFlowGraph, name: str) -> Graph:
     # axes and sizes that are computed are read as those that are not
     small = SmallConstants(constants)
     for operation in kept:
-        own, *others = names.get(operation.name, (operation.name,))
+        own, *others = names.get(operation.name, (printable(operation.name),))
         sources = [passed.get(source, source) for source in operation.inputs]
         others += aliases.get(operation.name, [])
         node = Node(operation, own, others, sources, small.constants)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ....errors import printable
 from ....formats.graph_def.attributes import Type, Unread
 from ....limits import MAX_ARGUMENTS
 from ....network.base import Pad
@@ -21,6 +22,8 @@ from ...graph.not_understood import NotUnderstood
 from ...graph.operation import Constant, Operation
 from ..graphs.operations import Operation as TensorFlowOperation, Source
 
+# characters of a word in messages
+SHOWN = 80
 # values of a constant that is read as the numbers of an attribute
 FEW = 64
 # how many inputs or outputs there are, and how a device computes them
@@ -82,7 +85,7 @@ class Node:
         return value
 
     def word(self, name: str, default: str) -> str:
-        return self.attribute(name, str, default)
+        return printable(self.attribute(name, str, default))[:SHOWN]
 
     def wholes(self, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
         values = self.attribute(name, tuple, tuple(default))
@@ -106,7 +109,7 @@ class Node:
 
     def check_all_read(self) -> None:
         if self.unread:
-            names = ", ".join(sorted(self.unread))[:80]
+            names = printable(", ".join(sorted(self.unread)))[:SHOWN]
             raise NotUnderstood(f"its attribute {names} is not understood")
 
     # attributes of maps
@@ -116,7 +119,7 @@ class Node:
         axes = {"NHWC": 3, "NCHW": 1}
         order = self.word("data_format", "NHWC")
         if order not in axes:
-            raise NotUnderstood(f"its data_format is {order[:40]}")
+            raise NotUnderstood(f"its data_format is {order}")
         return axes[order]
 
     def pair(self, name: str) -> Pair:
@@ -138,7 +141,7 @@ class Node:
         if said == "VALID":
             return 0
         if said != "EXPLICIT" or len(pads) != 8:
-            raise NotUnderstood(f"its padding is {said[:40]}")
+            raise NotUnderstood(f"its padding is {said}")
         befores, afters = pads[::2], pads[1::2]
         channel_axis = self.channel_axis()
         places = [axis for axis in range(1, 4) if axis != channel_axis]
@@ -182,7 +185,7 @@ class Node:
 
     @property
     def title(self) -> str:
-        return f"TensorFlow's {self.operation.op}"
+        return f"TensorFlow's {printable(self.operation.op)[:SHOWN]}"
 
     def operation_of(
         self,

@@ -119,7 +119,7 @@ def mirror_pad(node: Node) -> Kind | list[Operation]:
     modes = {"REFLECT": "reflect", "SYMMETRIC": "symmetric"}
     mode = node.word("mode", "")
     if mode not in modes:
-        raise NotUnderstood(f"its mode is {mode[:40]}")
+        raise NotUnderstood(f"its mode is {mode}")
     return padded(node, modes[mode])
 
 
