@@ -132,7 +132,9 @@ class Translator:
 
 def chosen(inputs: Sequence[Value | None]) -> list[Value | None]:
     """The one of a Choice's inputs that its condition says, whatever the other is."""
-    condition = inputs[0]
-    if not isinstance(condition, Constant) or math.prod(condition.shape or ()) != 1:
+    condition = inputs[0] if len(inputs) == 3 else None
+    if not isinstance(condition, Constant) or condition.shape is None:
+        return list(inputs)
+    if math.prod(condition.shape) != 1 or not condition.dtype.startswith(("bool", "int")):
         return list(inputs)
     return [inputs[1] if condition.read().any() else inputs[2]]
