@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CHANGELOG.md"]
+PAGES = ["README.md", "CHANGELOG.md", "weights/my-model.md"]
 PAGES += [f"{folder}/README.md" for folder in ("scripts", "tests", "weights")]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tfdeconv/**/README.md"))
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}

@@ -12,6 +12,8 @@ here raises a UserError of one line, in little time and memory, or reads it.
     exported_archive    torch.export's files (.pt2); exported_program, exported_argument
     safetensors    .safetensors files
     onnx/          ONNX's models
+    graph_def/     TensorFlow's graphs, frozen ones and those of SavedModels
+    tflite/        TensorFlow Lite's models, of flatbuffer's tables
     protobuf, protobuf_schema    messages of protocol buffers: outermost fields; by a table of them
     lazy_tensor    what these readers give: a tensor that is read when asked for
     zip_archive    the members of a zip

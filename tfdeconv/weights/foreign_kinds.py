@@ -18,8 +18,12 @@ class Kind(NamedTuple):
 
 IN_KERAS = 'save the Keras model whole in the program that has it, model.save("model.keras")'
 IN_EITHER = (
-    "give the file of the framework that it was made with: a whole Keras model (.keras, .h5), or "
-    "of torch an exported program (.pt2) or a state_dict (.pth)"
+    "give the file of the framework that it was made with: a whole Keras model (.keras, .h5), a "
+    "SavedModel, of torch an exported program (.pt2), or of any an ONNX file (.onnx)"
+)
+IN_ONNX = "export the model as ONNX where it was made, and give that file (.onnx)"
+IN_LITE = (
+    "make a model of TensorFlow Lite of it where it was made, with jax2tf and tf.lite.TFLiteConverter"
 )
 IN_CAFFE = (
     "save its blobs as a dictionary by layer with numpy, "
@@ -55,13 +59,13 @@ TENSORFLOW_JS = Kind("a model of TensorFlow.js", IN_KERAS)
 SHARDED = Kind("an index of weights in several files (sharded)", f"{IN_KERAS}, in one file")
 SHARD = Kind("one of several files of weights of Keras 3 (sharded)", f"{IN_KERAS}, in one file")
 OPENVINO = Kind("a network of OpenVINO", IN_EITHER)
-MXNET = Kind("a file of MXNet", IN_EITHER)
+MXNET = Kind("a file of MXNet", IN_ONNX)
 NCNN = Kind("a network of ncnn", IN_EITHER)
-DARKNET = Kind("a network of Darknet", IN_EITHER)
+DARKNET = Kind("a network of Darknet", IN_ONNX)
 GGUF = Kind("a GGUF file (of a language model, mostly)", "give the file of a convnet")
 PICKLE = Kind("a pickle of Python", BY_NAME)
 MATLAB = Kind("a .mat file of MATLAB (MatConvNet's networks are such)", BY_NAME)
-MSGPACK = Kind("a msgpack file (Flax saves such)", BY_NAME)
+MSGPACK = Kind("a msgpack file (Flax saves such)", IN_LITE)
 TORCH7 = Kind("a file of Lua's Torch 7", IN_EITHER)
 PLAN = Kind("an engine of TensorRT", IN_EITHER)
 LFS = Kind("a pointer of Git LFS (not the file it stands for)", f"{FETCH}, git lfs pull")
