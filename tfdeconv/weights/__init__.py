@@ -7,7 +7,7 @@ native           this program's own format; the other way: native_write
 state_dict       tensors by name, of torch, Caffe and others
 recognition/     of which network they are, for any file that only names its tensors
 resnets/         ResNets by their authors' names, of 2015 to 2018
-graph/           networks that a file describes itself: an intermediate graph, of which layers are made
+graph/           networks that a file describes itself: operations, of which layers are made
 onnx/ torch/ tflite/    each a table from a framework's operators to the graph's kinds
 tensorflow/      likewise, of SavedModels and frozen graphs; and checkpoints of TF-Slim
 keras/           whole models and weights of Keras's; theano: kernels on their heads

@@ -22,7 +22,10 @@ IN_EITHER = (
     "SavedModel, of torch an exported program (.pt2), or of any an ONNX file (.onnx)"
 )
 IN_ONNX = "export the model as ONNX where it was made, and give that file (.onnx)"
-IN_LITE = "make a model of TensorFlow Lite of it where it was made, with jax2tf and tf.lite.TFLiteConverter"
+IN_LITE = (
+    "make a model of TensorFlow Lite of it in the program that has it, with jax2tf and "
+    "tf.lite.TFLiteConverter"
+)
 IN_CAFFE = (
     "save its blobs as a dictionary by layer with numpy, "
     'np.save("net.npy", {"conv1": {"weights": ..., "biases": ...}, ...})'
