@@ -191,6 +191,8 @@ MAX_FOLDED_VALUES = 1 << 24
 MAX_FILLED_VALUES = 1 << 27
 # values of all that is worked out so, inputs and outputs: a second's worth
 MAX_FOLDED_TOTAL = 1 << 27
+# how often, besides, each value of a file's weights: standardised kernels take some 10 steps
+MAX_FOLDS_OF_WEIGHTS = 24
 # whole numbers that say where or how many: the channels that are taken, in any order
 MAX_WHOLE_NUMBERS = 1 << 18
 # pieces that a tensor is split into: a layer for each

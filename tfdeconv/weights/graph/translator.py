@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...limits import MAX_FOLDED_TOTAL
+from ...limits import MAX_FOLDED_TOTAL, MAX_FOLDS_OF_WEIGHTS
 from . import kinds
 from .builder import NodeBuilder, Unavailable, Value
 from .call import Call
@@ -32,7 +32,12 @@ class Translator:
         self.missing: dict[str, str] = dict(graph.missing)
         self.aliases: dict[str, str] = {}
         self.builder = NodeBuilder(image_map, graph.of_layers)
-        self.values_left = MAX_FOLDED_TOTAL
+        given = sum(math.prod(each.shape or ()) for each in graph.constants.values())
+        self.values_left = MAX_FOLDED_TOTAL + MAX_FOLDS_OF_WEIGHTS * given
+        # {tensor: the operation that reads it last, by its position}
+        self.last_readers: dict[str, int] = {}
+        for position, operation in enumerate(graph.operations):
+            self.last_readers.update(dict.fromkeys(operation.inputs, position))
         self.values.update(graph.constants)
         for each in graph.inputs:
             if each.name not in graph.constants:
@@ -41,8 +46,9 @@ class Translator:
         self.values[image.name] = image_map
 
     def run(self) -> None:
-        for operation in self.graph.operations:
+        for position, operation in enumerate(self.graph.operations):
             outputs = self.outputs_of(operation)
+            self.forget_constants(operation, position)
             for name, value in zip(operation.outputs, outputs):
                 self.values[name] = value
                 if not operation.layer:
@@ -52,6 +58,13 @@ class Translator:
         if not self.graph.of_layers:
             self.order_outputs()
             self.join_layers()
+
+    def forget_constants(self, operation: Operation, position: int) -> None:
+        """Lets go what was computed from constants and is read no more: it may be large."""
+        for name in operation.inputs:
+            is_read = self.last_readers.get(name, position) > position
+            if not is_read and isinstance(self.values.get(name), Constant):
+                del self.values[name]
 
     def add_aliases(self, names: Sequence[str], value: Value) -> None:
         """Other names of a layer: of a tensor that is its map, with its channels in its order."""
