@@ -73,6 +73,28 @@ def test_a_saved_model_needs_its_variables(tmp_path):
             network_in(path)
 
 
+@pytest.mark.parametrize(
+    "scope, says, order",
+    [
+        ("vgg_16", "assumed: TF-Slim's preprocessing", (123.68, 116.78, 103.94)),
+        ("resnet_v2_50", "assumed: TF-Slim's pixels from -1 to 1", (127.5,) * 3),
+        ("mobilenet", "as in Keras's own network of such a name", (127.5,) * 3),
+        ("mine", "nothing in the file says what was used", ()),
+    ],
+)
+def test_pixels_go_by_the_model_name(tmp_path, scope, says, order):
+    nodes = [files.image(), files.const("kernel", files.KERNEL)]
+    strides, padding = files.ones(4), {"s": b"SAME"}
+    nodes.append(
+        files.node(f"{scope}/conv1/Conv2D", "Conv2D", "x", "kernel", strides=strides, padding=padding)
+    )
+    nodes.append(files.node(f"{scope}/conv1/Relu", "Relu", f"{scope}/conv1/Conv2D"))
+    (tmp_path / "net.pb").write_bytes(files.graph(nodes).SerializeToString())
+    weights = read_weights(tmp_path / "net.pb")
+    assert weights.network.name == scope and says in weights.notes[-1]
+    assert (weights.preprocessing.mean or ()) == order
+
+
 def names_of(*paths: str) -> tuple[str, dict[str, str]]:
     """The model's name, and the layers' by the operations'; these are `name=operation`."""
     operations = []

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from ..data.preprocessing import Preprocessing, tensorflow_style
 from ..errors import printable
 from ..files import sha256_of_all
 from ..limits import MAX_MODEL_NAME
+from ..network.graph import Network
+from .contents import PixelNote
 from .format_reader import FormatReader
 from .graph.reading import graph_reader
 from .keras.preprocessing import guess_preprocessing
+from .recognition.pixels import PIXELS
 from .tensorflow.graphs import saved_model
 from .tensorflow.graphs.operations import Graph
 from .tensorflow.graphs.recognition import find_saved_model, is_frozen_graph
 from .tensorflow.operators.network_graph import graph_of
 
+# TF-Slim's networks by the scope of all their layers, and what their images go through (TensorFlow
+# Models, research/slim/README.md)
+SLIM = (
+    (re.compile(r"vgg_(a|16|19)|resnet_v1_\d+"), "slim"),
+    (re.compile(r"resnet_v2_\d+"), "tf"),
+)
+SLIM_PIXELS = {"slim": PIXELS["slim"], "tf": (tensorflow_style, "TF-Slim's pixels from -1 to 1 (tf)")}
 # the formats in words
 SAVED_MODEL, FROZEN_GRAPH = "a SavedModel of TensorFlow", "a frozen graph of TensorFlow"
 
@@ -42,5 +54,16 @@ def open_graph_reader(path: str | Path) -> Iterator[FormatReader | None]:
 
 def reader_of(path: str | Path, title: str, graph: Graph, digest: str = "") -> FormatReader:
     name = printable(Path(path).resolve().stem)[:MAX_MODEL_NAME]
-    # what Keras's own networks take goes by their names, in whichever file they are
-    return graph_reader(path, title, partial(graph_of, graph, name), guess_preprocessing, digest)
+    return graph_reader(path, title, partial(graph_of, graph, name), preprocessing, digest)
+
+
+def preprocessing(network: Network) -> tuple[Preprocessing, str]:
+    """What the layers point to, or the name: of TF-Slim's and of Keras's own networks."""
+    pixels, note = guess_preprocessing(network)
+    if not isinstance(note, PixelNote) or network.channels != 3:
+        return pixels, note
+    for names, kind in SLIM:
+        if names.fullmatch(network.name):
+            make, words = SLIM_PIXELS[kind]
+            return make(network.input_shape[:2]), PixelNote(f"assumed: {words}; --preprocess says otherwise")
+    return pixels, note
