@@ -86,7 +86,9 @@ def test_pixels_go_by_the_model_name(tmp_path, scope, says, order):
     nodes = [files.image(), files.const("kernel", files.KERNEL)]
     strides, padding = files.ones(4), {"s": b"SAME"}
     nodes.append(
-        files.node(f"{scope}/conv1/Conv2D", "Conv2D", "x", "kernel", strides=strides, padding=padding)
+        files.node(
+            f"{scope}/conv1/Conv2D", "Conv2D", "x", "kernel", strides=strides, padding=padding
+        )
     )
     nodes.append(files.node(f"{scope}/conv1/Relu", "Relu", f"{scope}/conv1/Conv2D"))
     (tmp_path / "net.pb").write_bytes(files.graph(nodes).SerializeToString())

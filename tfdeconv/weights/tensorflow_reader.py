@@ -25,11 +25,11 @@ from .tensorflow.operators.network_graph import graph_of
 
 # TF-Slim's networks by the scope of all their layers, and what their images go through (TensorFlow
 # Models, research/slim/README.md)
-SLIM = (
-    (re.compile(r"vgg_(a|16|19)|resnet_v1_\d+"), "slim"),
-    (re.compile(r"resnet_v2_\d+"), "tf"),
-)
-SLIM_PIXELS = {"slim": PIXELS["slim"], "tf": (tensorflow_style, "TF-Slim's pixels from -1 to 1 (tf)")}
+SLIM = ((re.compile(r"vgg_(a|16|19)|resnet_v1_\d+"), "slim"), (re.compile(r"resnet_v2_\d+"), "tf"))
+SLIM_PIXELS = {
+    "slim": PIXELS["slim"],
+    "tf": (tensorflow_style, "TF-Slim's pixels from -1 to 1 (tf)"),
+}
 # the formats in words
 SAVED_MODEL, FROZEN_GRAPH = "a SavedModel of TensorFlow", "a frozen graph of TensorFlow"
 
@@ -65,5 +65,7 @@ def preprocessing(network: Network) -> tuple[Preprocessing, str]:
     for names, kind in SLIM:
         if names.fullmatch(network.name):
             make, words = SLIM_PIXELS[kind]
-            return make(network.input_shape[:2]), PixelNote(f"assumed: {words}; --preprocess says otherwise")
+            return make(network.input_shape[:2]), PixelNote(
+                f"assumed: {words}; --preprocess says otherwise"
+            )
     return pixels, note
