@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...formats.exported_argument import Reference
 from ...limits import MAX_CHANNELS
 from ..graph import kinds
 from ..graph.not_understood import NotUnderstood
@@ -18,7 +19,7 @@ def both_sides(pair: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]
 
 
 def conv2d(call: OperatorCall) -> Made:
-    if len(call.shape("input")) == 3:
+    if is_line(call):
         return conv1d(call)
     dilation = call.pair("dilation", 1)
     kind = kinds.Convolution(
@@ -69,6 +70,13 @@ def convolution(call: OperatorCall) -> Made:
     if any(call.integers("output_padding", 0)):
         raise NotUnderstood("it adds cells to what is no transposed convolution")
     return conv2d(call)
+
+
+def is_line(call: OperatorCall) -> bool:
+    """Whether a kernel has one axis beside the channels'."""
+    weight = call.argument("weight")
+    value = call.values.get(weight.name) if isinstance(weight, Reference) else None
+    return value is not None and len(value.shape) == 3
 
 
 def conv1d(call: OperatorCall) -> Made:
