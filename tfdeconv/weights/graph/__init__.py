@@ -7,7 +7,7 @@ operations and knows no layer; what is here knows no framework.
     kinds/          the vocabulary: each kind of operation with its inputs and attributes
     folding         what is worked out with numpy: constant_arithmetic, shape_arithmetic
     recognition/    operations that exporters take apart, put together: norms, activations, biases
-    dilations       likewise TensorFlow's dilated convolutions; strided_slices: its slices
+    strided_slices  TensorFlow's slices, as simpler operations
     translation     the network: translator, builder, call
     translations/   from each kind to layers
     axes            the order of a tensor's axes: feature_map, rearrangement

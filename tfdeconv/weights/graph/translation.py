@@ -9,7 +9,6 @@ from ...errors import UserError
 from ...formats.checked_json import shown
 from ...limits import MAX_LAYERS, MAX_MODEL_NAME
 from ...network.graph import Network
-from .dilations import with_dilations
 from .image import SHOWN, image_input, image_of
 from .logits import nodes_to_logits
 from .operation import Graph, Parameter
@@ -36,7 +35,7 @@ def translate(graph: Graph) -> Translated:
     if len(graph.operations) > MAX_LAYERS * 8:
         raise UserError(f"the model has {len(graph.operations):,} operations, too many")
     if not graph.of_layers:
-        graph = recognised(with_dilations(graph))
+        graph = recognised(graph)
     image = image_input(graph)
     image_map, notes = image_of(graph, image)
     translator = Translator(graph, image, image_map)

@@ -88,7 +88,7 @@ OPERATORS: dict[str, Translation] = {
     "SPLIT_V": places.split_by_sizes,
     "SQUEEZE": places.squeeze,
     "STRIDED_SLICE": places.strided_slice,
-    "TILE": shapes.repeated,
+    "TILE": places.repeated,
     "TRANSPOSE": places.transpose,
     "UNPACK": places.unstacked,
     # shapes, types and numbers

@@ -42,6 +42,10 @@ def broadcast(node: Node) -> Kind:
     return kinds.Expand()
 
 
+def repeated(node: Node) -> Kind:
+    return kinds.Tile()
+
+
 def reduction(kind: Literal["mean", "max", "min", "sum"]) -> Callable[[Node], Kind]:
     return lambda node: kinds.Reduction(kind, None, node.option("keep_dims", False))
 
@@ -160,11 +164,9 @@ def cells_to_blocks(node: Node) -> Kind:
     return kinds.SpaceToDepth(CHANNEL_AXIS, node.option("block_size"), "dcr")
 
 
-def space_to_batch(node: Node) -> list[Operation]:
-    kind = kinds.SpaceToBatch(node.integers(1), pairs_of(node, 2))
-    return [node.operation_of(kind, [node.input(0)])]
+def space_to_batch(node: Node) -> Kind:
+    return kinds.SpaceToBatch()
 
 
-def batch_to_space(node: Node) -> list[Operation]:
-    kind = kinds.BatchToSpace(node.integers(1), pairs_of(node, 2))
-    return [node.operation_of(kind, [node.input(0)])]
+def batch_to_space(node: Node) -> Kind:
+    return kinds.BatchToSpace()

@@ -43,14 +43,3 @@ def product(node: Node) -> list[Operation]:
     keep = node.option("keep_dims", False)
     kind = kinds.Computation("product", (node.integers(1), None, None, keep))
     return [node.operation_of(kind, [node.input(0)])]
-
-
-def repeated(node: Node) -> list[Operation]:
-    """A tensor several times along axes of length 1."""
-    lengths, times = node.lengths(0), node.integers(1)
-    if len(lengths) != len(times) or any(
-        count != 1 and length != 1 for count, length in zip(times, lengths)
-    ):
-        return [node.operation_of(kinds.Computation("tile", (times,)), [node.input(0)])]
-    target = tuple(count if count != 1 else -1 for count in times)
-    return [node.operation_of(kinds.Expand(target), [node.input(0)])]

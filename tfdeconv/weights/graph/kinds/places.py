@@ -133,8 +133,7 @@ class DepthToSpace(Kind):
 class SpaceToBatch(Kind):
     """x, [block], [pads], and the cells of each block of rows and columns in maps of their own.
 
-    pads: (before, after). TensorFlow's dilation is this, a convolution, and BatchToSpace, which
-    dilations.py finds where the numbers are attributes; others are translated by themselves.
+    pads: (before, after). TensorFlow's dilation is this, a convolution, and BatchToSpace.
     """
 
     block: tuple[int, ...] | None = None

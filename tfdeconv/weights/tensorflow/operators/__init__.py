@@ -3,7 +3,6 @@
 table           a function for each operator, of the rooms below
 kernels pools norms activations arithmetic places slices shapes
 node            an operation's attributes and inputs, checked
-dilations       convolutions between SpaceToBatchND and BatchToSpaceND
 naming          what layers are called
 network_graph   all operations as a graph
 """
