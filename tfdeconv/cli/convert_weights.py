@@ -31,7 +31,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         "source",
         metavar="FILE",
         help="of Keras (.keras, .h5, .weights.h5), torch (.pt2), torchvision (.pth, .safetensors), "
-        "Caffe (.npy, .npz), or of this program (.h5)",
+        "ONNX (.onnx), TensorFlow (a SavedModel's folder, .pb, .tflite), Caffe (.npy, .npz), or of "
+        "this program (.h5)",
     )
     arguments.add_network(
         parser, "the built-in network it is for (default: what the file says or shows)"
