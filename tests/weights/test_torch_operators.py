@@ -228,6 +228,20 @@ def test_normalised_weights_are_worked_out(tmp_path):
     np.testing.assert_allclose(weights["conv2d_1"]["kernel"][0, 0], divided, rtol=1e-5)
 
 
+def test_weight_norm_is_worked_out(tmp_path):
+    v = np.random.default_rng(0).standard_normal((4, 3, 1, 1)).astype(np.float32)
+    g = np.array([1, 2, 3, 4], np.float32).reshape(4, 1, 1, 1)
+    nodes = [
+        node("_weight_norm", "weight", v="p_v", g="p_g", dim=0),
+        node("conv2d", "conv", input="x", weight="weight"),
+    ]
+    weights = read_weights(written(tmp_path, nodes, {"v": v, "g": g}))
+    expected = g * v / np.linalg.norm(v.reshape(4, -1), axis=1).reshape(4, 1, 1, 1)
+    kernel = expected.transpose(2, 3, 1, 0)
+    # float32, roots in another order
+    np.testing.assert_allclose(weights["conv2d"]["kernel"], kernel, rtol=1e-5)
+
+
 def test_rows_and_columns_by_their_numbers(tmp_path):
     """A pad that repeats the map, and an enlargement, without torch's modules."""
     rows, columns = np.array([[2], [1], [0], [1], [2], [3]]), np.repeat(np.arange(4), 3)
@@ -264,9 +278,13 @@ def test_output_out_of_order_has_its_layer(tmp_path):
         node("permute", "permute", self="view", dims=[0, 1, 4, 2, 5, 3]),
         node("view", "view_1", self="permute", size=[1, 3, 8, 8]),
     ]
-    network = network_of(tmp_path, nodes, shapes={"x": (1, 12, 4, 4)})
+    shapes = {"x": (1, 12, 4, 4)}
+    network = network_of(tmp_path, nodes, shapes=shapes)
     assert [each.layer for each in network.nodes] == [RELU, DepthToSpace(2, "crd")]
     assert network.node("view_1") == network.nodes[-1]
+    # where the last operation is a layer of its own
+    network = network_of(tmp_path, [*nodes, node("tanh", "tanh", self="view_1")], shapes=shapes)
+    assert [each.name for each in network.nodes] == ["relu", "tanh", "tanh/blocks"]
 
 
 REFUSED = [

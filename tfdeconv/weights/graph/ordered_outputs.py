@@ -28,7 +28,9 @@ def ordered_outputs(
         for name in set(operation.outputs) & set(graph.outputs):
             value = values.get(name)
             if isinstance(value, FeatureMap) and not value.in_order and len(value.axes) == 4:
-                add = partial(add_plainly, Call(builder, operation, ()))
+                call = Call(builder, operation, ())
+                # where a layer has the operation's name, this one has a suffix
+                add = call.add if operation.name in builder.nodes else partial(add_plainly, call)
                 for channel_axis in (1, 3):
                     with suppress(NotUnderstood):
                         found[name] = rearranged(add, value, channel_axis)

@@ -132,7 +132,7 @@ def addmm(call: OperatorCall) -> Made:
 
 
 def matmul(call: OperatorCall) -> Made:
-    other = "other" if call.has("other") else "mat2"
+    other = next(filter(call.has, ("mat2", "vec", "tensor")), "other")
     return kinds.MatrixProduct(), call.tensor("self"), call.tensor(other)
 
 
@@ -143,7 +143,5 @@ TABLE = {
     "conv_transpose2d": conv_transpose2d,
     "linear": linear,
     "addmm": addmm,
-    "matmul": matmul,
-    "mm": matmul,
-    "bmm": matmul,
+    **dict.fromkeys(("matmul", "mm", "bmm", "mv", "dot", "vdot"), matmul),
 }

@@ -15,11 +15,11 @@ OF_THE_BATCH = "it normalises with the statistics of the batch, as in training: 
 def batch_norm(call: OperatorCall) -> Made:
     if call.argument("training", False) is False:
         return with_statistics(call)
-    if not call.is_constant("input"):
+    if call.has("running_mean") and not call.is_constant("input"):
         raise NotUnderstood(OF_THE_BATCH)
     # what would be updated, and is not used
     call.ignore("running_mean", "running_var")
-    return norm_of_weights(call)
+    return norm_without_statistics(call)
 
 
 def with_statistics(call: OperatorCall) -> Made:
@@ -29,7 +29,10 @@ def with_statistics(call: OperatorCall) -> Made:
 
 
 def norm_without_statistics(call: OperatorCall) -> Made:
-    """An instance norm, as run_decompositions() writes it: of images and channels in one axis."""
+    """Of one image an instance norm, which run_decompositions() writes so for several, too.
+
+    Then images and channels are one axis.
+    """
     call.allow("training", True)
     if call.is_constant("input"):
         return norm_of_weights(call)

@@ -70,6 +70,17 @@ def vector_norm(call: OperatorCall) -> Made:
     return ROOT, total
 
 
+def weight_norm(call: OperatorCall) -> Made:
+    """g * v over the length of v along all axes but one (Salimans & Kingma 2016)."""
+    rank, own = len(call.shape("v")), call.integer("dim", 0)
+    axes = tuple(axis for axis in range(rank) if axis != own % rank)
+    v = call.tensor("v")
+    squares = call.step(kinds.Elementwise("multiply"), v, v)
+    length = call.step(ROOT, call.step(kinds.Reduction("sum", axes, True), squares))
+    direction = call.step(kinds.Elementwise("divide"), v, length)
+    return kinds.Elementwise("multiply"), direction, call.tensor("g")
+
+
 def norm_of_weights(call: OperatorCall) -> Made:
     """A batch norm in training, of weights: (x - mean) / sqrt(variance + epsilon), by channel."""
     rank = len(call.shape("input"))
@@ -93,4 +104,6 @@ TABLE: dict[str, Callable[[OperatorCall], Made]] = {
     "std": partial(variance, True),
     "linalg_vector_norm": vector_norm,
     "norm": vector_norm,
+    "_weight_norm": weight_norm,
+    "_weight_norm_interface": weight_norm,
 }
