@@ -288,7 +288,11 @@ def test_output_out_of_order_has_its_layer(tmp_path):
 
 
 REFUSED = [
-    ("batch_norm", {"training": True, "eps": 1e-5}, "statistics of the batch, as in training"),
+    (
+        "batch_norm",
+        {"running_mean": "first", "running_var": "first", "training": True, "eps": 1e-5},
+        "statistics of the batch, as in training",
+    ),
     ("dropout", {"p": 0.5, "train": True}, "drops values at random, as in training"),
     ("avg_pool2d", {"kernel_size": [2], "divisor_override": 3}, "its divisor_override is 3"),
     ("relu", {"limit": 3}, "its limit is 3"),
