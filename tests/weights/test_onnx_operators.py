@@ -83,6 +83,16 @@ CASES = {
     ),
     "gemm as it is": several(FLAT, ("Gemm", [MATRIX.T.copy()], {})),
     "matmul": several(FLAT, ("MatMul", [MATRIX.T.copy()], {}), ("Add", [numbers(10)], {})),
+    "gather in no order": one("Gather", ints(2, 0, 0, 5), axis=1),
+    "gather nd": several(
+        ("Transpose", [], {"perm": [1, 0, 2, 3]}),
+        ("GatherND", [ints(2, 1, 4).reshape(3, 1)], {}),
+        ("Transpose", [], {"perm": [1, 0, 2, 3]}),
+    ),
+    "tile channels": one("Tile", ints(1, 2, 1, 1)),
+    "expand a channel": several(
+        ("Gather", [ints(2)], {"axis": 1}), ("Expand", [ints(1, 4, 1, 1)], {})
+    ),
     "matmul of cells": several(
         ("Transpose", [], {"perm": [0, 2, 3, 1]}),
         ("MatMul", [numbers(6, 5)], {}),

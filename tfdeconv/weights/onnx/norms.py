@@ -8,13 +8,18 @@ from ..graph.not_understood import NotUnderstood
 from .kernels import CHANNEL_AXIS
 from .node import Node
 
+OF_THE_BATCH = (
+    "it normalises with the statistics of the batch, as in training: export the model for inference"
+)
+
 
 def batch_norm(node: Node) -> Kind:
     # how the statistics were learned
     node.skip("momentum")
     node.require("spatial", 1)
     require_no_training(node)
-    node.require("training_mode", 0)
+    if node.whole("training_mode", 0):
+        raise NotUnderstood(OF_THE_BATCH)
     return kinds.BatchNormalization(CHANNEL_AXIS, node.number("epsilon", 1e-5))
 
 

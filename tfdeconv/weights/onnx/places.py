@@ -56,6 +56,19 @@ def gather(node: Node) -> Kind:
     return kinds.Take(node.whole("axis", 0))
 
 
+def gather_cells(node: Node) -> Kind:
+    """Along the first axis, as torch writes an index of channels between two transposes."""
+    numbers = node.few_numbers(1)
+    node.require("batch_dims", 0)
+    if numbers is None or numbers.ndim != 2 or numbers.shape[1] != 1:
+        raise NotUnderstood("it takes single values")
+    return kinds.Take(0, tuple(map(int, numbers[:, 0])))
+
+
+def tile(node: Node) -> Kind:
+    return kinds.Tile()
+
+
 def split(node: Node) -> Kind:
     """In pieces whose sizes are an attribute or an input, or in as many as there are outputs."""
     axis, sizes = node.whole("axis", 0), node.wholes("split")

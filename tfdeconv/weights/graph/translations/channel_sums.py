@@ -6,6 +6,8 @@ neighbouring ones in what torch writes for a local response norm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ....network.layers import Conv
@@ -26,6 +28,13 @@ def padded_channels(
     count = x.channels + before + after
     refuse_large(x.channels * count)
     return summed(call, x, number, np.eye(x.channels, count, before, np.float32), suffix)
+
+
+def chosen_channels(call: Call, x: FeatureMap, number: int, chosen: Sequence[int]) -> FeatureMap:
+    """Channels in any order, some of them several times; they are the axis of that number."""
+    refuse_large(x.channels * len(chosen))
+    places = np.arange(x.channels)[:, None] == np.array(chosen)
+    return summed(call, x, number, places.astype(np.float32))
 
 
 def channel_means(call: Call) -> FeatureMap:

@@ -16,7 +16,7 @@ from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import pads_of, slices, split_sizes
 from .cells import enlarged, kind_of_cells
-from .channel_sums import padded_channels
+from .channel_sums import chosen_channels, padded_channels
 from .places import without
 
 # where exporters end a slice that ends with the axis
@@ -136,7 +136,7 @@ def channels_taken(
 
 
 def take(call: Call) -> FeatureMap:
-    """Channels by their numbers, at equal steps; one of them without its axis."""
+    """Channels by their numbers; one of them without its axis."""
     kind: kinds.Take = call.kind
     x = call.map()
     number = x.axis(kind.axis)
@@ -166,10 +166,11 @@ def take(call: Call) -> FeatureMap:
     else:
         x = call.with_channels_at(x, number)
         step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
-        if step == 0 or chosen != list(range(chosen[0], chosen[0] + step * len(chosen), step)):
-            raise NotUnderstood("it takes channels in no order")
-        spread = range(chosen[0], chosen[0] + step * len(chosen), step)
-        y = channels_taken(call, x, number, spread)
+        if step and chosen == list(range(chosen[0], chosen[0] + step * len(chosen), step)):
+            spread = range(chosen[0], chosen[0] + step * len(chosen), step)
+            y = channels_taken(call, x, number, spread)
+        else:
+            y = chosen_channels(call, x, number, chosen)
     if isinstance(indices, int):
         return y.with_axes(without(y.axes, [number]))
     return y

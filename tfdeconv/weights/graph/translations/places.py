@@ -10,6 +10,7 @@ from ..call import Call
 from ..feature_map import FeatureMap
 from ..not_understood import NotUnderstood
 from ..shape_arithmetic import flat_shape, or_input, target_shape
+from .channel_sums import chosen_channels
 
 
 def reshape(call: Call) -> FeatureMap:
@@ -69,7 +70,7 @@ def unsqueeze(call: Call) -> FeatureMap:
 
 
 def expand(call: Call) -> FeatureMap:
-    """A single cell over rows and columns, or each row or column several times."""
+    """A channel several times; a single cell over the map, or each row or column several times."""
     x = call.map()
     shape = or_input(call.kind.shape, call.arrays(), 1) or ()
     axes = ((),) * (len(shape) - len(x.axes)) + x.axes
@@ -86,6 +87,8 @@ def expand(call: Call) -> FeatureMap:
     if target == old:
         return x
     repeated = repeated_cells(call, x, target)
+    if repeated is None:
+        repeated = repeated_channels(call, x, target)
     if repeated is not None:
         return repeated
     if len(axes) != 4 or x.shape[:2] != (1, 1):
@@ -100,7 +103,7 @@ def expand(call: Call) -> FeatureMap:
 
 
 def tiled(call: Call) -> FeatureMap:
-    """Rows or columns, each several times, along a new axis behind them."""
+    """All channels several times; or rows or columns, each, along a new axis behind them."""
     x = call.map()
     times = or_input(call.kind.times, call.arrays(), 1) or ()
     x = x.with_axes(((),) * (len(times) - len(x.axes)) + x.axes)
@@ -110,6 +113,8 @@ def tiled(call: Call) -> FeatureMap:
     if len(times) == len(x.axes) and min(times) > 0:
         target = tuple(extent * count for extent, count in zip(x.lengths, times))
         repeated = repeated_cells(call, x, target)
+        if repeated is None:
+            repeated = repeated_channels(call, x, target)
     if repeated is None:
         raise NotUnderstood(f"it repeats {list(x.lengths)} {list(times)[:8]} times")
     return repeated
@@ -136,3 +141,15 @@ def repeated_cells(call: Call, x: FeatureMap, target: Sequence[int]) -> FeatureM
         axes[number] = axis_of(dimension, times)
         return y.with_axes(tuple(axes))
     return None
+
+
+def repeated_channels(call: Call, x: FeatureMap, target: Sequence[int]) -> FeatureMap | None:
+    """All channels several times, as grey images become colours. None for anything else."""
+    longer = [number for number, extent in enumerate(target) if extent != x.lengths[number]]
+    if len(longer) != 1:
+        return None
+    number = longer[0]
+    if number == 0 or not x.has_channels_at(number):
+        return None
+    times = target[number] // x.channels
+    return chosen_channels(call, x, number, [*range(x.channels)] * times)
