@@ -79,6 +79,8 @@ def change_message(name: str, rng: random.Random, raw: bytes) -> bytes:
     message = CLASSES[name].FromString(raw)
     for _ in range(rng.choice([1, 1, 1, 2, 4])):
         places = list(fields_of(message))
+        if not places:
+            break  # all of it is removed
         change_field(rng, *rng.choice(places), places)
     return message.SerializeToString()
 
