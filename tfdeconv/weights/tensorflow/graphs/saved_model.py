@@ -119,7 +119,8 @@ def frozen_graph(nodes: GraphNodes) -> Graph:
             inputs = placeholders(operations, kinds)
     reached = reached_from(operations, [each.name for each in inputs])
     taken = {source.operation for name in reached for source in operations[name].inputs}
-    outputs = [Source(name, 0) for name in operations if name in reached - taken]
+    last = reached - taken
+    outputs = [Source(name, 0) for name in operations if name in last]
     return made(operations, {}, inputs, outputs)
 
 
