@@ -444,13 +444,13 @@ def test_means_over_different_axes_stay():
     assert "LayerNorm" not in layer_kinds(translated)
 
 
-def test_names_within_are_aliases():
+def test_names_within_are_told_as_parts():
     sketch = sketch_of(gelu)
 
     network = translate(sketch.graph()).network
 
     assert [node.name for node in network.nodes] == [sketch.operations[-1].name]
-    assert {operation.name for operation in sketch.operations[:-1]} <= network.aliases.keys()
+    assert {operation.name for operation in sketch.operations[:-1]} <= network.folded.keys()
 
 
 def test_a_long_chain_takes_no_time():

@@ -68,7 +68,7 @@ def test_scales_that_are_read_or_outputs_stay(rng):
 
     translated = check_equal(sketch, rng.standard_normal(SHAPE))
     assert layer_kinds(translated) == ["Affine", "Affine", "Add"]
-    assert translated.network.aliases == {second: third}
+    assert translated.network.folded == {second: third}
 
     translated = translate(sketch.graph("op3", second))
     assert layer_kinds(translated) == ["Affine", "Affine", "Affine", "Add"]
@@ -126,7 +126,7 @@ def test_bias_of_channels_last(rng):
     (node,) = network.nodes
     assert node.name == added
     assert isinstance(node.layer, Conv) and node.layer.bias
-    assert network.aliases == {conv: added}
+    assert network.folded == {conv: added}
 
 
 def test_second_bias_stays(rng):

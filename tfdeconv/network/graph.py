@@ -31,7 +31,7 @@ class Network:
     input_shape is the one the network was trained on; a convolutional target takes any height
     and width. What other names, in files and elsewhere, come to:
 
-    folded    {a layer of Keras's: the layer it is part of here}     conv1_pad: conv1_conv
+    folded    {a layer of the file's: the layer it is part of here}  conv1_pad: conv1_conv
     aliases   {another name: the layer}                layer1.0: conv2_block1_out (torchvision)
     missing   {a layer of the file: why it is not available}
     steps     {a layer: images for it may have so many rows and columns more or less than those of
@@ -71,7 +71,7 @@ class Network:
         if name in self.folded:
             layer = self.folded[name]
             raise UserError(
-                f"{self.name}'s layer {name!r} is part of {layer!r} here (its padding): "
+                f"{self.name}'s layer {name!r} is part of {layer!r} here: "
                 f"ask for {layer!r}"
             )
         raise unknown(f"{self.name} has no layer", name, by_name)

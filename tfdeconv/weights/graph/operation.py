@@ -47,9 +47,10 @@ class Operation:
 
     name: the layer that it becomes is called so. outputs: the names of the tensors that it makes.
     inputs: of tensors; "" for one that is left out. title: what the framework calls it, for
-    messages. aliases: other names of the layer. layer: of a framework whose networks are made of
-    layers with names, as Keras's: the one that this is a part of, the last part by its own name.
-    Such a layer is there even if it only moves values, and what is not understood goes by its name.
+    messages. aliases: other names of the layer. parts: names of what it was put together from,
+    whose values are not its own. layer: of a framework whose networks are made of layers with
+    names, as Keras's: the one that this is a part of, the last part by its own name. Such a layer
+    is there even if it only moves values, and what is not understood goes by its name.
     """
 
     name: str
@@ -59,6 +60,12 @@ class Operation:
     title: str = ""
     aliases: tuple[str, ...] = ()
     layer: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that it, its outputs and its parts have."""
+        return (self.name, *self.outputs, *self.aliases, *self.parts)
 
     @property
     def is_layer(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ...errors import UserError
@@ -53,16 +53,28 @@ def translate(graph: Graph) -> Translated:
             f"expected at most {MAX_MODEL_NAME} printable characters"
         )
     names = {node.name for node in nodes}
-    aliases = {}
-    for alias, name in translator.aliases.items():
-        if alias not in names and name in names:
-            aliases[alias] = name
-    missing = {name: why for name, why in translator.missing.items() if name not in aliases}
+    aliases = names_of(translator.aliases, names, ())
+    folded = names_of(translator.parts, names, aliases)
+    missing: dict[str, str] = {}
+    for name, reason in translator.missing.items():
+        if name not in aliases and name not in folded:
+            missing[name] = reason
     network = Network(
-        graph.name, image_map.shape, nodes, aliases=aliases, missing=missing, steps=steps
+        graph.name, image_map.shape, nodes, folded, aliases, missing=missing, steps=steps
     )
     parameters = builder.parameters
     return Translated(network, parameters, (*graph.notes, *notes, *logits))
+
+
+def names_of(
+    others: Mapping[str, str], names: Collection[str], taken: Collection[str]
+) -> dict[str, str]:
+    """Those of other names of layers that no layer has itself, and that are not taken."""
+    found: dict[str, str] = {}
+    for other, name in others.items():
+        if other not in names and other not in taken and name in names:
+            found[other] = name
+    return found
 
 
 def nothing_understood(missing: Mapping[str, str]) -> UserError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Translator:
         self.values: dict[str, Value] = {}
         self.missing: dict[str, str] = dict(graph.missing)
         self.aliases: dict[str, str] = {}
+        # {name of what a layer was put together from: the layer}
+        self.parts: dict[str, str] = {}
         self.builder = NodeBuilder(image_map, graph.of_layers)
         given = sum(math.prod(each.shape or ()) for each in graph.constants.values())
         self.values_left = MAX_FOLDED_TOTAL + MAX_FOLDS_OF_WEIGHTS * given
@@ -55,6 +57,7 @@ class Translator:
                     self.add_aliases((name,), value)
             if outputs and (operation.is_layer or not operation.layer):
                 self.add_aliases((operation.name, *operation.aliases), outputs[0])
+                self.add_parts(operation.parts, outputs[0])
         if not self.graph.of_layers:
             self.order_outputs()
             self.join_layers()
@@ -86,8 +89,21 @@ class Translator:
         for join in (join_scales, join_local_responses):
             with np.errstate(all="ignore"):
                 heirs = join(self.builder, outputs)
-            for alias, name in self.aliases.items():
-                self.aliases[alias] = heirs.get(name, name)
+            self.fold_names(heirs)
+
+    def add_parts(self, names: Sequence[str], value: Value) -> None:
+        if isinstance(value, FeatureMap):
+            for name in filter(str.isprintable, names):
+                self.parts.setdefault(name, value.node)
+
+    def fold_names(self, heirs: Mapping[str, str]) -> None:
+        """Names of layers that became part of others, {the layer: the other}, are no aliases."""
+        for part, layer in self.parts.items():
+            self.parts[part] = heirs.get(layer, layer)
+        for alias, layer in list(self.aliases.items()):
+            if layer in heirs:
+                del self.aliases[alias]
+                self.parts[alias] = heirs[layer]
 
     def outputs_of(self, operation: Operation) -> Sequence[Value]:
         """What an operation gives for each of its outputs."""

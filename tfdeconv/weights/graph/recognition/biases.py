@@ -50,9 +50,10 @@ def biased(index: Index, position: int) -> tuple[int, Operation] | None:
             kind = kinds.Linear("io")
         if isinstance(kind, kinds.Linear):
             kind = replace(kind, bias_scale=1.0)
-        aliases = (*add.aliases, product.name, *product.outputs, *product.aliases)
+        parts = (*add.parts, *product.names)
         inputs = (*product.inputs[:2], other, *product.inputs[3:])
-        return inner, Operation(add.name, kind, inputs, add.outputs, product.title, aliases)
+        whole = replace(product, name=add.name, kind=kind, inputs=inputs, outputs=add.outputs)
+        return inner, replace(whole, aliases=add.aliases, parts=parts)
     return None
 
 

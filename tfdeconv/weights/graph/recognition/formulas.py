@@ -140,11 +140,11 @@ def written(
 ) -> list[Operation]:
     """The operations that are put in a region's place; the last has the name of its last."""
     last = index.operations[root]
-    aliases: list[str] = list(last.aliases)
+    parts: list[str] = list(last.parts)
     steps = list(steps)
     for position in sorted(region.operations - {root}):
         inner = index.operations[position]
-        aliases += [inner.name, *inner.outputs, *inner.aliases]
+        parts += inner.names
         if isinstance(inner.kind, kinds.Expand | kinds.Reshape):
             # to the shape that there is by now, or it is refused
             steps.append((expansion(inner.kind), inner.inputs[1:]))
@@ -156,7 +156,7 @@ def written(
         operations.append(Operation(x, kind, inputs, (x,), last.title))
     kind, others = steps[-1]
     inputs = (x, *(new.tensor_of(each, last.name, operations) for each in others))
-    made = Operation(last.name, kind, inputs, last.outputs, last.title, tuple(aliases))
+    made = replace(last, kind=kind, inputs=inputs, parts=tuple(parts))
     return [*operations, made]
 
 
