@@ -71,8 +71,7 @@ class Network:
         if name in self.folded:
             layer = self.folded[name]
             raise UserError(
-                f"{self.name}'s layer {name!r} is part of {layer!r} here: "
-                f"ask for {layer!r}"
+                f"{self.name}'s layer {name!r} is part of {layer!r} here: ask for {layer!r}"
             )
         raise unknown(f"{self.name} has no layer", name, by_name)
 
