@@ -6,6 +6,9 @@ Each is read or refused in one line, in little time and memory.
 
 Every mutant comes from seed, format and number alone, so that `--first 4711 --count 1` makes one
 again (and --keep FILE keeps it).
+
+With --forked, the second processes that formats are read in are forks of this one, with the same
+limits, rather than started anew: one takes 10 ms instead of 500, and the numbers are not divided.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "support")]
 
 from file_formats import FORMATS, Format  # noqa: E402
+from forked_reading import fork_processes  # noqa: E402
 
 from tfdeconv.errors import UserError  # noqa: E402
 
@@ -255,12 +259,14 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--keep", default="", metavar="FILE", help="where the last mutant is kept")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--forked", action="store_true", help="fork processes, start none")
     options = parser.parse_args()
     good = True
-    with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
+    prepare = fork_processes if options.forked else None
+    with ProcessPoolExecutor(options.workers, get_context("spawn"), prepare) as pool:
         for kind in options.format or FORMATS:
             start = time.monotonic()
-            if options.count < FORMATS[kind].dear:
+            if not options.forked and options.count < FORMATS[kind].dear:
                 continue
             try:
                 results = outcomes_of_all(pool, kind, options)
@@ -277,7 +283,7 @@ def outcomes_of_all(
     pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace
 ) -> list[Outcome]:
     """What becomes of all mutants of a format, read by the workers in parts."""
-    count = options.count // FORMATS[kind].dear
+    count = options.count // (1 if options.forked else FORMATS[kind].dear)
     end = options.first + count
     # each part reads the whole files first
     size = max(15, min(250, count // (2 * options.workers)))

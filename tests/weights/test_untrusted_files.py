@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import file_formats
+import graph_files
 import h5py
 import numpy as np
 import pytest
@@ -162,3 +163,18 @@ def test_formats_are_read_and_converted_alike(tmp_path, kind):
         save_weights(converted, network, weights, weights.preprocessing, "", "")
         assert_same(read_weights(converted, network), expected)
         assert read_weights(converted).preprocessing == weights.preprocessing
+
+
+@pytest.mark.parametrize("linked", ["variables", "variables/variables.data-00000-of-00001"])
+def test_saved_models_with_links_elsewhere_are_refused(tmp_path, linked):
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "model"
+    for place in (elsewhere, folder / "variables"):
+        place.mkdir(parents=True)
+        for end in ("index", "data-00000-of-00001"):
+            (place / f"variables.{end}").write_bytes(b"x")
+    (folder / "saved_model.pb").write_bytes(graph_files.small_saved_model())
+    place = folder / linked
+    place.rename(tmp_path / "before")
+    place.symlink_to(elsewhere / place.name if "/" in linked else elsewhere)
+    with pytest.raises(UserError, match="a link to a file that is not in its own folder"):
+        read_weights(folder)

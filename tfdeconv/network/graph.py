@@ -59,9 +59,13 @@ class Network:
         """Channels of the last layer."""
         return self.shapes()[self.nodes[-1].name][2]
 
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
+
     def node(self, name: str) -> Node:
         """The node of that name; raises UserError with what to write instead."""
-        by_name = {node.name: node for node in self.nodes}
+        by_name = self.by_name
         if name in by_name:
             return by_name[name]
         if self.aliases.get(name) in by_name:

@@ -36,9 +36,7 @@ def layers_to_read(
         raise no_match(path, network.name, layers, [*file.shapes, *file.ignored])
     if not targets:
         # up to where it ends, a file without the head is as good as one with it
-        below: set[str] = set()
-        for name in present:
-            below.update(node.name for node in network.up_to(name))
+        below = {node.name for node in network.up_to(*present)}
         layers = [name for name in layers if name in below]
 
     problems: list[str] = []

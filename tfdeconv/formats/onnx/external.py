@@ -18,7 +18,7 @@ from .. import lazy_tensor
 from ..lazy_tensor import Tensor, mapped
 
 # a number of bytes, of as many digits as sizes of files have
-SIZE = re.compile(r"\d{1,18}")
+SIZE = re.compile(r"[0-9]{1,18}")
 PLACE = "in the model's own folder"
 
 

@@ -12,6 +12,7 @@ from ....formats.graph_def.nodes import GraphNodes, Signature, TensorInfo
 from ....formats.graph_def.process import open_graph
 from ....formats.lazy_tensor import Tensor, Tensors
 from ..checkpoints import checkpoint, checkpoint_files
+from ..checkpoints.checkpoint_files import CheckpointFiles
 from . import objects, variables
 from .inlining import Inlining
 from .operations import Graph, Operation, Source, in_order
@@ -37,11 +38,26 @@ def open_saved_model(folder: str | Path, signature: str | None = None) -> Iterat
         nodes = stack.enter_context(open_graph(path / MODEL_FILE))
         tensors = Tensors()
         if any(node.op in variables.RESOURCES + variables.REFERENCES for node in nodes.nodes):
-            files = checkpoint_files.named(path, path / CHECKPOINT)
+            files = variables_of(path)
             tensors = stack.enter_context(checkpoint.open_tensors(path, files))
         with of_file(path):
             graph = signature_graph(nodes, chosen(path, nodes.signatures, signature), tensors)
         yield graph
+
+
+def variables_of(folder: Path) -> CheckpointFiles:
+    """The checkpoint of a SavedModel; UserError where a file of it is missing, or elsewhere.
+
+    A folder that somebody sends can have links to any file of this computer.
+    """
+    found = checkpoint_files.named(folder, folder / CHECKPOINT)
+    for file in found.files:
+        if folder.resolve() not in file.resolve().parents:
+            raise UserError(
+                f"{folder} has its variables in {printable(file.name)[:80]}, a link to a file that "
+                "is not in its own folder: copy it there"
+            )
+    return found
 
 
 def files_of(folder: str | Path) -> list[Path]:
@@ -49,7 +65,7 @@ def files_of(folder: str | Path) -> list[Path]:
     path = Path(folder)
     files = [path / MODEL_FILE]
     if (path / f"{CHECKPOINT}.index").is_file():
-        files += checkpoint_files.named(path, path / CHECKPOINT).files
+        files += variables_of(path).files
     return files
 
 
