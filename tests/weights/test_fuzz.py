@@ -39,9 +39,10 @@ def test_mutants_differ_and_depend_on_number_alone(kind):
     assert first == again
     # there are fewer changes of what is said than of bytes
     assert len({*first}) > (80 if form.change else 180) and not {*first} & {*seeds}
-    # a changed mark at the beginning would be turned away by that alone
+    # a changed mark at the beginning would be turned away by that alone; in a message that stays
+    # whole the length of what is in it may stand there
     marks = {seed[:8] for seed in seeds}
-    assert sum(mutant[:8] not in marks for mutant in first) < 40
+    assert form.change or sum(mutant[:8] not in marks for mutant in first) < 40
 
 
 def raising(path):
