@@ -44,7 +44,8 @@ def test_a_saved_model_is_read_by_layers(exported):
     network = weights.network
     assert network.name == "net" and network.input_shape == (16, 12, 3) and not network.missing
     names = [node.name for node in network.nodes]
-    assert names[:5] == ["conv", "norm", "act", "deep/BiasAdd", "deep"] and names[-1] == "head"
+    assert names[:3] == ["conv", "norm", "act"] and names[-1] == "head"
+    assert names[3:6] == ["deep/depthwise", "deep/BiasAdd", "deep"]
     assert any("head: its values are logits" in note for note in weights.notes)
     x = np.random.default_rng(1).uniform(0, 255, (2, 16, 12, 3)).astype("f4")
     for name in ("norm", "deep"):
