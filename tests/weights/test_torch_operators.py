@@ -242,6 +242,27 @@ def test_weight_norm_is_worked_out(tmp_path):
     np.testing.assert_allclose(weights["conv2d"]["kernel"], kernel, rtol=1e-5)
 
 
+def test_types_that_nobody_says_are_the_programs(tmp_path):
+    """Whole numbers would be divided otherwise."""
+    counts = np.arange(1, 4).reshape(3, 1, 1)
+    nodes = [
+        node("new_full", "full", self="x", size=[3, 1, 1], fill_value=4),
+        node("type_as", "float", self="c_n", other="x"),
+        node("torch.ops.aten.div.Tensor", "quarters", self="float", other="full"),
+        node("reciprocal", "inverse", self="c_n"),
+        node("torch.ops.aten.add.Tensor", "sum", self="quarters", other="inverse"),
+        node("torch.ops.aten.mul.Tensor", "y", self="x", other="sum"),
+    ]
+    shapes = {name: (3, 1, 1) for name in ("full", "float", "quarters", "inverse")}
+    path = written(tmp_path, nodes, {}, constants={"n": counts}, shapes=shapes)
+    found = read_weights(path)["mul"]["scale"]
+    np.testing.assert_allclose(found, (counts / 4 + 1 / counts).ravel(), rtol=1e-6)
+    # of what depends on the image nothing is made a whole number
+    nodes = [node("type_as", "y", self="x", other="c_n")]
+    with pytest.raises(UserError, match="it makes int64 of its input"):
+        network_of(tmp_path, nodes, constants={"n": counts})
+
+
 def test_rows_and_columns_by_their_numbers(tmp_path):
     """A pad that repeats the map, and an enlargement, without torch's modules."""
     rows, columns = np.array([[2], [1], [0], [1], [2], [3]]), np.repeat(np.arange(4), 3)

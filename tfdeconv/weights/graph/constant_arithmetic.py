@@ -149,7 +149,8 @@ FUNCTIONS: dict[str, Callable] = {
     "negative": np.negative,
     "product": np.prod,
     "range": arange,
-    "reciprocal": np.reciprocal,
+    # numpy's own rounds those of whole numbers
+    "reciprocal": lambda x: 1 / x,
     "round": np.round,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "sign": np.sign,

@@ -20,38 +20,48 @@ def arange(call: OperatorCall) -> Made:
     start = call.tensor("start") if call.has("start") else call.constant(0)
     step = call.tensor("step") if call.has("step") else call.constant(1)
     stop = call.tensor("end")
-    return typed(call, kinds.Computation("range"), start, stop, step)
+    return typed(call, call.step(kinds.Computation("range"), start, stop, step))
 
 
 def full(value: float | None, call: OperatorCall) -> Made:
     """A shape full of one number: the one that is said where it is None."""
     sizes, tensor = call.sizes("size")
     number = call.constant(value) if value is not None else call.tensor("fill_value")
-    if value is not None:
-        # new_zeros is given a tensor for its type
-        call.ignore("self")
+    # new_full is given a tensor for its type
+    call.ignore("self")
     shape = tensor or call.constant(sizes)
-    return typed(call, kinds.Computation("fill"), shape, number)
+    return filled(call, shape, number)
 
 
 def full_like(value: float | None, call: OperatorCall) -> Made:
     shape = call.step(kinds.ShapeOf(), call.tensor("self"))
     number = call.constant(value) if value is not None else call.tensor("fill_value")
-    return typed(call, kinds.Computation("fill"), shape, number)
+    return filled(call, shape, number)
+
+
+def filled(call: OperatorCall, shape: str, number: str) -> Made:
+    """A shape full of a number, which has the type before it is repeated: then it takes no memory."""
+    kind, tensor = typed(call, number)
+    return kinds.Computation("fill"), shape, call.step(kind, tensor)
 
 
 def scalar_tensor(call: OperatorCall) -> Made:
-    return typed(call, kinds.Idle(), call.tensor("s"))
+    return typed(call, call.tensor("s"))
 
 
-def typed(call: OperatorCall, kind: kinds.Kind, *inputs: str) -> Made:
-    """An operation whose result has the type that the program says."""
+def typed(call: OperatorCall, tensor: str) -> tuple[kinds.Kind, str]:
+    """A tensor in the type that the program says its result has."""
     dtype = call.argument("dtype")
-    if not isinstance(dtype, Setting):
-        return kind, *inputs
-    if dtype.value in ("bfloat16", "unknown") or dtype.value.startswith(("float8", "complex")):
-        raise NotUnderstood(f"its type is {dtype.value}")
-    return kinds.Cast(dtype.value), call.step(kind, *inputs)
+    result = call.values.get(next(iter(call.operation.results), ""))
+    name = dtype.value if isinstance(dtype, Setting) else ""
+    if not name:
+        # what is left out depends on the numbers, or on the tensor that new_full is given
+        name = result.dtype if result else ""
+    if not name:
+        return kinds.Idle(), tensor
+    if name in ("bfloat16", "unknown") or name.startswith(("float8", "complex")):
+        raise NotUnderstood(f"its type is {name}")
+    return kinds.Cast(name), tensor
 
 
 def nothing(call: OperatorCall) -> Made:

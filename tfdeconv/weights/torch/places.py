@@ -26,9 +26,11 @@ def dropout(call: OperatorCall) -> Made:
 
 
 def converted(call: OperatorCall) -> Made:
-    """To another type, or to another device."""
+    """To another type, or that of another tensor, or to another device."""
     call.ignore("copy", "other")
     dtype = call.argument("dtype")
+    if call.has("other"):
+        dtype = Setting("dtype", call.dtype("other"))
     if dtype is None:
         return idle(call)
     if not isinstance(dtype, Setting) or dtype.value not in (*FLOATS, *NUMBERS):
