@@ -86,7 +86,7 @@ def conv1d(call: OperatorCall) -> Made:
     """
     cells, weight = call.shape("input")[2], call.tensor("weight")
     taps = call.shape("weight")
-    if call.shape("input")[1] != 1 or cells is None or taps[:2] != (1, 1):
+    if call.shape("input")[1] != 1 or cells is None or len(taps) != 3 or taps[:2] != (1, 1):
         raise NotUnderstood("it is along one axis, of other than the channels of a vector")
     for name in ("stride", "dilation", "groups"):
         if set(call.integers(name, 1)) != {1}:

@@ -40,7 +40,7 @@ def full_like(value: float | None, call: OperatorCall) -> Made:
 
 
 def filled(call: OperatorCall, shape: str, number: str) -> Made:
-    """A shape full of a number, which has the type before it is repeated: then it takes no memory."""
+    """A shape full of a number, which has its type before it is repeated, and takes no memory."""
     kind, tensor = typed(call, number)
     return kinds.Computation("fill"), shape, call.step(kind, tensor)
 

@@ -36,7 +36,7 @@ def avg_pool2d(call: OperatorCall) -> Made:
 
 
 def adaptive_avg_pool2d(call: OperatorCall) -> Made:
-    """None for a side leaves it as it is."""
+    """A mean of the cells that each output overlaps."""
     return kinds.AdaptiveMean(1, adapted_size(call)), call.tensor("self")
 
 
