@@ -177,7 +177,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "transA": (node("Gemm", ["a", "kernel"], ["y"], "last", transA=1), "first matrix, the images"),
     "training": (
         node("BatchNormalization", ["a"] * 5, ["y"], "last", training_mode=1),
-        "its training_mode is 1",
+        "as in training",
     ),
     "antialias": (node("Resize", ["a"], ["y"], "last", antialias=1), "its antialias is 1"),
     "crop": (
