@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...limits import MAX_VALUE_NAME
 from ..lazy_tensor import Tensor
 from .attributes import Attribute, Shape, Type, attribute, shape, type_name
 
@@ -105,9 +106,14 @@ def entries(description: Mapping[str, Any], key: str, length: int) -> Iterator[l
 
 
 def name_in(value: Any) -> str:
-    """A text."""
+    """A name; raises ValueError for what cannot be one."""
     if type(value) is not str:
         raise ValueError("the description of its graph is invalid")
+    if len(value) > MAX_VALUE_NAME or not value.isprintable():
+        raise ValueError(
+            f"it has the name {ascii(value[:40])}, "
+            f"expected at most {MAX_VALUE_NAME} printable characters"
+        )
     return value
 
 

@@ -39,11 +39,9 @@ class Survey:
                 waiting += [called(node, library) for node in library[name].node_def]
         if count > MAX_OPERATIONS:
             raise ValueError(f"its graph has more than {MAX_OPERATIONS:,} operations")
-        return {
-            "nodes": described,
-            "functions": list(functions.values()),
-            "tensors": [tensors.described(message) for message in self.tensors],
-        }
+        shapes = [tensors.described(message) for message in self.tensors]
+        tensors.check_repeated(self.tensors)
+        return {"nodes": described, "functions": list(functions.values()), "tensors": shapes}
 
     def function(self, name: str, message: Any) -> list[Any]:
         sources = {text(entry.key): text(entry.value) for entry in message.ret}

@@ -59,12 +59,25 @@ def described(message: Any) -> list[Any]:
         )
     if listed > count:
         raise ValueError(f"it has a tensor of shape {shape} with {listed} values")
-    if not content and listed < count and size > UNPACKED_BYTES:
-        raise ValueError(
-            f"it has a tensor of shape {shape} that repeats one value, "
-            f"expected at most {UNPACKED_BYTES:,} bytes"
-        )
     return [shape, name]
+
+
+def check_repeated(messages: Sequence[Any]) -> None:
+    """Raises ValueError where tensors that repeat a value come to too much.
+
+    A tensor of any size is a few bytes then.
+    """
+    total = 0
+    for message in messages:
+        name, field = TYPES[message.dtype]
+        count = math.prod(shape_of(message.tensor_shape) or [])
+        if not message.tensor_content and len(getattr(message, field)) < count:
+            total += count * stored_type(name).itemsize
+    if total > UNPACKED_BYTES:
+        raise ValueError(
+            f"it has tensors of {total:,} bytes that repeat one value, "
+            f"expected at most {UNPACKED_BYTES:,} bytes of such"
+        )
 
 
 def stored_type(name: str) -> np.dtype:
