@@ -9,7 +9,7 @@ import pytest
 from tfdeconv.engine.rules import RULES
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import INPUT, Builder
-from tfdeconv.network.layers import Add, Concatenate, Conv, MaxPool, Resize
+from tfdeconv.network.layers import Add, Concatenate, Conv, Dense, DepthToSpace, Flatten, MaxPool, Resize
 from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
@@ -219,6 +219,11 @@ def test_shapes_of_other_sizes_and_of_vectors():
     assert vgg.shapes(320, 480)["block4_conv2"] == (40, 60, 512)
     assert NETWORKS["resnet50"]().shapes(97, 131)["conv5_block3_out"] == (4, 5, 2048)
     assert "fc1" in vgg.vectors and "block5_pool" not in vgg.vectors
+    generator = Builder("generator", (1, 1, 4))
+    generator.add("flatten", Flatten())
+    generator.add("dense", Dense(12))
+    generator.add("map", DepthToSpace(2))
+    assert generator.network().vectors == {"flatten", "dense"}
 
 
 @pytest.mark.parametrize(

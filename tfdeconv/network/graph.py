@@ -135,10 +135,13 @@ class Network:
     def vectors(self) -> frozenset[str]:
         """The layers whose output has no height and width: [n, c]."""
         vectors: set[str] = set()
+        shapes = self.shapes()
         for node in self.nodes:
             is_vector = node.layer.vector
             if is_vector is None:
-                is_vector = vectors.issuperset(node.inputs)
+                # a generator makes a map of a vector
+                one_cell = shapes[node.name][:2] == (1, 1)
+                is_vector = one_cell and vectors.issuperset(node.inputs)
             if is_vector:
                 vectors.add(node.name)
         return frozenset(vectors)

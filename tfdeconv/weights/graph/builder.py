@@ -81,7 +81,7 @@ class NodeBuilder:
             self.parameters[name] = {key: parameters[key] for key in expected}
         vector = layer.vector
         if vector is None:
-            vector = self.vectors.issuperset(names)
+            vector = shape[:2] == (1, 1) and self.vectors.issuperset(names)
         single_cell = self.single_cells.issuperset(names)
         if layer.vector is not None or is_fixed(layer):
             single_cell = True
