@@ -9,7 +9,16 @@ import pytest
 from tfdeconv.engine.rules import RULES
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import INPUT, Builder
-from tfdeconv.network.layers import Add, Concatenate, Conv, Dense, DepthToSpace, Flatten, MaxPool, Resize
+from tfdeconv.network.layers import (
+    Add,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthToSpace,
+    Flatten,
+    MaxPool,
+    Resize,
+)
 from tfdeconv.network.spans import UNIT, Span, Window, whole
 from tfdeconv.zoo import NETWORKS
 
