@@ -160,7 +160,7 @@ class Node:
 
     def constant(self, position: int) -> np.ndarray | None:
         """The numbers of an input that is a small constant; None for any other."""
-        if position >= len(self.inputs):
+        if not 0 <= position < len(self.inputs):
             return None
         constant = self.constants.get(self.inputs[position])
         if constant is None or constant.shape is None or math.prod(constant.shape) > FEW:
