@@ -18,6 +18,8 @@ torch = pytest.importorskip("torch", reason="the extra interop is not installed"
 torch_networks = importlib.import_module("torch_networks")
 
 SIZE = 64
+# torch's derivative of hardsigmoid has 1 / 6 as a number of float32, 3e-8 off, in float64 too
+TOLERANCES = {"mobilenet_v3": 1e-7}
 # the exporters warn of what they are about to change
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -62,7 +64,7 @@ def test_exported_programs_equal_torch_under_every_rule(tmp_path, name):
         # float64, 1e-15 a layer
         assert gap(projection.activations[0, 0], y[0, ..., channel].max()) < 1e-11
         assert np.abs(expected).max() > 0
-        assert gap(projection.pixels[0], expected) < 1e-9, rule
+        assert gap(projection.pixels[0], expected) < TOLERANCES.get(name, 1e-9), rule
     found = deconvnet.forward(image).maps[target]
     assert gap(found.reshape(y.shape), y) < 1e-11
 
