@@ -31,7 +31,7 @@ def power(node: Node) -> Kind:
 
 
 def computed(function: str) -> Callable[[Node], Kind]:
-    """Of constants alone: a function of folding.py."""
+    """Of constants alone: a function of constant_arithmetic.py."""
     return lambda node: kinds.Computation(function)
 
 

@@ -13,7 +13,7 @@ from .node import Node
 
 
 def computed(function: str) -> Callable[[Node], Kind]:
-    """Of constants alone: a function of folding.py."""
+    """Of constants alone: a function of constant_arithmetic.py."""
     return lambda node: kinds.Computation(function)
 
 

@@ -8,6 +8,7 @@ operator_call    an operation whose arguments are asked for by name; what nobody
 memory           what operations in place change besides their result
 naming           a layer's name is its module's path
 expressions      several operations that are one: local_response
-table            all operators: kernels, norms, activations, arithmetic, pools, places, pieces,
-                 numbers
+subgraphs        parts of a program that run as they are, put where they are called
+table            all operators: kernels, norms, statistics, activations, arithmetic, pools, places,
+                 pieces, numbers
 """

@@ -39,7 +39,7 @@ def bias(node: Node) -> Kind | list[Operation]:
 
 
 def computed(function: str) -> Callable[[Node], Kind]:
-    """Of constants and shapes alone: a function of folding.py."""
+    """Of constants and shapes alone: a function of constant_arithmetic.py."""
 
     def kind_of(node: Node) -> Kind:
         node.skip("incompatible_shape_error")
