@@ -22,7 +22,7 @@ SELU = 1.6732632423543772, 1.0507009873554805
 
 
 def plain(activation: Activation, function: str = "") -> Callable[[Node], Kind]:
-    """A function without attributes; function: the same of constants, a name of constant_arithmetic.py."""
+    """A function without attributes; function: the same of constants (kinds.Function)."""
     return lambda node: kinds.Function(activation, function)
 
 

@@ -19,7 +19,7 @@ LEAST_LENGTH = 1e-6
 
 
 def plain(activation: Activation, function: str = "") -> Callable[[Node], Kind]:
-    """A function without options; function: the same of constants, a name of constant_arithmetic.py."""
+    """A function without options; function: the same of constants (kinds.Function)."""
     return lambda node: kinds.Function(activation, function)
 
 

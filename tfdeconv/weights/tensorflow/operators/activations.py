@@ -17,7 +17,7 @@ from .node import ONE, Node
 
 
 def plain(activation: Activation, function: str = "") -> Callable[[Node], Kind]:
-    """A function without attributes; function: the same of constants, a name of constant_arithmetic.py."""
+    """A function without attributes; function: the same of constants (kinds.Function)."""
     return lambda node: kinds.Function(activation, function)
 
 
