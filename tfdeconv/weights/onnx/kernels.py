@@ -19,7 +19,9 @@ CONVOLUTION, TRANSPOSED = "oihw", "iohw"
 def convolution(node: Node) -> Kind:
     dilation = node.pair("dilations", ONES)
     stride = node.pair("strides", ONES)
-    kernel_size(node)
+    # of a kernel that is worked out from others the shape is known later
+    if node.has("kernel_shape") or node.input(1) in node.constants:
+        kernel_size(node)
     return kinds.Convolution(
         CHANNEL_AXIS, CONVOLUTION, stride, pad_of(node), dilation, node.whole("group", 1)
     )
