@@ -107,6 +107,9 @@ def split_sizes(kind: kinds.Split, extent: int, arrays: Arrays) -> tuple[int, ..
             raise NotUnderstood(f"it splits {extent} into pieces of {piece}")
         starts = range(0, extent, piece)
         sizes = tuple(min(piece, extent - start) for start in starts)
+    if tuple(sizes).count(-1) == 1:
+        left = extent - sum(sizes) - 1
+        sizes = tuple(left if size == -1 else size for size in sizes)
     if sum(sizes) != extent or min(sizes, default=0) < 1:
         raise NotUnderstood(f"it splits {extent} into {list(sizes)[:8]}")
     return tuple(sizes)

@@ -117,14 +117,8 @@ def split(node: Node) -> list[Operation]:
 def split_by_sizes(node: Node) -> list[Operation]:
     """SPLIT_V: one size may be -1, what is left."""
     node.skip("num_splits")
-    axis, sizes = node.integer(2), list(node.integers(1))
-    if sizes.count(-1) == 1:
-        lengths = node.lengths(0)
-        extent = lengths[axis] if -len(lengths) <= axis < len(lengths) else None
-        if extent is None:
-            raise NotUnderstood("it splits an axis whose length the file does not say")
-        sizes[sizes.index(-1)] = extent - sum(sizes) - 1
-    return [node.operation_of(kinds.Split(axis, tuple(sizes)), [node.input(0)])]
+    kind = kinds.Split(node.integer(2), node.integers(1))
+    return [node.operation_of(kind, [node.input(0)])]
 
 
 def unstacked(node: Node) -> list[Operation]:

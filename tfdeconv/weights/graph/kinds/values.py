@@ -78,8 +78,8 @@ class Joined(Kind):
 class Split(Kind):
     """x, [sizes]: in pieces along an axis, an output each.
 
-    sizes: of the pieces; None: as the input says, or in equal ones, of which the last has what is
-    left: `count` of them, or each of `piece` cells.
+    sizes: of the pieces, -1 for one that has what is left; None: as the input says, or in equal
+    ones, of which the last has what is left: `count` of them, or each of `piece` cells.
     """
 
     axis: int
