@@ -242,6 +242,7 @@ CASES: dict[str, Callable[[tf.Tensor], Any]] = {
         tf.reshape(tf.transpose(tf.reshape(x, [2, 88, 3, 2]), [0, 1, 3, 2]), [2, 88, 6])
         @ numbers(6, 4)
     ),
+    "ReverseV2": lambda x: 2.0 * tf.reverse(x, [-1]),
     "SplitV of what is left": lambda x: 2.0 * tf.concat(tf.split(x, [2, -1], 3)[::-1], 3),
     "Transpose by numbers": lambda x: tf.transpose(
         tf.tanh(tf.transpose(x, tf.concat([tf.range(2), tf.constant([2]) + 1, [2]], 0))),

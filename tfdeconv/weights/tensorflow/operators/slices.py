@@ -22,6 +22,14 @@ def slice_of(node: Node) -> Operation:
     return node.operation_of(kind, node.inputs[:1])
 
 
+def reverse(node: Node) -> Operation:
+    """From the last to the first along axes: of channels, from blue to red."""
+    axes = node.numbers(1)
+    backwards = (-1,) * len(axes)
+    kind = kinds.Slice(backwards, (-FAR,) * len(axes), axes, backwards)
+    return node.operation_of(kind, node.inputs[:1])
+
+
 def strided_slice(node: Node) -> Kind | Operation | list[Operation]:
     """Python's x[a:b:c, ..., None, d], with a bit for each place in the masks."""
     masks = {name: node.whole(f"{name}_mask", 0) for name in MASKS}

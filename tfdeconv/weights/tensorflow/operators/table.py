@@ -117,6 +117,7 @@ OPERATORS: dict[str, Translation] = {
     "Reshape": places.reshape,
     "ResizeBilinear": places.resize_bilinear,
     "ResizeNearestNeighbor": places.resize_nearest,
+    "ReverseV2": slices.reverse,
     "Slice": slices.slice_of,
     "SpaceToBatchND": places.space_to_batch,
     "SpaceToDepth": places.space_to_depth,
