@@ -329,6 +329,12 @@ def unit_norm_of_tensorflow(s):
     return s.times("x", s.add(kinds.Power(), squares, single(-0.5)))
 
 
+def unit_norm_of_keras(s):
+    squares = s.mean(s.apply("square", "x"), 1, of="sum")
+    inverse = s.add(kinds.Power(), squares, single(-0.5))
+    return s.times("x", s.smallest(inverse, single(1e3)))
+
+
 def softmax(s):
     exponential = s.apply("exponential", s.minus("x", s.mean("x", 1, of="max")))
     return s.over(exponential, s.mean(exponential, 1, of="sum"))
@@ -338,6 +344,7 @@ ALONG_CHANNELS = {
     rms_norm: "RMSNorm",
     unit_norm_of_torch: "UnitNorm",
     unit_norm_of_tensorflow: "UnitNorm",
+    unit_norm_of_keras: "UnitNorm",
     softmax: "Softmax",
 }
 

@@ -50,6 +50,14 @@ def unit_norm(epsilon: Callable[[Mapping[str, Any]], float]) -> Maker:
     return make
 
 
+def unit_norm_of_limited(bound: Mapping[str, Any]) -> Steps | None:
+    """x times the inverse of its length, which is limited from above (Keras)."""
+    floor, ceiling = bound["floor"], bound["ceiling"]
+    if len(bound["axes"]) != 1 or floor > 0 or not 0 < ceiling < math.inf:
+        return None
+    return [(kinds.UnitNormalization(bound["axes"][0], ceiling**-2), ())]
+
+
 def rms_norm(bound: Mapping[str, Any]) -> Steps | None:
     if len(bound["axes"]) != 1 or bound["e"] <= 0:
         return None
@@ -92,6 +100,7 @@ NORMS += [
         X / as_sum(Applied("clip", (power(SQUARES, 0.5),), LEAST)),
         unit_norm(lambda bound: bound["floor"] ** 2),
     ),
+    Pattern(X * as_sum(Applied("clip", (power(SQUARES, -0.5),), LEAST)), unit_norm_of_limited),
 ]
 SOFTMAXES = []
 for exponential in EXPONENTIALS:
