@@ -241,7 +241,7 @@ def test_compiled_packages_are_refused_by_name(tmp_path):
 
 
 def test_the_page_has_the_line_of_errors():
-    page = Path(__file__).parents[2] / "weights" / "README.md"
+    page = Path(__file__).parents[2] / "weights" / "my-model.md"
     assert f"    {EXPORT_LINE}\n" in page.read_text()
 
 

@@ -38,7 +38,7 @@ class Directory(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         begin = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: len(self.data)}
         if begin[whence] + offset < 0:
-            raise ValueError("its directory begins before the file does")
+            raise ValueError("it is damaged: its directory begins before the file does")
         self.position = begin[whence] + offset
         return self.position
 
