@@ -22,7 +22,10 @@ MISTAKES = [
     (["-l", "block4_conv9"], "no layer 'block4_conv9'. Did you mean 'block4_conv"),
     (["-l", "block1_conv1", "-l", "nonesuch"], "no layer 'nonesuch'"),
     (["--network", "resnet50", "-l", "block4_conv2"], "resnet50 has no layer 'block4_conv2'"),
-    (["--network", "resnet50", "-l", "conv1_pad"], "'conv1_pad' is part of 'conv1_conv'.*ask for 'conv1_conv'"),
+    (
+        ["--network", "resnet50", "-l", "conv1_pad"],
+        "'conv1_pad' is part of 'conv1_conv'.*ask for 'conv1_conv'",
+    ),
     (["-f", "512"], "block4_conv2 has 512 channels, 0 to 511: there is no channel 512"),
     (
         ["-l", "block4_conv1", "-l", "block1_conv1", "-f", "1", "-f", "64"],
