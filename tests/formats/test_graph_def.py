@@ -131,7 +131,7 @@ def test_what_the_process_answers_is_checked(tmp_path, monkeypatch, answer):
         "reading_server.receive(sys.stdin.buffer); "
         f"reading_server.send(sys.stdout.buffer, {{'file': {answer}}}); sys.stdin.read()"
     )
-    monkeypatch.setattr(process, "PROGRAM", code)
+    monkeypatch.setattr(process.GraphProcess, "program", code)
     (tmp_path / "net.pb").write_bytes(b"x")
     with pytest.raises(UserError, match="^cannot read weights from .*net.pb: .+") as error:
         with open_graph(tmp_path / "net.pb"):

@@ -14,44 +14,25 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, one_line
-from ...limits import (
-    BYTES_OF_CPU_SECOND,
-    BYTES_OF_WAIT_SECOND,
-    PROTOBUF_COPIES,
-    PROTOBUF_CPU_SECONDS,
-    PROTOBUF_MEMORY,
-    PROTOBUF_WAIT_SECONDS,
-)
+from ...limits import PROTOBUF_COPIES
 from ..lazy_tensor import Tensor, is_plausible
-from ..reading_process import BROKEN, ReadError, ReadingProcess
+from ..protobuf_process import ProtobufProcess
+from ..reading_process import BROKEN, ReadError
 from . import nodes
 from .nodes import GraphNodes
 from .tensors import TYPES
 
-PROGRAM = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from tfdeconv.formats.graph_def import server; server.main()"
-)
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 TYPE_NAMES = {name for name, _ in TYPES.values()}
 HALVES = ("bfloat16", "float16")
 
 
-class GraphProcess(ReadingProcess):
+class GraphProcess(ProtobufProcess):
     """A graph's file in the process that reads it."""
 
-    library = "the library of protocol buffers"
-
-    def __init__(self, path: Path) -> None:
-        size = path.stat().st_size
-        memory = PROTOBUF_MEMORY + PROTOBUF_COPIES * size
-        super().__init__(path, size, PROGRAM, ENVIRONMENT, memory)
-
-    def cpu_seconds(self, size: int) -> int:
-        return int(PROTOBUF_CPU_SECONDS + size / BYTES_OF_CPU_SECOND)
-
-    def wait_seconds(self, size: int) -> float:
-        return PROTOBUF_WAIT_SECONDS + size / BYTES_OF_WAIT_SECOND
+    program = (
+        "import sys; sys.path[:] = sys.argv[1:]; "
+        "from tfdeconv.formats.graph_def import server; server.main()"
+    )
 
     def working_memory(self, size: int) -> int:
         return PROTOBUF_COPIES * size
