@@ -13,6 +13,7 @@ INK = (24, 24, 24)
 FAINT = (110, 110, 110)
 PAPER = (255, 255, 255)
 FRAME = (220, 220, 220)  # around the place of a tile that there is no image for
+EDGE = (150, 150, 150)  # around a tile: between the greys of a projection and white paper
 
 # lengths in pixels
 MARGIN = 24  # around everything
@@ -22,6 +23,8 @@ MAX_HEIGHT = 2800
 PAGE_LINE = 24  # a line of text in a page's head, or over a feature
 HEAD = 84  # a page's title, and a caption of one line
 
+SCALE_BAR = (150, 14)  # width and height of a colour scale
+LEGEND_FONT = 13
 GOLDEN_RATIO = 0.618034
 TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
 
@@ -37,6 +40,14 @@ def hues(count: int) -> list[tuple[int, int, int]]:
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
+
+
+def fitting_font(text: str, width: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The largest of TILE_FONTS in which a text is at most so wide; the smallest if none is."""
+    for size in TILE_FONTS:
+        if font(size).getlength(text) <= width:
+            return font(size)
+    return font(TILE_FONTS[-1])
 
 
 def printable(text: str) -> str:
@@ -85,6 +96,48 @@ def new_page(
     for i, line in enumerate(lines):
         pen.text((MARGIN, MARGIN + 40 + i * PAGE_LINE), line, FAINT, font(16))
     return canvas, pen, top
+
+
+def draw_colour_scale(
+    canvas: Image.Image, corner: tuple[int, int], low: str, high: str
+) -> None:
+    """Draws the colour scale of projections: a bar from black over grey, zero, to white.
+
+    low, high: what its ends stand for, "-0.83" and "0.83", or "negative" and "positive".
+    """
+    pen = ImageDraw.Draw(canvas)
+    left, top = corner
+    letters = font(LEGEND_FONT)
+    middle = top + SCALE_BAR[1] / 2
+    pen.text((left, middle), low, FAINT, letters, anchor="lm")
+    bar_left = left + ceil(letters.getlength(low)) + 6
+    levels = np.linspace(1, 255, SCALE_BAR[0]).astype(np.uint8)
+    bar = np.broadcast_to(levels[:, None], (SCALE_BAR[1], SCALE_BAR[0], 3))
+    canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (bar_left, top))
+    frame = (bar_left, top, bar_left + SCALE_BAR[0] - 1, top + SCALE_BAR[1] - 1)
+    pen.rectangle(frame, outline=EDGE)
+    zero = bar_left + SCALE_BAR[0] / 2
+    pen.text((zero, middle), "0", INK, letters, anchor="mm")
+    pen.text((bar_left + SCALE_BAR[0] + 6, middle), high, FAINT, letters, anchor="lm")
+
+
+def colour_scale_width(low: str, high: str) -> int:
+    """How much of a line a colour scale takes, in pixels."""
+    letters = font(LEGEND_FONT)
+    return ceil(letters.getlength(low) + letters.getlength(high)) + SCALE_BAR[0] + 12
+
+
+def wrapped(text: str, width: float, size: int) -> list[str]:
+    """A text in lines of at most that width in pixels, broken at spaces where it can be."""
+    letters = font(size)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and letters.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def draw_tile(

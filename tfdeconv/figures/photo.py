@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from ..data.preprocessing import Preprocessing
 from .page import FAINT, INK, MARGIN, PAPER, font, hues, printable, square_columns
 from .pixels import ZERO, colours, photo, resize, window
+from .style import Style
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
@@ -98,7 +99,7 @@ def draw(
                 canvas.paste(resize(window(seen, box), width, height), (left, top))
                 pen.rectangle(frame, outline=box_colours[i], width=2)
             signal_left = left + width + PAIR_GAP
-        signal = colours(projection.patches[image, i], preprocessing, bands)
+        signal = colours(projection.patches[image, i], preprocessing, Style(bands=bands))
         canvas.paste(resize(signal, width, height), (signal_left, top))
         channel, activation = labels[i]
         activation_left = left + font(15).getlength(channel) + LABEL_GAP

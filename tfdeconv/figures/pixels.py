@@ -9,7 +9,9 @@ from PIL import Image
 
 from ..data.preprocessing import Preprocessing
 from ..network.spans import overlap
+from .style import COLOURS, Style
 
+PLAIN = Style(colours="rgb")
 ZERO = (128, 128, 128)
 CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
 STRETCH = (1, 99)  # percentiles of a photo's bands that become black and white
@@ -20,33 +22,40 @@ VISIBLE_PIXELS = 4
 def colours(
     signal: np.ndarray,
     preprocessing: Preprocessing,
-    bands: Sequence[int] | None = None,
+    style: Style = PLAIN,
     full: float | None = None,
 ) -> np.ndarray:
     """Draws a signed signal: zero is mid-grey, and the scale is symmetric.
 
-    signal [h, w, c] in the network's channels -> uint8 [h, w, 3], 1 to 255.
-    bands: three channels to draw as red, green and blue; without them, channels that are not
-    three colours are summed to one grey map.
-    full: the absolute value drawn as full black or white; full_scale() of the signal by default.
+    signal [h, w, c] in the network's channels -> uint8 [h, w, 3], 1 to 255. To be shrunk before: see
+    shrink(). full: the absolute value drawn as full black or white; full_scale() of the signal by
+    default.
     """
     if full is None:
-        full = full_scale(signal, preprocessing, bands)
-    signal = three_channels(preprocessing.reorder(signal), bands, np.sum)
+        full = full_scale(signal, preprocessing, style)
     smallest = np.finfo(np.float32).tiny
-    levels = np.rint(128 + signal / max(full, smallest) * 127)
+    levels = np.rint(128 + toned(signal, preprocessing, style) / max(full, smallest) * 127)
     return np.clip(levels, 1, 255).astype(np.uint8)
 
 
-def full_scale(
-    signal: np.ndarray, preprocessing: Preprocessing, bands: Sequence[int] | None = None
-) -> float:
+def full_scale(signal: np.ndarray, preprocessing: Preprocessing, style: Style = PLAIN) -> float:
     """The absolute value that is drawn as full black or white; 0 for a signal of zeros."""
-    magnitude = np.abs(three_channels(preprocessing.reorder(signal), bands, np.sum))
+    magnitude = np.abs(toned(signal, preprocessing, style))
     visible = magnitude[magnitude > 0]
     if not visible.size:
         return 0.0
     return float(np.percentile(visible, CLIP))
+
+
+def toned(signal: np.ndarray, preprocessing: Preprocessing, style: Style) -> np.ndarray:
+    """A signal [h, w, c] as red, green and blue [h, w, 3], signed, in the style's colours.
+
+    Without bands, channels that are not three colours are summed to one grey map.
+    """
+    colours_of = three_channels(preprocessing.reorder(signal), style.bands, np.sum)
+    if style.bands or signal.shape[2] == 3:
+        return COLOURS[style.colours](colours_of)
+    return colours_of
 
 
 def photo(

@@ -1,0 +1,103 @@
+"""A tile: what a view shows of an image or a signal, at the size it has on the page.
+
+Outside of the image it is hatched, so that grey always means zero.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..network.spans import overlap
+from .page import EDGE, FAINT, INK, PAPER, font, fitting_font
+from .pixels import resize
+from .view import Box
+
+HATCH = (205, 205, 205)  # the lines, on PAPER
+HATCH_STEP = 6  # pixels from a line to the next
+MARK = 5  # pixels from the middle of a centre mark to its ends
+
+
+def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int]) -> np.ndarray:
+    """Content as a tile that shows a view; hatched where there is none.
+
+    content: uint8 [h, w, 3] of `box` (for an image (0, 0, height, width)); tile: its height and
+    width in pixels. uint8 [height, width, 3].
+
+    >>> grey = np.full((4, 4, 3), 128, np.uint8)
+    >>> tile_pixels(grey, (0, 0, 4, 4), (-4, 0, 4, 4), (16, 8))[:, 0, 0].tolist()[7:10]
+    [255, 128, 128]
+    """
+    height, width = tile
+    drawn = hatched(height, width)
+    top, left, bottom, right = (int(value) for value in view)
+    rows = overlap(top - int(box[0]), bottom - int(box[0]), content.shape[0])
+    columns = overlap(left - int(box[1]), right - int(box[1]), content.shape[1])
+    part = content[rows, columns]
+    if not part.size:
+        return drawn
+    row_scale = height / (bottom - top)
+    column_scale = width / (right - left)
+    first_row = floor((rows.start + int(box[0]) - top) * row_scale)
+    last_row = ceil((rows.stop + int(box[0]) - top) * row_scale)
+    first_column = floor((columns.start + int(box[1]) - left) * column_scale)
+    last_column = ceil((columns.stop + int(box[1]) - left) * column_scale)
+    picture = resize(part, last_column - first_column, last_row - first_row)
+    drawn[first_row:last_row, first_column:last_column] = np.asarray(picture)
+    return drawn
+
+
+def hatched(height: int, width: int) -> np.ndarray:
+    """Diagonal lines on paper: uint8 [height, width, 3]."""
+    on_line = (np.arange(height)[:, None] + np.arange(width)) % HATCH_STEP == 0
+    return np.where(on_line[..., None], HATCH, PAPER).astype(np.uint8)
+
+
+def draw_tile(
+    canvas: Image.Image,
+    corner: tuple[int, int],
+    pixels: np.ndarray,
+    word: str = "",
+    edge: tuple[int, int, int] = EDGE,
+    edge_width: int = 1,
+) -> None:
+    """Draws a tile with its upper left corner there, within its edge.
+
+    pixels: uint8 [h, w, 3]; word: what stands in an empty frame instead ("dead", "missing").
+    """
+    height, width, _ = pixels.shape
+    left, top = corner
+    frame = (left, top, left + width - 1, top + height - 1)
+    pen = ImageDraw.Draw(canvas)
+    if word:
+        pen.rectangle(frame, fill=PAPER, outline=edge, width=edge_width)
+        letters = fitting_font(word, width - 4)
+        pen.text((left + width / 2, top + height / 2), word, FAINT, letters, anchor="mm")
+        return
+    canvas.paste(Image.fromarray(pixels), corner)
+    pen.rectangle(frame, outline=edge, width=edge_width)
+
+
+def draw_mark(
+    canvas: Image.Image,
+    corner: tuple[int, int],
+    tile: tuple[int, int],
+    view: Box,
+    centre: tuple[float, float],
+) -> None:
+    """Draws a cross into a tile, where a unit stands; nothing if that is outside of its view.
+
+    tile: height and width; centre: row and column in the input, as field_centre() gives it.
+    """
+    row = (centre[0] - float(view[0])) / float(view[2] - view[0]) * tile[0]
+    column = (centre[1] - float(view[1])) / float(view[3] - view[1]) * tile[1]
+    if not (0 <= row < tile[0] and 0 <= column < tile[1]):
+        return
+    pen = ImageDraw.Draw(canvas)
+    y = corner[1] + round(row)
+    x = corner[0] + round(column)
+    for colour, line, length in ((PAPER, 3, MARK + 1), (INK, 1, MARK)):
+        pen.line((x - length, y, x + length, y), colour, line)
+        pen.line((x, y - length, x, y + length), colour, line)

@@ -1,0 +1,92 @@
+"""Views: which box of an image a tile shows.
+
+A view is a box: top, left, bottom, right in cells of the input, bottom and right exclusive. It may
+reach outside of the image, where a receptive field does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..network.spans import overlap
+
+ENERGY = 0.99  # the part of a signal's energy that a crop holds
+LARGE = 0.5  # a field that covers more of the image's area is cropped
+LEAST_SIDE = 16  # of a crop: a signal that is a point is shown with what is around it
+
+Box = Sequence[int] | np.ndarray
+
+
+def is_large(field: Box, size: tuple[int, int]) -> bool:
+    """Whether a receptive field covers so much of an image that its unit's view is cropped.
+
+    >>> is_large((-100, -100, 383, 383), (224, 224)), is_large((10, 10, 102, 102), (224, 224))
+    (True, False)
+    """
+    rows = overlap(int(field[0]), int(field[2]), size[0])
+    columns = overlap(int(field[1]), int(field[3]), size[1])
+    covered = (rows.stop - rows.start) * (columns.stop - columns.start)
+    return bool(covered > LARGE * size[0] * size[1])
+
+
+def energy_box(signal: np.ndarray, box: Box) -> np.ndarray:
+    """The part of a signal's box that holds ENERGY of it; the box itself for a signal of zeros.
+
+    signal: [h, w, c], what came back in the box. Of the energy an equal share is cut off at each
+    side.
+
+    >>> signal = np.zeros((9, 9, 1))
+    >>> signal[2:4, 5] = 1
+    >>> energy_box(signal, (10, 10, 19, 19)).tolist()
+    [12, 15, 14, 16]
+    """
+    top, left, bottom, right = (int(value) for value in box)
+    energy = np.square(signal, dtype=np.float64).sum(-1)
+    if not energy.any():
+        return np.array([top, left, bottom, right])
+    first_row, last_row = middle(energy.sum(1))
+    first_column, last_column = middle(energy.sum(0))
+    return np.array(
+        [top + first_row, left + first_column, top + last_row + 1, left + last_column + 1]
+    )
+
+
+def middle(energy: np.ndarray) -> tuple[int, int]:
+    """The first and the last of the lines between which all but the ends' share lies."""
+    cut = (1 - ENERGY) / 4
+    running = np.cumsum(energy) / energy.sum()
+    first = int(np.searchsorted(running, cut, side="right"))
+    last = int(np.searchsorted(running, 1 - cut, side="left"))
+    return first, max(first, min(last, len(energy) - 1))
+
+
+def common_side(boxes: Sequence[Box]) -> int:
+    """The side of the square that holds each of the boxes."""
+    longest = [max(box[2] - box[0], box[3] - box[1]) for box in boxes]
+    return int(max(max(longest, default=0), LEAST_SIDE))
+
+
+def square_around(box: Box, side: int, size: tuple[int, int]) -> np.ndarray:
+    """A view of that side around a box, moved into the image as far as it fits.
+
+    Along an axis on which the image is shorter, it is the image's.
+
+    >>> square_around((0, 90, 10, 100), 40, (224, 100)).tolist()
+    [0, 60, 40, 100]
+    """
+    starts = []
+    ends = []
+    for axis in (0, 1):
+        length = min(side, size[axis])
+        centre = (int(box[axis]) + int(box[axis + 2])) // 2
+        start = max(0, min(centre - length // 2, size[axis] - length))
+        starts.append(start)
+        ends.append(start + length)
+    return np.array([*starts, *ends])
+
+
+def field_centre(field: Box) -> tuple[float, float]:
+    """Row and column of a receptive field's middle: where the unit stands in the image."""
+    return (field[0] + field[2]) / 2, (field[1] + field[3]) / 2
