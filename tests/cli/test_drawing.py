@@ -111,7 +111,8 @@ def test_colours_are_drawn_in_their_own_order(rng):
 def test_bands_are_picked_or_summed(rng):
     signal, plain = rng.standard_normal((9, 11, 12)), Preprocessing("as is", (9, 11), 9)
     np.testing.assert_array_equal(
-        pixels.colours(signal, plain, Style(bands=[3, 2, 7])), pixels.colours(signal[..., [3, 2, 7]], plain)
+        pixels.colours(signal, plain, Style(bands=[3, 2, 7])),
+        pixels.colours(signal[..., [3, 2, 7]], plain),
     )
     np.testing.assert_array_equal(
         pixels.colours(signal, plain),

@@ -98,9 +98,7 @@ def new_page(
     return canvas, pen, top
 
 
-def draw_colour_scale(
-    canvas: Image.Image, corner: tuple[int, int], low: str, high: str
-) -> None:
+def draw_colour_scale(canvas: Image.Image, corner: tuple[int, int], low: str, high: str) -> None:
     """Draws the colour scale of projections: a bar from black over grey, zero, to white.
 
     low, high: what its ends stand for, "-0.83" and "0.83", or "negative" and "positive".

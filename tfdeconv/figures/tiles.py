@@ -168,7 +168,9 @@ def draw_unit(
     height, width = unit_tiles.patches.shape[2:4]
     unit_tiles.patches[place] = pixels.resize(patch, width, height)
     small = {start: pixels.shrink(signal, width, height) for start, signal in signals.items()}
-    full = max(pixels.full_scale(signal, preprocessing, Style(bands=bands)) for signal in small.values())
+    full = max(
+        pixels.full_scale(signal, preprocessing, Style(bands=bands)) for signal in small.values()
+    )
     for start, signal in small.items():
         drawn = pixels.colours(signal, preprocessing, Style(bands=bands), full)
         unit_tiles.projections[start][place] = pixels.resize(drawn, width, height)
