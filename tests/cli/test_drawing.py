@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -89,12 +91,14 @@ def test_no_text_overlaps_another_or_the_edge(
 def test_zero_is_mid_grey_and_the_scale_symmetric(rng):
     signal = rng.standard_normal((9, 11, 3))
     signal[0, 0] = 0
-    plain = Preprocessing("rgb", (9, 11), 9)
-    drawn = pixels.colours(signal, plain).astype(int)
+    draw = partial(
+        pixels.colours, preprocessing=Preprocessing("rgb", (9, 11), 9), style=Style("rgb")
+    )
+    drawn = draw(signal).astype(int)
     assert drawn[0, 0].tolist() == [128] * 3 and drawn.min() == 1 and drawn.max() == 255
-    np.testing.assert_array_equal(pixels.colours(-signal, plain), 256 - drawn)
-    np.testing.assert_array_equal(pixels.colours(1e-30 * signal, plain), drawn)  # whatever its size
-    assert (pixels.colours(0 * signal, plain) == 128).all()
+    np.testing.assert_array_equal(draw(-signal), 256 - drawn)
+    np.testing.assert_array_equal(draw(1e-30 * signal), drawn)  # whatever its size
+    assert (draw(0 * signal) == 128).all()
 
 
 def test_colours_are_drawn_in_their_own_order(rng):

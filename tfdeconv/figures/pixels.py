@@ -11,7 +11,7 @@ from ..data.preprocessing import Preprocessing
 from ..network.spans import overlap
 from .style import COLOURS, Style
 
-PLAIN = Style(colours="rgb")
+PLAIN = Style()
 ZERO = (128, 128, 128)
 CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
 STRETCH = (1, 99)  # percentiles of a photo's bands that become black and white
@@ -27,8 +27,8 @@ def colours(
 ) -> np.ndarray:
     """Draws a signed signal: zero is mid-grey, and the scale is symmetric.
 
-    signal [h, w, c] in the network's channels -> uint8 [h, w, 3], 1 to 255. To be shrunk before: see
-    shrink(). full: the absolute value drawn as full black or white; full_scale() of the signal by
+    signal [h, w, c] in the network's channels -> uint8 [h, w, 3], 1 to 255. Shrunk before (see
+    shrink()). full: the absolute value drawn as full black or white; full_scale() of the signal by
     default.
     """
     if full is None:
