@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import unknown
+from ..network import borders
 from ..network.graph import INPUT, Network
-from ..network.spans import UNIT, Spans, whole
-from . import folding, limits, projection
+from ..network.spans import UNIT, whole
+from . import feature_maps, folding, limits, projection
 from .compiled import CompiledPasses, ForwardPass
 from .projection import Projection, Units, boxes
 from .rules import RULES
@@ -25,8 +26,8 @@ from .units import (
     inner_layers,
     refuse_unequal,
     requested_channels,
-    strongest,
     strongest_channels,
+    within,
 )
 
 MODES = ("max", "all")
@@ -99,17 +100,22 @@ class Deconvnet:
         channels: Sequence[int] | np.ndarray | None = None,
         mode: str = "max",
         top: int | None = None,
+        interior: bool = False,
     ) -> Projection:
         """Projects channels of the layer to the pixels of images x [n, h, w, c].
 
         channels: numbers from 0, the same for every image, or [n, m] for each image its own. None:
         every channel, or with `top` the channels that fire strongest in each image, strongest
         first. mode "max" keeps the strongest unit of a feature map (the first on a tie), "all" the
-        whole map. Raises UserError for what does not fit.
+        whole map. interior: only units whose receptive field lies within the image count, and are
+        sent back. Raises UserError for what does not fit.
         """
         if mode not in MODES:
             raise unknown("there is no mode", mode, MODES)
         x, shapes = self._checked_images(x)
+        region = None
+        if interior:
+            region = borders.interior(self.network, self.target, *x.shape[1:3])
         requested, count = requested_channels(self.network, self.target, channels, top, len(x))
         start = UNIT if mode == "max" else whole(shapes[self.target])
         route = self._passes.route(self.target, start, shapes)
@@ -119,10 +125,13 @@ class Deconvnet:
             forward_pass = self._passes.forward(x[index], shapes)
             # a chunk may have more images than are its own
             y = forward_pass.maps[self.target][: end - begin]
-            chunk_channels = strongest_channels(y, count)
+            chunk_channels = strongest_channels(within(y, region), count)
             if requested is not None:
                 chunk_channels = requested[begin:end]
-            parts.append(self._project(forward_pass, y, chunk_channels, mode, start, route))
+            items = feature_maps.items(y, chunk_channels, mode, region)
+            parts.append(
+                feature_maps.project(self._passes, self.target, forward_pass, items, start, route)
+            )
         return projection.concatenate_images(parts)
 
     def units(
@@ -206,40 +215,6 @@ class Deconvnet:
                 patches,
                 projection.is_saturated(sent[chunk], patches, largest[chunk]),
             )
-
-    def _project(
-        self,
-        forward_pass: ForwardPass,
-        y: np.ndarray,
-        channels: np.ndarray,
-        mode: str,
-        start: Spans,
-        route: Mapping[str, Spans],
-    ) -> Projection:
-        """The projection of channels [n, m] of the maps y [n, h, w, c] of a forward pass."""
-        image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
-        channel = channels.reshape(-1)
-        positions, activations = strongest(y, image, channel)
-        seeds = activations[:, None, None]
-        if mode == "all":
-            seeds = y.transpose(0, 3, 1, 2)[image, channel]
-        patches = self._passes.patches(
-            forward_pass, self.target, route, seeds, image, channel, positions
-        )
-        field = self._passes.receptive_field(self.target, start, forward_pass.shapes)
-        arrays: dict[str, Any] = {
-            "channels": channel,
-            "activations": activations,
-            "dead": ~seeds.any((1, 2)),
-            "saturated": projection.is_saturated(seeds, patches, forward_pass.largest[image]),
-            "positions": positions if mode == "max" else np.full_like(positions, -1),
-            "boxes": boxes(route[INPUT], positions),
-            "receptive_fields": boxes(field, positions),
-            "patches": patches,
-        }
-        for name, array in arrays.items():
-            arrays[name] = array.reshape(*channels.shape, *array.shape[1:])
-        return Projection(**arrays, size=forward_pass.shapes[INPUT][:2])
 
     def _checked_images(self, x: np.ndarray) -> tuple[np.ndarray, ShapesByLayer]:
         """Images as an array of the computation's dtype, and the shapes of all maps for them."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import UserError
+from ..network.borders import Region
 from ..network.graph import Network
 
 # What a maximum may be missed by to be meant: so many times the distance from 1 to the next number.
@@ -163,23 +164,36 @@ def refuse_unequal(*arrays: np.ndarray | None) -> None:
 
 
 def strongest(
-    y: np.ndarray, image: np.ndarray, channel: np.ndarray
+    y: np.ndarray, image: np.ndarray, channel: np.ndarray, region: Region | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The strongest unit of each item's map: positions int32 [k, 2], and activations [k].
 
-    y [n, h, w, c], image and channel [k]. The first in row order of those that are equal within
-    rounding (TIE_STEPS).
+    y [n, h, w, c], image and channel [k]; region: whose units alone are looked at. The first in row
+    order of those that are equal within rounding (TIE_STEPS).
 
     >>> y = np.array([[[[1.0], [3.0]], [[3.0], [2.0]]]])
     >>> positions, activations = strongest(y, np.array([0]), np.array([0]))
     >>> positions.tolist(), activations.tolist()
     ([[0, 1]], [3.0])
     """
+    y = within(y, region)
     maps = y.transpose(0, 3, 1, 2)[image, channel]
     flat = maps.reshape(len(maps), -1)
     ties = flat >= least_tie(flat.max(1, keepdims=True))
     rows, columns = np.divmod(ties.argmax(1).astype(np.int32), np.int32(y.shape[2]))
-    return np.stack([rows, columns], 1), maps[np.arange(len(maps)), rows, columns]
+    activations = maps[np.arange(len(maps)), rows, columns]
+    positions = np.stack([rows, columns], 1)
+    if region:
+        positions += np.array([region.rows.start, region.columns.start], np.int32)
+    return positions, activations
+
+
+def within(y: np.ndarray, region: Region | None) -> np.ndarray:
+    """The part of maps [n, h, w, c] that is a region's; None: all of them."""
+    if region is None:
+        return y
+    rows, columns = region.slices
+    return y[:, rows, columns]
 
 
 def least_tie(maxima: np.ndarray) -> np.ndarray:

@@ -174,7 +174,7 @@ def kernel_and_bias(kernel: tuple[int, ...], channels: int, bias: bool) -> Param
     return {"kernel": kernel, "bias": (channels,)}
 
 
-def times(shape: Shape) -> str:
+def times(shape: tuple[int, ...]) -> str:
     """A shape in words: 13 x 13 x 4."""
     return " x ".join(map(str, shape))
 

@@ -1,0 +1,77 @@
+"""Feature maps sent back to the pixels: the strongest unit of each, or all of its units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..network.borders import Region
+from ..network.graph import INPUT
+from ..network.spans import Spans
+from .compiled import CompiledPasses, ForwardPass
+from .projection import Projection, boxes, is_saturated
+from .units import strongest
+
+
+class Items(NamedTuple):
+    """What of n images' maps is sent back: m channels of each, k = n m items in all."""
+
+    channels: np.ndarray  # int32 [n, m]
+    image: np.ndarray  # int32 [k]
+    activations: np.ndarray  # [k] of the strongest units
+    positions: np.ndarray  # int32 [k, 2] of those; -1 where the whole map is sent
+    seeds: np.ndarray  # [k, 1, 1] or [k, h, w]
+
+
+def items(y: np.ndarray, channels: np.ndarray, mode: str, region: Region | None) -> Items:
+    """Channels [n, m] of the maps y [n, h, w, c]: in mode "max" the strongest unit, otherwise all.
+
+    region: whose units alone are looked at and sent; None: all of them.
+    """
+    image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
+    positions, activations = strongest(y, image, channels.reshape(-1), region)
+    if mode == "max":
+        return Items(channels, image, activations, positions, activations[:, None, None])
+    seeds = y.transpose(0, 3, 1, 2)[image, channels.reshape(-1)]
+    if region:
+        outside = np.ones(seeds.shape[1:], bool)
+        outside[region.slices] = False
+        seeds[:, outside] = 0
+    return Items(channels, image, activations, np.full_like(positions, -1), seeds)
+
+
+def project(
+    passes: CompiledPasses,
+    layer: str,
+    forward_pass: ForwardPass,
+    sent: Items,
+    start: Spans,
+    route: Mapping[str, Spans],
+) -> Projection:
+    """The projection of a layer's items, whose signals start on `start`."""
+    # a map that is sent as a whole has no position: its spans do not move
+    positions = np.maximum(sent.positions, 0)
+    patches = passes.patches(
+        forward_pass,
+        layer,
+        route,
+        sent.seeds,
+        sent.image,
+        sent.channels.reshape(-1),
+        positions,
+    )
+    field = passes.receptive_field(layer, start, forward_pass.shapes)
+    arrays: dict[str, Any] = {
+        "activations": sent.activations,
+        "dead": ~sent.seeds.any((1, 2)),
+        "saturated": is_saturated(sent.seeds, patches, forward_pass.largest[sent.image]),
+        "positions": sent.positions,
+        "boxes": boxes(route[INPUT], positions),
+        "receptive_fields": boxes(field, positions),
+        "patches": patches,
+    }
+    for name, array in arrays.items():
+        arrays[name] = array.reshape(*sent.channels.shape, *array.shape[1:])
+    return Projection(sent.channels, **arrays, size=forward_pass.shapes[INPUT][:2])
