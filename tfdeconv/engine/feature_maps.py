@@ -54,13 +54,7 @@ def project(
     # a map that is sent as a whole has no position: its spans do not move
     positions = np.maximum(sent.positions, 0)
     patches = passes.patches(
-        forward_pass,
-        layer,
-        route,
-        sent.seeds,
-        sent.image,
-        sent.channels.reshape(-1),
-        positions,
+        forward_pass, layer, route, sent.seeds, sent.image, sent.channels.reshape(-1), positions
     )
     field = passes.receptive_field(layer, start, forward_pass.shapes)
     arrays: dict[str, Any] = {
