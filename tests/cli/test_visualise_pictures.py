@@ -5,13 +5,21 @@ from __future__ import annotations
 import io
 import json
 import os
-import shlex
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from command_line import LIGHT, SAMPLE, WEIGHTS, file_names, run_process, save_photo
+from command_line import (
+    LIGHT,
+    SAMPLE,
+    WEIGHTS,
+    file_names,
+    run_process,
+    save_photo,
+    without_digest,
+)
 from PIL import Image
 
 import tfdeconv
@@ -21,9 +29,9 @@ from tfdeconv.data import images
 
 def test_without_arguments_the_sample_is_drawn(tmp_path):
     done = run_process(cwd=tmp_path)
-    name = "chelsea-vgg16-block4_conv2-deconvnet-max.png"
+    (name,) = file_names(tmp_path)
+    assert without_digest(name) == "chelsea-vgg16-block4_conv2-deconvnet-max.png"
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{name}\n", "")
-    assert file_names(tmp_path) == [name]
     path = tmp_path / name
     text = images.text_of(path)
     network = NETWORKS["vgg16"]()
@@ -48,7 +56,8 @@ def test_without_arguments_the_sample_is_drawn(tmp_path):
     assert text["Software"] == f"tfdeconv {tfdeconv.__version__}"
     for module in (tf, np, h5py):
         assert f"{module.__name__} {module.__version__}" in text["versions"]
-    assert shlex.split(text["command"])[-1].endswith("visualise.py")
+    options = "--layer block4_conv2 --top 9 --mode max --rule deconvnet --resize crop"
+    assert text["command"] == f"visualise.py chelsea.jpg --weights vgg16.h5 {options}"
     # for all to read, where a person's files are
     assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
 
@@ -67,13 +76,12 @@ def test_repeated_command_overwrites_only_its_own_picture(run, tmp_path):
     assert run(red, blue, *options)[0] == 0  # two photos of one name in one run
     pictures = {name: (out / name).read_bytes() for name in file_names(out)}
     base = "x-vgg16-block1_conv1-deconvnet-max"
-    assert list(pictures) == [f"{base}-2.npz", f"{base}-2.png", f"{base}.npz", f"{base}.png"]
-    first = images.text_of(out / f"{base}.png")
-    second = images.text_of(out / f"{base}-2.png")
-    assert first["image sha256"] != second["image sha256"]
-    status, lines, _ = run(blue, *options)  # and in others, in another order
-    assert (status, lines) == (0, [str(out / f"{base}-2.png")])
-    assert run(red, *options)[1] == [str(out / f"{base}.png")]
+    assert list(map(without_digest, pictures)) == 2 * [f"{base}.npz", f"{base}.png"]
+    texts = {name: images.text_of(out / name) for name in pictures if name.endswith(".png")}
+    assert len({text["image sha256"] for text in texts.values()}) == 2
+    # and in others, in another order
+    lines = [*run(blue, *options)[1], *run(red, *options)[1]]
+    assert sorted(lines) == [str(out / name) for name in texts]
     assert file_names(out) == list(pictures)
     for name, before in pictures.items():
         if name.endswith(".png"):
@@ -82,9 +90,10 @@ def test_repeated_command_overwrites_only_its_own_picture(run, tmp_path):
     # a picture of that name that this program did not make is not overwritten either
     other = tmp_path / "other"
     other.mkdir()
-    (other / f"{base}.png").write_bytes(b"mine")
-    assert run(red, *LIGHT, "--out", other)[1] == [str(other / f"{base}-2.png")]
-    assert (other / f"{base}.png").read_bytes() == b"mine"
+    name = Path(lines[1]).stem
+    (other / f"{name}.png").write_bytes(b"mine")
+    assert run(red, *LIGHT, "--out", other)[1] == [str(other / f"{name}-2.png")]
+    assert (other / f"{name}.png").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("mode, rule", [("max", "deconvnet"), ("all", "guided")])
@@ -95,8 +104,9 @@ def test_raw_values_equal_those_from_python(run, tmp_path, mode, rule):
     arguments = ["-f", "5", str(SAMPLE), *choices, str(tmp_path)]
     status, lines, err = run(*arguments)
     assert (status, err) == (0, [])
-    stem = f"chelsea-vgg16-{layer}-{rule}-{mode}"
-    assert lines == [str(tmp_path / f"{stem}.png")]
+    stem = Path(lines[0]).stem
+    named = without_digest(lines[0])
+    assert named == f"chelsea-vgg16-{layer}-{rule}-{mode}-f5_123_0.png"
     assert file_names(tmp_path) == [f"{stem}.npz", f"{stem}.png"]
     network = NETWORKS["vgg16"]()
     weights = load_weights(WEIGHTS, network, layer)
@@ -117,12 +127,14 @@ def test_raw_values_equal_those_from_python(run, tmp_path, mode, rule):
         assert json.loads(str(raw["text"])) == text
     assert (text["channels"], text["layer"]) == ("5,123,0", layer)
     assert (text["mode"], text["rule"]) == (mode, rule)
-    assert shlex.split(text["command"])[1:] == arguments
+    assert text["command"].endswith(
+        f"--layer {layer} --feature 5,123,0 --mode {mode} --rule {rule} --resize crop"
+    )
 
 
 def test_mode_all_shows_the_whole_image(run, tmp_path):
     assert run(*LIGHT, "-m", "all", "--raw", "--out", tmp_path)[0] == 0
-    with np.load(tmp_path / "chelsea-vgg16-block1_conv1-deconvnet-all.npz") as raw:
+    with np.load(next(tmp_path.glob("*.npz"))) as raw:
         assert raw["boxes"].tolist() == [[0, 0, 224, 224]] * 2
         assert raw["positions"].tolist() == [[-1, -1]] * 2
         assert raw["patches"].shape == (2, 224, 224, 3)

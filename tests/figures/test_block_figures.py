@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import without_digest
 from drawn_runs import BLOCKS, TOP, residual_network
 
 from tfdeconv import NETWORKS, Deconvnet, UserError
@@ -34,7 +35,7 @@ def test_a_picture_a_channel_a_row_a_block(residual_run, visualise, rows, tmp_pa
     status, lines, err = visualise(*command, "-f", "4,1", "--raw")
     assert (status, err) == (0, [])
     names = [f"run-small-stage-channel{c}-deconvnet-blocks.png" for c in (4, 1)]
-    assert [Path(line).name for line in lines] == names
+    assert [without_digest(line) for line in lines] == names
     now = run_file.load(residual_run / "run.h5")
     for channel, picture, line in zip((4, 1), rows, lines):
         assert [row.unit_tiles.layer for row in picture] == list(BLOCKS)
@@ -43,7 +44,7 @@ def test_a_picture_a_channel_a_row_a_block(residual_run, visualise, rows, tmp_pa
             values = now.state[row.unit_tiles.layer]["values"][channel]
             np.testing.assert_array_equal(row.unit_tiles.values[row.channel], values)
         text = images.text_of(line)
-        assert text["channels"] == str(channel) and text["blocks"] == ",".join(BLOCKS)
+        assert text["channels"] == str(channel) and text["layer"] == ",".join(BLOCKS)
         with np.load(Path(line).with_suffix(".npz")) as raw:
             assert raw[f"{BLOCKS[0]}.activations"].shape == (TOP,)
             assert raw[f"{BLOCKS[1]}.patches"].shape[0] == TOP

@@ -10,53 +10,81 @@ from PIL import Image
 
 from tfdeconv.data.images import text_of
 from tfdeconv.data.picture_text import text_of_arrays
-from tfdeconv.figures import naming, png
+from tfdeconv.figures import naming
+from tfdeconv.figures.picture_folder import PictureFolder
+from tfdeconv.figures.recipe import Recipe
 
-SAME = ("layer",)
 DOT = Image.new("RGB", (1, 1))
+ARRAYS = {"v": np.zeros(2)}
+
+
+def recipe_of(layer: str, facts=None) -> Recipe:
+    return Recipe("visualise.py", {"layers": (layer,)}, facts or {})
+
+
+def save(folder, recipe, arrays=None, pages=1) -> list[str]:
+    """The names of the files that a picture's pages are saved in."""
+    # Pillow keeps what it is saving an image with in the image itself
+    drawn = [(number, pages, DOT.copy()) for number in range(1, pages + 1)]
+    return [path.name for path in PictureFolder(folder).save(recipe, "x", drawn, {}, arrays)]
 
 
 @pytest.mark.parametrize("letter", ["a", "ä", "漢", "🐈", "/", "\0", "\ud800"])
 def test_names_fit_into_file_systems(tmp_path, letter):
-    name = naming.file_name("photo" * 60, letter * 200, "deconvnet", "max", "page01") + ".png"
-    (tmp_path / name).touch()
+    features = naming.features_part([10000, 20000, 30000])
+    name = naming.file_name("photo" * 60, letter * 200, "deconvnet", "max", features)
+    (tmp_path / f"{name}-01234567-12-page001.png").touch()
 
 
 def test_another_picture_is_not_replaced(tmp_path):
-    path = tmp_path / "x.png"
-    assert png.save(DOT, path, {"layer": "a"}, SAME) == path
-    assert png.save(DOT, path, {"layer": "b"}, SAME) == tmp_path / "x-2.png"
-    assert png.save(DOT, path, {"layer": "a", "new": "yes"}, SAME) == path
-    assert text_of(path) == {"layer": "a", "new": "yes"}
+    first, second = recipe_of("a"), recipe_of("b")
+    assert save(tmp_path, first) == [f"x-{first.digest}.png"]
+    assert save(tmp_path, second) == [f"x-{second.digest}.png"] != save(tmp_path, first)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert save(tmp_path, first, pages=2) == [f"x-{first.digest}-page0{n}.png" for n in (1, 2)]
 
 
 def test_foreign_files_are_not_replaced(tmp_path):
-    diary = tmp_path / "x.npz"
+    recipe = recipe_of("a")
+    diary = tmp_path / f"x-{recipe.digest}.npz"
     diary.write_text("my diary")
-    (tmp_path / "x-2.png").symlink_to(tmp_path / "nonesuch")
-    name = naming.free_name(tmp_path, "x", {"layer": "a"}, SAME)
-    assert name == "x-3"
-    naming.save_raw(diary, {"v": np.zeros(2)}, {"layer": "a"}, SAME)
-    assert diary.read_text() == "my diary"
-    assert text_of_arrays(tmp_path / "x-3.npz") == {"layer": "a"}
-    assert text_of_arrays(diary) == {}
+    (tmp_path / f"x-{recipe.digest}-2.png").symlink_to(tmp_path / "nonesuch")
+    assert save(tmp_path, recipe, ARRAYS) == [f"x-{recipe.digest}-3.png"]
+    assert diary.read_text() == "my diary" and text_of_arrays(diary) == {}
+    assert recipe.made(text_of_arrays(tmp_path / f"x-{recipe.digest}-3.npz"))
+    # another picture, should its digest be the same
+    path = tmp_path / f"x-{recipe.digest}-3.png"
+    path.write_bytes(next(tmp_path.glob("*.npz")).read_bytes())
+    assert save(tmp_path, recipe) == [f"x-{recipe.digest}-4.png"]
 
 
 def test_a_link_is_no_way_to_another_file(tmp_path):
+    recipe = recipe_of("a")
     foreign = tmp_path / "elsewhere.npz"
     np.savez(foreign, v=np.ones(3))
     before = foreign.read_bytes()
-    (tmp_path / "x.npz").symlink_to(foreign)
-    naming.save_raw(tmp_path / "x.npz", {"v": np.zeros(2)}, {"layer": "a"}, SAME)
+    (tmp_path / f"x-{recipe.digest}.npz").symlink_to(foreign)
+    save(tmp_path, recipe, ARRAYS)
     assert foreign.read_bytes() == before
 
 
-def test_pictures_written_at_once_are_all_kept(tmp_path):
-    def save(i):
-        # Pillow keeps what it is saving an image with in the image itself
-        return png.save(DOT.copy(), tmp_path / "x.png", {"layer": str(i)}, SAME)
+def test_names_of_any_bytes_are_known_again(tmp_path):
+    recipe = recipe_of("a", {"image": "caf\udce9.png"})
+    assert save(tmp_path, recipe, ARRAYS) == save(tmp_path, recipe, ARRAYS)
 
+
+def test_pictures_written_at_once_are_all_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(Recipe, "digest", "same")
     with ThreadPoolExecutor(8) as pool:
-        paths = list(pool.map(save, range(20)))
-    assert len(set(paths)) == 20
-    assert [text_of(path)["layer"] for path in paths] == [str(i) for i in range(20)]
+        names = list(pool.map(lambda i: save(tmp_path, recipe_of(str(i)))[0], range(20)))
+    assert len(set(names)) == 20
+    assert [text_of(tmp_path / name)["layer"] for name in names] == [str(i) for i in range(20)]
+
+
+def test_commands_are_read_as_they_were_meant():
+    options = {"photos": ("-cat.jpg",), "bands": (3, 2, 1), "interior": True, "max_side": 5}
+    given = options | {"lambdas": {"l": "x / 2"}, "top": None, "step": 0, "labels": "-l.txt"}
+    assert Recipe("visualise.py", given, {}).command == (
+        "visualise.py --bands 3,2,1 --interior --max-side 5 --lambda 'l=x / 2' --step 0 "
+        "--labels=-l.txt -- -cat.jpg"
+    )

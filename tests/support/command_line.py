@@ -58,6 +58,13 @@ def file_names(folder: Path) -> list[str]:
     return sorted(os.listdir(folder)) if folder.exists() else []
 
 
+def without_digest(path: str | Path) -> str:
+    """A picture's file name but for the digest of its recipe, which is asserted to be there."""
+    name, count = re.subn(r"-[0-9a-f]{8}(?=[-.])(?!.*-[0-9a-f]{8}[-.])", "", Path(path).name)
+    assert count == 1, path
+    return name
+
+
 def save_photo(path: Path, colour=(200, 60, 20)) -> Path:
     """A photo with a diagonal edge in it, so that features fire."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from . import arguments
 from .constraints import Constraint, check_constraints, options_given
-from .visualise_options import ALL, DEFAULT_TOP, build_parser
+from .visualise_options import DEFAULT_TOP, build_parser
 from .visualise_photos import PhotoRequest, visualise_photos
-from .visualise_run import RunRequest, visualise_run
+from .visualise_run import ALL, RunRequest, visualise_run
 
 TOP_OF_BLOCKS = 1  # a picture each
 FIXED_BY_RUN = ("--network", "--variant", "--preprocess", "--mode", "--resize")
@@ -102,7 +102,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         preprocess=given.preprocess,
         layers=tuple(layers),
         features=given.feature,
-        top=given.top or DEFAULT_TOP,
+        top=None if given.feature else given.top or DEFAULT_TOP,
         mode=given.mode or "max",
         rule=given.rule,
         resize=given.resize or "crop",
@@ -115,7 +115,9 @@ def photo_request(given: Namespace) -> PhotoRequest:
 
 def run_request(given: Namespace) -> RunRequest:
     count = given.top
-    if count is None:
+    if given.feature:
+        count = None
+    elif count is None:
         count = TOP_OF_BLOCKS if given.blocks else DEFAULT_TOP
     return RunRequest(
         run=given.run,
@@ -128,7 +130,7 @@ def run_request(given: Namespace) -> RunRequest:
         step=given.step or 1,
         split=given.split,
         features=given.feature,
-        top=None if count == ALL else count,
+        top=count,
         rule=given.rule,
         bands=given.bands,
         out=given.out,

@@ -8,14 +8,14 @@ from pathlib import Path
 from ..engine.rules import DECONVNET, RULES
 from . import arguments, console
 from .visualise_photos import MEANING
+from .visualise_run import ALL
 
-ALL = 0  # --top all
 DEFAULT_TOP = 9
 
 
-def top(text: str) -> int:
+def top(text: str) -> int | str:
     """`9` -> 9, `all` -> ALL."""
-    if text == "all":
+    if text == ALL:
         return ALL
     try:
         return arguments.positive_int(text)

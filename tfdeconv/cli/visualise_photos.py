@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ from ..data.preprocessing import load_preprocessing
 from ..errors import UserError
 from . import arguments, console, photo_projection
 from .notes import Notes, admission_of
+from .recipes import recipe_of
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ..data.admission import Admission
+    from ..data.preprocessing import Preprocessing
     from ..engine.deconvnet import Deconvnet
     from ..engine.projection import Projection
+    from ..figures.picture_folder import Page, PictureFolder
+    from ..figures.recipe import Recipe
     from ..weights.load import Weights
 
 MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
@@ -31,8 +36,6 @@ RAW_ARRAYS = (
     "receptive_fields",
     "patches",
 )
-# what pictures of one name must agree in to replace each other
-SAME_PICTURE = ("image sha256", "network", "layer")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class PhotoRequest:
     preprocess: str | None
     layers: tuple[str, ...]  # none: the default layer of the weight file's network
     features: list[int] | None  # None: the `top` that fire strongest
-    top: int
+    top: int | None
     mode: str
     rule: str
     resize: str
@@ -90,8 +93,13 @@ def visualise_photos(request: PhotoRequest) -> int:
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..engine.deconvnet import Deconvnet
+    from ..figures import naming
+    from ..figures.picture_folder import PictureFolder
     from ..weights.load import as_tensors
 
+    title = naming.network_title(weights.network.name, weights_path)
+    recipe = recipe_of(request, weights, weights_path, title)
+    folder = PictureFolder(request.out)
     tensors = as_tensors(weights)
     deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
     drawn = 0
@@ -106,14 +114,17 @@ def visualise_photos(request: PhotoRequest) -> int:
             progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
             try:
                 projection = photo_projection.project(path, photo.x, deconvnet, request)
-                picture = draw_photo(photo, projection, deconvnet, tensors, weights_path, request)
+                paths = save_photo(
+                    photo, projection, deconvnet, tensors.preprocessing, recipe, request, folder
+                )
             except UserError as error:
                 named = str(path) in str(error)
                 console.complain(error if named else f"{path}: {error}")
                 continue
             progress.clear()
             notes.show()
-            console.print_path(picture)
+            for picture in paths:
+                console.print_path(picture)
             photo_projection.tell_saturated(path, deconvnet.target, projection)
             drawn += 1
             if request.features and projection.channels.size < len(request.features):
@@ -182,38 +193,48 @@ def draw_photo(
     photo: Photo,
     projection: Projection,
     deconvnet: Deconvnet,
-    weights: Weights,
-    weights_path: Path,
+    preprocessing: Preprocessing,
+    recipe: Recipe,
     request: PhotoRequest,
-) -> Path:
-    """Draws a photo's projections of one layer; returns the path of the picture."""
-    from ..figures import naming, photo as photo_figures, png
+) -> Iterator[Page]:
+    """The pages of a photo's projections of one layer."""
+    from ..figures import photo as photo_figures
 
-    network = naming.network_title(deconvnet.network.name, weights_path)
-    layer = deconvnet.target
-    title = f"{network}   {layer}"
+    title = f"{recipe.facts['network']}   {deconvnet.target}"
     meaning = MEANING[request.mode]
     caption = f"{photo.path.name}, rule {request.rule}, mode {request.mode}: {meaning}"
     picture = photo_figures.draw(
-        photo.x[0], projection, 0, weights.preprocessing, title, caption, request.bands
+        photo.x[0], projection, 0, preprocessing, title, caption, request.bands
     )
-    text = {
-        **naming.software_text(),
-        "network": network,
-        "layer": layer,
-        "rule": request.rule,
-        "mode": request.mode,
-        "channels": ",".join(map(str, projection.channels[0])),
-        "resize": request.resize,
-        "image": photo.path.name,
-        "image sha256": photo.sha256,
-        "weights": weights_path.name,
-        "weights sha256": weights.digest,
-    }
-    wished = naming.file_name(photo.path.stem, f"{network}-{layer}", request.rule, request.mode)
-    name = naming.free_name(request.out, wished, text, SAME_PICTURE)
-    naming.make_folder(request.out)
+    yield 1, 1, picture
+
+
+def save_photo(
+    photo: Photo,
+    projection: Projection,
+    deconvnet: Deconvnet,
+    preprocessing: Preprocessing,
+    recipe: Recipe,
+    request: PhotoRequest,
+    folder: PictureFolder,
+) -> list[Path]:
+    """Saves the picture of a photo's projections of one layer; returns the paths of its pages."""
+    from ..figures import naming
+
+    layer = deconvnet.target
+    recipe = recipe.with_options(photos=(photo.path.name,), layers=(layer,)).with_facts(
+        {"image": photo.path.name, "image sha256": photo.sha256}
+    )
+    stem = naming.file_name(
+        photo.path.stem,
+        f"{recipe.facts['network']}-{layer}",
+        request.rule,
+        request.mode,
+        naming.features_part(request.features),
+    )
+    arrays = None
     if request.raw:
         arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
-        naming.save_raw(request.out / f"{name}.npz", arrays, text, SAME_PICTURE)
-    return png.save(picture, request.out / f"{name}.png", text, SAME_PICTURE)
+    results = {"channels": ",".join(map(str, projection.channels[0]))}
+    pages = draw_photo(photo, projection, deconvnet, preprocessing, recipe, request)
+    return list(folder.save(recipe, stem, pages, results, arrays))

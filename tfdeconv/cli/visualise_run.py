@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 from ..errors import UserError
 from . import arguments, console
 from .notes import Notes
+from .recipes import recipe_of
 
 if TYPE_CHECKING:
     from ..figures.run import RunFigures
     from ..network.graph import Network
     from ..scan.run import Run
+
+
+ALL = "all"  # features: --top all
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class RunRequest:
     step: int
     split: bool
     features: list[int] | None  # None: the `top` that fire strongest
-    top: int | None  # None: all
+    top: int | str | None  # or ALL
     rule: str
     bands: tuple[int, int, int] | None
     out: Path
@@ -64,7 +68,8 @@ def visualise_run(request: RunRequest) -> int:
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
-    from ..figures import run as run_figures
+    from ..figures import naming, run as run_figures
+    from ..figures.picture_folder import PictureFolder
     from ..weights.load import as_tensors
 
     warnings: list[str] = []
@@ -74,17 +79,19 @@ def visualise_run(request: RunRequest) -> int:
             console.complain(message)
         warnings.append(str(message))
 
+    weights = replace(weights, preprocessing=preprocessing)
+    title = naming.network_title(network.name, weights_path)
     figures = run_figures.RunFigures(
         Path(request.run),
         run,
         network,
-        replace(as_tensors(weights), preprocessing=preprocessing),
-        weights_path,
+        as_tensors(weights),
         source,
         request.rule,
         request.bands,
-        request.out,
         request.raw,
+        recipe_of(request, weights, weights_path, title),
+        PictureFolder(request.out),
         progress.say,
         warn,
         console.complain,
@@ -118,8 +125,9 @@ def pictures(
     """The pages of each layer, or of the blocks; drawn as they are iterated over."""
     from ..scan import provenance
 
+    top = None if request.top == ALL else request.top
     channels = {
-        layer: provenance.channels_of(run, layer, request.features, request.top) for layer in layers
+        layer: provenance.channels_of(run, layer, request.features, top) for layer in layers
     }
     if request.blocks:
         yield figures.draw_blocks(request.blocks, layers, channels[layers[-1]], request.split)

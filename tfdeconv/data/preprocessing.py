@@ -156,12 +156,14 @@ def load_preprocessing(
 ) -> Preprocessing | None:
     """The preset of that name, or what a file says, for inputs of that shape.
 
-    A file is JSON with a Preprocessing's fields, or a mean to subtract (mean_files.py). None for
-    None. tell: takes a note on what is assumed of a file. Raises UserError for anything
-    else.
+    A file is JSON with a Preprocessing's fields, or a mean to subtract (mean_files.py). The JSON
+    itself will do: the text of pictures has it. None for None. tell: takes a note on what is
+    assumed of a file. Raises UserError for anything else.
     """
     if text is None:
         return None
+    if text.startswith("{"):
+        return from_text(text, shape)
     if text in PRESETS:
         return PRESETS[text](shape[:2], shape[2])
     from . import mean_files
@@ -179,6 +181,14 @@ def load_preprocessing(
             f"{text} is neither one of {', '.join(PRESETS)} nor a file that says how to "
             f"preprocess (JSON, or a mean): {one_line(error)[:150]}"
         ) from None
+
+
+def from_text(text: str, shape: tuple[int, int, int]) -> Preprocessing:
+    """from_json() of what a person wrote; raises UserError."""
+    try:
+        return from_json(text, shape)
+    except ValueError as error:
+        raise UserError(f"--preprocess {text[:50]}: {one_line(error)[:150]}") from None
 
 
 def from_json(text: str, shape: tuple[int, int, int]) -> Preprocessing:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..data.dataset import Source
 from ..engine.deconvnet import Deconvnet
@@ -15,12 +14,11 @@ from ..errors import UserError
 from ..network.graph import INPUT, Network
 from ..scan.run import Run
 from ..weights.load import Weights
-from . import captions, grid, naming, png, residual
+from . import captions, grid, naming, residual
+from .picture_folder import Page, PictureFolder
+from .recipe import Recipe
 from .tiles import TileOptions, UnitTiles
 from .top_units import Progress, Warnings, draw_top_units, image_name
-
-# a picture replaces one of its name if their texts agree at these keys
-SAME_KEYS = ("network", "layer", "weights sha256", "list sha256")
 
 
 @dataclass(frozen=True)
@@ -31,12 +29,12 @@ class RunFigures:
     run: Run
     network: Network
     weights: Weights  # tensors; the preprocessing is the run's
-    weights_path: Path
     source: Source
     rule: str
     bands: Sequence[int] | None
-    out: Path  # folder for the pictures
     raw: bool  # save the signals themselves, too
+    recipe: Recipe  # what all of them depend on
+    folder: PictureFolder
     progress: Progress
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
     tell: Callable[[str], None]  # is called with what a picture does not show
@@ -44,7 +42,7 @@ class RunFigures:
     @property
     def network_title(self) -> str:
         """What the network is called in names and titles."""
-        return naming.network_title(self.network.name, self.weights_path)
+        return self.recipe.facts["network"]
 
     def draw_layer(self, layer: str, channels: np.ndarray) -> Iterator[Path]:
         """Draws the strongest images of a layer's channels; yields the path of each page.
@@ -62,15 +60,16 @@ class RunFigures:
             f"{captions.source_caption(self.run, self.source)}; "
             f"left: what came down under rule {self.rule}, right: the photos' patches"
         )
-        subject = f"{self.network_title}-{layer}"
-        kind = f"top{self.run.settings.top}"
-        pages = self.name_pages(
-            grid.pages(unit_tiles, title, caption),
-            naming.file_name(self.path.stem, subject, self.rule, kind),
-            self.text(layer, channels),
-            self.raw_arrays(unit_tiles),
+        recipe = self.recipe.with_options(layers=(layer,))
+        stem = naming.file_name(
+            self.path.stem,
+            f"{self.network_title}-{layer}",
+            self.rule,
+            f"top{self.run.settings.top}",
+            naming.features_part(recipe.options["features"]),
         )
-        yield from png.save_all(pages, SAME_KEYS)
+        pages = grid.pages(unit_tiles, title, caption)
+        yield from self.save(recipe, stem, pages, channels, self.raw_arrays(unit_tiles))
 
     def draw_blocks(
         self, stage: str, layers: Sequence[str], channels: np.ndarray, split: bool
@@ -107,13 +106,11 @@ class RunFigures:
                 for name, array in self.raw_arrays(unit_tiles).items():
                     arrays[f"{layer}.{name}"] = array[i]
             subject = f"{self.network_title}-{stage}-channel{channel}"
-            pages = self.name_pages(
-                residual.pages(rows, title, caption),
-                naming.file_name(self.path.stem, subject, self.rule, kind),
-                self.text(stage, channels[i : i + 1]) | {"blocks": ",".join(layers)},
-                arrays,
-            )
-            yield from png.save_all(pages, SAME_KEYS)
+            stem = naming.file_name(self.path.stem, subject, self.rule, kind)
+            recipe = self.recipe.with_options(features=(int(channel),), top=None)
+            recipe = recipe.with_facts({"layer": ",".join(layers)})
+            pages = residual.pages(rows, title, caption)
+            yield from self.save(recipe, stem, pages, channels[i : i + 1], arrays)
 
     def sum_inputs(self, layers: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Shortcut and branch of each block; raises UserError if a shortcut is the image."""
@@ -174,45 +171,26 @@ class RunFigures:
         for line in lines:
             self.warn(line)
 
-    def name_pages(
+    def save(
         self,
-        pages: Iterable[tuple[int, int, Image.Image]],
-        name: str,
-        text: dict[str, str],
+        recipe: Recipe,
+        stem: str,
+        pages: Iterable[Page],
+        channels: np.ndarray,
         arrays: Mapping[str, np.ndarray],
-    ) -> Iterator[tuple[Path, Image.Image, dict[str, str]]]:
-        """Each page with its path and text, under that name or a free one like it.
-
-        With the first page, makes the folder and saves the arrays, if asked for.
-        """
-        for number, count, picture in pages:
-            suffixes = naming.page_suffixes(count)
-            if number == 1:
-                naming.make_folder(self.out)
-                name = naming.free_name(self.out, name, text, SAME_KEYS, suffixes)
-                if self.raw:
-                    naming.save_raw(self.out / f"{name}.npz", arrays, text, SAME_KEYS)
-            path = self.out / f"{name}{suffixes[number - 1]}.png"
-            yield path, picture, text | {"page": f"{number} of {count}"}
-
-    def text(self, layer: str, channels: np.ndarray) -> dict[str, str]:
-        """The text of a picture: what it takes to make it again."""
+    ) -> Iterator[Path]:
+        """Saves a picture's pages, and its arrays if asked for; yields the pages' paths."""
         settings = self.run.settings
-        return {
-            **naming.software_text(),
-            "network": self.network_title,
-            "layer": layer,
-            "rule": self.rule,
-            "channels": ",".join(map(str, channels)),
-            "run": self.path.name,
-            "images": captions.source_name(self.source),
-            "list sha256": settings.list_sha256,
-            "scanned": f"{self.run.done} of {len(settings.range)}",
-            "resize": settings.resize,
-            "preprocessing": settings.preprocessing,
-            "weights": self.weights_path.name,
-            "weights sha256": self.weights.digest,
-        }
+        recipe = recipe.with_options(images=captions.source_name(self.source)).with_facts(
+            {
+                "images": captions.source_name(self.source),
+                "list sha256": settings.list_sha256,
+                "scanned": f"{self.run.done} of {len(settings.range)}",
+                "resize": settings.resize,
+            }
+        )
+        results = {"channels": ",".join(map(str, channels))}
+        yield from self.folder.save(recipe, stem, pages, results, arrays if self.raw else None)
 
     def raw_arrays(self, unit_tiles: UnitTiles) -> dict[str, np.ndarray]:
         """What is saved of tiles with --raw.

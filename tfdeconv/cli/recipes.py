@@ -1,0 +1,52 @@
+"""The recipe of a request's pictures: every option is in it that is not named here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..data.preprocessing import PRESETS
+from ..files import sha256
+from . import console
+
+if TYPE_CHECKING:
+    from ..figures.recipe import Recipe
+    from ..weights.load import Weights
+
+# Fields of a request that no pixel depends on. Whatever is not here decides the picture's name.
+IRRELEVANT = ("out", "raw", "verbose")
+# Fields that name a file: its digest is a fact of the recipe.
+FILES = ("run", "architecture")
+
+
+def recipe_of(request: Any, weights: Weights, weights_path: Path, title: str) -> Recipe:
+    """What all pictures of a PhotoRequest or a RunRequest have in common.
+
+    weights: with the preprocessing that is used; title: what the network is called.
+    """
+    from ..figures.recipe import Recipe
+
+    preprocessing = json.dumps(asdict(weights.preprocessing), sort_keys=True)
+    facts = {
+        "network": title,
+        "variant": weights.network.variant,
+        "weights sha256": weights.digest,
+        "preprocessing": preprocessing,
+    }
+    options: dict[str, Any] = {}
+    for field in fields(request):
+        if field.name not in IRRELEVANT:
+            options[field.name] = getattr(request, field.name)
+    for name in FILES:
+        path = options.get(name)
+        if path:
+            facts[f"{name} sha256"] = sha256(path)
+            options[name] = Path(path).name
+    options["weights"] = weights_path.name
+    # a file of whatever kind is said in full
+    preprocess = options.get("preprocess")
+    if preprocess and preprocess not in PRESETS:
+        options["preprocess"] = preprocessing
+    return Recipe(console.program(), options, facts)

@@ -1,0 +1,123 @@
+"""A folder that pictures go to, where none takes the place of another one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..data.images import text_of
+from ..data.picture_text import text_of_arrays
+from ..errors import UserError
+from ..files import atomic_write, locked_folder
+from . import naming, png
+from .recipe import Recipe
+
+# number, how many there are, what is on it
+Page = tuple[int, int, Image.Image]
+
+
+class PictureFolder:
+    """Saves pictures under names that their recipes decide.
+
+    The picture that a recipe made before is replaced, whole or not at all. What else has that name
+    stays, and the new picture gets a number.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pages = 0  # that were saved
+
+    def save(
+        self,
+        recipe: Recipe,
+        stem: str,
+        pages: Iterable[Page],
+        results: Mapping[str, str],
+        arrays: Mapping[str, Any] | None = None,
+    ) -> Iterator[Path]:
+        """Saves a picture's pages as PNGs, and arrays as an .npz; yields the pages' paths.
+
+        stem: what the name begins with; results: what the text says besides the recipe. The folder
+        is made with the first page. Raises UserError where nothing can be written.
+        """
+        names: list[str] = []
+
+        def named_pages() -> Iterator[tuple[Image.Image, dict[str, str]]]:
+            for number, count, picture in pages:
+                text = recipe.text({**results, "page": f"{number} of {count}"})
+                if number == 1:
+                    make_folder(self.path)
+                    suffixes = naming.page_suffixes(count)
+                    name = free_name(self.path, f"{stem}-{recipe.digest}", recipe, suffixes)
+                    names.extend(f"{name}{suffix}.png" for suffix in suffixes)
+                    if arrays is not None:
+                        save_arrays(self.path / f"{name}.npz", arrays, recipe, text)
+                yield picture, text
+
+        for number, encoded in enumerate(png.encode_all(named_pages())):
+            with free_path(self.path / names[number], recipe) as free:
+                with atomic_write(free) as temporary:
+                    temporary.write_bytes(encoded)
+            self.pages += 1
+            yield free
+
+
+def make_folder(path: Path) -> None:
+    """Makes the output folder; raises UserError if nothing can be written to it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {path}: {error.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise UserError(f"cannot write to {path}: permission denied")
+
+
+def free_name(folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str] = ("",)) -> str:
+    """`name`, or `name-2`, `name-3`, ...: the first under which nothing else would be lost.
+
+    suffixes: what follows the name in the files of several pages.
+    """
+    number = 1
+    candidate = name
+    while is_taken(folder, candidate, recipe, suffixes):
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+def is_taken(folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str]) -> bool:
+    """Whether a file of that name is not of this recipe."""
+    files = {folder / f"{name}.npz": text_of_arrays}
+    for suffix in suffixes:
+        files[folder / f"{name}{suffix}.png"] = text_of
+    for path, read_text in files.items():
+        # a link counts, whether what it leads to is there or not
+        if os.path.lexists(path) and not recipe.made(read_text(path)):
+            return True
+    return False
+
+
+@contextmanager
+def free_path(path: Path, recipe: Recipe) -> Iterator[Path]:
+    """The path, or a free one like it, that no other process takes while the block writes to it.
+
+    Another process may have written a picture since the name was chosen.
+    """
+    with locked_folder(path.parent):
+        name = free_name(path.parent, path.name.removesuffix(path.suffix), recipe)
+        yield path.with_name(name + path.suffix)
+
+
+def save_arrays(
+    path: Path, arrays: Mapping[str, Any], recipe: Recipe, text: Mapping[str, str]
+) -> None:
+    """Saves arrays as an .npz, with the picture's text as JSON under `text`."""
+    with free_path(path, recipe) as free, atomic_write(free) as temporary:
+        np.savez_compressed(temporary, **arrays, text=json.dumps(text))
