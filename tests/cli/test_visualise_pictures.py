@@ -11,15 +11,7 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from command_line import (
-    LIGHT,
-    SAMPLE,
-    WEIGHTS,
-    file_names,
-    run_process,
-    save_photo,
-    without_digest,
-)
+from command_line import LIGHT, SAMPLE, WEIGHTS, file_names, run_process, save_photo, without_digest
 from PIL import Image
 
 import tfdeconv
