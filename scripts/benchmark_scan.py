@@ -159,6 +159,8 @@ def measure_drawing(rounds: int) -> None:
     """Prints what all features of a layer take to draw, over the passes alone."""
     from tfdeconv.engine.deconvnet import Deconvnet
     from tfdeconv.figures import run as run_figures
+    from tfdeconv.figures.picture_folder import PictureFolder
+    from tfdeconv.figures.recipe import Recipe
     from tfdeconv.scan import provenance, run_file
 
     with TemporaryDirectory() as folder:
@@ -177,12 +179,12 @@ def measure_drawing(rounds: int) -> None:
             run,
             weights.network,
             weights,
-            Path(run.weights),
             provenance.images_of(run, "the run", None),
             "deconvnet",
             None,
-            Path(folder),
             False,
+            Recipe("benchmark_scan.py", {}, {"network": weights.network.name}),
+            PictureFolder(Path(folder)),
             lambda text: None,
             print,
             print,

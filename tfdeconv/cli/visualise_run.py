@@ -125,7 +125,7 @@ def pictures(
     """The pages of each layer, or of the blocks; drawn as they are iterated over."""
     from ..scan import provenance
 
-    top = None if request.top == ALL else request.top
+    top = request.top if isinstance(request.top, int) else None
     channels = {
         layer: provenance.channels_of(run, layer, request.features, top) for layer in layers
     }

@@ -66,7 +66,7 @@ class RunFigures:
             f"{self.network_title}-{layer}",
             self.rule,
             f"top{self.run.settings.top}",
-            naming.features_part(recipe.options["features"]),
+            naming.features_part(recipe.options.get("features")),
         )
         pages = grid.pages(unit_tiles, title, caption)
         yield from self.save(recipe, stem, pages, channels, self.raw_arrays(unit_tiles))
