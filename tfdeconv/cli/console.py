@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -154,14 +155,23 @@ def import_tensorflow(verbose: bool = False) -> None:
 
 
 class Progress:
-    """A line on stderr that says how far a long task is; only on a terminal."""
+    """Says on stderr how far a long task is.
 
-    def __init__(self) -> None:
-        self.shown = sys.stderr is not None and sys.stderr.isatty()
+    On a terminal in one line that each text replaces. Elsewhere in a line of its own, not more
+    often than `every` seconds, and so never of a task that is quicker than that.
+    """
+
+    def __init__(self, every: float = 10) -> None:
+        self.every = every
+        self.said = time.monotonic()
+        self.on_terminal = sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, text: str) -> None:
-        if self.shown:
+        if self.on_terminal:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        elif text and sys.stderr is not None and time.monotonic() - self.said >= self.every:
+            self.said = time.monotonic()
+            print(f"{program()}: {printable(text)}", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         self.say("")

@@ -67,7 +67,7 @@ def scan(request: ScanRequest) -> int:
         work = prepare_on_all(request, group, notes)
     from ..scan import job
 
-    progress = console.Progress()
+    progress = console.Progress(every=30)
     run = job.start_or_resume(work, group)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
         scan_rest(request, work, run, group, progress, notes)
@@ -94,7 +94,9 @@ def scan_rest(
     def say(text: str) -> None:
         if run.scanned:
             notes.show()
-        progress.say(text)
+        # of all the workers' lines one tells as much
+        if group.chief:
+            progress.say(text)
 
     accumulator = workers.build_on_all(lambda: work.scan(group), group)
     if group.chief and run.settings.kept:
