@@ -31,6 +31,7 @@ PACKAGES = {
         "network",
         "zoo",
         "data.preprocessing",
+        "data.labels",
         "files",
         "limits",
         "errors",

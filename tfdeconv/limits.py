@@ -219,6 +219,14 @@ MIN_SCALE = 1e-4
 # bytes of a list of paths: ten million of a hundred characters
 MAX_PATH_LIST = 1 << 30
 
+# Names of classes, in files of labels and within models.
+
+# bytes of a file, or of the text within a model: those of ImageNet's 21,843 classes have 700 KB
+MAX_LABELS = 1 << 22
+# classes, and characters of a name: what is longer is cut; the longest of ImageNet's have 120
+MAX_CLASSES = 1 << 16
+MAX_LABEL = 200
+
 # Runs, downloads, and names of pictures.
 
 # images of a run: their numbers are int32

@@ -36,6 +36,8 @@ class Network:
     missing   {a layer of the file: why it is not available}
     steps     {a layer: images for it may have so many rows and columns more or less than those of
               input_shape, or a multiple of that; 0: none}, where a file works out its maps' sizes
+    probabilities {an output whose values are logits: what its file makes probabilities of them
+              with, "softmax" or "sigmoid"}
     variant   which of the networks of one name, that differ in strides, biases or constants,
               this is: "torchvision"; "" where there is but one
     """
@@ -48,6 +50,7 @@ class Network:
     missing: Mapping[str, str] = field(default_factory=dict)
     variant: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)
+    probabilities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def channels(self) -> int:

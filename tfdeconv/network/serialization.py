@@ -55,6 +55,8 @@ def to_json(network: Network) -> str:
     }
     if network.steps:
         entry["steps"] = dict(network.steps)
+    if network.probabilities:
+        entry["probabilities"] = dict(network.probabilities)
     return json.dumps(entry)
 
 
@@ -95,6 +97,7 @@ def network_of(entry: dict[str, Any]) -> Network:
         missing=check_names(entry["missing"]),
         variant=str(entry["flavour"])[:MAX_NAME],
         steps=check_steps(entry.get("steps", {})),
+        probabilities=check_probabilities(entry.get("probabilities", {})),
     )
 
 
@@ -104,6 +107,14 @@ def check_steps(value: Any) -> dict[str, int]:
     for name in check_names(value):
         steps[name] = check_int(value[name], 0)
     return steps
+
+
+def check_probabilities(value: Any) -> dict[str, str]:
+    """{output: what makes probabilities of its values}, see Network.probabilities."""
+    probabilities = check_names(value)
+    for function in probabilities.values():
+        check_one_of("softmax", "sigmoid")(function)
+    return probabilities
 
 
 def node_of(entry: dict[str, Any]) -> Node:

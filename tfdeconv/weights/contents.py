@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.labels import Labels
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..network.graph import Network
@@ -47,6 +48,8 @@ class WeightFile:
     path: Path | None = None
     # layers that have the parameters of another, which is called several times
     shared: Mapping[str, str] = field(default_factory=dict)
+    # the names of its classes, where it has them
+    labels: Labels | None = None
 
 
 class PixelNote(str):

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.labels import Labels
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
@@ -44,6 +45,8 @@ class Weights(Mapping):
     ignored: tuple[str, ...] = ()
     # how the file was recognised, and what was assumed because it cannot tell
     notes: tuple[str, ...] = ()
+    # the names of its classes, where the file has them
+    labels: Labels | None = None
 
     @property
     def assumed(self) -> list[str]:
@@ -147,6 +150,7 @@ def read_weights(
             file.licence,
             file.ignored,
             file.notes,
+            file.labels,
         )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from ..data import labels
+from ..data.labels import Labels
 from ..data.preprocessing import Preprocessing
 from ..errors import printable
-from ..formats.tflite import reader
+from ..formats.tflite import associated_files, reader
 from ..limits import MAX_MODEL_NAME
 from ..network.graph import Network
 from .format_reader import FormatReader
@@ -29,4 +31,9 @@ def tflite_reader(path: str | Path) -> FormatReader:
         # what Keras's own networks take goes by their names, in whichever file they are
         return told_preprocessing(model, network) or guess_preprocessing(network)
 
-    return graph_reader(path, TITLE, partial(graph_of, model, name), preprocessing)
+    def carried_labels() -> Labels | None:
+        text = associated_files.find_labels(path)
+        return labels.carried(text, "by the model") if text else None
+
+    graph = partial(graph_of, model, name)
+    return graph_reader(path, TITLE, graph, preprocessing, labels=carried_labels)

@@ -7,27 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...network.base import Layer, Node
-from ...network.layers import Activation, Identity, LogSoftmax, Softmax
+from ...network.base import Node
+from ...network.classes import SQUASHES, squash_of
+from ...network.layers import Identity
 from .builder import NodeBuilder
 
-# what makes probabilities of values
-SQUASHES: dict[Layer | None, str] = {
-    Softmax(): "softmax",
-    LogSoftmax(): "log_softmax",
-    Activation("sigmoid"): "sigmoid",
-}
-
-
-def nodes_to_logits(builder: NodeBuilder) -> tuple[tuple[Node, ...], tuple[str, ...]]:
-    """The nodes without the softmax or sigmoid of an output, and of which the values are logits.
+def nodes_to_logits(builder: NodeBuilder) -> tuple[tuple[Node, ...], dict[str, str]]:
+    """The nodes without the softmax or sigmoid of an output, and which outputs had which.
 
     A dense layer with a softmax is `d/logits` and `d`: the first takes the name of both. A layer
     with a sigmoid loses it; a softmax or sigmoid that is a layer becomes an Identity. Those that
     other layers read stay.
     """
     nodes = dict(builder.nodes)
-    notes: list[str] = []
+    squashes: dict[str, str] = {}
     for node in builder.nodes.values():
         squash = squash_of(node.layer)
         if not squash or node.name in builder.read:
@@ -41,10 +34,5 @@ def nodes_to_logits(builder: NodeBuilder) -> tuple[tuple[Node, ...], tuple[str, 
         else:
             layer = replace(node.layer, activation=None)  # type: ignore[call-arg]
             nodes[node.name] = replace(node, layer=layer)
-        notes.append(f"{node.name}: its values are logits, those before its {squash}")
-    return tuple(nodes.values()), tuple(notes)
-
-
-def squash_of(layer: Layer) -> str:
-    """What makes probabilities of a layer's values, softmax or sigmoid; "" where nothing does."""
-    return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
+        squashes[node.name] = squash
+    return tuple(nodes.values()), squashes

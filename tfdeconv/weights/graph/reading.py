@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.labels import Labels
 from ...data.preprocessing import Preprocessing
 from ...errors import UserError
 from ...network.graph import Network
@@ -24,12 +25,13 @@ def graph_reader(
     read_graph: Callable[[], Graph],
     preprocessing: Callable[[Network], tuple[Preprocessing, str]],
     digest: str = "",
+    labels: Callable[[], Labels | None] = lambda: None,
 ) -> FormatReader:
     """Reads a file that describes its own network.
 
     title: the format in words, after "it is". preprocessing: what a network's images go through,
     where its own layers do not show it, and a sentence that says what was assumed.
-    digest: of a file that is not the path's alone.
+    digest: of a file that is not the path's alone. labels: the classes' names in the file.
     """
 
     @cache
@@ -64,6 +66,7 @@ def graph_reader(
             digest=digest,
             source=Path(path).name,
             notes=(f"it is {title} with its own description", *found.notes, assumed),
+            labels=labels(),
         )
 
     return FormatReader(title, network, contents)

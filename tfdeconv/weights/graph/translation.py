@@ -44,7 +44,7 @@ def translate(graph: Graph) -> Translated:
     steps: Mapping[str, int] = {}
     if not graph.of_layers:
         builder.nodes, steps = fitting_nodes(graph, image, builder)
-    nodes, logits = nodes_to_logits(builder)
+    nodes, squashes = nodes_to_logits(builder)
     if not nodes:
         raise nothing_understood(translator.missing)
     if len(graph.name) > MAX_MODEL_NAME or not graph.name.isprintable():
@@ -60,10 +60,18 @@ def translate(graph: Graph) -> Translated:
         if name not in aliases and name not in folded:
             missing[name] = reason
     network = Network(
-        graph.name, image_map.shape, nodes, folded, aliases, missing=missing, steps=steps
+        graph.name,
+        image_map.shape,
+        nodes,
+        folded,
+        aliases,
+        missing=missing,
+        steps=steps,
+        probabilities={name: squash.removeprefix("log_") for name, squash in squashes.items()},
     )
-    parameters = builder.parameters
-    return Translated(network, parameters, (*graph.notes, *notes, *logits))
+    for name, squash in squashes.items():
+        notes = (*notes, f"{name}: its values are logits, those before its {squash}")
+    return Translated(network, builder.parameters, (*graph.notes, *notes))
 
 
 def names_of(
