@@ -49,6 +49,8 @@ class Projection:
     patches: np.ndarray
     # height and width of the images
     size: tuple[int, int]
+    # [n, classes] of all classes, where the target's values are logits (class_projection.py)
+    logits: np.ndarray | None = None
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -116,7 +118,7 @@ def concatenate_images(parts: Sequence[Projection]) -> Projection:
         return parts[0]
     arrays = {}
     for field in fields(Projection):
-        if field.name != "size":
+        if field.name not in ("size", "logits"):
             arrays[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
     return Projection(**arrays, size=parts[0].size)
 
