@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from helpers import random_weights
 
+from tfdeconv.data.labels import imagenet
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.engine.ops import convolution, pooling
 from tfdeconv.network.graph import Builder
@@ -89,12 +90,12 @@ def test_sound_weights_pass_all_checks(run, weights):
         "float32 = float64",
     ):
         assert check in out
-    likeliest = out.partition("likeliest classes of the photo\n")[2].splitlines()[:5]
-    names = {
-        line.split(" ", 1)[1]
-        for line in (ROOT / "weights" / "imagenet_classes.txt").read_text().splitlines()
-    }
-    assert all(line.split("%  ")[1] in names for line in likeliest)
+    heading, *likeliest = out.partition("likeliest classes of the photo ")[2].splitlines()[:6]
+    assert "softmax of all 1,000 logits, assumed" in heading and "ImageNet's" in heading
+    names = imagenet(1000).names
+    for line in likeliest:
+        number, name = line.split("%  ")[1].split(" ", 1)
+        assert names[int(number)] == name
 
 
 ERRORS = {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.rules import DECONVNET, GRADIENT
 from ..errors import UserError
@@ -13,7 +12,9 @@ from ..network.graph import Network
 from .adjoint import gap
 from .autodiff import autodiff_gradient, invalid_switches, project_whole_maps
 
-CLASSES = Path(__file__).resolve().parents[2] / "weights" / "imagenet_classes.txt"
+if TYPE_CHECKING:
+    from ..weights.load import Weights
+
 # float32: sums of up to a hundred thousand products (an adjoint off by 0.1 % has 1e-3)
 SINGLE = 1e-4
 # float64: 1e-16 a layer, up to 300 of them
@@ -101,25 +102,19 @@ def in_float64(
     return double
 
 
-def top_classes(network: Network, weights: Mapping[str, Any], x: Any) -> None:
-    """Prints the five likeliest classes of the photo, by name where they are ImageNet's."""
+def top_classes(network: Network, weights: Weights, x: Any) -> None:
+    """Prints the five likeliest classes of the photo, if the last layer has classes."""
     import numpy as np
 
     from ..engine.deconvnet import Deconvnet
+    from ..figures.unit_names import probabilities, unit_names
 
-    output = Deconvnet(network, weights, network.nodes[-1].name).activations(x)[0]
-    logits = output.reshape(-1).astype(np.float64)
-    share = np.exp(logits - logits.max())
-    share /= share.sum()
-    names = imagenet_classes()
-    print("\nlikeliest classes of the photo")
-    for i in np.argsort(-share)[:5]:
-        name = names[i] if len(names) == len(share) else f"class {i}"
-        print(f"{share[i]:7.1%}  {name}")
-
-
-def imagenet_classes() -> list[str]:
-    """The names of ImageNet's classes in the networks' order; none outside of a clone."""
-    if not CLASSES.exists():
-        return []
-    return [line.partition(" ")[2] for line in CLASSES.read_text().splitlines()]
+    last = network.nodes[-1].name
+    names = unit_names(network, last, weights.labels)
+    if names.classes is None:
+        return
+    logits = Deconvnet(network, weights, last).activations(x)[0].reshape(-1)
+    shares = probabilities(logits, names.classes.probability)
+    print(f"\nlikeliest classes of the photo ({'; '.join(names.legend())})")
+    for number in np.argsort(-shares)[:5]:
+        print(f"{shares[number]:7.1%}  {number} {names.name(number)}".rstrip())

@@ -122,7 +122,7 @@ class UnitNames:
         probability = float(probabilities(logits, self.classes.probability)[channel])
         return probability_text(probability) if np.isfinite(probability) else ""
 
-    def legend(self, has_negative: bool) -> list[str]:
+    def legend(self, has_negative: bool = False) -> list[str]:
         """How to read what is said of classes, in sentences; none for features."""
         if not self.classes:
             return []
