@@ -68,7 +68,9 @@ def test_names_must_be_as_many_as_classes():
 
 
 def test_probabilities_do_not_overflow():
-    np.testing.assert_allclose(probabilities(np.float32([1e4, 1e4, -1e4]), "softmax"), [0.5, 0.5, 0])
+    np.testing.assert_allclose(
+        probabilities(np.float32([1e4, 1e4, -1e4]), "softmax"), [0.5, 0.5, 0]
+    )
     np.testing.assert_allclose(probabilities(np.float32([1e4, -1e4]), "sigmoid"), [1, 0])
     # float64 rounds at 1e-16
     x = np.linspace(-5, 5, 11)

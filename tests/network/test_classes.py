@@ -35,10 +35,7 @@ NETWORKS = {
         {"fc": Dense(3), "drop": Identity()},
         {"fc": ("softmax", True), "drop": ("softmax", True)},
     ),
-    "means of maps": (
-        {"conv": Conv(3, 1), "pool": GlobalAvgPool()},
-        {"pool": ("softmax", True)},
-    ),
+    "means of maps": ({"conv": Conv(3, 1), "pool": GlobalAvgPool()}, {"pool": ("softmax", True)}),
     "means of rectified maps": ({"conv": Conv(3, 1, activation=RELU), "p": GlobalAvgPool()}, {}),
     "an image alone": ({"flat": Flatten()}, {}),
     "maps": ({"conv": Conv(3, 1), "p": Softmax()}, {}),

@@ -55,9 +55,7 @@ def project_classes(
     logits = y.reshape(1, -1)
     seeds = logits[0, chosen[0]]
     units = projection.concatenate(
-        deconvnet.backward(
-            forward_pass, np.zeros(count, np.int32), chosen[0], seeds=np.abs(seeds)
-        )
+        deconvnet.backward(forward_pass, np.zeros(count, np.int32), chosen[0], seeds=np.abs(seeds))
     )
     positions = units.positions
     if mode == "all":

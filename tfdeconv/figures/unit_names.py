@@ -144,10 +144,7 @@ class UnitNames:
 
 
 def unit_names(
-    network: Network,
-    layer: str,
-    carried: Labels | None = None,
-    given: Labels | None = None,
+    network: Network, layer: str, carried: Labels | None = None, given: Labels | None = None
 ) -> UnitNames:
     """What the units of a layer are called.
 

@@ -12,6 +12,7 @@ from ...network.classes import SQUASHES, squash_of
 from ...network.layers import Identity
 from .builder import NodeBuilder
 
+
 def nodes_to_logits(builder: NodeBuilder) -> tuple[tuple[Node, ...], dict[str, str]]:
     """The nodes without the softmax or sigmoid of an output, and which outputs had which.
 
