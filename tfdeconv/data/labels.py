@@ -211,8 +211,8 @@ def checked(names: Iterable[str]) -> tuple[str, ...]:
 def shown_name(name: str) -> str:
     """A name in one line of a bounded length, without quotes and WordNet's number.
 
-    >>> shown_name("n01440764 tench, Tinca tinca"), shown_name('"a cat"'), len(shown_name("a" * 999))
-    ('tench, Tinca tinca', 'a cat', 200)
+    >>> shown_name("n01440764 tench, tinca"), shown_name('"a cat"'), len(shown_name("a" * 999))
+    ('tench, tinca', 'a cat', 200)
     """
     words = " ".join(name[: 4 * MAX_LABEL].split())
     if len(words) > 1 and words[0] == words[-1] == '"':
