@@ -53,10 +53,9 @@ def to_json(network: Network) -> str:
         "aliases": dict(network.aliases),
         "missing": dict(network.missing),
     }
-    if network.steps:
-        entry["steps"] = dict(network.steps)
-    if network.probabilities:
-        entry["probabilities"] = dict(network.probabilities)
+    for key, said in (("steps", network.steps), ("probabilities", network.probabilities)):
+        if said:
+            entry[key] = dict(said)
     return json.dumps(entry)
 
 
@@ -111,10 +110,8 @@ def check_steps(value: Any) -> dict[str, int]:
 
 def check_probabilities(value: Any) -> dict[str, str]:
     """{output: what makes probabilities of its values}, see Network.probabilities."""
-    probabilities = check_names(value)
-    for function in probabilities.values():
-        check_one_of("softmax", "sigmoid")(function)
-    return probabilities
+    check = check_one_of("softmax", "sigmoid")
+    return {name: check(function) for name, function in check_names(value).items()}
 
 
 def node_of(entry: dict[str, Any]) -> Node:
