@@ -16,6 +16,8 @@ MISTAKES = [
     (["--rule", "magic"], "'magic'.*guided"),
     (["-m", "most"], "'most'.*max"),
     (["--resize", "zoom"], "'zoom'"),
+    (["--max-side", "300"], "--max-side .*give --resize keep as well"),
+    (["--resize", "squash", "--max-side", "300"], "--max-side .*give --resize keep"),
     (["--colour"], "--colour"),
     (["-f"], "-f"),
     (["--net", "vgg16"], "--net"),
@@ -108,3 +110,10 @@ def test_flavour_is_the_old_name_of_variant():
     arguments = "--network resnet50 -l conv1_relu --flavour torchvision".split()
     request = visualise.parse(arguments)
     assert isinstance(request, PhotoRequest) and request.variant == "torchvision"
+
+
+@pytest.mark.parametrize("side", ["0", "-5", "1e3", "70000"])
+def test_sides_out_of_range_are_refused(side, capsys):
+    with pytest.raises(SystemExit):
+        visualise.parse(["a.jpg", "--resize", "keep", f"--max-side={side}"])
+    assert "--max-side" in capsys.readouterr().err

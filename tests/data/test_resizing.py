@@ -110,3 +110,36 @@ def test_unknown_resize_and_no_images_are_refused(tmp_path):
         images.read([path], RGB, "corp")
     with pytest.raises(UserError, match="no images"):
         images.read([], RGB)
+
+
+@pytest.mark.parametrize("name, decoded", [("photo.png", (300, 400)), ("photo.jpg", (75, 100))])
+def test_longer_side_is_scaled_down(tmp_path, name, decoded):
+    path = saved(tmp_path / name, ramps(300, 400))
+    # of a JPEG an eighth, a quarter or half of the size can be decoded at once
+    assert images.decode(path, 3, max_side=90).pixels.shape[:2] == decoded
+
+    found = images.read([path], RGB, "keep", max_side=90)[0]
+
+    assert found.shape == (68, 90, 3)
+    whole = images.read([path], RGB, "keep")[0]
+    for before, after in ((whole[:, 200, 1], found[:, 45, 1]), (whole[150, :, 0], found[34, :, 0])):
+        wanted = (np.arange(len(after)) + 0.5) * len(before) / len(after) - 0.5
+        between = np.interp(wanted, np.arange(len(before)), before)
+        # 8 bits round twice, and a JPEG's blocks differ by some levels
+        np.testing.assert_allclose(after[1:-1], between[1:-1], rtol=0, atol=3)
+
+
+def test_small_photos_are_not_scaled_up(tmp_path):
+    for name in ("photo.png", "photo.jpg"):
+        path = saved(tmp_path / name, ramps(31, 37))
+        np.testing.assert_array_equal(
+            images.read([path], RGB, "keep", max_side=37), images.read([path], RGB, "keep")
+        )
+
+
+def test_arrays_are_scaled_down_as_photos(tmp_path):
+    bands = np.random.default_rng(0).random((20, 300, 5), np.float32)
+    np.save(tmp_path / "bands.npy", bands)
+    preprocessing = Preprocessing("as is", (8, 8), 8)
+    found = images.read([tmp_path / "bands.npy"], preprocessing, "keep", 5, max_side=30)
+    assert found.shape == (1, 2, 30, 5)

@@ -17,7 +17,7 @@ from .visualise_photos import PhotoRequest, visualise_photos
 from .visualise_run import ALL, RunRequest, visualise_run
 
 TOP_OF_BLOCKS = 1  # a picture each
-FIXED_BY_RUN = ("--network", "--variant", "--preprocess", "--mode", "--resize")
+FIXED_BY_RUN = ("--network", "--variant", "--preprocess", "--mode", "--resize", "--max-side")
 
 # Options that fit together only so; the first row that is broken is the mistake reported.
 # "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top.
@@ -32,6 +32,11 @@ CONSTRAINTS = (
         "--run",
         "{options}: with --run these are as they were in the scan: leave them out",
         excludes=FIXED_BY_RUN,
+    ),
+    Constraint(
+        "--max-side",
+        "--max-side is for photos at their own size: give --resize keep as well",
+        needs=("--resize keep",),
     ),
     Constraint(
         "--run",
@@ -76,6 +81,8 @@ def parse(argv: Sequence[str]) -> PhotoRequest | RunRequest:
     present = options_given(given)
     if given.top == ALL:
         present.add("--top all")
+    if given.resize == arguments.KEEP:
+        present.add("--resize keep")
     if len(given.images) > 1:
         present.add("IMAGE IMAGE")
     check_constraints(parser, CONSTRAINTS, present)
@@ -106,6 +113,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         mode=given.mode or "max",
         rule=given.rule,
         resize=given.resize or "crop",
+        max_side=given.max_side,
         bands=given.bands,
         out=given.out,
         raw=given.raw,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..engine.rules import DECONVNET, RULES
+from ..limits import MAX_IMAGE_SIDE
 from . import arguments, console
 from .visualise_photos import MEANING
 from .visualise_run import ALL
@@ -21,6 +22,14 @@ def top(text: str) -> int | str:
         return arguments.positive_int(text)
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{error}, nor all") from None
+
+
+def image_side(text: str) -> int:
+    """`1500` -> 1500; a side that an image can have."""
+    side = arguments.positive_int(text)
+    if side > MAX_IMAGE_SIDE:
+        raise argparse.ArgumentTypeError(f"found {side}, expected at most {MAX_IMAGE_SIDE:,}")
+    return side
 
 
 def rgb_bands(text: str) -> tuple[int, int, int]:
@@ -108,6 +117,12 @@ def build_parser(docstring: str) -> console.Parser:
         "--resize",
         choices=arguments.RESIZES,
         help="as in training (the default), to the input's size, or not at all",
+    )
+    option(
+        "--max-side",
+        type=image_side,
+        metavar="PIXELS",
+        help="with --resize keep: scale a photo down so that its longer side has at most so many",
     )
     option(
         "--bands",

@@ -55,6 +55,7 @@ class PhotoRequest:
     mode: str
     rule: str
     resize: str
+    max_side: int | None  # with resize keep: pixels that the longer side has at most
     bands: tuple[int, int, int] | None
     out: Path
     raw: bool
@@ -183,7 +184,9 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
     from ..files import sha256
 
     channels = weights.network.channels
-    x = images.read([path], weights.preprocessing, request.resize, channels, admission)
+    x = images.read(
+        [path], weights.preprocessing, request.resize, channels, admission, request.max_side
+    )
     file, array = arrays.split_name(str(path))
     # of several arrays of one file each has a picture of its own
     return Photo(path, x, f"{sha256(file)} {array}".strip())
@@ -202,7 +205,10 @@ def draw_photo(
 
     title = f"{recipe.facts['network']}   {deconvnet.target}"
     meaning = MEANING[request.mode]
-    caption = f"{photo.path.name}, rule {request.rule}, mode {request.mode}: {meaning}"
+    name = photo.path.name
+    if request.max_side:
+        name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
+    caption = f"{name}, rule {request.rule}, mode {request.mode}: {meaning}"
     picture = photo_figures.draw(
         photo.x[0], projection, 0, preprocessing, title, caption, request.bands
     )

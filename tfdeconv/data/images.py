@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from .folders import SUFFIXES
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded, text_of
 from .preprocessing import Preprocessing, say_nothing
-from .resizing import CROP, KEEP, RESIZES, SQUASH, crop_box, fit
+from .resizing import CROP, KEEP, RESIZES, SQUASH, at_most, crop_box, fit
 
 __all__ = ["CROP", "KEEP", "RESIZES", "SQUASH", "SUFFIXES", "crop_box", "fit", "text_of"]
 
@@ -26,13 +27,15 @@ def read(
     resize: str = CROP,
     channels: int = 3,
     admission: Admission | None = None,
+    max_side: int | None = None,
 ) -> np.ndarray:
     """Images as a network's input, float32 [n, h, w, c].
 
     resize: "crop" as in training (short side scaled, centre cut out), "squash" to the input's size
     whatever the proportions, "keep" the photo's own size. channels: the network's; a photo serves
     1 and 3, other numbers need an .npy of [h, w, channels].
-    admission: what is told of odd images, see admission.py.
+    admission: what is told of odd images, see admission.py. max_side: pixels that the longer side
+    has at most with "keep"; a larger image is scaled down, a JPEG while it is decoded.
     Raises UserError for a file that cannot be read, or photos of different sizes with "keep".
 
     >>> from tfdeconv.data.preprocessing import caffe
@@ -44,7 +47,9 @@ def read(
     admission = admission or Admission()
     inputs = []
     for path in paths:
-        image = decode(path, channels)
+        image = decode(path, channels, max_side=max_side)
+        if max_side:
+            image = replace(image, pixels=at_most(image.pixels, max_side))
         inputs.append(admission.input(image, str(path), preprocessing, resize))
     if not inputs:
         raise UserError("there are no images to read")
@@ -65,14 +70,20 @@ def pixels(path: str | Path, channels: int = 3) -> np.ndarray:
     return decode(path, channels).pixels
 
 
-def decode(path: str | Path, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
+def decode(
+    path: str | Path,
+    channels: int,
+    reserve: Reserve = reserve_nothing,
+    max_side: int | None = None,
+) -> Decoded:
     """pixels(), and what was assumed of them.
 
-    reserve: told how many bytes of memory decoding takes before it takes them.
+    reserve: told how many bytes of memory decoding takes before it takes them. max_side: what the
+    longer side is needed at; a photo that can be decoded smaller may have more.
     """
     if arrays.is_array(str(path)):
         return decode_array(str(path), channels, reserve)
-    return photos.decode(Path(path), channels, reserve)
+    return photos.decode(Path(path), channels, reserve, max_side)
 
 
 def decode_array(path: str, channels: int, reserve: Reserve) -> Decoded:

@@ -12,6 +12,7 @@ from PIL import Image
 from ..errors import UserError
 from ..limits import MAX_DECODING_BYTES, MAX_PIXELS
 from ..memory import memory
+from .resizing import size_at_most
 
 # bytes that decoding a pixel takes at its peak: Pillow's copies, of 4 bytes each, and numpy's; more
 # where a library keeps coefficients, or animations
@@ -88,6 +89,12 @@ def refuse_large(image: Image.Image, path: Path) -> None:
             f"{size / 1e9:.1f} GB to decode, at most {most_bytes() / 1e9:.1f} are taken: "
             f"scale it down first"
         )
+
+
+def reduce_to(image: Image.Image, side: int) -> None:
+    """Has a JPEG decoded at the smallest part of its size whose longer side has so many pixels."""
+    if image.format in ("JPEG", "MPO"):
+        image.draft(image.mode, size_at_most(*image.size, side))
 
 
 def reduce_large(image: Image.Image, path: Path) -> str:

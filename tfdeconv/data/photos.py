@@ -19,6 +19,7 @@ from .photo_limits import (
     Reserve,
     decoding_bytes,
     reduce_large,
+    reduce_to,
     refuse_large,
     refuse_large_webp,
     reserve_nothing,
@@ -48,10 +49,13 @@ class Decoded:
     is_array: bool = False
 
 
-def decode(path: Path, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
+def decode(
+    path: Path, channels: int, reserve: Reserve = reserve_nothing, max_side: int | None = None
+) -> Decoded:
     """A photo as images.pixels() describes it; raises UserError.
 
-    The pages of a TIFF are the channels of a network of as many.
+    The pages of a TIFF are the channels of a network of as many. max_side: pixels of the longer
+    side that are needed; a JPEG is decoded at the smallest part of its size that has them.
     """
     require_regular_file(path)
     tiff_messages.silence()
@@ -61,6 +65,8 @@ def decode(path: Path, channels: int, reserve: Reserve = reserve_nothing) -> Dec
             warnings.simplefilter("ignore")
             refuse_large_webp(path)
             with Image.open(path, formats=FORMATS) as image:
+                if max_side:
+                    reduce_to(image, max_side)
                 if is_stack_of(image, channels):
                     return decode_pages(image, path, channels, reserve)
                 refuse_other_channels(path, channels)

@@ -22,6 +22,36 @@ def fit(photo: np.ndarray, preprocessing: Preprocessing, resize: str) -> np.ndar
     box = (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0]))
     if resize == CROP:
         box = crop_box(photo.shape[0], photo.shape[1], preprocessing)
+    return scaled(photo, height, width, box)
+
+
+def at_most(photo: np.ndarray, side: int) -> np.ndarray:
+    """[h, w, c] scaled down, but never up, so that its longer side has at most `side` pixels.
+
+    >>> at_most(np.zeros((30, 40, 3), np.uint8), 20).shape
+    (15, 20, 3)
+    """
+    height, width = size_at_most(photo.shape[0], photo.shape[1], side)
+    if (height, width) == photo.shape[:2]:
+        return photo
+    return scaled(photo, height, width, (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0])))
+
+
+def size_at_most(height: int, width: int, side: int) -> tuple[int, int]:
+    """What an image's height and width become so that neither is more than `side`.
+
+    >>> size_at_most(3000, 4000, 1500), size_at_most(1, 4000, 1500), size_at_most(30, 40, 1500)
+    ((1125, 1500), (1, 1500), (30, 40))
+    """
+    scale = min(side / max(height, width), 1)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+Box = tuple[float, float, float, float]
+
+
+def scaled(photo: np.ndarray, height: int, width: int, box: Box) -> np.ndarray:
+    """What a box of [h, w, c] holds, at another size."""
     if photo.dtype == np.uint8 and photo.shape[2] == 3:
         return resized(Image.fromarray(photo), width, height, box)
     bands = []
@@ -29,9 +59,6 @@ def fit(photo: np.ndarray, preprocessing: Preprocessing, resize: str) -> np.ndar
         band = Image.fromarray(np.ascontiguousarray(photo[..., i], np.float32))
         bands.append(resized(band, width, height, box))
     return np.stack(bands, 2)
-
-
-Box = tuple[float, float, float, float]
 
 
 def crop_box(rows: int, columns: int, preprocessing: Preprocessing) -> Box:
