@@ -71,10 +71,7 @@ def pixels(path: str | Path, channels: int = 3) -> np.ndarray:
 
 
 def decode(
-    path: str | Path,
-    channels: int,
-    reserve: Reserve = reserve_nothing,
-    max_side: int | None = None,
+    path: str | Path, channels: int, reserve: Reserve = reserve_nothing, max_side: int | None = None
 ) -> Decoded:
     """pixels(), and what was assumed of them.
 
