@@ -73,6 +73,7 @@ PACKAGES = {
         "zoo",
         "network",
         "formats",
+        "limits",
         "files",
         "memory",
         "errors",

@@ -112,21 +112,21 @@ def test_unknown_resize_and_no_images_are_refused(tmp_path):
         images.read([], RGB)
 
 
-@pytest.mark.parametrize("name, decoded", [("photo.png", (300, 400)), ("photo.jpg", (75, 100))])
+@pytest.mark.parametrize("name, decoded", [("photo.png", (150, 200)), ("photo.jpg", (38, 50))])
 def test_longer_side_is_scaled_down(tmp_path, name, decoded):
-    path = saved(tmp_path / name, ramps(300, 400))
+    path = saved(tmp_path / name, ramps(150, 200))
     # of a JPEG an eighth, a quarter or half of the size can be decoded at once
-    assert images.decode(path, 3, max_side=90).pixels.shape[:2] == decoded
+    assert images.decode(path, 3, max_side=45).pixels.shape[:2] == decoded
 
-    found = images.read([path], RGB, "keep", max_side=90)[0]
+    found = images.read([path], RGB, "keep", max_side=45)[0]
 
-    assert found.shape == (68, 90, 3)
+    assert found.shape == (34, 45, 3)
     whole = images.read([path], RGB, "keep")[0]
-    for before, after in ((whole[:, 200, 1], found[:, 45, 1]), (whole[150, :, 0], found[34, :, 0])):
+    for before, after in ((whole[:, 100, 1], found[:, 22, 1]), (whole[75, :, 0], found[17, :, 0])):
         wanted = (np.arange(len(after)) + 0.5) * len(before) / len(after) - 0.5
         between = np.interp(wanted, np.arange(len(before)), before)
-        # 8 bits round twice, and a JPEG's blocks differ by some levels
-        np.testing.assert_allclose(after[1:-1], between[1:-1], rtol=0, atol=3)
+        # 8 bits round twice, a JPEG's blocks by some levels; from pixel to pixel it is 4.4
+        np.testing.assert_allclose(after[1:-1], between[1:-1], rtol=0, atol=4)
 
 
 def test_small_photos_are_not_scaled_up(tmp_path):

@@ -12,7 +12,6 @@ from PIL import Image
 from ..errors import UserError
 from ..limits import MAX_DECODING_BYTES, MAX_PIXELS
 from ..memory import memory
-from .resizing import size_at_most
 
 # bytes that decoding a pixel takes at its peak: Pillow's copies, of 4 bytes each, and numpy's; more
 # where a library keeps coefficients, or animations
@@ -89,6 +88,16 @@ def refuse_large(image: Image.Image, path: Path) -> None:
             f"{size / 1e9:.1f} GB to decode, at most {most_bytes() / 1e9:.1f} are taken: "
             f"scale it down first"
         )
+
+
+def size_at_most(height: int, width: int, side: int) -> tuple[int, int]:
+    """What an image's height and width become so that neither is more than `side`.
+
+    >>> size_at_most(3000, 4000, 1500), size_at_most(1, 4000, 1500), size_at_most(30, 40, 1500)
+    ((1125, 1500), (1, 1500), (30, 40))
+    """
+    scale = min(side / max(height, width), 1)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def reduce_to(image: Image.Image, side: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from .photo_limits import size_at_most
 from .preprocessing import Preprocessing
 
 RESIZES = ("crop", "squash", "keep")
@@ -35,16 +36,6 @@ def at_most(photo: np.ndarray, side: int) -> np.ndarray:
     if (height, width) == photo.shape[:2]:
         return photo
     return scaled(photo, height, width, (0.0, 0.0, float(photo.shape[1]), float(photo.shape[0])))
-
-
-def size_at_most(height: int, width: int, side: int) -> tuple[int, int]:
-    """What an image's height and width become so that neither is more than `side`.
-
-    >>> size_at_most(3000, 4000, 1500), size_at_most(1, 4000, 1500), size_at_most(30, 40, 1500)
-    ((1125, 1500), (1, 1500), (30, 40))
-    """
-    scale = min(side / max(height, width), 1)
-    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 Box = tuple[float, float, float, float]
