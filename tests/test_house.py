@@ -19,13 +19,15 @@ PACKAGES = {
     "errors": set(),
     "version": set(),
     "limits": set(),
+    "tensorflow_import": set(),
+    "words": set(),
     "files": {"errors"},
     "memory": {"errors"},
     "formats": {"errors", "files", "limits"},
-    "network": {"errors", "limits", "formats.checked_json"},
+    "network": {"errors", "limits", "words", "formats.checked_json"},
     "zoo": {"network", "errors"},
     "data": {"formats", "files", "limits", "memory", "errors"},
-    "engine": {"network", "limits", "memory", "errors"},
+    "engine": {"network", "limits", "memory", "words", "errors"},
     "weights": {
         "formats",
         "network",
@@ -34,6 +36,8 @@ PACKAGES = {
         "data.labels",
         "files",
         "limits",
+        "tensorflow_import",
+        "words",
         "errors",
         "version",
     },
@@ -76,16 +80,21 @@ PACKAGES = {
         "limits",
         "files",
         "memory",
+        "tensorflow_import",
         "errors",
         "version",
     },
     "__main__": {"cli"},
 }
+# A thing that draws itself when it is asked to, and only then loads what draws it: the one import
+# that points the other way.
+DRAWS_ITSELF = {("engine.projection", "figures.projection"), ("engine.projection", "figures.png")}
 # each package of others, and the packages or modules of the project that may import it
 OUTSIDE = {
     "tensorflow": {
         "engine",
         "data.loader",
+        "tensorflow_import",
         "weights.load",
         "weights.tensorflow.checkpoints.checkpoint_server",
         "scan",
@@ -101,6 +110,8 @@ OUTSIDE = {
         "data.photo_limits",
         "data.resizing",
         "data.tiff_messages",
+        # a type
+        "engine.projection",
         "figures",
     },
 }
@@ -157,6 +168,8 @@ def allowed(name: str, names: set[str]) -> bool:
 def test_packages_know_only_what_they_may(module):
     package = module.partition(".")[0]
     for name, own in imports(module):
+        if (module, name) in DRAWS_ITSELF:
+            continue
         if own:
             assert allowed(name, PACKAGES[package] | {package}), f"{module} knows {name}"
         else:
@@ -169,7 +182,11 @@ def test_packages_know_only_what_they_may(module):
 
 def test_imports_point_one_way_everywhere():
     graph = {
-        module: {name for name, own in imports(module) if own and name in HOUSED and name != module}
+        module: {
+            name
+            for name, own in imports(module)
+            if own and name in HOUSED and name != module and (module, name) not in DRAWS_ITSELF
+        }
         for module in HOUSED
     }
 

@@ -7,12 +7,12 @@ import errno
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .. import tensorflow_import
 from ..errors import UserError
 
 COMMAND = "tfdeconv"
@@ -128,30 +128,12 @@ def exit_status(drawn: int, complete: bool) -> int:
 
 
 def import_tensorflow(verbose: bool = False) -> None:
-    """Imports TensorFlow without its chatter, part of which precedes any of its settings.
+    """Imports TensorFlow; unless verbose, without its chatter and without its warnings."""
+    tensorflow_import.import_tensorflow(verbose)
+    if not verbose:
+        import tensorflow
 
-    The faster CPU kernels (oneDNN's) are turned on for every x86, not only where TensorFlow
-    does so by itself.
-    """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if verbose or sys.stderr is None:
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as chatter:
-        stderr = os.dup(2)
-        os.dup2(chatter.fileno(), 2)
-        try:
-            import tensorflow
-
-            tensorflow.get_logger().setLevel("ERROR")
-        except BaseException:
-            chatter.seek(0)
-            os.write(stderr, chatter.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+        tensorflow.get_logger().setLevel("ERROR")
 
 
 class Progress:

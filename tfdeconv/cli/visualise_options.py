@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
 from ..limits import MAX_IMAGE_SIDE
 from . import arguments, console
-from .visualise_photos import MEANING
 from .visualise_run import ALL
 
 DEFAULT_TOP = 9
@@ -104,7 +104,7 @@ def build_parser(docstring: str) -> console.Parser:
     option(
         "-m",
         "--mode",
-        choices=MEANING,
+        choices=MODES,
         help="keep the strongest unit of a feature map (the default), or all of it",
     )
     option(

@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..data.admission import Admission
-    from ..data.preprocessing import Preprocessing
     from ..engine.deconvnet import Deconvnet
     from ..engine.projection import Projection
     from ..figures.picture_folder import Page, PictureFolder
     from ..figures.recipe import Recipe
     from ..weights.load import Weights
 
-MEANING = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
 # of a projection, what --raw saves
 RAW_ARRAYS = (
     "channels",
@@ -115,9 +113,7 @@ def visualise_photos(request: PhotoRequest) -> int:
             progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
             try:
                 projection = photo_projection.project(path, photo.x, deconvnet, request)
-                paths = save_photo(
-                    photo, projection, deconvnet, tensors.preprocessing, recipe, request, folder
-                )
+                paths = save_photo(photo, projection, deconvnet, recipe, request, folder)
             except UserError as error:
                 named = str(path) in str(error)
                 console.complain(error if named else f"{path}: {error}")
@@ -192,34 +188,18 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
     return Photo(path, x, f"{sha256(file)} {array}".strip())
 
 
-def draw_photo(
-    photo: Photo,
-    projection: Projection,
-    deconvnet: Deconvnet,
-    preprocessing: Preprocessing,
-    recipe: Recipe,
-    request: PhotoRequest,
-) -> Iterator[Page]:
+def draw_photo(photo: Photo, projection: Projection, request: PhotoRequest) -> Iterator[Page]:
     """The pages of a photo's projections of one layer."""
-    from ..figures import photo as photo_figures
-
-    title = f"{recipe.facts['network']}   {deconvnet.target}"
-    meaning = MEANING[request.mode]
     name = photo.path.name
     if request.max_side:
         name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
-    caption = f"{name}, rule {request.rule}, mode {request.mode}: {meaning}"
-    picture = photo_figures.draw(
-        photo.x[0], projection, 0, preprocessing, title, caption, request.bands
-    )
-    yield 1, 1, picture
+    yield 1, 1, projection.picture(name=name, bands=request.bands)
 
 
 def save_photo(
     photo: Photo,
     projection: Projection,
     deconvnet: Deconvnet,
-    preprocessing: Preprocessing,
     recipe: Recipe,
     request: PhotoRequest,
     folder: PictureFolder,
@@ -242,5 +222,5 @@ def save_photo(
     if request.raw:
         arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
     results = {"channels": ",".join(map(str, projection.channels[0]))}
-    pages = draw_photo(photo, projection, deconvnet, preprocessing, recipe, request)
+    pages = draw_photo(photo, projection, request)
     return list(folder.save(recipe, stem, pages, results, arrays))

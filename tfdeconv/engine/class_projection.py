@@ -71,4 +71,5 @@ def project_classes(
         units.patches[None],
         x.shape[1:3],
         logits,
+        deconvnet.origin(x, mode),
     )

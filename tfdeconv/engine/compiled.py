@@ -8,7 +8,6 @@ from call to call is a tensor argument (a Python number would make a new graph).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..network.spans import Spans
 from . import cropping, dispatch, finite, limits, passes
 from .chunks import Chunk, chunks
 from .cropping import SizedNetwork
+from .forward_pass import ForwardPass
 from .rules import Rule
 from .types import Parameters, ShapesByLayer, Tensors, Traces
 
@@ -31,16 +31,6 @@ ITEM_BYTES = 64 << 20
 MOST_BYTES = 1 << 30
 # bytes of the largest map of a chunk of images in the forward pass
 IMAGE_BYTES = 256 << 20
-
-
-@dataclass(frozen=True)
-class ForwardPass:
-    """Images after their forward pass, from which any number of units can be sent back."""
-
-    shapes: ShapesByLayer
-    maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
-    traces: Traces
-    largest: np.ndarray  # [n] the greatest |value| of each image
 
 
 class CompiledPasses:

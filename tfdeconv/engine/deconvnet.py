@@ -13,8 +13,10 @@ from ..network import borders
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
 from . import feature_maps, folding, limits, projection
-from .compiled import CompiledPasses, ForwardPass
-from .projection import Projection, Units, boxes
+from .compiled import CompiledPasses
+from .forward_pass import ForwardPass
+from .modes import MODES
+from .projection import Origin, Projection, Units, boxes
 from .rules import RULES
 from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
@@ -29,8 +31,6 @@ from .units import (
     strongest_channels,
     within,
 )
-
-MODES = ("max", "all")
 
 
 class Deconvnet:
@@ -75,6 +75,10 @@ class Deconvnet:
         self.target = network.node(target).name
         self.rule = RULES[rule]
         self.jit = jit
+        # what load_weights says besides, for pictures
+        self.preprocessing = getattr(weights, "preprocessing", None)
+        self.path = getattr(weights, "path", "")
+        self.labels = getattr(weights, "labels", None)
         nodes = network.up_to(self.target)
         tensors = as_tensors(weights, [node.name for node in nodes])
         self._dtype = dtype_of(tensors)
@@ -82,6 +86,9 @@ class Deconvnet:
         folded_nodes, parameters = folding.fold(nodes, tensors, self.layers)
         folded = replace(network, nodes=tuple(folded_nodes))
         self._passes = CompiledPasses(folded, parameters, self.layers, self.rule, self._dtype, jit)
+
+    def __repr__(self) -> str:
+        return f"Deconvnet({self.network.name} {self.target}, rule {self.rule.name})"
 
     def activations(self, x: np.ndarray) -> np.ndarray:
         """The layer's output for images x [n, h, w, c] as the network sees them.
@@ -97,18 +104,18 @@ class Deconvnet:
     def project(
         self,
         x: np.ndarray,
-        channels: Sequence[int] | np.ndarray | None = None,
+        channels: int | Sequence[int] | np.ndarray | None = None,
         mode: str = "max",
         top: int | None = None,
         interior: bool = False,
     ) -> Projection:
         """Projects channels of the layer to the pixels of images x [n, h, w, c].
 
-        channels: numbers from 0, the same for every image, or [n, m] for each image its own. None:
-        every channel, or with `top` the channels that fire strongest in each image, strongest
-        first. mode "max" keeps the strongest unit of a feature map (the first on a tie), "all" the
-        whole map. interior: only units whose receptive field lies within the image count, and are
-        sent back. Raises UserError for what does not fit.
+        channels: a number from 0, or several, the same for every image; or [n, m] for each image
+        its own. None: every channel, or with `top` the channels that fire strongest in each image,
+        strongest first. mode "max" keeps the strongest unit of a feature map (the first on a tie),
+        "all" the whole map. interior: only units whose receptive field lies within the image count,
+        and are sent back. Raises UserError for what does not fit.
         """
         if mode not in MODES:
             raise unknown("there is no mode", mode, MODES)
@@ -132,13 +139,26 @@ class Deconvnet:
             parts.append(
                 feature_maps.project(self._passes, self.target, forward_pass, items, start, route)
             )
-        return projection.concatenate_images(parts)
+        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode))
+
+    def origin(self, x: np.ndarray, mode: str) -> Origin:
+        """What a projection of images x is made from, for its picture."""
+        return Origin(
+            images=x,
+            network=self.network,
+            layer=self.target,
+            rule=self.rule.name,
+            mode=mode,
+            preprocessing=self.preprocessing,
+            path=self.path,
+            labels=self.labels,
+        )
 
     def units(
         self,
         x: np.ndarray,
-        image: np.ndarray,
-        channel: np.ndarray,
+        image: int | np.ndarray,
+        channel: int | np.ndarray,
         positions: np.ndarray | None = None,
         seeds: np.ndarray | None = None,
         layer: str | None = None,
@@ -150,8 +170,8 @@ class Deconvnet:
         activations. layer: the target, or an inner layer. Raises UserError for what does not fit.
         """
         x, shapes = self._checked_images(x)
-        image = checked_indices("images", image, len(x))
-        channel = np.asarray(channel)
+        image = checked_indices("images", np.atleast_1d(image), len(x))
+        channel = np.atleast_1d(channel)
         refuse_unequal(image, channel, positions, seeds)
         numbers: list[np.ndarray] = []
         parts: list[Units] = []

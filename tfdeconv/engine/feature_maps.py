@@ -10,7 +10,8 @@ import numpy as np
 from ..network.borders import Region
 from ..network.graph import INPUT
 from ..network.spans import Spans
-from .compiled import CompiledPasses, ForwardPass
+from .compiled import CompiledPasses
+from .forward_pass import ForwardPass
 from .projection import Projection, boxes, is_saturated
 from .units import strongest
 

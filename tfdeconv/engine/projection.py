@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..network.graph import Network
 from ..network.spans import Spans, overlap
+from ..words import counted, extent, listed
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # cells from an image that a box reaches at most
 FAR = 1 << 30
@@ -17,6 +23,27 @@ FAINT = 1e-6
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a projection was made from and how: what its picture says and shows beside it."""
+
+    # [n, h, w, c] as the network sees them
+    images: np.ndarray
+    network: Network
+    layer: str
+    # the name of a rule
+    rule: str
+    mode: str
+    # a data.preprocessing.Preprocessing; None where the weights do not say
+    preprocessing: Any = None
+    # the weights' file; "" where they are from none
+    path: str = ""
+    # a data.labels.Labels; None where the classes have no names
+    labels: Any = None
+    # what picture() is told unless it is told otherwise
+    drawing: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False)
 class Projection:
     """What came back for each image and channel; arrays are [images, channels, ...].
 
@@ -51,6 +78,40 @@ class Projection:
     size: tuple[int, int]
     # [n, classes] of all classes, where the target's values are logits (class_projection.py)
     logits: np.ndarray | None = None
+    # None: of a projection that was put together by hand, which has no picture
+    origin: Origin | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        images, count = self.channels.shape
+        source = ""
+        if self.origin:
+            origin = self.origin
+            source = f"{origin.network.name} {origin.layer}, {origin.rule}, {origin.mode}: "
+        return (
+            f"Projection({source}{counted(images, 'image')} of {extent(self.size)}, "
+            f"{counted(count, 'channel')} {listed(self.channels[0])}, "
+            f"patches {list(self.patches.shape)})"
+        )
+
+    def picture(self, image: int = 0, **drawing: Any) -> Image.Image:
+        """The picture of one image's projections that scripts/visualise.py draws, as PIL's.
+
+        image: its number. drawing: the keyword arguments of figures.projection.picture(), among
+        them name (of the image's file), bands, preprocessing. Raises UserError where it is not
+        known how the pixels became the network's input.
+        """
+        from ..figures import projection
+
+        told = self.origin.drawing if self.origin else {}
+        return projection.picture(self, image, **{**told, **drawing})
+
+    def _repr_png_(self) -> bytes | None:
+        """The first image's picture, for Jupyter; None where there can be none."""
+        if self.origin is None or self.origin.preprocessing is None:
+            return None
+        from ..figures import png
+
+        return png.encode(self.picture(), {})
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -62,7 +123,7 @@ class Projection:
         return pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Units:
     """What came back from single units; arrays are [units, ...], boxes as a Projection's."""
 
@@ -72,6 +133,12 @@ class Units:
     receptive_fields: np.ndarray  # int32 [k, 4]
     patches: np.ndarray  # [k, p, q, channels of the image]
     saturated: np.ndarray  # bool [k]
+
+    def __repr__(self) -> str:
+        return (
+            f"Units({counted(len(self.activations), 'unit')} at {listed(self.positions.tolist())}, "
+            f"patches {list(self.patches.shape)})"
+        )
 
 
 def is_saturated(seeds: np.ndarray, patches: np.ndarray, largest: np.ndarray) -> np.ndarray:
@@ -116,10 +183,10 @@ def concatenate_images(parts: Sequence[Projection]) -> Projection:
     """Projections of the same channels, a chunk of images at a time, as one."""
     if len(parts) == 1:
         return parts[0]
-    arrays = {}
-    for field in fields(Projection):
-        if field.name not in ("size", "logits"):
-            arrays[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
+    arrays: dict[str, Any] = {}
+    for each in fields(Projection):
+        if each.name not in ("size", "logits", "origin"):
+            arrays[each.name] = np.concatenate([getattr(part, each.name) for part in parts])
     return Projection(**arrays, size=parts[0].size)
 
 

@@ -59,11 +59,13 @@ def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
             f"{network.name}: expected images [n, h, w, {network.channels}], at least one; "
             f"found {list(x.shape)}"
         )
-    finite = np.isfinite(x).all((1, 2, 3))
+    finite = np.isfinite(x)
     if not finite.all():
+        image, row, column, channel = (int(i) for i in np.argwhere(~finite)[0])
         raise UserError(
-            f"{network.name}: image {int(finite.argmin())} of {len(x)} has values that are NaN or "
-            f"infinite: leave it out, or replace them"
+            f"{network.name}: image {image} of {len(x)} has a value that is NaN or infinite at row "
+            f"{row}, column {column}, channel {channel}: leave it out, or replace what is not a "
+            f"number"
         )
     return x
 
@@ -71,7 +73,7 @@ def checked_images(network: Network, x: np.ndarray, dtype: type) -> np.ndarray:
 def requested_channels(
     network: Network,
     target: str,
-    channels: Sequence[int] | np.ndarray | None,
+    channels: int | Sequence[int] | np.ndarray | None,
     top: int | None,
     images: int,
 ) -> tuple[np.ndarray | None, int]:
@@ -82,9 +84,9 @@ def requested_channels(
     """
     available = network.shapes()[target][2]
     if top is not None:
-        if channels is not None or not isinstance(top, int) or top < 1:
+        if channels is not None or not isinstance(top, int | np.integer) or top < 1:
             raise UserError("top: expected an integer of at least 1, in place of channels")
-        return None, min(top, available)
+        return None, min(int(top), available)
     if channels is None:
         channels = np.arange(available)
     requested = checked_channels(channels, images)
@@ -93,15 +95,15 @@ def requested_channels(
     return requested.astype(np.int32), requested.shape[1]
 
 
-def checked_channels(channels: Sequence[int] | np.ndarray, images: int) -> np.ndarray:
-    """Channels [m] for all images, or [n, m] for each its own, as an array of integers [n, m].
+def checked_channels(channels: int | Sequence[int] | np.ndarray, images: int) -> np.ndarray:
+    """Channels as integers [n, m]: of one or of [m] for all images, or [n, m] for each its own.
 
     Raises UserError for anything else. Whether the layer has them is not checked.
 
     >>> checked_channels([5, 2], images=2).tolist()
     [[5, 2], [5, 2]]
     """
-    array = np.asarray(channels)
+    array = np.atleast_1d(channels)
     fits = array.ndim == 1 or (array.ndim == 2 and len(array) == images)
     if array.dtype.kind not in "iu" or not array.size or not fits:
         raise UserError(

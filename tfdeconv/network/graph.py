@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..errors import UserError, unknown
+from ..words import counted, extent
 from . import receptive_field
 from .base import INPUT, Layer, Node, ParameterShapes, Shape, mismatches
 from .image_sizes import require_fit
@@ -24,7 +25,7 @@ class Residual(NamedTuple):
     branch: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """Nodes in an order in which each follows its inputs.
 
@@ -51,6 +52,12 @@ class Network:
     variant: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)
     probabilities: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        variant = f" {self.variant}" if self.variant else ""
+        layers = counted(len(self.nodes), "layer")
+        ends = f"{self.nodes[0].name} to {self.nodes[-1].name}"
+        return f"Network({self.name}{variant}, {layers}: {ends}; input {extent(self.input_shape)})"
 
     @property
     def channels(self) -> int:

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from ..files import sha256
 from ..network.graph import Network
+from ..tensorflow_import import import_tensorflow
+from ..words import counted, listed
 from .contents import PixelNote
 from .detect import open_weights
 from .requirements import layers_to_read, read_layers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Weights(Mapping):
     """A network's tensors (or arrays) by layer and parameter: weights["conv1"]["kernel"].
 
@@ -47,6 +50,18 @@ class Weights(Mapping):
     notes: tuple[str, ...] = ()
     # the names of its classes, where the file has them
     labels: Labels | None = None
+    # the file
+    path: str = ""
+
+    def __repr__(self) -> str:
+        counts: list[int] = []
+        for arrays in self.layers.values():
+            counts += [prod(array.shape) for array in arrays.values()]
+        layers = counted(len(self), "layer")
+        return (
+            f"Weights({self.path}: {layers}, {sum(counts):,} parameters: {listed([*self])}\n"
+            f"  {self.network}\n  {self.preprocessing})"
+        )
 
     @property
     def assumed(self) -> list[str]:
@@ -106,6 +121,7 @@ def as_tensors(weights: Weights) -> Weights:
 
     The arrays are let go layer by layer, so that memory never holds all of both.
     """
+    import_tensorflow()
     import tensorflow as tf
 
     tensors: dict[str, dict[str, tf.Tensor]] = {}
@@ -151,6 +167,7 @@ def read_weights(
             file.ignored,
             file.notes,
             file.labels,
+            str(path),
         )
 
 

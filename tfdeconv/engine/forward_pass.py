@@ -1,0 +1,25 @@
+"""What is kept of images on their way to the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..network.graph import INPUT
+from ..words import counted, extent, listed
+from .types import ShapesByLayer, Traces
+
+
+@dataclass(frozen=True, repr=False)
+class ForwardPass:
+    """Images after their forward pass, from which any number of units can be sent back."""
+
+    shapes: ShapesByLayer
+    maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
+    traces: Traces
+    largest: np.ndarray  # [n] the greatest |value| of each image
+
+    def __repr__(self) -> str:
+        images = counted(len(self.largest), "image")
+        return f"ForwardPass({images} of {extent(self.shapes[INPUT])} to {listed([*self.maps])})"
