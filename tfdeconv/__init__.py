@@ -13,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .tensorflow_import import import_tensorflow
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ HOMES = {
     "load_weights": "weights.load",
     "save_weights": "weights.native_write",
 }
+# of those, what cannot be loaded without TensorFlow
+WITH_TENSORFLOW = {"Deconvnet"}
 MODULES = {"images": "data.images", "preprocessing": "data.preprocessing"}
 __all__ = [
     "NETWORKS",
@@ -52,5 +55,12 @@ def __getattr__(name: str) -> object:
     if name in MODULES:
         return import_module(f".{MODULES[name]}", __name__)
     if name in HOMES:
+        if name in WITH_TENSORFLOW:
+            import_tensorflow()
         return getattr(import_module(f".{HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not, for completion and help()."""
+    return [*__all__, "__doc__", "__file__", "__name__", "__path__"]

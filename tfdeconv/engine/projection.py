@@ -174,8 +174,8 @@ def concatenate(parts: Iterable[Units]) -> Units:
     if len(chunks) == 1:
         return chunks[0]
     arrays = {}
-    for field in fields(Units):
-        arrays[field.name] = np.concatenate([getattr(chunk, field.name) for chunk in chunks])
+    for each in fields(Units):
+        arrays[each.name] = np.concatenate([getattr(chunk, each.name) for chunk in chunks])
     return Units(**arrays)
 
 
@@ -193,8 +193,8 @@ def concatenate_images(parts: Sequence[Projection]) -> Projection:
 def reordered(units: Units, order: np.ndarray) -> Units:
     """The units in that order."""
     arrays = {}
-    for field in fields(Units):
-        arrays[field.name] = getattr(units, field.name)[order]
+    for each in fields(Units):
+        arrays[each.name] = getattr(units, each.name)[order]
     return Units(**arrays)
 
 
