@@ -84,7 +84,9 @@ def test_images_that_are_not_finite_are_refused(value, method):
     x = np.concatenate([X, X]).astype(float)
     x[1, 2, 3, 0] = value
 
-    with pytest.raises(UserError, match="image 1 of 2 has a value that is NaN or infinite at row 2"):
+    with pytest.raises(
+        UserError, match="image 1 of 2 has a value that is NaN or infinite at row 2"
+    ):
         getattr(Deconvnet(network, weights, "out"), method)(x)
 
 

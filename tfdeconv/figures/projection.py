@@ -46,6 +46,4 @@ def picture(
     caption = f"rule {origin.rule}, mode {origin.mode}: {MODES[origin.mode]}"
     if name:
         caption = f"{name}, {caption}"
-    return photo.draw(
-        origin.images[image], projection, image, preprocessing, title, caption, bands
-    )
+    return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, bands)
