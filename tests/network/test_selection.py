@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder, Network, Residual
-from tfdeconv.network.layers import RELU, Activation, Add, BatchNorm, Conv, MaxPool
-from tfdeconv.network.selection import available_layers, default_layers
+from tfdeconv.network.layers import (
+    RELU,
+    Activation,
+    Add,
+    Affine,
+    BatchNorm,
+    Conv,
+    Dense,
+    Flatten,
+    MaxPool,
+)
+from tfdeconv.network.selection import available_layers, default_layers, last_map
 from tfdeconv.zoo import variants_of
 
 
@@ -72,3 +83,20 @@ def test_layers_behind_missing_weights_are_not_available():
     weights = {"entry": {}, "branch": {}}
     names = [node.name for node in available_layers(network, weights)]
     assert names[-1] == "plain" and len(names) == 7
+
+
+def test_last_map_is_behind_a_kernel():
+    net = Builder("late", (8, 8, 3))
+    net.add("scaled", Affine())
+    net.add("pool", MaxPool(2, 2))
+    net.add("conv", Conv(4, 3))
+    net.add("relu", RELU)
+    net.add("flat", Flatten())
+    net.add("dense", Dense(2))
+    network = net.network()
+    assert last_map(network, list(network.shapes())) == "relu"
+    assert last_map(network, ["scaled", "conv"]) == "conv"
+    # where no map is asked for, a vector serves
+    assert last_map(network, ["pool", "flat", "dense"]) == "dense"
+    with pytest.raises(UserError, match="late has no default layer.*-l: scaled, pool"):
+        last_map(network, ["scaled", "pool"])

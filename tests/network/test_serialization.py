@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from helpers import EXAMPLES, example
 
 from tfdeconv.errors import UserError
 from tfdeconv.network.layers import Resize
+from tfdeconv.network.part import Part
 from tfdeconv.network.serialization import from_json, to_json
 from tfdeconv.zoo import NETWORKS
 
@@ -21,9 +23,24 @@ def test_json_round_trip(name):
     assert from_json(to_json(network)) == network
 
 
+def test_json_of_a_part_of_a_model():
+    missing = {"last": "it depends on odd (unknown)", "odd": "unknown"}
+    part = Part(3, 9, "operations", "odd", "unknown", 2)
+    network = replace(example("conv 5x5 stride 2, rectified"), missing=missing, part=part)
+    text = to_json(network)
+    assert from_json(text) == network and from_json(text).part == part
+    # as earlier versions wrote it
+    old = json.loads(text)
+    del old["part"]
+    layers = len(network.nodes)
+    assert from_json(json.dumps(old)).part == Part(layers, layers + 2, "layers", "odd", "unknown")
+
+
 def small() -> dict:
     return json.loads(to_json(example("conv 5x5 stride 2, rectified")))
 
+
+PART = {"total": 2, "counted": "layers", "layer": "a", "reason": "", "others": 0}
 
 # {name: (where in the description, what is put there)}
 WRONG = {
@@ -67,6 +84,9 @@ WRONG = {
     "bias in words": (("nodes", 0, "bias"), "yes"),
     "aliases are a list": (("aliases",), ["a"]),
     "missing is a number": (("missing",), 3),
+    "a part is a number": (("part",), 3),
+    "a part of less than nothing": (("part",), dict(PART, understood=-1)),
+    "a part of what is not counted": (("part",), dict(PART, counted="lines")),
 }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine.rules import DECONVNET, GRADIENT
-from ..errors import UserError
 from ..network.graph import Network
 from .adjoint import gap
 from .autodiff import autodiff_gradient, invalid_switches, project_whole_maps
@@ -25,7 +24,7 @@ DEPTHS = (0.3, 0.6, 1.0)
 
 @dataclass
 class Report:
-    """A table on stdout, a row at a time; no row twice.
+    """A table on stdout, a row at a time; no row twice. And what could not be checked, with why.
 
     >>> report = Report()
     >>> report.row("adjoint, Conv", "conv1", 2e-3, 1e-4)
@@ -36,6 +35,7 @@ class Report:
 
     failed: int = 0
     printed: set[tuple[str, str]] = field(default_factory=set)
+    unchecked: list[str] = field(default_factory=list)
 
     def row(self, check: str, layer: str, figure: float, allowed: float) -> None:
         if (check, layer) in self.printed:
@@ -62,9 +62,10 @@ def check_target(
     for rule in (DECONVNET, GRADIENT):
         projection = Deconvnet(network, double, target, rule.name).project(x, top=1)
         if projection.dead.all():
-            raise UserError(
-                f"{network.name}'s {target} does not fire on this photo: give another by --image"
+            report.unchecked.append(
+                f"{target}: it does not fire on this photo; give another with --image"
             )
+            return
         channel = int(projection.channels[0, 0])
         unit = projection.positions[0, 0]
         pixels = projection.pixels[0, 0]

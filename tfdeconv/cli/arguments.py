@@ -13,6 +13,7 @@ from pathlib import Path
 from ..data.preprocessing import PRESETS
 from ..errors import UserError
 from ..network.graph import Network
+from ..network.selection import last_map
 from ..zoo import NETWORKS, VARIANTS
 from .constraints import Constraint
 
@@ -207,17 +208,15 @@ def sample_photo(instead: str) -> Path:
 
 
 def default_layer(network: Network) -> str:
-    """One of DEFAULT_LAYERS, or the last layer of which the map has several cells, or the last."""
-    shapes = network.shapes()
-    maps = [name for name in shapes if name not in network.vectors]
+    """One of DEFAULT_LAYERS, or the last map of the network (network.selection.last_map).
+
+    Raises UserError where there is none.
+    """
+    layers = network.shapes()
     for name in DEFAULT_LAYERS:
-        if name in maps:
+        if name in layers and name not in network.vectors:
             return name
-    for name in reversed(maps):
-        height, width, _ = shapes[name]
-        if min(height, width) > 1:
-            return name
-    return network.nodes[-1].name
+    return last_map(network, list(layers))
 
 
 def check_targets(

@@ -20,6 +20,9 @@ CONSTRAINTS = (
     Constraint(
         "--half", "--half is for --out FILE: without it nothing is written", needs=("--out",)
     ),
+    Constraint(
+        "--partial", "--partial is for --out FILE: without it nothing is written", needs=("--out",)
+    ),
 )
 
 
@@ -50,6 +53,11 @@ def parse(argv: Sequence[str]) -> Namespace:
         "--half", action="store_true", help="half precision: half the size, see weights/README.md"
     )
     option(
+        "--partial",
+        action="store_true",
+        help="write what is understood of a model of which not all is",
+    )
+    option(
         "--origin",
         metavar="TEXT",
         help="what to write down as the source (default: the file's name)",
@@ -78,8 +86,10 @@ def describe(given: Namespace) -> None:
     ) as file:
         preprocessing = load_preprocessing(given.preprocess, file.network.input_shape, print)
         table = list(report_rows(file, preprocessing or file.preprocessing))
+        notes = file.notes
     for heading, text in table:
         print(f"{heading:<16} {text}")
+    tell_part(notes)
 
 
 def convert(given: Namespace) -> None:
@@ -96,6 +106,10 @@ def convert(given: Namespace) -> None:
         lambdas=given.lambdas,
     )
     network = weights.network
+    if network.part and not given.partial:
+        raise UserError(
+            f"{given.source}: {network.part}; nothing was written: --partial writes this part"
+        )
     notes: list[str] = []
     preprocessing = load_preprocessing(given.preprocess, network.input_shape, notes.append)
     digest = save_weights(
@@ -116,8 +130,21 @@ def convert(given: Namespace) -> None:
         f"sha256 {digest}{ignored}"
     )
     notes += weights.notes_to_tell(preprocessing_known=bool(given.preprocess))
-    for note in notes:
+    for note in tell_part(notes):
         print(note)
+
+
+def tell_part(notes: Sequence[str]) -> list[str]:
+    """Says on stderr what part of a model is understood, and returns the other notes."""
+    from ..weights.contents import PartNote
+
+    others: list[str] = []
+    for note in notes:
+        if isinstance(note, PartNote):
+            console.complain(note)
+        else:
+            others.append(note)
+    return others
 
 
 def refuse_foreign(path: str) -> None:

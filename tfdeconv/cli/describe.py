@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from ..errors import UserError
 from ..network.graph import Network
@@ -123,7 +124,7 @@ def requested_network(given: Namespace) -> Network:
         height, width, channels = given.input or usual.input_shape
         classes, size = given.classes or 1000, (height, width)
         return NETWORKS[usual.name](channels, classes, size, variant=given.variant or "")
-    from ..weights.contents import PixelNote
+    from ..weights.contents import notes_to_tell
     from ..weights.detect import open_weights
 
     with open_weights(
@@ -134,9 +135,8 @@ def requested_network(given: Namespace) -> Network:
         lambdas=given.lambdas,
     ) as file:
         network = file.network
-    for note in file.notes:
-        if "assumed" in note and not isinstance(note, PixelNote):
-            console.complain(note)
+    for note in notes_to_tell(file.notes, preprocessing_known=True):
+        console.complain(note)
     height, width, channels = given.input or network.input_shape
     if channels != network.channels:
         raise UserError(
@@ -169,6 +169,8 @@ def describe_network(network: Network, as_json: bool) -> None:
             "parameters": parameters,
             "multiply_adds": multiply_adds,
             "layers": layers,
+            "part": asdict(network.part) if network.part else None,
+            "missing": dict(network.missing),
         }
         print(json.dumps(description, indent=1))
         return

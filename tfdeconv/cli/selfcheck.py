@@ -1,5 +1,5 @@
 """Checks on this machine that weights and program do what they should: prints figures and a
-verdict; exit status 1 if something is off.
+verdict; exit status 1 if something is off, or could not be checked.
 
     python scripts/selfcheck.py --weights weights/vgg16.h5
 """
@@ -15,6 +15,8 @@ from ..checks.adjoint import adjoint_gap
 from ..checks.selfcheck import DEPTHS, SINGLE, Report, check_target, top_classes
 from ..network.graph import INPUT, Network, Node
 from ..network.selection import available_layers
+from ..network.summary import missing_rows
+from ..weights.report import list_names
 from . import arguments, console
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ def main(argv: Sequence[str]) -> int:
         weights_path, given.network, architecture=given.architecture, lambdas=given.lambdas
     )
     network = weights.network
+    if given.weights:
+        for note in weights.notes_to_tell(preprocessing_known=True):
+            console.complain(note)
     console.import_tensorflow()
     x = images.read([photo], weights.preprocessing, "squash", network.channels)
     tensors = as_tensors(weights)
@@ -53,14 +58,40 @@ def main(argv: Sequence[str]) -> int:
     sized = network.at(*network.input_shape[:2])
     shapes = {INPUT: network.input_shape} | network.shapes()
     nodes = available_layers(sized, tensors)
+    report.unchecked += not_reached(network, nodes)
     check_adjoints(report, nodes, tensors, shapes)
-    for target in targets(network, nodes, shapes):
+    checked = targets(network, nodes, shapes)
+    if not checked:
+        report.unchecked.append("projections: no layer has a map of several rows and columns")
+    for target in checked:
         check_target(report, network, tensors, x, target)
     last = network.nodes[-1].name
-    if nodes[-1].name == last and last in network.vectors:
+    if nodes[-1].name == last and last in network.vectors and not network.part:
         top_classes(network, tensors, x)
+    return verdict(report)
+
+
+def not_reached(network: Network, nodes: Sequence[Node]) -> list[str]:
+    """Which layers cannot be checked, and why: a line for each reason. nodes: those that can."""
+    lines = [f"{layers} not available: {reason}" for layers, reason in missing_rows(network)]
+    reached = {node.name for node in nodes}
+    beyond = [node.name for node in network.nodes if node.name not in reached]
+    if beyond:
+        lines.append(f"{list_names(beyond)}: the file does not have the weights for them")
+    return lines
+
+
+def verdict(report: Report) -> int:
+    """Prints what was not checked and how the rest did; returns the exit status."""
+    if report.unchecked:
+        print()
+    for line in report.unchecked:
+        print(f"not checked: {line}")
     if report.failed:
         print(f"\n{report.failed} of these are OFF: trust nothing drawn with these weights here")
+        return 1
+    if report.unchecked:
+        print("\nwhat was checked is well, but not everything could be checked")
         return 1
     print("\nall is well")
     return 0

@@ -13,6 +13,7 @@ from . import receptive_field
 from .base import INPUT, Layer, Node, ParameterShapes, Shape, mismatches
 from .image_sizes import require_fit
 from .layers import Activation, Add, PReLU
+from .part import Part
 from .spans import Spans
 
 
@@ -35,6 +36,7 @@ class Network:
     folded    {a layer of the file's: the layer it is part of here}  conv1_pad: conv1_conv
     aliases   {another name: the layer}                layer1.0: conv2_block1_out (torchvision)
     missing   {a layer of the file: why it is not available}
+    part      how much of its file's model it is; None: all of it
     steps     {a layer: images for it may have so many rows and columns more or less than those of
               input_shape, or a multiple of that; 0: none}, where a file works out its maps' sizes
     probabilities {an output whose values are logits: what its file makes probabilities of them
@@ -52,6 +54,7 @@ class Network:
     variant: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)
     probabilities: Mapping[str, str] = field(default_factory=dict)
+    part: Part | None = None
 
     def __repr__(self) -> str:
         variant = f" {self.variant}" if self.variant else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import UserError
@@ -44,6 +44,39 @@ def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
         if node.name in outputs or isinstance(node.layer, KERNELS):
             names.append(node.name)
     return names
+
+
+def behind_kernels(network: Network) -> list[str]:
+    """The layers that have a kernel, or read directly or not from one that has.
+
+    Before the first are those that only prepare the pixels: what fires there is no feature.
+    """
+    reached: set[str] = set()
+    names: list[str] = []
+    for node in network.nodes:
+        if isinstance(node.layer, KERNELS) or not reached.isdisjoint(node.inputs):
+            reached.add(node.name)
+            names.append(node.name)
+    return names
+
+
+def last_map(network: Network, layers: Sequence[str]) -> str:
+    """Of some layers the last of which the map has several rows and columns, or the last.
+
+    Only those count that have a kernel or are behind one. Raises UserError where none does.
+    """
+    shapes = network.shapes()
+    candidates = [layer for layer in behind_kernels(network) if layer in layers]
+    for layer in reversed(candidates):
+        if layer not in network.vectors and min(shapes[layer][:2]) > 1:
+            return layer
+    if candidates:
+        return candidates[-1]
+    stopped = f" ({network.part})" if network.part else ""
+    raise UserError(
+        f"{network.name} has no default layer: there is no convolution or dense layer in "
+        f"it{stopped}; choose a layer with -l: {', '.join(list(layers)[:SHOWN])}"
+    )
 
 
 def nothing_to_scan(network: Network, weights: str) -> UserError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ from .base import BORDERS, Layer, Node
 from .consistency import check_graph, check_layer
 from .graph import Network
 from .layers import ACTIVATIONS, COORDINATES, FITS, INTERPOLATIONS, ORDERS, ROUNDINGS, Activation
+from .part import part_of
 
 # {name of the class: the class}, of the layers and not of what they are derived from
 KINDS: dict[str, type[Layer]] = {
@@ -56,6 +57,8 @@ def to_json(network: Network) -> str:
     for key, said in (("steps", network.steps), ("probabilities", network.probabilities)):
         if said:
             entry[key] = dict(said)
+    if network.missing:
+        entry["part"] = asdict(network.part) if network.part else None
     return json.dumps(entry)
 
 
@@ -97,6 +100,7 @@ def network_of(entry: dict[str, Any]) -> Network:
         variant=str(entry["flavour"])[:MAX_NAME],
         steps=check_steps(entry.get("steps", {})),
         probabilities=check_probabilities(entry.get("probabilities", {})),
+        part=part_of(entry),
     )
 
 

@@ -14,6 +14,7 @@ from ..data.preprocessing import Preprocessing, from_json
 from ..errors import UserError, unknown
 from ..files import refuse_special
 from ..network.graph import Network
+from ..network.selection import last_map
 from ..weights.load import Weights, network_in, read_weights
 from ..zoo import NETWORKS
 from .run import Run
@@ -157,7 +158,7 @@ def layers_of(run: Run, path: str | Path, network: Network, layers: Sequence[str
     Raises UserError for one that was not scanned.
     """
     if not layers:
-        return [last_with_map(run, network)]
+        return [last_map(network, run.settings.layers)]
     names = []
     for layer in layers:
         name = network.node(layer).name
@@ -166,15 +167,6 @@ def layers_of(run: Run, path: str | Path, network: Network, layers: Sequence[str
         if name not in names:
             names.append(name)
     return names
-
-
-def last_with_map(run: Run, network: Network) -> str:
-    """The last layer of a run that has a map, or else its last."""
-    shapes = network.shapes()
-    for layer in reversed(run.settings.layers):
-        if min(shapes[layer][:2]) > 1:
-            return layer
-    return run.settings.layers[-1]
 
 
 def channels_of(run: Run, layer: str, asked: Sequence[int] | None, top: int | None) -> np.ndarray:

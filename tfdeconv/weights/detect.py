@@ -33,7 +33,7 @@ from ..formats.onnx import reader as onnx_files
 from ..formats.tflite import reader as tflite_files
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
-from .contents import OpenedFile, PixelNote, WeightFile, no_match
+from .contents import OpenedFile, PartNote, PixelNote, WeightFile, no_match
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
@@ -85,6 +85,8 @@ def open_weights(
         if preprocessing is None:
             preprocessing = caffe(network.input_shape[:2], network.channels)
             notes = (*notes, USUAL_PREPROCESSING)
+        if network.part:
+            notes = (PartNote(f"{path}: {network.part}"), *notes)
         said = {"network": network, "preprocessing": preprocessing, "notes": notes}
         yield OpenedFile(**(vars(contents) | said))
 

@@ -25,7 +25,7 @@ from ..files import sha256
 from ..network.graph import Network
 from ..tensorflow_import import import_tensorflow
 from ..words import counted, listed
-from .contents import PixelNote
+from .contents import notes_to_tell
 from .detect import open_weights
 from .requirements import layers_to_read, read_layers
 
@@ -69,11 +69,11 @@ class Weights(Mapping):
         return [note for note in self.notes if "assumed" in note]
 
     def notes_to_tell(self, preprocessing_known: bool) -> list[str]:
-        """The notes on what was assumed; on the pixels only where nobody says what is right."""
-        notes = self.assumed
-        if preprocessing_known:
-            notes = [note for note in notes if not isinstance(note, PixelNote)]
-        return notes
+        """How much of the file's model is understood, where not all is, and what was assumed.
+
+        On the pixels only where nobody says what is right.
+        """
+        return notes_to_tell(self.notes, preprocessing_known)
 
     def __getitem__(self, layer: str) -> Mapping[str, Any]:
         return self.layers[layer]

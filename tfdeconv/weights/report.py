@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
 from ..network.base import mismatches
 from ..network.summary import missing_rows
-
-if TYPE_CHECKING:
-    from .contents import OpenedFile
+from .contents import OpenedFile, PartNote
 
 SHOWN = 12  # names that are listed; the others are counted
 ORDERS = {"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}
@@ -23,7 +20,8 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tupl
     height, width, channels = network.input_shape
     title = f"{network.name} {network.variant}".strip()
     yield "network", f"{title}, {len(network.nodes)} layers"
-    yield "recognised", "; ".join(file.notes)
+    recognised = [note for note in file.notes if not isinstance(note, PartNote)]
+    yield "recognised", "; ".join(recognised)
     yield "input", f"{height} x {width} x {channels}"
     if network.nodes[-1].name in network.vectors:
         yield "classes", str(network.classes)

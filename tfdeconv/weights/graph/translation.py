@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ...errors import UserError
 from ...formats.checked_json import shown
-from ...limits import MAX_LAYERS, MAX_MODEL_NAME
+from ...limits import MAX_LAYERS, MAX_MODEL_NAME, MAX_SHOWN_TEXT
 from ...network.graph import Network
+from ...network.part import DEPENDS
 from .image import SHOWN, image_input, image_of
 from .logits import nodes_to_logits
 from .operation import Graph, Parameter
@@ -58,7 +59,7 @@ def translate(graph: Graph) -> Translated:
     missing: dict[str, str] = {}
     for name, reason in translator.missing.items():
         if name not in aliases and name not in folded:
-            missing[name] = reason
+            missing[name] = reason[:MAX_SHOWN_TEXT]
     network = Network(
         graph.name,
         image_map.shape,
@@ -68,6 +69,7 @@ def translate(graph: Graph) -> Translated:
         missing=missing,
         steps=steps,
         probabilities={name: squash.removeprefix("log_") for name, squash in squashes.items()},
+        part=translator.coverage.part(missing),
     )
     for name, squash in squashes.items():
         notes = (*notes, f"{name}: its values are logits, those before its {squash}")
@@ -90,7 +92,7 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
     causes: list[str] = []
     for layer, reason in missing.items():
         causes.append(f"{layer}: {reason}")
-    own = [cause for cause in causes if ": it depends on" not in cause]
+    own = [cause for cause in causes if f": {DEPENDS}" not in cause]
     causes = own or causes
     reasons = "; ".join(causes[:SHOWN]) or "it has none that does anything"
     return UserError(f"no layer of the model is understood ({reasons})")

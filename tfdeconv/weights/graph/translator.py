@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...limits import MAX_FOLDED_TOTAL, MAX_FOLDS_OF_WEIGHTS
+from ...network.part import DEPENDS
 from . import kinds
 from .builder import NodeBuilder, Unavailable, Value
 from .call import Call
+from .coverage import Coverage
 from .feature_map import FeatureMap
 from .folding import fold
 from .image import which_input
@@ -30,6 +32,7 @@ class Translator:
         self.graph = graph
         self.values: dict[str, Value] = {}
         self.missing: dict[str, str] = dict(graph.missing)
+        self.coverage = Coverage(graph)
         self.aliases: dict[str, str] = {}
         # {name of what a layer was put together from: the layer}
         self.parts: dict[str, str] = {}
@@ -50,6 +53,8 @@ class Translator:
     def run(self) -> None:
         for position, operation in enumerate(self.graph.operations):
             outputs = self.outputs_of(operation)
+            if outputs and isinstance(outputs[0], Unavailable):
+                self.coverage.leave_out(operation, outputs[0])
             self.forget_constants(operation, position)
             for name, value in zip(operation.outputs, outputs):
                 self.values[name] = value
@@ -123,7 +128,7 @@ class Translator:
             if causes:
                 cause = causes[0]
                 self.missing.setdefault(
-                    layer, f"it depends on {cause.name} ({cause.detail}), which is not available"
+                    layer, f"{DEPENDS} {cause.name} ({cause.detail}), which is not available"
                 )
                 return [cause] * count
             if isinstance(operation.kind, kinds.ShapeOf) and isinstance(inputs[0], FeatureMap):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...network.graph import Network
+from ...network.part import Part
 from ...zoo import NETWORKS, VARIANTS, variants_of
 from ...zoo.resnet import CLASSIC
 from ...zoo.variants import TITLES, wrong_variant
@@ -170,4 +171,11 @@ def undilated_part(network: Network, evidence: Evidence) -> Network:
     for alias, layer in network.aliases.items():
         if layer in reasons:
             reasons[alias] = reason
-    return replace(network, nodes=tuple(kept), missing={**network.missing, **reasons})
+    first = next(iter(reasons), "")
+    part = Part(len(kept), len(network.nodes), "layers", first, reason)
+    return replace(
+        network,
+        nodes=tuple(kept),
+        missing={**network.missing, **reasons},
+        part=part if reasons else None,
+    )
