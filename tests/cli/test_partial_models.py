@@ -11,9 +11,8 @@ from onnx_models import model, node, tensor, value, write
 
 from tfdeconv import load_weights
 from tfdeconv.data.preprocessing import PRESETS
-from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import Affine, Conv, Dense, Flatten, GlobalAvgPool
+from tfdeconv.network.layers import Affine, Conv, Dense, GlobalAvgPool
 from tfdeconv.weights.native_write import save_weights
 
 # conv, its rectifier, what is not understood, and two that depend on it
