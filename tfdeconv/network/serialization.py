@@ -45,7 +45,7 @@ def to_json(network: Network) -> str:
     nodes = []
     for node in network.nodes:
         nodes.append({"name": node.name, "inputs": node.inputs, **layer_entry(node.layer)})
-    entry = {
+    entry: dict[str, Any] = {
         "name": network.name,
         "flavour": network.variant,
         "input_shape": network.input_shape,
@@ -98,24 +98,17 @@ def network_of(entry: dict[str, Any]) -> Network:
         aliases=check_names(entry["aliases"]),
         missing=check_names(entry["missing"]),
         variant=str(entry["flavour"])[:MAX_NAME],
-        steps=check_steps(entry.get("steps", {})),
-        probabilities=check_probabilities(entry.get("probabilities", {})),
+        steps=check_each(entry.get("steps", {}), partial(check_int, low=0)),
+        probabilities=check_each(
+            entry.get("probabilities", {}), check_one_of("softmax", "sigmoid")
+        ),
         part=part_of(entry),
     )
 
 
-def check_steps(value: Any) -> dict[str, int]:
-    """{layer: rows and columns}, see Network.steps."""
-    steps: dict[str, int] = {}
-    for name in check_names(value):
-        steps[name] = check_int(value[name], 0)
-    return steps
-
-
-def check_probabilities(value: Any) -> dict[str, str]:
-    """{output: what makes probabilities of its values}, see Network.probabilities."""
-    check = check_one_of("softmax", "sigmoid")
-    return {name: check(function) for name, function in check_names(value).items()}
+def check_each(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
+    """An object of values by name, each of which is checked."""
+    return {name: check(value[name]) for name in check_names(value)}
 
 
 def node_of(entry: dict[str, Any]) -> Node:
