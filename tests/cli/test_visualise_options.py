@@ -46,7 +46,10 @@ MISTAKES = [
     (["--top", "all"], "--top all is for a --run"),
     (["--split"], "--split is for --blocks"),
     (["--blocks", "conv4"], "--blocks is for a --run"),
-    (["--run", "r.h5", "-m", "all", "--variant", "keras"], "--variant, --mode: with --run"),
+    (
+        ["--run", "r.h5", "-m", "all", "--variant", "keras", "--interior"],
+        "--variant, --mode, --interior: with --run",
+    ),
     (["--run", "r.h5", "more"], "--run takes one directory"),
     (["--run", "r.h5", "--blocks", "conv4", "-l", "conv4"], "-l and --blocks"),
     (["--flavour", "nonesuch"], "--flavour.*'nonesuch'.*torchvision"),

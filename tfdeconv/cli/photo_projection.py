@@ -28,15 +28,27 @@ def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Pr
         size = (x.shape[1], x.shape[2])
         limits.refuse_costly(deconvnet.network, deconvnet.target, size, request.mode)
     try:
-        return deconvnet.project(x, request.features, request.mode, top)
+        return deconvnet.project(x, request.features, request.mode, top, request.interior)
     except NotFinite as error:
-        usable = finite_channels(deconvnet.activations(x)[0]).tolist()
+        usable = finite_channels(ranked_map(x, deconvnet, request)).tolist()
         features = request.features or usable[: request.top]
         left = [number for number in features if number in usable and number not in error.channels]
         if not left:
             raise
         console.complain(f"{path}: {error}")
-        return deconvnet.project(x, left, request.mode)
+        return deconvnet.project(x, left, request.mode, interior=request.interior)
+
+
+def ranked_map(x: np.ndarray, deconvnet: Deconvnet, request: Any) -> np.ndarray:
+    """The units of a photo's map that features are ranked by: [..., c]."""
+    from ..network import borders
+
+    y = deconvnet.activations(x)[0]
+    if not request.interior:
+        return y
+    region = borders.interior(deconvnet.network, deconvnet.target, x.shape[1], x.shape[2])
+    # a vector has one unit a channel, which is there if there is a region
+    return y if y.ndim == 1 else y[region.slices]
 
 
 def tell_saturated(path: Path, layer: str, projection: Projection) -> None:

@@ -17,7 +17,15 @@ from .visualise_photos import PhotoRequest, visualise_photos
 from .visualise_run import ALL, RunRequest, visualise_run
 
 TOP_OF_BLOCKS = 1  # a picture each
-FIXED_BY_RUN = ("--network", "--variant", "--preprocess", "--mode", "--resize", "--max-side")
+FIXED_BY_RUN = (
+    "--network",
+    "--variant",
+    "--preprocess",
+    "--mode",
+    "--resize",
+    "--max-side",
+    "--interior",
+)
 
 # Options that fit together only so; the first row that is broken is the mistake reported.
 # "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top.
@@ -111,6 +119,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         features=given.feature,
         top=None if given.feature else given.top or DEFAULT_TOP,
         mode=given.mode or "max",
+        interior=given.interior,
         rule=given.rule,
         resize=given.resize or "crop",
         max_side=given.max_side,

@@ -108,6 +108,12 @@ def build_parser(docstring: str) -> console.Parser:
         help="keep the strongest unit of a feature map (the default), or all of it",
     )
     option(
+        "--interior",
+        action="store_true",
+        help="only units whose receptive field lies within the image: none that see the padding "
+        "around it (of a run: a setting of scan.py)",
+    )
+    option(
         "--rule",
         choices=RULES,
         default=DECONVNET.name,

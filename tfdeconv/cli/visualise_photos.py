@@ -51,6 +51,7 @@ class PhotoRequest:
     features: list[int] | None  # None: the `top` that fire strongest
     top: int | None
     mode: str
+    interior: bool  # only units whose receptive field lies within the image
     rule: str
     resize: str
     max_side: int | None  # with resize keep: pixels that the longer side has at most
@@ -76,6 +77,7 @@ def visualise_photos(request: PhotoRequest) -> int:
     UserError for mistakes that concern all of them.
     """
     from ..engine import limits
+    from ..network import borders
 
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
@@ -88,6 +90,8 @@ def visualise_photos(request: PhotoRequest) -> int:
     if request.resize != arguments.KEEP:
         for layer in layers:
             limits.refuse_costly(weights.network, layer, weights.preprocessing.size, request.mode)
+            if request.interior:
+                borders.interior(weights.network, layer, *weights.preprocessing.size)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
@@ -216,6 +220,7 @@ def save_photo(
         f"{recipe.facts['network']}-{layer}",
         request.rule,
         request.mode,
+        "interior" * request.interior,
         naming.features_part(request.features),
     )
     arrays = None

@@ -139,9 +139,9 @@ class Deconvnet:
             parts.append(
                 feature_maps.project(self._passes, self.target, forward_pass, items, start, route)
             )
-        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode))
+        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode, interior))
 
-    def origin(self, x: np.ndarray, mode: str) -> Origin:
+    def origin(self, x: np.ndarray, mode: str, interior: bool = False) -> Origin:
         """What a projection of images x is made from, for its picture."""
         return Origin(
             images=x,
@@ -149,6 +149,7 @@ class Deconvnet:
             layer=self.target,
             rule=self.rule.name,
             mode=mode,
+            interior=interior,
             preprocessing=self.preprocessing,
             path=self.path,
             labels=self.labels,

@@ -33,6 +33,8 @@ class Origin:
     # the name of a rule
     rule: str
     mode: str
+    # whether units whose receptive field leaves the image were left out
+    interior: bool = False
     # a data.preprocessing.Preprocessing; None where the weights do not say
     preprocessing: Any = None
     # the weights' file; "" where they are from none

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
-from ..engine.modes import MODES
+from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from . import photo
 from .naming import network_title
@@ -43,7 +43,8 @@ def picture(
     if not 0 <= image < images:
         raise UserError(f"there is no image {image}: the projection is of images 0 to {images - 1}")
     title = f"{network_title(origin.network.name, Path(origin.path))}   {origin.layer}"
-    caption = f"rule {origin.rule}, mode {origin.mode}: {MODES[origin.mode]}"
+    meanings = INTERIOR_MODES if origin.interior else MODES
+    caption = f"rule {origin.rule}, mode {origin.mode}: {meanings[origin.mode]}"
     if name:
         caption = f"{name}, {caption}"
     return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, bands)
