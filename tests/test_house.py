@@ -109,6 +109,7 @@ OUTSIDE = {
         "data.bit_depth",
         "data.photo_limits",
         "data.resizing",
+        "data.sources",
         "data.tiff_messages",
         # a type
         "engine.projection",

@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
         for note in weights.notes_to_tell(preprocessing_known=True):
             console.complain(note)
     console.import_tensorflow()
-    x = images.read([photo], weights.preprocessing, "squash", network.channels)
+    x = images.read(photo, weights.preprocessing, "squash", network.channels)
     tensors = as_tensors(weights)
     name = f"{network.name} {network.variant}".strip()
     count = len(tensors)

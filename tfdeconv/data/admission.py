@@ -32,6 +32,8 @@ class Admission:
 
     tell: Callable[[str], None] = say_nothing
     as_they_are: bool = False
+    # how its owner would say so
+    as_is: str = "say --preprocess none"
 
     def input(
         self, image: Decoded, name: str, preprocessing: Preprocessing, resize: str, file: str = ""
@@ -66,12 +68,12 @@ class Admission:
         if high <= ONE:
             return (
                 f"no value is above 1, and pixels go from 0 to {WHITE}: multiply them by {WHITE}, "
-                f"or say --preprocess none if they are as the network takes them"
+                f"or {self.as_is} if they are as the network takes them"
             )
         if low < -OVERSHOOT or high > WHITE + OVERSHOOT:
             return (
                 f"values lie beyond 0 to {WHITE}, as pixels do not: scale them, "
-                f"or say --preprocess none if they are as the network takes them"
+                f"or {self.as_is} if they are as the network takes them"
             )
         return ""
 

@@ -65,14 +65,7 @@ def decode(
             warnings.simplefilter("ignore")
             refuse_large_webp(path)
             with Image.open(path, formats=FORMATS) as image:
-                if max_side:
-                    reduce_to(image, max_side)
-                if is_stack_of(image, channels):
-                    return decode_pages(image, path, channels, reserve)
-                refuse_other_channels(path, channels)
-                note = note_on_pages(image)
-                decoded = decode_image(image, path, channels, reserve)
-                return Decoded(decoded.pixels, joined([note, decoded.note]))
+                return decode_opened(image, path, channels, reserve, max_side)
     except UserError:
         raise
     except Image.DecompressionBombError:
@@ -86,6 +79,20 @@ def decode(
     # on damaged files Pillow's decoders raise whatever comes
     except Exception as error:
         raise UserError(f"{path} cannot be read as an image: {one_line(error)}") from None
+
+
+def decode_opened(
+    image: Image.Image, path: Path, channels: int, reserve: Reserve, max_side: int | None
+) -> Decoded:
+    """An opened file's image, or its pages."""
+    if max_side:
+        reduce_to(image, max_side)
+    if is_stack_of(image, channels):
+        return decode_pages(image, path, channels, reserve)
+    refuse_other_channels(path, channels)
+    note = note_on_pages(image)
+    decoded = decode_image(image, path, channels, reserve)
+    return Decoded(decoded.pixels, joined([note, decoded.note]))
 
 
 def decode_image(image: Image.Image, path: Path, channels: int, reserve: Reserve) -> Decoded:
