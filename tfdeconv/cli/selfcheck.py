@@ -38,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
     photo = given.image or str(arguments.sample_photo("name one with --image FILE"))
     weights_path = given.weights or str(default_weights(given.network))
     from ..data import images
+    from ..data.admission import Admission
     from ..weights.load import as_tensors, read_weights
 
     weights = read_weights(
@@ -48,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
         for note in weights.notes_to_tell(preprocessing_known=True):
             console.complain(note)
     console.import_tensorflow()
-    x = images.read(photo, weights.preprocessing, "squash", network.channels)
+    x = images.read(photo, weights.preprocessing, "squash", network.channels, Admission())
     tensors = as_tensors(weights)
     name = f"{network.name} {network.variant}".strip()
     count = len(tensors)
