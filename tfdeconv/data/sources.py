@@ -52,9 +52,7 @@ def not_an_image(name: str, source: object) -> UserError:
     )
 
 
-def decode_picture(
-    name: str, picture: Image.Image, channels: int, max_side: int | None
-) -> Decoded:
+def decode_picture(name: str, picture: Image.Image, channels: int, max_side: int | None) -> Decoded:
     """A PIL image, which stays as it is; raises UserError where its file is damaged."""
     try:
         refuse_large(picture, Path(name))
