@@ -67,7 +67,7 @@ def decode_picture(name: str, picture: Image.Image, channels: int, max_side: int
 
 
 def decode_values(name: str, array: np.ndarray, channels: int) -> Iterator[tuple[str, Decoded]]:
-    """The images of an array [h, w, c] or [h, w], or [n, h, w, c]; of one channel also [n, h, w]."""
+    """The images of an array [h, w, c] or [h, w], or [n, h, w, c]; of one channel [n, h, w]."""
     is_grey_batch = array.ndim == 3 and channels == 1 and array.shape[2] > arrays.MOST_COLOURS
     if array.ndim != 4 and not (is_grey_batch and array.shape[0] > 1):
         yield name, decode_array(name, array, channels)
