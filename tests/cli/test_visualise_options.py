@@ -101,12 +101,12 @@ def test_layers_and_features_add_up():
 
 @pytest.mark.parametrize(
     "options, top",
-    [("", 9), ("--blocks conv4", 1), ("--top all", None), ("--blocks conv4 --top 3", 3)],
+    [("", 9), ("--blocks conv4", 1), ("--top all", "all"), ("--blocks conv4 --top 3", 3)],
 )
 def test_run_request_has_its_own_defaults(options, top):
     request = visualise.parse(["--run", "r.h5", *options.split()])
     assert isinstance(request, RunRequest)
-    assert (request.top, request.images, request.step) == (top, None, 1)
+    assert (request.top, request.images, request.step) == (top, None, None)
 
 
 def test_flavour_is_the_old_name_of_variant():

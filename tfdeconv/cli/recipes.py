@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..weights.load import Weights
 
 # Fields of a request that no pixel depends on. Whatever is not here decides the picture's name.
-IRRELEVANT = ("out", "raw", "verbose")
+IRRELEVANT = ("out", "overwrite", "raw", "verbose")
 # Fields that name a file: its digest is a fact of the recipe.
 FILES = ("run", "architecture")
 

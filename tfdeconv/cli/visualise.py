@@ -28,7 +28,8 @@ FIXED_BY_RUN = (
 )
 
 # Options that fit together only so; the first row that is broken is the mistake reported.
-# "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top.
+# "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top, "--out FILE"
+# for a name that ends as a file's.
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -68,6 +69,12 @@ CONSTRAINTS = (
         excludes=("--layer",),
     ),
     Constraint(
+        "--overwrite",
+        "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
+        "never replaced",
+        needs=("--out FILE",),
+    ),
+    Constraint(
         "--top all",
         "--top all is for a --run: every feature of a photo is too much for one picture",
         needs=("--run",),
@@ -91,6 +98,8 @@ def parse(argv: Sequence[str]) -> PhotoRequest | RunRequest:
         present.add("--top all")
     if given.resize == arguments.KEEP:
         present.add("--resize keep")
+    if given.out.suffix:
+        present.add("--out FILE")
     if len(given.images) > 1:
         present.add("IMAGE IMAGE")
     check_constraints(parser, CONSTRAINTS, present)
@@ -125,6 +134,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         max_side=given.max_side,
         bands=given.bands,
         out=given.out,
+        overwrite=given.overwrite,
         raw=given.raw,
         verbose=given.verbose,
     )
@@ -144,13 +154,14 @@ def run_request(given: Namespace) -> RunRequest:
         lambdas=given.lambdas,
         layers=tuple(given.layer or ()),
         blocks=given.blocks,
-        step=given.step or 1,
+        step=given.step,
         split=given.split,
         features=given.feature,
         top=count,
         rule=given.rule,
         bands=given.bands,
         out=given.out,
+        overwrite=given.overwrite,
         raw=given.raw,
         verbose=given.verbose,
     )

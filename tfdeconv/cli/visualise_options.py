@@ -141,7 +141,12 @@ def build_parser(docstring: str) -> console.Parser:
         type=Path,
         default=Path("."),
         metavar="DIR",
-        help="where the pictures go (default: here)",
+        help="where the pictures go (default: here); or FILE.png for one picture, or FILE.pdf",
+    )
+    option(
+        "--overwrite",
+        action="store_true",
+        help="with --out FILE: replace it, whatever it is",
     )
     option(
         "--raw",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,29 +10,13 @@ from ..data.preprocessing import load_preprocessing
 from ..errors import UserError
 from . import arguments, console, photo_projection
 from .notes import Notes, admission_of
+from .photo_picture import Photo, save_photo
 from .recipes import recipe_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..data.admission import Admission
-    from ..engine.deconvnet import Deconvnet
-    from ..engine.projection import Projection
-    from ..figures.picture_folder import Page, PictureFolder
-    from ..figures.recipe import Recipe
+    from ..figures.destination import Destination
     from ..weights.load import Weights
-
-# of a projection, what --raw saves
-RAW_ARRAYS = (
-    "channels",
-    "activations",
-    "dead",
-    "saturated",
-    "positions",
-    "boxes",
-    "receptive_fields",
-    "patches",
-)
 
 
 @dataclass(frozen=True)
@@ -57,17 +40,9 @@ class PhotoRequest:
     max_side: int | None  # with resize keep: pixels that the longer side has at most
     bands: tuple[int, int, int] | None
     out: Path
+    overwrite: bool
     raw: bool
     verbose: bool
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo as the network sees it: x [1, h, w, c]."""
-
-    path: Path
-    x: np.ndarray
-    sha256: str
 
 
 def visualise_photos(request: PhotoRequest) -> int:
@@ -76,6 +51,13 @@ def visualise_photos(request: PhotoRequest) -> int:
     A photo that cannot be drawn is one line on stderr and costs the others nothing. Raises
     UserError for mistakes that concern all of them.
     """
+    from .output import destination_of
+
+    with destination_of(request.out, request.overwrite) as destination:
+        return draw_photos(request, destination)
+
+
+def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     from ..engine import limits
     from ..network import borders
 
@@ -87,6 +69,7 @@ def visualise_photos(request: PhotoRequest) -> int:
     photos = existing_photos(request.photos, notes)
     admission = admission_of(request.preprocess, notes)
     layers = request.layers or (arguments.default_layer(weights.network),)
+    destination.refuse_many(len(photos) * len(layers))
     if request.resize != arguments.KEEP:
         for layer in layers:
             limits.refuse_costly(weights.network, layer, weights.preprocessing.size, request.mode)
@@ -97,12 +80,10 @@ def visualise_photos(request: PhotoRequest) -> int:
     console.import_tensorflow(request.verbose)
     from ..engine.deconvnet import Deconvnet
     from ..figures import naming
-    from ..figures.picture_folder import PictureFolder
     from ..weights.load import as_tensors
 
     title = naming.network_title(weights.network.name, weights_path)
     recipe = recipe_of(request, weights, weights_path, title)
-    folder = PictureFolder(request.out)
     tensors = as_tensors(weights)
     deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
     drawn = 0
@@ -114,22 +95,25 @@ def visualise_photos(request: PhotoRequest) -> int:
             console.complain(error)
             continue
         for deconvnet in deconvnets:
-            progress.say(f"photo {number} of {len(photos)}, {deconvnet.target}")
+            layer = deconvnet.target
+            progress.say(f"photo {number} of {len(photos)}, {layer}")
             try:
                 projection = photo_projection.project(path, photo.x, deconvnet, request)
-                paths = save_photo(photo, projection, deconvnet, recipe, request, folder)
+                paths = save_photo(photo, projection, layer, recipe, request, destination)
             except UserError as error:
-                named = str(path) in str(error)
+                named = str(path) in str(error) or str(error).startswith(str(request.out))
                 console.complain(error if named else f"{path}: {error}")
                 continue
             progress.clear()
             notes.show()
             for picture in paths:
                 console.print_path(picture)
-            photo_projection.tell_saturated(path, deconvnet.target, projection)
+            photo_projection.tell_saturated(path, layer, projection)
             drawn += 1
             if request.features and projection.channels.size < len(request.features):
                 complete = False
+    for pdf in destination.finish():
+        console.print_path(pdf)
     return console.exit_status(drawn, complete and drawn == len(photos) * len(deconvnets))
 
 
@@ -190,42 +174,3 @@ def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: A
     file, array = arrays.split_name(str(path))
     # of several arrays of one file each has a picture of its own
     return Photo(path, x, f"{sha256(file)} {array}".strip())
-
-
-def draw_photo(photo: Photo, projection: Projection, request: PhotoRequest) -> Iterator[Page]:
-    """The pages of a photo's projections of one layer."""
-    name = photo.path.name
-    if request.max_side:
-        name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
-    yield 1, 1, projection.picture(name=name, bands=request.bands)
-
-
-def save_photo(
-    photo: Photo,
-    projection: Projection,
-    deconvnet: Deconvnet,
-    recipe: Recipe,
-    request: PhotoRequest,
-    folder: PictureFolder,
-) -> list[Path]:
-    """Saves the picture of a photo's projections of one layer; returns the paths of its pages."""
-    from ..figures import naming
-
-    layer = deconvnet.target
-    recipe = recipe.with_options(photos=(photo.path.name,), layers=(layer,)).with_facts(
-        {"image": photo.path.name, "image sha256": photo.sha256}
-    )
-    stem = naming.file_name(
-        photo.path.stem,
-        f"{recipe.facts['network']}-{layer}",
-        request.rule,
-        request.mode,
-        "interior" * request.interior,
-        naming.features_part(request.features),
-    )
-    arrays = None
-    if request.raw:
-        arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
-    results = {"channels": ",".join(map(str, projection.channels[0]))}
-    pages = draw_photo(photo, projection, request)
-    return list(folder.save(recipe, stem, pages, results, arrays))

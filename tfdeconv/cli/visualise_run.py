@@ -13,6 +13,8 @@ from .notes import Notes
 from .recipes import recipe_of
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..figures.run import RunFigures
     from ..network.graph import Network
     from ..scan.run import Run
@@ -32,13 +34,14 @@ class RunRequest:
     lambdas: dict[str, str] | None
     layers: tuple[str, ...]  # none: the last of the run that has a map
     blocks: str | None  # instead of layers: a stage, whose every step-th block is drawn
-    step: int
+    step: int | None  # None: 1
     split: bool
     features: list[int] | None  # None: the `top` that fire strongest
     top: int | str | None  # or ALL
     rule: str
     bands: tuple[int, int, int] | None
     out: Path
+    overwrite: bool
     raw: bool
     verbose: bool
 
@@ -50,13 +53,18 @@ def visualise_run(request: RunRequest) -> int:
     a run, images or weights that cannot be used.
     """
     from ..scan import provenance, run_file
+    from .output import destination_of
 
+    destination = destination_of(request.out, request.overwrite)
     run = run_file.load(request.run)
     weights_path = provenance.weights_file(run, request.run, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     layers = layers_of(request, run, network)
     arguments.check_targets(network, layers, request.features, request.bands)
     provenance.refuse_damaged(run, request.run, network, layers)
+    channels = channels_of(request, run, layers)
+    # of blocks each channel has a picture, otherwise each layer
+    destination.refuse_many(channels[layers[-1]].size if request.blocks else len(layers))
     source = provenance.images_of(run, request.run, request.images)
     preprocessing = provenance.preprocessing_of(run, request.run, network)
     weights = provenance.weights_of(
@@ -69,7 +77,6 @@ def visualise_run(request: RunRequest) -> int:
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..figures import naming, run as run_figures
-    from ..figures.picture_folder import PictureFolder
     from ..weights.load import as_tensors
 
     warnings: list[str] = []
@@ -91,23 +98,21 @@ def visualise_run(request: RunRequest) -> int:
         request.bands,
         request.raw,
         recipe_of(request, weights, weights_path, title),
-        PictureFolder(request.out),
+        destination,
         progress.say,
         warn,
         console.complain,
     )
-    drawn = 0
-    with source:
-        for pages in pictures(request, run, layers, figures):
+    with source, destination:
+        for pages in [*pictures(request, channels, figures), destination.finish()]:
             try:
                 for path in pages:
                     progress.clear()
                     notes.show()
                     console.print_path(path)
-                    drawn += 1
             except UserError as error:
                 warn(error)
-    return console.exit_status(drawn, complete=not warnings)
+    return console.exit_status(destination.pages, complete=not warnings)
 
 
 def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:
@@ -115,22 +120,28 @@ def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:
     from ..scan import provenance
 
     if request.blocks:
-        return provenance.blocks_of(run, request.run, network, request.blocks, request.step)
+        return provenance.blocks_of(run, request.run, network, request.blocks, request.step or 1)
     return provenance.layers_of(run, request.run, network, request.layers)
 
 
-def pictures(
-    request: RunRequest, run: Run, layers: list[str], figures: RunFigures
-) -> Iterator[Iterator[Path]]:
-    """The pages of each layer, or of the blocks; drawn as they are iterated over."""
+def channels_of(request: RunRequest, run: Run, layers: list[str]) -> dict[str, np.ndarray]:
+    """The channels to draw of each layer: int32 [m]."""
     from ..scan import provenance
 
     top = request.top if isinstance(request.top, int) else None
-    channels = {
-        layer: provenance.channels_of(run, layer, request.features, top) for layer in layers
-    }
+    channels = {}
+    for layer in layers:
+        channels[layer] = provenance.channels_of(run, layer, request.features, top)
+    return channels
+
+
+def pictures(
+    request: RunRequest, channels: dict[str, np.ndarray], figures: RunFigures
+) -> Iterator[Iterator[Path]]:
+    """The pages of each layer, or of the blocks; drawn as they are iterated over."""
     if request.blocks:
+        layers = list(channels)
         yield figures.draw_blocks(request.blocks, layers, channels[layers[-1]], request.split)
         return
-    for layer in layers:
+    for layer in channels:
         yield figures.draw_layer(layer, channels[layer])

@@ -17,22 +17,16 @@ from ..data.picture_text import text_of_arrays
 from ..errors import UserError
 from ..files import atomic_write, locked_folder
 from . import naming, png
+from .destination import Destination, Page
 from .recipe import Recipe
 
-# number, how many there are, what is on it
-Page = tuple[int, int, Image.Image]
 
-
-class PictureFolder:
+class PictureFolder(Destination):
     """Saves pictures under names that their recipes decide.
 
     The picture that a recipe made before is replaced, whole or not at all. What else has that name
     stays, and the new picture gets a number.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.pages = 0  # that were saved
 
     def save(
         self,
@@ -42,11 +36,6 @@ class PictureFolder:
         results: Mapping[str, str],
         arrays: Mapping[str, Any] | None = None,
     ) -> Iterator[Path]:
-        """Saves a picture's pages as PNGs, and arrays as an .npz; yields the pages' paths.
-
-        stem: what the name begins with; results: what the text says besides the recipe. The folder
-        is made with the first page. Raises UserError where nothing can be written.
-        """
         names: list[str] = []
 
         def named_pages() -> Iterator[tuple[Image.Image, dict[str, str]]]:
@@ -118,6 +107,11 @@ def free_path(path: Path, recipe: Recipe) -> Iterator[Path]:
 def save_arrays(
     path: Path, arrays: Mapping[str, Any], recipe: Recipe, text: Mapping[str, str]
 ) -> None:
-    """Saves arrays as an .npz, with the picture's text as JSON under `text`."""
-    with free_path(path, recipe) as free, atomic_write(free) as temporary:
+    """Saves arrays as an .npz of that or a free name, with the picture's text under `text`."""
+    with free_path(path, recipe) as free:
+        write_arrays(free, arrays, text)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any], text: Mapping[str, str]) -> None:
+    with atomic_write(path) as temporary:
         np.savez_compressed(temporary, **arrays, text=json.dumps(text))

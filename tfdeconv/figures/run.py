@@ -15,7 +15,7 @@ from ..network.graph import INPUT, Network
 from ..scan.run import Run
 from ..weights.load import Weights
 from . import captions, grid, naming, residual
-from .picture_folder import Page, PictureFolder
+from .destination import Destination, Page
 from .recipe import Recipe
 from .tiles import TileOptions, UnitTiles
 from .top_units import Progress, Warnings, draw_top_units, image_name
@@ -34,7 +34,7 @@ class RunFigures:
     bands: Sequence[int] | None
     raw: bool  # save the signals themselves, too
     recipe: Recipe  # what all of them depend on
-    folder: PictureFolder
+    destination: Destination
     progress: Progress
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
     tell: Callable[[str], None]  # is called with what a picture does not show
@@ -190,7 +190,7 @@ class RunFigures:
             }
         )
         results = {"channels": ",".join(map(str, channels))}
-        yield from self.folder.save(recipe, stem, pages, results, arrays if self.raw else None)
+        yield from self.destination.save(recipe, stem, pages, results, arrays if self.raw else None)
 
     def raw_arrays(self, unit_tiles: UnitTiles) -> dict[str, np.ndarray]:
         """What is saved of tiles with --raw.

@@ -1,0 +1,34 @@
+"""What --out names: a directory for pictures, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..data.folders import SUFFIXES
+from ..errors import UserError
+from ..figures.destination import Destination
+from ..figures.picture_file import PdfFile, PngFile
+from ..figures.picture_folder import PictureFolder
+
+FILES = {".png": PngFile, ".pdf": PdfFile}
+# what people may expect to be written, and is not
+OTHERS = (*SUFFIXES, ".svg", ".eps", ".ps", ".html", ".h5")
+
+
+def destination_of(out: Path, overwrite: bool) -> Destination:
+    """The file, if out ends as one, otherwise the directory, to be made if need be.
+
+    overwrite: whether a named file may be replaced, whatever it is. Raises UserError for a file of
+    a kind that is not written, and for one that is there and is not this program's.
+    """
+    suffix = out.suffix.lower()
+    if out.is_dir():
+        return PictureFolder(out)
+    if suffix in FILES:
+        return FILES[suffix](out, overwrite)
+    if suffix in OTHERS or out.exists():
+        found = "exists, and is no directory" if out.exists() else f"ends with {suffix}"
+        raise UserError(
+            f"--out {out} {found}: give a directory, or a name that ends with .png or .pdf"
+        )
+    return PictureFolder(out)

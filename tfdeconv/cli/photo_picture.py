@@ -1,0 +1,77 @@
+"""The picture of a photo: draws and saves it, with its recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..engine.projection import Projection
+    from ..figures.destination import Destination, Page
+    from ..figures.recipe import Recipe
+
+# of a projection, what --raw saves
+RAW_ARRAYS = (
+    "channels",
+    "activations",
+    "dead",
+    "saturated",
+    "positions",
+    "boxes",
+    "receptive_fields",
+    "patches",
+)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as the network sees it: x [1, h, w, c]."""
+
+    path: Path
+    x: np.ndarray
+    sha256: str
+
+
+def draw_photo(photo: Photo, projection: Projection, request: Any) -> Iterator[Page]:
+    """The pages of a photo's projections of one layer."""
+    name = photo.path.name
+    if request.max_side:
+        name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
+    yield 1, 1, projection.picture(name=name, bands=request.bands)
+
+
+def save_photo(
+    photo: Photo,
+    projection: Projection,
+    layer: str,
+    recipe: Recipe,
+    request: Any,
+    destination: Destination,
+) -> list[Path]:
+    """Saves the picture of a photo's projections of one layer; returns the paths of its pages.
+
+    request: a PhotoRequest; recipe: what all pictures of it have in common.
+    """
+    from ..figures import naming
+
+    recipe = recipe.with_options(photos=(photo.path.name,), layers=(layer,)).with_facts(
+        {"image": photo.path.name, "image sha256": photo.sha256}
+    )
+    stem = naming.file_name(
+        photo.path.stem,
+        f"{recipe.facts['network']}-{layer}",
+        request.rule,
+        request.mode,
+        "interior" * request.interior,
+        naming.features_part(request.features),
+    )
+    arrays = None
+    if request.raw:
+        arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
+    results = {"channels": ",".join(map(str, projection.channels[0]))}
+    pages = draw_photo(photo, projection, request)
+    return list(destination.save(recipe, stem, pages, results, arrays))
