@@ -67,10 +67,13 @@ def test_foreign_files_stay_unless_told_otherwise(tmp_path, suffix):
 
 
 def test_a_png_has_room_for_one_picture(tmp_path):
-    refused("fig.png has room for one picture, and this makes 2", tmp_path / "fig.png", "a", pages=2)
-    with pytest.raises(UserError, match="makes 3"), destination_of(
-        tmp_path / "fig.png", False
-    ) as destination:
+    refused(
+        "fig.png has room for one picture, and this makes 2", tmp_path / "fig.png", "a", pages=2
+    )
+    with (
+        pytest.raises(UserError, match="makes 3"),
+        destination_of(tmp_path / "fig.png", False) as destination,
+    ):
         destination.refuse_many(3)
     assert not list(tmp_path.iterdir())
 

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tfdeconv.cli import visualise

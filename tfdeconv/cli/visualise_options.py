@@ -143,11 +143,7 @@ def build_parser(docstring: str) -> console.Parser:
         metavar="DIR",
         help="where the pictures go (default: here); or FILE.png for one picture, or FILE.pdf",
     )
-    option(
-        "--overwrite",
-        action="store_true",
-        help="with --out FILE: replace it, whatever it is",
-    )
+    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
     option(
         "--raw",
         action="store_true",
