@@ -34,7 +34,8 @@ class Document:
     def add(self, png: bytes) -> None:
         """Adds a page that shows a PNG of RGB without interlacing."""
         width, height = size_of(png)
-        page, contents, image = (INFO + 1 + 3 * len(self.pages) + i for i in range(3))
+        page = INFO + 1 + 3 * len(self.pages)
+        contents, image = page + 1, page + 2
         box = f"{width * POINTS:g} {height * POINTS:g}"
         self.write(
             page,
@@ -111,7 +112,7 @@ def texts_of(path: str | Path) -> list[dict[str, str]]:
             file.seek(max(0, size - MAX_JSON))
             found = SUBJECT.findall(file.read())
         texts = json.loads(re.sub(rb"\\(.)", rb"\1", found[-1]))
-        return [{str(key): str(value) for key, value in text.items()} for text in texts]
+        return [dict(text) for text in texts]
     # other files may have anything there
     except (OSError, ValueError, IndexError, AttributeError, TypeError):
         return []
