@@ -122,7 +122,7 @@ def test_weights_are_moved_so_many_times():
         (constant,) = fold(kinds.Transpose((1, 0)), [constant])
     assert constant.read().shape == (512, 512)
 
-    with pytest.raises(NotUnderstood, match="operations move"):
+    with pytest.raises(NotUnderstood, match="rearrange its constants"):
         fold(kinds.Transpose((1, 0)), [constant])
 
 

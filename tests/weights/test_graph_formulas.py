@@ -409,7 +409,7 @@ def test_other_choices_are_refused(write):
 
     missing = translate(sketch.graph()).network.missing
 
-    assert any("what depends on the image" in reason for reason in missing.values())
+    assert any("of a map" in reason for reason in missing.values())
 
 
 def test_an_inner_tensor_that_is_read_stays(rng):

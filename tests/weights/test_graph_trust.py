@@ -171,8 +171,8 @@ LARGE = {"k": Constant((1 << 30, 1 << 30), "float32", unread)}
 WRONG = {
     "a tensor twice": (graph_of(relu("a", "x", "y"), relu("b", "x", "y")), "makes the tensor"),
     "the image again": (graph_of(relu("a", "x", "x")), "makes the tensor"),
-    "itself": (graph_of(relu("a", "y", "y")), "nothing makes"),
-    "what comes later": (graph_of(relu("a", "z", "y"), relu("b", "y", "z")), "nothing makes"),
+    "itself": (graph_of(relu("a", "y", "y")), "no operation makes"),
+    "what comes later": (graph_of(relu("a", "z", "y"), relu("b", "y", "z")), "no operation makes"),
     "no input": (graph_of(relu("a", "x", "y"), inputs=()), "no input"),
     "no operation": (graph_of(), "no layer"),
     "an image without axes": (graph_of(relu("a", "x", "y"), shape=()), "expected images"),

@@ -79,7 +79,7 @@ def zeros(network) -> dict:
     "formula, says",
     [
         ("x +", "invalid syntax"),
-        ("open('file')", "open is not of x"),
+        ("open('file')", "open is not applied to x"),
         ("y / 255", "y is not understood"),
         ("x * x", "x is used more than once"),
         ("1 / 255", "it does not depend on x"),

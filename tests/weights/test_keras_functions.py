@@ -247,7 +247,7 @@ def test_blocks_of_cells_of_channels(layout):
         assert network.node("b").layer == DepthToSpace(2)
         assert network.shapes()["b"] == (26, 22, 1)
     else:
-        assert "rows, columns and channels of its input are out of order" in network.missing["b"]
+        assert "its input has rows, columns and channels mixed" in network.missing["b"]
 
 
 def test_a_function_of_tensorflow_that_is_not_understood():
@@ -257,6 +257,6 @@ def test_a_function_of_tensorflow_that_is_not_understood():
         1, keras2_model(keras2_conv("d", "input_1"))["config"]["layers"][1]
     )
     network = build(model).network
-    assert network.missing["b"] == "it is tf.math.cumsum, which is not understood"
-    depends = "it depends on b (it is tf.math.cumsum, which is not understood), "
+    assert network.missing["b"] == "it calls tf.math.cumsum, which is not understood"
+    depends = "it depends on b (it calls tf.math.cumsum, which is not understood), "
     assert network.missing["c"].startswith(depends)

@@ -87,7 +87,7 @@ def test_permute_moves_channels_to_an_end():
     assert network.input_shape == SHAPE and not network.missing
     swapped = L.Permute((1, 3, 2), name="swapped")
     network = build(described(conv(), swapped, conv(name="behind"))).network
-    assert "rows, columns and channels of its input are out of order" in network.missing["behind"]
+    assert "its input has rows, columns and channels mixed" in network.missing["behind"]
 
 
 def test_layers_know_channels_by_their_axis(tmp_path, rng):

@@ -172,7 +172,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "domain": (node("Relu", ["a"], ["y"], "last", "com.microsoft"), "com.microsoft's Relu"),
     "quantised": (node("QuantizeLinear", ["a"], ["y"], "last"), "export the model in float32"),
     "attribute": (node("Relu", ["a"], ["y"], "last", alpha=1.0), "its attribute alpha is not"),
-    "type": (node("LeakyRelu", ["a"], ["y"], "last", alpha="x"), "of another type than"),
+    "type": (node("LeakyRelu", ["a"], ["y"], "last", alpha="x"), "of the wrong type"),
     "not finite": (node("LeakyRelu", ["a"], ["y"], "last", alpha=float("nan")), "is nan"),
     "transA": (node("Gemm", ["a", "kernel"], ["y"], "last", transA=1), "first matrix, the images"),
     "training": (
@@ -193,8 +193,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "its auto_pad is MOST",
     ),
     "batch": (node("Softmax", ["a"], ["y"], "last", axis=0), "axis 0 is not the channels"),
-    "missing input": (node("Add", ["a", "nothing"], ["y"], "last"), "that nothing makes"),
-    "circle": (node("Add", ["a", "z"], ["y"], "last"), "that nothing makes"),
+    "missing input": (node("Add", ["a", "nothing"], ["y"], "last"), "that no operation makes"),
+    "circle": (node("Add", ["a", "z"], ["y"], "last"), "that no operation makes"),
     "mask": (node("Dropout", ["a", "", "train"], ["y"], "last"), "it drops values"),
 }
 
@@ -290,7 +290,7 @@ def test_an_if_chooses_by_a_constant(tmp_path):
 def test_an_if_by_the_image_is_refused(tmp_path):
     network = opened(write(tmp_path / "x", small(choice("a", "y", SAME, SAME)))).network
 
-    assert "it chooses by what depends on the image" in network.missing["choice"]
+    assert "its condition depends on the image" in network.missing["choice"]
 
 
 def test_functions_of_the_model_are_understood(tmp_path):

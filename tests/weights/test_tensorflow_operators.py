@@ -375,7 +375,7 @@ REFUSED = {
         )[0],
         "statistics of the images that go in",
     ),
-    "RandomUniform": (lambda x: x + tf.random.uniform([6]), "what it makes is random"),
+    "RandomUniform": (lambda x: x + tf.random.uniform([6]), "its output is random"),
     "Sinh": (op("Sinh"), "there is no layer for it"),
 }
 

@@ -259,7 +259,7 @@ def test_types_that_nobody_says_are_the_programs(tmp_path):
     np.testing.assert_allclose(found, (counts / 4 + 1 / counts).ravel(), rtol=1e-6)
     # of what depends on the image nothing is made a whole number
     nodes = [node("type_as", "y", self="x", other="c_n")]
-    with pytest.raises(UserError, match="it makes int64 of its input"):
+    with pytest.raises(UserError, match="it converts its input to int64"):
         network_of(tmp_path, nodes, constants={"n": counts})
 
 
@@ -281,7 +281,7 @@ def test_rows_and_columns_by_their_numbers(tmp_path):
     assert network.shapes()[network.nodes[-1].name] == (6, 2, 3)
     # in another order
     constants["r"] = rows[::-1].copy()
-    with pytest.raises(UserError, match="in an order that no layer has"):
+    with pytest.raises(UserError, match="which no layer here does"):
         network_of(tmp_path, nodes, constants=constants, shapes=shapes)
 
 
@@ -320,8 +320,8 @@ REFUSED = [
     ("silu", {"dtype": {"as_scalar_type": 6}}, "its dtype is dtype float16"),
     ("relu", {"layout": {"as_layout": 1}}, "its layout is layout coo"),
     ("gelu", {"approximate": {"as_string": "sigmoid"}}, "its approximation is 'sigmoid'"),
-    ("_upsample_bilinear2d_aa", {}, "not among the operators that are read"),
-    ("torch.ops.higher_order.cond", {}, "not among the operators that are read"),
+    ("_upsample_bilinear2d_aa", {}, "this operator is not understood"),
+    ("torch.ops.higher_order.cond", {}, "this operator is not understood"),
     ("scaled_dot_product_attention", {}, "attention between the cells"),
     ("pad", {"pad": [1, 1], "mode": {"as_string": "circular"}}, "other than zeros (circular)"),
     ("max_pool2d", {"kernel_size": [2, 2, 2]}, "its kernel_size is [2, 2, 2]"),
@@ -329,7 +329,7 @@ REFUSED = [
     ("elu", {"alpha": 1.0, "input_scale": 2.0}, "its input_scale is 2.0"),
     ("softplus", {"threshold": 1.0}, "its threshold is 1"),
     ("threshold", {"threshold": 1.0, "value": 2.0}, "what is not above 1 becomes 2"),
-    ("std", {"dim": [2, 3]}, "its divisor is less than the cells of the map"),
+    ("std", {"dim": [2, 3]}, "its divisor is less than the number of cells"),
     ("conv1d", {"weight": "x"}, "the shape of its input is not known"),
     ("mean", {"dtype": {"as_scalar_type": 5}}, "its dtype is dtype int64"),
 ]

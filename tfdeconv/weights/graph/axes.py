@@ -76,7 +76,9 @@ def reshaped(axes: Axes, shape: Sequence[int]) -> Axes:
     for axis in axes:
         left.extend(axis)
     if prod(shape) != prod(factor.size for factor in left):
-        raise NotUnderstood(f"it reshapes {list(lengths(axes))} to {list(shape)}")
+        raise NotUnderstood(
+            f"it reshapes {list(lengths(axes))} to {list(shape)}, which splits its axes unevenly"
+        )
     new_axes: list[Axis] = []
     for extent in shape:
         factors: list[Factor] = []
@@ -92,7 +94,10 @@ def reshaped(axes: Axes, shape: Sequence[int]) -> Axes:
                 left.insert(0, Factor(factor.dimension, inner, factor.stride))
                 missing = 1
             else:
-                raise NotUnderstood(f"it reshapes {list(lengths(axes))} to {list(shape)}")
+                raise NotUnderstood(
+                    f"it reshapes {list(lengths(axes))} to {list(shape)}, which splits its axes "
+                    "unevenly"
+                )
         new_axes.append(joined(factors))
     return tuple(new_axes)
 

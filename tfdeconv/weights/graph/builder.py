@@ -60,7 +60,7 @@ class NodeBuilder:
         """
         shapes = [feature_map.shape for feature_map in inputs]
         if isinstance(layer, Activation) and layer.kind not in ACTIVATIONS:
-            raise NotUnderstood(f"its function is {layer.kind}")
+            raise NotUnderstood(f"its function {layer.kind} is not understood")
         check_values(layer)
         reason = layer.misfit(*shapes)
         if reason:

@@ -82,7 +82,7 @@ class Call:
     def constant(self, position: int) -> Constant:
         value = self.optional(position)
         if value is None:
-            raise NotUnderstood(f"it lacks its input {position}")
+            raise NotUnderstood(f"its input {position} is missing")
         return value
 
     def array(self, position: int) -> np.ndarray | None:
@@ -152,7 +152,7 @@ class Call:
         for number in range(len(x.axes)):
             if x.has_channels_at(number) and x.channels > 1:
                 return number
-        raise NotUnderstood("its channels are not one axis")
+        raise NotUnderstood("its channels are spread over several axes")
 
     def with_channels_at(self, x: FeatureMap, axis: int) -> FeatureMap:
         """The tensor with its channels in order along an axis, whatever its other axes are."""
@@ -170,7 +170,7 @@ class Call:
     def as_map(self, x: FeatureMap, channel_axis: int) -> FeatureMap:
         """The tensor as a map with rows, columns, and channels at that axis of four."""
         if len(x.axes) != 4:
-            raise NotUnderstood(f"it needs a tensor of four axes, and has one of {len(x.axes)}")
+            raise NotUnderstood(f"its input has {len(x.axes)} axes, expected four")
         channel_axis %= 4
         if x.axes != x.canonical_axes(channel_axis):
             x = rearranged(self.add, x, channel_axis)
@@ -182,7 +182,7 @@ class Call:
     def as_vector(self, x: FeatureMap, suffix: str = "/flattened") -> FeatureMap:
         """A tensor [n, values] as the output of a node without height and width."""
         if len(x.axes) != 2 or x.axes[0] != x.whole("n"):
-            raise NotUnderstood(f"it needs a tensor of two axes, and has one of {len(x.axes)}")
+            raise NotUnderstood(f"its input has {len(x.axes)} axes, expected two")
         if dimensions(x.axes[1]) == {CHANNELS}:
             x = self.with_channels_at(x, 1)
         if x.vector:
@@ -220,7 +220,7 @@ class Call:
     def require_fixed_cells(self, x: FeatureMap) -> None:
         """Raises NotUnderstood for a map of one row or column of which another image has more."""
         if self.builder.any_size and 1 in x.shape[:2] and not x.single_cell:
-            raise NotUnderstood("it takes single rows or columns out")
+            raise NotUnderstood("it selects single rows or columns")
 
 
 def has_no_channels_but_at(x: FeatureMap, number: int) -> bool:

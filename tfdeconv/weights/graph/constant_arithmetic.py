@@ -95,7 +95,7 @@ def flattened(kind: kinds.Flattened, arrays: Arrays) -> np.ndarray:
 
 def computed(kind: kinds.Computation, arrays: Arrays) -> np.ndarray:
     if kind.function not in FUNCTIONS:
-        raise NotUnderstood(f"it computes {kind.function}")
+        raise NotUnderstood(f"it computes {kind.function} of constants, which is not understood")
     return np.asarray(FUNCTIONS[kind.function](*arrays, *kind.arguments))
 
 
@@ -110,7 +110,9 @@ def filled(shape: np.ndarray, value: Any) -> np.ndarray:
     extents = integers(shape) if np.size(shape) else ()
     size = int(np.prod(extents, dtype=np.float64))
     if size > MAX_FILLED_VALUES or min(extents, default=0) < 0:
-        raise NotUnderstood(f"it fills {list(extents)[:8]} with one value")
+        raise NotUnderstood(
+            f"it fills an array of the shape {list(extents)[:8]}, which is too large or impossible"
+        )
     return np.broadcast_to(np.asarray(value), extents)
 
 

@@ -24,7 +24,7 @@ def cell_values(values: np.ndarray, x: FeatureMap) -> np.ndarray:
     sizes = [factor.size for factor in factors]
     parts = values.reshape(sizes or [1])
     if any(factor.dimension not in (ROWS, COLUMNS, CHANNELS) for factor in kept(factors)):
-        raise NotUnderstood("it meets a constant that differs from image to image")
+        raise NotUnderstood("its constant differs from image to image")
     return in_order(parts, factors, x)
 
 

@@ -40,7 +40,7 @@ class FeatureMap:
     def axis(self, number: int) -> int:
         """An axis counted from 0; raises NotUnderstood where there is none such."""
         if not -len(self.axes) <= number < len(self.axes):
-            raise NotUnderstood(f"it has no axis {number}: it has {len(self.axes)}")
+            raise NotUnderstood(f"its input has {len(self.axes)} axes, and no axis {number}")
         return number % len(self.axes)
 
     def extent(self, dimension: str) -> int:

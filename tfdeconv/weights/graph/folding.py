@@ -53,7 +53,7 @@ def fold(kind: Kind, constants: Sequence[Constant | None]) -> list[Constant]:
     if isinstance(kind, kinds.Unknown):
         raise NotUnderstood(kind.reason)
     if function is None:
-        raise NotUnderstood(f"it is a {type(kind).__name__} of constants")
+        raise NotUnderstood(f"it is a {type(kind).__name__} of constants, which is not understood")
     first = constants[0] if constants else None
     if first is not None and is_deferred(kind, first):
         return [deferred(kind, constants, function)]
@@ -90,7 +90,9 @@ def deferred(kind: Kind, constants: Sequence[Constant | None], function: Fold) -
     except MISTAKES as error:
         raise misfit_of(error) from None
     if weights.depth >= MOST_DEFERRED:
-        raise NotUnderstood(f"more than {MOST_DEFERRED} operations move its constants")
+        raise NotUnderstood(
+            f"more than {MOST_DEFERRED} operations, one after another, rearrange its constants"
+        )
 
     def read() -> np.ndarray:
         return np.ascontiguousarray(function(kind, [weights.read(), *rest]))

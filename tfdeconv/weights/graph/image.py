@@ -81,7 +81,9 @@ def image_of(
     refuse_large_input("the model", (height, width, channels))
     batch = shape[0] or 1
     if not 1 <= batch <= MAX_EXTENT:
-        raise UserError(f"the model takes {batch:,} images at a time")
+        raise UserError(
+            f"the model takes {batch:,} images at a time, expected at most {MAX_EXTENT:,}"
+        )
     image_map = FeatureMap(INPUT, (height, width, channels), (), batch=batch)
     if axis_of(BATCH, batch) and len(graph.inputs) > 1:
         notes = (*notes, f"the model takes {batch} images at a time: each is read by itself")
@@ -92,7 +94,9 @@ def vector_of(image: GraphInput, channels: int) -> tuple[FeatureMap, tuple[str, 
     """What a generator makes an image of: a map of one cell."""
     batch = image.shape[0] or 1
     if not 1 <= batch <= MAX_EXTENT:
-        raise UserError(f"the model takes {batch:,} vectors at a time")
+        raise UserError(
+            f"the model takes {batch:,} vectors at a time, expected at most {MAX_EXTENT:,}"
+        )
     axes = vector_axes(batch, channels)
     vector = FeatureMap(INPUT, (1, 1, channels), axes, single_cell=True, batch=batch)
-    return vector, (f"it takes vectors of {channels:,} values, as images of one pixel",)
+    return vector, (f"it takes vectors of {channels:,} values, which go in as images of one pixel",)

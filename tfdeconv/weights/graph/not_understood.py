@@ -21,4 +21,4 @@ MISTAKES = (
 
 def misfit_of(error: Exception) -> NotUnderstood:
     """What is said of such a mistake."""
-    return NotUnderstood(f"its inputs do not fit it ({str(error)[:80]!r})")
+    return NotUnderstood(f"its inputs do not fit together ({str(error)[:80]!r})")

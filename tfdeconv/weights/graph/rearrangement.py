@@ -19,7 +19,7 @@ from .not_understood import NotUnderstood
 
 # adds a layer behind a map, with a suffix to its name: Call.add
 AddLayer = Callable[..., FeatureMap]
-OUT_OF_ORDER = NotUnderstood("the rows, columns and channels of its input are out of order")
+OUT_OF_ORDER = NotUnderstood("its input has rows, columns and channels mixed")
 
 
 def permuted(add: AddLayer, x: FeatureMap, number: int) -> FeatureMap:

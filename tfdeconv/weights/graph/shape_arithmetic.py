@@ -25,10 +25,10 @@ def integers(values: Any) -> tuple[int, ...]:
     """Whole numbers of an array; raises NotUnderstood for others."""
     array = np.atleast_1d(np.asarray(values))
     if array.size > MAX_WHOLE_NUMBERS:
-        raise NotUnderstood(f"it has {array.size:,} whole numbers where a few are needed")
+        raise NotUnderstood(f"it has {array.size:,} integers as an input, expected a few")
     whole = array.ndim == 1 and array.dtype.kind in "biuf" and np.isfinite(array).all()
     if not whole or (array != np.floor(array)).any():
-        raise NotUnderstood("it has no whole numbers where they are needed")
+        raise NotUnderstood("its input does not consist of integers")
     # ONNX ends slices at the largest integer that there is
     return tuple(int(number) for number in array)
 
@@ -50,10 +50,14 @@ def target_shape(kind: kinds.Reshape, lengths: Sequence[int], arrays: Arrays) ->
     if shape.count(-1) == 1:
         known = -int(np.prod(shape, dtype=object))
         if known <= 0 or size % known:
-            raise NotUnderstood(f"it reshapes {list(lengths)} to {shape}")
+            raise NotUnderstood(
+                f"it reshapes {list(lengths)} to {shape}, which has another number of values"
+            )
         shape[shape.index(-1)] = size // known
     if min(shape, default=1) < 1 or int(np.prod(shape, dtype=object)) != size:
-        raise NotUnderstood(f"it reshapes {list(lengths)} to {shape}")
+        raise NotUnderstood(
+            f"it reshapes {list(lengths)} to {shape}, which has another number of values"
+        )
     return tuple(shape)
 
 
@@ -62,7 +66,7 @@ def slices(kind: kinds.Slice, axes_count: int, arrays: Arrays) -> dict[int, slic
     starts = or_input(kind.starts, arrays, 1)
     stops = or_input(kind.stops, arrays, 2)
     if starts is None or stops is None:
-        raise NotUnderstood("it does not say where it begins and ends")
+        raise NotUnderstood("its start or end is missing")
     axes = or_input(kind.axes, arrays, 3)
     if axes is None:
         axes = tuple(range(len(starts)))
@@ -70,11 +74,11 @@ def slices(kind: kinds.Slice, axes_count: int, arrays: Arrays) -> dict[int, slic
     if steps is None:
         steps = (1,) * len(starts)
     if not len(starts) == len(stops) == len(axes) == len(steps) or 0 in steps:
-        raise NotUnderstood("its beginnings, ends, axes and steps do not fit each other")
+        raise NotUnderstood("its starts, ends, axes and steps do not fit together")
     found: dict[int, slice] = {}
     for axis, start, stop, step in zip(axes, starts, stops, steps):
         if not -axes_count <= axis < axes_count:
-            raise NotUnderstood(f"it slices axis {axis} of {axes_count}")
+            raise NotUnderstood(f"it slices axis {axis}, and its input has {axes_count} axes")
         if step < 0 and stop < -(1 << 30):
             stop = None
         found[axis % axes_count] = slice(start, stop, step)
@@ -93,7 +97,7 @@ def pads_of(kind: kinds.Padding, axes_count: int, arrays: Arrays) -> tuple[tuple
     if axes is None:
         axes = tuple(range(axes_count))
     if len(axes) != len(pads) or not all(-axes_count <= axis < axes_count for axis in axes):
-        raise NotUnderstood("its pads do not fit its axes")
+        raise NotUnderstood("it has pads for other axes than its input has")
     by_axis = dict(zip((axis % axes_count for axis in axes), pads))
     return tuple(by_axis.get(axis, (0, 0)) for axis in range(axes_count))
 
@@ -104,14 +108,18 @@ def split_sizes(kind: kinds.Split, extent: int, arrays: Arrays) -> tuple[int, ..
     if sizes is None:
         piece = kind.piece or -(-extent // max(kind.count or 1, 1))
         if piece < 1 or extent // piece > MAX_PIECES:
-            raise NotUnderstood(f"it splits {extent} into pieces of {piece}")
+            raise NotUnderstood(
+                f"it splits {extent} values into pieces of {piece}, which are too many"
+            )
         starts = range(0, extent, piece)
         sizes = tuple(min(piece, extent - start) for start in starts)
     if tuple(sizes).count(-1) == 1:
         left = extent - sum(sizes) - 1
         sizes = tuple(left if size == -1 else size for size in sizes)
     if sum(sizes) != extent or min(sizes, default=0) < 1:
-        raise NotUnderstood(f"it splits {extent} into {list(sizes)[:8]}")
+        raise NotUnderstood(
+            f"it splits {extent} values into pieces of {list(sizes)[:8]}, which are not as many"
+        )
     return tuple(sizes)
 
 
@@ -122,7 +130,9 @@ def flat_shape(kind: kinds.Flattened, lengths: Sequence[int]) -> tuple[int, ...]
     last = kind.last + count if kind.last < 0 else kind.last
     # of a tensor [n, ...] two axes may be all of it and nothing
     if not 0 <= first <= count - (not kind.two) or (not kind.two and not first <= last < count):
-        raise NotUnderstood(f"it flattens axes {kind.first} to {kind.last} of {count}")
+        raise NotUnderstood(
+            f"it flattens axes {kind.first} to {kind.last}, and its input has {count} axes"
+        )
     if kind.two:
         return int(np.prod(lengths[:first])), int(np.prod(lengths[first:]))
     middle = int(np.prod(lengths[first : last + 1], dtype=object))

@@ -36,7 +36,7 @@ def steps_of(spec: StridedSlice) -> list[Kind]:
     """What a slice does, one after the other: parts of axes, then single cells, then new axes."""
     count = len(spec.begins)
     if not count == len(spec.ends) == len(spec.strides) or 0 in spec.strides:
-        raise NotUnderstood("its beginnings, ends and strides do not fit each other")
+        raise NotUnderstood("its starts, ends and strides do not fit together")
     ellipses = [place for place in range(count) if spec.ellipsis >> place & 1]
     if len(ellipses) > 1:
         raise NotUnderstood("it has several ellipses")

@@ -34,7 +34,10 @@ def translate(graph: Graph) -> Translated:
     `missing` says why. Raises UserError where nothing is left.
     """
     if len(graph.operations) > MAX_LAYERS * 8:
-        raise UserError(f"the model has {len(graph.operations):,} operations, too many")
+        raise UserError(
+            f"the model has {len(graph.operations):,} operations, expected at most "
+            f"{MAX_LAYERS * 8:,}"
+        )
     if not graph.of_layers:
         graph = recognised(graph)
     image = image_input(graph)
@@ -94,5 +97,5 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
         causes.append(f"{layer}: {reason}")
     own = [cause for cause in causes if f": {DEPENDS}" not in cause]
     causes = own or causes
-    reasons = "; ".join(causes[:SHOWN]) or "it has none that does anything"
+    reasons = "; ".join(causes[:SHOWN]) or "it has no operation that does anything"
     return UserError(f"no layer of the model is understood ({reasons})")

@@ -124,7 +124,7 @@ class Translator:
             if isinstance(operation.kind, kinds.Unknown):
                 raise NotUnderstood(operation.kind.reason)
             if unmade:
-                raise NotUnderstood("it reads a tensor that nothing makes")
+                raise NotUnderstood("it reads a tensor that no operation makes")
             if causes:
                 cause = causes[0]
                 self.missing.setdefault(

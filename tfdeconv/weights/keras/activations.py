@@ -38,7 +38,7 @@ def relu(options: Options) -> Activation:
     if ceiling is None:
         return Activation(slope=slope, threshold=threshold)
     if options.number("max_value", 0.0) <= 0:
-        raise NotUnderstood(f"its max_value is {shown(ceiling)}")
+        raise NotUnderstood(f"its max_value is {shown(ceiling)}, which is not understood")
     ceiling = options.number("max_value", 0.0)
     return Activation(slope=slope, ceiling=ceiling, threshold=threshold)
 
@@ -50,7 +50,7 @@ def thresholded_relu(options: Options) -> Activation:
 def threshold_option(options: Options, key: str, default: float) -> float:
     threshold = options.number(key, default)
     if threshold < 0:
-        raise NotUnderstood(f"its {key} is {threshold:g}")
+        raise NotUnderstood(f"its {key} is {threshold:g}, which is not understood")
     return threshold
 
 
@@ -64,14 +64,14 @@ def leaky_relu(options: Options) -> Activation:
 def slope_option(options: Options, key: str, default: float) -> float:
     slope = options.number(key, default)
     if not 0 <= slope <= 1:
-        raise NotUnderstood(f"its {key} is {slope:g}")
+        raise NotUnderstood(f"its {key} is {slope:g}, which is not understood")
     return slope
 
 
 def elu(options: Options) -> Activation:
     alpha = options.number("alpha", 1.0)
     if alpha <= 0:
-        raise NotUnderstood(f"its alpha is {alpha:g}")
+        raise NotUnderstood(f"its alpha is {alpha:g}, which is not understood")
     return Activation("elu", constant=alpha)
 
 

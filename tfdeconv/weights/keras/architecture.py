@@ -72,7 +72,7 @@ def within_parallel(model: Model) -> tuple[Model, VariablePath, tuple[str, ...]]
     entry = wrapped_model(model)
     if entry is None or entry.model is None:
         return model, VariablePath(), ()
-    note = f"made by multi_gpu_model: assumed is the model within it, {entry.name}"
+    note = f"it was made by multi_gpu_model: the model inside, {entry.name}, is assumed"
     return entry.model, VariablePath().to(replace(entry, call_count=1)), (note,)
 
 

@@ -22,7 +22,7 @@ def binary(operation: Arithmetic) -> Callable[[LayerOperations], None]:
 
     def translate(layer: LayerOperations) -> None:
         if layer.options.channel_axis == 1:
-            raise NotUnderstood("it counts channels first")
+            raise NotUnderstood("it works on channels first")
         layer.add(kinds.Elementwise(operation), layer.operand("x"), layer.operand("y"))
 
     return translate
@@ -31,10 +31,10 @@ def binary(operation: Arithmetic) -> Callable[[LayerOperations], None]:
 def clip(layer: LayerOperations) -> None:
     limits = [layer.options.get(key) for key in ("low", "high")]
     if not all(limit is None or is_number(limit) for limit in limits):
-        raise NotUnderstood("it is between arrays")
+        raise NotUnderstood("its limits are arrays")
     floor, ceiling = [None if limit is None else float(limit) for limit in limits]
     if floor is not None and ceiling is not None and floor > ceiling:
-        raise NotUnderstood(f"it is between {floor:g} and {ceiling:g}")
+        raise NotUnderstood(f"its lower limit {floor:g} is above its upper limit {ceiling:g}")
     kind: kinds.Kind = kinds.Function(Activation("clip", floor=floor, ceiling=ceiling))
     if floor is None and ceiling is None:
         kind = kinds.Idle()

@@ -33,7 +33,7 @@ def pad_of(padding: str) -> Pad:
         return 0
     if padding == "same":
         return "same"
-    raise NotUnderstood(f"its padding is {shown(padding)}")
+    raise NotUnderstood(f"its padding is {shown(padding)}, which is not understood")
 
 
 def conv2d(layer: LayerOperations) -> None:
@@ -49,7 +49,7 @@ def conv2d_transpose(layer: LayerOperations) -> None:
     options = layer.options
     filters = options.integer("filters", MAX_CHANNELS)
     if options.integer("groups", MAX_CHANNELS, 1) != 1:
-        raise NotUnderstood("it has groups")
+        raise NotUnderstood("its groups are not understood")
     movement = window(options)
     pads = pads_of_transpose(options, movement)
     kind = kinds.TransposedConvolution(kernel="hwoi", filters=filters, **movement | {"pad": pads})

@@ -61,7 +61,7 @@ def with_constant(kind: str, key: str) -> Function:
     def make_layer(options: Options) -> Activation:
         number = options.number(key, CONSTANTS[kind])
         if number <= 0:
-            raise NotUnderstood(f"its {key} is {number:g}")
+            raise NotUnderstood(f"its {key} is {number:g}, which is not understood")
         return Activation(kind, constant=number)
 
     return elementwise(make_layer, key)
@@ -70,7 +70,7 @@ def with_constant(kind: str, key: str) -> Function:
 def cast(options: Options) -> None:
     """To another type of floating point, which changes nothing here."""
     if "float" not in options.string("dtype", "float32"):
-        raise NotUnderstood(f"it makes {options.get('dtype')} of its input")
+        raise NotUnderstood(f"it converts its input to {options.get('dtype')}")
 
 
 ELEMENTWISE: dict[str, Function] = {

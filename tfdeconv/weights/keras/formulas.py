@@ -103,7 +103,7 @@ class FormulaReader:
                 return self.operation(OPERATORS[type(operator)], left, right)
             case ast.Subscript(value, key):
                 if self.value(value) != INPUT:
-                    raise Unreadable("it takes a part of a constant")
+                    raise Unreadable("it indexes a constant")
                 return self.apply("get_item", "a slice", INPUT, key_of(self, key))
             case ast.Call(function, arguments, keywords):
                 return self.call(dotted(function), arguments, keywords)
@@ -115,14 +115,14 @@ class FormulaReader:
     def constant(self, tree: ast.AST) -> Any:
         value = self.value(tree)
         if value == INPUT:
-            raise Unreadable(f"{self.variable} stands in a list")
+            raise Unreadable(f"{self.variable} is inside a list")
         return value
 
     def negative(self, value: Any) -> Any:
         if value == INPUT:
             return self.apply("negative", "a minus", INPUT)
         if not is_number(value):
-            raise Unreadable("a minus stands before what is no number")
+            raise Unreadable("a minus sign is before something that is not a number")
         return -value
 
     def operation(self, name: str, left_tree: ast.AST, right_tree: ast.AST) -> Any:
@@ -131,7 +131,7 @@ class FormulaReader:
         if INPUT in (left, right):
             return self.apply(name, f"a function ({name})", left, right)
         if not is_number(left) or not is_number(right):
-            raise Unreadable("it calculates with what is no number")
+            raise Unreadable("it calculates with something that is not a number")
         return folded(name, left, right)
 
     def call(self, name: str, arguments: Sequence[ast.AST], keywords: Sequence[ast.keyword]) -> Any:
@@ -142,7 +142,7 @@ class FormulaReader:
                 raise Unreadable("** is not understood")
             named[keyword.arg] = self.value(keyword.value)
         if INPUT not in [*values, *named.values()]:
-            raise Unreadable(f"{name} is not of {self.variable}")
+            raise Unreadable(f"{name} is not applied to {self.variable}")
         return self.apply(name.rpartition(".")[2].lower(), name, *values, **named)
 
     def apply(self, name: str, title: str, *values: Any, **named: Any) -> Operand:
@@ -160,7 +160,9 @@ def folded(name: str, left: float, right: float) -> float:
         return left * right
     if name == "divide" and right:
         return left / right
-    raise Unreadable("it calculates with constants in a way that is not understood")
+    raise Unreadable(
+        "it divides by 0, or calculates with constants in a way that is not understood"
+    )
 
 
 def dotted(tree: ast.AST) -> str:

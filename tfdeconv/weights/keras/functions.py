@@ -63,7 +63,7 @@ def reshape_batch(layer: LayerOperations) -> None:
     """A Reshape whose shape has the batch's axis, too."""
     shape = layer.options.get("shape")
     if not isinstance(shape, list) or len(shape) < 2 or shape[0] not in (-1, None):
-        raise NotUnderstood(f"it reshapes to {shown(shape)}")
+        raise NotUnderstood(f"it reshapes to {shown(shape)}, which is not understood")
     reshape(replace(layer, options=Options(layer.title, {"target_shape": shape[1:]})))
 
 
@@ -97,7 +97,7 @@ def local_response(layer: LayerOperations) -> None:
 
 def add_unit_norm(layer: LayerOperations, epsilon: float) -> None:
     if layer.options.number("order", 2) != 2:
-        raise NotUnderstood("it is of another order than 2")
+        raise NotUnderstood("its order is not 2")
     layer.add(kinds.UnitNormalization(layer.options.axis(), epsilon), layer.x)
 
 
@@ -204,13 +204,17 @@ def add_function(layer: LayerOperations, call: FunctionCall) -> None:
     """Adds the operations that a call of a function becomes; raises NotUnderstood."""
     function = FUNCTIONS.get(SYNONYMS.get(call.name, call.name))
     if function is None:
-        raise NotUnderstood(f"it is {call.title}, which is not understood")
+        raise NotUnderstood(f"it calls {call.title}, which is not understood")
     layer = replace(layer, title=call.title, options=bind(call, function.parameters))
     is_of_x = isinstance(layer.options.get("x"), Operand) and len(layer.inputs) == 1
     if not layer.inputs or not (is_of_x or function.several):
-        raise NotUnderstood(f"it is {call.title} of {len(layer.inputs)} tensors")
+        raise NotUnderstood(
+            f"it calls {call.title} with {len(layer.inputs)} tensors, which is not understood"
+        )
     try:
         function.translate(layer)
     except UserError as error:
         # a function may have arguments that no layer has
-        raise NotUnderstood(f"it is {call.title}, which is not understood so ({error})") from None
+        raise NotUnderstood(
+            f"it calls {call.title} in a way that is not understood ({error})"
+        ) from None

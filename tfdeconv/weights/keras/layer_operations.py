@@ -41,7 +41,7 @@ class LayerOperations:
     def x(self) -> str:
         """The input of a layer that takes one."""
         if len(self.inputs) != 1:
-            raise NotUnderstood(f"it has {len(self.inputs)} inputs")
+            raise NotUnderstood(f"it has {len(self.inputs)} inputs, expected one")
         return self.inputs[0]
 
     def add(self, kind: Kind, *inputs: str, suffix: str = "", outputs: int = 1) -> str:
@@ -81,7 +81,7 @@ class LayerOperations:
         except ValueError:
             array = np.array(None)
         if array.dtype.kind not in "iuf" or not np.all(np.abs(array) <= MAX_NUMBER):
-            raise NotUnderstood(f"it is of {shown(values)}, which is not understood")
+            raise NotUnderstood(f"its constant is {shown(values)}, which is not understood")
         if array.dtype.kind != "f":
             array = array.astype(np.float64)
         tensor = SEPARATOR.join((self.name, f"constant {len(self.constants)}"))
@@ -104,6 +104,6 @@ class LayerOperations:
         tensors: list[str] = []
         for operand in operands:
             if not isinstance(operand, Operand):
-                raise NotUnderstood("it is of values that are not all tensors")
+                raise NotUnderstood("its inputs are not all tensors")
             tensors.append(self.inputs[operand.position])
         return tensors

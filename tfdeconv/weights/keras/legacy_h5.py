@@ -159,6 +159,6 @@ def name_list(group: Group, attribute: str) -> list[str] | None:
     # a list that names a long list many times would take for ever
     if len(set(names)) < len(names):
         raise UserError(
-            f"{group.file}: its {attribute} names one twice; it is damaged, fetch it again"
+            f"{group.file}: its {attribute} names something twice: it is damaged, fetch it again"
         )
     return names

@@ -28,7 +28,7 @@ def scale_and_center(options: Options) -> tuple[bool, bool]:
 def batch_norm(layer: LayerOperations) -> None:
     options = layer.options
     if options.flag("renorm", False):
-        raise NotUnderstood("it is renormalised")
+        raise NotUnderstood("its renorm is true, which is not understood")
     kind = kinds.BatchNormalization(options.axis(), epsilon_of(options, 1e-3))
     layer.add(kind, layer.x, *layer.variables(*scale_and_center(options), True, True))
 
@@ -36,7 +36,7 @@ def batch_norm(layer: LayerOperations) -> None:
 def layer_normalization(layer: LayerOperations) -> None:
     options = layer.options
     if options.flag("rms_scaling", False):
-        raise NotUnderstood("its rms_scaling is true")
+        raise NotUnderstood("its rms_scaling is true, which is not understood")
     kind = kinds.LayerNormalization(options.axes(), epsilon_of(options, 1e-3))
     layer.add(kind, layer.x, *layer.variables(*scale_and_center(options)))
 
@@ -72,7 +72,7 @@ def caffe_scale(layer: LayerOperations) -> None:
     Keras has no such layer: the class is every port's own, and known by what it writes down.
     """
     if layer.options.get("momentum") is None:
-        raise NotUnderstood("its class is Scale, and not the one of Caffe's ResNets")
+        raise NotUnderstood("its class is Scale, but not as in Caffe's ResNets")
     layer.add(kinds.Scaling(layer.options.axis()), layer.x, *layer.variables(True, True))
 
 

@@ -67,12 +67,12 @@ def bind(call: FunctionCall, parameters: Sequence[str]) -> Options:
     """
     values: dict[str, Any] = {}
     if len(call.positional) > len(parameters):
-        raise NotUnderstood(f"it is {call.title} with {len(call.positional)} arguments")
+        raise NotUnderstood(f"it calls {call.title} with {len(call.positional)} arguments")
     values.update(zip(parameters, call.positional))
     for key, value in call.named.items():
         name = key if key in parameters else SYNONYMS.get(key, key)
         if name not in parameters:
-            raise NotUnderstood(f"it is {call.title} with {shown(key)}, which is not understood")
+            raise NotUnderstood(f"it calls {call.title} with {shown(key)}, which is not understood")
         values[name] = VALUES.get(value, value) if isinstance(value, str) else value
     for name in WINDOWS:
         if isinstance(values.get(name), list) and len(values[name]) == 4:
@@ -85,5 +85,5 @@ def rows_and_columns(numbers: list[Any], channels_first: bool) -> list[Any]:
     batch, *others = numbers
     channels = others.pop(0 if channels_first else -1)
     if (batch, channels) != (1, 1):
-        raise NotUnderstood(f"it has the window {shown(numbers)}")
+        raise NotUnderstood(f"its window is {shown(numbers)}, which is not understood")
     return others

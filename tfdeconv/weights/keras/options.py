@@ -106,14 +106,16 @@ class Options:
         if not axes or not all(
             type(axis) is int and axis and abs(axis) <= MAX_AXES for axis in axes
         ):
-            raise NotUnderstood(f"its {key} is {shown(value)}")
+            raise NotUnderstood(f"its {key} is {shown(value)}, which is not understood")
         return tuple(axes)
 
     def axis(self, key: str = "axis", default: int | None = -1) -> int:
         """The one axis that an option names."""
         axes = self.axes(key, default)
         if len(axes) != 1:
-            raise NotUnderstood(f"its {key} is {shown(self.values.get(key))}")
+            raise NotUnderstood(
+                f"its {key} is {shown(self.values.get(key))}, which is not understood"
+            )
         return axes[0]
 
     @property
@@ -128,7 +130,7 @@ class Options:
         """Which of a map's four axes are the channels."""
         layout = self.get("data_format", LAST)
         if layout not in (FIRST, LAST):
-            raise NotUnderstood(f"its data_format is {shown(layout)}")
+            raise NotUnderstood(f"its data_format is {shown(layout)}, which is not understood")
         return 1 if self.layout == FIRST else 3
 
     def by_axis(self, rows: Any, columns: Any, others: Any) -> tuple[Any, ...]:

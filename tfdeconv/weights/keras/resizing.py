@@ -48,7 +48,7 @@ def resize(layer: LayerOperations) -> None:
     options = layer.options
     height, width = options.pair("size")
     if options.flag("preserve_aspect_ratio", False):
-        raise NotUnderstood("it keeps the proportions")
+        raise NotUnderstood("it keeps the aspect ratio, which is not understood")
     values = {**options.values, "height": height, "width": width}
     resizing(replace(layer, options=Options(options.layer, values)))
 
@@ -85,7 +85,7 @@ def up_sampling(layer: LayerOperations) -> None:
     options = layer.options
     interpolation = options.string("interpolation", "nearest").lower()
     if interpolation not in INTERPOLATIONS:
-        raise NotUnderstood(f"its interpolation is {shown(interpolation)}")
+        raise NotUnderstood(f"its interpolation is {shown(interpolation)}, which is not understood")
     kind = kinds.Resizing(
         options.channel_axis,
         INTERPOLATIONS[interpolation],

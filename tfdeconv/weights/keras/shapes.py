@@ -77,7 +77,7 @@ def axes_in_order(options: Options, key: str) -> list[int]:
 
 def add_transpose(layer: LayerOperations, axes: list[int]) -> None:
     if axes[:1] != [0] or min(axes) < 0:
-        raise NotUnderstood(f"it permutes the axes to {axes}")
+        raise NotUnderstood(f"it permutes the axes to {axes}, which is not understood")
     layer.add(kinds.Transpose(tuple(axes)), layer.x)
 
 

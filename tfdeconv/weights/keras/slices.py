@@ -21,7 +21,7 @@ def get_item(layer: LayerOperations) -> None:
     key = layer.options.get("key")
     entries = key if isinstance(key, list) else [key]
     if not 0 < len(entries) <= 2 * MAX_AXES:
-        raise NotUnderstood(f"it takes {shown(key)}, which is not understood")
+        raise NotUnderstood(f"it is indexed with {shown(key)}, which is not understood")
     numbers: list[list[int]] = []
     masks = dict.fromkeys(MASKS, 0)
     for place, entry in enumerate(entries):
@@ -54,7 +54,7 @@ def ends_of(value: Any) -> list[int | None]:
             numbers = [fields.get(key) for key in ("start", "stop", "step")]
             if all(each is None or type(each) is int for each in numbers):
                 return numbers
-    raise NotUnderstood(f"it takes {shown(value)}, which is not understood")
+    raise NotUnderstood(f"it is indexed with {shown(value)}, which is not understood")
 
 
 def strided_slice(layer: LayerOperations) -> None:
@@ -63,7 +63,7 @@ def strided_slice(layer: LayerOperations) -> None:
     masks = {name: layer.options.get(f"{name}_mask", 0) for name in MASKS}
     for value in (*columns, masks.values()):
         if not isinstance(value, Iterable) or not all(type(each) is int for each in value):
-            raise NotUnderstood("it has positions that are not numbers")
+            raise NotUnderstood("its positions are not integers")
     add_slice(layer, StridedSlice(*columns, **masks))
 
 
@@ -71,7 +71,7 @@ def add_slice(layer: LayerOperations, spec: StridedSlice) -> None:
     x = layer.x
     for number, kind in enumerate(steps_of(spec)):
         if 0 in axes_of(kind):
-            raise NotUnderstood("it takes parts of the batch")
+            raise NotUnderstood("it slices the batch")
         x = layer.add(kind, x, suffix=f"/{number}" if number else "/cropped")
 
 
@@ -93,7 +93,7 @@ def take(layer: LayerOperations) -> None:
     indices = layer.options.get("indices")
     is_list = isinstance(indices, list) and all(type(each) is int for each in indices)
     if not is_list or layer.options.get("batch_dims", 0) != 0:
-        raise NotUnderstood(f"it takes {shown(indices)}")
+        raise NotUnderstood(f"its indices are {shown(indices)}, which are not understood")
     layer.add(kinds.Take(layer.options.axis("axis", None), tuple(indices)), layer.x)
 
 
@@ -102,7 +102,7 @@ def split(layer: LayerOperations) -> None:
     sections = layer.options.get("sections")
     axis = layer.options.axis("axis", None)
     if type(sections) is not int or not 1 <= sections <= MAX_ARGUMENTS:
-        raise NotUnderstood(f"it splits in {shown(sections)}")
+        raise NotUnderstood(f"its sections are {shown(sections)}, which are not understood")
     layer.add(kinds.Split(axis, count=sections), layer.x, outputs=sections)
 
 

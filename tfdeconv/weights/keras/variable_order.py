@@ -175,7 +175,7 @@ def first_mismatch(
         name = f"{'/'.join(variable.layer[1:])}/{variable.role or variable.position}"
         if needed is not None and needed != in_file.shape:
             return (
-                f"in the place of {name} is {in_file.name} of {list(in_file.shape)}, "
+                f"where {name} is expected there is {in_file.name} {list(in_file.shape)}, "
                 f"needs {list(needed)}"
             )
         if not has_role(in_file.name, variable.role):

@@ -49,7 +49,9 @@ def selu(node: Node) -> Kind:
     for given, usual in zip((alpha, gamma), SELU):
         # as float32 has it
         if not math.isclose(given, usual, rel_tol=1e-6):
-            raise NotUnderstood(f"its alpha and gamma are {alpha:g} and {gamma:g}")
+            raise NotUnderstood(
+                f"its alpha and gamma are {alpha:g} and {gamma:g}, which are not understood"
+            )
     return kinds.Function(Activation("selu"))
 
 
@@ -67,7 +69,9 @@ def gelu(node: Node) -> Kind:
             return kinds.Function(Activation("gelu"))
         case "tanh":
             return kinds.Function(Activation("gelu_tanh"))
-    raise NotUnderstood(f"its approximate is {node.word('approximate', '')[:40]}")
+    raise NotUnderstood(
+        f"its approximate is {node.word('approximate', '')[:40]}, which is not understood"
+    )
 
 
 def swish(node: Node) -> Kind:
@@ -79,7 +83,9 @@ def shrink(node: Node) -> Kind:
     """0 from -lambd to lambd; beyond it x nearer to 0 by the bias."""
     width, bias = node.number("lambd", 0.5), node.number("bias", 0.0)
     if bias not in (0, width):
-        raise NotUnderstood(f"its lambd and bias are {width:g} and {bias:g}")
+        raise NotUnderstood(
+            f"its lambd and bias are {width:g} and {bias:g}, which are not understood"
+        )
     kind = "soft_shrink" if bias else "hard_shrink"
     return kinds.Function(Activation(kind, constant=width))
 

@@ -70,7 +70,7 @@ def cast(node: Node) -> Kind:
     # how numbers of 8 bits are rounded
     node.skip("saturate", "round_mode")
     if dtype not in DATA_FIELDS:
-        raise NotUnderstood(f"it makes {dtype} of its input")
+        raise NotUnderstood(f"it converts its input to {dtype}")
     return kinds.Cast(dtype)
 
 
@@ -80,6 +80,8 @@ def filled(node: Node) -> Kind:
     value = np.float32(0)
     if tensor is not None:
         if np.prod(tensor.shape) != 1:
-            raise NotUnderstood(f"its value has the shape {list(tensor.shape)}")
+            raise NotUnderstood(
+                f"its value has the shape {list(tensor.shape)}, expected one number"
+            )
         value = tensor.read().ravel()[0]
     return kinds.Computation("fill", (value,))

@@ -35,7 +35,9 @@ def kernel_size(node: Node) -> Pair:
     if constant is not None and constant.shape is not None:
         size = constant.shape[2:]
     if said is not None and size is not None and said != size:
-        raise NotUnderstood(f"its kernel is of {list(size)}, its attribute says {list(said)}")
+        raise NotUnderstood(
+            f"its kernel has the size {list(size)}, and its attribute says {list(said)}"
+        )
     size = said or size
     if size is None or len(size) != 2:
         raise NotUnderstood(f"its kernel has not 2 axes beside the channels ({size})")
@@ -56,7 +58,7 @@ def pad_of(node: Node) -> Pad:
         case "SAME_LOWER":
             return "same_lower"
         case other:
-            raise NotUnderstood(f"its auto_pad is {other[:40]}")
+            raise NotUnderstood(f"its auto_pad is {other[:40]}, which is not understood")
 
 
 def transposed_convolution(node: Node) -> Kind:
@@ -65,13 +67,13 @@ def transposed_convolution(node: Node) -> Kind:
     output_pad, pads = node.pair("output_padding", (0, 0)), node.pads()
     auto_pad = node.word("auto_pad", "NOTSET")
     if auto_pad not in ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"):
-        raise NotUnderstood(f"its auto_pad is {auto_pad[:40]}")
+        raise NotUnderstood(f"its auto_pad is {auto_pad[:40]}, which is not understood")
     output_size = None
     if node.has("output_shape"):
         output_size = node.pair("output_shape")
     same = auto_pad.startswith("SAME") and output_size is None
     if (same or output_size) and output_pad != (0, 0):
-        raise NotUnderstood("it has cells behind its output, whose size it says otherwise")
+        raise NotUnderstood("its output_padding contradicts its output_shape")
     if same and any((n - 1) * d + 1 < s for n, d, s in zip(size, dilation, stride)):
         raise NotUnderstood("its output is larger than its kernel reaches")
     return kinds.TransposedConvolution(

@@ -59,9 +59,9 @@ class Node:
             return default
         value = self.operation.attributes[name]
         if isinstance(value, Unread):
-            raise NotUnderstood(f"its {name} is {value.title}")
+            raise NotUnderstood(f"its {name} is {value.title}, which is not understood")
         if not isinstance(value, kinds):
-            raise NotUnderstood(f"its {name} is of another type than it should be")
+            raise NotUnderstood(f"its {name} is of the wrong type")
         return value
 
     def has(self, name: str) -> bool:
@@ -82,26 +82,26 @@ class Node:
     def number(self, name: str, default: float) -> float:
         value = float(self.attribute(name, (float, int), default))
         if not math.isfinite(value):
-            raise NotUnderstood(f"its {name} is {value}")
+            raise NotUnderstood(f"its {name} is {value}, which is not understood")
         return value
 
     def word(self, name: str, default: str) -> str:
         value = self.attribute(name, str, default)
         if not value.isprintable():
-            raise NotUnderstood(f"its {name} is {ascii(value[:40])}")
+            raise NotUnderstood(f"its {name} is {ascii(value[:40])}, which is not understood")
         return value
 
     def wholes(self, name: str) -> tuple[int, ...] | None:
         """A list of whole numbers; None where it is left out."""
         values = self.attribute(name, tuple, None)
         if values is not None and not all(isinstance(value, int) for value in values):
-            raise NotUnderstood(f"its {name} are no whole numbers")
+            raise NotUnderstood(f"its {name} are not integers")
         return values
 
     def numbers(self, name: str) -> tuple[float, ...] | None:
         values = self.attribute(name, tuple, None)
         if values is not None and not all(isinstance(value, (int, float)) for value in values):
-            raise NotUnderstood(f"its {name} are no numbers")
+            raise NotUnderstood(f"its {name} are not numbers")
         return values
 
     def pair(self, name: str, default: Pair | None = None) -> Pair:

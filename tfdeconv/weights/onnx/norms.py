@@ -26,7 +26,7 @@ def batch_norm(node: Node) -> Kind:
 def require_no_training(node: Node) -> None:
     """Before version 7 an attribute says it, and training is the usual case."""
     if node.version < 7 and not node.has("is_test"):
-        raise NotUnderstood("its is_test is left out, so that it works as in training")
+        raise NotUnderstood("its is_test is missing, so it normalises as in training")
     node.require("is_test", 1)
 
 
@@ -66,14 +66,14 @@ def last_axes(node: Node) -> tuple[int, ...]:
         return tuple(range(axis, 0))
     scale = node.constants.get(node.input(1))
     if scale is None or scale.shape is None or not scale.shape:
-        raise NotUnderstood(f"its axis is {axis}, and the file does not say of how many")
+        raise NotUnderstood(f"its axis is {axis}, and the number of axes is not known")
     return tuple(range(-len(scale.shape), 0))
 
 
 def local_response(node: Node) -> Kind:
     depth = node.required("size")
     if depth < 1:
-        raise NotUnderstood(f"its size is {depth}")
+        raise NotUnderstood(f"its size is {depth}, which is not understood")
     return kinds.LocalResponse(
         CHANNEL_AXIS,
         depth,

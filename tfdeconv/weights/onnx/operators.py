@@ -130,12 +130,12 @@ REASONS = {
     "ConvInteger": QUANTISED,
     "DequantizeLinear": QUANTISED,
     "DynamicQuantizeLinear": QUANTISED,
-    "Loop": "it repeats a graph",
+    "Loop": "it runs a graph in a loop",
     "MatMulInteger": QUANTISED,
     "QLinearConv": QUANTISED,
     "QLinearMatMul": QUANTISED,
     "QuantizeLinear": QUANTISED,
-    "Scan": "it repeats a graph",
+    "Scan": "it runs a graph in a loop",
 }
 
 

@@ -61,7 +61,7 @@ def gather_cells(node: Node) -> Kind:
     numbers = node.few_numbers(1)
     node.require("batch_dims", 0)
     if numbers is None or numbers.ndim != 2 or numbers.shape[1] != 1:
-        raise NotUnderstood("it takes single values")
+        raise NotUnderstood("it selects single values")
     return kinds.Take(0, tuple(map(int, numbers[:, 0])))
 
 
@@ -75,7 +75,7 @@ def split(node: Node) -> Kind:
     outputs = len(node.operation.outputs)
     count = node.whole("num_outputs", outputs)
     if count != outputs:
-        raise NotUnderstood(f"its num_outputs is {count}, and it has {outputs}")
+        raise NotUnderstood(f"its num_outputs is {count}, but it has {outputs} outputs")
     return kinds.Split(axis, sizes, count)
 
 
@@ -89,7 +89,7 @@ def depth_to_space(node: Node) -> Kind:
             return kinds.DepthToSpace(CHANNEL_AXIS, node.required("blocksize"), "dcr")
         case "CRD":
             return kinds.DepthToSpace(CHANNEL_AXIS, node.required("blocksize"), "crd")
-    raise NotUnderstood(f"its mode is {node.word('mode', '')[:40]}")
+    raise NotUnderstood(f"its mode is {node.word('mode', '')[:40]}, which is not understood")
 
 
 def space_to_depth(node: Node) -> Kind:

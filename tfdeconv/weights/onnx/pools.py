@@ -96,7 +96,7 @@ def product(node: Node) -> list[Operation]:
     """ReduceProd of all, as it is used on shapes."""
     axes, keep, _ = reduced_axes(node)
     if axes not in (None, (0,)) or len(node.inputs) > 1:
-        raise NotUnderstood("it multiplies along some axes")
+        raise NotUnderstood("it computes products along axes, which is not understood")
     found: list[Kind] = [kinds.Computation("product")]
     if keep:
         found.append(kinds.Reshape((1,)))

@@ -25,7 +25,7 @@ CELLS = (2, 3), (-2, -1)
 def interpolation_of(node: Node) -> Interpolation:
     mode = node.word("mode", "nearest")
     if mode not in INTERPOLATIONS:
-        raise NotUnderstood(f"its mode is {mode[:40]}")
+        raise NotUnderstood(f"its mode is {mode[:40]}, which is not understood")
     return INTERPOLATIONS[mode]
 
 
@@ -33,7 +33,7 @@ def upsample(node: Node) -> Operation:
     """By factors, an attribute or an input: the first cell stays where it is."""
     scales = node.numbers("scales")
     if scales is not None and (len(scales) != 4 or scales[:2] != (1, 1)):
-        raise NotUnderstood(f"its scales are {list(scales)[:8]}")
+        raise NotUnderstood(f"its scales are {list(scales)[:8]}, which are not understood")
     kind = kinds.Resizing(
         CHANNEL_AXIS,
         interpolation_of(node),
@@ -54,14 +54,16 @@ def resize(node: Node) -> Operation:
     node.skip("extrapolation_value")
     axes = node.wholes("axes")
     if axes is not None and axes not in CELLS:
-        raise NotUnderstood(f"its axes are {list(axes)[:8]}")
+        raise NotUnderstood(f"its axes are {list(axes)[:8]}, which are not understood")
     coordinates = node.word("coordinate_transformation_mode", "half_pixel")
     rounding = node.word("nearest_mode", "round_prefer_floor")
     if coordinates == "tf_half_pixel_for_nn" and rounding == "floor":
         # half a cell further, and rounded down
         coordinates, rounding = "half_pixel", "round_prefer_ceil"
     if coordinates not in COORDINATES:
-        raise NotUnderstood(f"its coordinate_transformation_mode is {coordinates[:40]}")
+        raise NotUnderstood(
+            f"its coordinate_transformation_mode is {coordinates[:40]}, which is not understood"
+        )
     kind = kinds.Resizing(
         CHANNEL_AXIS,
         interpolation_of(node),

@@ -30,7 +30,10 @@ def convolution(node: Node) -> Kind:
     node.skip("quantized_bias_type")
     groups, rest = divmod(channels(node, 0), channels(node, 1))
     if rest:
-        raise NotUnderstood(f"its input has {channels(node, 0)} channels, and its kernel others")
+        raise NotUnderstood(
+            f"its input has {channels(node, 0)} channels, expected a multiple of its kernel's "
+            f"{channels(node, 1)}"
+        )
     return windowed(node, CONVOLUTION, groups)
 
 
@@ -72,7 +75,7 @@ def fully_connected(node: Node) -> list[Operation]:
     kept = node.option("keep_num_dims", False)
     matrix = node.lengths(1)
     if len(matrix) != 2 or matrix[1] is None:
-        raise NotUnderstood(f"its matrix has the shape {list(matrix)}")
+        raise NotUnderstood(f"its matrix has the shape {list(matrix)}, expected two axes")
     kind = kinds.Linear("oi", activation=node.activation())
     if kept or len(node.lengths(0)) == 2:
         return [node.operation_of(kind)]

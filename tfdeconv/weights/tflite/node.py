@@ -64,13 +64,13 @@ class Node:
         if value is None:
             raise NotUnderstood(f"its {name} is missing")
         if isinstance(value, model.Unread):
-            raise NotUnderstood(f"its {name} is {value.title}")
+            raise NotUnderstood(f"its {name} is {value.title}, which is not understood")
         return value
 
     def number(self, name: str) -> float:
         value = float(self.option(name))
         if not math.isfinite(value):
-            raise NotUnderstood(f"its {name} is {value}")
+            raise NotUnderstood(f"its {name} is {value}, which is not understood")
         return value
 
     def skip(self, *names: str) -> None:
@@ -86,7 +86,9 @@ class Node:
         """Two whole numbers, at least 1."""
         found = self.option(row), self.option(column)
         if min(found) < 1:
-            raise NotUnderstood(f"its {row} and {column} are {found[0]} and {found[1]}")
+            raise NotUnderstood(
+                f"its {row} and {column} are {found[0]} and {found[1]}, which are not understood"
+            )
         return found
 
     def pad(self) -> Pad:
@@ -95,13 +97,15 @@ class Node:
                 return "same"
             case 1:
                 return 0
-        raise NotUnderstood(f"its padding is {self.option('padding')}")
+        raise NotUnderstood(f"its padding is {self.option('padding')}, which is not understood")
 
     def activation(self) -> Activation | None:
         """What is applied to the output."""
         number = self.option("fused_activation_function", 0)
         if number not in FUSED:
-            raise NotUnderstood(f"its fused activation function is {number}")
+            raise NotUnderstood(
+                f"its fused activation function is {number}, which is not understood"
+            )
         return FUSED[number]
 
     def check_all_read(self) -> None:
@@ -144,7 +148,7 @@ class Node:
         """The whole numbers of an input, which must be a constant."""
         numbers = self.few_numbers(position)
         if numbers is None or numbers.dtype.kind not in "iu":
-            raise NotUnderstood(f"its input {position} is no constant of whole numbers")
+            raise NotUnderstood(f"its input {position} is not a constant list of integers")
         return tuple(int(number) for number in np.ravel(numbers))
 
     def integer(self, position: int) -> int:
@@ -157,7 +161,7 @@ class Node:
         """The shape of an input, as the file says it."""
         tensor = self.tensor(position)
         if tensor is None:
-            raise NotUnderstood(f"it lacks its input {position}")
+            raise NotUnderstood(f"its input {position} is missing")
         return tensor.shape
 
     # what becomes of it

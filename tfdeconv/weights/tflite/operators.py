@@ -119,7 +119,9 @@ def operations_of(node: Node) -> list[Operation]:
     try:
         translation = OPERATORS.get(node.operation.type)
         if node.operation.is_custom or translation is None:
-            raise NotUnderstood(f"its operator is {node.operation.type[:80]}")
+            raise NotUnderstood(
+                f"its operator is {node.operation.type[:80]}, which is not understood"
+            )
         made = translation(node)
         node.check_all_read()
     except NotUnderstood as error:

@@ -61,7 +61,7 @@ def padded(node: Node) -> list[Operation]:
     if node.tensor(2) is not None:
         found = node.few_numbers(2)
         if found is None or found.size != 1:
-            raise NotUnderstood("it pads with a value that is no constant")
+            raise NotUnderstood("it pads with a value that is not constant")
         value = float(np.ravel(found)[0])
     return [node.operation_of(kinds.Padding(pairs_of(node, 1), value), [node.input(0)])]
 
@@ -70,7 +70,7 @@ def mirrored(node: Node) -> list[Operation]:
     modes = {REFLECT: "reflect", SYMMETRIC: "symmetric"}
     mode = modes.get(node.option("mode"))
     if mode is None:
-        raise NotUnderstood(f"its mode is {node.option('mode')}")
+        raise NotUnderstood(f"its mode is {node.option('mode')}, which is not understood")
     return [node.operation_of(kinds.Padding(pairs_of(node, 1), mode=mode), [node.input(0)])]
 
 

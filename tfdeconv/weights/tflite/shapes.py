@@ -30,10 +30,10 @@ def cast(node: Node) -> Kind:
     """To the type of its output."""
     node.skip("in_data_type", "out_data_type")
     if len(node.operation.outputs) != 1:
-        raise NotUnderstood("it has not one output")
+        raise NotUnderstood("it does not have exactly one output")
     dtype = node.tensors[node.operation.outputs[0]].dtype
     if dtype not in NUMBERS:
-        raise NotUnderstood(f"it makes {dtype} of its input")
+        raise NotUnderstood(f"it converts its input to {dtype}")
     # bfloat16 is read as float32
     return kinds.Cast(dtype.replace("bfloat16", "float32"))
 

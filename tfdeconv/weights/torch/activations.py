@@ -69,7 +69,9 @@ SELU = (1.673263, 1.050701)
 def gelu(call: OperatorCall) -> Made:
     name = {"none": "gelu", "tanh": "gelu_tanh"}.get(call.text("approximate", "none"))
     if name is None:
-        raise NotUnderstood(f"its approximation is {call.text('approximate')!r}")
+        raise NotUnderstood(
+            f"its approximation is {call.text('approximate')!r}, which is not understood"
+        )
     return of_value(Activation(name), call)
 
 
@@ -77,7 +79,9 @@ def softplus(call: OperatorCall) -> Made:
     """Where beta * x is above a threshold torch takes x itself, which at 20 differs by 2e-9."""
     beta = call.number("beta", 1)
     if call.number("threshold", 20) < 15:
-        raise NotUnderstood(f"its threshold is {call.number('threshold'):g}")
+        raise NotUnderstood(
+            f"its threshold is {call.number('threshold'):g}, which is not understood"
+        )
     return of_value(Activation("softplus", constant=beta), call)
 
 

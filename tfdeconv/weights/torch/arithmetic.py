@@ -12,7 +12,7 @@ from ..graph.kinds.values import Arithmetic
 from ..graph.not_understood import NotUnderstood
 from .operator_call import Made, OperatorCall
 
-ATTENTION = "attention between the cells of a map is no layer of this program's"
+ATTENTION = "attention between the cells of a map is not understood"
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "bool")
 
 

@@ -42,7 +42,7 @@ def pads_of(call: OperatorCall, dilation: tuple[int, int]):
         return both_sides((0, 0))
     shape = call.shape("weight")
     if word != "same" or len(shape) != 4:
-        raise NotUnderstood(f"its padding is {word!r}")
+        raise NotUnderstood(f"its padding is {word!r}, which is not understood")
     pads = []
     for extent, step in zip(shape[2:], dilation):
         total = ((extent or 1) - 1) * step
@@ -68,7 +68,7 @@ def convolution(call: OperatorCall) -> Made:
     if call.flag("transposed"):
         return conv_transpose2d(call)
     if any(call.integers("output_padding", 0)):
-        raise NotUnderstood("it adds cells to what is no transposed convolution")
+        raise NotUnderstood("its output_padding is for transposed convolutions only")
     return conv2d(call)
 
 
@@ -87,16 +87,16 @@ def conv1d(call: OperatorCall) -> Made:
     cells, weight = call.shape("input")[2], call.tensor("weight")
     taps = call.shape("weight")
     if call.shape("input")[1] != 1 or cells is None or len(taps) != 3 or taps[:2] != (1, 1):
-        raise NotUnderstood("it is along one axis, of other than the channels of a vector")
+        raise NotUnderstood("it convolves along one axis, which is not the channels of a vector")
     for name in ("stride", "dilation", "groups"):
         if set(call.integers(name, 1)) != {1}:
-            raise NotUnderstood(f"its {name} is {call.plain(name)}")
+            raise NotUnderstood(f"its {name} is {call.plain(name)}, which is not understood")
     (pad,) = call.integers("padding", 0)
     if weight not in call.constants or taps[2] is None:
         raise NotUnderstood("its kernel is computed")
     shape = (cells + 2 * pad - taps[2] + 1, cells)
     if min(shape) < 1 or max(shape) > MAX_CHANNELS:
-        raise NotUnderstood(f"it is a matrix of {shape[0]} x {shape[1]}")
+        raise NotUnderstood(f"its matrix is {shape[0]} x {shape[1]}, which is not understood")
     kernel = call.constants[weight]
     matrix = f"{call.operation.name}/matrix"
     call.constants[matrix] = Constant(

@@ -60,7 +60,7 @@ def typed(call: OperatorCall, tensor: str) -> tuple[kinds.Kind, str]:
     if not name:
         return kinds.Idle(), tensor
     if name in ("bfloat16", "unknown") or name.startswith(("float8", "complex")):
-        raise NotUnderstood(f"its type is {name}")
+        raise NotUnderstood(f"its type is {name}, which is not understood")
     return kinds.Cast(name), tensor
 
 

@@ -78,13 +78,13 @@ class OperatorCall:
         value = self.argument(name, default)
         items = value if isinstance(value, tuple) else (value,)
         if any(isinstance(item, (Reference, Setting, tuple)) for item in items):
-            raise NotUnderstood(f"its {name} is {shown(value)}")
+            raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
         return value
 
     def of_type(self, name: str, types: type | tuple[type, ...], default: Any) -> Any:
         value = self.plain(name, default)
         if not isinstance(value, types):
-            raise NotUnderstood(f"its {name} is {shown(value)}")
+            raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:
@@ -93,7 +93,7 @@ class OperatorCall:
     def number(self, name: str, default: float | None = None) -> float:
         value = self.of_type(name, (int, float), default)
         if not np.isfinite(value):
-            raise NotUnderstood(f"its {name} is {value}")
+            raise NotUnderstood(f"its {name} is {value}, which is not understood")
         return float(value)
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -107,7 +107,7 @@ class OperatorCall:
         value = self.plain(name, default)
         items = value if isinstance(value, tuple) else (value,)
         if not all(type(item) is int for item in items):
-            raise NotUnderstood(f"its {name} is {shown(value)}")
+            raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
         return items
 
     def pair(self, name: str, default: Any = None) -> tuple[int, int]:
@@ -123,7 +123,7 @@ class OperatorCall:
         """Raises NotUnderstood where an argument is none of these; None always is."""
         value = self.argument(name)
         if value is not None and value not in values:
-            raise NotUnderstood(f"its {name} is {shown(value)}")
+            raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
 
     def floating(self, name: str = "dtype") -> None:
         """Raises NotUnderstood where an argument asks for another type than a float."""
@@ -139,7 +139,7 @@ class OperatorCall:
         """The tensor that an argument is, or the constant that is made of a number."""
         value = self.argument(name)
         if value is None:
-            raise NotUnderstood(f"it lacks its {name}")
+            raise NotUnderstood(f"its {name} is missing")
         return self.tensor_of(name, value)
 
     def tensor_of(self, name: str, value: Argument) -> str:
@@ -147,7 +147,7 @@ class OperatorCall:
             return value.name
         if isinstance(value, (bool, int, float)):
             return self.constant(value)
-        raise NotUnderstood(f"its {name} is {shown(value)}")
+        raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
 
     def optional(self, name: str) -> str:
         """The same; "" where the argument is left out."""
@@ -160,7 +160,7 @@ class OperatorCall:
     def tensors(self, name: str) -> list[str]:
         value = self.argument(name)
         if not isinstance(value, tuple):
-            raise NotUnderstood(f"its {name} is {shown(value)}")
+            raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
         return [self.tensor_of(name, item) for item in value]
 
     def is_constant(self, name: str) -> bool:
@@ -227,10 +227,10 @@ class OperatorCall:
         """Raises NotUnderstood where there is an argument that nobody has looked at."""
         layout = self.arguments.get("layout")
         if layout not in (None, STRIDED):
-            raise NotUnderstood(f"its layout is {shown(layout)}")
+            raise NotUnderstood(f"its layout is {shown(layout)}, which is not understood")
         for name, value in self.arguments.items():
             if name not in self.asked | HARMLESS and value is not None:
-                raise NotUnderstood(f"its {name} is {shown(value)}")
+                raise NotUnderstood(f"its {name} is {shown(value)}, which is not understood")
 
 
 def shown(value: Argument) -> str:

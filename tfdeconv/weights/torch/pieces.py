@@ -55,7 +55,7 @@ def sliced(call: OperatorCall) -> Made:
 def narrow(call: OperatorCall) -> Made:
     axis, start, count = (call.integer(name) for name in ("dim", "start", "length"))
     if start < 0:
-        raise NotUnderstood(f"it begins at {start}")
+        raise NotUnderstood(f"its start is {start}, expected at least 0")
     return kinds.Slice((start,), (start + count,), (axis,)), call.tensor("self")
 
 
@@ -67,10 +67,10 @@ def index(call: OperatorCall) -> Made:
     """By a list of numbers along an axis, or by one for rows and one for columns."""
     entries = call.argument("indices")
     if not isinstance(entries, tuple):
-        raise NotUnderstood("it does not say what it takes")
+        raise NotUnderstood("its indices are missing, or not tensors")
     axes = [axis for axis, entry in enumerate(entries) if entry is not None]
     if not axes or not all(isinstance(entries[axis], Reference) for axis in axes):
-        raise NotUnderstood("it does not say what it takes")
+        raise NotUnderstood("its indices are missing, or not tensors")
     lists = []
     for place, axis in enumerate(axes):
         numbers = call.tensor_of("indices", entries[axis])
@@ -82,10 +82,10 @@ def index(call: OperatorCall) -> Made:
             or found[1:] != shape[1:]
             or call.values[numbers].dtype == "bool"
         ):
-            raise NotUnderstood("it takes values by a table of numbers")
+            raise NotUnderstood("its indices are a table or a mask, expected a list")
         lists.append(call.step(kinds.Reshape((-1,)), numbers) if len(shape) > 1 else numbers)
     if axes != list(range(axes[0], axes[0] + len(axes))):
-        raise NotUnderstood("it takes values by their numbers along axes that are apart")
+        raise NotUnderstood("its indices are for axes that are not next to each other")
     x = call.tensor("self")
     for axis, numbers in zip(axes[:-1], lists):
         x = call.step(kinds.Take(axis), x, numbers)
@@ -123,7 +123,7 @@ def padded_by(mode: str) -> Callable[[OperatorCall], Made]:
 def padding(call: OperatorCall, numbers: Sequence[int], mode: str, value: float = 0.0) -> Made:
     rank = len(call.shape("self"))
     if len(numbers) % 2 or len(numbers) > 2 * rank:
-        raise NotUnderstood(f"its pad is {list(numbers)}")
+        raise NotUnderstood(f"its pad is {list(numbers)}, which is not understood")
     if mode not in PAD_MODES:
         raise NotUnderstood(f"it pads with other than zeros ({mode})")
     pads = [(0, 0)] * rank

@@ -34,7 +34,7 @@ def converted(call: OperatorCall) -> Made:
     if dtype is None:
         return idle(call)
     if not isinstance(dtype, Setting) or dtype.value not in (*FLOATS, *NUMBERS):
-        raise NotUnderstood("it makes another type of its input")
+        raise NotUnderstood("it converts its input to another type")
     if dtype.value == "bfloat16":
         # numpy has none such
         return idle(call)
@@ -83,7 +83,7 @@ def transpose(first: str, second: str, call: OperatorCall) -> Made:
     order = list(range(count))
     one, other = call.integer(first), call.integer(second)
     if not -count <= min(one, other) <= max(one, other) < count:
-        raise NotUnderstood(f"it exchanges the axes {one} and {other} of {count}")
+        raise NotUnderstood(f"it exchanges axes {one} and {other}, and its input has {count}")
     order[one], order[other] = order[other], order[one]
     return kinds.Transpose(tuple(order)), call.tensor("self")
 
@@ -129,10 +129,10 @@ def as_strided(call: OperatorCall) -> Made:
     call.allow("storage_offset", 0)
     size, stride = call.integers("size"), call.integers("stride")
     if value is None or size != value.shape or len(stride) != len(size):
-        raise NotUnderstood("it takes values by their places in memory")
+        raise NotUnderstood("it reads values by their places in memory (strides)")
     for extent, old, new in zip(size, value.strides, stride):
         if extent != 1 and old != new:
-            raise NotUnderstood("it takes values by their places in memory")
+            raise NotUnderstood("it reads values by their places in memory (strides)")
     return idle(call)
 
 
@@ -151,7 +151,9 @@ def channel_shuffle(call: OperatorCall) -> Made:
     groups = call.integer("groups")
     shape = [-1 if size is None else size for size in call.shape("self")]
     if len(shape) != 4 or shape[1:].count(-1) or groups < 1 or shape[1] % groups:
-        raise NotUnderstood(f"it shuffles a tensor of {shape} in {groups} groups")
+        raise NotUnderstood(
+            f"it shuffles channels of a tensor of the shape {shape} in {groups} groups"
+        )
     batch, channels, *cells = shape
     apart = kinds.Reshape((batch, groups, channels // groups, *cells))
     x = call.step(apart, call.tensor("self"))

@@ -44,7 +44,7 @@ def adapted_size(call: OperatorCall) -> tuple[int, int]:
     sizes = call.plain("output_size")
     sizes = sizes if isinstance(sizes, tuple) else (sizes, sizes)
     if len(sizes) != 2 or not all(type(size) is int for size in sizes):
-        raise NotUnderstood(f"its output_size is {sizes}")
+        raise NotUnderstood(f"its output_size is {sizes}, which is not understood")
     return sizes
 
 
@@ -55,7 +55,9 @@ def adaptive_max_pool2d(call: OperatorCall) -> Made:
         return kinds.Reduction("max", (-2, -1), keep=True), call.tensor("self")
     height, width = call.shape("self")[-2:]
     if not height or not width or height % rows or width % columns:
-        raise NotUnderstood(f"it makes {rows} x {columns} of {height} x {width}")
+        raise NotUnderstood(
+            f"it pools {height} x {width} to {rows} x {columns}, which is not a whole factor"
+        )
     size = height // rows, width // columns
     return kinds.Pooling("max", 1, size, size), call.tensor("self")
 
@@ -79,15 +81,15 @@ def resized(
     if not call.has("output_size"):
         call.ignore("output_size")
         if scales is None:
-            raise NotUnderstood("it does not say to which size")
+            raise NotUnderstood("its output size is missing")
         return kinds.Resizing(1, interpolation, scales=scales, **how), x
     sizes, tensor = call.sizes("output_size")
     if sizes is None:
         if scales:
-            raise NotUnderstood("it has a size and a factor")
+            raise NotUnderstood("it has both a size and a factor")
         return kinds.Resizing(1, interpolation, **how), x, tensor
     if len(sizes) != 2:
-        raise NotUnderstood(f"its output_size is {list(sizes)}")
+        raise NotUnderstood(f"its output_size is {list(sizes)}, which is not understood")
     if scales:
         require_fit(call, sizes, scales)
     kind = kinds.Resizing(1, interpolation, sizes=(sizes[0], sizes[1]), **how)
@@ -101,7 +103,7 @@ def scales_of(call: OperatorCall) -> tuple[float, float] | None:
     if scales is None:
         return None
     if not isinstance(scales, tuple) or len(scales) != 2:
-        raise NotUnderstood(f"its scale_factors is {scales}")
+        raise NotUnderstood(f"its scale_factors is {scales}, which is not understood")
     return float(scales[0]), float(scales[1])
 
 
@@ -110,7 +112,7 @@ def require_fit(call: OperatorCall, sizes: tuple[int, ...], scales: tuple[float,
     extents = call.shape("input" if call.has("input") else "self")[-2:]
     for extent, size, scale in zip(extents, sizes, scales):
         if extent is None or abs(extent * scale - size) > 1e-6:
-            raise NotUnderstood(f"it makes {size} of {extent}, by a factor of {scale:g}")
+            raise NotUnderstood(f"it resizes {extent} to {size} by a factor of {scale:g}")
 
 
 def nearest(call: OperatorCall) -> Made:

@@ -20,7 +20,7 @@ from .subgraphs import inlined
 # colours and how opaque they are
 MOST_BANDS = 4
 # what cannot be told of a value that is in the file
-UNREAD = "its values are of a kind that is not read"
+UNREAD = "its values have a type that is not read"
 
 
 def graph_of(file: ExportedFile) -> Graph:
@@ -135,7 +135,7 @@ def steps_of(call: OperatorCall, aliases: tuple[str, ...], memory: Memory) -> li
         call.arguments = current_arguments(operation.arguments, memory)
         make = table.translation(operation.target)
         if make is None:
-            raise NotUnderstood("it is not among the operators that are read")
+            raise NotUnderstood("this operator is not understood")
         made = make(call)
         call.refuse_unasked()
         understood = True

@@ -39,7 +39,9 @@ def variance(rooted: bool, call: OperatorCall) -> Made:
         raise NotUnderstood("it divides by 0")
     over_cells = any(axis % len(shape) > 1 for axis in axes)
     if correction and over_cells and not call.is_constant("self"):
-        raise NotUnderstood("its divisor is less than the cells of the map, of any number")
+        raise NotUnderstood(
+            "its divisor is less than the number of cells, which differs from image to image"
+        )
     _, squares = squares_about_mean(call, call.tensor("self"), axes, call.flag("keepdim"))
     number = call.constant(count / (count - correction))
     if not rooted:
@@ -53,7 +55,7 @@ def count_over(shape: tuple[int | None, ...], axes: tuple[int, ...]) -> int:
     for axis in axes:
         extent = shape[axis] if -len(shape) <= axis < len(shape) else None
         if extent is None:
-            raise NotUnderstood("the program leaves open over how many values it is")
+            raise NotUnderstood("the program leaves open how many values it covers")
         extents.append(extent)
     return math.prod(extents)
 
@@ -62,7 +64,7 @@ def vector_norm(call: OperatorCall) -> Made:
     """The root of the sum of squares."""
     call.floating()
     if call.number("ord", 2) != 2 or call.number("p", 2) != 2:
-        raise NotUnderstood("it is another norm than that of squares")
+        raise NotUnderstood("it is a norm other than the root of the sum of squares")
     x = call.tensor("self")
     axes = call.integers("dim") if call.has("dim") else None
     squares = call.step(kinds.Elementwise("multiply"), x, x)

@@ -34,7 +34,7 @@ def kind_of_cells(x: FeatureMap, number: int, chosen: Sequence[int]) -> Kind:
                 pads = [(0, 0)] * len(x.axes)
                 pads[number] = before, after
                 return kinds.Padding(tuple(pads), mode=border)
-    raise NotUnderstood("it takes rows or columns in an order that no layer has")
+    raise NotUnderstood("it reorders rows or columns, which no layer here does")
 
 
 def fits(cells: np.ndarray, taken: np.ndarray, pads: tuple[int, int], border: str) -> bool:
@@ -48,7 +48,7 @@ def enlargement(x: FeatureMap, scales: Sequence[float]) -> Kind:
             return kinds.Resizing(
                 *(channel_axis, "nearest", "asymmetric", "floor"), scales=(rows, columns)
             )
-    raise NotUnderstood("the rows, columns and channels of its input are out of order")
+    raise NotUnderstood("its input has rows, columns and channels mixed")
 
 
 def enlarged(call: Call, kind: Kind) -> FeatureMap:

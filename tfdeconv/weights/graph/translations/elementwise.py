@@ -91,11 +91,11 @@ def elementwise(call: Call) -> FeatureMap:
     if len(maps) == len(call.inputs):
         return merged(call, maps)
     if len(maps) != 1 or len(call.inputs) != 2:
-        raise NotUnderstood("it joins several maps and constants")
+        raise NotUnderstood("it combines several maps with constants")
     position = 0 if isinstance(call.inputs[1], FeatureMap) else 1
     values = call.array(position)
     if values is None:
-        raise NotUnderstood(f"it lacks its input {position}")
+        raise NotUnderstood(f"its input {position} is missing")
     return with_constant(call, maps[0], np.asarray(values), constant_is_first=position == 0)
 
 
@@ -142,7 +142,7 @@ def with_constant(
     if operation in ("maximum", "minimum"):
         return limited(call, x, values)
     if operation == "average":
-        raise NotUnderstood("it averages a map and a constant")
+        raise NotUnderstood("it averages a map and a constant, which is not understood")
     numbers = cell_values(values.astype(np.float64), x)
     if operation == "divide" and constant_is_first:
         # n / x

@@ -89,7 +89,9 @@ def convolution(call: Call) -> FeatureMap:
         return convolution_of(call, kind, call.as_map(x, kind.channel_axis))
     plain = kind.stride == kind.dilation == (1, 1) and kind.pad == 0
     if not plain or kind.channel_axis % 4 != 3:
-        raise NotUnderstood("it is not plain, on a map that was taken apart")
+        raise NotUnderstood(
+            "it has a stride, dilation or pad between SpaceToBatch and BatchToSpace"
+        )
     y = convolution_of(call, replace(kind, dilation=block), x.with_axes(x.canonical_axes(3)))
     return y.with_axes(phase_axes(y, block))
 
@@ -176,6 +178,6 @@ def matrix_product(call: Call) -> FeatureMap:
     """x times a constant matrix; of two maps it is not understood (attention)."""
     y = call.inputs[1]
     if not isinstance(y, Constant):
-        raise NotUnderstood("it multiplies two tensors that depend on the image, or from the left")
+        raise NotUnderstood("it is a product of two maps, or has its constant on the left")
     inner = replace(call.operation, kind=kinds.Linear("io"))
     return linear(Call(call.builder, inner, call.inputs[:2]))

@@ -41,7 +41,7 @@ def batch_normalization(call: Call) -> FeatureMap:
     names = {"gamma": 1, "beta": 2, "mean": 3, "variance": 4}
     parameters = channel_parameters(call, names, x.channels)
     if not parameters.keys() >= {"mean", "variance"}:
-        raise NotUnderstood("it lacks its statistics, as a norm in training does")
+        raise NotUnderstood("it has no statistics: it normalises as in training")
     layer = BatchNorm(kind.epsilon, "gamma" in parameters, "beta" in parameters)
     return call.add_along(layer, x, parameters)
 
@@ -84,7 +84,7 @@ def repeated_parameters(call: Call, x: FeatureMap) -> dict[str, Parameter]:
             raise NotUnderstood(f"its {name} has the shape {list(values.shape)}")
         by_image = values.reshape(x.batch, x.channels)
         if (by_image != by_image[0]).any():
-            raise NotUnderstood(f"its {name} is another for each image")
+            raise NotUnderstood(f"its {name} differs from image to image")
         parameters[name] = constant_parameter(by_image[0])
     return parameters
 
@@ -165,7 +165,7 @@ def cell_order(x: FeatureMap, axes: Sequence[int]) -> Callable[[np.ndarray], np.
     order: list[int] = []
     for dimension in (ROWS, COLUMNS, CHANNELS):
         if x.whole(dimension) and x.whole(dimension) not in present:
-            raise NotUnderstood("it normalises over axes that are parts of others")
+            raise NotUnderstood("it normalises over parts of axes")
         if x.whole(dimension):
             order.append(present.index(x.whole(dimension)))
 

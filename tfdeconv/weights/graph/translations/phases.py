@@ -30,14 +30,17 @@ def space_to_batch(call: Call) -> FeatureMap:
         pad = ZeroPad(((top, bottom), (left, right)))
         x = call.add_map(pad, x, 3, suffix="/padded")
     if x.shape[0] % block[0] or x.shape[1] % block[1]:
-        raise NotUnderstood(f"it takes apart {x.shape[0]} x {x.shape[1]} in {list(block)}")
+        raise NotUnderstood(
+            f"it splits a map of {x.shape[0]} x {x.shape[1]} into blocks of {list(block)}, which "
+            "do not divide it"
+        )
     return x.with_axes(phase_axes(x, block))
 
 
 def batch_to_space(call: Call) -> FeatureMap:
     x = call.map()
     if x.axes != phase_axes(x, block_of(call)):
-        raise NotUnderstood("it puts images together that were not taken apart so")
+        raise NotUnderstood("it joins images that no operation before it has split that way")
     x = x.with_axes(x.canonical_axes(3))
     (top, bottom), (left, right) = cells_of(call, call.kind.crops)
     if not (top or bottom or left or right):
@@ -77,7 +80,7 @@ def without_ones(factors: tuple[Factor, ...]) -> tuple[Factor, ...]:
 def block_of(call: Call) -> Pair:
     block = call.kind.block or call.integers(1)
     if block is None or len(block) != 2 or not all(1 <= size <= MAX_EXTENT for size in block):
-        raise NotUnderstood("its block is not of so many rows and columns")
+        raise NotUnderstood("its block is not a number of rows and one of columns")
     return block[0], block[1]
 
 
@@ -85,6 +88,6 @@ def cells_of(call: Call, said: tuple[Pair, ...] | None) -> Pads:
     """Cells before and behind the rows and the columns, of an attribute or of an input."""
     cells = call.array(2) if said is None else np.array(said)
     if cells is None or cells.shape != (2, 2) or cells.min() < 0 or cells.max() > MAX_EXTENT:
-        raise NotUnderstood("its pads or crops are not of rows and columns")
+        raise NotUnderstood("its pads or crops are not for rows and columns")
     (top, bottom), (left, right) = cells.astype(int).tolist()
     return (top, bottom), (left, right)

@@ -61,7 +61,7 @@ def channel_axis_between(x: FeatureMap, numbers: Sequence[int]) -> int:
         axes = x.canonical_axes(channel_axis)
         if len(x.axes) == 4 and x.axes == axes and not {0, channel_axis} & set(numbers):
             return channel_axis
-    raise NotUnderstood("it is along other axes than rows and columns")
+    raise NotUnderstood("it pads along axes other than rows and columns")
 
 
 def sliced(call: Call) -> FeatureMap:
@@ -101,10 +101,10 @@ def less_of_map(call: Call, x: FeatureMap, found: dict[int, slice], is_last: boo
         length = x.lengths[number]
         piece = found.get(number, slice(None))
         if call.builder.any_size and not is_at_ends(piece):
-            raise NotUnderstood("it cuts at other than the map's ends")
+            raise NotUnderstood("it slices the map with a step, or not at its ends")
         start, stop, step = piece.indices(length)
         if not range(start, stop, step) or step < 0:
-            raise NotUnderstood("it leaves nothing, or turns the map round")
+            raise NotUnderstood("it leaves nothing of the map, or reverses it")
         pads.append((-start, stop - length))
         strides.append(step)
     strided = max(strides) > 1
@@ -128,7 +128,7 @@ def channels_taken(
     call: Call, x: FeatureMap, number: int, chosen: range, suffix: str = ""
 ) -> FeatureMap:
     if not chosen:
-        raise NotUnderstood("it leaves no channel")
+        raise NotUnderstood("it leaves no channels")
     y = call.add(Channels(chosen[0], len(chosen), chosen.step), x, suffix=suffix)
     axes = list(x.axes)
     axes[number] = y.whole(CHANNELS)
@@ -144,7 +144,7 @@ def take(call: Call) -> FeatureMap:
     if indices is None:
         array = call.array(1)
         if array is None:
-            raise NotUnderstood("it does not say which it takes")
+            raise NotUnderstood("its indices are missing")
         if array.ndim > 1:
             return reshaped_axis(x, number, array)
         indices = int(array) if array.ndim == 0 else tuple(int(each) for each in array)
@@ -152,10 +152,10 @@ def take(call: Call) -> FeatureMap:
     numbers = (indices,) if isinstance(indices, int) else indices
     chosen = [each % length for each in numbers if -length <= each < length]
     if len(chosen) != len(numbers) or not chosen:
-        raise NotUnderstood("it takes what is not there")
+        raise NotUnderstood("its indices are out of range")
     if not x.axes[number]:
         if len(chosen) > 1:
-            raise NotUnderstood("it takes the same several times")
+            raise NotUnderstood("it selects the same index several times")
         call.require_fixed_cells(x)
         y = x
     elif x.axes[number] in (x.whole(ROWS), x.whole(COLUMNS)) and not isinstance(indices, int):
@@ -182,7 +182,7 @@ def cells_taken(call: Call, x: FeatureMap, number: int, chosen: Sequence[int]) -
     if step > 0 and list(chosen) == list(range(chosen[0], chosen[-1] + 1, step)):
         return less_of_map(call, x, {number: slice(chosen[0], chosen[-1] + 1, step)}, is_last=True)
     if call.builder.any_size:
-        raise NotUnderstood("it takes rows or columns by their numbers")
+        raise NotUnderstood("it selects rows or columns by index")
     kind = kind_of_cells(x, number, chosen)
     if isinstance(kind, kinds.Resizing):
         return enlarged(call, kind)
@@ -194,7 +194,7 @@ def reshaped_axis(x: FeatureMap, number: int, indices: np.ndarray) -> FeatureMap
     """All along an axis, in order, as several axes: torch's as_strided."""
     before, after = x.lengths[:number], x.lengths[number + 1 :]
     if not np.array_equal(np.ravel(indices), np.arange(x.lengths[number])):
-        raise NotUnderstood("it takes values in several axes")
+        raise NotUnderstood("it selects along several axes at once")
     return x.with_axes(reshaped(x.axes, (*before, *indices.shape, *after)))
 
 
@@ -218,7 +218,7 @@ def joined(call: Call) -> FeatureMap:
     kind: kinds.Joined = call.kind
     maps = call.maps()
     if len(maps) != len(call.inputs) or not maps:
-        raise NotUnderstood("it joins maps and constants")
+        raise NotUnderstood("it concatenates maps and constants")
     if kind.new_axis:
         number = kind.axis % (len(maps[0].axes) + 1)
         maps = [with_new_axis(x, number) for x in maps]
@@ -228,7 +228,7 @@ def joined(call: Call) -> FeatureMap:
     maps = [with_channels_along(call, x, number) for x in maps]
     others = {without(x.axes, [number]) for x in maps}
     if len(others) != 1:
-        raise NotUnderstood("it joins tensors with their axes in different orders")
+        raise NotUnderstood("it concatenates tensors whose axes are in different orders")
     y = call.add(Concatenate(), *maps)
     axes = list(maps[0].axes)
     axes[number] = axis_of(CHANNELS, y.channels)

@@ -29,7 +29,9 @@ def transpose(call: Call) -> FeatureMap:
     if order is None:
         order = tuple(reversed(range(len(x.axes))))
     if sorted(number % len(x.axes) for number in order) != list(range(len(x.axes))):
-        raise NotUnderstood(f"it orders {len(x.axes)} axes as {list(order)}")
+        raise NotUnderstood(
+            f"it puts axes in the order {list(order)}, and its input has {len(x.axes)}"
+        )
     return x.with_axes(tuple(x.axes[number] for number in order))
 
 
@@ -61,7 +63,7 @@ def unsqueeze(call: Call) -> FeatureMap:
     x = call.map()
     numbers = or_input(call.kind.axes, call.arrays(), 1)
     if numbers is None:
-        raise NotUnderstood("it does not say where the new axes are")
+        raise NotUnderstood("its axes are missing")
     count = len(x.axes) + len(numbers)
     axes = list(x.axes)
     for number in sorted(number % count for number in numbers):
@@ -82,7 +84,7 @@ def expand(call: Call) -> FeatureMap:
     target = tuple(max(pair) for pair in zip(wanted, old))
     meet = all({*pair} <= {1, extent} for pair, extent in zip(zip(wanted, old), target))
     if not meet:
-        raise NotUnderstood(f"it repeats {list(old)} to {list(wanted)}")
+        raise NotUnderstood(f"it repeats {list(old)} to {list(wanted)}, which is not understood")
     x = x.with_axes(axes)
     if target == old:
         return x
@@ -92,12 +94,12 @@ def expand(call: Call) -> FeatureMap:
     if repeated is not None:
         return repeated
     if len(axes) != 4 or x.shape[:2] != (1, 1):
-        raise NotUnderstood(f"it repeats {list(old)} to {list(target)}")
+        raise NotUnderstood(f"it repeats {list(old)} to {list(target)}, which is not understood")
     channel_axis = call.channel_axis_of(x)
     x = call.as_map(x, channel_axis)
     places = [number for number in range(1, 4) if number != channel_axis]
     if target[channel_axis] != x.channels or target[0] != old[0]:
-        raise NotUnderstood(f"it repeats {list(old)} to {list(target)}")
+        raise NotUnderstood(f"it repeats {list(old)} to {list(target)}, which is not understood")
     layer = Resize(target[places[0]], target[places[1]], "nearest")
     return call.add_map(layer, x, channel_axis)
 
@@ -116,7 +118,9 @@ def tiled(call: Call) -> FeatureMap:
         if repeated is None:
             repeated = repeated_channels(call, x, target)
     if repeated is None:
-        raise NotUnderstood(f"it repeats {list(x.lengths)} {list(times)[:8]} times")
+        raise NotUnderstood(
+            f"it repeats {list(x.lengths)} by {list(times)[:8]}, which is not understood"
+        )
     return repeated
 
 

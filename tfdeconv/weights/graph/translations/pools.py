@@ -36,7 +36,7 @@ def pooling(call: Call) -> FeatureMap:
         layer = MaxPool(kind.size, kind.stride, kind.pad, kind.dilation, ceil=kind.ceil)
         return call.add_map(layer, x, kind.channel_axis)
     if kind.dilation != (1, 1):
-        raise NotUnderstood("it takes means of windows with a dilation")
+        raise NotUnderstood("it averages over windows with a dilation")
     mean = AvgPool(kind.size, kind.stride, kind.pad, count_pads=kind.count_pads, ceil=kind.ceil)
     return call.add_map(mean, x, kind.channel_axis)
 
@@ -111,7 +111,7 @@ def resizing(call: Call) -> FeatureMap:
     elif sizes is not None:
         layer = Resize(rows, columns, fit=kind.fit, **how)
     else:
-        raise NotUnderstood("it does not say to which size")
+        raise NotUnderstood("its output size is missing")
     return call.add_map(layer, x, kind.channel_axis)
 
 
@@ -133,7 +133,7 @@ def per_axis(
     if len(numbers) == 2:
         return numbers[0], numbers[1]
     if len(numbers) != 4:
-        raise NotUnderstood(f"it resizes {len(numbers)} axes")
+        raise NotUnderstood(f"it resizes {len(numbers)} axes, expected four")
     places = [number for number in range(1, 4) if number != kind.channel_axis % 4]
     x = call.map()
     unchanged = (1.0, float(x.lengths[0])), (1.0, float(x.lengths[kind.channel_axis % 4]))

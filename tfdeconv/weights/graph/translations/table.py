@@ -29,14 +29,14 @@ Translation = Callable[[Call], FeatureMap | list[FeatureMap]]
 def cast(call: Call) -> FeatureMap:
     """Between floats nothing changes."""
     if not call.kind.dtype.startswith(("float", "bfloat")):
-        raise NotUnderstood(f"it makes {call.kind.dtype} of its input")
+        raise NotUnderstood(f"it converts its input to {call.kind.dtype}")
     return call.map()
 
 
 def choice(call: Call) -> FeatureMap:
     """What was chosen, where a constant says it."""
     if len(call.inputs) != 1:
-        raise NotUnderstood("it chooses by what depends on the image")
+        raise NotUnderstood("its condition depends on the image")
     return call.map()
 
 
@@ -45,7 +45,7 @@ def unknown(call: Call) -> FeatureMap:
 
 
 def computation(call: Call) -> FeatureMap:
-    raise NotUnderstood(f"it computes {call.kind.function} of what depends on the image")
+    raise NotUnderstood(f"it computes {call.kind.function} of a map")
 
 
 TRANSLATIONS: dict[type[Kind], Translation] = {

@@ -49,7 +49,7 @@ def with_output_size(
         return kind
     channel_axis = kind.channel_axis % 4
     if len(asked) != 4 or asked[channel_axis] != filters:
-        raise NotUnderstood(f"it is to make {list(asked)[:8]} of {filters} channels")
+        raise NotUnderstood(f"its output size is {list(asked)[:8]}, and it has {filters} channels")
     rows, columns = (asked[axis] for axis in range(1, 4) if axis != channel_axis)
     times = tuple(extent * stride for extent, stride in zip(x.shape, kind.stride))
     if (rows, columns) == times and not any(map(any, kind.pad)):

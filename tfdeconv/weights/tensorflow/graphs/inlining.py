@@ -44,7 +44,7 @@ class Inlining:
             self.count += 1 + len(node.inputs)
             if self.count > MAX_OPERATIONS:
                 raise ValueError(
-                    f"with its functions in the place of their calls its graph has more than "
+                    f"its graph, with all functions inlined, has more than "
                     f"{MAX_OPERATIONS:,} operations and inputs"
                 )
             name = scope + node.name

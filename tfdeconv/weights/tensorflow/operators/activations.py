@@ -75,5 +75,5 @@ def squared_difference(node: Node) -> list[Operation]:
 def power(node: Node) -> Kind:
     exponent = node.constant(1)
     if exponent is not None and not np.isfinite(exponent).all():
-        raise NotUnderstood("its exponent is no number")
+        raise NotUnderstood("its exponent is not a number")
     return kinds.Power()

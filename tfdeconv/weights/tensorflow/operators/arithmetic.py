@@ -52,5 +52,5 @@ def cast(node: Node) -> Kind:
     node.skip("Truncate")
     dtype = node.dtype("DstT")
     if dtype not in NAMES:
-        raise NotUnderstood(f"it makes {dtype} of its input")
+        raise NotUnderstood(f"it converts its input to {dtype}")
     return kinds.Cast(np.dtype("float32").name if dtype == "bfloat16" else dtype)

@@ -69,7 +69,7 @@ class Node:
         self.unread.discard(name)
         value = self.operation.attributes.get(name, default)
         if isinstance(value, Unread) or not isinstance(value, kinds):
-            raise NotUnderstood(f"its {name} is of another type than it should be")
+            raise NotUnderstood(f"its {name} is of the wrong type")
         return value
 
     def whole(self, name: str, default: int) -> int:
@@ -81,7 +81,7 @@ class Node:
     def number(self, name: str, default: float) -> float:
         value = float(self.attribute(name, (float, int), default))
         if not math.isfinite(value):
-            raise NotUnderstood(f"its {name} is {value}")
+            raise NotUnderstood(f"its {name} is {value}, which is not understood")
         return value
 
     def word(self, name: str, default: str) -> str:
@@ -90,7 +90,7 @@ class Node:
     def wholes(self, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
         values = self.attribute(name, tuple, tuple(default))
         if not all(isinstance(value, int) for value in values):
-            raise NotUnderstood(f"its {name} are no whole numbers")
+            raise NotUnderstood(f"its {name} are not integers")
         return values
 
     def count(self, name: str) -> int:
@@ -119,7 +119,7 @@ class Node:
         axes = {"NHWC": 3, "NCHW": 1}
         order = self.word("data_format", "NHWC")
         if order not in axes:
-            raise NotUnderstood(f"its data_format is {order}")
+            raise NotUnderstood(f"its data_format is {order}, which is not understood")
         return axes[order]
 
     def pair(self, name: str) -> Pair:
@@ -141,12 +141,12 @@ class Node:
         if said == "VALID":
             return 0
         if said != "EXPLICIT" or len(pads) != 8:
-            raise NotUnderstood(f"its padding is {said}")
+            raise NotUnderstood(f"its padding is {said}, which is not understood")
         befores, afters = pads[::2], pads[1::2]
         channel_axis = self.channel_axis()
         places = [axis for axis in range(1, 4) if axis != channel_axis]
         if any((befores[0], afters[0], befores[channel_axis], afters[channel_axis])):
-            raise NotUnderstood(f"its padding is {list(pads)}")
+            raise NotUnderstood(f"its padding is {list(pads)}, which is not understood")
         top_bottom, left_right = ((befores[axis], afters[axis]) for axis in places)
         return top_bottom, left_right
 
@@ -171,7 +171,7 @@ class Node:
         """The whole numbers of an input that must be a small constant."""
         values = self.constant(position)
         if values is None or values.dtype.kind not in "iu" or values.ndim > 1:
-            raise NotUnderstood(f"its input {position} is no list of whole numbers in the file")
+            raise NotUnderstood(f"its input {position} is not a constant list of integers")
         return tuple(int(value) for value in np.ravel(values))
 
     def axis(self, position: int) -> int:

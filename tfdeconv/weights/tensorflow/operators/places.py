@@ -72,7 +72,7 @@ def split_in_sizes(node: Node) -> Operation:
     """What is split, how long the pieces are, and the axis."""
     sizes = node.numbers(1)
     if len(sizes) != node.whole("num_split", len(sizes)):
-        raise NotUnderstood(f"it splits in {list(sizes)[:8]}")
+        raise NotUnderstood(f"it splits into {list(sizes)[:8]}, which is not understood")
     return node.operation_of(kinds.Split(node.axis(2), sizes), node.inputs[:1], count=len(sizes))
 
 
@@ -80,7 +80,7 @@ def gather(node: Node) -> Operation:
     """Those of some numbers along an axis."""
     node.skip("validate_indices")
     if node.whole("batch_dims", 0):
-        raise NotUnderstood("it takes others for each image")
+        raise NotUnderstood("its indices differ from image to image")
     axis = node.axis(2) if len(node.inputs) > 2 else 0
     return node.operation_of(kinds.Take(axis), node.inputs[:2])
 
@@ -119,7 +119,7 @@ def mirror_pad(node: Node) -> Kind | list[Operation]:
     modes = {"REFLECT": "reflect", "SYMMETRIC": "symmetric"}
     mode = node.word("mode", "")
     if mode not in modes:
-        raise NotUnderstood(f"its mode is {mode}")
+        raise NotUnderstood(f"its mode is {mode}, which is not understood")
     return padded(node, modes[mode])
 
 

@@ -150,7 +150,7 @@ OPERATORS: dict[str, Translation] = {
     "Size": shapes.size,
 }
 BRANCHES = "it chooses between functions when it runs"
-RANDOM = "what it makes is random"
+RANDOM = "its output is random"
 TRAINING = "it computes with simulated quantisation: save the model without it"
 QUANTISED = "it computes with quantised numbers: save the model in float32"
 VALUELESS = "its values are not in the checkpoint, or are changed while the model runs"
@@ -172,12 +172,12 @@ REASONS = {
     "StatelessCase": BRANCHES,
     "StatelessIf": BRANCHES,
     "StatelessRandomUniformV2": RANDOM,
-    "StatelessWhile": "it repeats a function",
+    "StatelessWhile": "it runs a function in a loop",
     "Switch": BRANCHES,
     "VarHandleOp": VALUELESS,
     "Variable": VALUELESS,
     "VariableV2": VALUELESS,
-    "While": "it repeats a function",
+    "While": "it runs a function in a loop",
 }
 
 
