@@ -65,7 +65,9 @@ def test_calls_that_do_not_end_are_refused(tmp_path, monkeypatch):
     endless = files.function("f", ["x"], {"y": "b:output:0"}, twice)
     nodes = [files.image(), files.call("Call", "f", "x")]
     graph = described(tmp_path, files.graph(nodes, [endless]).SerializeToString())
-    with pytest.raises(ValueError, match="its graph, with all functions inlined, has more than 100,000 operations"):
+    with pytest.raises(
+        ValueError, match="its graph, with all functions inlined, has more than 100,000 operations"
+    ):
         Inlining(graph, None)
     monkeypatch.setattr(inlining, "MAX_CALLS_DEEP", 2)
     assert Inlining(graph, None).operations["Call/a/a"].op == "StatefulPartitionedCall"

@@ -118,7 +118,10 @@ def test_images_of_torch_have_channels_first(tmp_path):
         (("Convolution2DTransposeBias", "first"), "its operator is Convolution2DTransposeBias"),
         (("SIN", "first"), "its operator is SIN"),
         (("SOFTMAX", "first", {"beta": 2.0}), "its beta is 2.0, which is not understood"),
-        (("CONV_2D", "first", np.ones((2, 3, 3, 2), np.float32)), "has 3 channels, expected a multiple"),
+        (
+            ("CONV_2D", "first", np.ones((2, 3, 3, 2), np.float32)),
+            "has 3 channels, expected a multiple",
+        ),
         (
             ("CONV_2D", "first", np.ones((2, 3, 3, 3), np.float32), {"padding": SAME}),
             "its stride_h and stride_w are 0 and 0",
