@@ -145,7 +145,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
         kept = ["--keep-maxima", "block1_conv2,block2_conv1"]
         return [*script, *files, *kept, "--batch", "4", "--every", "0"]
 
-    def killed(after: int) -> None:
+    def killed(after: int, number: signal.Signals) -> int:
         """Starts it, and kills it when it has written its file so many times."""
         path = tmp_path / "run.h5"
         process = subprocess.Popen(command("run.h5"))
@@ -154,12 +154,12 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
             if path.exists():
                 seen.add(os.stat(path).st_mtime_ns)
             time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        process.send_signal(number)
+        return process.wait()
 
     reached = []
-    for after in (4, 5):
-        killed(after)
+    for after, number, status in ((4, signal.SIGKILL, -9), (5, signal.SIGTERM, 143)):
+        assert killed(after, number) == status
         reached.append(run_file.load(tmp_path / "run.h5").done)
     assert 0 < reached[0] < reached[1] < 121
     for out in ("run.h5", "whole.h5"):

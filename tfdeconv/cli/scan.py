@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..scan.rendezvous import PATIENCE
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
 from .scan_images import ScanRequest, scan
@@ -85,6 +86,13 @@ def build_parser() -> console.Parser:
         help="how often the run is saved (default: 60)",
     )
     option(
+        "--wait",
+        type=arguments.seconds,
+        default=PATIENCE,
+        metavar="SECONDS",
+        help=f"how long to wait for the other workers (default: {PATIENCE:g})",
+    )
+    option(
         "--keep-maxima",
         default="",
         metavar="LAYER[,LAYER...]",
@@ -144,6 +152,7 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
         batch=given.batch,
         resize=given.resize,
         every=given.every,
+        wait=given.wait,
         maxima_layers=None if keep_all_maxima else maxima_layers,
         shard=given.shard,
         verbose=given.verbose,

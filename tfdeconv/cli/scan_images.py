@@ -13,6 +13,7 @@ from ..data.preprocessing import load_preprocessing, say_nothing
 from ..engine import limits
 from ..errors import UserError
 from ..scan.cluster import cluster
+from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
 from .notes import MOST, Notes, admission_of
 
@@ -46,6 +47,7 @@ class ScanRequest:
     batch: int
     resize: str
     every: float  # seconds between two saves
+    wait: float  # seconds for the other workers
     maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
     shard: tuple[int, int] | None
     verbose: bool
@@ -56,6 +58,15 @@ def scan(request: ScanRequest) -> int:
 
     Every worker of a group calls this. Raises UserError for a mistake, in all of them.
     """
+    with Interruption(console.complain).watched() as interruption:
+        try:
+            return scan_until_stopped(request, interruption)
+        except Interrupted as stopped:
+            console.complain(stopped)
+            return stopped.status
+
+
+def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
     notes = Notes(MOST)
     group = join_other_workers(request)
     if group is None:
@@ -70,7 +81,7 @@ def scan(request: ScanRequest) -> int:
     progress = console.Progress(every=30)
     run = job.start_or_resume(work, group)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
-        scan_rest(request, work, run, group, progress, notes)
+        scan_rest(request, work, run, group, progress, notes, interruption)
     progress.clear()
     if group.chief:
         report(request.out, run)
@@ -87,6 +98,7 @@ def scan_rest(
     group: WorkerGroup,
     progress: console.Progress,
     notes: Notes,
+    interruption: Interruption,
 ) -> None:
     """Scans the images that the run has not seen."""
     from ..scan import loop, workers
@@ -106,7 +118,7 @@ def scan_rest(
         megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
         count = len(run.settings.range)
         print(f"{path}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
-    with work.source as source:
+    with work.source as source, interruption.saves_itself():
         loop.advance(
             run,
             accumulator,
@@ -117,6 +129,7 @@ def scan_rest(
             say,
             group,
             admission_of(request.preprocess, notes),
+            lambda: interruption.number,
         )
 
 
@@ -128,7 +141,7 @@ def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
     console.import_tensorflow(request.verbose)
     from ..scan.workers import join_group
 
-    return join_group()
+    return join_group(wait=request.wait, say=console.complain)
 
 
 def prepare_on_all(request: ScanRequest, group: WorkerGroup, notes: Notes) -> Job:

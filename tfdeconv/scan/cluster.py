@@ -60,3 +60,9 @@ def tf_config_rank() -> tuple[int, int]:
         raise ValueError(f"its task {kind} {index} is not one of its cluster's chief and workers")
     before = len(addresses.get("chief", ())) if kind == "worker" else 0
     return before + index, size
+
+
+def worker_addresses() -> list[str]:
+    """"host:port" of all workers of TF_CONFIG, by rank; none without a cluster."""
+    addresses = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
+    return [*addresses.get("chief", ()), *addresses.get("worker", ())]

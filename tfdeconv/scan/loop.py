@@ -14,6 +14,7 @@ list counts, as it does for one process.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator
 from .checkpoint import Checkpointer
+from .interruption import Interrupted
 from .job import ProgressCallback
 from .messages import Report, report_on
 from .run import Run
@@ -43,11 +45,14 @@ def advance(
     say: ProgressCallback = lambda text: None,
     workers: WorkerGroup | None = None,
     admission: Admission | None = None,
+    signalled: Callable[[], int] = lambda: 0,
 ) -> None:
     """Scans what is left of a run's images; writes it to path every so many seconds and at the end.
 
     Unreadable images, and those that have the pixels of an earlier one, do not count. The chief
-    alone writes. Raises UserError where the images' directory has vanished: the run can be resumed.
+    alone writes. signalled: the number of a signal that asked this worker to stop, or 0.
+    Raises UserError where the images' directory has vanished, and Interrupted after a signal to any
+    worker: the run is saved then, and can be resumed.
     """
     workers = workers or WorkerGroup()
     checkpoint = Checkpointer(run, accumulator, path, workers, every)
@@ -60,7 +65,9 @@ def advance(
     for batches in rounds(run, accumulator, read, workers):
         firsts = first_images(run, accumulator, workers)
         lost = source_lost(source, directories, firsts, batches)
-        own_report = report_on(batches, lost, checkpoint.due, checkpoint.take_unusable())
+        own_report = report_on(
+            batches, lost, checkpoint.due, checkpoint.take_unusable(), signalled()
+        )
         # of all workers by rank, and so in the order of the list
         reports = list(map(Report.from_message, workers.exchange(own_report.to_message())))
         for report in reports:
@@ -68,6 +75,10 @@ def advance(
         if any(report.source_lost for report in reports):
             checkpoint.finish()
             raise source_lost_error(source, path, run)
+        for rank, report in enumerate(reports):
+            if report.signal:
+                checkpoint.finish()
+                raise interruption_of(report.signal, rank, workers, path, run)
         if any(report.save_due for report in reports):
             checkpoint.save()
         image_numbers = [record_batches(run, report) for report in reports]
@@ -136,6 +147,19 @@ def source_lost_error(source: Source, path: str | Path, run: Run) -> UserError:
     return UserError(
         f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the "
         f"same command goes on from there"
+    )
+
+
+def interruption_of(
+    number: int, rank: int, workers: WorkerGroup, path: str | Path, run: Run
+) -> Interrupted:
+    by = signal.Signals(number).name
+    if workers.size > 1:
+        by += f" to {workers.name(rank)}"
+    return Interrupted(
+        number,
+        f"stopped by {by}: {path} has the first {run.done} images, and the same command goes on "
+        f"from there",
     )
 
 

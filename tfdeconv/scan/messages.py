@@ -31,9 +31,14 @@ class Report:
     batches: tuple[BatchReport, ...]  # one a device, in the order of the list
     # {number in the list: why an image of an earlier round cannot be used}
     unusable: Mapping[int, str] = field(default_factory=dict)
+    signal: int = 0  # the number of one that asked this worker to stop
 
     def to_message(self) -> Message:
-        flags = {"source_lost": np.array(self.source_lost), "save_due": np.array(self.save_due)}
+        flags = {
+            "source_lost": np.array(self.source_lost),
+            "save_due": np.array(self.save_due),
+            "signal": np.array(self.signal),
+        }
         return flags | pack_batches(self.batches) | pack_reasons(self.unusable)
 
     @classmethod
@@ -43,6 +48,7 @@ class Report:
             save_due=bool(message["save_due"]),
             batches=unpack_batches(message),
             unusable=unpack_reasons(message),
+            signal=int(message["signal"]),
         )
 
 
@@ -51,12 +57,13 @@ def report_on(
     source_lost: bool,
     save_due: bool,
     unusable: Mapping[int, str] | None = None,
+    signal: int = 0,
 ) -> Report:
     """The report of a worker with these batches."""
     reports = []
     for _, digests, reasons in batches:
         reports.append(BatchReport(digests, tuple(reasons)))
-    return Report(source_lost, save_due, tuple(reports), unusable or {})
+    return Report(source_lost, save_due, tuple(reports), unusable or {}, signal)
 
 
 def pack_reasons(reasons: Mapping[int, str]) -> Message:

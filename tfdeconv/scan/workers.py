@@ -9,7 +9,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from .cluster import cluster
+from .cluster import cluster, worker_addresses
+from .rendezvous import PATIENCE, meet
 from .slurm import slurm_tf_config
 
 T = TypeVar("T")
@@ -34,11 +35,16 @@ class WorkerGroup:
     """
 
     def __init__(
-        self, strategy: tf.distribute.Strategy | None = None, rank: int = 0, size: int = 1
+        self,
+        strategy: tf.distribute.Strategy | None = None,
+        rank: int = 0,
+        size: int = 1,
+        addresses: Sequence[str] = (),
     ):
         self.strategy = strategy
         self.rank = rank
         self.size = size
+        self.addresses = addresses  # of all workers, by rank
         self.error = ""  # of this worker, until the next exchange
 
     @property
@@ -77,8 +83,15 @@ class WorkerGroup:
             messages.append(decode(data))
             text = os.fsdecode(messages[rank].pop("error").tobytes())
             if text:
-                raise UserError(error or f"worker {rank} of {self.size} stopped: {text}")
+                raise UserError(error or f"{self.name(rank)} stopped: {text}")
         return messages
+
+    def name(self, rank: int) -> str:
+        """`worker 1 of 2 (node2:2222)`."""
+        name = f"worker {rank} of {self.size}"
+        if rank < len(self.addresses):
+            name += f" ({self.addresses[rank]})"
+        return name
 
     def _gathered(self, data: bytes) -> list[bytes]:
         """The bytes of all workers, by rank, in one collective.
@@ -154,11 +167,17 @@ def decode(data: bytes) -> Message:
         return dict(arrays)
 
 
-def join_group(alone: bool = False) -> WorkerGroup:
+def join_group(
+    alone: bool = False,
+    wait: float = PATIENCE,
+    say: Callable[[str], None] = lambda line: None,
+) -> WorkerGroup:
     """The group that this process belongs to; waits until all its workers have joined.
 
     To be called before anything is computed. A worker takes all the GPUs that it sees.
-    alone: this process is a group of one, whatever the environment says.
+    alone: this process is a group of one, whatever the environment says. wait: seconds for the other
+    workers to come; say: prints a line that says who is missing. Raises UserError where they do not
+    come, or cannot reach each other.
     """
     kind, rank, size = ("", 0, 1) if alone else cluster()
     if not kind:
@@ -169,7 +188,10 @@ def join_group(alone: bool = False) -> WorkerGroup:
     try:
         if kind == "Slurm":
             os.environ["TF_CONFIG"] = json.dumps(slurm_tf_config())
-        return WorkerGroup(tf.distribute.MultiWorkerMirroredStrategy(), rank, size)
+        addresses = worker_addresses()
+        meet(addresses, rank, wait, say)
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        return WorkerGroup(strategy, rank, size, addresses)
     except UserError:
         raise
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
