@@ -63,6 +63,6 @@ def tf_config_rank() -> tuple[int, int]:
 
 
 def worker_addresses() -> list[str]:
-    """"host:port" of all workers of TF_CONFIG, by rank; none without a cluster."""
+    """ "host:port" of all workers of TF_CONFIG, by rank; none without a cluster."""
     addresses = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
     return [*addresses.get("chief", ()), *addresses.get("worker", ())]

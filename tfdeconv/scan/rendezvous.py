@@ -109,11 +109,7 @@ def meet_as_chief(
 
 
 def meet_as_worker(
-    addresses: Sequence[str],
-    rank: int,
-    deadline: float,
-    seconds: float,
-    say: Callable[[str], None],
+    addresses: Sequence[str], rank: int, deadline: float, seconds: float, say: Callable[[str], None]
 ) -> None:
     """Tells the chief that this worker is there, until the chief says to go on."""
     host, _, port = addresses[0].rpartition(":")

@@ -168,9 +168,7 @@ def decode(data: bytes) -> Message:
 
 
 def join_group(
-    alone: bool = False,
-    wait: float = PATIENCE,
-    say: Callable[[str], None] = lambda line: None,
+    alone: bool = False, wait: float = PATIENCE, say: Callable[[str], None] = lambda line: None
 ) -> WorkerGroup:
     """The group that this process belongs to; waits until all its workers have joined.
 
