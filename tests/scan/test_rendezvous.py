@@ -1,4 +1,4 @@
-"""Workers meet before TensorFlow connects them: who is missing is said, and nobody waits for ever."""
+"""Workers meet before TensorFlow connects them: who is missing is said, nobody waits for ever."""
 
 from __future__ import annotations
 

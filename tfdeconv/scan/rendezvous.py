@@ -50,9 +50,10 @@ def listener(address: str) -> socket.socket:
             return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server(("", port))
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise UserError(
-            f"this worker cannot listen on {address}: port {port}: {os.strerror(error.errno or 0)}; give it "
-            f"another port, or end what uses this one"
+            f"this worker cannot listen on {address}: port {port}: {reason}; give it another port, "
+            f"or end what uses this one"
         ) from None
 
 

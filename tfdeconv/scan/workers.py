@@ -173,8 +173,8 @@ def join_group(
     """The group that this process belongs to; waits until all its workers have joined.
 
     To be called before anything is computed. A worker takes all the GPUs that it sees.
-    alone: this process is a group of one, whatever the environment says. wait: seconds for the other
-    workers to come; say: prints a line that says who is missing. Raises UserError where they do not
+    alone: this process is a group of one, whatever the environment says. wait: seconds for the
+    others to come; say: prints a line that says who is missing. Raises UserError where they do not
     come, or cannot reach each other.
     """
     kind, rank, size = ("", 0, 1) if alone else cluster()
