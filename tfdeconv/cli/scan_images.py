@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +13,13 @@ from ..errors import UserError
 from ..scan.cluster import cluster
 from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
+from .scan_settings import settings_of
 from .notes import MOST, Notes, admission_of
 
 if TYPE_CHECKING:
-    from ..data.dataset import Source
-    from ..data.preprocessing import Preprocessing
-    from ..network.graph import Network
     from ..scan.job import Job
-    from ..scan.run import Run, Settings
+    from ..scan.run import Run
     from ..scan.workers import WorkerGroup
-    from ..weights.load import Weights
 
 
 SHOWN = 3  # images that could not be read: the run names all of them
@@ -196,50 +191,6 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     from ..scan.job import Job
 
     return Job(source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run)
-
-
-def settings_of(
-    request: ScanRequest, source: Source, weights: Weights, preprocessing: Preprocessing
-) -> Settings:
-    """What the run is of; raises UserError for layers that cannot be scanned."""
-    from ..data.loader import size_of
-    from ..network.selection import default_layers, nothing_to_scan
-    from ..scan.run import Settings
-
-    network = weights.network
-    layers = in_network_order(network, request.layers or default_layers(network, weights))
-    if not layers:
-        raise nothing_to_scan(network, request.weights or network.name)
-    maxima_layers = layers
-    if request.maxima_layers is not None:
-        maxima_layers = in_network_order(network, request.maxima_layers)
-    not_scanned = sorted(set(maxima_layers) - set(layers))
-    if not_scanned:
-        raise UserError(
-            f"--keep-maxima {', '.join(not_scanned)}: only layers that are scanned have maxima; "
-            f"name them in --layers too"
-        )
-    return Settings(
-        network.name,
-        network.variant,
-        weights.digest,
-        json.dumps(asdict(preprocessing), sort_keys=True),
-        request.resize,
-        size_of(source, preprocessing, request.resize, network.channels),
-        source.digest,
-        source.count,
-        layers,
-        request.top,
-        request.batch,
-        request.shard or (1, 1),
-        maxima_layers,
-    )
-
-
-def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:
-    """Layers by the network's own names, each once; raises UserError for one that it lacks."""
-    names = {network.node(layer).name for layer in layers}
-    return tuple(node.name for node in network.nodes if node.name in names)
 
 
 def report(path: Path, run: Run) -> None:

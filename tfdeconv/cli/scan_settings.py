@@ -1,0 +1,62 @@
+"""What a scan is of: its settings, from the command line and the files that it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from ..data.dataset import Source
+    from ..data.preprocessing import Preprocessing
+    from ..network.graph import Network
+    from ..scan.run import Settings
+    from ..weights.load import Weights
+    from .scan_images import ScanRequest
+
+
+def settings_of(
+    request: ScanRequest, source: Source, weights: Weights, preprocessing: Preprocessing
+) -> Settings:
+    """What the run is of; raises UserError for layers that cannot be scanned."""
+    from ..data.loader import size_of
+    from ..network.selection import default_layers, nothing_to_scan
+    from ..scan.run import Settings
+
+    network = weights.network
+    layers = in_network_order(network, request.layers or default_layers(network, weights))
+    if not layers:
+        raise nothing_to_scan(network, request.weights or network.name)
+    maxima_layers = layers
+    if request.maxima_layers is not None:
+        maxima_layers = in_network_order(network, request.maxima_layers)
+    not_scanned = sorted(set(maxima_layers) - set(layers))
+    if not_scanned:
+        raise UserError(
+            f"--keep-maxima {', '.join(not_scanned)}: only layers that are scanned have maxima; "
+            f"name them in --layers too"
+        )
+    return Settings(
+        network.name,
+        network.variant,
+        weights.digest,
+        json.dumps(asdict(preprocessing), sort_keys=True),
+        request.resize,
+        size_of(source, preprocessing, request.resize, network.channels),
+        source.digest,
+        source.count,
+        layers,
+        request.top,
+        request.batch,
+        request.shard or (1, 1),
+        maxima_layers,
+    )
+
+
+def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:
+    """Layers by the network's own names, each once; raises UserError for one that it lacks."""
+    names = {network.node(layer).name for layer in layers}
+    return tuple(node.name for node in network.nodes if node.name in names)
