@@ -13,8 +13,8 @@ from ..errors import UserError
 from ..scan.cluster import cluster
 from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
-from .scan_settings import settings_of
 from .notes import MOST, Notes, admission_of
+from .scan_settings import settings_of
 
 if TYPE_CHECKING:
     from ..scan.job import Job
