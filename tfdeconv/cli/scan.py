@@ -13,8 +13,9 @@ from pathlib import Path
 from ..scan.rendezvous import PATIENCE
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
-from .scan_images import ScanRequest, scan
+from .scan_images import scan
 from .scan_merge import MergeRequest, merge
+from .scan_settings import ScanRequest
 
 ALL = "all"  # --layers, --keep-maxima
 CONSTRAINTS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from ..scan.cluster import cluster
 from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
 from .notes import MOST, Notes, admission_of
-from .scan_settings import settings_of
+from .scan_settings import ScanRequest, settings_of
 
 if TYPE_CHECKING:
     from ..scan.job import Job
@@ -23,29 +22,6 @@ if TYPE_CHECKING:
 
 
 SHOWN = 3  # images that could not be read: the run names all of them
-
-
-@dataclass(frozen=True)
-class ScanRequest:
-    """What to scan, and what to keep of it. None: as the weight file says."""
-
-    images: str  # a directory, a list or an array
-    out: Path
-    network: str | None
-    weights: str | None
-    architecture: str | None
-    lambdas: dict[str, str] | None
-    variant: str | None
-    preprocess: str | None
-    layers: list[str] | None  # None: all that the weights reach
-    top: int
-    batch: int
-    resize: str
-    every: float  # seconds between two saves
-    wait: float  # seconds for the other workers
-    maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
-    shard: tuple[int, int] | None
-    verbose: bool
 
 
 def scan(request: ScanRequest) -> int:

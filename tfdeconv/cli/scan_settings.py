@@ -1,10 +1,11 @@
-"""What a scan is of: its settings, from the command line and the files that it names."""
+"""What to scan: the request, and the run's settings that it comes to."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
@@ -15,7 +16,29 @@ if TYPE_CHECKING:
     from ..network.graph import Network
     from ..scan.run import Settings
     from ..weights.load import Weights
-    from .scan_images import ScanRequest
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan, and what to keep of it. None: as the weight file says."""
+
+    images: str  # a directory, a list or an array
+    out: Path
+    network: str | None
+    weights: str | None
+    architecture: str | None
+    lambdas: dict[str, str] | None
+    variant: str | None
+    preprocess: str | None
+    layers: list[str] | None  # None: all that the weights reach
+    top: int
+    batch: int
+    resize: str
+    every: float  # seconds between two saves
+    wait: float  # seconds for the other workers
+    maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
+    shard: tuple[int, int] | None
+    verbose: bool
 
 
 def settings_of(
