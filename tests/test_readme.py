@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+NOTE = "left out, made by this program"  # of the pages' own pictures
 PAGES = ["README.md", "CHANGELOG.md", "weights/my-model.md"]
 PAGES += [f"{folder}/README.md" for folder in ("scripts", "tests", "weights")]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tfdeconv/**/README.md"))
@@ -49,7 +50,8 @@ def test_commands(folder, page):
             continue
         assert program == "python", command
         done = run(folder, *arguments)
-        assert (done.returncode, done.stderr) == (0, ""), command
+        said = [line for line in done.stderr.splitlines() if NOTE not in line]
+        assert (done.returncode, said) == (0, []), command
         for line in done.stdout.splitlines() if "visualise" in command else []:
             assert (folder / line).stat().st_size > 10_000, command
 

@@ -46,14 +46,33 @@ def test_weights_are_converted(run, tmp_path, rng):
     for layer, parameters in arrays.items():
         for name, values in parameters.items():
             np.testing.assert_array_equal(weights[layer][name], values)
-    # once more from its own result, in half precision, over itself
-    status, _, err = run(own, "--out", own, "--half", script="convert_weights.py")
-    half = load_weights(own, NETWORKS["vgg16"]())
+    # once more from its own result, in half precision
+    status, _, err = run(own, "--out", tmp_path / "half.h5", "--half", script="convert_weights.py")
+    half = load_weights(tmp_path / "half.h5", NETWORKS["vgg16"]())
     assert (status, err, half.licence) == (0, [], "CC")
     assert half.preprocessing == weights.preprocessing
     rounded = arrays["block1_conv2"]["bias"].astype(np.float16)
     np.testing.assert_array_equal(half["block1_conv2"]["bias"], rounded)
-    assert file_names(tmp_path) == ["keras.h5", "own.h5"]
+    assert file_names(tmp_path) == ["half.h5", "keras.h5", "own.h5"]
+
+
+def test_a_file_is_never_converted_over_itself(run, tmp_path, save_first_layers, monkeypatch):
+    source = save_first_layers(tmp_path / "own.h5")
+    before = source.read_bytes()
+    (tmp_path / "link.h5").symlink_to("own.h5")
+    (tmp_path / "hard.h5").hardlink_to(source)
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    for given, out in (
+        ("../own.h5", source),
+        (source, tmp_path / "link.h5"),
+        (tmp_path / "link.h5", source),
+        (source, tmp_path / "hard.h5"),
+    ):
+        status, lines, err = run(given, "--out", out, script="convert_weights.py")
+        assert (status, lines, len(err)) == (2, [], 1)
+        assert f"--out {out} is {given} itself, which is not overwritten" in err[0]
+    assert source.read_bytes() == before and source.stat().st_nlink == 2
 
 
 def test_weights_beyond_half_precision_are_one_line(run, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from photos import UPRIGHT
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from tfdeconv.data import images
 from tfdeconv.data.dataset import open_source
@@ -39,18 +39,10 @@ def test_find_reads_a_directory_that_is_hidden(tmp_path):
     assert images.find([str(tmp_path / ".photos")]) == [tmp_path / ".photos" / "a.png"]
 
 
-def test_find_leaves_out_what_the_program_drew(tmp_path):
-    from PIL import PngImagePlugin
-
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("Software", "tfdeconv 0.1.0")
-    Image.fromarray(UPRIGHT).save(tmp_path / "drawn.png", pnginfo=text)
-    Image.fromarray(UPRIGHT).save(tmp_path / "photo.png")
-    assert images.find([str(tmp_path)]) == [tmp_path / "photo.png"]
-    assert images.find([str(tmp_path / "drawn.png"), "x" * 300]) == [
-        tmp_path / "drawn.png",
-        Path("x" * 300),
-    ]
+def test_own_pictures_that_are_named_are_taken(tmp_path):
+    save_own(tmp_path, "drawn")
+    named = [str(tmp_path / "drawn.png"), "x" * 300]
+    assert images.find(named) == [Path(name) for name in named]
 
 
 def test_find_refuses_a_directory_without_images(tmp_path):
@@ -72,6 +64,14 @@ def test_find_and_a_scan_take_the_same_images(tmp_path):
 def touch(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
+
+
+def save_own(folder: Path, name: str) -> None:
+    """A picture, its arrays, and the maxima beside a run."""
+    text = {"Software": "tfdeconv 0.1.0"}
+    (folder / f"{name}.png").write_bytes(png.encode(Image.fromarray(UPRIGHT), text))
+    np.savez(folder / f"{name}.npz", patches=UPRIGHT, text=json.dumps(text))
+    np.save(folder / f"{name}.maxima.npy", np.zeros((3, 4), np.float16))
 
 
 def names_in(folder: Path) -> tuple[list[str], list[str]]:
@@ -134,10 +134,26 @@ def test_what_is_no_file_is_told(tmp_path):
     assert names == ["a.png"] and "neither files nor directories: fifo.jpg" in notes[0]
 
 
-def test_scans_leave_out_what_was_drawn(tmp_path):
-    text = {"Software": "tfdeconv 0.1.0"}
+def test_own_pictures_are_left_out_and_told(tmp_path):
     touch(tmp_path / "a.png")
-    (tmp_path / "b.png").write_bytes(png.encode(Image.fromarray(UPRIGHT), text))
-    np.savez(tmp_path / "b.npz", patches=UPRIGHT, text=json.dumps(text))
     np.savez(tmp_path / "c.npz", UPRIGHT)
-    assert names_in(tmp_path)[0] == ["a.png", "c.npz"]
+    np.save(tmp_path / "d.maxima.npy", UPRIGHT)
+    save_own(tmp_path, "renamed")
+    # by a program that writes its texts as tEXt, behind a colour profile
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", "tfdeconv 0.1.0")
+    saved = Image.fromarray(UPRIGHT)
+    saved.save(tmp_path / "edited.png", pnginfo=text, icc_profile=bytes(3000))
+    names, notes = names_in(tmp_path)
+    assert names == ["a.png", "c.npz", "d.maxima.npy"]
+    assert notes == [
+        f"{tmp_path}: 4 left out, made by this program: "
+        "edited.png, renamed.maxima.npy, renamed.npz, ..."
+    ]
+
+
+def test_a_folder_of_own_pictures_says_so(tmp_path):
+    save_own(tmp_path, "x")
+    for open_folder in (open_source, lambda path: images.find([path])):
+        with pytest.raises(UserError, match="has no images in it; .*3 left out, made by this"):
+            open_folder(str(tmp_path))

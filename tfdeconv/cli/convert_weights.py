@@ -97,6 +97,7 @@ def convert(given: Namespace) -> None:
     from ..weights.load import read_weights
     from ..weights.native_write import save_weights
 
+    refuse_source(given.source, given.out)
     refuse_foreign(given.out)
     weights = read_weights(
         given.source,
@@ -145,6 +146,14 @@ def tell_part(notes: Sequence[str]) -> list[str]:
         else:
             others.append(note)
     return others
+
+
+def refuse_source(source: str, path: str) -> None:
+    """Raises UserError where path is the source itself, by whatever name or link."""
+    if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
+        raise UserError(
+            f"--out {path} is {source} itself, which is not overwritten: give another name as --out"
+        )
 
 
 def refuse_foreign(path: str) -> None:

@@ -134,7 +134,7 @@ def open_source(path: str) -> Source:
     if os.path.isdir(absolute):
         folder = folders.images_below(absolute)
         if not folder.names:
-            raise folders.no_images(path)
+            raise folders.no_images(path, folder.notes)
         return replace(list_source(absolute, folder.names), notes=tuple(folder.notes))
     if not exists(absolute):
         raise UserError(f"{path}: there is no such file or directory")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import UserError
@@ -17,9 +17,13 @@ SUFFIXES = (
     *(".ppm", ".pgm", ".pbm", ".pnm"),
     *(".npy", ".npz"),
 )
-# how a picture of this program's begins, and how many of its bytes have it
-DRAWN = b"iTXtSoftware\0\0\0\0\0tfdeconv"
-DRAWN_WITHIN = 512
+# what the beginning of a picture of this program's has; other programs write it as tEXt
+DRAWN = (b"iTXtSoftware\0\0\0\0\0tfdeconv", b"tEXtSoftware\0tfdeconv")
+# bytes that are looked at: a colour profile may stand in front
+DRAWN_WITHIN = 4096
+# the maxima beside a run, and the numbers that they are
+MAXIMA = ".maxima.npy"
+MAXIMA_KIND = b"'descr': '<f2'"
 SHOWN = 3  # names of what was left out
 
 Identity = tuple[int, int]
@@ -30,7 +34,7 @@ class Folder:
     """What a directory tree has: names of images relative to it, bytewise sorted, and the rest.
 
     Links are followed, and each directory is listed once: under its own name if it has one in the
-    tree. Hidden files and directories are left out, and so are pictures that this program drew.
+    tree. Hidden files and directories are left out, and so is what this program made of images.
     """
 
     root: str
@@ -40,6 +44,8 @@ class Folder:
     dangling: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     irregular: list[str] = field(default_factory=list)
+    # what this program wrote
+    own: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> Iterator[str]:
@@ -48,6 +54,7 @@ class Folder:
             "links that lead nowhere": self.dangling,
             "links to directories that are listed already": self.repeated,
             "neither files nor directories": self.irregular,
+            "made by this program": self.own,
         }
         for kind, names in kinds.items():
             if names:
@@ -74,8 +81,10 @@ def images_below(root: str) -> Folder:
     return found
 
 
-def no_images(paths: str) -> UserError:
-    return UserError(f"{paths} has no images in it ({', '.join(SUFFIXES)})")
+def no_images(paths: str, notes: Iterable[str] = ()) -> UserError:
+    """That there are none; notes: on what was left out."""
+    left_out = "; ".join(notes)
+    return UserError(f"{paths} has no images in it; {left_out or ', '.join(SUFFIXES)}")
 
 
 def identity(path: str) -> Identity:
@@ -118,7 +127,9 @@ def walk(found: Folder, start: str, listed: set[Identity]) -> list[str]:
             elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                 if kind == "irregular":
                     found.irregular.append(name)
-                elif not drawn_here(entry.path):
+                elif is_own(entry.path):
+                    found.own.append(name)
+                else:
                     found.names.append(name)
     return sorted(links, key=os.fsencode)
 
@@ -147,15 +158,21 @@ def kind_of(entry: os.DirEntry[str]) -> str:
     return "irregular"
 
 
-def drawn_here(path: str) -> bool:
-    """Whether this program drew that picture, or saved that array (--raw)."""
+def is_own(path: str) -> bool:
+    """Whether it is a picture of this program's, its arrays (--raw), or the maxima of a run."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix == ".npz":
         return text_of_arrays(path).get("Software", "").startswith("tfdeconv")
-    if suffix != ".png":
-        return False
+    if suffix == ".png":
+        beginning = beginning_of(path)
+        return any(mark in beginning for mark in DRAWN)
+    return path.endswith(MAXIMA) and MAXIMA_KIND in beginning_of(path)
+
+
+def beginning_of(path: str) -> bytes:
+    """A file's first bytes; none where it cannot be read."""
     try:
         with open(path, "rb") as file:
-            return DRAWN in file.read(DRAWN_WITHIN)
+            return file.read(DRAWN_WITHIN)
     except OSError:
-        return False
+        return b""

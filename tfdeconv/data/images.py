@@ -84,14 +84,16 @@ def find(paths: Sequence[str], tell: Callable[[str], None] = say_nothing) -> lis
     tell: takes a note on what was left out of a directory. Raises UserError where there are none.
     """
     found: list[Path] = []
+    notes: list[str] = []
     for path in paths:
         if not os.path.isdir(path):
             found.append(Path(path))
             continue
         folder = folders.images_below(path)
-        for note in folder.notes:
-            tell(note)
+        notes += folder.notes
         found += [Path(path, name) for name in folder.names]
     if not found:
-        raise folders.no_images(", ".join(paths))
+        raise folders.no_images(", ".join(paths), notes)
+    for note in notes:
+        tell(note)
     return found
