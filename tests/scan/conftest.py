@@ -68,6 +68,14 @@ def shared(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def inner(shared) -> list[str]:
+    """The options of inner.h5 in the shared folder, a run of units that see no padding."""
+    options = ["--interior", "--layers", "first,second"]
+    scan(shared, "inner.h5", *options)
+    return options
+
+
+@pytest.fixture(scope="session")
 def block_run(tmp_path_factory):
     """A run of blocks_network() over 70 images of noise, with maxima of every image kept.
 

@@ -44,17 +44,17 @@ def test_a_chief_and_a_worker_are_as_one(shared):
     assert_same(shared, out[:-3])
 
 
-def test_two_tasks_of_slurm_are_as_one(shared):
+def test_two_tasks_of_slurm_are_as_one(shared, inner):
     tasks = {
         "SLURM_STEP_NUM_TASKS": "2",
         "SLURM_STEP_NODELIST": "localhost",
         "SLURM_STEP_TASKS_PER_NODE": "2",
         "SLURM_JOB_ID": str(free_ports(1)[0]),
     }
-    arguments = command(shared, "slurm.h5")
+    arguments = command(shared, "slurm.h5", *inner)
     processes = [start(arguments, **tasks, SLURM_PROCID=str(i)) for i in range(2)]
     assert [(status, errors) for status, _, errors in ended(processes)] == [(0, ""), (0, "")]
-    assert_same(shared, "slurm")
+    assert_same(shared, "slurm", "inner")
 
 
 def test_two_workers_equal_brute_force_on_vgg16(shared):

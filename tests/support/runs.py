@@ -76,6 +76,7 @@ def scanned(
     top=9,
     name="run.h5",
     every=60.0,
+    interior=False,
 ) -> run.Run:
     """The run over an array of images x, as it is read from its file."""
     np.save(folder / "x.npy", x)
@@ -96,9 +97,10 @@ def scanned(
         layers,
         top,
         batch,
+        interior=interior,
     )
     now = run.Run(settings, source.root, "", ())
-    scan = Accumulator(network, weights, layers, x.shape[1:3], batch, top)
+    scan = Accumulator(network, weights, layers, x.shape[1:3], batch, top, interior=interior)
     loop.advance(now, scan, source, preprocessing, folder / name, every)
     return run_file.load(folder / name)
 

@@ -25,6 +25,11 @@ CONSTRAINTS = (
         "--merge puts parts together and --shard makes one: give one of them",
         excludes=("--shard",),
     ),
+    Constraint(
+        "--merge",
+        "--merge makes a run with the --interior of its parts: leave it out",
+        excludes=("--interior",),
+    ),
 )
 
 
@@ -78,6 +83,12 @@ def build_parser() -> console.Parser:
         default="crop",
         help="as in training (the default), to the input's size, or not at all: "
         "then only images of the first one's size count",
+    )
+    option(
+        "--interior",
+        action="store_true",
+        help="only units whose receptive field lies within the image: none that see the padding "
+        "around it",
     )
     option(
         "--every",
@@ -152,6 +163,7 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
         top=given.top,
         batch=given.batch,
         resize=given.resize,
+        interior=given.interior,
         every=given.every,
         wait=given.wait,
         maxima_layers=None if keep_all_maxima else maxima_layers,

@@ -156,7 +156,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         told += weights.notes_to_tell(preprocessing_known=bool(request.preprocess))
     for note in told:
         tell(note)
-    settings = settings_of(request, source, weights, preprocessing)
+    settings = settings_of(request, source, weights, preprocessing, tell)
     if started_run:
         run.refuse_others(request.out, started_run, settings, source.names)
     limits.refuse_costly_forward(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..network.graph import Network
     from ..scan.run import Settings
     from ..weights.load import Weights
+
+SHOWN = 8  # layers that a note lists
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ScanRequest:
     top: int
     batch: int
     resize: str
+    interior: bool  # only units whose receptive field lies within the image
     every: float  # seconds between two saves
     wait: float  # seconds for the other workers
     maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
@@ -42,17 +45,22 @@ class ScanRequest:
 
 
 def settings_of(
-    request: ScanRequest, source: Source, weights: Weights, preprocessing: Preprocessing
+    request: ScanRequest,
+    source: Source,
+    weights: Weights,
+    preprocessing: Preprocessing,
+    tell: Callable[[str], None],
 ) -> Settings:
-    """What the run is of; raises UserError for layers that cannot be scanned."""
+    """What the run is of; raises UserError for layers that cannot be scanned.
+
+    tell takes a note on layers that are left out.
+    """
     from ..data.loader import size_of
-    from ..network.selection import default_layers, nothing_to_scan
     from ..scan.run import Settings
 
     network = weights.network
-    layers = in_network_order(network, request.layers or default_layers(network, weights))
-    if not layers:
-        raise nothing_to_scan(network, request.weights or network.name)
+    size = size_of(source, preprocessing, request.resize, network.channels)
+    layers = layers_of(request, weights, size, tell)
     maxima_layers = layers
     if request.maxima_layers is not None:
         maxima_layers = in_network_order(network, request.maxima_layers)
@@ -68,7 +76,7 @@ def settings_of(
         weights.digest,
         json.dumps(asdict(preprocessing), sort_keys=True),
         request.resize,
-        size_of(source, preprocessing, request.resize, network.channels),
+        size,
         source.digest,
         source.count,
         layers,
@@ -76,7 +84,34 @@ def settings_of(
         request.batch,
         request.shard or (1, 1),
         maxima_layers,
+        request.interior,
     )
+
+
+def layers_of(
+    request: ScanRequest, weights: Weights, size: tuple[int, int], tell: Callable[[str], None]
+) -> tuple[str, ...]:
+    """The layers to scan; raises UserError where one is asked for that cannot be, or none can."""
+    from ..network import borders
+    from ..network.selection import default_layers, nothing_to_scan
+
+    network = weights.network
+    layers = in_network_order(network, request.layers or default_layers(network, weights))
+    if not layers:
+        raise nothing_to_scan(network, request.weights or network.name)
+    if not request.interior:
+        return layers
+    regions = borders.interiors_of(network, layers, size)
+    without = [layer for layer in layers if not regions[layer].cells]
+    if without and (request.layers or len(without) == len(layers)):
+        raise borders.no_interior(network, without[0], size)
+    if without:
+        listed = ", ".join(without[:SHOWN]) + ", ..." * (len(without) > SHOWN)
+        tell(
+            f"--interior leaves out {len(without)} of {len(layers)} layers, which have no unit "
+            f"whose receptive field lies within images of {size[0]} x {size[1]}: {listed}"
+        )
+    return tuple(layer for layer in layers if layer not in without)
 
 
 def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:

@@ -76,17 +76,41 @@ def interior(network: Network, layer: str, height: int, width: int) -> Region:
     Raises UserError where there are none.
     """
     name = network.node(layer).name
-    shapes = network.input_shapes(name, height, width)
-    sized = network.at(height, width)
-    region = interiors(sized.up_to(name), shapes)[name]
-    if not region.cells:
-        fields = sized.receptive_fields(shapes)[name]
-        raise UserError(
-            f"{network.name}'s {name} has no unit whose receptive field lies within the image: "
-            f"{seen(fields, (height, width))}; take an earlier layer, or larger images "
-            f"(--resize keep leaves them their size)"
-        )
-    return region
+    return required_interiors(network, [name], (height, width))[name]
+
+
+def required_interiors(
+    network: Network, layers: Sequence[str], size: tuple[int, int]
+) -> dict[str, Region]:
+    """interiors_of() layers; raises UserError where one has no unit that sees no padding."""
+    regions = interiors_of(network, layers, size)
+    for layer, region in regions.items():
+        if not region.cells:
+            raise no_interior(network, layer, size)
+    return regions
+
+
+def interiors_of(
+    network: Network, layers: Sequence[str], size: tuple[int, int]
+) -> dict[str, Region]:
+    """interiors() of some layers by their own names, for images of that height and width.
+
+    Raises UserError where the size does not suit the last of them.
+    """
+    shapes = network.input_shapes(layers[-1], *size)
+    regions = interiors(network.at(*size).up_to(*layers), shapes)
+    return {layer: regions[layer] for layer in layers}
+
+
+def no_interior(network: Network, layer: str, size: tuple[int, int]) -> UserError:
+    """The error for a layer that has no unit that sees no padding."""
+    shapes = network.input_shapes(layer, *size)
+    fields = network.at(*size).receptive_fields(shapes)[layer]
+    return UserError(
+        f"{network.name}'s {layer} has no unit whose receptive field lies within the image: "
+        f"{seen(fields, size)}; take an earlier layer, or larger images (--resize keep leaves "
+        f"them their size)"
+    )
 
 
 def seen(fields: Sequence[Span], image: tuple[int, int]) -> str:

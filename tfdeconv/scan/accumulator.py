@@ -14,6 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..engine import cropping, finite, folding, limits, passes, types
+from ..engine.units import within
+from ..network import borders
+from ..network.borders import Region
 from ..network.graph import Network
 from .layout import Layout
 from .reductions import (
@@ -44,6 +47,7 @@ class Accumulator:
     weights: tensors or arrays by layer and parameter. size: height and width of the images. batch:
     images of a forward pass, on each device of the strategy (by default the one there is).
     kept: layers whose maxima of every image step() returns.
+    interior: only units whose receptive field lies within the image are looked at.
     An image counts once a channel, with the first of its strongest units in row order; of images
     that fire a channel alike the earlier one comes first.
     Raises UserError where the weights or the size do not fit the layers.
@@ -59,6 +63,7 @@ class Accumulator:
         top: int = 9,
         kept: Sequence[str] = (),
         strategy: tf.distribute.Strategy | None = None,
+        interior: bool = False,
     ):
         self.layers = list(dict.fromkeys(network.node(layer).name for layer in layers))
         weight_shapes: dict[str, dict[str, tuple[int, ...]]] = {}
@@ -77,6 +82,10 @@ class Accumulator:
         self.blocks = {layer: blocks[layer] for layer in self.layers if layer in blocks}
         # how many channels each layer has
         self.channels_of = {layer: shapes[layer][2] for layer in self.layers}
+        # of each layer the units that are looked at, where they are not all
+        self.regions: dict[str, Region] = {}
+        if interior:
+            self.regions = borders.required_interiors(network, self.layers, size)
         self.layout = Layout(self.channels_of, self.blocks, top)
         # layers whose maps a step reads
         self._read = list(self.layers)
@@ -170,7 +179,7 @@ class Accumulator:
         outputs, _ = passes.forward_maps(self.nodes, copy.parameters, x, None, self._read)
         maps = dict(zip(self._read, outputs))
         counts = numbers >= 0
-        summaries = {layer: summary(maps[layer]) for layer in self.layers}
+        summaries = {layer: self._summary(layer, maps[layer]) for layer in self.layers}
         whole = Summary(*(tf.concat(parts, 1) for parts in zip(*summaries.values())))
         whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
         entries = self._entries(maps, summaries, whole, numbers)
@@ -185,6 +194,15 @@ class Accumulator:
         kept_maxima = tf.concat([tf.zeros((self.batch, 0)), *kept], 1)
         with tf.control_dependencies(updates):
             return tf.identity(finite), tf.identity(kept_maxima)
+
+    def _summary(self, layer: str, y: tf.Tensor) -> Summary:
+        """The summary of a layer's maps, of the units that are looked at."""
+        region = self.regions.get(layer)
+        found = summary(within(y, region))
+        if region is None:
+            return found
+        rows, columns = region.slices
+        return found._replace(rows=found.rows + rows.start, columns=found.columns + columns.start)
 
     def _entries(
         self,

@@ -31,6 +31,10 @@ def is_digest(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
+def is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def is_count(value: Any) -> bool:
     return type(value) is int and 1 <= value < MAX_IMAGES
 
@@ -68,6 +72,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "batch": is_count,
     "shard": is_shard,
     "kept": are_names,
+    "interior": is_flag,
 }
 
 

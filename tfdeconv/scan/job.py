@@ -48,6 +48,7 @@ class Job:
             self.settings.top,
             self.settings.kept,
             workers.strategy,
+            self.settings.interior,
         )
 
 

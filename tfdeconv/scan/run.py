@@ -24,6 +24,7 @@ SETTING_NAMES = {
     "size": "size of images",
     "shard": "--shard",
     "kept": "--keep-maxima",
+    "interior": "--interior",
 }
 # entries of a long setting that an error shows
 SHOWN = 8
@@ -46,6 +47,8 @@ class Settings:
     batch: int
     shard: tuple[int, ...] = (1, 1)
     kept: tuple[str, ...] = ()
+    # whether only units count whose receptive field lies within the image
+    interior: bool = False
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -193,6 +196,8 @@ def brief(value: Any) -> str:
     if isinstance(value, tuple):
         shown = ", ".join(map(str, value[:SHOWN]))
         return f"{shown}, ... ({len(value)})" if len(value) > SHOWN else shown
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, str) and len(value) == 64:  # a sha256
         return f"{value[:12]}..."
     return str(value)

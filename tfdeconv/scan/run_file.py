@@ -25,7 +25,9 @@ from .run import Run, Settings
 from .state import LayerState, fields_of
 
 FORMAT = "tfdeconv run"
-VERSION = 2
+VERSION = 3
+# version 2 had no setting `interior`
+VERSIONS = (2, VERSION)
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # settings that are datasets of the file and not attributes: lists may be too long for an attribute
 AS_DATASETS = ("layers", "kept")
@@ -99,11 +101,11 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
     attributes = file.attrs
     if "format" not in attributes or texts(attributes["format"])[0] != FORMAT:
         raise UserError(f"{path} is not a scan run: it has no `format` {FORMAT!r}")
-    if attributes["version"] != VERSION:
+    if attributes["version"] not in VERSIONS:
         raise UserError(
             f"{path} is version {attributes['version']} of this format, "
-            f"this program reads version {VERSION}: {SCAN_AGAIN}, or use the tfdeconv that made it "
-            f"({texts(attributes['made_by'])[0]})"
+            f"this program reads {VERSIONS[0]} and {VERSIONS[1]}: {SCAN_AGAIN}, or use the "
+            f"tfdeconv that made it ({texts(attributes['made_by'])[0]})"
         )
     settings = settings_in(file)
     state = {layer: layer_in(path, file, layer, settings.top) for layer in settings.layers}
@@ -136,9 +138,15 @@ def settings_in(file: hdf5.Group) -> Settings:
     """The settings of a run's file; raises Inconsistent for one that is impossible."""
     values: dict[str, Any] = {}
     for name in attribute_settings():
+        if name == "interior" and file.attrs["version"] < VERSION:
+            values[name] = False
+            continue
         value = file.attrs[KEYS.get(name, name)]
         # HDF5 has no tuples
         values[name] = tuple(value) if isinstance(value, list) else value
+    # nor truth values
+    if values["interior"] in (0, 1):
+        values["interior"] = bool(values["interior"])
     values["layers"] = texts_in(file, "order")
     values["kept"] = texts_in(file, "kept")
     return settings_of(values)

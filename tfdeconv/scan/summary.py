@@ -47,6 +47,8 @@ def headline(path: str, run: Run) -> str:
     """What a run is of, and how far it is."""
     part, parts = run.settings.shard
     state = "" if parts == 1 else f", part {part} of {parts}"
+    if run.settings.interior:
+        state += ", only units whose receptive field lies within the image (--interior)"
     if not run.finished:
         state += f", {run.done} of {len(run.settings.range)} seen"
     return (
