@@ -65,9 +65,7 @@ def test_whole_maps_give_the_same(rng, tmp_path):
             np.testing.assert_array_equal(found.state[layer][name], wanted[name], f"{layer} {name}")
         for name in ("means", "firing_positions"):
             # float32 means, of either sign
-            np.testing.assert_allclose(
-                found.state[layer][name], wanted[name], rtol=1e-5, atol=1e-6
-            )
+            np.testing.assert_allclose(found.state[layer][name], wanted[name], rtol=1e-5, atol=1e-6)
         everywhere = brute(y, 12)
         assert (everywhere["images"] != wanted["images"]).mean() > 0.1
 
