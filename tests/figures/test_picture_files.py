@@ -118,6 +118,21 @@ def test_a_pdf_loses_no_page_of_another_command(tmp_path):
     assert save(path, ["c", "a", "b"]) == [path] and len(pdf.texts_of(path)) == 3
 
 
+def test_a_picture_that_fails_leaves_no_page(tmp_path):
+    def failing():
+        yield 1, 2, picture(1)
+        raise UserError("there is no second page")
+
+    with destination_of(tmp_path / "fig.pdf", False) as destination:
+        with pytest.raises(UserError, match="no second page"):
+            list(destination.save(recipe_of("a"), "a", failing(), {}))
+        list(destination.save(recipe_of("b"), "b", [(1, 1, picture(2))], {}))
+        list(destination.finish())
+    assert [text["layer"] for text in pdf.texts_of(tmp_path / "fig.pdf")] == ["b"]
+    with PdfParser.PdfParser(tmp_path / "fig.pdf") as parsed:
+        assert len(parsed.pages) == 1
+
+
 def test_nothing_drawn_is_no_pdf(tmp_path):
     assert save(tmp_path / "fig.pdf", []) == [] and not list(tmp_path.iterdir())
 

@@ -41,7 +41,7 @@ BLOCK_MISTAKES = [
     (["--run", "run.h5", "--blocks", "stage", "--step", "0"], "'0'"),
     (
         ["--run", "run.h5", "--blocks", "stage_block1", "--split", "--out", "run.h5"],
-        "cannot write to run.h5",
+        "--out run.h5 exists, and is no directory",
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -9,16 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.preprocessing import PRESETS
 from ..files import sha256
+from ..network.serialization import to_json
 from . import console
 
 if TYPE_CHECKING:
     from ..figures.recipe import Recipe
+    from ..network.graph import Network
     from ..weights.load import Weights
 
 # Fields of a request that no pixel depends on. Whatever is not here decides the picture's name.
 IRRELEVANT = ("out", "overwrite", "raw", "verbose")
 # Fields that name a file: its digest is a fact of the recipe.
 FILES = ("run", "architecture")
+
+
+def network_digest(network: Network) -> str:
+    """The digest of what a network computes: in a file it is no part of the weights' own."""
+    entry = json.loads(to_json(network))
+    text = json.dumps([entry["input_shape"], entry["nodes"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def recipe_of(request: Any, weights: Weights, weights_path: Path, title: str) -> Recipe:
@@ -32,6 +42,7 @@ def recipe_of(request: Any, weights: Weights, weights_path: Path, title: str) ->
     facts = {
         "network": title,
         "variant": weights.network.variant,
+        "network sha256": network_digest(weights.network),
         "weights sha256": weights.digest,
         "preprocessing": preprocessing,
     }

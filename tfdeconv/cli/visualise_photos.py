@@ -58,6 +58,7 @@ def visualise_photos(request: PhotoRequest) -> int:
 
 
 def draw_photos(request: PhotoRequest, destination: Destination) -> int:
+    """Draws what is asked for of photos; returns the exit status."""
     from ..engine import limits
     from ..network import borders
 

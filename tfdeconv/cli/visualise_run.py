@@ -15,6 +15,7 @@ from .recipes import recipe_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..figures.destination import Destination
     from ..figures.run import RunFigures
     from ..network.graph import Network
     from ..scan.run import Run
@@ -52,10 +53,16 @@ def visualise_run(request: RunRequest) -> int:
     Returns the exit status, 1 where something is not as it was scanned. Raises UserError for
     a run, images or weights that cannot be used.
     """
-    from ..scan import provenance, run_file
     from .output import destination_of
 
-    destination = destination_of(request.out, request.overwrite)
+    with destination_of(request.out, request.overwrite) as destination:
+        return draw_run(request, destination)
+
+
+def draw_run(request: RunRequest, destination: Destination) -> int:
+    """Draws what is asked for of a run; returns the exit status."""
+    from ..scan import provenance, run_file
+
     run = run_file.load(request.run)
     weights_path = provenance.weights_file(run, request.run, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
@@ -103,7 +110,7 @@ def visualise_run(request: RunRequest) -> int:
         warn,
         console.complain,
     )
-    with source, destination:
+    with source:
         for pages in [*pictures(request, channels, figures), destination.finish()]:
             try:
                 for path in pages:

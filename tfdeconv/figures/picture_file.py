@@ -98,7 +98,8 @@ class PdfFile(Destination):
                 texts.append(recipe.text({**results, "page": f"{number} of {count}"}))
                 yield picture, {}
 
-        for encoded in png.encode_all(pictures()):
+        # all pages of a picture, or none should one fail
+        for encoded in list(png.encode_all(pictures())):
             self.document.add(encoded)
             self.pages += 1
         if arrays is not None:

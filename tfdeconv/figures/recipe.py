@@ -23,7 +23,7 @@ DIGITS = 8  # of a digest in a name: two of a folder's 1,000 pictures have the s
 class Recipe:
     """All that a picture depends on, but for versions of programs.
 
-    program: what draws it, `visualise.py`.
+    program: what draws it, `visualise.py` or `tfdeconv visualise`.
     options: of the command that draws this picture alone, by the request's fields; None, False or
     empty where one is not given. Files are named by the last part of their path.
     facts: what these stand for, such as digests of the files.
@@ -70,8 +70,8 @@ class Recipe:
                 words += option_words(f"--{option_name(field)}", value)
         # a photo's name may begin as an option does
         if any(operand.startswith("-") for operand in operands):
-            return shlex.join([self.program, *words, "--", *operands])
-        return shlex.join([self.program, *operands, *words])
+            return f"{self.program} {shlex.join([*words, '--', *operands])}"
+        return f"{self.program} {shlex.join([*operands, *words])}"
 
     def made(self, text: Mapping[str, str]) -> bool:
         """Whether a picture of that text is of this recipe: it would come out the same."""
