@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import unknown
 from ..network import borders
+from ..network.classes import class_layer
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
 from . import feature_maps, folding, limits, projection
@@ -79,6 +80,7 @@ class Deconvnet:
         self.preprocessing = getattr(weights, "preprocessing", None)
         self.path = getattr(weights, "path", "")
         self.labels = getattr(weights, "labels", None)
+        self.of_classes = class_layer(network, self.target) is not None
         nodes = network.up_to(self.target)
         tensors = as_tensors(weights, [node.name for node in nodes])
         self._dtype = dtype_of(tensors)
@@ -115,7 +117,8 @@ class Deconvnet:
         its own. None: every channel, or with `top` the channels that fire strongest in each image,
         strongest first. mode "max" keeps the strongest unit of a feature map (the first on a tie),
         "all" the whole map. interior: only units whose receptive field lies within the image count,
-        and are sent back. Raises UserError for what does not fit.
+        and are sent back. Of a class, what raises it comes back, whatever the sign of its logit.
+        Raises UserError for what does not fit.
         """
         if mode not in MODES:
             raise unknown("there is no mode", mode, MODES)
@@ -135,7 +138,7 @@ class Deconvnet:
             chunk_channels = strongest_channels(within(y, region), count)
             if requested is not None:
                 chunk_channels = requested[begin:end]
-            items = feature_maps.items(y, chunk_channels, mode, region)
+            items = feature_maps.items(y, chunk_channels, mode, region, self.of_classes)
             parts.append(
                 feature_maps.project(self._passes, self.target, forward_pass, items, start, route)
             )
@@ -168,7 +171,8 @@ class Deconvnet:
 
         Unit k is of x[image[k]], channel[k], at positions[k] (row, column); positions None: the
         strongest unit of each map. seeds [k]: the values that are sent back, by default the
-        activations. layer: the target, or an inner layer. Raises UserError for what does not fit.
+        activations, of logits their magnitudes. layer: the target, or an inner layer. Raises
+        UserError for what does not fit.
         """
         x, shapes = self._checked_images(x)
         image = checked_indices("images", np.atleast_1d(image), len(x))
@@ -219,6 +223,8 @@ class Deconvnet:
         image, channel, positions = checked_units(layer, y, image, channel, positions, seeds)
         activations = y[image, positions[:, 0], positions[:, 1], channel]
         sent = activations if seeds is None else np.asarray(seeds, y.dtype)
+        if seeds is None and self.of_classes and layer == self.target:
+            sent = np.abs(activations)
         shapes = forward_pass.shapes
         route = self._passes.route(layer, UNIT, shapes)
         patch_boxes = boxes(route[INPUT], positions)

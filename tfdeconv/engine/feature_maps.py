@@ -1,4 +1,9 @@
-"""Feature maps sent back to the pixels: the strongest unit of each, or all of its units."""
+"""Feature maps sent back to the pixels: the strongest unit of each, or all of its units.
+
+What comes back of a class is what raises it, whatever the sign of its logit (Simonyan et al. 2014,
+section 3): a negative logit is sent back as its magnitude. As it is, it would turn the picture into
+one of what lowers the class, which nothing in the picture shows.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +29,38 @@ class Items(NamedTuple):
     activations: np.ndarray  # [k] of the strongest units
     positions: np.ndarray  # int32 [k, 2] of those; -1 where the whole map is sent
     seeds: np.ndarray  # [k, 1, 1] or [k, h, w]
+    vectors: np.ndarray | None  # [n, c] the maps themselves, where they are of one cell
 
 
-def items(y: np.ndarray, channels: np.ndarray, mode: str, region: Region | None) -> Items:
+def items(
+    y: np.ndarray, channels: np.ndarray, mode: str, region: Region | None, of_classes: bool = False
+) -> Items:
     """Channels [n, m] of the maps y [n, h, w, c]: in mode "max" the strongest unit, otherwise all.
 
-    region: whose units alone are looked at and sent; None: all of them.
+    region: whose units alone are looked at and sent; None: all of them. of_classes: whether the
+    values are logits.
+
+    >>> y = np.array([2.0, -3.0]).reshape(1, 1, 1, 2)
+    >>> sent = items(y, np.array([[1]]), "max", None, of_classes=True)
+    >>> sent.activations.tolist(), sent.seeds[:, 0, 0].tolist(), sent.vectors.tolist()
+    ([-3.0], [3.0], [[2.0, -3.0]])
     """
     image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
     positions, activations = strongest(y, image, channels.reshape(-1), region)
+    vectors = y[:, 0, 0] if y.shape[1:3] == (1, 1) else None
     if mode == "max":
-        return Items(channels, image, activations, positions, activations[:, None, None])
+        seeds = activations[:, None, None]
+        if of_classes:
+            seeds = np.abs(seeds)
+        return Items(channels, image, activations, positions, seeds, vectors)
     seeds = y.transpose(0, 3, 1, 2)[image, channels.reshape(-1)]
     if region:
         outside = np.ones(seeds.shape[1:], bool)
         outside[region.slices] = False
         seeds[:, outside] = 0
-    return Items(channels, image, activations, np.full_like(positions, -1), seeds)
+    if of_classes:
+        seeds = np.abs(seeds)
+    return Items(channels, image, activations, np.full_like(positions, -1), seeds, vectors)
 
 
 def project(
@@ -69,4 +89,5 @@ def project(
     }
     for name, array in arrays.items():
         arrays[name] = array.reshape(*sent.channels.shape, *array.shape[1:])
-    return Projection(sent.channels, **arrays, size=forward_pass.shapes[INPUT][:2])
+    size = forward_pass.shapes[INPUT][:2]
+    return Projection(sent.channels, **arrays, size=size, vectors=sent.vectors)

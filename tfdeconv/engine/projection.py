@@ -78,8 +78,8 @@ class Projection:
     patches: np.ndarray
     # height and width of the images
     size: tuple[int, int]
-    # [n, classes] of all classes, where the target's values are logits (class_projection.py)
-    logits: np.ndarray | None = None
+    # [n, channels of the layer] of all of them, where the target is a vector
+    vectors: np.ndarray | None = None
     # None: of a projection that was put together by hand, which has no picture
     origin: Origin | None = field(default=None, compare=False)
 
@@ -187,8 +187,9 @@ def concatenate_images(parts: Sequence[Projection]) -> Projection:
         return parts[0]
     arrays: dict[str, Any] = {}
     for each in fields(Projection):
-        if each.name not in ("size", "logits", "origin"):
-            arrays[each.name] = np.concatenate([getattr(part, each.name) for part in parts])
+        values = [getattr(part, each.name) for part in parts]
+        if each.name not in ("size", "origin") and values[0] is not None:
+            arrays[each.name] = np.concatenate(values)
     return Projection(**arrays, size=parts[0].size)
 
 
