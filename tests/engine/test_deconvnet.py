@@ -245,7 +245,8 @@ def test_given_units_equal_picked_ones(rng, monkeypatch, name, layer, most):
         np.testing.assert_array_equal(units.boxes, picked.boxes[image, column])
         np.testing.assert_allclose(units.activations, picked.activations[image, column], rtol=1e-5)
         np.testing.assert_allclose(units.patches, picked.patches[image, column], rtol=0, atol=near)
-    seeded = net.units(x, image, channel, positions, 3 * units.activations)
+    seeds = np.abs(units.activations) if net.of_classes else units.activations
+    seeded = net.units(x, image, channel, positions, 3 * seeds)
     np.testing.assert_allclose(seeded.patches, 3 * units.patches, rtol=0, atol=3 * near)
     # any other unit: the map's value at its position
     y = net.activations(x).reshape(5, *net.forward(x).maps[layer].shape[1:])

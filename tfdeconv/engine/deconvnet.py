@@ -29,6 +29,7 @@ from .units import (
     inner_layers,
     refuse_unequal,
     requested_channels,
+    seeds_of,
     strongest_channels,
     within,
 )
@@ -170,9 +171,8 @@ class Deconvnet:
         """Projects single units of images x [n, h, w, c].
 
         Unit k is of x[image[k]], channel[k], at positions[k] (row, column); positions None: the
-        strongest unit of each map. seeds [k]: the values that are sent back, by default the
-        activations, of logits their magnitudes. layer: the target, or an inner layer. Raises
-        UserError for what does not fit.
+        strongest unit of each map. seeds [k]: what is sent back, by default the activations, of
+        logits their magnitudes. layer: the target, or an inner one. UserError for what does not fit.
         """
         x, shapes = self._checked_images(x)
         image = checked_indices("images", np.atleast_1d(image), len(x))
@@ -222,9 +222,9 @@ class Deconvnet:
         y = forward_pass.maps[layer]
         image, channel, positions = checked_units(layer, y, image, channel, positions, seeds)
         activations = y[image, positions[:, 0], positions[:, 1], channel]
-        sent = activations if seeds is None else np.asarray(seeds, y.dtype)
-        if seeds is None and self.of_classes and layer == self.target:
-            sent = np.abs(activations)
+        if seeds is None:
+            seeds = seeds_of(activations, self.of_classes and layer == self.target)
+        sent = np.asarray(seeds, y.dtype)
         shapes = forward_pass.shapes
         route = self._passes.route(layer, UNIT, shapes)
         patch_boxes = boxes(route[INPUT], positions)

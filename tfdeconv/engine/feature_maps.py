@@ -1,9 +1,4 @@
-"""Feature maps sent back to the pixels: the strongest unit of each, or all of its units.
-
-What comes back of a class is what raises it, whatever the sign of its logit (Simonyan et al. 2014,
-section 3): a negative logit is sent back as its magnitude. As it is, it would turn the picture into
-one of what lowers the class, which nothing in the picture shows.
-"""
+"""Feature maps sent back to the pixels: the strongest unit of each, or all of its units."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from ..network.spans import Spans
 from .compiled import CompiledPasses
 from .forward_pass import ForwardPass
 from .projection import Projection, boxes, is_saturated
-from .units import strongest
+from .units import seeds_of, strongest
 
 
 class Items(NamedTuple):
@@ -49,17 +44,14 @@ def items(
     positions, activations = strongest(y, image, channels.reshape(-1), region)
     vectors = y[:, 0, 0] if y.shape[1:3] == (1, 1) else None
     if mode == "max":
-        seeds = activations[:, None, None]
-        if of_classes:
-            seeds = np.abs(seeds)
+        seeds = seeds_of(activations, of_classes)[:, None, None]
         return Items(channels, image, activations, positions, seeds, vectors)
     seeds = y.transpose(0, 3, 1, 2)[image, channels.reshape(-1)]
     if region:
         outside = np.ones(seeds.shape[1:], bool)
         outside[region.slices] = False
         seeds[:, outside] = 0
-    if of_classes:
-        seeds = np.abs(seeds)
+    seeds = seeds_of(seeds, of_classes)
     return Items(channels, image, activations, np.full_like(positions, -1), seeds, vectors)
 
 

@@ -212,3 +212,13 @@ def strongest_channels(y: np.ndarray, count: int) -> np.ndarray:
     """The channels that fire strongest in each image, strongest first: y [n, h, w, c] -> [n, m]."""
     order = np.argsort(-y.max((1, 2)), 1, kind="stable")
     return order[:, :count].astype(np.int32)
+
+
+def seeds_of(activations: np.ndarray, of_classes: bool) -> np.ndarray:
+    """What is sent back of units: their activations, or the magnitudes of logits.
+
+    What comes back of a class is what raises it, whatever the sign of its logit (Simonyan et al.
+    2014, section 3). A negative one as it is would turn the picture into one of what lowers the
+    class, which nothing in the picture shows.
+    """
+    return np.abs(activations) if of_classes else activations
