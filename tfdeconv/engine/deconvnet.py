@@ -134,30 +134,21 @@ class Deconvnet:
         parts = []
         for begin, end, index in self._passes.image_chunks(len(x), shapes):
             forward_pass = self._passes.forward(x[index], shapes)
-            # a chunk may have more images than are its own
+            # a chunk may have more images than its own
             y = forward_pass.maps[self.target][: end - begin]
             chunk_channels = strongest_channels(within(y, region), count)
             if requested is not None:
                 chunk_channels = requested[begin:end]
-            items = feature_maps.items(y, chunk_channels, mode, region, self.of_classes)
+            sent = feature_maps.items(y, chunk_channels, mode, region, self.of_classes)
             parts.append(
-                feature_maps.project(self._passes, self.target, forward_pass, items, start, route)
+                feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
             )
         return replace(projection.concatenate_images(parts), origin=self.origin(x, mode, interior))
 
     def origin(self, x: np.ndarray, mode: str, interior: bool = False) -> Origin:
         """What a projection of images x is made from, for its picture."""
-        return Origin(
-            images=x,
-            network=self.network,
-            layer=self.target,
-            rule=self.rule.name,
-            mode=mode,
-            interior=interior,
-            preprocessing=self.preprocessing,
-            path=self.path,
-            labels=self.labels,
-        )
+        made_by = (x, self.network, self.target, self.rule.name, mode, interior)
+        return Origin(*made_by, self.preprocessing, self.path, self.labels)
 
     def units(
         self,
@@ -172,7 +163,7 @@ class Deconvnet:
 
         Unit k is of x[image[k]], channel[k], at positions[k] (row, column); positions None: the
         strongest unit of each map. seeds [k]: what is sent back, by default the activations, of
-        logits their magnitudes. layer: the target, or an inner one. UserError for what does not fit.
+        logits their magnitudes. layer: the target, or an inner one. UserError for what is not so.
         """
         x, shapes = self._checked_images(x)
         image = checked_indices("images", np.atleast_1d(image), len(x))
