@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from functools import cache
 from math import ceil, sqrt
 
 import numpy as np
@@ -23,8 +24,8 @@ MAX_HEIGHT = 2800
 PAGE_LINE = 24  # a line of text in a page's head, or over a feature
 HEAD = 84  # a page's title, and a caption of one line
 
-SCALE_BAR = (150, 14)  # width and height of a colour scale
-LEGEND_FONT = 13
+SCALE_BAR = (160, 18)  # width and height of a colour scale
+LEGEND_FONT = 17
 GOLDEN_RATIO = 0.618034
 TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
 
@@ -38,6 +39,7 @@ def hues(count: int) -> list[tuple[int, int, int]]:
     return colours
 
 
+@cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
@@ -136,6 +138,19 @@ def wrapped(text: str, width: float, size: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
+
+
+def shortened(text: str, width: float, size: int) -> str:
+    """A text with ... in its middle where it is wider than that, in pixels."""
+    letters = font(size)
+    if letters.getlength(text) <= width:
+        return text
+    # what names have in common is at their beginning, and what tells them apart at their end
+    for kept in range(len(text) - 1, 0, -1):
+        candidate = f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+        if letters.getlength(candidate) <= width:
+            return candidate
+    return ""
 
 
 def draw_tile(

@@ -38,6 +38,12 @@ COLOURS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "grey": in_grey,
     "soft": in_soft_colours,
 }
+# what a legend says of them
+COLOUR_NOTES = {
+    "rgb": "",
+    "grey": "Of its colours the brightness alone is drawn",
+    "soft": "Its colours are drawn at a third of their strength",
+}
 SCALES = {
     "own": "each projection has its own contrast",
     "common": "all projections have the same contrast",

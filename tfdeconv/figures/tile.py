@@ -23,8 +23,8 @@ MARK = 5  # pixels from the middle of a centre mark to its ends
 def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int]) -> np.ndarray:
     """Content as a tile that shows a view; hatched where there is none.
 
-    content: uint8 [h, w, 3] of `box` (for an image (0, 0, height, width)); tile: its height and
-    width in pixels. uint8 [height, width, 3].
+    content: uint8 [h, w, 3] of `box` (for an image (0, 0, height, width)), which may have been
+    shrunk before; tile: its height and width in pixels. uint8 [height, width, 3].
 
     >>> grey = np.full((4, 4, 3), 128, np.uint8)
     >>> tile_pixels(grey, (0, 0, 4, 4), (-4, 0, 4, 4), (16, 8))[:, 0, 0].tolist()[7:10]
@@ -33,9 +33,13 @@ def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int])
     height, width = tile
     drawn = hatched(height, width)
     top, left, bottom, right = (int(value) for value in view)
-    rows = overlap(top - int(box[0]), bottom - int(box[0]), content.shape[0])
-    columns = overlap(left - int(box[1]), right - int(box[1]), content.shape[1])
-    part = content[rows, columns]
+    box_height, box_width = int(box[2] - box[0]), int(box[3] - box[1])
+    rows = overlap(top - int(box[0]), bottom - int(box[0]), box_height)
+    columns = overlap(left - int(box[1]), right - int(box[1]), box_width)
+    part = content[
+        scaled_slice(rows, content.shape[0], box_height),
+        scaled_slice(columns, content.shape[1], box_width),
+    ]
     if not part.size:
         return drawn
     row_scale = height / (bottom - top)
@@ -47,6 +51,15 @@ def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int])
     picture = resize(part, last_column - first_column, last_row - first_row)
     drawn[first_row:last_row, first_column:last_column] = np.asarray(picture)
     return drawn
+
+
+def scaled_slice(part: slice, length: int, of_length: int) -> slice:
+    """The same part of a line of another length.
+
+    >>> scaled_slice(slice(3, 6), 6, 12), scaled_slice(slice(3, 6), 12, 12)
+    (slice(1, 3, None), slice(3, 6, None))
+    """
+    return slice(part.start * length // of_length, ceil(part.stop * length / of_length))
 
 
 def hatched(height: int, width: int) -> np.ndarray:

@@ -1,0 +1,58 @@
+"""How to read a picture: the colour scale of its projections, and sentences beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from .page import (
+    FAINT,
+    LEGEND_FONT,
+    SCALE_BAR,
+    colour_scale_width,
+    draw_colour_scale,
+    font,
+    printable,
+    wrapped,
+)
+from .style import number
+
+LINE = 24  # pixels from a line to the next
+GAP = 18  # between the colour scale and the sentences
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What stands under a picture."""
+
+    sentences: Sequence[str]
+    # what is full black and white, where all projections have one scale; None: v, said of each
+    full: float | None = None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What the ends of the colour scale stand for."""
+        if self.full is None:
+            return "-v", "+v"
+        return f"-{number(self.full)}", f"+{number(self.full)}"
+
+    def lines(self, width: int) -> list[str]:
+        """The sentences in lines that fit beside the colour scale."""
+        beside = max(width - colour_scale_width(*self.ends) - GAP, width // 2)
+        text = ". ".join(printable(sentence) for sentence in self.sentences)
+        return wrapped(f"{text}.", beside, LEGEND_FONT)
+
+    def height(self, width: int) -> int:
+        return len(self.lines(width)) * LINE
+
+    def draw(self, canvas: Image.Image, corner: tuple[int, int], width: int) -> None:
+        """Draws it with its upper left corner there, at most so wide."""
+        left, top = corner
+        draw_colour_scale(canvas, (left, top + (LINE - SCALE_BAR[1]) // 2), *self.ends)
+        text_left = left + colour_scale_width(*self.ends) + GAP
+        pen = ImageDraw.Draw(canvas)
+        for i, line in enumerate(self.lines(width)):
+            middle = top + i * LINE + LINE / 2
+            pen.text((text_left, middle), line, FAINT, font(LEGEND_FONT), anchor="lm")

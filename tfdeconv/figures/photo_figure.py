@@ -1,0 +1,112 @@
+"""What the picture of a photo shows: an image's features, their views, labels and contrasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.preprocessing import Preprocessing
+from ..engine.projection import paste
+from . import pixels
+from .page import font
+from .photo_layout import Content
+from .photo_views import PhotoViews
+from .style import Style, number
+
+if TYPE_CHECKING:
+    from ..engine.projection import Projection
+
+LETTERS = 19  # of labels
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+LABEL_GAP = 10  # pixels between the parts of a label
+
+Labels = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class PhotoFigure:
+    """What is drawn of an image; arrays are [features, ...]."""
+
+    seen: np.ndarray  # the photo, uint8 [h, w, 3]
+    projection: Projection
+    image: int  # its number in the projection
+    preprocessing: Preprocessing
+    style: Style
+    labels: Labels
+    views: PhotoViews
+
+    @property
+    def paired(self) -> bool:
+        return not self.views.whole
+
+    def is_dead(self, i: int) -> bool:
+        return bool(self.projection.dead[self.image, i])
+
+    def is_saturated(self, i: int) -> bool:
+        return bool(self.projection.saturated[self.image, i])
+
+    def content(self, count: int) -> Content:
+        """What is to be laid out on a page of that many features."""
+        return Content(
+            photo=self.seen.shape[:2],
+            view=self.views.size,
+            count=count,
+            tiles=2 if self.paired else 1,
+            label_width=max(label_width(*label) for label in self.labels),
+            boxes=self.paired,
+        )
+
+    def signal(self, i: int, tile: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """What a feature's tile shows of its signal within the image, and the box of that.
+
+        At most as many pixels as the tile has: averages are weaker, and the contrast is theirs.
+        """
+        view = self.views.boxes[i]
+        height, width = self.seen.shape[:2]
+        inside = np.clip(view, 0, (height, width, height, width))
+        boxes = self.projection.boxes[self.image]
+        signal = paste(self.projection.patches[self.image, i], boxes[i], inside)
+        scale = tile[0] / self.views.size[1]
+        size = [max(1, round(side * scale)) for side in signal.shape[:2]]
+        return pixels.shrink(signal, size[1], size[0]), inside
+
+
+def unit_labels(projection: Projection, image: int) -> list[tuple[str, str]]:
+    """Channel number and activation of each unit of an image, as texts."""
+    labels = []
+    for i, channel in enumerate(projection.channels[image]):
+        activation = "dead"
+        if not projection.dead[image, i]:
+            activation = number(float(projection.activations[image, i]))
+        if projection.saturated[image, i]:
+            activation += " saturated"
+        labels.append((str(channel), activation))
+    return labels
+
+
+def contrasts_of(figure: PhotoFigure, tile: tuple[int, int]) -> list[float]:
+    """The absolute value that is full black or white in each feature's tile, if it has its own.
+
+    tile: its width and height.
+    """
+    contrasts = []
+    for i in range(len(figure.labels)):
+        signal, _inside = figure.signal(i, tile)
+        contrasts.append(pixels.full_scale(signal, figure.preprocessing, figure.style))
+    return contrasts
+
+
+def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:
+    """The ends of a projection's own scale, `+-0.31` in one letter; "" where nothing is drawn."""
+    if figure.is_dead(i) or figure.is_saturated(i):
+        return ""
+    return PLUS_MINUS + number(float(f"{contrast:.2g}"))
+
+
+def label_width(name: str, value: str) -> float:
+    """Of a label in one line, and of the longest contrast beside it."""
+    width = sum(font(LETTERS).getlength(text) for text in (name, value, PLUS_MINUS + "0.012"))
+    return width + 2 * LABEL_GAP

@@ -1,0 +1,148 @@
+"""Where a photo and its features' tiles stand on a page, so that the page is filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, log, sqrt
+
+# lengths in pixels
+GAP = 14  # between tiles, and twice between photo and tiles
+LINE = 26  # a line of text under a tile
+PAIR_GAP = 2  # between a photo's patch and its projection
+# the side of a square tile that are tried; others have the area of such a square
+SIDES = (448, 384, 320, 288, 256, 224, 192, 176, 160)
+LONGEST_TILE = 1000
+LEAST_UNIT = 150  # width of a feature: half a label
+WIDEST = 2200  # of a page's content
+# the side of a square photo; others have the area of such a square
+MOST_PHOTO = 760
+WANTED_PHOTO = 540
+LONGEST_PHOTO = 1800
+WANTED = (1300, 680)  # width and height of a page's content
+# a photo that is narrower has room at its right for the boxes' labels, a lower one below it
+NARROW, LOW = 180, 120
+GUTTER = (90, 40)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be laid out; heights and widths are in pixels of the network's input."""
+
+    photo: tuple[int, int]
+    view: tuple[int, int]  # of a tile
+    count: int  # of features
+    tiles: int  # of a feature, side by side: 2 with the photo's patch, otherwise 1
+    label_width: float  # of the longest label in one line, in pixels of the page
+    boxes: bool  # whether the photo has boxes, with labels
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The features, in rows; sizes in pixels, width and height."""
+
+    tile: tuple[int, int]
+    columns: int
+    rows: int
+    label_lines: int  # of text under a feature
+    step: tuple[int, int]  # from a feature to the next one, at its right and below it
+
+    @property
+    def unit_width(self) -> int:
+        return self.step[0] - GAP
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.columns * self.step[0] - GAP, self.rows * self.step[1] - GAP
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where photo and features stand, in pixels; a size is width and height."""
+
+    grid: Grid
+    photo: tuple[int, int]
+    gutter: tuple[int, int]  # at the photo's right, and below it
+    grid_corner: tuple[int, int]
+    size: tuple[int, int]  # of all of it
+
+    def corner(self, i: int) -> tuple[int, int]:
+        """Left and top of the i-th feature."""
+        row, column = divmod(i, self.grid.columns)
+        return (
+            self.grid_corner[0] + column * self.grid.step[0],
+            self.grid_corner[1] + row * self.grid.step[1],
+        )
+
+
+def lay_out(content: Content) -> Layout:
+    """The layout that leaves least of a page empty, and is neither a strip nor a poster."""
+    layouts = list(candidates(content))
+    fitting = [layout for layout in layouts if layout.size[0] <= WIDEST]
+    return min(fitting or layouts, key=lambda layout: badness(layout, content))
+
+
+def candidates(content: Content) -> Iterator[Layout]:
+    """Layouts with the photo at the left of the tiles, and over them."""
+    for side in SIDES:
+        width, height = scaled(content.view, side, LONGEST_TILE)
+        unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
+        unit_width = max(unit_width, LEAST_UNIT)
+        lines = 1 if unit_width >= content.label_width else 2
+        step = (unit_width + GAP, height + lines * LINE + GAP)
+        for columns in range(1, content.count + 1):
+            rows = ceil(content.count / columns)
+            # rows that are as full as they can be
+            if ceil(content.count / rows) != columns:
+                continue
+            grid = Grid((width, height), columns, rows, lines, step)
+            yield with_photo(content, grid, beside=True)
+            yield with_photo(content, grid, beside=False)
+
+
+def with_photo(content: Content, grid: Grid, beside: bool) -> Layout:
+    """A layout whose photo is as high as the tiles beside it, or as wide as those below it."""
+    grid_width, grid_height = grid.size
+    height, width = content.photo
+    scale = grid_width / width
+    if beside:
+        # but for the last line of text
+        scale = (grid_height - grid.label_lines * LINE) / height
+    most = scaled(content.photo, MOST_PHOTO, LONGEST_PHOTO)
+    scale = min(scale, most[0] / width, most[1] / height)
+    photo = (max(1, round(width * scale)), max(1, round(height * scale)))
+    gutter = (0, 0)
+    if content.boxes:
+        gutter = (GUTTER[0] * (photo[0] < NARROW), GUTTER[1] * (photo[1] < LOW))
+    block = (photo[0] + gutter[0], photo[1] + gutter[1])
+    grid_corner = (0, block[1] + 2 * GAP)
+    size = (max(block[0], grid_width), grid_corner[1] + grid_height)
+    if beside:
+        grid_corner = (block[0] + 2 * GAP, 0)
+        size = (grid_corner[0] + grid_width, max(block[1], grid_height))
+    return Layout(grid, photo, gutter, grid_corner, size)
+
+
+def badness(layout: Layout, content: Content) -> float:
+    """How much of a page is empty, and how far its sizes are from those wanted."""
+    width, height = layout.size
+    photo_area = layout.photo[0] * layout.photo[1]
+    step = layout.grid.step
+    filled = photo_area + content.count * (step[0] - GAP) * (step[1] - GAP)
+    empty = 1 - filled / (width * height)
+    shape = abs(log(width / height * WANTED[1] / WANTED[0]))
+    size = abs(log(width * height / (WANTED[0] * WANTED[1])))
+    photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
+    small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
+    return 3 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.3 * small_tiles
+
+
+def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:
+    """Width and height of the area of a square of that side, in the shape of height and width.
+
+    >>> scaled((30, 120), 100, 1000), scaled((30, 120), 100, 160)
+    ((200, 50), (160, 40))
+    """
+    height, width = size
+    scale = min(side / sqrt(height * width), longest / max(height, width))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,154 @@
+"""A page of the picture of a photo: head, photo with boxes, tiles, legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from . import pixels
+from .legend import Legend
+from .page import EDGE, FAINT, INK, MARGIN, PAPER, font, printable, shortened, wrapped
+from .photo_boxes import Box, boxes_of, draw_boxes
+from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, contrast_text
+from .photo_layout import LINE, PAIR_GAP, Grid, Layout
+from .tile import draw_mark, draw_tile, tile_pixels
+
+# sizes of letters, and lengths in pixels
+TITLE, TITLE_LINE = 28, 38
+CAPTION, CAPTION_LINE = 18, 25
+TITLE_LINES, CAPTION_LINES = 2, 3  # at most
+HEAD_GAP = 14  # under the caption
+LEGEND_GAP = 18  # over the legend
+LEAST_WIDTH = 720  # of what is on a page: the head has to be readable
+EDGE_WIDTH = 3  # of a patch's edge in its box's colour
+
+
+def draw_page(
+    figure: PhotoFigure,
+    features: range,
+    layout: Layout,
+    legend: Legend,
+    contrasts: Sequence[float],
+    title: str,
+    caption: str,
+) -> Image.Image:
+    """A page with those features."""
+    width = max(layout.size[0], LEAST_WIDTH)
+    titles = text_lines(title, width, TITLE, TITLE_LINES)
+    captions = text_lines(caption, width, CAPTION, CAPTION_LINES)
+    top = MARGIN + len(titles) * TITLE_LINE + len(captions) * CAPTION_LINE + HEAD_GAP
+    legend_top = top + layout.size[1] + LEGEND_GAP
+    height = legend_top + legend.height(width) + MARGIN
+    canvas = Image.new("RGB", (width + 2 * MARGIN, height), PAPER)
+    pen = ImageDraw.Draw(canvas)
+    for i, line in enumerate(titles):
+        pen.text((MARGIN, MARGIN - 6 + i * TITLE_LINE), line, INK, font(TITLE))
+    caption_top = MARGIN - 4 + len(titles) * TITLE_LINE
+    for i, line in enumerate(captions):
+        pen.text((MARGIN, caption_top + i * CAPTION_LINE), line, FAINT, font(CAPTION))
+
+    boxes: list[Box] = []
+    if figure.paired:
+        alive = [i for i in features if not figure.is_dead(i)]
+        boxes = boxes_of(figure.views.boxes, alive)
+    draw_photo(canvas, figure, layout, boxes, (MARGIN, top))
+    colours = {}
+    for box in boxes:
+        colours.update(dict.fromkeys(box.units, box.colour))
+    for k, i in enumerate(features):
+        corner_left, corner_top = layout.corner(k)
+        corner = (MARGIN + corner_left, top + corner_top)
+        full = contrasts[i] if legend.full is None else legend.full
+        draw_feature(canvas, figure, i, layout, corner, colours.get(i, EDGE), full)
+        own_contrast = "" if legend.full is not None else contrast_text(figure, i, full)
+        label_corner = (corner[0], corner[1] + layout.grid.tile[1] + 3)
+        draw_label(pen, figure.labels[i], own_contrast, layout.grid, label_corner)
+    legend.draw(canvas, (MARGIN, legend_top), width)
+    return canvas
+
+
+def draw_photo(
+    canvas: Image.Image,
+    figure: PhotoFigure,
+    layout: Layout,
+    boxes: Sequence[Box],
+    corner: tuple[int, int],
+) -> None:
+    """Draws the photo with boxes into a page's content, whose upper left corner that is."""
+    width, height = layout.photo
+    left, top = corner
+    photo = np.asarray(pixels.resize(figure.seen, width, height))
+    draw_tile(canvas, (left, top), photo)
+    scale = width / figure.seen.shape[1]
+    channels = [str(channel) for channel in figure.projection.channels[figure.image]]
+    place = (left, top, left + width, top + height)
+    draw_boxes(canvas, place, layout.gutter, scale, boxes, channels, figure.views.centres)
+
+
+def draw_feature(
+    canvas: Image.Image,
+    figure: PhotoFigure,
+    i: int,
+    layout: Layout,
+    corner: tuple[int, int],
+    colour: tuple[int, int, int],
+    full: float,
+) -> None:
+    """Draws a feature's tile, or its two.
+
+    colour: of its box; full: the absolute value that is full black or white.
+    """
+    width, height = layout.grid.tile
+    tile = (height, width)
+    left, top = corner
+    view = figure.views.boxes[i]
+    if figure.is_dead(i):
+        blank = np.zeros((height, layout.grid.unit_width, 3), np.uint8)
+        draw_tile(canvas, corner, blank, "dead: fires nowhere in this photo")
+        return
+    if figure.paired:
+        photo_box = (0, 0, *figure.seen.shape[:2])
+        patch = tile_pixels(figure.seen, photo_box, view, tile)
+        draw_tile(canvas, corner, patch, edge=colour, edge_width=EDGE_WIDTH)
+        left += width + PAIR_GAP
+    word = "saturated: nothing came back" if figure.is_saturated(i) else ""
+    signal, inside = figure.signal(i, layout.grid.tile)
+    drawn = pixels.colours(signal, figure.preprocessing, figure.style, full)
+    draw_tile(canvas, (left, top), tile_pixels(drawn, inside, view, tile), word)
+    if figure.views.centres and not word:
+        draw_mark(canvas, (left, top), tile, view, figure.views.centres[i])
+
+
+def draw_label(
+    pen: ImageDraw.ImageDraw,
+    label: tuple[str, str],
+    contrast: str,
+    grid: Grid,
+    corner: tuple[int, int],
+) -> None:
+    """Writes what a unit is called, how strongly it fires, and its contrast under its tiles."""
+    left, top = corner
+    width = grid.unit_width
+    last_top = top + (grid.label_lines - 1) * LINE
+    letters = font(LETTERS)
+    name, value = (printable(text) for text in label)
+    pen.text((left + width, last_top), contrast, FAINT, letters, "ra")
+    name = shortened(name, width, LETTERS)
+    pen.text((left, top), name, INK, letters)
+    value_left = left + letters.getlength(name) + LABEL_GAP
+    if grid.label_lines > 1:
+        value_left = left
+    room = left + width - letters.getlength(contrast) - LABEL_GAP - value_left
+    pen.text((value_left, last_top), shortened(value, room, LETTERS), FAINT, letters)
+
+
+def text_lines(text: str, width: int, size: int, most: int) -> list[str]:
+    """A text in at most so many lines of that width; what is too long has ... in its middle."""
+    text = printable(text)
+    if font(size).getlength(text) <= width:
+        return [text]
+    lines = wrapped(text, width, size)
+    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])]
+    return [shortened(line, width, size) for line in kept if line]

@@ -1,0 +1,68 @@
+"""Which part of a photo each feature's tiles show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .view import common_side, energy_box, field_centre, is_large, square_around
+
+if TYPE_CHECKING:
+    from ..engine.projection import Projection
+
+# a view that has this part of the image's sides is the image: it is drawn once, and not beside
+# each projection again
+WHOLE = 0.85
+
+
+@dataclass(frozen=True)
+class PhotoViews:
+    """What the tiles of an image's features show."""
+
+    boxes: np.ndarray  # int [m, 4] top, left, bottom, right in cells of the input; of one size
+    # whether they are the whole image, so that the photo's patches need not be drawn
+    whole: bool
+    cropped: bool  # whether they are parts of the receptive fields
+    # row and column of each unit; none where units have no place, or it is the view's middle
+    centres: list[tuple[float, float]]
+    field: tuple[int, int] | None  # height and width of the receptive field; None for whole maps
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the views."""
+        top, left, bottom, right = (int(value) for value in self.boxes[0])
+        return bottom - top, right - left
+
+
+def views_of(projection: Projection, image: int) -> PhotoViews:
+    """Boxes of units, or crops of them where the receptive field is as large as the image."""
+    count = projection.channels.shape[1]
+    whole = np.tile((0, 0, *projection.size), (count, 1))
+    alive = np.flatnonzero(~projection.dead[image]).tolist()
+    positions = projection.positions[image]
+    if not (positions >= 0).all():
+        return PhotoViews(whole, True, False, [], None)
+
+    boxes = projection.boxes[image]
+    fields = projection.receptive_fields[image]
+    field = (int(fields[0, 2] - fields[0, 0]), int(fields[0, 3] - fields[0, 1]))
+    if not any(is_large(fields[i], projection.size) for i in alive):
+        return PhotoViews(boxes, False, False, [], field)
+
+    centres = []
+    if positions.any() or not covers(fields[0], projection.size):
+        centres = [field_centre(unit_field) for unit_field in fields]
+    parts = [energy_box(projection.patches[image, i], boxes[i]) for i in range(count)]
+    side = common_side([parts[i] for i in alive])
+    crops = np.array([square_around(part, side, projection.size) for part in parts])
+    views = PhotoViews(crops, False, True, centres, field)
+    if np.prod(views.size) >= WHOLE**2 * np.prod(projection.size):
+        return PhotoViews(whole, True, False, centres, field)
+    return views
+
+
+def covers(field: np.ndarray, size: tuple[int, int]) -> bool:
+    """Whether a receptive field holds all of the image, as that of a vector's units does."""
+    return bool((field[:2] <= 0).all() and (field[2:] >= size).all())
