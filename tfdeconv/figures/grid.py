@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from .captions import activation_range
+from .letters import font
 from .page import (
     FAINT,
     HEAD,
@@ -23,7 +24,6 @@ from .page import (
     PAGE_LINE,
     THIN,
     draw_tile,
-    font,
     new_page,
     scaled_sides,
     square_columns,

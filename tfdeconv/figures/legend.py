@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
+from .letters import font, printable, wrapped
 from .page import (
     FAINT,
     LEGEND_FONT,
     SCALE_BAR,
     colour_scale_width,
     draw_colour_scale,
-    font,
-    printable,
-    wrapped,
 )
 from .style import number
 
@@ -41,7 +39,7 @@ class Legend:
     def lines(self, width: int) -> list[str]:
         """The sentences in lines that fit beside the colour scale."""
         beside = max(width - colour_scale_width(*self.ends) - GAP, width // 2)
-        text = ". ".join(printable(sentence) for sentence in self.sentences)
+        text = printable(". ".join(self.sentences))
         return wrapped(f"{text}.", beside, LEGEND_FONT)
 
     def height(self, width: int) -> int:

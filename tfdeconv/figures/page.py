@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import colorsys
-from functools import cache
 from math import ceil, sqrt
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from .letters import TILE_FONTS, font, printable
 
 # colours: red, green, blue
 INK = (24, 24, 24)
@@ -27,7 +28,6 @@ HEAD = 84  # a page's title, and a caption of one line
 SCALE_BAR = (160, 18)  # width and height of a colour scale
 LEGEND_FONT = 17
 GOLDEN_RATIO = 0.618034
-TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
 
 
 def hues(count: int) -> list[tuple[int, int, int]]:
@@ -37,24 +37,6 @@ def hues(count: int) -> list[tuple[int, int, int]]:
         red, green, blue = colorsys.hsv_to_rgb((i * GOLDEN_RATIO) % 1, 0.85, 0.92)
         colours.append((int(red * 255), int(green * 255), int(blue * 255)))
     return colours
-
-
-@cache
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
-def fitting_font(text: str, width: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The largest of TILE_FONTS in which a text is at most so wide; the smallest if none is."""
-    for size in TILE_FONTS:
-        if font(size).getlength(text) <= width:
-            return font(size)
-    return font(TILE_FONTS[-1])
-
-
-def printable(text: str) -> str:
-    """A text with a ? for each character that the font does not have."""
-    return "".join(c if c.isprintable() and ord(c) < 256 else "?" for c in text)
 
 
 def square_columns(count: int) -> int:
@@ -125,32 +107,6 @@ def colour_scale_width(low: str, high: str) -> int:
     """How much of a line a colour scale takes, in pixels."""
     letters = font(LEGEND_FONT)
     return ceil(letters.getlength(low) + letters.getlength(high)) + SCALE_BAR[0] + 12
-
-
-def wrapped(text: str, width: float, size: int) -> list[str]:
-    """A text in lines of at most that width in pixels, broken at spaces where it can be."""
-    letters = font(size)
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and letters.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
-def shortened(text: str, width: float, size: int) -> str:
-    """A text with ... in its middle where it is wider than that, in pixels."""
-    letters = font(size)
-    if letters.getlength(text) <= width:
-        return text
-    # what names have in common is at their beginning, and what tells them apart at their end
-    for kept in range(len(text) - 1, 0, -1):
-        candidate = f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
-        if letters.getlength(candidate) <= width:
-            return candidate
-    return ""
 
 
 def draw_tile(

@@ -79,7 +79,8 @@ def sentences_of(figure: PhotoFigure) -> list[str]:
         sentences = [
             "Each projection has its own scale: grey is zero; its ends, +v and -v, stand below it"
         ]
-    if note := COLOUR_NOTES[figure.style.colours]:
+    note = COLOUR_NOTES[figure.style.colours]
+    if note and figure.in_colour:
         sentences.append(note)
     if figure.paired:
         sentences.append(

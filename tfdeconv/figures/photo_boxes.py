@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .box_labels import place_labels
-from .page import INK, PAPER, font, hues
+from .letters import font
+from .page import INK, PAPER, hues
 from .rectangles import Rectangle, grown
 from .style import LUMINANCE
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..data.preprocessing import Preprocessing
 from ..engine.projection import paste
 from . import pixels
-from .page import font
+from .letters import text_width
 from .photo_layout import Content
 from .photo_views import PhotoViews
 from .style import Style, number
@@ -41,6 +41,12 @@ class PhotoFigure:
     @property
     def paired(self) -> bool:
         return not self.views.whole
+
+    @property
+    def in_colour(self) -> bool:
+        """Whether signals have colours, and are not summed to grey."""
+        channels = self.projection.patches.shape[4]
+        return channels == 3 or self.style.bands is not None
 
     def is_dead(self, i: int) -> bool:
         return bool(self.projection.dead[self.image, i])
@@ -108,5 +114,5 @@ def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:
 
 def label_width(name: str, value: str) -> float:
     """Of a label in one line, and of the longest contrast beside it."""
-    width = sum(font(LETTERS).getlength(text) for text in (name, value, PLUS_MINUS + "0.012"))
+    width = sum(text_width(text, LETTERS) for text in (name, value, PLUS_MINUS + "0.012"))
     return width + 2 * LABEL_GAP

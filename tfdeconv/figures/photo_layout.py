@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 
 # lengths in pixels
-GAP = 14  # between tiles, and twice between photo and tiles
+GAP = 14  # under a feature
+COLUMN_GAP = 24  # between features, and between photo and features
 LINE = 26  # a line of text under a tile
 PAIR_GAP = 2  # between a photo's patch and its projection
 # the side of a square tile that are tried; others have the area of such a square
@@ -49,11 +50,11 @@ class Grid:
 
     @property
     def unit_width(self) -> int:
-        return self.step[0] - GAP
+        return self.step[0] - COLUMN_GAP
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.columns * self.step[0] - GAP, self.rows * self.step[1] - GAP
+        return self.columns * self.step[0] - COLUMN_GAP, self.rows * self.step[1] - GAP
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def candidates(content: Content) -> Iterator[Layout]:
         unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
         unit_width = max(unit_width, LEAST_UNIT)
         lines = 1 if unit_width >= content.label_width else 2
-        step = (unit_width + GAP, height + lines * LINE + GAP)
+        step = (unit_width + COLUMN_GAP, height + lines * LINE + GAP)
         for columns in range(1, content.count + 1):
             rows = ceil(content.count / columns)
             # rows that are as full as they can be
@@ -115,10 +116,10 @@ def with_photo(content: Content, grid: Grid, beside: bool) -> Layout:
     if content.boxes:
         gutter = (GUTTER[0] * (photo[0] < NARROW), GUTTER[1] * (photo[1] < LOW))
     block = (photo[0] + gutter[0], photo[1] + gutter[1])
-    grid_corner = (0, block[1] + 2 * GAP)
+    grid_corner = (0, block[1] + COLUMN_GAP)
     size = (max(block[0], grid_width), grid_corner[1] + grid_height)
     if beside:
-        grid_corner = (block[0] + 2 * GAP, 0)
+        grid_corner = (block[0] + COLUMN_GAP, 0)
         size = (grid_corner[0] + grid_width, max(block[1], grid_height))
     return Layout(grid, photo, gutter, grid_corner, size)
 
@@ -128,7 +129,7 @@ def badness(layout: Layout, content: Content) -> float:
     width, height = layout.size
     photo_area = layout.photo[0] * layout.photo[1]
     step = layout.grid.step
-    filled = photo_area + content.count * (step[0] - GAP) * (step[1] - GAP)
+    filled = photo_area + content.count * (step[0] - COLUMN_GAP) * (step[1] - GAP)
     empty = 1 - filled / (width * height)
     shape = abs(log(width / height * WANTED[1] / WANTED[0]))
     size = abs(log(width * height / (WANTED[0] * WANTED[1])))

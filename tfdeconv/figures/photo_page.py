@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 
 from . import pixels
 from .legend import Legend
-from .page import EDGE, FAINT, INK, MARGIN, PAPER, font, printable, shortened, wrapped
+from .letters import font, font_for, in_lines, printable, shortened, text_width
+from .page import EDGE, FAINT, INK, MARGIN, PAPER
 from .photo_boxes import Box, boxes_of, draw_boxes
 from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, contrast_text
 from .photo_layout import LINE, PAIR_GAP, Grid, Layout
@@ -36,18 +37,18 @@ def draw_page(
 ) -> Image.Image:
     """A page with those features."""
     width = max(layout.size[0], LEAST_WIDTH)
-    titles = text_lines(title, width, TITLE, TITLE_LINES)
-    captions = text_lines(caption, width, CAPTION, CAPTION_LINES)
+    titles = in_lines(printable(title), width, TITLE, TITLE_LINES)
+    captions = in_lines(printable(caption), width, CAPTION, CAPTION_LINES)
     top = MARGIN + len(titles) * TITLE_LINE + len(captions) * CAPTION_LINE + HEAD_GAP
     legend_top = top + layout.size[1] + LEGEND_GAP
     height = legend_top + legend.height(width) + MARGIN
     canvas = Image.new("RGB", (width + 2 * MARGIN, height), PAPER)
     pen = ImageDraw.Draw(canvas)
     for i, line in enumerate(titles):
-        pen.text((MARGIN, MARGIN - 6 + i * TITLE_LINE), line, INK, font(TITLE))
+        pen.text((MARGIN, MARGIN - 6 + i * TITLE_LINE), line, INK, font_for(line, TITLE))
     caption_top = MARGIN - 4 + len(titles) * TITLE_LINE
     for i, line in enumerate(captions):
-        pen.text((MARGIN, caption_top + i * CAPTION_LINE), line, FAINT, font(CAPTION))
+        pen.text((MARGIN, caption_top + i * CAPTION_LINE), line, FAINT, font_for(line, CAPTION))
 
     boxes: list[Box] = []
     if figure.paired:
@@ -132,23 +133,12 @@ def draw_label(
     left, top = corner
     width = grid.unit_width
     last_top = top + (grid.label_lines - 1) * LINE
-    letters = font(LETTERS)
     name, value = (printable(text) for text in label)
-    pen.text((left + width, last_top), contrast, FAINT, letters, "ra")
+    pen.text((left + width, last_top), contrast, FAINT, font(LETTERS), "ra")
     name = shortened(name, width, LETTERS)
-    pen.text((left, top), name, INK, letters)
-    value_left = left + letters.getlength(name) + LABEL_GAP
+    pen.text((left, top), name, INK, font_for(name, LETTERS))
+    value_left = left + text_width(name, LETTERS) + LABEL_GAP
     if grid.label_lines > 1:
         value_left = left
-    room = left + width - letters.getlength(contrast) - LABEL_GAP - value_left
-    pen.text((value_left, last_top), shortened(value, room, LETTERS), FAINT, letters)
-
-
-def text_lines(text: str, width: int, size: int, most: int) -> list[str]:
-    """A text in at most so many lines of that width; what is too long has ... in its middle."""
-    text = printable(text)
-    if font(size).getlength(text) <= width:
-        return [text]
-    lines = wrapped(text, width, size)
-    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])]
-    return [shortened(line, width, size) for line in kept if line]
+    room = left + width - text_width(contrast, LETTERS) - LABEL_GAP - value_left
+    pen.text((value_left, last_top), shortened(value, room, LETTERS), FAINT, font(LETTERS))

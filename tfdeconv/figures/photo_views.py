@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # a view that has this part of the image's sides is the image: it is drawn once, and not beside
 # each projection again
 WHOLE = 0.85
+STEPS = 12  # the places of cropped views are this part of their side apart
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def views_of(projection: Projection, image: int) -> PhotoViews:
     boxes = projection.boxes[image]
     fields = projection.receptive_fields[image]
     field = (int(fields[0, 2] - fields[0, 0]), int(fields[0, 3] - fields[0, 1]))
-    if not any(is_large(fields[i], projection.size) for i in alive):
+    if not is_large(fields[0], projection.size):
         return PhotoViews(boxes, False, False, [], field)
 
     centres = []
@@ -56,11 +57,26 @@ def views_of(projection: Projection, image: int) -> PhotoViews:
         centres = [field_centre(unit_field) for unit_field in fields]
     parts = [energy_box(projection.patches[image, i], boxes[i]) for i in range(count)]
     side = common_side([parts[i] for i in alive])
-    crops = np.array([square_around(part, side, projection.size) for part in parts])
+    step = max(1, side // STEPS)
+    crops = [square_around(part, side + step, projection.size) for part in parts]
+    crops = np.array([snapped(crop, step, projection.size) for crop in crops])
     views = PhotoViews(crops, False, True, centres, field)
     if np.prod(views.size) >= WHOLE**2 * np.prod(projection.size):
         return PhotoViews(whole, True, False, centres, field)
     return views
+
+
+def snapped(view: np.ndarray, step: int, size: tuple[int, int]) -> np.ndarray:
+    """A view moved by less than a step, so that views that nearly coincide are the same.
+
+    >>> snapped(np.array([13, 21, 73, 81]), 10, (90, 85)).tolist()
+    [10, 20, 70, 80]
+    """
+    corner = view[:2] // step * step
+    # a view at the far border of the image stays there
+    at_end = view[2:] == size
+    corner = np.where(at_end, view[:2], corner)
+    return np.concatenate([corner, corner + view[2:] - view[:2]])
 
 
 def covers(field: np.ndarray, size: tuple[int, int]) -> bool:

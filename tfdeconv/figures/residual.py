@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from .letters import font, printable
 from .page import (
     FAINT,
     INK,
@@ -16,9 +17,7 @@ from .page import (
     MAX_HEIGHT,
     THIN,
     draw_tile,
-    font,
     new_page,
-    printable,
     scaled_sides,
 )
 

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..network.spans import overlap
-from .page import EDGE, FAINT, INK, PAPER, fitting_font
+from .letters import fitting_font
+from .page import EDGE, FAINT, INK, PAPER
 from .pixels import resize
 from .view import Box
 

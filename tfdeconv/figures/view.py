@@ -10,25 +10,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..network.spans import overlap
-
 ENERGY = 0.99  # the part of a signal's energy that a crop holds
-LARGE = 0.5  # a field that covers more of the image's area is cropped
+LARGE = 0.5  # a field with more of the image's area is cropped
 LEAST_SIDE = 16  # of a crop: a signal that is a point is shown with what is around it
 
 Box = Sequence[int] | np.ndarray
 
 
 def is_large(field: Box, size: tuple[int, int]) -> bool:
-    """Whether a receptive field covers so much of an image that its unit's view is cropped.
+    """Whether a receptive field is so large that its unit's view is cropped, wherever it stands.
 
-    >>> is_large((-100, -100, 383, 383), (224, 224)), is_large((10, 10, 102, 102), (224, 224))
+    >>> is_large((-300, -100, 183, 383), (224, 224)), is_large((10, 10, 102, 102), (224, 224))
     (True, False)
     """
-    rows = overlap(int(field[0]), int(field[2]), size[0])
-    columns = overlap(int(field[1]), int(field[3]), size[1])
-    covered = (rows.stop - rows.start) * (columns.stop - columns.start)
-    return bool(covered > LARGE * size[0] * size[1])
+    height = min(int(field[2] - field[0]), size[0])
+    width = min(int(field[3] - field[1]), size[1])
+    return height * width > LARGE * size[0] * size[1]
 
 
 def energy_box(signal: np.ndarray, box: Box) -> np.ndarray:

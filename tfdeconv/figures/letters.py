@@ -1,0 +1,130 @@
+"""Fonts, and texts in them that fit their place.
+
+Pillow's own font has little more than English; what it lacks is written in a font of the system.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+from PIL import ImageFont
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+# in the order in which they are tried, by the names that systems have them under
+SYSTEM_FONTS = (
+    "DejaVuSans.ttf",
+    "LiberationSans-Regular.ttf",
+    "NotoSans-Regular.ttf",
+    "Arial Unicode.ttf",
+    "arial.ttf",
+    "Arial.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "wqy-microhei.ttc",
+    "msgothic.ttc",
+    "Hiragino Sans GB.ttc",
+)
+NOT_A_CHARACTER = "\uffff"  # is drawn as what a font lacks is
+TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
+
+
+@cache
+def font(size: int) -> Font:
+    return ImageFont.load_default(size)
+
+
+@cache
+def system_fonts(size: int) -> tuple[Font, ...]:
+    """Those of SYSTEM_FONTS that there are."""
+    fonts = []
+    for name in SYSTEM_FONTS:
+        try:
+            fonts.append(ImageFont.truetype(name, size))
+        except OSError:
+            continue
+    return tuple(fonts)
+
+
+@cache
+def has(letters: Font, character: str) -> bool:
+    """Whether a font has a character."""
+    if character.isascii():
+        return character.isprintable()
+    drawn = letters.getmask(character)
+    missing = letters.getmask(NOT_A_CHARACTER)
+    return (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))
+
+
+def has_all(letters: Font, text: str) -> bool:
+    return all(has(letters, character) for character in text)
+
+
+def font_for(text: str, size: int) -> Font:
+    """The font for a text: Pillow's own if it has all of its letters, or else a system's."""
+    own = font(size)
+    if has_all(own, text):
+        return own
+    for letters in system_fonts(size):
+        if has_all(letters, text):
+            return letters
+    return own
+
+
+def printable(text: str) -> str:
+    """A text without what no font has: letters without their accents, and ? for others."""
+    size = 12
+    if has_all(font_for(text, size), text):
+        return text
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    own = font(size)
+    return "".join(letter if has(own, letter) else "?" for letter in plain)
+
+
+def text_width(text: str, size: int) -> float:
+    """In pixels."""
+    return font_for(text, size).getlength(text)
+
+
+def fitting_font(text: str, width: float) -> Font:
+    """The largest of TILE_FONTS in which a text is at most so wide; the smallest if none is."""
+    for size in TILE_FONTS:
+        if font(size).getlength(text) <= width:
+            return font(size)
+    return font(TILE_FONTS[-1])
+
+
+def wrapped(text: str, width: float, size: int) -> list[str]:
+    """A text in lines of at most that width in pixels, broken at spaces where it can be."""
+    letters = font_for(text, size)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and letters.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def shortened(text: str, width: float, size: int) -> str:
+    """A text with ... in its middle where it is wider than that, in pixels."""
+    letters = font_for(text, size)
+    if letters.getlength(text) <= width:
+        return text
+    # what names have in common is at their beginning, and what tells them apart at their end
+    for kept in range(len(text) - 1, 0, -1):
+        candidate = f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+        if letters.getlength(candidate) <= width:
+            return candidate
+    return ""
+
+
+def in_lines(text: str, width: float, size: int, most: int) -> list[str]:
+    """A text in at most so many lines of that width; what is too long has ... in its middle."""
+    if text_width(text, size) <= width:
+        return [text]
+    lines = wrapped(text, width, size)
+    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])]
+    return [shortened(line, width, size) for line in kept if line]
