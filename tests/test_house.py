@@ -122,7 +122,6 @@ OWN_SIZES = {
     ("engine.chunks", "MAX_ITEMS"),
     ("figures.page", "MAX_HEIGHT"),
     ("figures.page", "MAX_WIDTH"),
-    ("figures.photo", "MAX_SIDE"),
     ("scan.checkpoint", "MAX_BYTES"),
 }
 # the standard library's doors to files, which the engine stays away from

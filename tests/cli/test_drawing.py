@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from math import ceil
 
 import numpy as np
 import pytest
+from PIL import ImageDraw
 
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.engine.deconvnet import Projection
-from tfdeconv.figures import photo as photo_figures, pixels
-from tfdeconv.figures.style import Style
+from tfdeconv.figures import letters, photo, pixels
+from tfdeconv.figures.page import MARGIN
+from tfdeconv.figures.photo_layout import Content, lay_out
+from tfdeconv.figures.style import SCALES, Style
 
 
 def projected(
@@ -37,68 +41,108 @@ def projected(
     )
 
 
+@pytest.fixture
+def written(monkeypatch):
+    """Each text that is drawn, with its box (left, top, right, bottom), by page."""
+    pages: dict[int, list[tuple[str, tuple[float, ...]]]] = {}
+    write = ImageDraw.ImageDraw.text
+
+    def text(pen, at, words, ink, letters, anchor=None):
+        box = pen.textbbox(at, words, letters, anchor)
+        pages.setdefault(id(pen.im), []).append((words, box))
+        write(pen, at, words, ink, letters, anchor)
+        assert 0 <= box[0] and box[2] <= pen.im.size[0], words
+        assert 0 <= box[1] and box[3] <= pen.im.size[1], words
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    return pages
+
+
+def draw(x, projection, caption="a photo.jpg, rule deconvnet", **options):
+    plain = Preprocessing("rgb", projection.size, 20)
+    return photo.draw(x, projection, 0, plain, "resnet152   conv4", caption, **options)
+
+
 @pytest.mark.parametrize(
     "size, patch",
     [((20, 24), None), ((20, 400), (16, 19)), ((400, 20), (16, 19)), ((60, 40), (60, 9))],
     ids=["photo", "panorama", "pole", "narrow patches"],
 )
-@pytest.mark.parametrize("mode", ["max", "all"])
 @pytest.mark.parametrize(
-    "count, activation", [(1, 3534.2), (9, -1.2345e-5), (64, 0.0012344), (64, -1.2345e-5)]
+    "mode, count, activation",
+    [("max", 1, 3534.2), ("max", 9, -1.2345e-5), ("all", 3, 0.0012344), ("max", 18, -1.2345e-5)],
 )
-def test_no_text_overlaps_another_or_the_edge(
-    rng, monkeypatch, count, activation, mode, size, patch
-):
-    spots: dict[int, list[tuple[float, ...]]] = {}
-    write = photo_figures.ImageDraw.ImageDraw.text
+def test_no_text_overlaps_another(rng, written, size, patch, mode, count, activation):
+    if mode == "all":
+        patch = None
+    x, projection = projected(rng, count, size=size, patch=patch, mode=mode, activation=activation)
+    drawn = draw(x, projection, caption="a photo with a long name " * 9)
+    assert len(drawn) == len(written) == ceil(count / photo.FEATURES)
+    for texts in written.values():
+        for i, (words, (left, top, right, bottom)) in enumerate(texts):
+            for others, other in texts[:i]:
+                apart = right <= other[0] or other[2] <= left
+                assert apart or bottom <= other[1] or other[3] <= top, (words, others)
 
-    def text(pen, at, words, *rest):
-        left, top, right, bottom = pen.textbbox(at, words, rest[-1])
-        assert 0 <= left and right <= pen.im.size[0] and 0 <= top and bottom <= pen.im.size[1], (
-            words
-        )
-        spots.setdefault(id(pen), []).append((left, top, right, bottom))
-        write(pen, at, words, *rest)
 
-    monkeypatch.setattr(photo_figures.ImageDraw.ImageDraw, "text", text)
-    x, projection = projected(
-        rng,
-        count,
-        size=size,
-        patch=patch if mode == "max" else None,
-        mode=mode,
-        activation=activation,
-    )
-    photo_figures.draw(
-        x,
-        projection,
-        0,
-        Preprocessing("rgb", size, 20),
-        "resnet152   conv4_block36_out",
-        "a photo.jpg, rule deconvnet",
-    )
-    assert (
-        max(map(len, spots.values())) == 2 + 2 * count
-    )  # title, caption; channel and activation of each
-    for texts in spots.values():
-        for i, (left, top, right, bottom) in enumerate(texts):
-            for other in texts[:i]:
-                assert (
-                    right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
-                ), (texts[i], other)
+def test_many_features_make_pages(rng, written):
+    x, projection = projected(rng, 40)
+    pages = draw(x, projection)
+    assert len({page.size for page in pages}) == 1
+    texts = [[words for words, _box in page] for page in written.values()]
+    assert [f"page {number} of 3" in page[1] for number, page in enumerate(texts, 1)] == [True] * 3
+    for channel in projection.channels[0]:
+        # under its tiles and beside its box, on one page
+        assert sum(str(channel) in page for page in texts) == 1
+
+
+def test_coincident_boxes_share_a_label(rng, written):
+    x, projection = projected(rng, 3, size=(40, 50))
+    projection.boxes[0, 2] = projection.boxes[0, 0]
+    draw(x, projection)
+    (texts,) = written.values()
+    words = [text for text, _box in texts]
+    assert words.count("2047, 2045") == 1 and words.count("2046") == 2
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_weaker_signal_is_fainter_on_common_scale(rng, scale):
+    x, projection = projected(rng, 2, mode="all")
+    projection.patches[0, 1] = projection.patches[0, 0] / 2
+    (page,) = draw(x, projection, style=Style("grey", scale))
+    drawn = np.asarray(page).astype(int)
+    tiles = Content((20, 24), (20, 24), 2, 1, 100, False)
+    layout = lay_out(tiles)
+    width, height = layout.grid.tile
+    spread = []
+    for i in range(2):
+        left, top = np.add(layout.corner(i), (MARGIN, 0))
+        column = drawn[:, left + 2 : left + width - 2, 0]
+        start = int(np.flatnonzero((column != 255).all(1))[0]) + top
+        spread.append(column[start + 3 : start + height - 3].std())
+    # levels are whole numbers, and few of 0.5 % are beyond the scale
+    expected = 1 if scale == "own" else 0.5
+    assert spread[1] / spread[0] == pytest.approx(expected, abs=0.03)
+
+
+@pytest.mark.parametrize("text", ["couche été", "слой", "猫の写真.jpg", "a\nb"])
+def test_every_letter_is_drawn_or_replaced(text):
+    shown = letters.printable(text)
+    assert letters.has_all(letters.font_for(shown, 12), shown)
+    assert len(shown) == len(text)
 
 
 def test_zero_is_mid_grey_and_the_scale_symmetric(rng):
     signal = rng.standard_normal((9, 11, 3))
     signal[0, 0] = 0
-    draw = partial(
+    coloured = partial(
         pixels.colours, preprocessing=Preprocessing("rgb", (9, 11), 9), style=Style("rgb")
     )
-    drawn = draw(signal).astype(int)
+    drawn = coloured(signal).astype(int)
     assert drawn[0, 0].tolist() == [128] * 3 and drawn.min() == 1 and drawn.max() == 255
-    np.testing.assert_array_equal(draw(-signal), 256 - drawn)
-    np.testing.assert_array_equal(draw(1e-30 * signal), drawn)  # whatever its size
-    assert (draw(0 * signal) == 128).all()
+    np.testing.assert_array_equal(coloured(-signal), 256 - drawn)
+    np.testing.assert_array_equal(coloured(1e-30 * signal), drawn)  # whatever its size
+    assert (coloured(0 * signal) == 128).all()
 
 
 def test_colours_are_drawn_in_their_own_order(rng):
@@ -136,16 +180,14 @@ def test_patch_outside_the_photo_is_grey(rng):
     assert (part[:2] == 128).all() and (part[:, 3:] == 128).all()
 
 
-def test_dead_features_are_drawn_as_dead(rng, monkeypatch):
-    said = []
-    write = photo_figures.ImageDraw.ImageDraw.text
-    monkeypatch.setattr(
-        photo_figures.ImageDraw.ImageDraw,
-        "text",
-        lambda pen, at, words, *rest: (said.append(words), write(pen, at, words, *rest)),
-    )
-    x, projection = projected(rng, 2)
+def test_dead_and_saturated_features_are_said(rng, written):
+    x, projection = projected(rng, 3)
     projection.dead[0, 1] = True
     projection.activations[0, 1] = projection.patches[0, 1] = 0
-    photo_figures.draw(x, projection, 0, Preprocessing("rgb", (20, 24), 20), "title", "caption")
-    assert said.count("dead") == 1 and said[said.index("dead") - 1] == "2046" and "0" not in said
+    projection.saturated[0, 2] = True
+    draw(x, projection)
+    (texts,) = written.values()
+    words = [text for text, _box in texts]
+    assert words[words.index("2046") + 1] == "dead" and words.count("2046") == 1
+    assert words.count("dead: fires nowhere in this photo") == 1
+    assert words.count("saturated: nothing came back") == 1 and "1 saturated" in words

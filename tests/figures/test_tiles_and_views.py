@@ -8,6 +8,7 @@ from runs import plain
 
 from tfdeconv.figures import pixels, tile, view
 from tfdeconv.figures.style import COLOURS, Style
+from tfdeconv.figures.tones import TONES
 
 
 @pytest.mark.parametrize("colours", COLOURS)
@@ -23,9 +24,9 @@ def test_zero_is_grey_in_all_colours(colours):
 
 def test_soft_keeps_luminance_and_third_of_chroma():
     signal = np.random.default_rng(1).normal(size=(6, 6, 3)).astype(np.float32)
-    soft, grey = COLOURS["soft"](signal), COLOURS["grey"](signal)
+    soft, grey = TONES["soft"](signal), TONES["grey"](signal)
     rounding = 1e-6  # float32
-    np.testing.assert_allclose(COLOURS["grey"](soft), grey, atol=rounding)
+    np.testing.assert_allclose(TONES["grey"](soft), grey, atol=rounding)
     np.testing.assert_allclose(soft - grey, (signal - grey) / 3, atol=rounding)
 
 

@@ -41,7 +41,11 @@ def draw_photo(photo: Photo, projection: Projection, request: Any) -> Iterator[P
     name = photo.path.name
     if request.max_side:
         name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
-    yield 1, 1, projection.picture(name=name, bands=request.bands)
+    pages = projection.pages(
+        name=name, bands=request.bands, colours=request.colours, scale=request.scale
+    )
+    for number, page in enumerate(pages, 1):
+        yield number, len(pages), page
 
 
 def save_photo(

@@ -133,6 +133,8 @@ def photo_request(given: Namespace) -> PhotoRequest:
         resize=given.resize or "crop",
         max_side=given.max_side,
         bands=given.bands,
+        colours=given.colours,
+        scale=given.scale,
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
+from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
 from . import arguments, console
 from .visualise_run import ALL
@@ -135,6 +136,19 @@ def build_parser(docstring: str) -> console.Parser:
         type=rgb_bands,
         metavar="R,G,B",
         help="channels of an .npy to draw as colours, from 0",
+    )
+    option(
+        "--colours",
+        choices=COLOURS,
+        default=PLAIN.colours,
+        help="of projections: softened to a third of their strength (the default), as they are, "
+        "or grey",
+    )
+    option(
+        "--scale",
+        choices=SCALES,
+        default=PLAIN.scale,
+        help="of projections: each has its own contrast (the default), or all have the same",
     )
     option(
         "--out",

@@ -39,6 +39,8 @@ class PhotoRequest:
     resize: str
     max_side: int | None  # with resize keep: pixels that the longer side has at most
     bands: tuple[int, int, int] | None
+    colours: str
+    scale: str
     out: Path
     overwrite: bool
     raw: bool

@@ -95,17 +95,22 @@ class Projection:
             f"patches {list(self.patches.shape)})"
         )
 
-    def picture(self, image: int = 0, **drawing: Any) -> Image.Image:
-        """The picture of one image's projections that scripts/visualise.py draws, as PIL's.
+    def pages(self, image: int = 0, **drawing: Any) -> list[Image.Image]:
+        """The pages of the picture of one image's projections that scripts/visualise.py draws.
 
-        image: its number. drawing: the keyword arguments of figures.projection.picture(), among
-        them name (of the image's file), bands, preprocessing. Raises UserError where it is not
-        known how the pixels became the network's input.
+        PIL's images, with up to 16 features each. image: its number. drawing: the keyword
+        arguments of figures.projection.pages(), among them name (of the image's file), bands,
+        colours, scale, preprocessing. Raises UserError where it is not known how the pixels became
+        the network's input.
         """
         from ..figures import projection
 
         told = self.origin.drawing if self.origin else {}
-        return projection.picture(self, image, **{**told, **drawing})
+        return projection.pages(self, image, **{**told, **drawing})
+
+    def picture(self, image: int = 0, page: int = 1, **drawing: Any) -> Image.Image:
+        """One of pages(), from 1: the only one of up to 16 features."""
+        return self.pages(image, **drawing)[page - 1]
 
     def _repr_png_(self) -> bytes | None:
         """The first image's picture, for Jupyter; None where there can be none."""

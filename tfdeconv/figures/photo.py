@@ -16,12 +16,11 @@ from .photo_figure import Labels, PhotoFigure, contrasts_of, unit_labels
 from .photo_layout import lay_out
 from .photo_page import draw_page
 from .photo_views import views_of
-from .style import COLOUR_NOTES, Style
+from .style import COLOURS, PLAIN, SCALES, Style
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
 
-PLAIN = Style()
 FEATURES = 16  # on a page
 
 
@@ -74,12 +73,8 @@ def draw(
 def sentences_of(figure: PhotoFigure) -> list[str]:
     """How to read the picture."""
     views = figure.views
-    sentences = ["All projections have one scale; grey is zero"]
-    if figure.style.scale == "own":
-        sentences = [
-            "Each projection has its own scale: grey is zero; its ends, +v and -v, stand below it"
-        ]
-    note = COLOUR_NOTES[figure.style.colours]
+    sentences = [SCALES[figure.style.scale]]
+    note = COLOURS[figure.style.colours]
     if note and figure.in_colour:
         sentences.append(note)
     if figure.paired:

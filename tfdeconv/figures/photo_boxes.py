@@ -13,7 +13,7 @@ from .box_labels import place_labels
 from .letters import font
 from .page import INK, PAPER, hues
 from .rectangles import Rectangle, grown
-from .style import LUMINANCE
+from .tones import LUMINANCE
 
 # lengths in pixels
 LINES = (2, 3)  # of small boxes, and of large ones
@@ -37,10 +37,10 @@ class Box:
     colour: Colour
 
 
-def boxes_of(views: Sequence[Sequence[int]], alive: Sequence[int]) -> list[Box]:
+def boxes_of(views: np.ndarray, alive: Sequence[int]) -> list[Box]:
     """A box for each of the different views of units that fired, in a colour of its own.
 
-    views: top, left, bottom, right of all units.
+    views [m, 4]: top, left, bottom, right of all units.
     """
     units: dict[tuple[int, int, int, int], list[int]] = {}
     for i in alive:
@@ -68,27 +68,25 @@ def draw_boxes(
     pen = ImageDraw.Draw(canvas)
     rectangles: list[Rectangle] = []
     for box in boxes:
-        edges = (
-            max(left, left + box.corners[0] * scale),
-            max(top, top + box.corners[1] * scale),
-            min(right, left + box.corners[2] * scale) - 1,
-            min(bottom, top + box.corners[3] * scale) - 1,
+        inside = (
+            round(max(left, left + box.corners[0] * scale)),
+            round(max(top, top + box.corners[1] * scale)),
+            round(min(right, left + box.corners[2] * scale) - 1),
+            round(min(bottom, top + box.corners[3] * scale) - 1),
         )
-        rectangles.append((*map(round, edges),))
+        rectangles.append(sorted_corners(inside))
     # a dark line around each, because a photo may have a box's colour
     for rectangle in rectangles:
-        around = grown(sorted_corners(rectangle), 1)
-        pen.rectangle(around, outline=INK, width=line_width(rectangle) + 2)
+        pen.rectangle(grown(rectangle, 1), outline=INK, width=line_width(rectangle) + 2)
     for box, rectangle in zip(boxes, rectangles):
-        width = line_width(rectangle)
-        pen.rectangle(sorted_corners(rectangle), outline=box.colour, width=width)
+        pen.rectangle(rectangle, outline=box.colour, width=line_width(rectangle))
     if centres:
         for box in boxes:
             for i in box.units:
                 row, column = centres[i]
                 draw_dot(pen, (left + column * scale, top + row * scale), photo, box.colour)
 
-    texts = [label_text([numbers[i] for i in box.units]) for box in boxes]
+    texts = [label_text(box, numbers) for box in boxes]
     letters = font(LETTERS)
     sizes = [(ceil(letters.getlength(text)) + 2 * LABEL_PAD, LABEL_HEIGHT) for text in texts]
     room = (left, top, right + gutter[0], bottom + gutter[1])
@@ -125,9 +123,12 @@ def sorted_corners(one: Rectangle) -> Rectangle:
     return one[0], one[1], max(one[0], one[2]), max(one[1], one[3])
 
 
-def label_text(numbers: Sequence[str]) -> str:
-    """`92, 430`, and of many the first, and how many more there are."""
-    text = ", ".join(numbers[:LISTED])
-    if len(numbers) > LISTED:
-        text += f" and {len(numbers) - LISTED} more"
+def label_text(box: Box, numbers: Sequence[str]) -> str:
+    """`92, 430`, and of many units the first, and how many more there are.
+
+    numbers: of all units of the picture.
+    """
+    text = ", ".join(numbers[i] for i in box.units[:LISTED])
+    if len(box.units) > LISTED:
+        text += f" and {len(box.units) - LISTED} more"
     return text

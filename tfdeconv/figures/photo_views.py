@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # a view that has this part of the image's sides is the image: it is drawn once, and not beside
 # each projection again
 WHOLE = 0.85
-STEPS = 12  # the places of cropped views are this part of their side apart
+STEPS = 8  # the places of cropped views are this part of their side apart
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,10 @@ def views_of(projection: Projection, image: int) -> PhotoViews:
     parts = [energy_box(projection.patches[image, i], boxes[i]) for i in range(count)]
     side = common_side([parts[i] for i in alive])
     step = max(1, side // STEPS)
-    crops = [square_around(part, side + step, projection.size) for part in parts]
-    crops = np.array([snapped(crop, step, projection.size) for crop in crops])
-    views = PhotoViews(crops, False, True, centres, field)
+    crops = []
+    for part in parts:
+        crops.append(snapped(square_around(part, side + step, projection.size), step, projection.size))
+    views = PhotoViews(np.array(crops), False, True, centres, field)
     if np.prod(views.size) >= WHOLE**2 * np.prod(projection.size):
         return PhotoViews(whole, True, False, centres, field)
     return views

@@ -9,9 +9,9 @@ from PIL import Image
 
 from ..data.preprocessing import Preprocessing
 from ..network.spans import overlap
-from .style import COLOURS, Style
+from .style import PLAIN, Style
+from .tones import TONES
 
-PLAIN = Style()
 ZERO = (128, 128, 128)
 CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
 STRETCH = (1, 99)  # percentiles of a photo's bands that become black and white
@@ -54,7 +54,7 @@ def toned(signal: np.ndarray, preprocessing: Preprocessing, style: Style) -> np.
     """
     colours_of = three_channels(preprocessing.reorder(signal), style.bands, np.sum)
     if style.bands or signal.shape[2] == 3:
-        return COLOURS[style.colours](colours_of)
+        return TONES[style.colours](colours_of)
     return colours_of
 
 

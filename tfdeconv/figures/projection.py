@@ -11,6 +11,7 @@ from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from . import photo
 from .naming import network_title
+from .style import COLOURS, PLAIN, SCALES, Style
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,19 +19,25 @@ if TYPE_CHECKING:
     from ..engine.projection import Projection
 
 
-def picture(
+def pages(
     projection: Projection,
     image: int = 0,
     name: str = "",
     bands: Sequence[int] | None = None,
     preprocessing: Preprocessing | None = None,
-) -> Image.Image:
-    """The picture of one image's projections.
+    colours: str = PLAIN.colours,
+    scale: str = PLAIN.scale,
+) -> list[Image.Image]:
+    """The pages of the picture of one image's projections.
 
     image: its number. name: of its file, for the caption. bands: three channels to draw as red,
     green and blue. preprocessing: how pixels became the network's input, where the weights do not
-    say. Raises UserError where nobody says, and for an image that there is not.
+    say. colours, scale: of style.COLOURS and style.SCALES. Raises UserError where nobody says how
+    pixels became the input, and for an image, colours or a scale that there is not.
     """
+    for value, known in ((colours, COLOURS), (scale, SCALES)):
+        if value not in known:
+            raise UserError(f"{value!r} is none of {', '.join(known)}")
     origin = projection.origin
     if origin is not None and preprocessing is None:
         preprocessing = origin.preprocessing
@@ -47,4 +54,5 @@ def picture(
     caption = f"rule {origin.rule}, mode {origin.mode}: {meanings[origin.mode]}"
     if name:
         caption = f"{name}, {caption}"
-    return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, bands)
+    style = Style(colours, scale, bands)
+    return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, style)

@@ -1,52 +1,19 @@
-"""How signals become colours, on which scale, and how numbers are written."""
+"""In which colours and on which scale signals are drawn, and how numbers are written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-# Rec. 601: how bright red, green and blue look
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-SOFT_CHROMA = 1 / 3  # the part of a signal's colour that `soft` leaves
-
-
-def in_full(signal: np.ndarray) -> np.ndarray:
-    """The colours as they are."""
-    return signal
-
-
-def in_grey(signal: np.ndarray) -> np.ndarray:
-    """The luminance alone."""
-    return np.repeat((signal @ LUMINANCE)[..., None], 3, -1)
-
-
-def in_soft_colours(signal: np.ndarray) -> np.ndarray:
-    """The whole luminance, and a part of the colour.
-
-    Neighbouring pixels of a projection differ more in colour than an eye can sort; what it sees as
-    edges is in the luminance.
-    """
-    luminance = in_grey(signal)
-    return luminance + (signal - luminance) * np.float32(SOFT_CHROMA)
-
-
-# each is linear: [h, w, 3] of red, green and blue -> the same
-COLOURS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "rgb": in_full,
-    "grey": in_grey,
-    "soft": in_soft_colours,
-}
-# what a legend says of them
-COLOUR_NOTES = {
+# and what a legend says of them
+COLOURS = {
+    "soft": "Its colours are drawn at a third of their strength",
     "rgb": "",
     "grey": "Of its colours the brightness alone is drawn",
-    "soft": "Its colours are drawn at a third of their strength",
 }
 SCALES = {
-    "own": "each projection has its own contrast",
-    "common": "all projections have the same contrast",
+    "own": "Each projection has its own scale: grey is zero; its ends, +v and -v, stand below it",
+    "common": "All projections have one scale; grey is zero",
 }
 
 
@@ -57,6 +24,9 @@ class Style:
     colours: str = "soft"  # of COLOURS
     scale: str = "own"  # of SCALES
     bands: Sequence[int] | None = None  # three channels of the images to draw as colours
+
+
+PLAIN = Style()
 
 
 def number(value: float) -> str:

@@ -5,8 +5,6 @@ Outside of the image it is hatched, so that grey always means zero.
 
 from __future__ import annotations
 
-from math import ceil, floor
-
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -43,14 +41,16 @@ def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int])
     ]
     if not part.size:
         return drawn
-    row_scale = height / (bottom - top)
-    column_scale = width / (right - left)
-    first_row = floor((rows.start + int(box[0]) - top) * row_scale)
-    last_row = ceil((rows.stop + int(box[0]) - top) * row_scale)
-    first_column = floor((columns.start + int(box[1]) - left) * column_scale)
-    last_column = ceil((columns.stop + int(box[1]) - left) * column_scale)
-    picture = resize(part, last_column - first_column, last_row - first_row)
-    drawn[first_row:last_row, first_column:last_column] = np.asarray(picture)
+    row = int(box[0]) - top
+    column = int(box[1]) - left
+    tile_rows = scaled_slice(slice(rows.start + row, rows.stop + row), height, bottom - top)
+    tile_columns = scaled_slice(
+        slice(columns.start + column, columns.stop + column), width, right - left
+    )
+    picture = resize(
+        part, tile_columns.stop - tile_columns.start, tile_rows.stop - tile_rows.start
+    )
+    drawn[tile_rows, tile_columns] = np.asarray(picture)
     return drawn
 
 
@@ -60,7 +60,7 @@ def scaled_slice(part: slice, length: int, of_length: int) -> slice:
     >>> scaled_slice(slice(3, 6), 6, 12), scaled_slice(slice(3, 6), 12, 12)
     (slice(1, 3, None), slice(3, 6, None))
     """
-    return slice(part.start * length // of_length, ceil(part.stop * length / of_length))
+    return slice(part.start * length // of_length, -(-part.stop * length // of_length))
 
 
 def hatched(height: int, width: int) -> np.ndarray:
