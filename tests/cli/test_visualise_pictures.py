@@ -49,6 +49,7 @@ def test_without_arguments_the_sample_is_drawn(tmp_path):
     for module in (tf, np, h5py):
         assert f"{module.__name__} {module.__version__}" in text["versions"]
     options = "--layer block4_conv2 --top 9 --mode max --rule deconvnet --resize crop"
+    options += " --colours soft --scale own"
     assert text["command"] == f"visualise.py chelsea.jpg --weights vgg16.h5 {options}"
     # for all to read, where a person's files are
     assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
@@ -120,7 +121,8 @@ def test_raw_values_equal_those_from_python(run, tmp_path, mode, rule):
     assert (text["channels"], text["layer"]) == ("5,123,0", layer)
     assert (text["mode"], text["rule"]) == (mode, rule)
     assert text["command"].endswith(
-        f"--layer {layer} --feature 5,123,0 --mode {mode} --rule {rule} --resize crop"
+        f"--layer {layer} --feature 5,123,0 --mode {mode} --rule {rule} --resize crop "
+            "--colours soft --scale own"
     )
 
 

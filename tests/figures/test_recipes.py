@@ -32,6 +32,8 @@ PHOTO_CHANGES = {
     "rule": {"--rule": "guided"},
     "resize": {"--resize": "squash"},
     "bands": {"--bands": "2,1,0"},
+    "colours": {"--colours": "rgb"},
+    "scale": {"--scale": "common"},
     "interior": {"--interior": True},
     "max_side": {"--resize": "keep", "--max-side": "12"},
 }
