@@ -122,7 +122,7 @@ def test_raw_values_equal_those_from_python(run, tmp_path, mode, rule):
     assert (text["mode"], text["rule"]) == (mode, rule)
     assert text["command"].endswith(
         f"--layer {layer} --feature 5,123,0 --mode {mode} --rule {rule} --resize crop "
-            "--colours soft --scale own"
+        "--colours soft --scale own"
     )
 
 

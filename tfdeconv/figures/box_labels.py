@@ -6,15 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 
-from .rectangles import (
-    Rectangle,
-    area,
-    connection,
-    contains,
-    crosses,
-    grown,
-    overlap_area,
-)
+from .rectangles import Rectangle, area, connection, contains, crosses, grown, overlap_area
 
 # a label stands within its box if that is at least so many times as wide, high and large
 ROOMY_SIDES = 2.5
@@ -102,11 +94,7 @@ def spots(box: Rectangle, size: tuple[float, float]) -> Iterator[Rectangle]:
 
 
 def spot_cost(
-    spot: Rectangle,
-    line: Rectangle,
-    own: int,
-    boxes: Sequence[Rectangle],
-    placed: Sequence[Label],
+    spot: Rectangle, line: Rectangle, own: int, boxes: Sequence[Rectangle], placed: Sequence[Label]
 ) -> float:
     """How bad a spot is for a box's label, but for its distance: what it and its line hide.
 

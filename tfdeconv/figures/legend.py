@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from .letters import font, printable, wrapped
-from .page import (
-    FAINT,
-    LEGEND_FONT,
-    SCALE_BAR,
-    colour_scale_width,
-    draw_colour_scale,
-)
+from .page import FAINT, LEGEND_FONT, SCALE_BAR, colour_scale_width, draw_colour_scale
 from .style import number
 
 LINE = 24  # pixels from a line to the next

@@ -60,7 +60,9 @@ def views_of(projection: Projection, image: int) -> PhotoViews:
     step = max(1, side // STEPS)
     crops = []
     for part in parts:
-        crops.append(snapped(square_around(part, side + step, projection.size), step, projection.size))
+        crops.append(
+            snapped(square_around(part, side + step, projection.size), step, projection.size)
+        )
     views = PhotoViews(np.array(crops), False, True, centres, field)
     if np.prod(views.size) >= WHOLE**2 * np.prod(projection.size):
         return PhotoViews(whole, True, False, centres, field)

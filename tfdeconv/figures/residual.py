@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from .letters import font, printable
-from .page import (
-    FAINT,
-    INK,
-    MARGIN,
-    MAX_HEIGHT,
-    THIN,
-    draw_tile,
-    new_page,
-    scaled_sides,
-)
+from .page import FAINT, INK, MARGIN, MAX_HEIGHT, THIN, draw_tile, new_page, scaled_sides
 
 if TYPE_CHECKING:
     from .tiles import UnitTiles

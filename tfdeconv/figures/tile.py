@@ -47,9 +47,7 @@ def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int])
     tile_columns = scaled_slice(
         slice(columns.start + column, columns.stop + column), width, right - left
     )
-    picture = resize(
-        part, tile_columns.stop - tile_columns.start, tile_rows.stop - tile_rows.start
-    )
+    picture = resize(part, tile_columns.stop - tile_columns.start, tile_rows.stop - tile_rows.start)
     drawn[tile_rows, tile_columns] = np.asarray(picture)
     return drawn
 
