@@ -8,7 +8,8 @@ import struct
 import numpy as np
 import pytest
 
-from tfdeconv.data.preprocessing import MEAN_BGR, load_preprocessing
+from tfdeconv.data.preprocessing import MEAN_BGR
+from tfdeconv.data.stated_preprocessing import load_preprocessing
 from tfdeconv.errors import UserError
 
 BGR = np.array(MEAN_BGR)

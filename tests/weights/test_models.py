@@ -16,7 +16,8 @@ from PIL import Image
 from weight_files import random_arrays
 
 from tfdeconv import Deconvnet, UserError, load_weights
-from tfdeconv.data.preprocessing import PRESETS, Preprocessing, load_preprocessing
+from tfdeconv.data.preprocessing import PRESETS, Preprocessing
+from tfdeconv.data.stated_preprocessing import load_preprocessing
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.network.spans import overlap
@@ -216,27 +217,39 @@ def test_preprocessing_from_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, says",
     [
-        "",
-        "[" * 60_000,
-        "[1, 2]",
-        "3",
-        '{"mean": "123"}',
-        '{"mean": [1' + "0" * 400 + ", 0, 0]}",
-        '{"mean": [1, 2]}',
-        '{"scale": [1, 0, 1]}',
-        '{"order": "hsv"}',
-        '{"size": [8]}',
-        '{"size": [8, 1e9]}',
-        '{"resize": 3}',
-        '{"colour": 3}',
-        '{"mean": [NaN, 0, 0]}',
-        '{"order": 3}',
+        ("", "it is not JSON such as"),
+        ("[" * 60_000, "recursion"),
+        ("[1, 2]", "expected an object"),
+        ("3", "expected an object"),
+        ('{"mean": "123"}', "mean: found 123, expected one number, or 3"),
+        ('{"mean": [1' + "0" * 400 + ", 0, 0]}", "too large"),
+        ('{"mean": [1, 2]}', r"mean: found \[1, 2\]"),
+        ('{"mean": 1e8}', r"mean: found 1e\+08, expected at most 10,000,000"),
+        ('{"scale": [1, 0, 1]}', "scale: found 0, expected at least 0.0001"),
+        ('{"scale": true}', "scale: found True"),
+        ('{"order": "hsv"}', "order: found 'hsv', expected one of rgb"),
+        ('{"size": [8]}', r"size: found \[8\], expected height and width"),
+        ('{"size": [8, 1e9]}', "size: found 1000000000.0, expected integers"),
+        ('{"size": -8}', "size: found -8"),
+        ('{"resize": 3}', "resize: found 3, less than the size's 8"),
+        ('{"colour": 3}', "found colour, expected some of mean"),
+        ('{"mean": [NaN, 0, 0]}', "mean: found nan"),
+        ('{"order": 3}', "order: found 3"),
     ],
 )
-def test_impossible_preprocessing_is_one_line(tmp_path, text):
+def test_impossible_preprocessing_is_one_line(tmp_path, text, says):
     (tmp_path / "p.json").write_text(text)
-    with pytest.raises(UserError, match="how to preprocess") as error:
+    with pytest.raises(UserError, match=says) as error:
         load_preprocessing(str(tmp_path / "p.json"), (8, 8, 3))
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and "p.json" in str(error.value)
+
+
+def test_one_number_is_of_all_channels():
+    found = load_preprocessing('{"mean": 10, "scale": 255, "size": 32}', (8, 8, 3))
+    assert found == Preprocessing("rgb", (32, 32), 37, (10.0,) * 3, (255.0,) * 3)
+    assert load_preprocessing("0-1", (8, 8, 5)) == PRESETS["over255"]((8, 8), 5)
+    assert load_preprocessing("-1-1", (8, 8, 3)) == PRESETS["tf"]((8, 8), 3)
+    with pytest.raises(UserError, match="called 'cafe'. Did you mean 'caffe'.*or a file: JSON"):
+        load_preprocessing("cafe", (8, 8, 3))

@@ -10,12 +10,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.preprocessing import PRESETS
+from ..data.preprocessing import ALIASES, PRESETS, preset_name
 from ..errors import UserError
 from ..network.graph import Network
 from ..network.selection import last_map
 from ..zoo import NETWORKS, VARIANTS
 from .constraints import Constraint
+from .lists import layer_list
 
 ROOT = Path(__file__).resolve().parents[2]  # of a clone; site-packages where it is installed
 IN_CLONE = (ROOT / "scripts" / "visualise.py").is_file()
@@ -86,7 +87,24 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
 
 
 def add_preprocess(parser: argparse.ArgumentParser, meaning: str) -> None:
-    parser.add_argument("--preprocess", metavar="|".join([*PRESETS, "FILE"]), help=meaning)
+    parser.add_argument(
+        "--preprocess",
+        type=preset_name,
+        metavar="|".join([*PRESETS, *ALIASES, "FILE"]),
+        help=f"{meaning}; 0-1 is over255, -1-1 is tf",
+    )
+
+
+def add_layers(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """-l, by any of the names that it has had."""
+    parser.add_argument(
+        *("-l", "--layer", "--layers"),
+        dest="layer",
+        action="extend",
+        type=layer_list,
+        metavar="LAYER[,LAYER...]",
+        help=meaning,
+    )
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
@@ -103,31 +121,11 @@ def layer_and_formula(text: str) -> tuple[str, str]:
     return layer.strip(), formula.strip()
 
 
-def int_list(text: str) -> list[int]:
-    """`3,2,1` -> [3, 2, 1]."""
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of integers such as 46 or 46,128"
-        ) from None
-
-
 def positive_int(text: str) -> int:
     """`9` -> 9; at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer >= 1")
     return int(text)
-
-
-def layer_list(text: str) -> list[str]:
-    """`block1_conv1,fc1` -> ["block1_conv1", "fc1"]."""
-    return text.split(",")
-
-
-def name_list(text: str) -> list[str]:
-    """`block1_conv1,fc1` -> ["block1_conv1", "fc1"]; empty names are left out."""
-    return [name for name in text.split(",") if name]
 
 
 def seconds(text: str) -> float:

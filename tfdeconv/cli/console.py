@@ -17,6 +17,8 @@ from ..errors import UserError
 
 COMMAND = "tfdeconv"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NEGATIVE_RANGE = re.compile(r"-\d+-\d+")
+UNRECOGNISED = "unrecognized arguments: "  # argparse's words
 _installed_as = ""  # `tfdeconv visualise`, in a process that the installed command started
 
 
@@ -51,7 +53,17 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
 
+    def parse_known_args(self, args=None, namespace=None):
+        """argparse would take the -1-1 of `--preprocess -1-1` for an option."""
+        words = list(sys.argv[1:] if args is None else args)
+        for i in reversed(range(1, len(words))):
+            if NEGATIVE_RANGE.fullmatch(words[i]) and words[i - 1].startswith("--"):
+                words[i - 1 : i + 1] = [f"{words[i - 1]}={words[i]}"]
+        return super().parse_known_args(words, namespace)
+
     def error(self, message: str) -> NoReturn:
+        if message.startswith(UNRECOGNISED) and "-" not in message.removeprefix(UNRECOGNISED):
+            message += "; a list of layers has commas and no spaces, as -l conv1,conv2"
         complain(message)
         sys.exit(2)
 

@@ -10,7 +10,7 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 
-from ..data.preprocessing import load_preprocessing
+from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
 from ..weights.report import list_names, report_rows
 from . import arguments, console

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..scan.rendezvous import PATIENCE
-from . import arguments, console
+from . import arguments, console, lists
 from .constraints import Constraint, check_constraints, options_given
 from .scan_images import scan
 from .scan_merge import MergeRequest, merge
 from .scan_settings import ScanRequest
 
-ALL = "all"  # --layers, --keep-maxima
+ALL = "all"  # -l, --keep-maxima
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -56,11 +56,9 @@ def build_parser() -> console.Parser:
     arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, "how images become the network's input, as for visualise")
-    option(
-        "--layers",
-        default=ALL,
-        metavar="LAYER[,LAYER...]",
-        help="default: all, which is every convolution, block output and dense layer "
+    arguments.add_layers(
+        parser,
+        "default: all, which is every convolution, block output and dense layer "
         "that the weights reach",
     )
     option(
@@ -125,9 +123,11 @@ def parse(argv: Sequence[str]) -> ScanRequest | MergeRequest:
     """The command line as a request; exits with one line for what it alone can show to be wrong."""
     parser = build_parser()
     given = parser.parse_args(argv)
-    layers = None if given.layers == ALL else arguments.name_list(given.layers)
+    layers = None
+    if given.layer and ALL not in given.layer:
+        layers = [name for name in given.layer if name]
     if layers == []:
-        parser.error("--layers needs at least one layer, or all")
+        parser.error("-l needs at least one layer, or all")
     check_constraints(parser, CONSTRAINTS, options_given(given))
     if not given.images and not given.merge:
         parser.error("IMAGES is missing: a directory, a text file of paths, or an array")
@@ -149,7 +149,7 @@ def parse(argv: Sequence[str]) -> ScanRequest | MergeRequest:
 
 def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
     keep_all_maxima = given.keep_maxima == ALL
-    maxima_layers = [] if keep_all_maxima else arguments.name_list(given.keep_maxima)
+    maxima_layers = [] if keep_all_maxima else lists.name_list(given.keep_maxima)
     return ScanRequest(
         images=given.images,
         out=given.out,

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.preprocessing import load_preprocessing, say_nothing
+from ..data.preprocessing import say_nothing
+from ..data.stated_preprocessing import load_preprocessing
 from ..engine import limits
 from ..errors import UserError
 from ..scan.cluster import cluster

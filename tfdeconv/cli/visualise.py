@@ -10,7 +10,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
-from . import arguments
+from . import arguments, lists
 from .constraints import Constraint, check_constraints, options_given
 from .visualise_options import DEFAULT_TOP, build_parser
 from .visualise_photos import PhotoRequest, visualise_photos
@@ -103,6 +103,7 @@ def parse(argv: Sequence[str]) -> PhotoRequest | RunRequest:
     if len(given.images) > 1:
         present.add("IMAGE IMAGE")
     check_constraints(parser, CONSTRAINTS, present)
+    lists.refuse_stray(given)
     if given.run:
         return run_request(given)
     return photo_request(given)

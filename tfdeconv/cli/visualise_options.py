@@ -9,7 +9,7 @@ from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
 from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
-from . import arguments, console
+from . import arguments, console, lists
 from .visualise_run import ALL
 
 DEFAULT_TOP = 9
@@ -35,10 +35,10 @@ def image_side(text: str) -> int:
 
 def rgb_bands(text: str) -> tuple[int, int, int]:
     """`3,2,1` -> the channels that are drawn as red, green and blue."""
-    channels = arguments.int_list(text)
+    channels = lists.int_list(text)
     if len(channels) != 3:
         raise argparse.ArgumentTypeError(
-            f"needs three channels, for red, green and blue: found {len(channels)}"
+            f"needs three channels, for red, green and blue, as 3,2,1: found {len(channels)}"
         )
     return channels[0], channels[1], channels[2]
 
@@ -80,21 +80,17 @@ def build_parser(docstring: str) -> console.Parser:
         "how the photo becomes the network's input (default: as the weight file says, "
         "or as is usual for such a file)",
     )
-    option(
-        "-l",
-        "--layer",
-        action="extend",
-        type=arguments.layer_list,
-        metavar="LAYER[,LAYER...]",
-        help="may be repeated (default: block4_conv2, or the last layer that has a map)",
+    arguments.add_layers(
+        parser, "may be repeated (default: block4_conv2, or the last layer that has a map)"
     )
     option(
         "-f",
         "--feature",
         action="extend",
-        type=arguments.int_list,
-        metavar="CHANNEL[,CHANNEL...]",
-        help="channels of the layer, from 0; may be repeated (default: the strongest)",
+        type=lists.channel_list,
+        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
+        help="channels of the layer, from 0, as 3,46 or 0-8; may be repeated "
+        "(default: the strongest)",
     )
     option(
         "--top",

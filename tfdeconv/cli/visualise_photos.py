@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.preprocessing import load_preprocessing
+from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
 from . import arguments, console, photo_projection
 from .notes import Notes, admission_of

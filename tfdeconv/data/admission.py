@@ -49,6 +49,11 @@ class Admission:
             refuse_impossible(name, low, high, preprocessing)
             doubt = self.doubt(low, high, image.pixels.shape[2], preprocessing)
             notes[file or name] = "; ".join(filter(None, [image.note, doubt]))
+        elif beyond_photos(preprocessing):
+            raise UserError(
+                f"{name}: its preprocessing subtracts {max(map(abs, preprocessing.mean)):g}, and "
+                f"photos have pixels from 0 to {WHITE}: give a mean among these"
+            )
         elif of_units(preprocessing):
             notes["--preprocess"] = (
                 f"its mean and scale are for values from 0 to 1, and photos have pixels from 0 to "
@@ -93,6 +98,11 @@ def refuse_impossible(name: str, low: float, high: float, preprocessing: Preproc
             f"{name} has values from {low:g} to {high:g}, and its preprocessing takes {expected}: "
             f"scale them, or replace what stands for no data"
         )
+
+
+def beyond_photos(preprocessing: Preprocessing) -> bool:
+    """Whether the mean is none of pixels from 0 to 255."""
+    return any(abs(mean) > WHITE for mean in preprocessing.mean)
 
 
 def of_bytes(preprocessing: Preprocessing) -> bool:

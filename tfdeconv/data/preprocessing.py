@@ -5,15 +5,9 @@ A fact of the training: weight files carry it.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
-
-from ..errors import UserError, one_line
-from ..files import require_regular_file
-from ..limits import MAX_IMAGE_SIDE, MAX_START, MIN_SCALE
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,102 +141,18 @@ PRESETS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
 }
 
 
+# other names of some: the values that pixels become
+ALIASES = {"0-1": "over255", "-1-1": "tf"}
+
+
+def preset_name(text: str) -> str:
+    """The preset that a text names, by an alias as well; any other text as it is.
+
+    >>> preset_name("0-1"), preset_name("mean.npy")
+    ('over255', 'mean.npy')
+    """
+    return ALIASES.get(text, text)
+
+
 def say_nothing(note: str) -> None:
     """For a caller whom notes on what was assumed do not concern."""
-
-
-def load_preprocessing(
-    text: str | None, shape: tuple[int, int, int], tell: Callable[[str], None] = say_nothing
-) -> Preprocessing | None:
-    """The preset of that name, or what a file says, for inputs of that shape.
-
-    A file is JSON with a Preprocessing's fields, or a mean to subtract (mean_files.py). The JSON
-    itself will do: the text of pictures has it. None for None. tell: takes a note on what is
-    assumed of a file. Raises UserError for anything else.
-    """
-    if text is None:
-        return None
-    if text.startswith("{"):
-        return from_text(text, shape)
-    if text in PRESETS:
-        return PRESETS[text](shape[:2], shape[2])
-    from . import mean_files
-
-    if mean_files.is_mean(text):
-        order, mean, note = mean_files.read_mean(text, shape[2])
-        tell(note)
-        return Preprocessing(order, shape[:2], short_side(shape[:2]), mean)
-    try:
-        require_regular_file(text)
-        with open(text, encoding="utf-8") as file:
-            return from_json(file.read(MAX_START), shape)
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{text} is neither one of {', '.join(PRESETS)} nor a file that says how to "
-            f"preprocess (JSON, or a mean): {one_line(error)[:150]}"
-        ) from None
-
-
-def from_text(text: str, shape: tuple[int, int, int]) -> Preprocessing:
-    """from_json() of what a person wrote; raises UserError."""
-    try:
-        return from_json(text, shape)
-    except ValueError as error:
-        raise UserError(f"--preprocess {text[:50]}: {one_line(error)[:150]}") from None
-
-
-def from_json(text: str, shape: tuple[int, int, int]) -> Preprocessing:
-    """The Preprocessing whose fields a JSON object has, for inputs (height, width, channels).
-
-    Fields that are left out have their values in identity(). Raises ValueError for anything else.
-    """
-    height, width, channels = shape
-    usual = identity((height, width), channels)
-    try:
-        entry = object_of(text)
-        preprocessing = Preprocessing(
-            order=entry.get("order", usual.order),
-            size=tuple(entry.get("size", usual.size)),
-            resize=entry.get("resize", usual.resize),
-            mean=tuple(map(float, entry.get("mean", ()))),
-            scale=tuple(map(float, entry.get("scale", ()))),
-        )
-        check(preprocessing, channels)
-    except (TypeError, OverflowError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-    return preprocessing
-
-
-def object_of(text: str) -> dict[str, Any]:
-    """A JSON object with a Preprocessing's fields; ValueError for another one."""
-    entry = json.loads(text)
-    if not isinstance(entry, dict):
-        raise ValueError("expected an object")
-    known = sorted(field.name for field in fields(Preprocessing))
-    unknown = sorted(set(entry) - set(known))
-    if unknown:
-        raise ValueError(f"found {', '.join(unknown)}, expected {', '.join(known)}")
-    for key in ("mean", "scale", "size"):
-        if not isinstance(entry.get(key, []), list):
-            raise ValueError(f"expected a list as {key}")
-    return entry
-
-
-def check(preprocessing: Preprocessing, channels: int) -> None:
-    """Raises ValueError for values that cannot be applied to images of so many channels."""
-    if preprocessing.order not in ORDERS:
-        raise ValueError(f"expected one of {', '.join(ORDERS)} as order")
-    if preprocessing.order != "as is" and channels != 3:
-        raise ValueError(f"expected 'as is' as order of {channels} channels")
-    for values in (preprocessing.mean, preprocessing.scale):
-        if len(values) not in (0, channels) or not all(map(math.isfinite, values)):
-            raise ValueError(f"expected {channels} numbers, or none, as mean and as scale")
-    if any(abs(value) < MIN_SCALE for value in preprocessing.scale):
-        raise ValueError(f"scale has a 0, or less than {MIN_SCALE:g}")
-    if len(preprocessing.size) != 2:
-        raise ValueError("expected height and width as size")
-    for side in (*preprocessing.size, preprocessing.resize):
-        if type(side) is not int or not 1 <= side <= MAX_IMAGE_SIDE:
-            raise ValueError(f"expected integers from 1 to {MAX_IMAGE_SIDE} as size and as resize")
-    if preprocessing.resize < min(preprocessing.size):
-        raise ValueError(f"resize is less than the size's {min(preprocessing.size)}")

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..data import dataset
 from ..data.dataset import Source
-from ..data.preprocessing import Preprocessing, from_json
+from ..data.preprocessing import Preprocessing
+from ..data.stated_preprocessing import from_json
 from ..errors import UserError, unknown
 from ..files import refuse_special
 from ..network.graph import Network
