@@ -12,8 +12,9 @@ import json
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, unknown
 from ..network.graph import Network
 from ..network.summary import layer_rows, missing_rows
 from ..scan.summary import block_rows, run_rows
@@ -49,6 +50,11 @@ CONSTRAINTS = (
         "--blocks",
         "--blocks needs --run FILE: a scan of a network with residual blocks",
         needs=("--run",),
+    ),
+    Constraint(
+        "--blocks",
+        "--blocks lists all block outputs of a run: leave out -l",
+        excludes=("--layer",),
     ),
     Constraint(
         "--classes",
@@ -92,6 +98,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         metavar="N",
         help="of a built-in network (default: 1000)",
     )
+    arguments.add_layers(parser, "list these alone (default: all)")
     option("--run", metavar="FILE", help="describe a scan's run instead")
     option(
         "--blocks",
@@ -109,11 +116,11 @@ def main(argv: Sequence[str]) -> int:
     if given.run and given.blocks:
         describe_blocks(given.run, given.json)
     elif given.run:
-        describe_run(given.run, given.json)
+        describe_run(given.run, given.layer, given.json)
     else:
         network = requested_network(given)
         refuse_too_small(network)
-        describe_network(network, given.json)
+        describe_network(network, given.layer, given.json)
     return 0
 
 
@@ -157,9 +164,12 @@ def refuse_too_small(network: Network) -> None:
             )
 
 
-def describe_network(network: Network, as_json: bool) -> None:
-    """Prints a network's layers, and the layers of its file that are not available."""
+def describe_network(network: Network, names: Sequence[str] | None, as_json: bool) -> None:
+    """Prints a network's layers, or those named, and what of its file is not available."""
     layers = layer_rows(network)
+    if names:
+        listed = {network.node(name).name for name in names}
+        layers = [row for row in layers if row["layer"] in listed]
     parameters = sum(layer["parameters"] for layer in layers)
     multiply_adds = sum(layer["multiply_adds"] for layer in layers)
     if as_json:
@@ -182,9 +192,11 @@ def describe_network(network: Network, as_json: bool) -> None:
     print("\n".join(layer_table.notes(layers)))
 
 
-def describe_run(path: str, as_json: bool) -> None:
-    """Prints what a run counted in each layer."""
+def describe_run(path: str, names: Sequence[str] | None, as_json: bool) -> None:
+    """Prints what a run counted in each layer, or in those named."""
     title, layers = run_rows(path)
+    if names:
+        layers = [named(path, name, layers) for name in names]
     if as_json:
         print(json.dumps({"run": title, "layers": layers}, indent=1))
         return
@@ -197,6 +209,14 @@ def describe_run(path: str, as_json: bool) -> None:
     print(console.printable(title))
     print_table(table, left=1)
     print(RUN_NOTE)
+
+
+def named(path: str, name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row of a layer; raises UserError for one that the run does not have."""
+    for row in rows:
+        if row["layer"] == name:
+            return row
+    raise unknown(f"{path} has no layer", name, [row["layer"] for row in rows])
 
 
 def describe_blocks(path: str, as_json: bool) -> None:

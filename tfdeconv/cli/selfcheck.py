@@ -29,6 +29,9 @@ def parse(argv: Sequence[str]) -> Namespace:
     arguments.add_architecture(parser)
     arguments.add_lambda(parser)
     arguments.add_network(parser, "default: what the weights are for")
+    arguments.add_layers(
+        parser, "project these (default: a few, of those that have maps, from first to last)"
+    )
     parser.add_argument("--image", metavar="FILE", help="default: a sample photo")
     return parser.parse_args(argv)
 
@@ -45,6 +48,7 @@ def main(argv: Sequence[str]) -> int:
         weights_path, given.network, architecture=given.architecture, lambdas=given.lambdas
     )
     network = weights.network
+    arguments.check_targets(network, given.layer or (), None, None)
     if given.weights:
         for note in weights.notes_to_tell(preprocessing_known=True):
             console.complain(note)
@@ -62,6 +66,8 @@ def main(argv: Sequence[str]) -> int:
     report.unchecked += not_reached(network, nodes)
     check_adjoints(report, nodes, tensors, shapes)
     checked = targets(network, nodes, shapes)
+    if given.layer:
+        checked = [network.node(layer).name for layer in given.layer]
     if not checked:
         report.unchecked.append("projections: no layer has a map of several rows and columns")
     for target in checked:

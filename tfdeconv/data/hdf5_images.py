@@ -12,6 +12,7 @@ from threading import Lock
 
 import numpy as np
 
+from ..formats import purposes
 from ..formats.hdf5 import Dataset, Group, Refused
 from ..formats.hdf5_process import ProcessEnded, ReadError, open_in_subprocess
 
@@ -65,6 +66,9 @@ class Hdf5Images:
         """The dataset, from a new process."""
         with ExitStack() as process:
             root = process.enter_context(open_in_subprocess(self.path))
+            purpose = purposes.of_hdf5(root)
+            if purpose:
+                raise purpose.refusal(self.path, "images")
             datasets, refused = datasets_in(root)
             self.dataset = datasets[self.choose(datasets, refused)]
             self.process.enter_context(process.pop_all())

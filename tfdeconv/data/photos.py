@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
+from ..formats import purposes
 from . import tiff_messages
 from .bit_depth import brightness_note, has_sixteen_bits, has_white_zero
 from .photo_limits import (
@@ -73,6 +74,9 @@ def decode(
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except Image.UnidentifiedImageError:
+        purpose = purposes.of_name(path)
+        if purpose:
+            raise purpose.refusal(path, "a photo") from None
         raise UserError(
             f"{path} is not an image that can be read (JPEG, PNG, GIF, WebP, TIFF, BMP, .npy)"
         ) from None

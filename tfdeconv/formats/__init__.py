@@ -17,5 +17,6 @@ here raises a UserError of one line, in little time and memory, or reads it.
     protobuf, protobuf_schema    messages of protocol buffers: outermost fields; by a table of them
     lazy_tensor    what these readers give: a tensor that is read when asked for
     zip_archive    the members of a zip
+    purposes       what a file is given as
     checked_json   values of JSON
 """

@@ -16,7 +16,8 @@ import numpy as np
 from .. import errors
 from ..errors import UserError
 from ..files import refuse_special
-from ..formats import hdf5, hdf5_process
+from ..data.folders import SUFFIXES
+from ..formats import hdf5, hdf5_process, purposes
 from ..formats.hdf5 import dataset, inside, subgroup, texts
 from ..formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts
 from ..version import __version__
@@ -24,7 +25,6 @@ from .consistency import Inconsistent, check_run, settings_of
 from .run import Run, Settings
 from .state import LayerState, fields_of
 
-FORMAT = "tfdeconv run"
 VERSION = 3
 # version 2 had no setting `interior`
 VERSIONS = (2, VERSION)
@@ -42,7 +42,7 @@ def save(path: str | Path, run: Run) -> None:
     Raises UserError where it cannot be written; an old file at path is unchanged then.
     """
     attributes: dict[str, Any] = {
-        "format": FORMAT,
+        "format": purposes.RUN,
         "made_by": f"tfdeconv {__version__}",
         "versions": run.versions,
     }
@@ -81,7 +81,7 @@ def load(path: str | Path) -> Run:
     try:
         with open(path, "rb") as raw:
             if raw.read(len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:
-                raise UserError(f"{path} is not a scan run: not an HDF5 file")
+                raise not_a_run(path, "it is not an HDF5 file")
         with hdf5_process.open_in_subprocess(path) as file:
             return run_in(path, file)
     except UserError:
@@ -96,11 +96,24 @@ def load(path: str | Path) -> Run:
         raise UserError(f"{path} cannot be read as a run: {errors.one_line(error)}") from None
 
 
+def not_a_run(path: str | Path, reason: str) -> UserError:
+    """What a file is by its name, or else why it is not a run."""
+    purpose = purposes.of_name(path)
+    if purpose:
+        return purpose.refusal(path, "a run of scan.py")
+    if Path(path).suffix.lower() in SUFFIXES:
+        reason += "; photos stand on the command line as they are"
+    return UserError(f"{path} is not a run of scan.py: {reason}")
+
+
 def run_in(path: str | Path, file: hdf5.Group) -> Run:
     """The run in an open file; raises Inconsistent where it does not agree with itself."""
     attributes = file.attrs
-    if "format" not in attributes or texts(attributes["format"])[0] != FORMAT:
-        raise UserError(f"{path} is not a scan run: it has no `format` {FORMAT!r}")
+    if "format" not in attributes or texts(attributes["format"])[0] != purposes.RUN:
+        purpose = purposes.of_hdf5(file)
+        if purpose:
+            raise purpose.refusal(path, "a run of scan.py")
+        raise not_a_run(path, f"it has no `format` {purposes.RUN!r}")
     if attributes["version"] not in VERSIONS:
         raise UserError(
             f"{path} is version {attributes['version']} of this format, "

@@ -27,7 +27,7 @@ from pathlib import Path
 from .. import errors
 from ..data.preprocessing import caffe
 from ..errors import UserError
-from ..formats import checked_json, exported_archive, hdf5, hdf5_process
+from ..formats import checked_json, exported_archive, hdf5, hdf5_process, purposes
 from ..formats.hdf5 import texts
 from ..formats.onnx import reader as onnx_files
 from ..formats.tflite import reader as tflite_files
@@ -154,6 +154,7 @@ def open_weights_alone(path: str | Path) -> Iterator[hdf5.Group]:
         foreign_files.refuse_folder(path)
         foreign_files.refuse_foreign(path)
         with open_hdf5(path) as file:
+            purposes.refuse_run(path, file)
             is_whole = native.recognises(file) or "model_config" in file.attrs
             if not is_whole:
                 yield file
@@ -174,6 +175,7 @@ def hdf5_reader(
     path: str | Path, file: hdf5.Group, lambdas: Mapping[str, str] | None = None
 ) -> FormatReader:
     """What reads an HDF5 file, by its attributes and groups."""
+    purposes.refuse_run(path, file)
     if native.recognises(file):
         return FormatReader(
             NATIVE, partial(native.network, path, file), partial(native.contents, path, file)

@@ -25,8 +25,8 @@ import json
 from collections.abc import Sequence
 
 from ..errors import printable
+from ..formats.purposes import WEIGHTS as FORMAT
 
-FORMAT = "tfdeconv weights"
 VERSION = 2  # the newest that this program reads
 NOTES = "notes"
 SHOWN_NOTES = 20  # that are kept
