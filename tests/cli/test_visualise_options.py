@@ -7,9 +7,10 @@ import json
 import pytest
 from command_line import HEAVY, LIST_MODULES, SAMPLE, assert_one_line, file_names, run_process
 
-from tfdeconv.cli import visualise
+from tfdeconv.cli import lists, visualise
 from tfdeconv.cli.visualise_photos import PhotoRequest
 from tfdeconv.cli.visualise_run import RunRequest
+from tfdeconv.errors import UserError
 
 MISTAKES = [
     (["--network", "vgg17"], "'vgg17'.*vgg16"),
@@ -38,7 +39,8 @@ MISTAKES = [
     (["-f=-1"], "no channel -1"),
     (["-f", "3,-1"], "no channel -1"),
     (["-f", "one"], "'one'"),
-    (["-f", "1,"], "'1,'"),
+    (["-f", "1,"], "'1,' is not a list of channels"),
+    (["-f", "8-0"], "8-0 goes down: write 0-8"),
     (["--top", "0"], "'0'"),
     (["--top", "-3"], "--top"),
     (["--top", "1.5"], "'1.5'"),
@@ -120,3 +122,30 @@ def test_sides_out_of_range_are_refused(side, capsys):
     with pytest.raises(SystemExit):
         visualise.parse(["a.jpg", "--resize", "keep", f"--max-side={side}"])
     assert "--max-side" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "texts, channels",
+    [("0-3,46", [0, 1, 2, 3, 46]), ("5-5", [5]), ("-1", [-1]), ("7,2", [7, 2])],
+)
+def test_ranges_of_channels_include_both_ends(texts, channels):
+    assert lists.channel_list(texts) == channels
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        ("-f 1 2 3", "no photo 2 nor 3: a list of channels has commas.* as -f 1,2,3"),
+        ("-f 1 2-4", "as -f 1,2-4"),
+        ("-l conv1 conv2", "no photo conv2: a list of layers has commas.* as -l conv1,conv2"),
+    ],
+)
+def test_lists_with_spaces_are_refused(arguments, says):
+    with pytest.raises(UserError, match=says):
+        lists.refuse_stray(visualise.build_parser("").parse_intermixed_args(arguments.split()))
+
+
+def test_values_of_pixels_name_a_preprocessing():
+    for words, name in (("0-1", "over255"), ("-1-1", "tf"), ("torch", "torch")):
+        request = visualise.parse(["a.jpg", "--preprocess", words])
+        assert isinstance(request, PhotoRequest) and request.preprocess == name

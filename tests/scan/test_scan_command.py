@@ -130,7 +130,7 @@ def test_mistakes_are_one_line(script, small, tmp_path):
         (["--layers", "nonesuch"], "no layer 'nonesuch'"),
         (["--layers", ","], "at least one"),
         (["--every", "soon"], "'soon'"),
-        (["--out", tmp_path], "is a directory|not a scan run"),
+        (["--out", tmp_path], "is a directory|not a run of scan.py"),
         (["--out", tmp_path / "no" / "run.h5"], "cannot write"),
     ):
         status, lines, err = script(*small, *change)
@@ -150,8 +150,8 @@ def test_other_files_are_left_alone(script, small, tmp_path):
         file.attrs["version"] = 0
     for content, words in (
         (None, "version 0"),
-        (b"my diary", "is not a scan run"),
-        ((tmp_path / "w.h5").read_bytes(), "is not a scan run"),
+        (b"my diary", "is not a run of scan.py"),
+        ((tmp_path / "w.h5").read_bytes(), "a weight file of this program, not a run"),
         ((tmp_path / "run.h5").read_bytes()[:5000], "cannot be read as a run"),
     ):
         if content:

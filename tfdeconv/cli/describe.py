@@ -116,11 +116,11 @@ def main(argv: Sequence[str]) -> int:
     if given.run and given.blocks:
         describe_blocks(given.run, given.json)
     elif given.run:
-        describe_run(given.run, given.layer, given.json)
+        describe_run(given.run, given.json, given.layer)
     else:
         network = requested_network(given)
         refuse_too_small(network)
-        describe_network(network, given.layer, given.json)
+        describe_network(network, given.json, given.layer)
     return 0
 
 
@@ -164,7 +164,9 @@ def refuse_too_small(network: Network) -> None:
             )
 
 
-def describe_network(network: Network, names: Sequence[str] | None, as_json: bool) -> None:
+def describe_network(
+    network: Network, as_json: bool, names: Sequence[str] | None = None
+) -> None:
     """Prints a network's layers, or those named, and what of its file is not available."""
     layers = layer_rows(network)
     if names:
@@ -192,7 +194,7 @@ def describe_network(network: Network, names: Sequence[str] | None, as_json: boo
     print("\n".join(layer_table.notes(layers)))
 
 
-def describe_run(path: str, names: Sequence[str] | None, as_json: bool) -> None:
+def describe_run(path: str, as_json: bool, names: Sequence[str] | None) -> None:
     """Prints what a run counted in each layer, or in those named."""
     title, layers = run_rows(path)
     if names:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
+from ..formats import purposes
 from ..formats.hdf5 import Dataset, Group, dataset, subgroup, texts
 from ..limits import MAX_JSON, MAX_SIZE
 from ..network.graph import Network
@@ -20,7 +21,6 @@ from ..zoo import NETWORKS
 from .contents import WeightFile
 from .native_format import (
     DESCRIPTION,
-    FORMAT,
     NOTES,
     VERSION,
     digest_line,
@@ -31,7 +31,7 @@ from .native_format import (
 
 def recognises(file: Group) -> bool:
     """Whether an HDF5 file is one of these."""
-    return "format" in file.attrs and texts(file.attrs["format"])[0] == FORMAT
+    return "format" in file.attrs and texts(file.attrs["format"])[0] == purposes.WEIGHTS
 
 
 def network(path: str | Path, file: Group, name: str | None, variant: str | None = None) -> Network:

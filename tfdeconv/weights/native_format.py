@@ -25,7 +25,6 @@ import json
 from collections.abc import Sequence
 
 from ..errors import printable
-from ..formats.purposes import WEIGHTS as FORMAT
 
 VERSION = 2  # the newest that this program reads
 NOTES = "notes"

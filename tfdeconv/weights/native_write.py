@@ -12,13 +12,14 @@ import numpy as np
 
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
+from ..formats import purposes
 from ..formats.hdf5_write import create_hdf5, fixed_text
 from ..network.base import mismatches
 from ..network.graph import Network
 from ..network.serialization import from_json, to_json
 from ..version import __version__
 from ..zoo import NETWORKS
-from .native_format import DESCRIPTION, FORMAT, NOTES, digest_line, pack_notes, root_digest
+from .native_format import DESCRIPTION, NOTES, digest_line, pack_notes, root_digest
 
 SHOWN = 8  # mismatches that an error lists
 
@@ -61,7 +62,7 @@ def save_weights(
                 lines.append(write_dataset(file, f"{quote(layer, safe='')}/{name}", values))
         digest = root_digest(lines)
         file.attrs.update(
-            format=fixed_text(FORMAT),
+            format=fixed_text(purposes.WEIGHTS),
             version=version,
             made_by=fixed_text(f"tfdeconv {__version__}"),
             network=fixed_text(network.name),
