@@ -125,8 +125,7 @@ def test_sides_out_of_range_are_refused(side, capsys):
 
 
 @pytest.mark.parametrize(
-    "texts, channels",
-    [("0-3,46", [0, 1, 2, 3, 46]), ("5-5", [5]), ("-1", [-1]), ("7,2", [7, 2])],
+    "texts, channels", [("0-3,46", [0, 1, 2, 3, 46]), ("5-5", [5]), ("-1", [-1]), ("7,2", [7, 2])]
 )
 def test_ranges_of_channels_include_both_ends(texts, channels):
     assert lists.channel_list(texts) == channels

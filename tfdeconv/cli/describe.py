@@ -52,9 +52,7 @@ CONSTRAINTS = (
         needs=("--run",),
     ),
     Constraint(
-        "--blocks",
-        "--blocks lists all block outputs of a run: leave out -l",
-        excludes=("--layer",),
+        "--blocks", "--blocks lists all block outputs of a run: leave out -l", excludes=("--layer",)
     ),
     Constraint(
         "--classes",
@@ -164,9 +162,7 @@ def refuse_too_small(network: Network) -> None:
             )
 
 
-def describe_network(
-    network: Network, as_json: bool, names: Sequence[str] | None = None
-) -> None:
+def describe_network(network: Network, as_json: bool, names: Sequence[str] | None = None) -> None:
     """Prints a network's layers, or those named, and what of its file is not available."""
     layers = layer_rows(network)
     if names:

@@ -69,10 +69,7 @@ def refuse_stray(given: Namespace) -> None:
 
     `-f 1 2 3` is channel 1 of photos called 2 and 3.
     """
-    lists = (
-        ("-f", "channels", given.feature, CHANNELS),
-        ("-l", "layers", given.layer, NAMES),
-    )
+    lists = (("-f", "channels", given.feature, CHANNELS), ("-l", "layers", given.layer, NAMES))
     for option, things, values, pattern in lists:
         stray = []
         for image in given.images:

@@ -14,9 +14,9 @@ from urllib.parse import quote
 import numpy as np
 
 from .. import errors
+from ..data.folders import SUFFIXES
 from ..errors import UserError
 from ..files import refuse_special
-from ..data.folders import SUFFIXES
 from ..formats import hdf5, hdf5_process, purposes
 from ..formats.hdf5 import dataset, inside, subgroup, texts
 from ..formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts

@@ -19,14 +19,7 @@ from ..network.graph import Network
 from ..network.serialization import from_json
 from ..zoo import NETWORKS
 from .contents import WeightFile
-from .native_format import (
-    DESCRIPTION,
-    NOTES,
-    VERSION,
-    digest_line,
-    root_digest,
-    unpack_notes,
-)
+from .native_format import DESCRIPTION, NOTES, VERSION, digest_line, root_digest, unpack_notes
 
 
 def recognises(file: Group) -> bool:
