@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,17 +22,18 @@ PREFIX = 50
 
 
 @contextmanager
-def atomic_write(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path, durable: bool = False) -> Iterator[Path]:
     """A temporary path to write to: renamed to path when the block succeeds, else removed.
 
-    A link at path is replaced, and what it leads to is left as it is. Raises UserError where the
-    file cannot be written.
+    A link at path is replaced, and what it leads to is left as it is. durable: the file is on the
+    disk when it gets its name, so that a machine that loses power has the old or the new one.
+    Raises UserError where the file cannot be written.
     """
     path = Path(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"cannot write {path}: it exists and is not a file")
     try:
-        prefix = f".{path.name[:PREFIX]}-"
+        prefix = temporary_prefix(path.name)
         handle, temporary = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
@@ -41,11 +44,43 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
+        if durable:
+            flush_to_disk(temporary)
         os.replace(temporary, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def temporary_prefix(name: str) -> str:
+    """What the names of a file's half-written ones begin with: no other file's do."""
+    if len(name) <= PREFIX:
+        return f".{name}-"
+    return f".{name[:PREFIX]}~{zlib.crc32(os.fsencode(name)):08x}-"
+
+
+def leftovers(path: str | Path) -> list[str]:
+    """Half-written files beside a path, of processes that were killed while they wrote."""
+    folder, name = os.path.split(os.path.abspath(path))
+    suffix = os.path.splitext(name)[1]
+    pattern = f"{glob.escape(temporary_prefix(name))}????????{glob.escape(suffix)}"
+    return glob.glob(os.path.join(glob.escape(folder), pattern))
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Removes half-written files beside a path; nobody else may be writing it now."""
+    for stale in leftovers(path):
+        with suppress(OSError):
+            os.remove(stale)
+
+
+def flush_to_disk(path: str | Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def require_regular_file(path: str | Path) -> None:

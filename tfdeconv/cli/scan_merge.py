@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import remove_leftovers
 from . import console
 from .scan_images import report
 
@@ -38,6 +39,7 @@ def merge(request: MergeRequest) -> int:
 
     parts = shards.ordered_shards({path: run_file.load(path) for path in request.runs})
     merged, duplicates = shards.merge_runs(list(parts.values()))
+    remove_leftovers(request.out)
     exists = os.path.lexists(request.out)
     if exists:
         run.refuse_others(request.out, run_file.load(request.out), merged.settings, merged.names)

@@ -12,29 +12,10 @@ import numpy as np
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
-from ..limits import MAX_PATH_LIST, MAX_START
 from . import arrays, folders, images
+from .image_lists import read_list
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded
-
-UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
-PICKLE = f"a pickle (as CIFAR's batches are), which could run programs: {UNPACK}"
-# what people hold images in and is no list, by its first bytes
-MARKS = {
-    b"\x80\2": PICKLE,
-    b"\x80\3": PICKLE,
-    b"\x80\4": PICKLE,
-    b"\x80\5": PICKLE,
-    b"(dp": PICKLE,
-    b"\x1f\x8b": f"compressed (gzip): {UNPACK}",
-    b"PK\3\4": f"a zip archive: {UNPACK}",
-    b"\0\0\x08\3": f"an IDX file (as MNIST's are): {UNPACK}",
-    b"MATLAB": f"a file of MATLAB's: {UNPACK}",
-    b"PAR1": f"a Parquet file: {UNPACK}",
-    b"\x93NUMPY": "an array of numpy's: name it .npy",
-    b"\x89HDF": "an HDF5 file: name it .h5",
-    b"\xff\xd8\xff": "a JPEG: name it .jpg",
-}
 
 
 @dataclass(frozen=True)
@@ -45,7 +26,8 @@ class Source:
     its name was given), without names.
     digest: sha256 of the list, or of an array's file name, size, dtype and shape.
     array: what gives an array's images by number. shape: of one of them, as they are stored.
-    notes: what was left out of a directory, or is assumed of an array.
+    notes: what was left out of a directory, or is assumed of an array. labels: of all images, where
+    the list has any.
 
     The process that reads an HDF5 file ends with close(), or at the end of a `with` block.
     """
@@ -57,6 +39,7 @@ class Source:
     array: Any = None
     shape: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def image(self, number: int, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
         """An image as [h, w, channels], like images.decode; raises UserError if unreadable."""
@@ -143,45 +126,16 @@ def open_source(path: str) -> Source:
     require_regular_file(absolute)
     if os.path.splitext(absolute)[1].lower() in images.SUFFIXES:
         return list_source(os.path.dirname(absolute), [os.path.basename(absolute)])
-    return list_source(os.path.dirname(absolute), names_in(path))
+    found = read_list(path)
+    return list_source(os.path.dirname(absolute), found.names, found.labels)
 
 
-def names_in(path: str) -> list[str]:
-    """The lines of a text file of paths; raises UserError where there are none."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(MAX_START)
-            refuse_other_files(path, start)
-            text = start + file.read(MAX_PATH_LIST)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    if len(text) > MAX_PATH_LIST:
-        raise UserError(
-            f"{path} has more than {MAX_PATH_LIST:,} bytes: too many for a list of paths"
-        )
-    names = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
-    if not names:
-        raise UserError(f"{path} names no images: it needs a path a line")
-    return names
-
-
-def refuse_other_files(path: str, start: bytes) -> None:
-    """Raises UserError for a file that does not begin as a text does."""
-    for mark, what in MARKS.items():
-        if start.startswith(mark):
-            raise UserError(f"{path} is {what}")
-    if b"\0" in start:
-        raise UserError(
-            f"{path} is neither a directory nor a text file with a path a line: {UNPACK}"
-        )
-
-
-def list_source(root: str, names: Sequence[str]) -> Source:
-    """The images of these names, relative to a directory."""
+def list_source(root: str, names: Sequence[str], labels: Sequence[str] = ()) -> Source:
+    """The images of these names, relative to a directory, and a label of each or none."""
     digest = hashlib.sha256()
     for name in names:
         digest.update(os.fsencode(name) + b"\0")
-    return Source(root, tuple(names), len(names), digest.hexdigest())
+    return Source(root, tuple(names), len(names), digest.hexdigest(), labels=tuple(labels))
 
 
 def array_source(path: str) -> Source:

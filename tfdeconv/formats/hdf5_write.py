@@ -25,7 +25,7 @@ def create_hdf5(path: str | Path) -> Iterator[h5py.File]:
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         yield file
-    with atomic_write(path) as temporary:
+    with atomic_write(path, durable=True) as temporary:
         temporary.write_bytes(memory.getbuffer())
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from ..data.loader import Batch
 from ..errors import UserError
-from ..files import PREFIX
+from ..files import remove_leftovers
 from .accumulator import Accumulator
 from .maxima import MaximaWriter, half, maxima_path
 from .messages import pack_reasons, pack_state, unpack_reasons, unpack_state
@@ -59,9 +57,7 @@ class Checkpointer:
 
     def _resume(self) -> None:
         """Goes on from what was saved."""
-        for stale in leftovers(self.path):
-            with suppress(OSError):
-                os.remove(stale)
+        remove_leftovers(self.path)
         if self.run.settings.kept:
             self.maxima_file = MaximaWriter(
                 maxima_path(self.path), self.run.settings, self.accumulator.channels_of
@@ -175,13 +171,3 @@ def file_stamp(path: str | Path) -> Stamp:
     except OSError:
         return NO_FILE
     return status.st_ino, status.st_mtime_ns
-
-
-def leftovers(path: str | Path) -> list[str]:
-    """Half-written files beside a run, of scans that were killed while they saved (files.py)."""
-    folder, name = os.path.split(os.path.abspath(path))
-    if len(name) > PREFIX:
-        return []  # the names of half-written files are cut there: it could be another run's
-    suffix = os.path.splitext(name)[1]
-    pattern = f".{glob.escape(name)}-????????{glob.escape(suffix)}"
-    return glob.glob(os.path.join(glob.escape(folder), pattern))

@@ -28,6 +28,7 @@ from ..data.preprocessing import Preprocessing
 from ..errors import UserError
 from .accumulator import Accumulator
 from .checkpoint import Checkpointer
+from .images_check import locations_read, refuse_changed, refuse_unequal, samples
 from .interruption import Interrupted
 from .job import ProgressCallback
 from .messages import Report, report_on
@@ -59,8 +60,11 @@ def advance(
     settings = run.settings
     channels = accumulator.channels
     read = reader(source, preprocessing, settings.resize, settings.image_size, channels, admission)
+    refuse_unequal(source, samples(run), read, workers)
+    with workers.deferred_errors():
+        refuse_changed(run, source, read)
     checkpoint.save()  # where nothing can be written it is known before the work
-    directories = source.locations()
+    directories = source.locations() | locations_read(run, source)
     progress = Progress(run)
     for batches in rounds(run, accumulator, read, workers):
         firsts = first_images(run, accumulator, workers)
@@ -131,7 +135,8 @@ def source_lost(
 ) -> bool:
     """Whether an image could not be read because its directory, which was there, has vanished.
 
-    directories: those that could be read when the scan began; without any the source is lost.
+    directories: those that could be read when the scan began, or was resumed before; without any
+    the source is lost.
     """
     if not directories:
         return True

@@ -1,0 +1,121 @@
+"""Lists of images: a text file with a path on each line, perhaps with a label behind it."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import UserError
+from ..limits import MAX_PATH_LIST, MAX_START
+from .folders import SUFFIXES
+
+UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
+PICKLE = f"a pickle (as CIFAR's batches are), which could run programs: {UNPACK}"
+# what people hold images in and is no list, by its first bytes
+MARKS = {
+    b"\x80\2": PICKLE,
+    b"\x80\3": PICKLE,
+    b"\x80\4": PICKLE,
+    b"\x80\5": PICKLE,
+    b"(dp": PICKLE,
+    b"\x1f\x8b": f"compressed (gzip): {UNPACK}",
+    b"PK\3\4": f"a zip archive: {UNPACK}",
+    b"\0\0\x08\3": f"an IDX file (as MNIST's are): {UNPACK}",
+    b"MATLAB": f"a file of MATLAB's: {UNPACK}",
+    b"PAR1": f"a Parquet file: {UNPACK}",
+    b"\x93NUMPY": "an array of numpy's: name it .npy",
+    b"\x89HDF": "an HDF5 file: name it .h5",
+    b"\xff\xd8\xff": "a JPEG: name it .jpg",
+    codecs.BOM_UTF16_LE: "UTF-16: save the list as UTF-8",
+    codecs.BOM_UTF16_BE: "UTF-16: save the list as UTF-8",
+}
+TRIED = 100  # lines from which it is told whether there are labels
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """Paths, and a label for each or none at all."""
+
+    names: list[str]
+    labels: list[str]
+
+
+def read_list(path: str) -> ImageList:
+    """The paths and labels in a text file.
+
+    A line is a path, relative to the file's directory, or a path, white space (or a comma or a tab)
+    and a label. Raises UserError where there are no
+    lines.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(MAX_START)
+            refuse_other_files(path, start)
+            text = start + file.read(MAX_PATH_LIST)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    if len(text) > MAX_PATH_LIST:
+        raise UserError(
+            f"{path} has more than {MAX_PATH_LIST:,} bytes: too many for a list of paths"
+        )
+    text = text.removeprefix(codecs.BOM_UTF8)
+    lines = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise UserError(f"{path} names no images: it needs a path a line")
+    folder = os.path.dirname(os.path.abspath(path))
+    if not have_labels(folder, lines):
+        return ImageList(lines, [])
+    names = []
+    labels = []
+    for line in lines:
+        name, label = split_label(line)
+        names.append(name)
+        labels.append(label)
+    return ImageList(names, labels)
+
+
+def have_labels(folder: str, lines: Sequence[str]) -> bool:
+    """Whether lines have labels: more of them are paths without the last word than with it.
+
+    An image's suffix makes a path of a text, whether the image is there today or not; so does a
+    file that is there.
+    """
+    whole = 0
+    labelled = 0
+    for line in lines[:TRIED]:
+        name, label = split_label(line)
+        whole += is_path(folder, line)
+        labelled += bool(label) and is_path(folder, name)
+    return labelled > whole
+
+
+def is_path(folder: str, text: str) -> bool:
+    suffix = os.path.splitext(text)[1].lower()
+    return suffix in SUFFIXES or os.path.lexists(os.path.join(folder, text))
+
+
+def split_label(line: str) -> tuple[str, str]:
+    """A line's path and label.
+
+    >>> split_label("val/1.JPEG 65"), split_label("a b.png,tabby cat"), split_label("a.png")
+    (('val/1.JPEG', '65'), ('a b.png', 'tabby cat'), ('a.png', ''))
+    """
+    for separator in ("\t", ","):
+        name, _, label = line.partition(separator)
+        if label.strip():
+            return name.strip(), label.strip()
+    name, _, label = line.rpartition(" ")
+    return (name.strip(), label) if name else (line, "")
+
+
+def refuse_other_files(path: str, start: bytes) -> None:
+    """Raises UserError for a file that does not begin as a text does."""
+    for mark, what in MARKS.items():
+        if start.startswith(mark):
+            raise UserError(f"{path} is {what}")
+    if b"\0" in start:
+        raise UserError(
+            f"{path} is neither a directory nor a text file with a path a line: {UNPACK}"
+        )
