@@ -52,7 +52,7 @@ def save_noise(folder: Path, count: int, rng) -> None:
         Image.fromarray(pixels).save(folder / f"{i}.png")
 
 
-def test_half_of_a_list_that_is_gone_is_waited_for(scan, tmp_path, rng):
+def test_half_a_list_gone_stops_the_scan(scan, tmp_path, rng):
     for name in "ab":
         save_noise(tmp_path / name, 4, rng)
     names = [f"{name}/{i}.png" for i in range(4) for name in "ab"]
@@ -68,7 +68,7 @@ def test_half_of_a_list_that_is_gone_is_waited_for(scan, tmp_path, rng):
     assert found.scanned == 8 and not found.skipped
 
 
-def test_other_images_of_the_same_names_are_refused(scan, tmp_path, rng):
+def test_other_images_of_same_names_are_refused(scan, tmp_path, rng):
     save_noise(tmp_path / "a", 6, rng)
     source = dataset.open_source(str(tmp_path / "a"))
     with pytest.raises(loop.Interrupted):
