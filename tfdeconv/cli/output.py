@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..data.folders import SUFFIXES
@@ -19,9 +20,11 @@ def destination_of(out: Path, overwrite: bool) -> Destination:
     """The file, if out ends as one, otherwise the directory, to be made if need be.
 
     overwrite: whether a named file may be replaced, whatever it is. Raises UserError for a file of
-    a kind that is not written, and for one that is there and is not this program's.
+    a kind that is not written, for one that is there and is not this program's, and where nothing
+    can be written.
     """
     suffix = out.suffix.lower()
+    refuse_unwritable(out)
     if out.is_dir():
         return PictureFolder(out)
     if suffix in FILES:
@@ -32,3 +35,14 @@ def destination_of(out: Path, overwrite: bool) -> Destination:
             f"--out {out} {found}: give a directory, or a name that ends with .png or .pdf"
         )
     return PictureFolder(out)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raises UserError where nothing can be made at a path, as far as can be seen beforehand."""
+    folder = path.absolute()
+    while not folder.is_dir():
+        if os.path.lexists(folder) and folder != path.absolute():
+            raise UserError(f"--out {path}: {folder} is a file, expected a directory")
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"--out {path}: nothing can be written to {folder}: permission denied")

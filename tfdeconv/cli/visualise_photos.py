@@ -104,7 +104,7 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
                 projection = photo_projection.project(path, photo.x, deconvnet, request)
                 paths = save_photo(photo, projection, layer, recipe, request, destination)
             except UserError as error:
-                named = str(path) in str(error) or str(error).startswith(str(request.out))
+                named = any(str(name) in str(error) for name in (path, destination.path))
                 console.complain(error if named else f"{path}: {error}")
                 continue
             progress.clear()
