@@ -96,6 +96,14 @@ def require_regular_file(path: str | Path) -> None:
     refuse_special(path)
 
 
+def refuse_source(source: str | Path, path: str | Path) -> None:
+    """Raises UserError where what is to be written is the source itself, by whatever name."""
+    if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
+        raise UserError(
+            f"--out {path} is {source} itself, which is not overwritten: give another name as --out"
+        )
+
+
 @contextmanager
 def locked_folder(folder: str | Path) -> Iterator[None]:
     """Keeps other processes that ask for the same from a folder, where the system has locks."""

@@ -234,5 +234,5 @@ MAX_IMAGES = 1 << 31
 # bytes of a download: the largest official file, VGG19 with its dense layers, has 575 million
 MAX_DOWNLOAD = 1 << 30
 # bytes that an image's and a layer's name take of a picture's: file systems allow 255 in all
-MAX_SOURCE_NAME = 100
-MAX_SUBJECT_NAME = 90
+MAX_SOURCE_NAME = 95
+MAX_SUBJECT_NAME = 85

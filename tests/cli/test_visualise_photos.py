@@ -87,6 +87,17 @@ def test_photo_named_like_option_behind_two_dashes(run, tmp_path, monkeypatch):
     assert without_digest(lines[0]) == "-dash-vgg16-block1_conv1-deconvnet-max.png"
 
 
+def test_a_photo_is_never_drawn_over(run, tmp_path):
+    photo = save_photo(tmp_path / "photo.png")
+    before = photo.read_bytes()
+    (tmp_path / "link.png").symlink_to("photo.png")
+    for out in (photo, tmp_path / "link.png"):
+        status, lines, err = run(photo, *LIGHT, "--overwrite", "--out", out)
+        assert (status, lines, len(err)) == (2, [], 1)
+        assert f"--out {out} is {photo} itself, which is not overwritten" in err[0]
+    assert photo.read_bytes() == before
+
+
 def test_twelve_channels_take_arrays_and_draw_bands(run, tmp_path, rng, save_first_layers):
     weights = save_first_layers(tmp_path / "twelve.h5", channels=12)
     np.save(tmp_path / "field.npy", rng.random((50, 60, 12), np.float32))

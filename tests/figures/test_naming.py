@@ -32,7 +32,7 @@ def save(folder, recipe, arrays=None, pages=1) -> list[str]:
 @pytest.mark.parametrize("letter", ["a", "ä", "漢", "🐈", "/", "\0", "\ud800"])
 def test_names_fit_into_file_systems(tmp_path, letter):
     features = naming.features_part([10000, 20000, 30000])
-    name = naming.file_name("photo" * 60, letter * 200, "deconvnet", "max", features)
+    name = naming.file_name("photo" * 60, letter * 200, "deconvnet", "max", "interior", features)
     (tmp_path / f"{name}-01234567-12-page001.png").touch()
 
 

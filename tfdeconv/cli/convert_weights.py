@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
+from ..files import refuse_source
 from ..weights.report import list_names, report_rows
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
@@ -146,14 +147,6 @@ def tell_part(notes: Sequence[str]) -> list[str]:
         else:
             others.append(note)
     return others
-
-
-def refuse_source(source: str, path: str) -> None:
-    """Raises UserError where path is the source itself, by whatever name or link."""
-    if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
-        raise UserError(
-            f"--out {path} is {source} itself, which is not overwritten: give another name as --out"
-        )
 
 
 def refuse_foreign(path: str) -> None:

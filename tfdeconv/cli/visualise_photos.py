@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
+from ..files import refuse_source
 from . import arguments, console, photo_projection
 from .notes import Notes, admission_of
 from .photo_picture import Photo, save_photo
@@ -73,6 +74,8 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     admission = admission_of(request.preprocess, notes)
     layers = request.layers or (arguments.default_layer(weights.network),)
     destination.refuse_many(len(photos) * len(layers))
+    for path in photos:
+        refuse_source(path, destination.path)
     if request.resize != arguments.KEEP:
         for layer in layers:
             limits.refuse_costly(weights.network, layer, weights.preprocessing.size, request.mode)
