@@ -35,7 +35,7 @@ def test_labels_hide_no_small_box_and_no_label():
 def test_pages_are_filled_and_nothing_overlaps(photo, tiles):
     view = (76, 76) if tiles == 2 else photo
     for count in (1, 2, 3, 5, 9, 13, 16):
-        content = photo_layout.Content(photo, view, count, tiles, 120, tiles == 2)
+        content = photo_layout.Content(photo, view, count, tiles, 120, 90, tiles == 2)
         layout = photo_layout.lay_out(content)
         width, height = layout.grid.tile
         if tiles == 2:
@@ -71,12 +71,12 @@ def blobs(sides, field=200, size=(100, 120)) -> Projection:
 
 
 def test_large_fields_are_cropped_to_their_signals():
-    views = views_of(blobs([30, 29]), 0)
+    views = views_of(blobs([50, 49]), 0)
     assert views.cropped and not views.whole
     assert views.field == (200, 200) and views.centres == [(30, 40)] * 2
     for top, left, bottom, right in views.boxes:
-        assert top <= 20 and left <= 30 and bottom >= 49 and right >= 59
-        assert bottom - top == right - left < 40
+        assert top <= 20 and left <= 30 and bottom >= 69 and right >= 79
+        assert bottom - top == right - left < 60
     # views that nearly coincide are the same
     np.testing.assert_array_equal(views.boxes[0], views.boxes[1])
 

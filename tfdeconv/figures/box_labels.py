@@ -109,7 +109,7 @@ def spot_cost(
         if not is_roomy(box, size):
             cost += HIDES_BOX * hidden
             cost += CROSSING * (i != own and crosses(line, box))
-        elif i != own and 0 < hidden < area(spot):
+        elif 0 < hidden < area(spot):
             cost += HIDES_EDGE * min(hidden, area(spot) - hidden)
     for label in placed:
         cost += CROSSING * crosses(line, label.spot)

@@ -61,25 +61,27 @@ def has_all(letters: Font, text: str) -> bool:
 
 
 def font_for(text: str, size: int) -> Font:
-    """The font for a text: Pillow's own if it has all of its letters, or else a system's."""
+    """The font that has most of a text's letters: Pillow's own where it has all."""
     own = font(size)
     if has_all(own, text):
         return own
-    for letters in system_fonts(size):
-        if has_all(letters, text):
-            return letters
-    return own
+    return max((own, *system_fonts(size)), key=lambda letters: count_had(letters, text))
+
+
+def count_had(letters: Font, text: str) -> int:
+    """How many of a text's letters a font has."""
+    return sum(has(letters, character) for character in text)
 
 
 def printable(text: str) -> str:
-    """A text without what no font has: letters without their accents, and ? for others."""
-    size = 12
-    if has_all(font_for(text, size), text):
-        return text
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    own = font(size)
-    return "".join(letter if has(own, letter) else "?" for letter in plain)
+    """A text without what its font lacks: letters without their accents, and ? for others."""
+    letters = font_for(text, TILE_FONTS[0])
+    shown = []
+    for character in text:
+        plain = unicodedata.normalize("NFKD", character)[:1]
+        choices = [each for each in (character, plain) if each and has(letters, each)]
+        shown.append(choices[0] if choices else "?")
+    return "".join(shown)
 
 
 def text_width(text: str, size: int) -> float:

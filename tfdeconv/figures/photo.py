@@ -79,17 +79,16 @@ def sentences_of(figure: PhotoFigure) -> list[str]:
         sentences.append(note)
     if figure.paired:
         sentences.append(
-            "Left: the part of the photo in the box of that colour; right: what came down from "
-            "the unit to its pixels"
+            "Left: the photo in the box of that colour; right: what came down to these pixels"
         )
     else:
         sentences.append("Each tile is what came down to the pixels of the whole photo")
     if views.field and (views.cropped or views.whole):
         sentence = f"The receptive field is {views.field[0]} x {views.field[1]} pixels"
         if views.cropped:
-            sentence += "; tiles are cropped to where 99 % of the signal's energy is"
+            sentence += "; tiles show where 99 % of the signal's energy is"
         if views.centres:
-            sentence += "; a mark is where the unit stands"
+            sentence += "; a mark shows where the unit stands"
         sentences.append(sentence)
     height, width = figure.seen.shape[:2]
     corners = figure.views.boxes

@@ -62,6 +62,7 @@ class PhotoFigure:
             count=count,
             tiles=2 if self.paired else 1,
             label_width=max(label_width(*label) for label in self.labels),
+            value_width=max(label_width(value) for _name, value in self.labels),
             boxes=self.paired,
         )
 
@@ -112,7 +113,7 @@ def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:
     return PLUS_MINUS + number(float(f"{contrast:.2g}"))
 
 
-def label_width(name: str, value: str) -> float:
-    """Of a label in one line, and of the longest contrast beside it."""
-    width = sum(text_width(text, LETTERS) for text in (name, value, PLUS_MINUS + "0.012"))
-    return width + 2 * LABEL_GAP
+def label_width(*texts: str) -> float:
+    """Of texts in one line, and of the longest contrast beside them."""
+    width = text_width(PLUS_MINUS + "0.012", LETTERS)
+    return width + sum(text_width(text, LETTERS) + LABEL_GAP for text in texts)

@@ -34,7 +34,9 @@ class Content:
     view: tuple[int, int]  # of a tile
     count: int  # of features
     tiles: int  # of a feature, side by side: 2 with the photo's patch, otherwise 1
-    label_width: float  # of the longest label in one line, in pixels of the page
+    # of the longest label in one line, and of the longest without the unit's name, on the page
+    label_width: float
+    value_width: float
     boxes: bool  # whether the photo has boxes, with labels
 
 
@@ -89,7 +91,7 @@ def candidates(content: Content) -> Iterator[Layout]:
         width, height = scaled(content.view, side, LONGEST_TILE)
         unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
         unit_width = max(unit_width, LEAST_UNIT)
-        lines = 1 if unit_width >= content.label_width else 2
+        lines = 1 + (unit_width < content.label_width) + (unit_width < content.value_width)
         step = (unit_width + COLUMN_GAP, height + lines * LINE + GAP)
         for columns in range(1, content.count + 1):
             rows = ceil(content.count / columns)
@@ -135,7 +137,7 @@ def badness(layout: Layout, content: Content) -> float:
     size = abs(log(width * height / (WANTED[0] * WANTED[1])))
     photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
-    return 3 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.3 * small_tiles
+    return 5 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.3 * small_tiles
 
 
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:

@@ -133,12 +133,15 @@ def draw_label(
     left, top = corner
     width = grid.unit_width
     last_top = top + (grid.label_lines - 1) * LINE
-    name, value = (printable(text) for text in label)
     pen.text((left + width, last_top), contrast, FAINT, font(LETTERS), "ra")
+    room = width - text_width(contrast, LETTERS) - LABEL_GAP
+    name, value = (printable(text) for text in label)
     name = shortened(name, width, LETTERS)
     pen.text((left, top), name, INK, font_for(name, LETTERS))
-    value_left = left + text_width(name, LETTERS) + LABEL_GAP
-    if grid.label_lines > 1:
-        value_left = left
-    room = left + width - text_width(contrast, LETTERS) - LABEL_GAP - value_left
-    pen.text((value_left, last_top), shortened(value, room, LETTERS), FAINT, font(LETTERS))
+    if grid.label_lines == 1:
+        indent = text_width(name, LETTERS) + LABEL_GAP
+        value = shortened(value, room - indent, LETTERS)
+        pen.text((left + indent, top), value, FAINT, font(LETTERS))
+        return
+    for i, line in enumerate(in_lines(value, room, LETTERS, grid.label_lines - 1)):
+        pen.text((left, top + (1 + i) * LINE), line, FAINT, font(LETTERS))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # a view that has this part of the image's sides is the image: it is drawn once, and not beside
 # each projection again
 WHOLE = 0.85
-STEPS = 8  # the places of cropped views are this part of their side apart
+STEPS = 16  # the places of cropped views are this part of their side apart
 
 
 @dataclass(frozen=True)
