@@ -185,15 +185,15 @@ def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, t
 @pytest.mark.parametrize(
     "name, size, top, targets",
     [
-        ("vgg16", (64, 64), True, ("block2_pool", "block5_conv2", "fc2", "predictions")),
-        ("vgg19", (45, 71), False, ("block3_conv4", "block4_pool")),
+        ("vgg16", (32, 32), True, ("block2_pool", "block5_conv2", "fc2", "predictions")),
+        ("vgg19", (35, 49), False, ("block3_conv4", "block4_pool")),
         (
             "resnet50",
             (64, 64),
             True,
             ("conv1_bn", "conv2_block1_out", "conv3_block4_add", "predictions"),
         ),
-        ("resnet101", (75, 61), False, ("pool1_pool", "conv4_block23_out", "conv5_block3_out")),
+        ("resnet101", (67, 45), False, ("pool1_pool", "conv5_block3_out")),
         ("resnet152", (64, 67), False, ("conv3_block8_out",)),
     ],
 )
