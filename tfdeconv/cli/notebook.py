@@ -1,0 +1,152 @@
+"""From a photo to its picture in one call, for notebooks: what visualise.py does, as a function."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engine.rules import DECONVNET
+from ..errors import UserError
+from . import arguments, photo_projection, visualise
+from .notes import Notes, admission_of
+from .visualise_photos import PhotoRequest, read_weights
+
+if TYPE_CHECKING:
+    from ..data.sources import Source
+    from ..engine.projection import Projection
+    from ..weights.load import Weights
+
+
+def show(
+    image: Source,
+    layer: str | None = None,
+    features: int | Sequence[int] | None = None,
+    *,
+    top: int | None = None,
+    mode: str = "max",
+    rule: str = DECONVNET.name,
+    interior: bool = False,
+    weights: str | os.PathLike[str] | Weights | None = None,
+    network: str | None = None,
+    variant: str | None = None,
+    architecture: str | os.PathLike[str] | None = None,
+    lambdas: Mapping[str, str] | None = None,
+    preprocess: str | None = None,
+    resize: str | None = None,
+    max_side: int | None = None,
+    bands: Sequence[int] | None = None,
+    colours: str | None = None,
+    scale: str | None = None,
+) -> Projection:
+    """What in a photo made features of a layer fire: the projection, which Jupyter shows drawn.
+
+    image: a photo's path, a PIL image, or an array. All else is as visualise.py's options of these
+    names are (scripts/README.md): without `features` it is the 9 that fire strongest, or `top`;
+    without `layer` one in the network's middle; without `weights` those that the weights folder has
+    for the network. weights may be what load_weights returned, too, and is then read only once.
+    The result has all values; result.picture() is the picture as a PIL image, result.pages() its
+    pages where there are many features. What was assumed is warned of. Raises UserError.
+
+    >>> found = show("tests/data/chelsea.jpg", "block1_conv1", features=3)
+    >>> found.channels.tolist(), found.picture().mode
+    ([[3]], 'RGB')
+    """
+    if top is not None and features is not None:
+        raise UserError("features and top choose features in two ways: give one of them")
+    options: dict[str, Any] = {
+        "layers": () if layer is None else (layer,),
+        "features": None if features is None else listed(features),
+        "top": top,
+        "mode": mode,
+        "rule": rule,
+        "interior": interior,
+        "network": network,
+        "variant": variant,
+        "architecture": architecture and os.fspath(architecture),
+        "lambdas": lambdas and dict(lambdas),
+        "preprocess": preprocess,
+        "resize": resize or (max_side and arguments.KEEP),
+        "max_side": max_side,
+        "bands": bands and tuple(bands),
+        "colours": colours,
+        "scale": scale,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    request: Any = replace(default_request(), **given)
+    notes = Notes()
+    projection = project(image, request, weights, notes)
+    for note in notes.waiting:
+        warnings.warn(note, stacklevel=2)
+    return projection
+
+
+def listed(features: int | Sequence[int]) -> list[int]:
+    """Features as visualise.py has them; raises UserError for what are not integers."""
+    from ..engine.units import checked_channels
+
+    return checked_channels(features, images=1)[0].tolist()
+
+
+def default_request() -> PhotoRequest:
+    """What visualise.py does where nothing is asked for."""
+    request = visualise.parse(["image"])
+    assert isinstance(request, PhotoRequest)
+    return replace(request, layers=())
+
+
+def project(
+    image: Source,
+    request: PhotoRequest,
+    weights: str | os.PathLike[str] | Weights | None,
+    notes: Notes,
+) -> Projection:
+    """The projection of a photo that a request asks for, which knows how it is drawn."""
+    from ..data import images
+    from ..engine.deconvnet import Deconvnet
+    from ..weights.load import as_tensors
+
+    loaded = loaded_weights(request, weights, notes)
+    network = loaded.network
+    layer = request.layers[0] if request.layers else arguments.default_layer(network)
+    deconvnet = Deconvnet(network, as_tensors(loaded), layer, request.rule)
+    name = "image"
+    if isinstance(image, str | os.PathLike):
+        name = Path(image).name
+    x = images.read(
+        image,
+        loaded.preprocessing,
+        request.resize,
+        network.channels,
+        admission_of(request.preprocess, notes),
+        request.max_side,
+    )
+    if len(x) != 1:
+        raise UserError(f"expected one image, found {len(x)}: show them one after the other")
+    projection = photo_projection.project(Path(name), x, deconvnet, request, notes.tell)
+    photo_projection.tell_saturated(Path(name), layer, projection, notes.tell)
+    assert projection.origin is not None
+    drawing = photo_projection.drawing(name, x, request)
+    return replace(projection, origin=replace(projection.origin, drawing=drawing))
+
+
+def loaded_weights(
+    request: PhotoRequest, weights: str | os.PathLike[str] | Weights | None, notes: Notes
+) -> Weights:
+    """The weights, with the preprocessing asked for."""
+    from ..data.stated_preprocessing import load_preprocessing
+    from ..weights.load import Weights
+
+    if isinstance(weights, Weights):
+        shape = weights.network.input_shape
+        asked = load_preprocessing(request.preprocess, shape, notes.tell)
+        arguments.check_targets(weights.network, request.layers, request.features, request.bands)
+        return replace(weights, preprocessing=asked or weights.preprocessing)
+    path = arguments.weight_file(
+        weights and os.fspath(weights), request.network, request.variant, request.layers
+    )
+    request = replace(request, weights=weights and os.fspath(weights))
+    return read_weights(request, path, notes)
