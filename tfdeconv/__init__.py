@@ -1,7 +1,22 @@
 """What in a picture made a feature of a convolutional network fire (Zeiler & Fergus 2014).
 
-The public names are loaded when they are first asked for: a mistake in a name or a shape does not
-wait for TensorFlow.
+From a photo to its picture, with the weights in weights/ or any model's file:
+
+    import tfdeconv
+    tfdeconv.show("cat.jpg", "block4_conv2")
+    tfdeconv.show("cat.jpg", "conv3", features=[3, 46], weights="model.onnx")
+
+Jupyter shows what comes back, a Projection; its picture() is a PIL image. The same step by step:
+
+    weights = tfdeconv.load_weights("weights/vgg16.h5")
+    x = tfdeconv.images.read("cat.jpg", weights.preprocessing)
+    deconvnet = tfdeconv.Deconvnet(weights.network, weights, "block4_conv2")
+    projection = deconvnet.project(x, channels=92)
+
+`NETWORKS` builds the networks that are known by name, `RULES` are what rectifiers do on the way
+back, `save_weights` writes a weight file, `preprocessing` has the usual ways from pixels to input.
+A mistake raises `UserError`, which says what to do. The public names are loaded when they are first
+asked for: a mistake in a name or a shape does not wait for TensorFlow.
 
 >>> from tfdeconv import NETWORKS
 >>> NETWORKS["vgg16"]().shapes()["block4_conv2"]
@@ -17,6 +32,7 @@ from .tensorflow_import import import_tensorflow
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .cli.notebook import show
     from .data import images, preprocessing
     from .engine.deconvnet import Deconvnet
     from .engine.rules import RULES
@@ -33,6 +49,7 @@ HOMES = {
     "UserError": "errors",
     "load_weights": "weights.load",
     "save_weights": "weights.native_write",
+    "show": "cli.notebook",
 }
 # of those, what cannot be loaded without TensorFlow
 WITH_TENSORFLOW = {"Deconvnet"}
@@ -47,6 +64,7 @@ __all__ = [
     "load_weights",
     "preprocessing",
     "save_weights",
+    "show",
 ]
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.rules import DECONVNET
 from ..errors import UserError
-from . import arguments, photo_projection, visualise
+from ..tensorflow_import import import_tensorflow
+from . import arguments, photo_picture, photo_projection, visualise
 from .notes import Notes, admission_of
 from .visualise_photos import PhotoRequest, read_weights
 
@@ -57,6 +58,8 @@ def show(
     """
     if top is not None and features is not None:
         raise UserError("features and top choose features in two ways: give one of them")
+    if max_side is not None and (max_side < 1 or resize not in (None, arguments.KEEP)):
+        raise UserError('max_side: expected pixels, at least 1, and resize="keep"')
     options: dict[str, Any] = {
         "layers": () if layer is None else (layer,),
         "features": None if features is None else listed(features),
@@ -106,16 +109,25 @@ def project(
 ) -> Projection:
     """The projection of a photo that a request asks for, which knows how it is drawn."""
     from ..data import images
+
+    import_tensorflow()
+    from ..engine import limits
     from ..engine.deconvnet import Deconvnet
-    from ..weights.load import as_tensors
+    from ..figures.projection import style_of
+
+    style_of(request.colours, request.scale)
 
     loaded = loaded_weights(request, weights, notes)
     network = loaded.network
     layer = request.layers[0] if request.layers else arguments.default_layer(network)
-    deconvnet = Deconvnet(network, as_tensors(loaded), layer, request.rule)
+    if request.resize != arguments.KEEP:
+        limits.refuse_costly(network, layer, loaded.preprocessing.size, request.mode)
+    deconvnet = Deconvnet(network, loaded, layer, request.rule)
+    # PIL's images know the file that they were opened from
+    file = getattr(image, "filename", image)
     name = "image"
-    if isinstance(image, str | os.PathLike):
-        name = Path(image).name
+    if file and isinstance(file, str | os.PathLike):
+        name = Path(file).name
     x = images.read(
         image,
         loaded.preprocessing,
@@ -129,24 +141,23 @@ def project(
     projection = photo_projection.project(Path(name), x, deconvnet, request, notes.tell)
     photo_projection.tell_saturated(Path(name), layer, projection, notes.tell)
     assert projection.origin is not None
-    drawing = photo_projection.drawing(name, x, request)
+    drawing = photo_picture.drawing(name, x, request)
     return replace(projection, origin=replace(projection.origin, drawing=drawing))
 
 
 def loaded_weights(
     request: PhotoRequest, weights: str | os.PathLike[str] | Weights | None, notes: Notes
 ) -> Weights:
-    """The weights, with the preprocessing asked for."""
+    """The weights as tensors, with the preprocessing asked for."""
     from ..data.stated_preprocessing import load_preprocessing
-    from ..weights.load import Weights
+    from ..weights.load import Weights, as_tensors
 
     if isinstance(weights, Weights):
         shape = weights.network.input_shape
         asked = load_preprocessing(request.preprocess, shape, notes.tell)
         arguments.check_targets(weights.network, request.layers, request.features, request.bands)
         return replace(weights, preprocessing=asked or weights.preprocessing)
-    path = arguments.weight_file(
-        weights and os.fspath(weights), request.network, request.variant, request.layers
-    )
-    request = replace(request, weights=weights and os.fspath(weights))
-    return read_weights(request, path, notes)
+    given = None if weights is None else os.fspath(weights)
+    path = arguments.weight_file(given, request.network, request.variant, request.layers)
+    request = replace(request, weights=given)
+    return as_tensors(read_weights(request, path, notes))

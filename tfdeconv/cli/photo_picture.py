@@ -38,14 +38,21 @@ class Photo:
 
 def draw_photo(photo: Photo, projection: Projection, request: Any) -> Iterator[Page]:
     """The pages of a photo's projections of one layer."""
-    name = photo.path.name
-    if request.max_side:
-        name += f" at {photo.x.shape[2]} x {photo.x.shape[1]}"
-    pages = projection.pages(
-        name=name, bands=request.bands, colours=request.colours, scale=request.scale
-    )
+    pages = projection.pages(**drawing(photo.path.name, photo.x, request))
     for number, page in enumerate(pages, 1):
         yield number, len(pages), page
+
+
+def drawing(name: str, x: np.ndarray, request: Any) -> dict[str, Any]:
+    """How Projection.pages() is to draw a photo x [1, h, w, c] of that name."""
+    if request.max_side:
+        name += f" at {x.shape[2]} x {x.shape[1]}"
+    return {
+        "name": name,
+        "bands": request.bands,
+        "colours": request.colours,
+        "scale": request.scale,
+    }
 
 
 def save_photo(

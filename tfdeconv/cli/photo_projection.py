@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
     from ..engine.deconvnet import Deconvnet
     from ..engine.projection import Projection
 
+Tell = Callable[[str], None]
 
-def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Projection:
+
+def project(
+    path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any, tell: Tell = console.complain
+) -> Projection:
     """The projections of the features that a PhotoRequest asks for, of a photo x [1, h, w, c].
 
-    Without those that are not finite, which are a line on stderr. Raises UserError where none is
+    Without those that are not finite, of which it tells. Raises UserError where none is
     left, and for what should not be begun with a photo of this size.
     """
     from ..engine import limits
@@ -35,7 +40,7 @@ def project(path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any) -> Pr
         left = [number for number in features if number in usable and number not in error.channels]
         if not left:
             raise
-        console.complain(f"{path}: {error}")
+        tell(f"{path}: {error}")
         return deconvnet.project(x, left, request.mode, interior=request.interior)
 
 
@@ -51,10 +56,12 @@ def ranked_map(x: np.ndarray, deconvnet: Deconvnet, request: Any) -> np.ndarray:
     return y if y.ndim == 1 else y[region.slices]
 
 
-def tell_saturated(path: Path, layer: str, projection: Projection) -> None:
-    """Says on stderr which features' pictures show nothing although they fired."""
+def tell_saturated(
+    path: Path, layer: str, projection: Projection, tell: Tell = console.complain
+) -> None:
+    """Tells which features' pictures show nothing although they fired."""
     from ..figures.captions import saturated_note
 
     channels = projection.channels[0][projection.saturated[0]]
     if channels.size:
-        console.complain(f"{path}: {saturated_note(layer, channels)}")
+        tell(f"{path}: {saturated_note(layer, channels)}")

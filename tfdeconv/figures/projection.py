@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
 from ..engine.modes import INTERIOR_MODES, MODES
-from ..errors import UserError
+from ..errors import UserError, unknown
 from . import photo
 from .naming import network_title
 from .style import COLOURS, PLAIN, SCALES, Style
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ..engine.projection import Projection
+
+
+def style_of(colours: str, scale: str, bands: Sequence[int] | None = None) -> Style:
+    """How projections are drawn; raises UserError for colours or a scale that there is not."""
+    for thing, name, known in (("colours", colours, COLOURS), ("scale", scale, SCALES)):
+        if name not in known:
+            raise unknown(f"{thing}: there is no", name, known)
+    return Style(colours, scale, bands)
 
 
 def pages(
@@ -35,9 +43,7 @@ def pages(
     say. colours, scale: of style.COLOURS and style.SCALES. Raises UserError where nobody says how
     pixels became the input, and for an image, colours or a scale that there is not.
     """
-    for value, known in ((colours, COLOURS), (scale, SCALES)):
-        if value not in known:
-            raise UserError(f"{value!r} is none of {', '.join(known)}")
+    style = style_of(colours, scale, bands)
     origin = projection.origin
     if origin is not None and preprocessing is None:
         preprocessing = origin.preprocessing
@@ -54,5 +60,4 @@ def pages(
     caption = f"rule {origin.rule}, mode {origin.mode}: {meanings[origin.mode]}"
     if name:
         caption = f"{name}, {caption}"
-    style = Style(colours, scale, bands)
     return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, style)
