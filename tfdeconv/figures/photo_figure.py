@@ -42,6 +42,11 @@ class PhotoFigure:
     def paired(self) -> bool:
         return not self.views.whole
 
+    def contrast_width(self, i: int) -> float:
+        """At most so wide is what is said of the contrast, in pixels."""
+        largest = float(np.abs(self.projection.patches[self.image, i]).max())
+        return text_width(contrast_text(self, i, largest), LETTERS)
+
     @property
     def in_colour(self) -> bool:
         """Whether signals have colours, and are not summed to grey."""
@@ -56,13 +61,14 @@ class PhotoFigure:
 
     def content(self, count: int) -> Content:
         """What is to be laid out on a page of that many features."""
+        contrast_width = max(self.contrast_width(i) for i in range(len(self.labels)))
         return Content(
             photo=self.seen.shape[:2],
             view=self.views.size,
             count=count,
             tiles=2 if self.paired else 1,
-            label_width=max(label_width(*label) for label in self.labels),
-            value_width=max(label_width(value) for _name, value in self.labels),
+            label_width=max(label_width(*label) for label in self.labels) + contrast_width,
+            value_width=max(label_width(value) for _name, value in self.labels) + contrast_width,
             boxes=self.paired,
         )
 
@@ -114,6 +120,5 @@ def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:
 
 
 def label_width(*texts: str) -> float:
-    """Of texts in one line, and of the longest contrast beside them."""
-    width = text_width(PLUS_MINUS + "0.012", LETTERS)
-    return width + sum(text_width(text, LETTERS) + LABEL_GAP for text in texts)
+    """Of texts in one line, with the gaps behind them."""
+    return sum(text_width(text, LETTERS) + LABEL_GAP for text in texts)

@@ -15,6 +15,7 @@ PAIR_GAP = 2  # between a photo's patch and its projection
 SIDES = (448, 384, 320, 288, 256, 224, 192, 176, 160)
 LONGEST_TILE = 1000
 LEAST_UNIT = 150  # width of a feature: half a label
+VALUE_LINES = 3  # of text under a feature, but for its name
 WIDEST = 2200  # of a page's content
 # the side of a square photo; others have the area of such a square
 MOST_PHOTO = 760
@@ -91,7 +92,7 @@ def candidates(content: Content) -> Iterator[Layout]:
         width, height = scaled(content.view, side, LONGEST_TILE)
         unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
         unit_width = max(unit_width, LEAST_UNIT)
-        lines = 1 + (unit_width < content.label_width) + (unit_width < content.value_width)
+        lines = label_lines(content, unit_width)
         step = (unit_width + COLUMN_GAP, height + lines * LINE + GAP)
         for columns in range(1, content.count + 1):
             rows = ceil(content.count / columns)
@@ -101,6 +102,13 @@ def candidates(content: Content) -> Iterator[Layout]:
             grid = Grid((width, height), columns, rows, lines, step)
             yield with_photo(content, grid, beside=True)
             yield with_photo(content, grid, beside=False)
+
+
+def label_lines(content: Content, width: int) -> int:
+    """Lines of a label of that width: the second and others are the value's."""
+    if content.label_width <= width:
+        return 1
+    return 1 + min(VALUE_LINES, ceil(content.value_width / width))
 
 
 def with_photo(content: Content, grid: Grid, beside: bool) -> Layout:
@@ -137,7 +145,7 @@ def badness(layout: Layout, content: Content) -> float:
     size = abs(log(width * height / (WANTED[0] * WANTED[1])))
     photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
-    return 5 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.3 * small_tiles
+    return 5 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.45 * small_tiles
 
 
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:

@@ -132,16 +132,17 @@ def draw_label(
     """Writes what a unit is called, how strongly it fires, and its contrast under its tiles."""
     left, top = corner
     width = grid.unit_width
-    last_top = top + (grid.label_lines - 1) * LINE
-    pen.text((left + width, last_top), contrast, FAINT, font(LETTERS), "ra")
     room = width - text_width(contrast, LETTERS) - LABEL_GAP
     name, value = (printable(text) for text in label)
     name = shortened(name, width, LETTERS)
     pen.text((left, top), name, INK, font_for(name, LETTERS))
+    values = in_lines(value, room, LETTERS, grid.label_lines - 1)
     if grid.label_lines == 1:
-        indent = text_width(name, LETTERS) + LABEL_GAP
-        value = shortened(value, room - indent, LETTERS)
-        pen.text((left + indent, top), value, FAINT, font(LETTERS))
-        return
-    for i, line in enumerate(in_lines(value, room, LETTERS, grid.label_lines - 1)):
-        pen.text((left, top + (1 + i) * LINE), line, FAINT, font(LETTERS))
+        left += round(text_width(name, LETTERS)) + LABEL_GAP
+        width += corner[0] - left
+        values = [shortened(value, room + corner[0] - left, LETTERS)]
+        top -= LINE
+    for line in values:
+        top += LINE
+        pen.text((left, top), line, FAINT, font(LETTERS))
+    pen.text((left + width, top), contrast, FAINT, font(LETTERS), "ra")
