@@ -12,38 +12,21 @@ import json
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
-from ..errors import UserError, unknown
+from ..errors import UserError
 from ..network.graph import Network
 from ..network.summary import layer_rows, missing_rows
-from ..scan.summary import block_rows, run_rows
 from ..zoo import NETWORKS
 from . import arguments, console, layer_table
 from .constraints import Constraint, check_constraints, options_given
+from .describe_run import describe_blocks, describe_run
 from .table import print_table
-
-RUN_COLUMNS = (
-    "layer",
-    "channels",
-    "dead",
-    "always on",
-    "positions that fire",
-    "mean maximum: least",
-    "quarter",
-    "half",
-    "three quarters",
-    "greatest",
-)
-RUN_NOTE = """\
-Dead: fired (above 0) in no image; always on: fired in every one. Mean maximum: of a channel over
-the images, then the least, the quartiles and the greatest of a layer's channels."""
 
 CONSTRAINTS = (
     Constraint(
         "--run",
         "--run describes a run, and its network is its own: leave out {options}",
-        excludes=("--network", "--variant", "--weights", "--input", "--classes"),
+        excludes=("--network", "--variant", "--input", "--classes"),
     ),
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -60,19 +43,6 @@ CONSTRAINTS = (
         excludes=("--weights",),
     ),
 )
-
-# heading, key in scan.summary's rows, digits behind the point; a mean and three quartiles each
-BLOCK_FIGURES = (
-    ("shared images", "shared", 1),
-    ("rank correlation", "correlation", 2),
-    ("identity share", "identity", 2),
-)
-BLOCKS_NOTE = """\
-Mean and quartiles over the channels of a block's output. Shared images: how many of a channel's
-strongest images are among those of the same channel one block before. Rank correlation: Spearman's,
-of its maxima over the images with those one block before, where the scan kept them (--keep-maxima).
-Identity share: of its strongest units' activations, what came through the shortcut and not through
-the residual branch; below 0 or above 1 where one of the two was negative."""
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -96,8 +66,15 @@ def parse(argv: Sequence[str]) -> Namespace:
         metavar="N",
         help="of a built-in network (default: 1000)",
     )
-    arguments.add_layers(parser, "list these alone (default: all)")
-    option("--run", metavar="FILE", help="describe a scan's run instead")
+    arguments.add_layers(
+        parser, "list these alone, of a run their channels, too (default: all layers)"
+    )
+    option(
+        "--run",
+        metavar="FILE",
+        help="describe a scan's run instead; --weights says where those that it was made with are "
+        "now",
+    )
     option(
         "--blocks",
         action="store_true",
@@ -114,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
     if given.run and given.blocks:
         describe_blocks(given.run, given.json)
     elif given.run:
-        describe_run(given.run, given.json, given.layer)
+        describe_run(given)
     else:
         network = requested_network(given)
         refuse_too_small(network)
@@ -188,50 +165,3 @@ def describe_network(network: Network, as_json: bool, names: Sequence[str] | Non
         print(f"{names} not available: {reason}")
     print(f"{parameters:,} parameters, {multiply_adds:,} multiply-adds")
     print("\n".join(layer_table.notes(layers)))
-
-
-def describe_run(path: str, as_json: bool, names: Sequence[str] | None) -> None:
-    """Prints what a run counted in each layer, or in those named."""
-    title, layers = run_rows(path)
-    if names:
-        layers = [named(path, name, layers) for name in names]
-    if as_json:
-        print(json.dumps({"run": title, "layers": layers}, indent=1))
-        return
-    table: list[Sequence[str]] = [RUN_COLUMNS]
-    for layer in layers:
-        counts = [f"{layer[key]:,}" for key in ("channels", "dead", "always_on")]
-        firing = f"{layer['firing_positions']:.1%}"
-        maxima = [f"{value:.4g}" for value in layer["mean_maximum"]]
-        table.append([layer["layer"], *counts, firing, *maxima])
-    print(console.printable(title))
-    print_table(table, left=1)
-    print(RUN_NOTE)
-
-
-def named(path: str, name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The row of a layer; raises UserError for one that the run does not have."""
-    for row in rows:
-        if row["layer"] == name:
-            return row
-    raise unknown(f"{path} has no layer", name, [row["layer"] for row in rows])
-
-
-def describe_blocks(path: str, as_json: bool) -> None:
-    """Prints what the residual blocks of a run do."""
-    blocks = block_rows(path)
-    if as_json:
-        print(json.dumps({"run": path, "blocks": blocks}, indent=1))
-        return
-    columns = ["layer", "channels"]
-    for heading, _, _ in BLOCK_FIGURES:
-        columns += [f"{heading}: mean", "1/4", "2/4", "3/4"]
-    table = [columns]
-    for block in blocks:
-        cells = [block["layer"], f"{block['channels']:,}"]
-        for _, key, digits in BLOCK_FIGURES:
-            figures = [f"{value:.{digits}f}" for value in block[key] or []]
-            cells += figures or ["-"] * 4
-        table.append(cells)
-    print_table(table, left=1)
-    print(BLOCKS_NOTE)

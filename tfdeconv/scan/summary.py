@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
@@ -9,38 +10,78 @@ from ..errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
+    from .border_bound import BorderUnits
     from .run import Run
 
 QUARTILES = (25, 50, 75)  # percent
 
 
-def run_rows(path: str) -> tuple[str, list[dict[str, Any]]]:
-    """What a run is of, and a row for each of its layers.
+def run_rows(run: Run, borders: Mapping[str, BorderUnits] | None) -> list[dict[str, Any]]:
+    """A row for each layer of a run.
 
-    How many channels fired never and in every image, and quartiles of their mean maxima.
+    How many channels fired never and in every image, quartiles of their mean maxima, and how many
+    are border-bound; of these None where that cannot be told. borders: border_units() of the run;
+    None where its network is not known.
     """
     import numpy as np
 
+    table: list[dict[str, Any]] = []
+    for layer, arrays in run.state.items():
+        fired = arrays["firing_images"]
+        mean_maxima = arrays["maxima"] / run.scanned
+        row = {
+            "layer": layer,
+            "channels": len(fired),
+            "dead": int((fired == 0).sum()),
+            "always_on": int((fired == run.scanned).sum()),
+            "border_bound": 0 if run.settings.interior else None,
+            "border_share": None,
+            "firing_positions": float(arrays["firing_positions"].mean() / run.scanned),
+            "mean_maximum": np.percentile(mean_maxima, (0, *QUARTILES, 100)).tolist(),
+        }
+        if borders:
+            row["border_share"] = borders[layer].chance
+            if borders[layer].can_tell:
+                row["border_bound"] = int(borders[layer].bound.sum())
+        table.append(row)
+    return table
+
+
+def channel_rows(
+    run: Run, layer: str, borders: Mapping[str, BorderUnits] | None
+) -> list[dict[str, Any]]:
+    """A row for each channel of a layer of a run; borders: as for run_rows()."""
+    arrays = run.state[layer]
+    border = borders[layer] if borders else None
+    table: list[dict[str, Any]] = []
+    for channel, fired in enumerate(arrays["firing_images"].tolist()):
+        row = {
+            "channel": channel,
+            "dead": fired == 0,
+            "always_on": fired == run.scanned,
+            "border_bound": False if run.settings.interior else None,
+            "counted_units": None,
+            "at_border": None,
+            "firing_images": fired,
+            "largest": float(arrays["values"][channel, 0]),
+        }
+        if border:
+            row["counted_units"] = int(border.counted[channel])
+            row["at_border"] = int(border.at_border[channel])
+            if border.can_tell:
+                row["border_bound"] = bool(border.bound[channel])
+        table.append(row)
+    return table
+
+
+def loaded(path: str) -> Run:
+    """A run that has images; raises UserError for one that has none yet."""
     from . import run_file
 
     run = run_file.load(path)
     if not run.scanned:
         raise UserError(f"{path} has no images yet: scan.py goes on with it")
-    table: list[dict[str, Any]] = []
-    for layer, arrays in run.state.items():
-        fired = arrays["firing_images"]
-        mean_maxima = arrays["maxima"] / run.scanned
-        table.append(
-            {
-                "layer": layer,
-                "channels": len(fired),
-                "dead": int((fired == 0).sum()),
-                "always_on": int((fired == run.scanned).sum()),
-                "firing_positions": float(arrays["firing_positions"].mean() / run.scanned),
-                "mean_maximum": np.percentile(mean_maxima, (0, *QUARTILES, 100)).tolist(),
-            }
-        )
-    return headline(path, run), table
+    return run
 
 
 def headline(path: str, run: Run) -> str:
