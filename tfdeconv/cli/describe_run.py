@@ -106,7 +106,7 @@ def print_layers(layers: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_channels(rows: Sequence[Mapping[str, Any]], images: int) -> None:
-    """Prints the channels of a layer that are border-bound, dead or always on, of so many images."""
+    """Prints which channels of a layer are border-bound, dead or always on; images: the run's."""
     bound = [row for row in rows if row["border_bound"]]
     if bound:
         table: list[Sequence[str]] = [CHANNEL_COLUMNS]
