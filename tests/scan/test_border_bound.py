@@ -14,13 +14,7 @@ from runs import ROOT, WEIGHTS, call, plain, scanned
 from tfdeconv.cli.describe_run import border_note
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Activation, Conv, MaxPool
-from tfdeconv.scan.border_bound import (
-    SELDOM,
-    border_units,
-    ceiling,
-    counted_units,
-    least_marked,
-)
+from tfdeconv.scan.border_bound import SELDOM, border_units, ceiling, counted_units, least_marked
 from tfdeconv.scan.summary import run_rows
 from tfdeconv.weights.native_write import save_weights
 
