@@ -91,7 +91,7 @@ def test_sound_weights_pass_all_checks(run, weights):
     ):
         assert check in out
     heading, *likeliest = out.partition("likeliest classes of the photo ")[2].splitlines()[:6]
-    assert "softmax of all 1,000 logits, assumed" in heading and "ImageNet's" in heading
+    assert "softmax of all 1,000 logits, assumed" in heading and "ImageNet (assumed)" in heading
     names = imagenet(1000).names
     for line in likeliest:
         number, name = line.split("%  ")[1].split(" ", 1)

@@ -32,7 +32,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_names_in_a_file(tmp_path, form):
     (tmp_path / "names.txt").write_text(FORMS[form], encoding="utf-8", newline="")
-    assert labels.read(tmp_path / "names.txt") == labels.Labels(NAMES, "by names.txt")
+    assert labels.read(tmp_path / "names.txt") == labels.Labels(NAMES, "names.txt")
 
 
 # {mistake: (the bytes of a file, what is said of it)}

@@ -45,8 +45,9 @@ RUN_CHANGES = {
 BLOCK_CHANGES = {"step": {"--step": "2"}, "split": {"--split": True}}
 # a photo's picture depends on them, too, in the same way
 AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "weights"}
-# another stage is another network; of weights their digest says which network is theirs
-ELSEWHERE = {"blocks", "network", "variant", "architecture", "lambdas"}
+# another stage is another network; of weights their digest says which network is theirs; labels are
+# for layers of classes (tests/cli/test_classes.py)
+ELSEWHERE = {"blocks", "labels", "network", "variant", "architecture", "lambdas"}
 
 
 def words_of(options: dict, folder: Path) -> list[str]:

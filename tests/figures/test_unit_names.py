@@ -7,11 +7,11 @@ import pytest
 
 from tfdeconv.data.labels import Labels
 from tfdeconv.errors import UserError
-from tfdeconv.figures.unit_names import NEGATIVE, probabilities, require_classes, unit_names
+from tfdeconv.figures.unit_names import NEGATIVE, check_labels, probabilities, unit_names
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Activation, Dense
 
-PETS = Labels(("cat", "dog", "eel"), "by pets.txt")
+PETS = Labels(("cat", "dog", "eel"), "pets.txt")
 
 
 def network_of(count: int, channels: int = 3, behind: Activation | None = None):
@@ -24,20 +24,20 @@ def network_of(count: int, channels: int = 3, behind: Activation | None = None):
 
 
 def test_a_class_has_name_logit_and_probability():
-    names = unit_names(network_of(3), "fc", carried=PETS)
+    names = unit_names(network_of(3), "fc", PETS)
     logits = np.log(np.array([1.0, 2.0, 0.5]))
     assert names.text(1, logits[1], logits).line == "1 dog   logit 0.69   p 0.57"
     assert names.text(2, logits[2], logits).remark == NEGATIVE
     assert "softmax of all 3 logits, assumed" in names.legend()[0]
-    assert "classes named by pets.txt" in names.legend() and names.note == ""
+    assert "names of classes: pets.txt" in names.legend() and names.note == ""
     assert "speaks against" in names.legend(has_negative=True)[-1]
 
 
 def test_a_feature_has_neither():
-    names = unit_names(network_of(3), "hidden", given=PETS)
+    names = unit_names(network_of(3), "hidden", PETS)
     assert names.text(1, 10860.2).line == "1   10860" and names.legend() == []
     assert names.text(1, 0.0, dead=True).value == "dead"
-    assert names.meaning["max"] == "strongest unit of each feature map"
+    assert names.meaning("max") == "strongest unit of each feature map"
 
 
 # {case: (the network, the name of its class 285)}
@@ -60,11 +60,11 @@ def test_imagenet_is_assumed_where_nothing_contradicts(case):
 
 def test_names_must_be_as_many_as_classes():
     with pytest.raises(UserError, match="found 3 names, the layer has 12 classes"):
-        unit_names(network_of(12), "fc", given=PETS)
-    assert unit_names(network_of(12), "fc", carried=PETS).labels is None
-    with pytest.raises(UserError, match="hidden has none: give -l with one of net's, fc"):
-        require_classes(network_of(3), ["hidden"])
-    require_classes(network_of(3), ["hidden", "fc"])
+        check_labels(PETS, network_of(12), ["fc"])
+    assert unit_names(network_of(12), "fc", PETS).labels is None
+    with pytest.raises(UserError, match="hidden has features: give -l fc"):
+        check_labels(PETS, network_of(3), ["hidden"])
+    check_labels(PETS, network_of(3), ["hidden", "fc"])
 
 
 def test_probabilities_do_not_overflow():

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from ..weights.load import Weights
 
 # Fields of a request that no pixel depends on. Whatever is not here decides the picture's name.
-IRRELEVANT = ("out", "overwrite", "raw", "verbose")
+# Classes are features by their numbers by then.
+IRRELEVANT = ("out", "overwrite", "raw", "verbose", "classes")
 # Fields that name a file: its digest is a fact of the recipe.
-FILES = ("run", "architecture")
+FILES = ("run", "architecture", "labels")
 
 
 def network_digest(network: Network) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
-from . import arguments, lists
+from . import arguments, class_options, lists
 from .constraints import Constraint, check_constraints, options_given
 from .visualise_options import DEFAULT_TOP, build_parser
 from .visualise_photos import PhotoRequest, visualise_photos
@@ -36,6 +36,11 @@ CONSTRAINTS = (
         "--feature",
         "-f and --top choose features in two ways: give one of them",
         excludes=("--top",),
+    ),
+    Constraint(
+        "--classes",
+        "--class chooses features by name: give it without {options}",
+        excludes=("--feature", "--top", "--blocks"),
     ),
     Constraint(
         "--run",
@@ -114,7 +119,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
     layers = given.layer or []
     if not given.weights:  # otherwise the file says which layers and channels there are
         network = arguments.built_in_network(given.network, given.variant)
-        layers = layers or [arguments.default_layer(network)]
+        layers = layers or [class_options.target_layer(network, given.classes)]
         arguments.check_targets(network, layers, given.feature, given.bands)
     photos = given.images or [str(arguments.sample_photo("name one, or a folder of them"))]
     return PhotoRequest(
@@ -127,7 +132,9 @@ def photo_request(given: Namespace) -> PhotoRequest:
         preprocess=given.preprocess,
         layers=tuple(layers),
         features=given.feature,
-        top=None if given.feature else given.top or DEFAULT_TOP,
+        classes=given.classes,
+        labels=given.labels,
+        top=None if given.feature or given.classes else given.top or DEFAULT_TOP,
         mode=given.mode or "max",
         interior=given.interior,
         rule=given.rule,
@@ -145,7 +152,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
 
 def run_request(given: Namespace) -> RunRequest:
     count = given.top
-    if given.feature:
+    if given.feature or given.classes:
         count = None
     elif count is None:
         count = TOP_OF_BLOCKS if given.blocks else DEFAULT_TOP
@@ -160,6 +167,8 @@ def run_request(given: Namespace) -> RunRequest:
         step=given.step,
         split=given.split,
         features=given.feature,
+        classes=given.classes,
+        labels=given.labels,
         top=count,
         rule=given.rule,
         bands=given.bands,

@@ -9,7 +9,7 @@ from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
 from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
-from . import arguments, console, lists
+from . import arguments, class_options, console, lists
 from .visualise_run import ALL
 
 DEFAULT_TOP = 9
@@ -92,6 +92,7 @@ def build_parser(docstring: str) -> console.Parser:
         help="channels of the layer, from 0, as 3,46 or 0-8; may be repeated "
         "(default: the strongest)",
     )
+    class_options.add_class_options(parser)
     option(
         "--top",
         type=top,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
 from ..files import refuse_source
-from . import arguments, console, photo_projection
+from . import arguments, class_options, console, photo_projection
 from .notes import Notes, admission_of
 from .photo_picture import Photo, save_photo
 from .recipes import recipe_of
@@ -33,6 +33,8 @@ class PhotoRequest:
     preprocess: str | None
     layers: tuple[str, ...]  # none: the default layer of the weight file's network
     features: list[int] | None  # None: the `top` that fire strongest
+    classes: list[str] | None  # features of a layer of classes, by their names
+    labels: str | None  # a file of such names
     top: int | None
     mode: str
     interior: bool  # only units whose receptive field lies within the image
@@ -72,15 +74,21 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     weights = read_weights(request, weights_path, notes)
     photos = existing_photos(request.photos, notes)
     admission = admission_of(request.preprocess, notes)
-    layers = request.layers or (arguments.default_layer(weights.network),)
+    network = weights.network
+    layers = request.layers or (class_options.target_layer(network, request.classes),)
+    weights = class_options.labelled(weights, request.labels, layers)
+    request = class_options.with_numbers(request, weights, layers)
+    if request.weights:
+        for note in class_options.assumptions(weights, layers):
+            notes.tell(note)
     destination.refuse_many(len(photos) * len(layers))
     for path in photos:
         refuse_source(path, destination.path)
     if request.resize != arguments.KEEP:
         for layer in layers:
-            limits.refuse_costly(weights.network, layer, weights.preprocessing.size, request.mode)
+            limits.refuse_costly(network, layer, weights.preprocessing.size, request.mode)
             if request.interior:
-                borders.interior(weights.network, layer, *weights.preprocessing.size)
+                borders.interior(network, layer, *weights.preprocessing.size)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
@@ -88,10 +96,10 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     from ..figures import naming
     from ..weights.load import as_tensors
 
-    title = naming.network_title(weights.network.name, weights_path)
+    title = naming.network_title(network.name, weights_path)
     recipe = recipe_of(request, weights, weights_path, title)
     tensors = as_tensors(weights)
-    deconvnets = [Deconvnet(weights.network, tensors, layer, request.rule) for layer in layers]
+    deconvnets = [Deconvnet(network, tensors, layer, request.rule) for layer in layers]
     drawn = 0
     complete = True
     for number, path in enumerate(photos, 1):
@@ -136,7 +144,7 @@ def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
         network = load.network_in(
             path, request.network, request.variant, request.architecture, request.lambdas
         )
-        layers = (arguments.default_layer(network),)
+        layers = (class_options.target_layer(network, request.classes),)
         arguments.check_targets(network, layers, request.features, request.bands)
     weights = load.read_weights(
         path,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from . import arguments, console
+from . import arguments, class_options, console
 from .notes import Notes
 from .recipes import recipe_of
 
@@ -38,6 +38,8 @@ class RunRequest:
     step: int | None  # None: 1
     split: bool
     features: list[int] | None  # None: the `top` that fire strongest
+    classes: list[str] | None  # features of a layer of classes, by their names
+    labels: str | None  # a file of such names
     top: int | str | None  # or ALL
     rule: str
     bands: tuple[int, int, int] | None
@@ -69,16 +71,21 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     layers = layers_of(request, run, network)
     arguments.check_targets(network, layers, request.features, request.bands)
     provenance.refuse_damaged(run, request.run, network, layers)
-    channels = channels_of(request, run, layers)
-    # of blocks each channel has a picture, otherwise each layer
-    destination.refuse_many(channels[layers[-1]].size if request.blocks else len(layers))
     source = provenance.images_of(run, request.run, request.images)
     preprocessing = provenance.preprocessing_of(run, request.run, network)
     weights = provenance.weights_of(
         run, request.run, weights_path, network, layers, request.architecture, request.lambdas
     )
+    weights = class_options.labelled(weights, request.labels, layers)
+    request = class_options.with_numbers(request, weights, layers)
+    channels = channels_of(request, run, layers)
+    # of blocks each channel has a picture, otherwise each layer
+    destination.refuse_many(channels[layers[-1]].size if request.blocks else len(layers))
     notes = Notes()
-    for note in weights.notes_to_tell(preprocessing_known=True):
+    for note in (
+        *weights.notes_to_tell(preprocessing_known=True),
+        *class_options.assumptions(weights, layers),
+    ):
         notes.tell(note)
     progress = console.Progress()
     progress.say("importing tensorflow")
@@ -128,7 +135,10 @@ def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:
 
     if request.blocks:
         return provenance.blocks_of(run, request.run, network, request.blocks, request.step or 1)
-    return provenance.layers_of(run, request.run, network, request.layers)
+    layers = request.layers
+    if request.classes and not layers:
+        layers = (class_options.target_layer(network, request.classes),)
+    return provenance.layers_of(run, request.run, network, layers)
 
 
 def channels_of(request: RunRequest, run: Run, layers: list[str]) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, one_line
+from ..errors import UserError, one_line, printable
 from ..limits import MAX_CLASSES, MAX_LABEL, MAX_LABELS
 
 IMAGENET = Path(__file__).with_name("imagenet_classes.txt")
@@ -39,7 +39,7 @@ class Labels:
     """The names of a layer's classes, by their numbers, and whose they are."""
 
     names: tuple[str, ...]
-    # as it follows "named"
+    # a file, or whose they are
     source: str
 
 
@@ -54,7 +54,7 @@ def imagenet(count: int) -> Labels | None:
     names = IMAGENET.read_text(encoding="utf-8").splitlines()
     if count == 1001:
         names.insert(0, BACKGROUND)
-    return Labels(tuple(names), "as ImageNet's classes")
+    return Labels(tuple(names), "ImageNet")
 
 
 def carried(text: str, source: str) -> Labels | None:
@@ -77,7 +77,7 @@ def read(path: str | Path) -> Labels:
         names = names_in(text)
     except ValueError as error:
         raise UserError(f"{path}: no names of classes: {error}") from None
-    return Labels(names, f"by {Path(path).name}")
+    return Labels(names, printable(Path(path).name))
 
 
 def read_text(path: str | Path) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
-from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError, unknown
 from . import photo
 from .naming import network_title
 from .style import COLOURS, PLAIN, SCALES, Style
+from .unit_names import unit_names
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -56,8 +56,20 @@ def pages(
     if not 0 <= image < images:
         raise UserError(f"there is no image {image}: the projection is of images 0 to {images - 1}")
     title = f"{network_title(origin.network.name, Path(origin.path))}   {origin.layer}"
-    meanings = INTERIOR_MODES if origin.interior else MODES
-    caption = f"rule {origin.rule}, mode {origin.mode}: {meanings[origin.mode]}"
+    names = unit_names(origin.network, origin.layer, origin.labels)
+    meaning = names.meaning(origin.mode, origin.interior)
+    caption = f"rule {origin.rule}, mode {origin.mode}: {meaning}"
     if name:
         caption = f"{name}, {caption}"
-    return photo.draw(origin.images[image], projection, image, preprocessing, title, caption, style)
+    has_negative = bool((projection.activations[image] < 0).any())
+    return photo.draw(
+        origin.images[image],
+        projection,
+        image,
+        preprocessing,
+        title,
+        caption,
+        style,
+        names.labels_of(projection, image),
+        names.legend(has_negative),
+    )

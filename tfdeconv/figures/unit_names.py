@@ -3,31 +3,36 @@
 A photo's and a run's figures both ask the UnitNames of the layer that they draw:
 
     names = unit_names(network, "predictions", weights.labels)
-    names.text(285, 12.31, logits).line    285 Egyptian cat   logit 12.31   p 0.83
-    names.meaning["max"]                   classes
-    names.legend(has_negative=False)       ["p: softmax of all 1,000 logits", ...]
+    names.labels_of(projection, image)  [("285 Egyptian cat", "logit 12.31   p 0.83"), ...]
+    names.text(285, 12.31, logits)      the same of one unit, in its parts
+    names.meaning("max")                what a tile shows, for captions
+    names.legend(has_negative)          ["p: softmax of all 1,000 logits", ...]
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data import labels as class_labels
 from ..data.labels import Labels
+from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from ..network.classes import ClassLayer, class_layer
 from ..network.graph import Network
 from .style import number
 
-NEGATIVE = "negative: this speaks against the class"
+if TYPE_CHECKING:
+    from ..engine.projection import Projection
+
+NEGATIVE = "negative"
 # below and above it a probability of two digits would read as 0 and 1
 LEAST_SHOWN, MOST_SHOWN = 0.001, 0.999
 TWO_DIGITS = 0.095  # from here on a probability has two
-MEANINGS = {"max": "strongest unit of each feature map", "all": "whole feature maps"}
-MEANINGS_OF_CLASSES = {"max": "what raises each class", "all": "what raises each class"}
+RAISED = "what raises the logit of each class"
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,11 @@ class UnitNames:
     def noun(self) -> str:
         return "class" if self.classes else "feature"
 
-    @property
-    def meaning(self) -> dict[str, str]:
-        """What is drawn, by mode."""
-        return MEANINGS_OF_CLASSES if self.classes else MEANINGS
+    def meaning(self, mode: str, interior: bool = False) -> str:
+        """What is drawn, in words for a caption."""
+        if self.classes:
+            return RAISED
+        return (INTERIOR_MODES if interior else MODES)[mode]
 
     @property
     def note(self) -> str:
@@ -101,19 +107,36 @@ class UnitNames:
 
         value: its activation, of a class the logit; logits [classes]: those of all classes.
         """
+        remarks = ["saturated"] if saturated else []
         if not self.classes:
-            words = "dead" if dead else number(value)
-            return UnitText(str(channel), "", words, "", "saturated" if saturated else "")
-        remark = NEGATIVE if value < 0 else ""
-        if saturated:
-            remark = "saturated"
+            activation = "dead" if dead else number(value)
+            return UnitText(str(channel), "", activation, "", "".join(remarks))
+        if value < 0:
+            remarks.insert(0, NEGATIVE)
         return UnitText(
             str(channel),
             self.name(channel),
             f"logit {logit_text(value)}",
             self.probability_text(channel, logits),
-            remark,
+            ", ".join(remarks),
         )
+
+    def labels_of(self, projection: Projection, image: int) -> list[tuple[str, str]]:
+        """What each unit of an image's projections is called, and how strongly it fires."""
+        logits = None
+        if projection.vectors is not None:
+            logits = projection.vectors[image]
+        found: list[tuple[str, str]] = []
+        for i, channel in enumerate(projection.channels[image].tolist()):
+            text = self.text(
+                channel,
+                float(projection.activations[image, i]),
+                logits,
+                bool(projection.dead[image, i]),
+                bool(projection.saturated[image, i]),
+            )
+            found.append((text.title, text.detail))
+        return found
 
     def probability_text(self, channel: int, logits: np.ndarray | None) -> str:
         """`p 0.83`; "" where it is not known."""
@@ -130,41 +153,34 @@ class UnitNames:
         if self.classes.probability == "sigmoid":
             sentences.append("p: sigmoid of the logit")
         else:
-            assumed = ", assumed: the model ends in its logits" if self.classes.assumed else ""
-            sentences.append(f"p: softmax of all {self.classes.count:,} logits{assumed}")
+            sentence = f"p: softmax of all {self.classes.count:,} logits"
+            if self.classes.assumed:
+                sentence += ", assumed: the model ends in its logits"
+            sentences.append(sentence)
         if self.labels:
-            assumed = " (assumed)" if self.labels_assumed else ""
-            sentences.append(f"classes named {self.labels.source}{assumed}")
+            sentence = f"names of classes: {self.labels.source}"
+            if self.labels_assumed:
+                sentence += " (assumed)"
+            sentences.append(sentence)
         if has_negative:
             sentences.append(
                 "a negative logit speaks against its class; "
-                "its tile shows what would raise it, as the others do"
+                "its tile shows what would raise it, as others do"
             )
         return sentences
 
 
-def unit_names(
-    network: Network, layer: str, carried: Labels | None = None, given: Labels | None = None
-) -> UnitNames:
+def unit_names(network: Network, layer: str, labels: Labels | None = None) -> UnitNames:
     """What the units of a layer are called.
 
-    carried: the names that the model holds; given: those that the user gives, which count first.
-    ImageNet's are taken where there are as many classes, and an image has three channels. Raises
-    UserError where the user's are not as many as the layer has classes.
+    labels: names of the network's classes; they count where there are as many as the layer has.
+    Otherwise ImageNet's are taken, where that has as many classes and an image has three channels.
     """
     name = network.node(layer).name
     count = network.shapes()[name][2]
-    if given:
+    if labels and len(labels.names) == count:
         classes = class_layer(network, name, has_names=True)
-        if classes and len(given.names) != count:
-            raise UserError(
-                f"the names {given.source} do not fit {network.name}'s {name}: found "
-                f"{len(given.names):,} names, the layer has {count:,} classes"
-            )
-        return UnitNames(classes, given if classes else None)
-    if carried and len(carried.names) == count:
-        classes = class_layer(network, name, has_names=True)
-        return UnitNames(classes, carried if classes else None)
+        return UnitNames(classes, labels if classes else None)
     imagenet = class_labels.imagenet(count)
     classes = class_layer(network, name, has_names=imagenet is not None)
     # a network of another kind of image, or of several classes for each, has other classes
@@ -174,15 +190,25 @@ def unit_names(
     return UnitNames(class_layer(network, name))
 
 
-def require_classes(network: Network, layers: Sequence[str]) -> None:
-    """Raises UserError unless one of the layers has classes, which names are given for."""
-    if not any(class_layer(network, layer, has_names=True) for layer in layers):
+def check_labels(labels: Labels, network: Network, layers: Sequence[str]) -> None:
+    """Raises UserError unless names are as many as the classes of each layer that has some."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        classes = class_layer(network, layer, has_names=True)
+        if classes:
+            counts[layer] = classes.count
+    if not counts:
+        advice = "leave out --labels"
         outputs = [node.name for node in network.nodes if class_layer(network, node.name)]
-        listed = ", ".join(outputs) or "none"
-        raise UserError(
-            f"--labels is for layers of classes, and {', '.join(layers)} has none: "
-            f"give -l with one of {network.name}'s, {listed}, or leave out --labels"
-        )
+        if outputs:
+            advice = f"give -l {outputs[-1]}, or {advice}"
+        raise UserError(f"--labels names classes, and {', '.join(layers)} has features: {advice}")
+    for layer, count in counts.items():
+        if len(labels.names) != count:
+            raise UserError(
+                f"{labels.source} does not fit {network.name}'s {layer}: found "
+                f"{len(labels.names):,} names, the layer has {count:,} classes"
+            )
 
 
 def probabilities(logits: np.ndarray, function: str) -> np.ndarray:

@@ -33,7 +33,7 @@ def tflite_reader(path: str | Path) -> FormatReader:
 
     def carried_labels() -> Labels | None:
         text = associated_files.find_labels(path)
-        return labels.carried(text, "by the model") if text else None
+        return labels.carried(text, "the model") if text else None
 
     graph = partial(graph_of, model, name)
     return graph_reader(path, TITLE, graph, preprocessing, labels=carried_labels)

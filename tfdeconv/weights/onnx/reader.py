@@ -41,5 +41,5 @@ def carried_labels(model: Model) -> Labels | None:
     """The classes' names among what an exporter wrote beside the graph."""
     for key in LABELS:
         if key in model.metadata:
-            return labels.carried(model.metadata[key], f"by the model ({key})")
+            return labels.carried(model.metadata[key], f"the model ({key})")
     return None

@@ -1,0 +1,100 @@
+"""--labels and --class: names of classes, and classes by their names."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..data import labels
+from ..errors import UserError, unknown
+from ..network.classes import class_layer
+from ..network.graph import Network
+from . import arguments
+
+if TYPE_CHECKING:
+    from ..figures.unit_names import UnitNames
+    from ..weights.load import Weights
+
+
+def add_class_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="names of the network's classes: a name on each line, `number name`, or JSON "
+        "(default: the model's own, or ImageNet's where there are 1,000)",
+    )
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        metavar="NAME[,NAME...]",
+        help="these classes, by their names; may be repeated",
+    )
+
+
+def labelled(weights: Weights, path: str | None, layers: Sequence[str]) -> Weights:
+    """The weights with the names in a file; raises UserError where they do not fit the layers."""
+    if path is None:
+        return weights
+    from ..figures.unit_names import check_labels
+
+    names = labels.read(path)
+    check_labels(names, weights.network, layers)
+    return replace(weights, labels=names)
+
+
+def target_layer(network: Network, classes: Sequence[str] | None) -> str:
+    """The layer where the user names none: for classes the last that has some.
+
+    Raises UserError for a network that has none.
+    """
+    if not classes:
+        return arguments.default_layer(network)
+    for node in reversed(network.nodes):
+        if class_layer(network, node.name, has_names=True):
+            return node.name
+    raise UserError(f"--class: {network.name} has no layer of classes: choose features with -f")
+
+
+def with_numbers(request: Any, weights: Weights, layers: Sequence[str]) -> Any:
+    """A request with features for the classes that it names; UserError for unknown ones."""
+    if not request.classes:
+        return request
+    from ..figures.unit_names import unit_names
+
+    names = unit_names(weights.network, layers[0], weights.labels)
+    numbers = class_numbers(names, layers, request.classes)
+    return replace(request, features=numbers, classes=None)
+
+
+def assumptions(weights: Weights, layers: Sequence[str]) -> Iterator[str]:
+    """What was assumed of the names of the layers' classes."""
+    from ..figures.unit_names import unit_names
+
+    for layer in layers:
+        note = unit_names(weights.network, layer, weights.labels).note
+        if note:
+            yield note
+
+
+def class_numbers(names: UnitNames, layers: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """The numbers of classes by their names; raises UserError for names that there are not."""
+    if len(layers) > 1 or not names.classes:
+        raise UserError(f"--class is for one layer of classes, and found {', '.join(layers)}")
+    if not names.labels:
+        raise UserError(
+            f"--class: the classes of {layers[0]} have no names: give --labels FILE, "
+            f"or their numbers with -f"
+        )
+    known = [name.casefold() for name in names.labels.names]
+    numbers: list[int] = []
+    for each in wanted:
+        # a name may have commas itself
+        parts = [each] if each.strip().casefold() in known else each.split(",")
+        for part in parts:
+            if part.strip().casefold() not in known:
+                raise unknown("there is no class", part.strip(), names.labels.names)
+            numbers.append(known.index(part.strip().casefold()))
+    return numbers
