@@ -12,11 +12,12 @@ from PIL import Image
 from ..data.preprocessing import Preprocessing
 from . import pixels
 from .legend import Legend
-from .photo_figure import Labels, PhotoFigure, contrasts_of, unit_labels
+from .photo_figure import Labels, PhotoFigure, contrasts_of
 from .photo_layout import lay_out
 from .photo_page import draw_page
 from .photo_views import views_of
 from .style import COLOURS, PLAIN, SCALES, Style
+from .unit_names import UnitNames
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
@@ -49,7 +50,7 @@ def draw(
         image=image,
         preprocessing=preprocessing,
         style=style,
-        labels=labels or unit_labels(projection, image),
+        labels=labels or UnitNames().labels_of(projection, image),
         views=views_of(projection, image),
     )
     count = len(figure.labels)

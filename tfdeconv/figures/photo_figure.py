@@ -87,19 +87,6 @@ class PhotoFigure:
         return pixels.shrink(signal, size[1], size[0]), inside
 
 
-def unit_labels(projection: Projection, image: int) -> list[tuple[str, str]]:
-    """Channel number and activation of each unit of an image, as texts."""
-    labels = []
-    for i, channel in enumerate(projection.channels[image]):
-        activation = "dead"
-        if not projection.dead[image, i]:
-            activation = number(float(projection.activations[image, i]))
-        if projection.saturated[image, i]:
-            activation += " saturated"
-        labels.append((str(channel), activation))
-    return labels
-
-
 def contrasts_of(figure: PhotoFigure, tile: tuple[int, int]) -> list[float]:
     """The absolute value that is full black or white in each feature's tile, if it has its own.
 

@@ -41,9 +41,9 @@ class UnitText:
 
     number: str  # of the channel or class
     name: str  # of the class; ""
-    value: str  # `10860`, `logit 12.31`, `dead`
+    value: str  # `10860`, `dead`, `1.2 saturated`, `logit 12.31`
     probability: str  # `p 0.83`; ""
-    remark: str  # `saturated`, NEGATIVE; ""
+    remark: str  # of a class: NEGATIVE, saturated; ""
 
     @property
     def title(self) -> str:
@@ -110,7 +110,7 @@ class UnitNames:
         remarks = ["saturated"] if saturated else []
         if not self.classes:
             activation = "dead" if dead else number(value)
-            return UnitText(str(channel), "", activation, "", "".join(remarks))
+            return UnitText(str(channel), "", " ".join([activation, *remarks]), "", "")
         if value < 0:
             remarks.insert(0, NEGATIVE)
         return UnitText(
