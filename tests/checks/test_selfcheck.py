@@ -90,8 +90,8 @@ def test_sound_weights_pass_all_checks(run, weights):
         "float32 = float64",
     ):
         assert check in out
-    heading, *likeliest = out.partition("likeliest classes of the photo ")[2].splitlines()[:6]
-    assert "softmax of all 1,000 logits, assumed" in heading and "ImageNet (assumed)" in heading
+    heading, *likeliest = out.partition("likeliest classes of the photo. ")[2].splitlines()[:6]
+    assert "the softmax of all 1,000 logits, assumed" in heading and "ImageNet (assumed)" in heading
     names = imagenet(1000).names
     for line in likeliest:
         number, name = line.split("%  ")[1].split(" ", 1)

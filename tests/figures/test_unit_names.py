@@ -7,7 +7,8 @@ import pytest
 
 from tfdeconv.data.labels import Labels
 from tfdeconv.errors import UserError
-from tfdeconv.figures.unit_names import NEGATIVE, check_labels, probabilities, unit_names
+from tfdeconv.figures.class_values import probabilities
+from tfdeconv.figures.unit_names import NEGATIVE, check_labels, unit_names
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Activation, Dense
 
@@ -29,7 +30,7 @@ def test_a_class_has_name_logit_and_probability():
     assert names.text(1, logits[1], logits).line == "1 dog   logit 0.69   p 0.57"
     assert names.text(2, logits[2], logits).remark == NEGATIVE
     assert "softmax of all 3 logits, assumed" in names.legend()[0]
-    assert "names of classes: pets.txt" in names.legend() and names.note == ""
+    assert "Names of classes: pets.txt" in names.legend() and names.note == ""
     assert "speaks against" in names.legend(has_negative=True)[-1]
 
 

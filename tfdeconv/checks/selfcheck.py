@@ -108,7 +108,8 @@ def top_classes(network: Network, weights: Weights, x: Any) -> None:
     import numpy as np
 
     from ..engine.deconvnet import Deconvnet
-    from ..figures.unit_names import probabilities, unit_names
+    from ..figures.class_values import probabilities
+    from ..figures.unit_names import unit_names
 
     last = network.nodes[-1].name
     names = unit_names(network, last, weights.labels)
@@ -116,6 +117,6 @@ def top_classes(network: Network, weights: Weights, x: Any) -> None:
         return
     logits = Deconvnet(network, weights, last).activations(x)[0].reshape(-1)
     shares = probabilities(logits, names.classes.probability)
-    print(f"\nlikeliest classes of the photo ({'; '.join(names.legend())})")
+    print(f"\nlikeliest classes of the photo. {'. '.join(names.legend())}")
     for number in np.argsort(-shares)[:5]:
         print(f"{shares[number]:7.1%}  {number} {names.name(number)}".rstrip())

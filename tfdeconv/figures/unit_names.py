@@ -6,7 +6,7 @@ A photo's and a run's figures both ask the UnitNames of the layer that they draw
     names.labels_of(projection, image)  [("285 Egyptian cat", "logit 12.31   p 0.83"), ...]
     names.text(285, 12.31, logits)      the same of one unit, in its parts
     names.meaning("max")                what a tile shows, for captions
-    names.legend(has_negative)          ["p: softmax of all 1,000 logits", ...]
+    names.legend(has_negative)          ["Probability p: the softmax of ...", ...]
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from ..network.classes import ClassLayer, class_layer
 from ..network.graph import Network
+from .class_values import logit_text, probabilities, probability_text
 from .style import number
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
 
 NEGATIVE = "negative"
-# below and above it a probability of two digits would read as 0 and 1
-LEAST_SHOWN, MOST_SHOWN = 0.001, 0.999
-TWO_DIGITS = 0.095  # from here on a probability has two
 RAISED = "what raises the logit of each class"
 
 
@@ -151,20 +149,20 @@ class UnitNames:
             return []
         sentences: list[str] = []
         if self.classes.probability == "sigmoid":
-            sentences.append("p: sigmoid of the logit")
+            sentences.append("Probability p: the sigmoid of the logit")
         else:
-            sentence = f"p: softmax of all {self.classes.count:,} logits"
+            sentence = f"Probability p: the softmax of all {self.classes.count:,} logits"
             if self.classes.assumed:
-                sentence += ", assumed: the model ends in its logits"
+                sentence += ", assumed because the model ends in them"
             sentences.append(sentence)
         if self.labels:
-            sentence = f"names of classes: {self.labels.source}"
+            sentence = f"Names of classes: {self.labels.source}"
             if self.labels_assumed:
                 sentence += " (assumed)"
             sentences.append(sentence)
         if has_negative:
             sentences.append(
-                "a negative logit speaks against its class; "
+                "A negative logit speaks against its class; "
                 "its tile shows what would raise it, as others do"
             )
         return sentences
@@ -209,46 +207,3 @@ def check_labels(labels: Labels, network: Network, layers: Sequence[str]) -> Non
                 f"{labels.source} does not fit {network.name}'s {layer}: found "
                 f"{len(labels.names):,} names, the layer has {count:,} classes"
             )
-
-
-def probabilities(logits: np.ndarray, function: str) -> np.ndarray:
-    """Probabilities of classes: the softmax or sigmoid of logits [..., classes], in float64.
-
-    >>> probabilities(np.array([1000.0, 1000.0]), "softmax").tolist()
-    [0.5, 0.5]
-    >>> probabilities(np.array([0.0, -1000.0]), "sigmoid").tolist()
-    [0.5, 0.0]
-    """
-    exact = np.asarray(logits, np.float64)
-    if function == "sigmoid":
-        # neither end overflows, as 1 / (1 + exp(-x)) does
-        return 0.5 * (1 + np.tanh(0.5 * exact))
-    with np.errstate(invalid="ignore"):
-        powers = np.exp(exact - exact.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
-
-
-def probability_text(probability: float) -> str:
-    """`p 0.83`
-
-    >>> [probability_text(p) for p in (0.831, 0.0234, 0.0004, 0.9996)]
-    ['p 0.83', 'p 0.023', 'p < 0.001', 'p > 0.999']
-    """
-    if probability < LEAST_SHOWN:
-        return f"p < {LEAST_SHOWN}"
-    if probability > MOST_SHOWN:
-        return f"p > {MOST_SHOWN}"
-    if probability < TWO_DIGITS:
-        return f"p {probability:.2g}"
-    return f"p {probability:.2f}"
-
-
-def logit_text(logit: float) -> str:
-    """A logit with two digits behind the point where that says enough.
-
-    >>> [logit_text(value) for value in (12.3078, -0.5, 0.0004, 10860.0)]
-    ['12.31', '-0.50', '0.0004', '10860']
-    """
-    if 0.005 <= abs(logit) < 1000:
-        return f"{logit:.2f}"
-    return number(logit)

@@ -1,0 +1,54 @@
+"""Logits and probabilities of classes, and how they are written."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .style import number
+
+# below and above it a probability of two digits would read as 0 and 1
+LEAST_SHOWN, MOST_SHOWN = 0.001, 0.999
+TWO_DIGITS = 0.095  # from here on two digits behind the point say enough
+
+
+def probabilities(logits: np.ndarray, function: str) -> np.ndarray:
+    """Probabilities of classes: the softmax or sigmoid of logits [..., classes], in float64.
+
+    >>> probabilities(np.array([1000.0, 1000.0]), "softmax").tolist()
+    [0.5, 0.5]
+    >>> probabilities(np.array([0.0, -1000.0]), "sigmoid").tolist()
+    [0.5, 0.0]
+    """
+    exact = np.asarray(logits, np.float64)
+    if function == "sigmoid":
+        # neither end overflows, as 1 / (1 + exp(-x)) does
+        return 0.5 * (1 + np.tanh(0.5 * exact))
+    with np.errstate(invalid="ignore"):
+        powers = np.exp(exact - exact.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def probability_text(probability: float) -> str:
+    """`p 0.83`
+
+    >>> [probability_text(p) for p in (0.831, 0.0234, 0.0004, 0.9996)]
+    ['p 0.83', 'p 0.023', 'p < 0.001', 'p > 0.999']
+    """
+    if probability < LEAST_SHOWN:
+        return f"p < {LEAST_SHOWN}"
+    if probability > MOST_SHOWN:
+        return f"p > {MOST_SHOWN}"
+    if probability < TWO_DIGITS:
+        return f"p {probability:.2g}"
+    return f"p {probability:.2f}"
+
+
+def logit_text(logit: float) -> str:
+    """A logit with two digits behind the point where that says enough.
+
+    >>> [logit_text(value) for value in (12.3078, -0.5, 0.0004, 10860.0)]
+    ['12.31', '-0.50', '0.0004', '10860']
+    """
+    if 0.005 <= abs(logit) < 1000:
+        return f"{logit:.2f}"
+    return number(logit)
