@@ -44,7 +44,7 @@ MUTANT = "<mutant>"
 # the share of the mutants that may be turned away by their first bytes
 MAX_TURNED_AWAY = 0.3
 # what is said of a file that does not begin as HDF5 files do
-NOT_HDF5 = "is not an HDF5 file"
+NOT_HDF5 = "is not a weight file"
 WELL = ("read", "refused", "turned away")
 POWERS = [1 << bits for bits in (15, 16, 31, 32, 63, 64)]
 INTERESTING = [0, 1, 127, 128, 255, 1 << 40]

@@ -38,7 +38,7 @@ def test_weights_are_converted(run, tmp_path, rng):
     status, lines, err = run(keras, *options, script="convert_weights.py")
     assert (status, len(lines), err) == (0, 3, [])
     assert "2 layers" in lines[0] and "left alone: aux" in lines[0]
-    assert lines[1].endswith("left over is not among the layers: 1 tensor, aux/0 [3]")
+    assert lines[1].endswith("left over is not part of the network: 1 tensor, aux/0 [3]")
     assert lines[2].startswith("assumed: the preprocessing of Caffe's")
     weights = load_weights(own, NETWORKS["vgg16"]())
     assert weights.digest in lines[0]
@@ -108,7 +108,7 @@ def test_a_converted_file_tells_what_was_assumed(run, tmp_path):
     keras, own = tmp_path / "keras.h5", tmp_path / "own.h5"
     save_keras_weights(keras, arrays | {"aux": {"kernel": np.zeros(3)}})
     assert run(keras, "--network", "vgg16", "--out", own, script="convert_weights.py")[0] == 0
-    left_over = "assumed: what is left over is not among the layers: 1 tensor, aux/0 [3]"
+    left_over = "assumed: what is left over is not part of the network: 1 tensor, aux/0 [3]"
     # once more from its own result: the pixels are in the file, and no assumption any more
     for source in (own, tmp_path / "again.h5"):
         notes = load_weights(source, NETWORKS["vgg16"]()).notes

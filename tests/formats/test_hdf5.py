@@ -147,7 +147,7 @@ def test_groups_that_contain_themselves_end(tmp_path, open_file):
     with open_file(write_hdf5(tmp_path, fill)) as root:
         assert list(read_all(root)) == ["g/values"]
         with pytest.raises(
-            UserError, match="made.h5: g/self is a group that has another name already"
+            UserError, match="made.h5: g/self is a group that also has another name"
         ):
             subgroup(root, "g/self")
         with pytest.raises(UserError, match="x lies more than 32 groups deep"):

@@ -105,7 +105,7 @@ PROGRAMS = {
     "TorchScript": (["a/data.pkl", "a/constants.pkl", "a/code/__torch__.py"], "it is TorchScript;"),
     "TorchScript, traced": (
         ["traced/data.pkl", "traced/code/__torch__/a.py"],
-        "it is TorchScript; export the model where its code is",
+        "it is TorchScript; export the model in the program that defines it",
     ),
     "AOTInductor": (
         ["a/archive_format", "a/data/aotinductor/model/cabc.so", "a/version"],
@@ -209,7 +209,7 @@ def test_torch_files_by_hand_of_both_byte_orders(torch, tmp_path):
         (dict(key="1"), "the storage '1' is missing"),
         (dict(key="../version"), "is missing"),
         (dict(kind=b"Complex"), "an object of 'torch._utils._rebuild_tensor_v2' and no plain"),
-        (dict(count="12"), "refers to something else"),
+        (dict(count="12"), "refers to something other"),
     ],
 )
 def test_torch_tensors_beyond_their_storage_are_refused(tmp_path, change, reason):

@@ -161,7 +161,7 @@ HOSTILE = {
     "OBJ of nothing": (b"(o.", "damaged"),
     "a long name, again and again": (
         b"X\xe8\x03\0\0" + b"a" * 1000 + b"q\x00h\x00\x93.",
-        "imports 'a+', a name of a length of no name",
+        "imports 'a+', a name that is too long",
     ),
     "EXT1": (b"\x82\x01.", "opcode"),
     "a text is called": (b"X\x02\0\0\0os)R.", "expected a Global"),
@@ -169,7 +169,7 @@ HOSTILE = {
     "state of a list": (b"]}b.", "expected a Call"),
     "state of a class": (ORDERED + b"}X\x01\0\0\0aNsb.", "expected a Call"),
     "attributes of a dictionary": (b"}}X\x09\0\0\0__class__Nsb.", "holds no tensors"),
-    "an unknown persistent id": (b"X\x01\0\0\0a\x85Q.", "refers to something else"),
+    "an unknown persistent id": (b"X\x01\0\0\0a\x85Q.", "refers to something other"),
     "append to a tuple": (b")Na.", "expected a list"),
     "items of a list": (b"]N\x85NNs.", "expected a dict"),
     "an item without a value": (b"}(Nu.", "keys without values"),

@@ -94,7 +94,7 @@ def test_unpacked_archives_are_read_as_they_were(folder, whole, name):
     "weights, description, says",
     [
         ("new.weights.h5", "shorter.json", "has weights of a layer conv2d_1, which"),
-        ("old.h5", "shorter.json", "the model inner within the model"),
+        ("old.h5", "shorter.json", "the inner model inner do"),
         ("flat.h5", "model.json", "has weights of more, which the description does not have"),
         ("new.weights.h5", "renamed.json", "expected the weights of layer c"),
         ("old.h5", "missing.json", "there is no such file"),

@@ -49,7 +49,7 @@ def test_error_keeps_what_came_before(site, fetch, left):
     fetch(site.base)
     site.cut = 0
     site.status = 503
-    assert "keeps what came" in fetch(site.base).err and left() == [PART]
+    assert "has what was downloaded" in fetch(site.base).err and left() == [PART]
     site.status = 200
     assert fetch(site.base).status == 0 and site.starts[-1] == "bytes=3000-"
 
@@ -102,7 +102,7 @@ def test_user_hears_that_the_pieces_differ(site, folder):
     messages = []
     md5 = official.ORIGINS["vgg16"].md5[0]
     download.download(site.base + PATH, folder / PART, md5, 5, messages.append)
-    assert messages == [f"{FILE}: the pieces do not add up to its MD5 sum, fetching it anew"]
+    assert messages == [f"{FILE}: the downloaded parts do not have the right MD5 sum, starting again"]
     assert (folder / PART).read_bytes() == site.body
 
 
@@ -134,7 +134,7 @@ def test_stalled_download_ends(site, fetch, left):
     began = time.monotonic()
     outcome = fetch(site.base, "--timeout", "0.3")
     assert outcome.status == 2 and left() == [PART]
-    assert "nothing came for 0.3 seconds (--timeout)" in outcome.err
+    assert "no data came for 0.3 seconds (--timeout)" in outcome.err
     assert time.monotonic() - began < 2
     site.stall = 0
     assert fetch(site.base).status == 0 and site.starts[-1] == "bytes=2000-"
@@ -144,7 +144,7 @@ def test_silent_server_is_left(fetch, left):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         outcome = fetch(f"http://127.0.0.1:{port}", "--timeout", "0.3")
-    assert outcome.status == 2 and "nothing came for 0.3 seconds" in outcome.err and left() == []
+    assert outcome.status == 2 and "no data came for 0.3 seconds" in outcome.err and left() == []
 
 
 @pytest.mark.parametrize("length", [download.MAX_DOWNLOAD + 1, 10**30])
@@ -247,7 +247,7 @@ def test_interrupt_keeps_what_came_so_far(site, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
-    hint = f"{part} keeps what came so far: the same command goes on from there"
+    hint = f"{part} has what was downloaded so far; run the same command again to continue"
     assert err == f"fetch_weights.py: interrupted; {hint}\n"
     assert [path.name for path in tmp_path.iterdir()] == [PART]
     assert site.body.startswith(part.read_bytes())

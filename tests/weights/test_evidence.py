@@ -142,7 +142,7 @@ def test_another_head_is_left_out(tmp_path, rng, head):
         f"left out: {next(iter(head))}" in note or next(iter(head)) in note
         for note in weights.assumed
     )
-    with pytest.raises(UserError, match=rf"are of another head: .*{next(iter(head))}"):
+    with pytest.raises(UserError, match=rf"belong to another head: .*{next(iter(head))}"):
         read_weights(tmp_path / "w.npz", None, "predictions")
 
 
@@ -161,7 +161,7 @@ def test_another_head_is_left_out(tmp_path, rng, head):
 def test_what_makes_the_networks_input_refuses(tmp_path, rng, example, front):
     tensors = {name: np.ones(shape, np.float32) for name, shape in front.items()}
     path = save(tmp_path / "w", tensors | tensors_of(example, rng), example)
-    with pytest.raises(UserError, match=f"{next(iter(front))} .*left over among its layers"):
+    with pytest.raises(UserError, match=f"it also has {next(iter(front))} .*among its layers"):
         read_weights(path)
 
 

@@ -118,7 +118,7 @@ def test_no_proxy_is_told_of_local_addresses(site, fetch, monkeypatch):
 def test_addresses_that_are_not_asked(fetch, left, other_hosts, base):
     outcome = fetch(base)
     assert outcome.status == 2
-    assert "which is not asked: needs https" in outcome.err or base == "http://["
+    assert "which is not allowed: expected https" in outcome.err or base == "http://["
     assert (left(), other_hosts) == ([], [])
 
 

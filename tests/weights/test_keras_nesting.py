@@ -152,6 +152,6 @@ def test_other_nested_variables_are_refused(tmp_path, change):
     with h5py.File(path, "r+") as file:
         group = file["model_weights/one"]
         group.attrs["weight_names"] = change(list(group.attrs["weight_names"]))
-    with pytest.raises(UserError, match="the model one within the model") as error:
+    with pytest.raises(UserError, match="the inner model one do") as error:
         read_weights(path)
     assert "\n" not in str(error.value)

@@ -282,5 +282,5 @@ def test_a_name_that_comes_twice_is_refused(tmp_path, names):
         file.attrs["layer_names"] = [layer.encode() for layer in layers]
         file["a/k"] = np.zeros(3, "f4")
         file["a"].attrs["weight_names"] = [variable.encode() for variable in variables]
-    with pytest.raises(UserError, match="names one twice"):
+    with pytest.raises(UserError, match="names something twice"):
         network_in(tmp_path / "w.h5")

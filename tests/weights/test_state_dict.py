@@ -247,7 +247,7 @@ def test_resnets_of_the_same_names_are_told_apart(tmp_path, name):
         ({"layer1.0.conv1.weight": (96, 64, 1, 1)}, r"layer1.0.conv1.weight \[96, 64, 1, 1\]"),
         (
             {"layer1.0.se.weight": (4, 64)},
-            r"a ResNet-\d+ and is none: layer1.0.se.weight \[4, 64\]",
+            r"a ResNet-\d+ but is not one: it also has layer1.0.se.weight \[4, 64\]",
         ),
     ],
 )

@@ -105,9 +105,9 @@ def test_truncated_file_is_refused_wherever_it_ends(path):
     [
         (lambda path: None, "No such file"),
         (Path.mkdir, "a directory"),
-        (Path.touch, "not an HDF5 file"),
+        (Path.touch, "is not a weight file"),
         (lambda path: path.write_text("kernel"), "a text"),
-        (lambda path: path.write_bytes(b"PK" + bytes(99)), "not an HDF5 file"),
+        (lambda path: path.write_bytes(b"PK" + bytes(99)), "is not a weight file"),
     ],
     ids=["missing", "directory", "empty", "text", "zip"],
 )

@@ -229,5 +229,5 @@ def test_errors_name_what_does_not_fit(tmp_path):
     path = stored(
         tmp_path / "bn.npz", plain, **{"features.1.running_mean": np.zeros(64, np.float32)}
     )
-    with pytest.raises(UserError, match=r"features.1.running_mean \[64\] left over"):
+    with pytest.raises(UserError, match=r"it also has features.1.running_mean \[64\]"):
         read_weights(path, plain, "block1_conv1")

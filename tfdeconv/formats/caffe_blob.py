@@ -42,7 +42,7 @@ def read_blob(path: str | Path) -> np.ndarray:
     shape = shape or [legacy.get(number, 1) for number in LEGACY_SHAPE]
     values = np.concatenate(parts or [np.empty(0)]).astype(np.float32)
     if not len(values) or math.prod(shape) != len(values):
-        raise ValueError(f"its shape is {shape}, and it has {len(values)} numbers")
+        raise ValueError(f"its shape is {shape}, but it has {len(values)} numbers")
     return values.reshape(shape)
 
 
@@ -76,7 +76,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         if kind == LENGTH:
             size, position = varint(message, position)
         if kind not in (*FIXED, LENGTH) or position + size > len(message):
-            raise ValueError("it is no .binaryproto of Caffe's, or cut off")
+            raise ValueError("it is not a .binaryproto of Caffe's, or it is cut off")
         yield tag >> 3, message[position : position + size]
         position += size
 
@@ -92,4 +92,4 @@ def varint(message: memoryview, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
             return value, position
-    raise ValueError("it is no .binaryproto of Caffe's, or cut off")
+    raise ValueError("it is not a .binaryproto of Caffe's, or it is cut off")

@@ -167,9 +167,11 @@ def folder_tensors(
         return torch_tensors(path, data, archive, f"{folder}{program}.pt")
     info = archive.get(f"{folder}{program}_{kind}_config.json")
     if info is None:
-        raise ValueError(f"it is damaged: it does not say where its {kind} are")
+        raise ValueError(f"it is damaged: its index of {kind} is missing")
     if info.file_size > MAX_JSON:
-        raise ValueError(f"what says where its {kind} are has {info.file_size:,} bytes")
+        raise ValueError(
+            f"its index of {kind} has {info.file_size:,} bytes, at most {MAX_JSON:,} are read"
+        )
     config = member_of(parse_object(bytes(member(data, info))), "config", dict)
     order = "<"
     byte_order = archive.get(f"{root}byteorder")

@@ -106,7 +106,7 @@ def number(value: Any) -> float:
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"expected a text, got {shown(value)}")
+        raise ValueError(f"expected a string, got {shown(value)}")
     return value
 
 

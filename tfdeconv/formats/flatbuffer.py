@@ -44,7 +44,7 @@ class FlatBuffer:
     def check(self, position: int, size: int) -> None:
         """Raises IndexError unless bytes are there."""
         if not 0 <= position <= len(self.data) - size:
-            raise IndexError(f"it points to byte {position:,}")
+            raise IndexError(f"it points to byte {position:,}, and has {len(self.data):,}")
 
     def spend(self, values: int) -> None:
         """Counts values that are read; raises ValueError where they are too many."""

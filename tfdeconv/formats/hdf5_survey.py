@@ -76,7 +76,7 @@ class Survey:
     def group(self, group: h5py.Group, path: bytes, depth: int) -> dict[str, Any]:
         info = h5py.h5o.get_info(group.id)
         if (info.fileno, info.addr) in self.groups:
-            return {"refused": "is a group that has another name already"}
+            return {"refused": "is a group that also has another name"}
         if depth > MAX_GROUPS_DEEP:
             return {"refused": f"lies more than {MAX_GROUPS_DEEP} groups deep"}
         self.groups.add((info.fileno, info.addr))

@@ -74,7 +74,7 @@ class Machine:
         # a long text could be named again and again
         if len(module) + len(name) > MAX_NAME:
             raise ValueError(
-                f"its pickle imports {ascii(name[:40])}, a name of a length of no name"
+                f"its pickle imports {ascii(name[:40])}, a name that is too long"
             )
         return Global(f"{module}.{name}")
 
@@ -123,7 +123,7 @@ class Machine:
                 return Call("storage", reference) if kind in STORAGES else Call(kind)
             case ("module", Global() as kind, *_):
                 return kind
-        raise ValueError("its pickle refers to something else than a storage of numbers")
+        raise ValueError("its pickle refers to something other than a storage of numbers")
 
     # what is put into what
 

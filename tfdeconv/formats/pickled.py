@@ -121,7 +121,7 @@ def no_plain_tensors(objects: Mapping[str, str]) -> str:
     name = ascii(next(iter(objects.values()))[:SHOWN_CLASS])
     return (
         f"it holds an object of {name} and no plain tensors; nothing of it was run. "
-        f"Export the model where its code is: {EXPORT_LINE}"
+        f"Export the model in the program that defines it: {EXPORT_LINE}"
     )
 
 

@@ -42,7 +42,7 @@ def program(names: Iterable[str]) -> str:
     """What a zip with members of these names is, if it is one of PROGRAMS; otherwise ""."""
     for pattern, what in PROGRAMS:
         if any(pattern.fullmatch(name) for name in names):
-            return f"{what}; export the model where its code is: {EXPORT_LINE}"
+            return f"{what}; export the model in the program that defines it: {EXPORT_LINE}"
     return ""
 
 

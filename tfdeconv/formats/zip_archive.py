@@ -69,8 +69,8 @@ def members_within(data: memoryview) -> dict[str, zipfile.ZipInfo]:
     total = sum(info.file_size for info in infos.values())
     if total > unpacked_limit(size) or len(infos) > MAX_MEMBERS:
         raise ValueError(
-            f"its {len(infos)} members come to {total} bytes, and it has {size}: "
-            f"far more than arrays come to"
+            f"its {len(infos)} members unpack to {total:,} bytes, "
+            f"far more than arrays in a file of {size:,} can"
         )
     return infos
 

@@ -87,7 +87,7 @@ def no_match(
     """The error where a file has none of the layers that are requested; layers: those it has."""
     present = ", ".join(layers[:8]) or "no layers"
     return UserError(
-        f"{path} holds none of the layers of {network} ({', '.join(requested[:3])}, ...); "
+        f"{path} has none of the layers of {network} ({', '.join(requested[:3])}, ...); "
         f"it has {present}"
     )
 

@@ -50,7 +50,7 @@ HDF5_MARK = b"\x89HDF\r\n\x1a\n"
 # the format of native.py in words
 NATIVE = "a weight file of this program"
 USUAL_PREPROCESSING = PixelNote(
-    "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (--preprocess says otherwise)"
+    "assumed: the preprocessing of Caffe's and Keras's VGG and ResNet (change it with --preprocess)"
 )
 
 
@@ -241,8 +241,8 @@ def check_hdf5_mark(path: str | Path) -> None:
         start = file.read(len(HDF5_MARK))
     if start == HDF5_MARK:
         return
-    reason = "is empty, not an HDF5 file"
-    if start:
-        reason = f"is not an HDF5 file (it begins with {start!r})"
-    others = ".keras, .pth, .pt, .pt2, .safetensors, .npy and .npz"
-    raise UserError(f"{path} {reason}, and none of {others} either")
+    found = f"it begins with {start!r}" if start else "it is empty"
+    raise UserError(
+        f"{path} is not a weight file: {found}; expected HDF5 (.h5), .keras, .pt2, .onnx, .pb, "
+        f".tflite, .pth, .pt, .safetensors, .npy or .npz"
+    )

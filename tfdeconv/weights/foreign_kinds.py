@@ -70,7 +70,7 @@ MSGPACK = Kind("a msgpack file (Flax saves such)", IN_LITE)
 TORCH7 = Kind("a file of Lua's Torch 7", IN_EITHER)
 PLAN = Kind("an engine of TensorRT", IN_EITHER)
 LFS = Kind("a pointer of Git LFS (not the file it stands for)", f"{FETCH}, git lfs pull")
-WEB_PAGE = Kind("a web page (not the file that it may offer)", FETCH)
+WEB_PAGE = Kind("a web page (not the file that it links to)", FETCH)
 PHOTO = Kind("a picture", "give it as the photo, and a weight file as --weights")
 DESCRIPTION = Kind(
     "the description of a Keras model",

@@ -45,8 +45,8 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
     version = file.attrs["version"]
     if version > VERSION:
         raise UserError(
-            f"{path} is of version {version} of this format, this program reads up to {VERSION}: "
-            f"update it"
+            f"{path} has version {version} of this format, and this program reads up to {VERSION}: "
+            f"update tfdeconv"
         )
     stated = stated_network(path, file)
     if stated.name != network.name:
@@ -106,7 +106,7 @@ def check_root_digest(
     digest = texts(file.attrs["sha256"])[0]
     if root_digest(lines) != digest:
         raise UserError(
-            f"{path} is damaged: its datasets do not add up to its digest {digest[:12]}...; "
+            f"{path} is damaged: its datasets do not have the digest {digest[:12]}...; "
             f"make or fetch it again"
         )
     return digest
@@ -121,7 +121,9 @@ def read_dataset(stored: Dataset, name: str) -> np.ndarray:
     """A dataset's values; raises UserError if they do not have the digest beside them."""
     array = stored.read()
     if hashlib.sha256(array.data).hexdigest() != stated_digest(stored):
-        raise UserError(f"{name} does not have its digest (damaged: make or fetch the file again)")
+        raise UserError(
+            f"{name} is damaged: its values do not have their digest; make or fetch the file again"
+        )
     return array
 
 

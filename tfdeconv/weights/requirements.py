@@ -47,7 +47,7 @@ def layers_to_read(
     if missing and layers.index(missing[0]) == len(present):
         remedy = f"; layers up to {present[-1]} can be read from it"
     if missing and file.other_head:
-        remedy += f"; the file's dense layers are of another head: {file.other_head}"
+        remedy += f"; the file's dense layers belong to another head: {file.other_head}"
     refuse(path, network, problems, remedy)
     return layers
 

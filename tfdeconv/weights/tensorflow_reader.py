@@ -66,6 +66,6 @@ def preprocessing(network: Network) -> tuple[Preprocessing, str]:
         if names.fullmatch(network.name):
             make, words = SLIM_PIXELS[kind]
             return make(network.input_shape[:2]), PixelNote(
-                f"assumed: {words}; --preprocess says otherwise"
+                f"assumed: {words}; change it with --preprocess"
             )
     return pixels, note

@@ -63,7 +63,7 @@ class ExternalFiles:
         parts = location.split("/")
         # a backslash separates folders, and a colon follows a drive, on some systems
         if not 0 < len(location) <= MAX_LOCATION or re.search(r"[\0\\:]", location):
-            raise ValueError(f"{title} is in the file {shown!r}, which cannot be {PLACE}")
+            raise ValueError(f"{title} is in the file {shown!r}, expected the name of one {PLACE}")
         if not parts[0] or ".." in parts:
             raise ValueError(f"{title} is in the file {shown}, expected one {PLACE}")
         file = self.model.parent / location
@@ -76,8 +76,8 @@ class ExternalFiles:
             raise ValueError(f"{title} is in {shown}, a link to a file that is not {PLACE}")
         if not is_file:
             raise UserError(
-                f"{self.model} keeps tensors in {shown}, which is no file in {self.model.parent}: "
-                "put it there"
+                f"{self.model} keeps tensors in {shown}, which is not in {self.model.parent}: "
+                "copy it there"
             )
         self.files[location] = file
         return file

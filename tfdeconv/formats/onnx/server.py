@@ -22,7 +22,7 @@ class ModelFile:
         survey = Survey()
         model: Any = parse(CLASSES["ModelProto"], mapped(path), "an ONNX model")
         if not model.HasField("graph"):
-            raise ValueError("it is no ONNX model: it has no graph")
+            raise ValueError("it is not an ONNX model: it has no graph")
         self.description = survey.model(model)
         self.tensors = survey.tensors
 

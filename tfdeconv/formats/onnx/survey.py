@@ -174,7 +174,7 @@ class Survey:
             if field == "strings":
                 return [name, self.all(self.text, value)]
         except NotText:
-            return [name, {"unread": "bytes that are no text"}]
+            return [name, {"unread": "bytes that are not text"}]
         if field in ("f", "i"):
             return [name, value]
         return [name, self.all(as_it_is, value)]

@@ -157,14 +157,14 @@ def operator(table: Table) -> tuple[str, bool]:
 def numbers_of_tensors(table: Table, field: int, count: int) -> tuple[int, ...]:
     numbers = table.numbers(field, WHOLES) or ()
     if not all(LEFT_OUT <= number < count for number in numbers):
-        raise LookupError("an operation has a tensor that is not there")
+        raise LookupError("an operation names a tensor that is not in the file")
     return numbers
 
 
 def operation(table: Table, codes: list[tuple[str, bool]], tensors: int) -> Operation:
     number = table.number(0, U32)
     if number >= len(codes):
-        raise LookupError("an operation has an operator that is not there")
+        raise LookupError("an operation names an operator that is not in the file")
     name, is_custom = codes[number]
     options = dict(options_of(table))
     for field, what in MORE_OPTIONS.items():

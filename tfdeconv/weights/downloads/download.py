@@ -101,7 +101,7 @@ def resume_hint(part: Path) -> str:
     """What an error says of a download that the next run goes on with; "" where nothing came."""
     if not partial_size(part):
         return ""
-    return f"; {part} keeps what came so far: the same command goes on from there"
+    return f"; {part} has what was downloaded so far; run the same command again to continue"
 
 
 def download(
@@ -126,7 +126,7 @@ def download(
                 f"{url} is not the official file: its MD5 sum is {found}, needs {md5}; "
                 f"it was removed"
             )
-        progress(f"{part.stem}: the pieces do not add up to its MD5 sum, fetching it anew")
+        progress(f"{part.stem}: the downloaded parts do not have the right MD5 sum, starting again")
 
 
 def md5_sum(path: Path) -> str:
@@ -157,7 +157,7 @@ def fetch_rest(url: str, part: Path, timeout: float, progress: Callable[[str], N
             length = getattr(response, "length", None) or 0
         if length > MAX_DOWNLOAD:
             raise UserError(
-                f"{url} would be {length:,} bytes, and no such file is above {MAX_DOWNLOAD:,}: "
+                f"{url} has {length:,} bytes, expected at most {MAX_DOWNLOAD:,}: "
                 f"give another --base-url"
             )
         if not start:

@@ -66,7 +66,7 @@ def check_url(url: str, redirected_from: str = "") -> str:
     if redirected_from:
         address = f"{redirected_from} redirects to {address}"
     raise UserError(
-        f"{address}, which is not asked: needs https://HOST/..., "
+        f"{address}, which is not allowed: expected https://HOST/..., "
         f"http:// of this very machine (127.0.0.1, localhost) or file:///FOLDER; https stays https"
     )
 
@@ -81,7 +81,7 @@ def network_errors(url: str, timeout: float) -> Iterator[None]:
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
-            explanation = f"nothing came for {timeout:g} seconds (--timeout)"
+            explanation = f"no data came for {timeout:g} seconds (--timeout)"
         else:
             explanation = str(getattr(reason, "strerror", None) or reason)[:200]
         explanation = explanation or type(reason).__name__

@@ -61,8 +61,8 @@ def read_formula(layer: str, text: str) -> tuple[FunctionCall, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         reason = str(getattr(error, "msg", None) or error)
     raise UserError(
-        f"{ascii(text)[:100]} does not say what {layer} does: {reason}; "
-        f"expected a formula of x as Python has it, such as x / 127.5 - 1"
+        f"--lambda {layer}: {ascii(text)[:100]} cannot be read as a formula: {reason}; "
+        f"expected one of x in Python, such as x / 127.5 - 1"
     )
 
 

@@ -150,8 +150,8 @@ def nested_variables(
             best = layers
     if best is None:
         raise UserError(
-            f"{source}: the weights of the model {entry.name} within the model are not those that "
-            f"its description asks for: {problem}"
+            f"{source}: the weights of the inner model {entry.name} do not fit its description: "
+            f"{problem}"
         )
     return best
 
@@ -175,13 +175,13 @@ def first_mismatch(
         name = f"{'/'.join(variable.layer[1:])}/{variable.role or variable.position}"
         if needed is not None and needed != in_file.shape:
             return (
-                f"where {name} is expected there is {in_file.name} {list(in_file.shape)}, "
-                f"needs {list(needed)}"
+                f"found {in_file.name} {list(in_file.shape)}, "
+                f"expected {name} {list(needed)}"
             )
         if not has_role(in_file.name, variable.role):
-            return f"in the place of {name} is {in_file.name}"
+            return f"found {in_file.name}, expected {name}"
     if len(expected) != len(file):
-        return f"it has {len(file)} variables, needs {len(expected)}"
+        return f"found {len(file)} variables, expected {len(expected)}"
     return ""
 
 

@@ -53,7 +53,7 @@ def head_mismatch(
             found = matching.convention.shape(inventory.shapes[key])
             needed = parameters[layer][parameter]
             if not fits(network, layer, found, needed, is_last=layer == head[-1]):
-                return f"{inventory.shown(key)} is not that of {network.name}'s {layer}"
+                return f"{inventory.shown(key)} does not fit {network.name}'s {layer}"
     strange = in_head(network, matching, around)
     dense = names_used(matching.keys, head)
     body = names_used(matching.keys, matching.keys.keys() - set(head))

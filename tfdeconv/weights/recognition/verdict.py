@@ -35,7 +35,7 @@ UNDILATED_STRIDE = 8
 RESNET_ASSUMED = {
     "torchvision": "strides are those of torchvision's classifier, a block's in its 3x3 "
     "convolution (--variant caffe-torch or detectron: in its first 1x1)",
-    "torchvision-dilated": "dilation for stride in layer3 and layer4, as torchvision's "
+    "torchvision-dilated": "dilation instead of stride in layer3 and layer4, as torchvision's "
     "networks for segmentation have it",
     "caffe-torch": "a block's stride is in its first 1x1 convolution, and the first pool "
     "is not padded before the map, as Caffe has it",
@@ -105,14 +105,14 @@ def refusal(
         others = len(evidence.inside) - 1
         more = f" and {others} more" if others else ""
         what = (
-            f"{inventory.shown(evidence.inside[0])}{more} left over among its layers, "
-            f"where {name} has no place for it"
+            f"it also has {inventory.shown(evidence.inside[0])}{more} among its layers, "
+            f"which {name} does not have"
         )
     else:
-        what = f"{inventory.shown(evidence.misfits[0])} is of another shape than {name}'s"
+        what = f"the shape of {inventory.shown(evidence.misfits[0])} is not that of {name}"
     return UserError(
-        f"{path} is like {title} and is none: {what}; other networks are read from "
-        f"whole models of Keras's (.keras, .h5)"
+        f"{path} looks like {title} but is not one: {what}; for another network give the whole "
+        f"model (.keras, .pt2, .onnx, ...)"
     )
 
 
@@ -123,20 +123,20 @@ def notes(evidence: Evidence) -> list[str]:
     if match.ambiguous_prefixes:
         others = ", ".join(map(repr, match.ambiguous_prefixes[:SHOWN]))
         assumed.append(
-            f"those meant are behind {match.prefix!r}; the file has as many behind {others}"
+            f"the tensors behind {match.prefix!r} are meant; the file has as many behind {others}"
         )
     if evidence.head:
-        assumed.append(f"the dense layers are of another head and left out: {evidence.head}")
+        assumed.append(f"the dense layers belong to another head and are left out: {evidence.head}")
     if evidence.around:
         count = len(evidence.around)
         tensors = "1 tensor" if count == 1 else f"{count} tensors"
         first = ", ".join(map(shown, evidence.around[:SHOWN]))
-        assumed.append(f"what is left over is not among the layers: {tensors}, {first}")
+        assumed.append(f"what is left over is not part of the network: {tensors}, {first}")
     if evidence.convolutions and evidence.network.variant != "torchvision-dilated":
         first = shown(evidence.convolutions[0])
         assumed.append(
-            f"nowhere dilation for stride, which networks with other heads than a classifier's "
-            f"({first}) may have, and the file does not tell"
+            f"no dilation instead of stride; networks with other heads than a classifier's "
+            f"({first}) may have it, and the file does not show it"
         )
     network = evidence.network
     of_variant = VARIANT_ASSUMED.get(network.name, {}).get(network.variant)
@@ -155,8 +155,8 @@ def undilated_part(network: Network, evidence: Evidence) -> Network:
     kept = []
     reasons: dict[str, str] = {}
     reason = (
-        f"{evidence.inventory.shown(evidence.segmentation[0])} is left over in the file, and "
-        f"networks with such heads have dilation for stride here, which the file does not tell"
+        f"{evidence.inventory.shown(evidence.segmentation[0])} is left over in the file: networks "
+        f"with such heads may have dilation instead of stride here, and the file does not show it"
     )
     if "torchvision-dilated" in VARIANTS[network.name]:
         reason += "; --variant torchvision-dilated has it, --variant torchvision has not"

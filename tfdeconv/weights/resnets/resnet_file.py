@@ -69,7 +69,7 @@ class ResnetFile:
         for name, place in self.places.items():
             if place in parameters:
                 raise UserError(
-                    f"{self.path} calls one block by two names: {first[place]} and {name}"
+                    f"{self.path} has two names for one block, {first[place]} and {name}"
                 )
             parameters[place] = self.layers[name]
             first[place] = name
@@ -84,7 +84,7 @@ class ResnetFile:
             return names
         known = [f"{DESIGNS[name].blocks} ({TITLES[name]})" for name in CLASSIC]
         raise UserError(
-            f"{self.path} is of a ResNet of another depth, by Caffe's names of layers; "
+            f"{self.path} has Caffe's names of a ResNet's layers, but its depth is not known: "
             f"its stages have {counts} blocks, expected {' or '.join(known)}"
         )
 
@@ -117,8 +117,8 @@ class ResnetFile:
             if inside:
                 shapes = [list(value.shape) for value in self.layers[name].values()]
                 raise UserError(
-                    f"{self.path} is not of {TITLES[self.depths[0]]}, whose names its layers have: "
-                    f"it has {name} {shapes} among them, which that has not"
+                    f"{self.path} has layers named like those of {TITLES[self.depths[0]]}, but is "
+                    f"not one: it also has {name} {shapes} among them"
                 )
             left.append(name)
         return left
@@ -163,11 +163,11 @@ class ResnetFile:
         left = self.left_over
         notes = [f"layers named as their authors and Caffe name those of {TITLES[own.name]}"]
         if self.signs.has_scale:
-            notes[0] += ", with Scale layers behind the norms, which are taken into them"
+            notes[0] += ", with Scale layers behind the norms, which are merged with them"
         notes.append(resnet_makers.assumptions(variant))
         if left:
             notes.append(
-                f"assumed: what is left over is of other heads: {len(left)} layers, "
+                f"assumed: what is left over belongs to other heads: {len(left)} layers, "
                 f"{', '.join(left[:SHOWN])}"
             )
         return WeightFile(
@@ -189,7 +189,7 @@ class ResnetFile:
                 for kind in ("bn", "scale"):
                     if self.beside(place, kind) is None:
                         raise UserError(
-                            f"{self.path} has Scale layers behind some norms only: "
+                            f"{self.path} has Scale layers for some of its norms only: "
                             f"that of {place.layer} has no {kind}"
                         )
 

@@ -91,7 +91,7 @@ def assumptions(variant: str) -> str:
     return (
         f"assumed, as {maker.name} has it: convolutions {biases} biases, norms of epsilon "
         f"{design.epsilon:g}, a stage's stride in its first 1 x 1, conv1 {conv1}, pool1 {pool1}, "
-        f"pixels {maker.pixels} (unless --preprocess says otherwise)"
+        f"pixels {maker.pixels} (change them with --preprocess)"
         f"{remedies and f'; {remedies} for other files'}"
     )
 
