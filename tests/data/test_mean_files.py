@@ -85,7 +85,11 @@ MISTAKES = {
     "from 0 to 1": ("m.npy", BGR / 255, "a JSON file with mean and scale"),
     "not a number": ("m.npy", np.full(3, np.nan), "finite"),
     "words": ("m.npy", np.full(3, "a"), "cannot be read as a mean"),
-    "cut off": ("m.binaryproto", blob(IMAGE, "legacy")[:-9], "not a .binaryproto of Caffe's, or it is cut"),
+    "cut off": (
+        "m.binaryproto",
+        blob(IMAGE, "legacy")[:-9],
+        "not a .binaryproto of Caffe's, or it is cut",
+    ),
     "another shape": ("m.binaryproto", blob(IMAGE, "legacy")[4:], "numbers"),
     "text": ("m.binaryproto", b"hello", "cannot be read as a mean"),
     "nothing": ("m.binaryproto", b"", "it has 0 numbers"),

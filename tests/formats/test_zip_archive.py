@@ -16,7 +16,9 @@ from tfdeconv.formats import pickled
 def test_zip_bombs_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez_compressed(path, a=np.zeros(30_000_000, np.float32))
-    reason = r"1 members unpack to 120,000,128 bytes, far more than arrays in a file of 1\d\d,\d{3} can"
+    reason = (
+        r"1 members unpack to 120,000,128 bytes, far more than arrays in a file of 1\d\d,\d{3} can"
+    )
     with memory_below(5e6), pytest.raises(UserError, match=reason):
         pickled.tensors(path)
     # this may be, and takes no memory before it is asked for

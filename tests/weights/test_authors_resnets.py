@@ -139,7 +139,10 @@ REFUSED = {
     "an attention": (inserted("se_4b3", "res4b4_branch2a"), "it has se_4b3 .* among them"),
     "another branch": (inserted("res4b3_branch3", "fc1000"), "it has res4b3_branch3"),
     "one scale less": (without("scale4b7_branch2b"), "conv4_block8_2_bn has no scale"),
-    "one block by two names": (renamed("res4b4_branch2a", "res4d_branch2a"), "two names for one block"),
+    "one block by two names": (
+        renamed("res4b4_branch2a", "res4d_branch2a"),
+        "two names for one block",
+    ),
 }
 
 

@@ -102,7 +102,9 @@ def test_user_hears_that_the_pieces_differ(site, folder):
     messages = []
     md5 = official.ORIGINS["vgg16"].md5[0]
     download.download(site.base + PATH, folder / PART, md5, 5, messages.append)
-    assert messages == [f"{FILE}: the downloaded parts do not have the right MD5 sum, starting again"]
+    assert messages == [
+        f"{FILE}: the downloaded parts do not have the right MD5 sum, starting again"
+    ]
     assert (folder / PART).read_bytes() == site.body
 
 

@@ -285,7 +285,9 @@ def test_only_what_the_target_needs_is_read(path, arrays):
     assert_same(read_weights(path, SMALL, ["a", "pool"]), {"a": arrays["a"]})
     assert list(load_weights(path, SMALL, "a")) == ["a"]
     for target in ("b", "c", ["a", "b"], None):
-        with pytest.raises(UserError, match="b/kernel is damaged: its values do not have their digest"):
+        with pytest.raises(
+            UserError, match="b/kernel is damaged: its values do not have their digest"
+        ):
             read_weights(path, SMALL, target)
 
 

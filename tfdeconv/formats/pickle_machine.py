@@ -73,9 +73,7 @@ class Machine:
             )
         # a long text could be named again and again
         if len(module) + len(name) > MAX_NAME:
-            raise ValueError(
-                f"its pickle imports {ascii(name[:40])}, a name that is too long"
-            )
+            raise ValueError(f"its pickle imports {ascii(name[:40])}, a name that is too long")
         return Global(f"{module}.{name}")
 
     def reduce(self) -> Any:

@@ -174,10 +174,7 @@ def first_mismatch(
         needed = shapes.get((variable.layer, variable.position))
         name = f"{'/'.join(variable.layer[1:])}/{variable.role or variable.position}"
         if needed is not None and needed != in_file.shape:
-            return (
-                f"found {in_file.name} {list(in_file.shape)}, "
-                f"expected {name} {list(needed)}"
-            )
+            return f"found {in_file.name} {list(in_file.shape)}, expected {name} {list(needed)}"
         if not has_role(in_file.name, variable.role):
             return f"found {in_file.name}, expected {name}"
     if len(expected) != len(file):
