@@ -10,15 +10,12 @@ import pytest
 from helpers import random_weights
 from runs import (
     BLOCK_SIDE,
-    ROOT,
     SIDE,
     assert_same,
     blocks_network,
     brute,
-    call,
     command,
     integers,
-    scan,
     scanned,
 )
 
@@ -57,8 +54,9 @@ def test_whole_maps_give_the_same(rng, tmp_path):
     layers = ["first", "pool", "second"]
     found = scanned(tmp_path, x, network, weights, layers, 7, 12, interior=True)
     assert found.settings.interior and found.scanned == 40
+    maps = Deconvnet(network, weights, "second", inner=layers).forward(x).maps
     for layer in layers:
-        y = Deconvnet(network, weights, layer).activations(x)
+        y = maps[layer]
         wanted = inner_brute(y, seen_within(network, layer, SIDE), 12)
         # whole numbers are exact in any order of adding them
         for name in ("values", "images", "positions", "maxima", "firing_images", "histogram"):
@@ -79,23 +77,23 @@ def test_paths_of_blocks_are_those_of_the_unit(rng, tmp_path):
     rows, columns = kept["positions"][..., 0], kept["positions"][..., 1]
     assert seen_within(network, layer, BLOCK_SIDE)[rows, columns].all()
     channel = np.arange(len(rows))[:, None]
-    for name, path in (("shortcuts", "one_block1_out"), ("branches", "one_block2_3_bn")):
-        y = Deconvnet(network, weights, path).activations(x)
+    paths = {"shortcuts": "one_block1_out", "branches": "one_block2_3_bn"}
+    maps = Deconvnet(network, weights, layer, inner=list(paths.values())).forward(x).maps
+    for name, path in paths.items():
+        y = maps[path]
         # float32, another order of adding up: relative to the largest
         near = 1e-5 * np.abs(y).max()
         expected = y[kept["images"], rows, columns, channel]
         np.testing.assert_allclose(kept[name], expected, rtol=0, atol=near)
 
 
-def test_merged_parts_and_interrupted_runs_are_one(shared, inner, script, monkeypatch):
+def test_merged_and_interrupted_parts_are_one_run(shared, inner, script, monkeypatch):
     parts = [shared / "inner1.h5", shared / "inner2.h5"]
-    for number, part in enumerate(parts, 1):
-        scan(shared, part.name, *inner, "--shard", f"{number}/2")
-    # images that came again in the second part leave its sums
-    merging = [ROOT / "scripts/scan.py", "--out", shared / "inner-merged.h5", "--merge", *parts]
-    assert call(*map(str, merging)) == 0
-    assert_same(shared, "inner-merged", "inner")
-    arguments = command(shared, "inner-again.h5", *inner)[2:]
+    first, second = (
+        [*command(shared, part.name, *inner)[2:], "--shard", f"{number}/2"]
+        for number, part in enumerate(parts, 1)
+    )
+    assert script(*first)[0] == 0
     write, saves = Path.write_bytes, []
 
     def full(path, content):
@@ -106,16 +104,18 @@ def test_merged_parts_and_interrupted_runs_are_one(shared, inner, script, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
-        assert script(*arguments, "--every", 0)[0] == 2
-    assert 0 < run_file.load(shared / "inner-again.h5").done < 101
+        assert script(*second, "--every", 0)[0] == 2
+    assert 0 < run_file.load(parts[1]).done < 50
     # without --interior it is another run
-    others = [argument for argument in arguments if argument != "--interior"]
-    status, _, err = script(*others)
+    status, _, err = script(*[argument for argument in second if argument != "--interior"])
     assert status == 2 and "its --interior is on, asked for off" in err[0]
-    status, _, err = script("--merge", parts[0], "--out", shared / "no.h5", "--interior")
+    assert script(*second)[0] == 0
+    # images that came again in the second part leave its sums
+    merging = ["--merge", *parts, "--out", shared / "inner-merged.h5"]
+    status, _, err = script(*merging, "--interior")
     assert status == 2 and "--merge makes a run with the --interior of its parts" in err[0]
-    assert script(*arguments)[0] == 0
-    assert_same(shared, "inner-again", "inner")
+    assert script(*merging)[0] == 0
+    assert_same(shared, "inner-merged", "inner")
 
 
 def test_layers_without_such_units_are_left_out(small, script, tmp_path):
