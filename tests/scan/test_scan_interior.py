@@ -8,16 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import random_weights
-from runs import (
-    BLOCK_SIDE,
-    SIDE,
-    assert_same,
-    blocks_network,
-    brute,
-    command,
-    integers,
-    scanned,
-)
+from runs import BLOCK_SIDE, SIDE, assert_same, blocks_network, brute, command, integers, scanned
 
 from tfdeconv import Deconvnet
 from tfdeconv.errors import UserError
