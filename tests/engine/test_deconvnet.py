@@ -335,8 +335,8 @@ def test_mistakes_say_what_to_do(small, call, words):
 
 def test_images_and_projections_beyond_memory_are_refused(small, monkeypatch):
     network, weights, x = small
-    # bytes of a map of 4 channels, the same with its pads, and the next
-    monkeypatch.setattr(memory, "memory", lambda: (13 * 11 * 8 + 15 * 13 * 4) * 4)
+    # bytes of a map of 4 channels, the same with its pads, and the pool's
+    monkeypatch.setattr(memory, "memory", lambda: (13 * 11 + 15 * 13 + 7 * 6) * 4 * 4)
     small = Deconvnet(network, weights, "behind")
     small.project(x, [0])
     with pytest.raises(

@@ -273,9 +273,9 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         x = np.random.default_rng(seed).standard_normal((seed + 1, 13, 11, 4)).astype(np.float32)
         deconvnet.project(x, [seed % 3])
         deconvnet.project(x)
-    assert len(deconvnet._passes.graphs) == 2
+    assert len(deconvnet._passes.graphs.made) == 2
     assert traced == {"forward_maps": 1, "backward": 1}
-    for graph in deconvnet._passes.graphs.values():
+    for graph in deconvnet._passes.graphs.made.values():
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":
                 assert tf.make_ndarray(node.attr["value"].tensor).size <= 128, node.name

@@ -67,7 +67,7 @@ def test_spans_stay_near_the_map(layer, size, count, memory):
     "layer, size, says",
     [
         (Conv(2, 1000, pad="same"), (1000, 1000), "multiply-adds"),
-        (Conv(64, 3, pad=1), (9000, 9000), "GB of memory"),
+        (Conv(16, 1), (30_000, 30_000), "GB of memory"),
         (ZeroPad(((15000, 15000), (15000, 15000))), (32, 32), "GB of memory"),
     ],
 )
@@ -130,8 +130,11 @@ def test_costs_by_hand():
     nodes, _ = crop(net.network().nodes, {"conv": {}, "sum": {}}, shapes)
 
     cost = forward_cost(nodes, shapes, traced=False)
-    # conv: 64 values in, 1024 out, and 100 of the padded map; sum: 1024 twice
+    # conv: 64 values in, 1024 out; sum: 1024 twice
     assert (cost.values, cost.layer) == (2048, "sum")
+    # the windows of conv are a matrix of 64 x 9
+    unrolled = forward_cost(nodes[:1], shapes, traced=False, unrolled=True)
+    assert unrolled.values == 64 + 1024 + 64 * 9
     # a kernel of 9 x 16, which one input channel makes 16 times as slow
     assert cost.work == 64 * 9 * 16 * 16 + 1024
     back = backward_cost(nodes, shapes, route(nodes, UNIT, shapes))

@@ -31,9 +31,9 @@ def send_back(
         seeds = np.zeros((len(units), height, width))
         seeds[np.arange(len(units)), row, column] = 1
     route = passes.route(target, start, shapes)
-    _, traces = passes.forward_graph(shapes, traced=True)(tf.constant(x))
+    _, traces = passes.graphs.forward(shapes, traced=True)(tf.constant(x))
     items = map(tf.constant, (seeds.astype(x.dtype), image, channel, row, column))
-    patches = passes.backward_graph(shapes, route, traces, target)(traces, *items).numpy()
+    patches = passes.graphs.backward(shapes, route, traces, target)(traces, *items).numpy()
     rows, columns = route[INPUT]
     pasted = np.zeros((len(units), *shapes[INPUT]))
     for item, patch in enumerate(patches):

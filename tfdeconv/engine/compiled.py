@@ -1,29 +1,29 @@
-"""The forward and the backward pass of a network, compiled once for each size of image.
+"""The forward and the backward pass of a network: what is computed at a time, and by which graph.
 
-Forward and backward are two graphs, so that one forward pass serves many units. The weights are
-captured as tensors (numpy arrays would be constants in each graph), and everything that differs
-from call to call is a tensor argument (a Python number would make a new graph).
+Images and items go in chunks (chunks.py), an image whose maps are large by strips of rows
+(strips.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import prod
 
 import numpy as np
 import tensorflow as tf
 
-from ..network.base import Layer, Shape
-from ..network.cost import backward_cost
+from ..network.cost import backward_cost, forward_cost
 from ..network.graph import INPUT, Network
 from ..network.receptive_field import seen_through
-from ..network.spans import Spans
-from . import cropping, dispatch, finite, limits, passes
+from ..network.spans import Spans, whole
+from ..network.strips import Segment
+from . import finite, limits, strips
 from .chunks import Chunk, chunks
-from .cropping import SizedNetwork
 from .forward_pass import ForwardPass
+from .graphs import Graphs
 from .rules import Rule
-from .types import Parameters, ShapesByLayer, Tensors, Traces
+from .types import ShapesByLayer, Tensors, Traces
 
 # bytes of the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
 ITEM_BYTES = 64 << 20
@@ -57,26 +57,43 @@ class CompiledPasses:
         self.jit = jit
         # whether TensorFlow could hide that values overflow (finite.py)
         self.wild = finite.is_wild(parameters)
-        self.graphs: dict[tuple, Callable] = {}
-        self._sized: dict[Shape, SizedNetwork] = {}
-        self._prepared: dict[str, Parameters] = {}
+        self.graphs = Graphs(network, parameters, self.layers, rule, dtype, jit, eager=self.wild)
+        # told how many multiply-adds were done, as they are done
+        self.worked: Callable[[int], None] = lambda work: None
 
     def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
         """Images x [n, h, w, c], all at a time."""
         self.refuse_overflow(x, shapes)
-        maps, traces = self.forward_graph(shapes, traced=True)(tf.constant(x))
-        arrays = {layer: y.numpy() for layer, y in zip(self.layers, maps)}
+        maps, traces = self._maps(x, shapes, traced=True)
         largest = np.maximum(x.max((1, 2, 3)), -x.min((1, 2, 3)))
-        return ForwardPass(shapes, arrays, traces, largest)
+        return ForwardPass(shapes, dict(zip(self.layers, maps)), traces, largest)
+
+    def _maps(
+        self, x: np.ndarray, shapes: ShapesByLayer, traced: bool
+    ) -> tuple[list[np.ndarray], Traces]:
+        """What Graphs.forward() gives of images x, all at a time."""
+        traces: dict = {}
+        entry = INPUT
+        for segment in self.segments(shapes):
+            graph = self.graphs.strip_forward(segment, shapes, traced)
+            work = segment.forward_cost(shapes).work
+            x, own_traces = strips.go_forward(segment, graph, x, shapes, partial(self.worked, work))
+            traces |= own_traces
+            entry = segment.end
+        if entry == self.layers[-1]:
+            return [x], traces
+        maps, own_traces = self.graphs.forward(shapes, traced, entry)(tf.constant(x))
+        nodes = self.graphs.nodes(shapes, self.layers[-1], entry)
+        self.worked(len(x) * forward_cost(nodes, shapes, traced, self.rule.mask).work)
+        return [y.numpy() for y in maps], {**traces, **own_traces}
 
     def target_maps(self, x: np.ndarray, shapes: ShapesByLayer) -> np.ndarray:
         """The target's maps alone of images x [n, h, w, c], a chunk at a time."""
-        graph = self.forward_graph(shapes, traced=False)
         parts = []
         for start, stop, index in self.image_chunks(len(x), shapes):
             self.refuse_overflow(x[index], shapes)
-            (y,), _traces = graph(tf.constant(x[index]))
-            parts.append(y.numpy()[: stop - start])
+            *_others, y = self._maps(x[index], shapes, traced=False)[0]
+            parts.append(y[: stop - start])
         return np.concatenate(parts)
 
     def backward(
@@ -96,22 +113,69 @@ class CompiledPasses:
         comes back is not.
         """
         shapes = forward_pass.shapes
-        names = {node.name for node in self.network.up_to(layer)}
-        traces = {name: trace for name, trace in forward_pass.traces.items() if name in names}
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
-        graph = self.backward_graph(shapes, route, traces, layer)
         items = (seeds, image, channel, positions[:, 0], positions[:, 1])
-        for start, stop, index in self.item_chunks(len(image), layer, shapes, route):
-            tensors = [tf.constant(array[index]) for array in items]
-            patches = graph(traces, *tensors).numpy()[: stop - start]
+        segments = self.segments(shapes)
+        # single units have small windows, wherever they are
+        if segments and route[segments[-1].end] == whole(shapes[segments[-1].end]):
+            chunks_of_patches = self._strips_backward(forward_pass, layer, route, items)
+        else:
+            chunks_of_patches = self._chunks_backward(forward_pass, layer, route, items)
+        for start, stop, patches in chunks_of_patches:
             finite.refuse_not_finite(self.network.name, layer, channel[start:stop], patches)
             yield start, stop, patches
+
+    def _chunks_backward(
+        self,
+        forward_pass: ForwardPass,
+        layer: str,
+        route: Mapping[str, Spans],
+        items: Sequence[np.ndarray],
+        entry: str = INPUT,
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """backward() of a layer's items down to the entry, as many at a time as fit."""
+        shapes = forward_pass.shapes
+        nodes = self.graphs.nodes(shapes, layer, entry)
+        traces = forward_pass.traces_of(nodes)
+        graph = self.graphs.backward(shapes, route, traces, layer, entry)
+        limits.refuse_large_signals(nodes, shapes, route, self.dtype.size)
+        cost = backward_cost(nodes, shapes, route)
+        for start, stop, index in self.item_chunks(len(items[0]), cost.values, shapes, route):
+            tensors = [tf.constant(array[index]) for array in items]
+            patches = graph(traces, *tensors).numpy()[: stop - start]
+            self.worked((stop - start) * cost.work)
+            yield start, stop, patches
+
+    def _strips_backward(
+        self,
+        forward_pass: ForwardPass,
+        layer: str,
+        route: Mapping[str, Spans],
+        items: Sequence[np.ndarray],
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """backward() of whole maps, an item at a time and each by strips."""
+        shapes = forward_pass.shapes
+        segments = self.segments(shapes)
+        for i, (seed, image, channel) in enumerate(zip(*items[:3])):
+            if layer == segments[-1].end:
+                signal = np.zeros((1, *shapes[layer]), seed.dtype)
+                signal[0, :, :, channel] = seed
+            else:
+                item = [array[i : i + 1] for array in items]
+                entry = segments[-1].end
+                ((_, _, signal),) = self._chunks_backward(forward_pass, layer, route, item, entry)
+            for segment in reversed(segments):
+                traces = forward_pass.traces_of(segment.nodes)
+                graph = self.graphs.strip_backward(segment, shapes, traces)
+                told = partial(self.worked, segment.backward_cost(shapes).work)
+                signal = strips.go_backward(segment, graph, traces, signal, image, shapes, told)
+            yield i, i + 1, signal
 
     def refuse_overflow(self, x: np.ndarray, shapes: ShapesByLayer) -> None:
         """Raises UserError where a layer before the target is not finite for images x."""
         if not self.wild:
             return
-        sized = self.sized(shapes)
+        sized = self.graphs.sized(shapes)
         layer = finite.first_not_finite(sized.cropped.nodes, sized.parameters, x)
         if layer not in ("", self.layers[-1]):
             raise finite.no_numbers(self.network.name, layer)
@@ -133,106 +197,25 @@ class CompiledPasses:
         return chunks(count, IMAGE_BYTES // (largest * self.dtype.size), self.jit)
 
     def item_chunks(
-        self, count: int, layer: str, shapes: ShapesByLayer, route: Mapping[str, Spans]
+        self, count: int, values: int, shapes: ShapesByLayer, route: Mapping[str, Spans]
     ) -> Iterator[Chunk]:
-        """Chunks of items that go backward at a time."""
+        """Chunks of items that go backward at a time; values: that each takes."""
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
-        nodes = self.sized(shapes).cropped.up_to(layer)
-        limits.refuse_large_signals(nodes, shapes, route, self.dtype.size)
-        most = MOST_BYTES // backward_cost(nodes, shapes, route).values
-        return chunks(count, min(ITEM_BYTES // largest, most) // self.dtype.size, self.jit)
+        most = min(ITEM_BYTES // largest, MOST_BYTES // values)
+        return chunks(count, most // self.dtype.size, self.jit)
 
-    def sized(self, shapes: ShapesByLayer) -> SizedNetwork:
-        """The network for images of one size."""
-        image = shapes[INPUT]
-        if image not in self._sized:
-            self._sized[image] = cropping.size(self.network, self.parameters, shapes)
-        return self._sized[image]
+    def segments(self, shapes: ShapesByLayer) -> list[Segment]:
+        """The parts of the network that are computed by strips; none where an image is small."""
+        if self.wild or len(self.layers) > 1:
+            return []
+        nodes = self.graphs.nodes(shapes, self.layers[-1])
+        return limits.segments_of_large(nodes, shapes, self.dtype.size, self.rule.mask)
 
     def route(self, layer: str, start: Spans, shapes: ShapesByLayer) -> dict[str, Spans]:
         """The spans of all maps from a layer down to INPUT, for a signal that starts on `start`."""
-        return self.sized(shapes).cropped.route(layer, start, shapes)
+        return self.graphs.sized(shapes).cropped.route(layer, start, shapes)
 
     def receptive_field(self, layer: str, start: Spans, shapes: ShapesByLayer) -> Spans:
         """What the layer's units on `start` see of an image, borders ignored."""
-        fields = self.sized(shapes).whole.receptive_fields(shapes)
+        fields = self.graphs.sized(shapes).whole.receptive_fields(shapes)
         return seen_through(start, fields[layer], shapes[INPUT])
-
-    def forward_graph(self, shapes: ShapesByLayer, traced: bool) -> Callable:
-        """The compiled forward pass: images -> the maps of all layers, and the traces by layer.
-
-        Not traced: the map of the target alone, no traces.
-        """
-        key = ("forward", shapes[INPUT], traced)
-        if key not in self.graphs:
-            sized = self.sized(shapes)
-            nodes = sized.cropped.nodes
-            rule = self.rule if traced else None
-            layers = self.layers if traced else self.layers[-1:]
-
-            def forward(x):
-                return passes.forward_maps(nodes, sized.parameters, x, rule, layers)
-
-            images = tf.TensorSpec((None, *shapes[INPUT]), self.dtype)
-            self.graphs[key] = self._compile(forward, images)
-        return self.graphs[key]
-
-    def backward_graph(
-        self, shapes: ShapesByLayer, route: Mapping[str, Spans], traces: Traces, layer: str
-    ) -> Callable:
-        """The compiled backward pass from a layer: traces and items -> patches of the input.
-
-        Items: seeds [k, n, m], and image, channel, row and column [k].
-        """
-        key = ("backward", shapes[INPUT], layer, route[layer])
-        if key not in self.graphs:
-            sized = self.sized(shapes)
-            nodes = sized.cropped.up_to(layer)
-            parameters = self._backward_parameters(sized)
-            channels = shapes[layer][2]
-
-            def backward(traces, seeds, image, channel, row, column):
-                one_channel = tf.one_hot(channel, channels, dtype=self.dtype)
-                signal = seeds[..., None] * one_channel[:, None, None]
-                positions = (row, column)
-                return passes.backward(
-                    nodes, parameters, traces, signal, image, positions, self.rule, route, shapes
-                )
-
-            extents = [span.size for span in route[layer]]
-            self.graphs[key] = self._compile(
-                backward,
-                tf.nest.map_structure(any_batch, traces),
-                tf.TensorSpec((None, *extents), self.dtype),
-                *[tf.TensorSpec((None,), tf.int32)] * 4,
-            )
-        return self.graphs[key]
-
-    def _backward_parameters(self, sized: SizedNetwork) -> Tensors:
-        """The parameters as backward takes them; those of all sizes are made once."""
-        prepared = {}
-        for node in sized.cropped.nodes:
-            p = sized.parameters[node.name]
-            if p is not self.parameters[node.name]:
-                prepared[node.name] = self._prepare(node.layer, p)
-                continue
-            if node.name not in self._prepared:
-                self._prepared[node.name] = self._prepare(node.layer, p)
-            prepared[node.name] = self._prepared[node.name]
-        return prepared
-
-    def _prepare(self, layer: Layer, p: Parameters) -> Parameters:
-        if self.wild:
-            p = finite.without_infinite(p)
-        return dispatch.prepare(layer, p)
-
-    def _compile(self, function: Callable, *specs) -> Callable:
-        if self.wild:
-            return function
-        graph = tf.function(function, jit_compile=self.jit, autograph=False)
-        return graph.get_concrete_function(*specs)
-
-
-def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:
-    """The tensor's type, with any first extent."""
-    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)

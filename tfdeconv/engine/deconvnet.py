@@ -238,6 +238,6 @@ class Deconvnet:
         """Images as an array of the computation's dtype, and the shapes of all maps for them."""
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
-        sized = self._passes.sized(shapes)
-        limits.refuse_large_images(sized.cropped.nodes, shapes, self._dtype.size)
+        nodes = self._passes.graphs.nodes(shapes, self.target)
+        limits.refuse_large_images(nodes, shapes, self._dtype.size, masked=self.rule.mask)
         return x, shapes

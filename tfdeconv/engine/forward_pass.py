@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..network.base import Node
 from ..network.graph import INPUT
 from ..words import counted, extent, listed
 from .types import ShapesByLayer, Traces
@@ -19,6 +21,11 @@ class ForwardPass:
     maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
     traces: Traces
     largest: np.ndarray  # [n] the greatest |value| of each image
+
+    def traces_of(self, nodes: Iterable[Node]) -> Traces:
+        """What is kept of these layers alone."""
+        names = {node.name for node in nodes}
+        return {name: trace for name, trace in self.traces.items() if name in names}
 
     def __repr__(self) -> str:
         images = counted(len(self.largest), "image")

@@ -17,12 +17,15 @@ from ..network.base import Node
 from ..network.cost import Cost, backward_cost, forward_cost
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, Spans, whole
+from ..network.strips import Segment, forward_values, segments
 from .cropping import crop
 
 if TYPE_CHECKING:
     from .types import ShapesByLayer
 
 FLOAT32 = 4  # bytes
+# of an image's forward pass all at a time: where it takes more, it goes by strips of rows
+LARGE_BYTES = 1 << 30
 
 
 def refuse_costly_forward(
@@ -34,18 +37,21 @@ def refuse_costly_forward(
     refuse_large_images(nodes, shapes, FLOAT32, images)
 
 
-def refuse_costly(network: Network, target: str, size: tuple[int, int], mode: str) -> None:
+def refuse_costly(
+    network: Network, target: str, size: tuple[int, int], mode: str, masked: bool = True
+) -> None:
     """Raises UserError for what a command should not begin: an image of this height and width.
 
-    mode: "max" or "all", of a projection.
+    mode: "max" or "all", of a projection. masked: whether its rule masks.
     """
     shapes, nodes = cropped_nodes(network, [target], size)
     refuse_long(network, nodes, shapes, forward_cost(nodes, shapes, traced=True))
-    refuse_large_images(nodes, shapes, FLOAT32)
+    refuse_large_images(nodes, shapes, FLOAT32, masked=masked)
     start = UNIT if mode == "max" else whole(shapes[nodes[-1].name])
     route = receptive_field.route(nodes, start, shapes)
     refuse_long(network, nodes, shapes, backward_cost(nodes, shapes, route))
-    refuse_large_signals(nodes, shapes, route, FLOAT32)
+    if mode == "max" or not segments_of_large(nodes, shapes, FLOAT32, masked):
+        refuse_large_signals(nodes, shapes, route, FLOAT32)
 
 
 def cropped_nodes(
@@ -78,14 +84,37 @@ def refuse_long(network: Network, nodes: Sequence[Node], shapes: ShapesByLayer, 
         )
 
 
+def segments_of_large(
+    nodes: Sequence[Node], shapes: ShapesByLayer, item_size: int, masked: bool
+) -> list[Segment]:
+    """The segments that are computed by strips; none of an image whose maps all fit.
+
+    nodes: every pad of which is a number; shapes: of all maps; item_size: bytes of a value.
+    """
+    cost = forward_cost(nodes, shapes, traced=True, masked=masked, unrolled=True)
+    if cost.values * item_size <= LARGE_BYTES:
+        return []
+    return segments(nodes, shapes)
+
+
 def refuse_large_images(
-    nodes: Sequence[Node], shapes: ShapesByLayer, item_size: int, images: int = 1
+    nodes: Sequence[Node],
+    shapes: ShapesByLayer,
+    item_size: int,
+    images: int = 1,
+    masked: bool = True,
 ) -> None:
     """Raises UserError where the forward pass of so many images does not fit.
 
     nodes: every pad of which is a number; shapes: of all maps; item_size: bytes of a value.
+    masked: whether signs are kept for the way back.
     """
-    cost = forward_cost(nodes, shapes, traced=images == 1)
+    cost = forward_cost(nodes, shapes, traced=images == 1, masked=masked)
+    values = cost.values
+    if images == 1:
+        parts = segments_of_large(nodes, shapes, item_size, masked)
+        if parts:
+            values = forward_values(nodes, shapes, parts, masked)
     height, width, _channels = shapes[INPUT]
     what = f"the forward pass of an image of {height} x {width}"
     remedy = "scale it down, or ask for an earlier layer"
@@ -93,7 +122,7 @@ def refuse_large_images(
         what = f"{images} images of {height} x {width}"
         remedy = "scan fewer at a time (--batch)"
     refuse_beyond_memory(
-        cost.values * item_size * images, f"{what} to {nodes[-1].name} (at {cost.layer})", remedy
+        values * item_size * images, f"{what} to {nodes[-1].name} (at {cost.layer})", remedy
     )
 
 

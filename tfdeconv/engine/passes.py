@@ -33,9 +33,13 @@ def forward_maps(
     images: tf.Tensor,
     rule: Rule | None,
     layers: Sequence[str],
+    entry: str = INPUT,
 ) -> tuple[list[tf.Tensor], Traces]:
-    """forward() with the maps of all these layers, in their order."""
-    maps: dict[str, tf.Tensor] = {INPUT: images}
+    """forward() with the maps of all these layers, in their order.
+
+    entry: the map that is given in place of the images.
+    """
+    maps: dict[str, tf.Tensor] = {entry: images}
     traces: dict[str, Trace] = {}
     for node in nodes:
         inputs = [maps[name] for name in node.inputs]
@@ -57,8 +61,9 @@ def backward(
     rule: Rule,
     route: Mapping[str, Spans],
     shapes: ShapesByLayer,
+    entry: str = INPUT,
 ) -> tf.Tensor:
-    """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the input.
+    """A signal [k, n, m, c] at the last node -> [k, p, q, channels] at the entry.
 
     Each on its span of the route. image [k] int32: from which image's traces each item comes;
     shapes: those of the whole maps.
@@ -86,7 +91,7 @@ def backward(
                 # a fork on the way forward: what comes back along its branches adds up
                 part = signals[name] + part
             signals[name] = part
-    return signals[INPUT]
+    return signals[entry]
 
 
 def layer_backward(

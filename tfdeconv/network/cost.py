@@ -11,13 +11,32 @@ from dataclasses import dataclass
 from math import prod
 
 from .base import INPUT, Layer, Node, Shape, Windowed
-from .layers import AvgPool, Conv, ConvTranspose, DepthwiseConv, MaxPool, Resize
+from .layers import (
+    GLU,
+    LRN,
+    Activation,
+    AvgPool,
+    Conv,
+    ConvTranspose,
+    DepthwiseConv,
+    GroupNorm,
+    LayerNorm,
+    LogSoftmax,
+    MaxPool,
+    PReLU,
+    Resize,
+    RMSNorm,
+    Softmax,
+    UnitNorm,
+)
 from .spans import Spans, Window
 
 # channels below which a convolution does not become faster
 NARROW = 16
-# of a trace: the share of the output's bytes, for switches and signs of one byte
-TRACE = 4
+# values of switches or signs, of a byte each, that take as much as one value of a map
+BYTES = 4
+# layers whose traces are numbers, as many as the output's
+OF_NUMBERS = (GLU, LRN, GroupNorm, LayerNorm, LogSoftmax, PReLU, RMSNorm, Softmax, UnitNorm)
 
 
 @dataclass(frozen=True)
@@ -29,10 +48,18 @@ class Cost:
     layer: str  # where most values are needed
 
 
-def forward_cost(nodes: Sequence[Node], shapes: Mapping[str, Shape], traced: bool) -> Cost:
+def forward_cost(
+    nodes: Sequence[Node],
+    shapes: Mapping[str, Shape],
+    traced: bool,
+    masked: bool = True,
+    unrolled: bool = False,
+) -> Cost:
     """Of one image's pass through the nodes, every pad of which is a number, to the last of them.
 
-    shapes: of all maps, INPUT's too. traced: with what the way back needs.
+    shapes: of all maps, INPUT's too, which stands for what the first node reads. traced: with what
+    the way back needs; masked: by a rule that masks. unrolled: with the matrix of a convolution's windows
+    that some of TensorFlow's kernels make, of one image at a time.
     """
     last_reader = {name: i for i, node in enumerate(nodes) for name in node.inputs}
     alive = prod(shapes[INPUT])
@@ -42,12 +69,14 @@ def forward_cost(nodes: Sequence[Node], shapes: Mapping[str, Shape], traced: boo
         shape = shapes[node.inputs[0]]
         output = prod(shapes[node.name])
         needed = alive + output + workspace(node.layer, shape)
+        if unrolled and isinstance(node.layer, Conv):
+            needed += window_values(node.layer, shape, shapes[node.name])
         if needed > most:
             most, where = needed, node.name
         work += layer_work(node.layer, shape, shapes[node.name])
         alive += output
         if traced:
-            alive += output // TRACE
+            alive += trace_values(node.layer, output, masked)
         for name in set(node.inputs):
             if last_reader[name] == i:
                 alive -= prod(shapes[name])
@@ -83,15 +112,40 @@ def area(spans: Spans) -> int:
     return spans[0].size * spans[1].size
 
 
+def trace_values(layer: Layer, output: int, masked: bool) -> int:
+    """What a layer's trace takes, as values of a map. output: values of its output."""
+    if isinstance(layer, MaxPool):
+        return output // BYTES
+    if isinstance(layer, OF_NUMBERS):
+        return output
+    activation = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
+    if activation is None:
+        return 0
+    if activation.kind == "relu":
+        return output // BYTES if masked else 0
+    return output
+
+
+def window_values(layer: Conv, shape: Shape, output: Shape) -> int:
+    """The windows of a convolution as a matrix; none of a kernel of one cell."""
+    taps = prod(layer.taps)
+    return output[0] * output[1] * taps * shape[2] if taps > 1 else 0
+
+
 def workspace(layer: Layer, shape: Shape) -> int:
-    """Values that a layer needs beside its input and output: the padded map."""
+    """Values that a layer needs beside its input and output: the map padded, or taken apart."""
     window = layer.window
+    if isinstance(layer, Conv):
+        # its pads are the kernel's own affair
+        return 0
     if isinstance(layer, Resize) and not layer.repeats:
         # its rows alone, and the matrices
         height, width, channels = shape
         rows, columns, _ = layer.output_shape(shape)
         return rows * width * channels + rows * height + columns * width
-    if not isinstance(layer, Windowed) or window.pad == Window().pad:
+    if not isinstance(layer, Windowed):
+        return 0
+    if window.pad == Window().pad and not isinstance(layer, MaxPool):
         return 0
     height, width, channels = shape
     (top, bottom), (left, right) = window.pad
