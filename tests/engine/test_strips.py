@@ -10,15 +10,7 @@ from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.engine import limits
 from tfdeconv.network import strips
 from tfdeconv.network.graph import INPUT, Builder, Network
-from tfdeconv.network.layers import (
-    RELU,
-    Add,
-    AvgPool,
-    Conv,
-    DepthwiseConv,
-    GlobalAvgPool,
-    MaxPool,
-)
+from tfdeconv.network.layers import RELU, Add, AvgPool, Conv, DepthwiseConv, GlobalAvgPool, MaxPool
 
 # the same products in float64, which the strips' convolutions may sum in another order
 ROUNDING = 1e-14
@@ -111,7 +103,9 @@ def test_rows_of_a_segment_by_hand():
     assert rows == {INPUT: (0, 16), "one": (-1, 18), "two": (-2, 20), "pool": (-1, 10)}
 
 
-@pytest.mark.parametrize("name, layer", [("vgg16", "block4_conv2"), ("resnet50", "conv4_block6_out")])
+@pytest.mark.parametrize(
+    "name, layer", [("vgg16", "block4_conv2"), ("resnet50", "conv4_block6_out")]
+)
 def test_memory_grows_with_kept_maps_alone(name, layer):
     """Of 12 megapixels all maps of the first layer would take 3 GB, and its windows 28 GB."""
     shapes, nodes = limits.cropped_nodes(NETWORKS[name](), [layer], (3000, 4000))

@@ -96,7 +96,16 @@ class Graphs:
                 signal = seeds[..., None] * one_channel[:, None, None]
                 places = (row, column)
                 return passes.backward(
-                    nodes, parameters, traces, signal, image, places, self.rule, route, shapes, entry
+                    nodes,
+                    parameters,
+                    traces,
+                    signal,
+                    image,
+                    places,
+                    self.rule,
+                    route,
+                    shapes,
+                    entry,
                 )
 
             extents = [span.size for span in route[layer]]
@@ -137,7 +146,15 @@ class Graphs:
                 places = (number, tf.zeros_like(number))
                 nodes = segment.nodes
                 return passes.backward(
-                    nodes, parameters, traces, signal, image, places, self.rule, route, shapes,
+                    nodes,
+                    parameters,
+                    traces,
+                    signal,
+                    image,
+                    places,
+                    self.rule,
+                    route,
+                    shapes,
                     segment.entry,
                 )
 
