@@ -136,7 +136,7 @@ class Graphs:
         return self.made[key]
 
     def strip_backward(self, segment: Segment, shapes: ShapesByLayer, traces: Traces) -> Callable:
-        """Traces, a strip of the signal at the end, its image and number [1] -> rows of the entry."""
+        """Traces, a strip of the end's signal, image and number [1] -> rows of the entry."""
         key = ("strip backward", shapes[INPUT], segment.entry)
         if key not in self.made:
             parameters = self._backward_parameters(self.sized(shapes))

@@ -58,8 +58,8 @@ def forward_cost(
     """Of one image's pass through the nodes, every pad of which is a number, to the last of them.
 
     shapes: of all maps, INPUT's too, which stands for what the first node reads. traced: with what
-    the way back needs; masked: by a rule that masks. unrolled: with the matrix of a convolution's windows
-    that some of TensorFlow's kernels make, of one image at a time.
+    the way back needs; masked: by a rule that masks. unrolled: with the matrix of a convolution's
+    windows that some of TensorFlow's kernels make, of one image at a time.
     """
     last_reader = {name: i for i, node in enumerate(nodes) for name in node.inputs}
     alive = prod(shapes[INPUT])
