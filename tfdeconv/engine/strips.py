@@ -142,7 +142,7 @@ def go_backward(
     shapes: ShapesByLayer,
     told: Told,
 ) -> np.ndarray:
-    """A signal [1, h, w, c] at the end -> that at the entry; image: whose traces it goes through."""
+    """A signal [1, h, w, c] at the end -> that at the entry, through the traces of an image."""
     below = np.zeros((1, *shapes[segment.entry]), signal.dtype)
     for number in range(segment.count):
         strip = rows_of(signal, segment.backward[segment.end][0], number)
