@@ -120,7 +120,7 @@ def test_weaker_signal_is_fainter_on_common_scale(rng, scale):
         column = drawn[:, left + 2 : left + width - 2, 0]
         start = int(np.flatnonzero((column != 255).all(1))[0]) + top
         spread.append(column[start + 3 : start + height - 3].std())
-    # levels are whole numbers, and few of 0.5 % are beyond the scale
+    # levels are whole numbers, and 1 % is beyond the scale
     expected = 1 if scale == "own" else 0.5
     assert spread[1] / spread[0] == pytest.approx(expected, abs=0.03)
 

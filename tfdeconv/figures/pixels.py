@@ -13,7 +13,7 @@ from .style import PLAIN, Style
 from .tones import TONES
 
 ZERO = (128, 128, 128)
-CLIP = 99.5  # percentile of |signal| above 0 that is full black or white
+CLIP = 99  # percentile of |signal| above 0 that is full black or white
 STRETCH = (1, 99)  # percentiles of a photo's bands that become black and white
 # from this factor on an image is enlarged without interpolation, so that its pixels stay visible
 VISIBLE_PIXELS = 8

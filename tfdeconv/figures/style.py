@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 # and what a legend says of them
 COLOURS = {
-    "soft": "Its colours are drawn at a third of their strength",
+    "soft": "Colours are drawn at a third of their strength",
     "rgb": "",
-    "grey": "Of its colours the brightness alone is drawn",
+    "grey": "The brightness alone is drawn, without colours",
 }
 SCALES = {
     "own": "Each projection has its own scale: grey is zero; its ends, +v and -v, stand below it",
