@@ -157,3 +157,14 @@ def test_a_folder_of_own_pictures_says_so(tmp_path):
     for open_folder in (open_source, lambda path: images.find([path])):
         with pytest.raises(UserError, match="has no images in it; .*3 left out, made by this"):
             open_folder(str(tmp_path))
+
+
+def test_a_scans_own_files_are_not_mentioned(tmp_path):
+    touch(tmp_path / "a.png")
+    touch(tmp_path / "run.png")
+    (tmp_path / "sub").mkdir()
+    touch(tmp_path / "sub" / "run.png")
+    own = [str(tmp_path / "run.png"), str(tmp_path / "run.png.maxima.npy")]
+    np.save(own[1], np.zeros((2, 3), np.float16))
+    source = open_source(str(tmp_path), own)
+    assert (source.names, source.notes) == (("a.png", "sub/run.png"), ())

@@ -26,6 +26,7 @@ from tfdeconv.network.layers import RELU, Conv
 from tfdeconv.network.selection import default_layers
 from tfdeconv.scan import loop, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
+from tfdeconv.scan.maxima import half, load as load_maxima
 from tfdeconv.scan.reductions import summary
 
 
@@ -173,12 +174,18 @@ def test_images_with_infinite_maps_are_skipped(rng, tmp_path, batch):
     x[1] = x[4] = 2.0**23
     weights["first"]["kernel"] *= 2.0**113
     layers = ["first", "second"]
-    found = scanned(tmp_path, x, network, weights, layers, batch)
+    found = scanned(tmp_path, x, network, weights, layers, batch, kept=("second",))
     others = scanned(tmp_path, x[[0, 2, 3, 5]], network, weights, layers, batch, name="others.h5")
 
     assert sorted(found.skipped) == [1, 4] and found.scanned == 4 and found.finished
     assert all("has infinite values or NaN" in reason for reason in found.skipped.values())
     numbers = np.array([0, 2, 3, 5])
+    maxima = load_maxima(tmp_path / "run.h5", found)
+    assert maxima is not None
+    kept = maxima.columns("second")
+    assert np.isnan(kept[:, [1, 4]]).all()
+    second = Deconvnet(network, weights, "second").activations(x[numbers])
+    np.testing.assert_array_equal(kept[:, numbers], half(second.max((1, 2)).T))
     for layer in layers:
         for name, array in others.state[layer].items():
             if name == "images":

@@ -169,7 +169,26 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
     assert found.scanned == 118 and len(found.skipped) == 2 and (found.same >= 0).sum() == 1
 
 
-def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
+def replaced(path: Path) -> None:
+    path.with_name("other.h5").write_bytes(path.read_bytes())
+    os.replace(path.with_name("other.h5"), path)
+
+
+def changed(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+# what happens to the file of a run while it is scanned, and what is said of it
+HAPPENINGS = {
+    "replaced": (replaced, "written by another program while the scan ran"),
+    "changed": (changed, "written by another program while the scan ran"),
+    "removed": (os.remove, "run.h5 was removed while the scan ran"),
+}
+
+
+@pytest.mark.parametrize("happening", HAPPENINGS)
+def test_a_run_that_is_not_ones_own(small, tmp_path, rng, monkeypatch, happening):
+    happens, says = HAPPENINGS[happening]
     network, weights = integers(rng)
     source, save = dataset.open_source(str(small[0])), run_file.save
     settings = run.Settings(
@@ -182,17 +201,20 @@ def test_two_scans_do_not_share_a_file(small, tmp_path, rng, monkeypatch):
         saved.append(now.done)
 
     def another(_):
+        if len(saved) == 1:
+            # the same bytes at another time
+            os.utime(path, (1, 1))
         if len(saved) == 2:
-            (tmp_path / "other.h5").write_bytes(path.read_bytes())
-            os.replace(tmp_path / "other.h5", path)
+            happens(path)
 
     monkeypatch.setattr(checkpoint, "save", saves)
     (tmp_path / ".run.h5-a1_b2c3d.h5").write_text(
         "left behind by one that was killed while it saved"
     )
     scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 4)
-    with pytest.raises(UserError, match="written by another program"):
+    with pytest.raises(UserError, match=says):
         new = run.Run(settings, source.root, "", ())
         loop.advance(new, scan, source, plain((SIDE, SIDE)), path, 0, another)
-    assert saved == [0, 4] and run_file.load(path).done == 4
+    assert saved == [0, 4]
+    assert happening != "replaced" or run_file.load(path).done == 4
     assert not (tmp_path / ".run.h5-a1_b2c3d.h5").exists()

@@ -77,6 +77,7 @@ def scanned(
     name="run.h5",
     every=60.0,
     interior=False,
+    kept=(),
 ) -> run.Run:
     """The run over an array of images x, as it is read from its file."""
     np.save(folder / "x.npy", x)
@@ -97,10 +98,11 @@ def scanned(
         layers,
         top,
         batch,
+        kept=kept,
         interior=interior,
     )
     now = run.Run(settings, source.root, "", ())
-    scan = Accumulator(network, weights, layers, x.shape[1:3], batch, top, interior=interior)
+    scan = Accumulator(network, weights, layers, x.shape[1:3], batch, top, kept, interior=interior)
     loop.advance(now, scan, source, preprocessing, folder / name, every)
     return run_file.load(folder / name)
 

@@ -131,9 +131,11 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     from ..data import dataset
     from ..data.loader import notes_on
     from ..scan import run, run_file
+    from ..scan.maxima import maxima_path
     from ..weights.load import read_weights
 
-    source = dataset.open_source(request.images)
+    own_files = [str(request.out), str(maxima_path(request.out))]
+    source = dataset.open_source(request.images, own_files)
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )

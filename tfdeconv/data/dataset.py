@@ -105,8 +105,10 @@ def exists(path: str) -> bool:
     return os.path.exists(arrays.split_name(path)[0])
 
 
-def open_source(path: str) -> Source:
+def open_source(path: str, besides: Sequence[str] = ()) -> Source:
     """The images of a directory, an array, a list, or one image.
+
+    besides: files that are none of a directory's images.
 
     A directory's are those below it, as folders.py lists them. An array is an .npy, .npz or .h5
     [n, h, w, c], [n, c, h, w] or [n, h, w]; where a file has several, FILE:NAME. A list is a text
@@ -115,7 +117,7 @@ def open_source(path: str) -> Source:
     """
     absolute = os.path.abspath(path)
     if os.path.isdir(absolute):
-        folder = folders.images_below(absolute)
+        folder = folders.images_below(absolute, besides)
         if not folder.names:
             raise folders.no_images(path, folder.notes)
         return replace(list_source(absolute, folder.names), notes=tuple(folder.notes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import UserError
@@ -46,6 +46,15 @@ class Folder:
     irregular: list[str] = field(default_factory=list)
     # what this program wrote
     own: list[str] = field(default_factory=list)
+    # real paths of what is no part of it
+    besides: set[str] = field(default_factory=set)
+
+    def is_beside(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is no part of the tree."""
+        # real paths take a while, and most files have another name
+        if not any(path.endswith(entry.name) for path in self.besides):
+            return False
+        return os.path.realpath(entry.path) in self.besides
 
     @property
     def notes(self) -> Iterator[str]:
@@ -63,9 +72,12 @@ class Folder:
                 yield f"{self.root}: {len(names)} left out, {kind}: {shown}{more}"
 
 
-def images_below(root: str) -> Folder:
-    """The images below a directory; raises UserError for a directory that cannot be read."""
-    found = Folder(root)
+def images_below(root: str, besides: Sequence[str] = ()) -> Folder:
+    """The images below a directory, without some files, of which nothing is said.
+
+    Raises UserError for a directory that cannot be read.
+    """
+    found = Folder(root, besides={os.path.realpath(path) for path in besides})
     listed = ancestors(root)
     links = walk(found, "", listed)
     # after the directories that have a name of their own in the tree
@@ -127,6 +139,8 @@ def walk(found: Folder, start: str, listed: set[Identity]) -> list[str]:
             elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                 if kind == "irregular":
                     found.irregular.append(name)
+                elif found.is_beside(entry):
+                    continue
                 elif is_own(entry.path):
                     found.own.append(name)
                 else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..data.loader import Batch
 from ..errors import UserError
-from ..files import remove_leftovers
+from ..files import remove_leftovers, sha256
 from .accumulator import Accumulator
 from .maxima import MaximaWriter, half, maxima_path
 from .messages import pack_reasons, pack_state, unpack_reasons, unpack_state
@@ -25,6 +25,7 @@ MAX_BYTES = 256 << 20  # of maxima that all workers hold before they are written
 # inode, and the time of the last change; of no file zeros
 Stamp = tuple[int, int]
 NO_FILE: Stamp = (0, 0)
+SAME_COMMAND = "the same command starts again"
 
 
 class Checkpointer:
@@ -49,6 +50,7 @@ class Checkpointer:
         self.unusable: dict[int, str] = {}
         self.maxima_file: MaximaWriter | None = None
         self.stamp = file_stamp(path)
+        self.digest = ""  # of the file that was written last
         self.saved_at = time.monotonic()
         self.saved_images = run.done
         if workers.chief:
@@ -147,11 +149,7 @@ class Checkpointer:
             maxima = message.pop("maxima")
             if self.maxima_file:
                 self.maxima_file.put(numbers, maxima)
-        if self.stamp != file_stamp(self.path):
-            raise UserError(
-                f"{self.path} was written by another program meanwhile: two scans cannot share a "
-                f"file; stop one of them"
-            )
+        self._refuse_others()
         layers = self.accumulator.layers
         self.run.state = merge_states([unpack_state(message, layers) for message in messages])
         # The maxima go first: a run never has images whose maxima are not on the disk. Only the
@@ -160,8 +158,29 @@ class Checkpointer:
             self.maxima_file.flush(self.run.done)
         save(self.path, self.run)
         self.stamp = file_stamp(self.path)
+        self.digest = sha256(self.path)
         if self.maxima_file and not self.maxima_file.begun:
             self.maxima_file.begin(self.run.done)
+
+    def _refuse_others(self) -> None:
+        """Raises UserError where the file is not the one that was written last.
+
+        One that was only touched is still the same.
+        """
+        stamp = file_stamp(self.path)
+        if stamp == self.stamp:
+            return
+        if stamp == NO_FILE:
+            raise UserError(
+                f"{self.path} was removed while the scan ran, and what it had with it: "
+                f"{SAME_COMMAND}"
+            )
+        written_in_place = stamp[0] == self.stamp[0]
+        if not written_in_place or not self.digest or sha256(self.path) != self.digest:
+            raise UserError(
+                f"{self.path} was written by another program while the scan ran: two scans cannot "
+                f"share a file; stop one of them"
+            )
 
 
 def file_stamp(path: str | Path) -> Stamp:
