@@ -64,7 +64,7 @@ def test_classes_by_name_are_features_by_number(run, pets, words, tmp_path):
     text = text_of(picture)
     assert (status, text["channels"], text["layer"]) == (0, "2,1", "classes"), errors
     drawn = " ".join(words)
-    for word in ("2 eel", "1 dog", "logit", "   p ", "softmax of all 4 logits", "names.txt"):
+    for word in ("2 eel", "1 dog", "logit", " p", "softmax of all 4 logits", "names.txt"):
         assert word in drawn
     assert "feature" not in drawn
     # the same command in other words, and the same picture

@@ -27,7 +27,7 @@ def network_of(count: int, channels: int = 3, behind: Activation | None = None):
 def test_a_class_has_name_logit_and_probability():
     names = unit_names(network_of(3), "fc", PETS)
     logits = np.log(np.array([1.0, 2.0, 0.5]))
-    assert names.text(1, logits[1], logits).line == "1 dog   logit 0.69   p 0.57"
+    assert names.text(1, logits[1], logits).line == "1 dog   logit 0.69   p=0.57"
     assert names.text(2, logits[2], logits).remark == NEGATIVE
     assert "softmax of all 3 logits, assumed" in names.legend()[0]
     assert "Names of classes: pets.txt" in names.legend() and names.note == ""

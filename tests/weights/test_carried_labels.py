@@ -9,8 +9,10 @@ import onnx_models as onnx
 import pytest
 import tflite_files as tflite
 
+from tfdeconv.cli import convert_weights
 from tfdeconv.network.classes import class_layer
 from tfdeconv.weights.load import read_weights
+from tfdeconv.weights.native_format import pack_labels
 
 NAMES = ("cat", "dog", "eel", "fox", "gnu")
 
@@ -65,3 +67,19 @@ def test_a_models_softmax_is_known(tmp_path):
     network = read_weights(tmp_path / "model.tflite").network
     classes = class_layer(network, network.nodes[-1].name)
     assert (classes.count, classes.probability, classes.assumed) == (5, "softmax", False)
+
+
+def test_this_programs_files_keep_names(tmp_path):
+    model = onnx.small_model()
+    model.metadata_props.extend(onnx.entries({"names": "['cat', 'dog']"}))
+    path = str(onnx.write(tmp_path / "model.onnx", model))
+    convert_weights.main([path, "--out", str(tmp_path / "own.h5")])
+    own = read_weights(tmp_path / "own.h5")
+    assert own.labels.names == NAMES[:2] and own.labels.source == "the weight file"
+    assert pack_labels(["a" * 100] * 1000) == "", "more than an attribute holds"
+
+
+def test_convert_weights_lists_names(tmp_path, capsys):
+    (tmp_path / "model.tflite").write_bytes(tflite.small_model() + BEHIND["labels"][0])
+    convert_weights.main([str(tmp_path / "model.tflite")])
+    assert "5, named by the model: cat; dog; eel; fox; gnu" in capsys.readouterr().out

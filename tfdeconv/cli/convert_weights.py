@@ -124,6 +124,7 @@ def convert(given: Namespace) -> None:
         given.half,
         # the pixels are in the file themselves
         weights.notes_to_tell(preprocessing_known=True),
+        weights.labels.names if weights.labels else (),
     )
     precision = "half" if given.half else "single"
     ignored = f"; left alone: {list_names(list(weights.ignored))}" if weights.ignored else ""

@@ -8,7 +8,7 @@ from .style import number
 
 # below and above it a probability of two digits would read as 0 and 1
 LEAST_SHOWN, MOST_SHOWN = 0.001, 0.999
-TWO_DIGITS = 0.095  # from here on two digits behind the point say enough
+TWO_DIGITS = 0.0995  # from here on two digits behind the point say enough
 
 
 def probabilities(logits: np.ndarray, function: str) -> np.ndarray:
@@ -29,18 +29,18 @@ def probabilities(logits: np.ndarray, function: str) -> np.ndarray:
 
 
 def probability_text(probability: float) -> str:
-    """`p 0.83`
+    """`p=0.83`, without a space, so that it stays on one line.
 
     >>> [probability_text(p) for p in (0.831, 0.0234, 0.0004, 0.9996)]
-    ['p 0.83', 'p 0.023', 'p < 0.001', 'p > 0.999']
+    ['p=0.83', 'p=0.023', 'p<0.001', 'p>0.999']
     """
     if probability < LEAST_SHOWN:
-        return f"p < {LEAST_SHOWN}"
+        return f"p<{LEAST_SHOWN}"
     if probability > MOST_SHOWN:
-        return f"p > {MOST_SHOWN}"
+        return f"p>{MOST_SHOWN}"
     if probability < TWO_DIGITS:
-        return f"p {probability:.2g}"
-    return f"p {probability:.2f}"
+        return f"p={probability:.3f}"
+    return f"p={probability:.2f}"
 
 
 def logit_text(logit: float) -> str:

@@ -3,7 +3,7 @@
 A photo's and a run's figures both ask the UnitNames of the layer that they draw:
 
     names = unit_names(network, "predictions", weights.labels)
-    names.labels_of(projection, image)  [("285 Egyptian cat", "logit 12.31   p 0.83"), ...]
+    names.labels_of(projection, image)  [("285 Egyptian cat", "logit 12.31   p=0.83"), ...]
     names.text(285, 12.31, logits)      the same of one unit, in its parts
     names.meaning("max")                what a tile shows, for captions
     names.legend(has_negative)          ["Probability p: the softmax of ...", ...]
@@ -40,7 +40,7 @@ class UnitText:
     number: str  # of the channel or class
     name: str  # of the class; ""
     value: str  # `10860`, `dead`, `1.2 saturated`, `logit 12.31`
-    probability: str  # `p 0.83`; ""
+    probability: str  # `p=0.83`; ""
     remark: str  # of a class: NEGATIVE, saturated; ""
 
     @property
@@ -50,7 +50,7 @@ class UnitText:
 
     @property
     def detail(self) -> str:
-        """`logit 12.31   p 0.83`"""
+        """`logit 12.31   p=0.83`"""
         return "   ".join(filter(None, (self.value, self.probability, self.remark)))
 
     @property
@@ -137,7 +137,7 @@ class UnitNames:
         return found
 
     def probability_text(self, channel: int, logits: np.ndarray | None) -> str:
-        """`p 0.83`; "" where it is not known."""
+        """`p=0.83`; "" where it is not known."""
         if not self.classes or logits is None:
             return ""
         probability = float(probabilities(logits, self.classes.probability)[channel])

@@ -10,6 +10,8 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 
+from ..data import labels
+from ..data.labels import Labels
 from ..data.preprocessing import ORDERS, Preprocessing
 from ..errors import UserError, unknown
 from ..formats import purposes
@@ -19,7 +21,15 @@ from ..network.graph import Network
 from ..network.serialization import from_json
 from ..zoo import NETWORKS
 from .contents import WeightFile
-from .native_format import DESCRIPTION, NOTES, VERSION, digest_line, root_digest, unpack_notes
+from .native_format import (
+    DESCRIPTION,
+    LABELS,
+    NOTES,
+    VERSION,
+    digest_line,
+    root_digest,
+    unpack_notes,
+)
 
 
 def recognises(file: Group) -> bool:
@@ -73,7 +83,15 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
         source=texts(file.attrs["source"])[0],
         licence=texts(file.attrs["licence"])[0],
         notes=notes_of(file),
+        labels=labels_of(file),
     )
+
+
+def labels_of(file: Group) -> Labels | None:
+    """The names of the classes that the file has; None where there are none, or damaged ones."""
+    if LABELS not in file.attrs:
+        return None
+    return labels.carried(texts(file.attrs[LABELS])[0], "the weight file")
 
 
 def notes_of(file: Group) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ letters, digits and _.-~ is percent-encoded. Attributes of the root:
     sha256                                the root digest
     notes                                 what was assumed when it was made: a JSON list of texts;
                                           left out where nothing was
+    labels                                the names of its classes: a JSON list; left out where it
+                                          has none, or more than an attribute holds
 
 A dataset's attribute sha256 is that of its bytes (C order, little-endian, as stored). The root
 digest is the sha256 of the lines `name dtype shape sha256` of all parameters, sorted.
@@ -28,6 +30,8 @@ from ..errors import printable
 
 VERSION = 2  # the newest that this program reads
 NOTES = "notes"
+LABELS = "labels"
+LABELS_LENGTH = 60_000  # bytes: HDF5's attributes have at most 64 KB
 SHOWN_NOTES = 20  # that are kept
 NOTE_LENGTH = 1000  # characters
 DESCRIPTION = "@network"  # no layer's name: an @ in those is encoded
@@ -46,6 +50,12 @@ def root_digest(lines: list[str]) -> str:
 def pack_notes(notes: Sequence[str]) -> str:
     """Notes as the attribute has them."""
     return json.dumps([note[:NOTE_LENGTH] for note in notes[:SHOWN_NOTES]])
+
+
+def pack_labels(names: Sequence[str]) -> str:
+    """Names of classes as the attribute has them; "" for more than it holds."""
+    text = json.dumps(names)
+    return text if len(text) <= LABELS_LENGTH else ""
 
 
 def unpack_notes(text: str) -> list[str]:

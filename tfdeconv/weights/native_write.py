@@ -19,7 +19,15 @@ from ..network.graph import Network
 from ..network.serialization import from_json, to_json
 from ..version import __version__
 from ..zoo import NETWORKS
-from .native_format import DESCRIPTION, NOTES, digest_line, pack_notes, root_digest
+from .native_format import (
+    DESCRIPTION,
+    LABELS,
+    NOTES,
+    digest_line,
+    pack_labels,
+    pack_notes,
+    root_digest,
+)
 
 SHOWN = 8  # mismatches that an error lists
 
@@ -33,11 +41,13 @@ def save_weights(
     licence: str,
     half: bool = False,
     notes: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> str:
     """Writes a weight file and returns its root digest.
 
     arrays: by layer and parameter; layers may be left out. half: as float16, otherwise as float32.
-    notes: what was assumed of them, which whoever reads the file is told.
+    notes: what was assumed of them, which whoever reads the file is told. labels: the names of the
+    classes.
     Raises UserError where an array does not fit the network, for values that the file cannot hold,
     and where the file cannot be written.
 
@@ -79,6 +89,8 @@ def save_weights(
         )
         if notes:
             file.attrs[NOTES] = fixed_text(pack_notes(notes))
+        if labels and pack_labels(labels):
+            file.attrs[LABELS] = fixed_text(pack_labels(labels))
     return digest
 
 

@@ -24,7 +24,7 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tupl
     yield "recognised", "; ".join(recognised)
     yield "input", f"{height} x {width} x {channels}"
     if network.nodes[-1].name in network.vectors:
-        yield "classes", str(network.classes)
+        yield "classes", describe_classes(file)
     else:
         yield "classes", "none: it ends in a map"
     yield "preprocessing", describe_preprocessing(preprocessing)
@@ -41,6 +41,14 @@ def report_rows(file: OpenedFile, preprocessing: Preprocessing) -> Iterator[tupl
         reasons = [f"{names} not available: {reason}" for names, reason in missing_rows(network)]
         yield "not understood", list_names(reasons)
     yield "layers", list_names([node.name for node in network.nodes])
+
+
+def describe_classes(file: OpenedFile) -> str:
+    """How many classes there are, and their names, where the file has as many."""
+    count = file.network.classes
+    if file.labels is None or len(file.labels.names) != count:
+        return str(count)
+    return f"{count}, named by {file.labels.source}: {list_names(list(file.labels.names))}"
 
 
 def list_names(names: list[str]) -> str:
