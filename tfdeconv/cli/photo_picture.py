@@ -83,6 +83,8 @@ def save_photo(
     arrays = None
     if request.raw:
         arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
+        if projection.vectors is not None:
+            arrays["vector"] = projection.vectors[0]
     results = {"channels": ",".join(map(str, projection.channels[0]))}
     pages = draw_photo(photo, projection, request)
     return list(destination.save(recipe, stem, pages, results, arrays))
