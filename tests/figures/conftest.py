@@ -63,16 +63,17 @@ def text_boxes(monkeypatch):
     pens = []  # kept alive, or a new pen could have the id of an old one
     write = ImageDraw.ImageDraw.text
 
-    def text(pen, corner, words, *rest):
-        left, top, right, bottom = pen.textbbox(corner, words, rest[-1])
+    def text(pen, corner, words, fill, font, anchor="la"):
+        left, top, right, bottom = pen.textbbox(corner, words, font, anchor)
         width, height = pen.im.size
         assert 0 <= left and right <= width and 0 <= top and bottom <= height, words
         pens.append(pen)
-        for other in boxes.setdefault(id(pen), []):
+        # each function has a pen of its own for the same picture
+        for other in boxes.setdefault(id(pen.im), []):
             beside = right <= other[0] or other[2] <= left
             assert beside or bottom <= other[1] or other[3] <= top, words
-        boxes[id(pen)].append((left, top, right, bottom))
-        write(pen, corner, words, *rest)
+        boxes[id(pen.im)].append((left, top, right, bottom))
+        write(pen, corner, words, fill, font, anchor)
 
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
     return boxes

@@ -9,98 +9,147 @@ import pytest
 from drawn_runs import COUNT, TOP
 
 from tfdeconv.data import dataset
-from tfdeconv.figures import captions, grid, page, residual, tiles
+from tfdeconv.data.labels import Labels
+from tfdeconv.figures import (
+    captions,
+    cutout,
+    grid,
+    legend,
+    page,
+    pixels,
+    residual,
+    run_page,
+    tiles,
+)
+from tfdeconv.figures.unit_names import UnitNames
+from tfdeconv.network.classes import ClassLayer
 from tfdeconv.scan import run_file
 
 WORDS = ("", "dead", "changed", "missing", "unreadable", "none")
 
 
-def unit_tiles_of(rng, count, top, value=1.0, tile=(84, 84)) -> tiles.UnitTiles:
+def unit_tiles_of(rng, count, top, size=(84, 84), layer="conv4_block36_out", starts=1):
+    """Units of which some are drawn: with signals of zeros in black images of that size."""
     shape = (count, top)
-    black = np.zeros((*shape, *tile, 3), np.uint8)
+    words = rng.choice(WORDS, shape)
+    box = np.array((0, 0, *size))
+    black = np.zeros((*size, 3), np.uint8)
+    names = ("whole", "shortcut", "branch")[:starts]
+    nothing = {name: cutout.keep_tones(np.zeros((*size, 3)), box, size) for name in names}
+    cutouts = {}
+    for place in zip(*np.nonzero(words == "")):
+        cutouts[place] = cutout.Cutout(box, box, box, size, black, box, nothing)
     return tiles.UnitTiles(
-        "conv4_block36_out",
+        layer,
         np.arange(2047, 2047 - count, -1),
-        np.full(shape, value),
+        np.full(shape, -1.2345e-5),
         np.zeros(shape, int),
         np.zeros((*shape, 2), int),
-        rng.choice(WORDS, shape),
-        black,
-        {"conv4_block36_out": black},
-        (9, 9),
-        {},
+        words,
+        names,
+        size,
+        size,
+        is_cropped=False,
+        has_map=True,
+        options=tiles.TileOptions(),
+        raw={},
+        cutouts=cutouts,
     )
 
 
+def page_text(*sentences: str) -> run_page.PageText:
+    caption = ("top 9 of 50,000 images in 'val', rule deconvnet; " * 5, "another paragraph")
+    return run_page.PageText("resnet152   conv4 " * 9, caption, legend.Legend(sentences))
+
+
 @pytest.mark.parametrize(
-    "count, top, tile",
-    [(1, 1, (84, 84)), (9, 9, (76, 76)), (70, 9, (76, 76)), (5, 30, (20, 96)), (40, 2, (96, 7))],
+    "count, top, size",
+    [(1, 1, (84, 84)), (9, 9, (5, 5)), (70, 9, (76, 76)), (5, 30, (20, 96)), (40, 2, (3000, 1))],
 )
-def test_grid_has_every_feature_once(rng, text_boxes, monkeypatch, count, top, tile):
-    unit_tiles = unit_tiles_of(rng, count, top, -1.2345e-5, tile)
+def test_grid_has_every_feature_once(rng, text_boxes, monkeypatch, count, top, size):
+    unit_tiles = unit_tiles_of(rng, count, top, size)
     unit_tiles.values[:, -1] = -3534.2
-    labelled = []
-    draw_label = grid.draw_label
+    unit_tiles.layer = "whole"
+    drawn = []
+    draw_feature = grid.draw_feature
 
-    def counted(pen, unit_tiles, feature, *corner):
-        labelled.append(feature)
-        draw_label(pen, unit_tiles, feature, *corner)
+    def counted(canvas, unit_tiles, feature, *rest):
+        drawn.append(feature)
+        draw_feature(canvas, unit_tiles, feature, *rest)
 
-    monkeypatch.setattr(grid, "draw_label", counted)
-    title = "resnet152   conv4_block36_out"
-    pages = list(grid.pages(unit_tiles, title, "top 9 of 50,000 images"))
-    page_count = pages[0][1]
-    assert labelled == list(range(count))
-    assert [number for number, _, _ in pages] == list(range(1, page_count + 1))
-    assert text_boxes
-    for _, _, picture in pages:
-        assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
+    monkeypatch.setattr(grid, "draw_feature", counted)
+    labels = Labels(tuple(f"a class of a long name {i} " * 9 for i in range(2048)), "by a file")
+    classes = ClassLayer("whole", 2048, "softmax", False)
+    for names in (UnitNames(), UnitNames(classes, labels)):
+        texts = captions.feature_texts(unit_tiles, names)
+        text = page_text(*captions.layer_legend(unit_tiles, names, None).sentences)
+        pages = list(grid.pages(unit_tiles, texts, text))
+        assert drawn == list(range(count))
+        assert [number for number, _, _ in pages] == list(range(1, pages[0][1] + 1))
+        assert text_boxes
+        for _, _, picture in pages:
+            assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
+        drawn.clear()
 
 
-@pytest.mark.parametrize("count, split", [(1, False), (6, True), (36, False), (36, True)])
-def test_residual_pages_have_every_row(text_boxes, count, split):
-    shape = (2, 9)
-    black = np.zeros((*shape, 80, 80, 3), np.uint8)
-    starts = ("whole", "a", "b") if split else ("whole",)
+@pytest.mark.parametrize("count, starts, top", [(1, 1, 9), (6, 3, 9), (36, 1, 40), (36, 3, 9)])
+def test_residual_pages_have_every_row(rng, text_boxes, count, starts, top):
     note = (
-        "fires 3534.2 ... -1.2345e-5; 9 of its 9 images are conv4_block35_out's too; "
+        "fires 3534.2 to -1.2345e-5; 9 of its 9 images are conv4_block35_out's too; "
         "rank correlation with it -0.11; "
         "-20 % through the identity path, 120 % through the branch"
     )
     rows = []
     for i in range(1, count + 1):
-        unit_tiles = tiles.UnitTiles(
-            f"conv4_block{i}_out",
-            np.array([7, 1023]),
-            np.ones(shape),
-            np.zeros(shape, int),
-            np.zeros((*shape, 2), int),
-            np.full(shape, "changed"),
-            black,
-            {start: black for start in starts},
-            (224, 224),
-            {},
-        )
+        layer = f"a_stage_of_a_long_name_{i}" if i % 2 else f"conv4_block{i}_out"
+        unit_tiles = unit_tiles_of(rng, 2, top, layer=layer, starts=starts)
         rows.append(residual.Row(unit_tiles, 1, note))
-    title = "resnet152   conv4   channel 1023"
-    pages = list(residual.pages(rows, title, "top 9\nidentity + residual"))
+    all_tiles = [row.unit_tiles for row in rows]
+    text = page_text(*captions.blocks_legend(all_tiles, None).sentences)
+    pages = list(residual.pages(rows, text))
     page_count = pages[0][1]
     assert [number for number, _, _ in pages] == list(range(1, page_count + 1))
     assert (page_count > 1) == (count == 36)
     for _, _, picture in pages:
-        assert picture.width <= 2048 and picture.height <= 2800
-    # a page: title and two lines; a row: name, size, note, and the placeholders of 2 or 4 strips,
-    # which have names if they are 4
-    in_a_row = 3 + 4 + 9 * 4 if split else 3 + 9 * 2
-    assert sum(map(len, text_boxes.values())) == len(pages) * 3 + count * in_a_row
+        assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
+    # a row: name, size, note, and the words of its photos and of each projection
+    words = sum(np.isin(tiles.placeholders[1], WORDS[1:-1]).sum() for tiles in all_tiles)
+    empty_page = 1 + len(text.caption) + 4
+    written = sum(map(len, text_boxes.values()))
+    assert written >= page_count * empty_page + 3 * count + words * (1 + starts)
+
+
+def test_tiles_of_few_features_are_large(rng):
+    sides = []
+    for count in (1, 4, 9, 40):
+        unit_tiles = unit_tiles_of(rng, count, 9, (76, 76))
+        sides.append(grid.tile_size(unit_tiles, 0)[0])
+    # whole factors of the pixels where there is room
+    assert sides == [228, 182, 96, 76] or sides[1] >= 160
+    assert sides == sorted(sides, reverse=True)
+
+
+def test_common_scale_is_the_largest(rng):
+    unit_tiles = unit_tiles_of(rng, 1, 2, (9, 9))
+    unit_tiles.placeholders[:] = ""
+    box = np.array((0, 0, 9, 9))
+    for rank, factor in enumerate((1, 4)):
+        signal = factor * rng.standard_normal((9, 9, 3)).astype(np.float32)
+        kept = {"whole": cutout.keep_tones(signal, box, (9, 9))}
+        black = np.zeros((9, 9, 3), np.uint8)
+        unit_tiles.cutouts[0, rank] = cutout.Cutout(box, box, box, (9, 9), black, box, kept)
+    half_precision = 1e-3
+    assert grid.common_scale(unit_tiles) == pytest.approx(
+        pixels.scale_end(signal), rel=half_precision
+    )
 
 
 @pytest.mark.parametrize(
     "values, images, text",
     [
-        ([412.34, 400, 371.2], [3, 1, 2], "412.3 ... 371.2"),
+        ([412.34, 400, 371.2], [3, 1, 2], "412.3 to 371.2"),
         ([412.34, 0, -np.inf], [3, 1, -1], "412.3"),
-        ([0, 0, -np.inf], [3, 1, -1], "dead"),
+        ([0, 0, -np.inf], [3, 1, -1], ""),
     ],
 )
 def test_activation_range(values, images, text):

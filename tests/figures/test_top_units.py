@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from drawn_runs import BLOCKS, TOP, draw_units_of, read_images
-from runs import plain
+from runs import SIDE
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset
-from tfdeconv.engine.projection import Units, paste
-from tfdeconv.figures import captions, pixels, tiles, top_units
+from tfdeconv.engine.projection import paste
+from tfdeconv.figures import captions, cutout, pixels, tiles, top_units, view
 from tfdeconv.scan import run_file
 from tfdeconv.weights import load
 
@@ -31,10 +31,10 @@ def test_tiles_are_what_project_gives(scanned, layer, rule):
         for rank in range(TOP):
             place = (row, rank)
             unit = (unit_tiles.images[place], channel)
-            tile = unit_tiles.projections[layer][place]
             assert projection.activations[unit] == unit_tiles.values[place]  # whole numbers
             if unit_tiles.values[place] == 0:
-                assert unit_tiles.placeholders[place] == "dead" and (tile == 128).all()
+                assert unit_tiles.placeholders[place] == "dead"
+                assert place not in unit_tiles.cutouts
                 continue
             box, patch = projection.boxes[unit], projection.patches[unit]
             np.testing.assert_array_equal(unit_tiles.positions[place], projection.positions[unit])
@@ -42,11 +42,15 @@ def test_tiles_are_what_project_gives(scanned, layer, rule):
             float32 = 1e-5 * np.abs(patch).max()
             signal = unit_tiles.raw[layer][place]
             np.testing.assert_allclose(signal, patch, rtol=0, atol=float32)
-            seen = pixels.window(pixels.photo(x[unit[0]], read.preprocessing), box)
-            np.testing.assert_array_equal(unit_tiles.patches[place], pixels.resize(seen, 30, 30))
+            inside, cut = cutout.clipped(box, (SIDE, SIDE)), unit_tiles.cutouts[place]
+            top, left, bottom, right = inside
+            photo = pixels.photo(x[unit[0]], read.preprocessing)[top:bottom, left:right]
+            tile = cutout.photo_tile(cut, inside, photo.shape[:2])
+            np.testing.assert_array_equal(tile, photo)
+            expected = pixels.colours(paste(patch, box, inside), read.preprocessing)
+            tile = cutout.projection_tiles(cut, inside, photo.shape[:2])[layer]
             # a value at a rounding's edge may fall to the other side
-            expected = pixels.resize(pixels.colours(patch, read.preprocessing), 30, 30)
-            assert abs(tile - np.asarray(expected).astype(int)).max() <= 1
+            assert abs(tile - expected.astype(int)).max() <= 1
             drawn += 1
     assert drawn > 10
 
@@ -95,7 +99,7 @@ def test_shortcut_plus_branch_equals_whole_for_linear_rules(residual_run, rule):
         dataset.open_source(now.root),
         read.preprocessing,
         {layer: np.arange(6, dtype=np.int32)},
-        tiles.TileOptions(lambda *_: (20, 20), raw=True),
+        tiles.TileOptions(raw=True),
         {layer: parts},
     )
     unit_tiles = tiles_of[layer]
@@ -126,39 +130,88 @@ def test_shortcut_plus_branch_equals_whole_for_linear_rules(residual_run, rule):
     assert ("linear" in note) == (rule == "gradient")
 
 
+def cut(signals: dict[str, np.ndarray], field=(0, 0, 9, 9), size=(9, 9)) -> cutout.Cutout:
+    """A cutout of a whole black image, in which these signals came back."""
+    box = np.array((0, 0, *size))
+    whole = next(iter(signals.values()))
+    return cutout.Cutout(
+        np.array(field),
+        box,
+        view.energy_box(whole, box),
+        size,
+        np.zeros((*size, 3), np.uint8),
+        box,
+        {start: cutout.keep_tones(signal, box, size) for start, signal in signals.items()},
+    )
+
+
 def test_parts_share_the_scale_of_the_whole(rng):
     signal = rng.standard_normal((9, 9, 3)).astype(np.float32) * 1e-4
-    box = np.array([[0, 0, 9, 9]])
-    grey = np.zeros((1, 1, 9, 9, 3), np.uint8)
-    starts = ("whole", "shortcut", "branch")
-    unit_tiles = tiles.UnitTiles(
-        "whole",
-        np.zeros(1, int),
-        *[np.zeros((1, 1))] * 4,
-        grey,
-        {start: grey.copy() for start in starts},
-        (9, 9),
-        {},
-    )
-    places = (np.zeros(1, int), np.zeros(1, int))
-    photos = [np.zeros((9, 9, 3), np.uint8)]
-
-    def came_down(patch) -> Units:
-        return Units(np.ones(1), np.zeros((1, 2)), box, box, patch[None], np.zeros(1, bool))
-
-    units = {start: came_down(signal) for start in starts}
-    units["shortcut"] = came_down(0 * signal)
-    tiles.draw_tiles(unit_tiles, places, units, photos, plain((9, 9)), None)
-    projections = unit_tiles.projections
-    whole = pixels.colours(signal, plain((9, 9)))
-    np.testing.assert_array_equal(projections["whole"][0, 0], whole)
-    np.testing.assert_array_equal(projections["whole"], projections["branch"])
-    assert (projections["shortcut"] == 128).all() and unit_tiles.gap == 0
+    signals = {"whole": signal, "shortcut": 0 * signal, "branch": signal}
+    box = (0, 0, 9, 9)
+    drawn = cutout.projection_tiles(cut(signals), box, (9, 9))
+    whole = pixels.levels(signal, pixels.scale_end(signal)).astype(int)
+    # half precision, at a rounding's edge
+    assert abs(drawn["whole"] - whole).max() <= 1
+    np.testing.assert_array_equal(drawn["whole"], drawn["branch"])
+    assert (drawn["shortcut"] == 128).all()
     # half the signal is half the contrast, where the scale's end is a percentile
-    units["branch"] = came_down(signal / 2)
-    tiles.draw_tiles(unit_tiles, places, units, photos, plain((9, 9)), None)
-    assert 60 < abs(projections["branch"].astype(float) - 128).max() < 76
-    assert unit_tiles.gap == pytest.approx(0.5)
+    signals["branch"] = signal / 2
+    drawn = cutout.projection_tiles(cut(signals), box, (9, 9))
+    assert 60 < abs(drawn["branch"].astype(float) - 128).max() < 70
+    assert tiles.parts_gap(signal, signal / 2) == pytest.approx(0.5)
+
+
+def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> tiles.UnitTiles:
+    """A feature of a layer that sees whole images, in which signals are spots in column 50."""
+    cutouts = {}
+    for rank, (row, field) in enumerate(zip(rows, fields)):
+        signal = np.zeros((*size, 3), np.float32)
+        signal[row : row + 20, 40:58] = 1
+        cutouts[0, rank] = cut({"deep": signal}, field, size)
+    shape = (1, len(rows))
+    return tiles.UnitTiles(
+        "deep",
+        np.zeros(1, int),
+        np.ones(shape),
+        np.zeros(shape, int),
+        np.zeros((*shape, 2), int),
+        np.full(shape, ""),
+        ("deep",),
+        size,
+        size,
+        is_cropped=True,
+        has_map=True,
+        options=tiles.TileOptions(centred=centred),
+        raw={},
+        cutouts=cutouts,
+    )
+
+
+def test_views_of_a_feature_are_of_one_size():
+    field = (-40, 0, 100, 100)
+    unit_tiles = tiles_of_spots((2, 30, 45), [field] * 3, centred=False)
+    found = unit_tiles.views(0)
+    assert unit_tiles.view_size(0) == (20, 20)
+    # moved into the image at its lower border
+    assert [box.tolist() for box in found.values()] == [
+        [2, 39, 22, 59],
+        [30, 39, 50, 59],
+        [40, 39, 60, 59],
+    ]
+    assert not unit_tiles.is_outside
+
+
+def test_centred_views_have_units_in_the_middle():
+    unit_tiles = tiles_of_spots((2, 30), [(-78, -50, 102, 150), (-35, -50, 115, 150)], True)
+    found = unit_tiles.views(0)
+    # units are in rows 12 and 40 and in column 50; both see as far as the spots reach
+    assert [box.tolist() for box in found.values()] == [[2, 40, 22, 60], [30, 40, 50, 60]]
+    everywhere = np.ones((60, 80, 3), np.float32)
+    unit_tiles.cutouts[0, 0] = cut({"deep": everywhere}, (-78, -50, 102, 150), (60, 80))
+    # no more than an image has
+    assert unit_tiles.view_size(0) == (60, 80)
+    assert unit_tiles.is_outside
 
 
 def test_centre_crop_keeps_the_middle():

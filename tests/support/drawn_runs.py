@@ -119,7 +119,7 @@ def save_residual_runs(folder: Path) -> Path:
 def draw_units_of(
     folder: Path, layer: str, rule: str = "deconvnet", raw=True
 ) -> tuple[tiles.UnitTiles, top_units.Warnings]:
-    """The tiles of all of a layer's channels in the plain run, 30 x 30 pixels each."""
+    """The strongest units of all of a layer's channels in the plain run."""
     now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     tiles_of, warnings = top_units.draw_top_units(
         Deconvnet(read.network, read, layer, rule),
@@ -127,6 +127,6 @@ def draw_units_of(
         dataset.open_source(now.root),
         read.preprocessing,
         {layer: provenance.channels_of(now, layer, None, None)},
-        tiles.TileOptions(lambda height, width: (30, 30), raw=raw),
+        tiles.TileOptions(raw=raw),
     )
     return tiles_of[layer], warnings

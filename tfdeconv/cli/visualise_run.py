@@ -91,6 +91,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..figures import naming, run as run_figures
+    from ..figures.style import Style
     from ..weights.load import as_tensors
 
     warnings: list[str] = []
@@ -109,7 +110,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         as_tensors(weights),
         source,
         request.rule,
-        request.bands,
+        Style(bands=request.bands),
         request.raw,
         recipe_of(request, weights, weights_path, title),
         destination,

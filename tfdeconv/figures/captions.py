@@ -1,9 +1,9 @@
-"""What the figures of a run say in words: captions, and notes under rows."""
+"""What the figures of a run say in words: captions, legends, and notes under rows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,25 @@ from ..data.dataset import Source
 from ..engine.rules import RULES
 from ..scan import maxima, residual
 from ..scan.run import Run
+from .grid import FeatureText
+from .legend import Legend
+from .style import number
+from .tiles import UnitTiles
+from .unit_names import UnitNames, logit_text
+from .view import ENERGY
 
 # float32 sums through a hundred layers stay below this part of the largest value; a rule that is
 # not linear is off by percents
 ROUNDING = 1e-4
 
 SHOWN = 8  # channels that a note lists
+# what the words mean that stand in place of tiles
+WORDS = {
+    "dead": "the image does not fire the feature",
+    "missing": "the image is gone",
+    "unreadable": "the image cannot be read",
+    "changed": "the image is not the one that was scanned",
+}
 
 
 def source_name(source: Source) -> str:
@@ -38,19 +51,109 @@ def source_caption(run: Run, source: Source) -> str:
     return caption
 
 
-def activation_range(values: np.ndarray, images: np.ndarray) -> str:
-    """`412 ... 371`: a channel's largest and smallest kept activation, or `dead`.
+def activation_range(
+    values: np.ndarray, images: np.ndarray, write: Callable[[float], str] = number
+) -> str:
+    """`412 to 371`: a channel's largest and smallest kept activation; "" where none fired.
 
     values, images: [top], strongest first; places with image -1 or value 0 do not count.
     """
     fired = values[(images >= 0) & (values != 0)]
     if not fired.size:
-        return "dead"
-    largest = f"{fired[0]:.4g}"
-    smallest = f"{fired[-1]:.4g}"
+        return ""
+    largest, smallest = write(fired[0]), write(fired[-1])
     if largest == smallest:
         return largest
-    return f"{largest} ... {smallest}"
+    return f"{largest} to {smallest}"
+
+
+def feature_texts(unit_tiles: UnitTiles, names: UnitNames) -> list[FeatureText]:
+    """What stands over each feature: `feature 92`, `fires 3639 to 3199`."""
+    texts = []
+    for feature, channel in enumerate(unit_tiles.channels.tolist()):
+        values, images = unit_tiles.values[feature], unit_tiles.images[feature]
+        if names.classes:
+            detail = f"logit {activation_range(values, images, logit_text)}"
+        else:
+            fires = activation_range(values, images)
+            detail = f"fires {fires}" if fires else "dead: no image fires it"
+        if unit_tiles.saturated_in(feature):
+            detail += ", saturated"
+        height, width = unit_tiles.view_size(feature)
+        if (height, width) != unit_tiles.size:
+            detail += f"   {height} x {width} pixels shown"
+        name = f"{names.noun} {channel} {names.name(channel)}".strip()
+        texts.append(FeatureText(name, detail))
+    return texts
+
+
+def field_caption(unit_tiles: UnitTiles) -> str:
+    """What of an image a layer's units see, and what of it the tiles show."""
+    height, width = unit_tiles.image_size
+    caption = f"each unit sees all of the image, {height} x {width} pixels"
+    if unit_tiles.has_map:
+        rows, columns = unit_tiles.field_size
+        caption = f"each unit sees {rows} x {columns} pixels, the image has {height} x {width}"
+    if crops(unit_tiles):
+        caption += (
+            f"; tiles show the part that holds {100 * ENERGY:.0f} % of what came down, "
+            "in one size for each feature"
+        )
+    return caption
+
+
+def crops(unit_tiles: UnitTiles) -> bool:
+    """Whether any tiles show less than their units see."""
+    features = range(len(unit_tiles.channels))
+    return any(unit_tiles.view_size(feature) != unit_tiles.size for feature in features)
+
+
+def layer_legend(
+    unit_tiles: UnitTiles, names: UnitNames, full: float | None = None
+) -> Legend:
+    """How to read the picture of a layer."""
+    sentences = [
+        f"Left: what in the photos fired the {names.noun}, projected down to pixels",
+        "Right: the same places of the photos, strongest first, row by row",
+        *tile_sentences([unit_tiles], full),
+    ]
+    if crops(unit_tiles) and unit_tiles.has_map:
+        sentences.append("Crosses: where the units stand")
+    if names.classes and (unit_tiles.values < 0).any():
+        sentences.append(
+            "A negative logit speaks against its class: its tile shows what would raise it"
+        )
+    if names.labels:
+        sentences.append(f"Classes are named {names.labels.source}")
+    return Legend(sentences, full)
+
+
+def blocks_legend(all_tiles: Sequence[UnitTiles], full: float | None = None) -> Legend:
+    """How to read the picture of one channel in the outputs of residual blocks."""
+    sentences = [
+        "Each row: a block's output, and the images that fire the channel most there, "
+        "strongest first",
+        *tile_sentences(all_tiles, full),
+    ]
+    sentences.append(
+        f"Tiles hold {100 * ENERGY:.0f} % of what came down in each of a row's images; at the left "
+        "stands how much they show"
+    )
+    return Legend(sentences, full)
+
+
+def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[str]:
+    """What grey, hatching and words in tiles mean, as far as there are such tiles."""
+    scale = "all projections have the same contrast"
+    if full is None:
+        scale = "each projection has its own contrast, and v is its own largest value"
+    sentences = [f"Grey is zero; {scale}"]
+    if any(unit_tiles.is_outside for unit_tiles in all_tiles):
+        sentences.append("Hatched: outside of the photo")
+    for word, meaning in WORDS.items():
+        if any((unit_tiles.placeholders == word).any() for unit_tiles in all_tiles):
+            sentences.append(f"{word.capitalize()}: {meaning}")
+    return sentences
 
 
 def saturated_note(layer: str, channels: np.ndarray) -> str:
@@ -101,9 +204,11 @@ def block_notes(
             ranks = residual.correlations(image_maxima, previous, layer, channels.tolist())
             similarities = similarity_notes(run, previous, layer, channels, ranks)
         notes[layer] = []
-        for channel, similarity, percent in zip(channels, similarities, percents):
+        # no minus zero
+        for channel, similarity, percent in zip(channels, similarities, np.rint(percents) + 0.0):
             values = state["values"][channel]
-            parts = [f"fires {activation_range(values, state['images'][channel])}", *similarity]
+            fires = activation_range(values, state["images"][channel])
+            parts = [f"fires {fires}" if fires else "dead", *similarity]
             if np.isfinite(percent):
                 parts.append(
                     f"{percent:.0f} % through the identity path, "

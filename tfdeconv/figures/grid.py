@@ -5,106 +5,131 @@ Laid out as in figure 2 of Zeiler & Fergus 2014.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, log
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
-from .captions import activation_range
-from .letters import font
+from .cutout import full_scale, photo_tile, projection_tiles
+from .letters import font_for, printable, shortened, text_width
 from .page import (
     FAINT,
-    HEAD,
     INK,
     MARGIN,
-    MAX_HEIGHT,
     MAX_WIDTH,
-    PAGE_LINE,
-    THIN,
-    draw_tile,
-    new_page,
     scaled_sides,
     square_columns,
 )
+from .run_page import PageText, new_page
+from .tile import draw_mark
+from .tile_grid import TileGrid
+from .view import field_centre
 
 if TYPE_CHECKING:
     from .tiles import UnitTiles
 
 # lengths in pixels
-SPLIT = 8  # between a feature's two grids
-GAP = 28  # between features
-NUMBER_GAP = 12  # between a feature's number and its activations
+TEXT_LINE = 26  # the line of text over a feature
+SPLIT = 10  # between a feature's two grids
+GAP = 30  # between features
+NAME_GAP = 12  # between a feature's name and its activations
 ASPECT = 1.3  # width over height of a page that is not full
 # up to so many features a page: the least and most pixels of a tile's longer side
-TILE_SIDES = ((2, 112, 196), (12, 72, 128))
+TILE_SIDES = ((1, 200, 276), (4, 160, 196), (6, 112, 140), (12, 96, 104))
 TILE_SIDES_MANY = (72, 96)
+NAME_FONT, DETAIL_FONT = 18, 17
 
 
-def tile_size(height: int, width: int, features: int) -> tuple[int, int]:
-    """Height and width of the tile for a patch: its own if legible, smaller for many features."""
-    for most_features, least, most in TILE_SIDES:
-        if features <= most_features:
-            return scaled_sides(height, width, least, most)
-    return scaled_sides(height, width, *TILE_SIDES_MANY)
+@dataclass(frozen=True)
+class FeatureText:
+    """What stands over a feature."""
+
+    name: str  # `feature 92`, `class 285 Egyptian cat`
+    detail: str  # `fires 3639 to 3199`
+
+    @property
+    def width(self) -> float:
+        detail = text_width(self.detail, DETAIL_FONT)
+        return text_width(self.name, NAME_FONT) + NAME_GAP + detail
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where a page's features stand; lengths in pixels."""
 
-    tile: tuple[int, int]  # width and height
-    across: int  # tiles in a row of a feature's grid
-    grid_width: int
+    grid: TileGrid
     step: tuple[int, int]  # from a feature to the next one, at its right and below it
     columns: int  # of features
     rows: int  # on a full page
 
 
+def tile_size(unit_tiles: UnitTiles, feature: int) -> tuple[int, int]:
+    """Height and width of a feature's tiles: their views' own if legible, smaller for many."""
+    least, most = TILE_SIDES_MANY
+    for most_features, *sides in TILE_SIDES:
+        if len(unit_tiles.channels) <= most_features:
+            least, most = sides
+            break
+    # views of many sizes have tiles of one
+    if unit_tiles.is_cropped:
+        least = most
+    return scaled_sides(*unit_tiles.view_size(feature), least, most)
+
+
+def common_scale(unit_tiles: UnitTiles) -> float:
+    """The absolute value that all tiles of a layer draw as full black or white: the largest."""
+    largest = 0.0
+    for feature in range(len(unit_tiles.channels)):
+        tile = tile_size(unit_tiles, feature)
+        for rank, view in unit_tiles.views(feature).items():
+            largest = max(largest, full_scale(unit_tiles.cutouts[feature, rank], view, tile))
+    return largest
+
+
 def pages(
-    unit_tiles: UnitTiles, title: str, caption: str
+    unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText, full: float | None = None
 ) -> Iterator[tuple[int, int, Image.Image]]:
     """Draws a layer's features in order, on as many pages as they need.
 
-    Yields each page's number, from 1, how many there are, and the page.
+    texts: what stands over each feature; full: the absolute value that is full black or white, each
+    unit's own by default. Yields each page's number, from 1, how many there are, and the page.
     """
     count = len(unit_tiles.channels)
-    layout = lay_out(unit_tiles)
+    layout = lay_out(unit_tiles, texts, text)
     on_a_page = layout.columns * layout.rows
     page_count = ceil(count / on_a_page)
     for number in range(1, page_count + 1):
         start = (number - 1) * on_a_page
         features = range(start, min(start + on_a_page, count))
-        numbered = caption
-        if page_count > 1:
-            numbered += f"; page {number} of {page_count}"
         width = layout.columns * layout.step[0] - GAP
         height = ceil(len(features) / layout.columns) * layout.step[1] - GAP
-        canvas, pen, head = new_page(width, height, title, numbered)
+        canvas, pen, first_top = new_page(width, height, text.numbered(number, page_count))
         for i, feature in enumerate(features):
             row, column = divmod(i, layout.columns)
             left = MARGIN + column * layout.step[0]
-            top = head + row * layout.step[1]
-            draw_label(pen, unit_tiles, feature, left, top)
-            draw_feature(canvas, pen, unit_tiles, feature, layout, (left, top + PAGE_LINE))
+            top = first_top + row * layout.step[1]
+            draw_text(pen, texts[feature], (left, top), layout.step[0] - GAP)
+            corner = (left, top + TEXT_LINE)
+            draw_feature(canvas, unit_tiles, feature, layout.grid, corner, full)
         yield number, page_count, canvas
 
 
-def lay_out(unit_tiles: UnitTiles) -> Layout:
+def lay_out(unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText) -> Layout:
     """Sizes of a feature, and how many columns and rows of features make a page."""
-    count, top, tile_height, tile_width, _ = unit_tiles.patches.shape
-    across = square_columns(top)
-    down = ceil(top / across)
-    grid_width = across * (tile_width + THIN) - THIN
-    grid_height = down * (tile_height + THIN) - THIN
-    longest_label = max(label_width(unit_tiles, feature) for feature in range(count))
-    feature_width = ceil(max(2 * grid_width + SPLIT, longest_label))
-    step = (feature_width + GAP, grid_height + PAGE_LINE + GAP)
+    count, top = unit_tiles.values.shape
+    tiles = [tile_size(unit_tiles, feature) for feature in range(count)]
+    cell = (max(height for height, _ in tiles), max(width for _, width in tiles))
+    grid = TileGrid(cell, square_columns(top), top)
+    grid_height, grid_width = grid.size
+    # a class's name may be of any length
+    longest = min(max(text.width for text in texts), MAX_WIDTH / 3)
+    feature_width = max(2 * grid_width + SPLIT, ceil(longest))
+    step = (feature_width + GAP, grid_height + TEXT_LINE + GAP)
     most_columns = max(1, (MAX_WIDTH - 2 * MARGIN + GAP) // step[0])
-    most_rows = max(1, (MAX_HEIGHT - HEAD - 2 * MARGIN + GAP) // step[1])
-    columns = columns_per_page(count, step, most_columns, most_rows)
-    return Layout((tile_width, tile_height), across, grid_width, step, columns, most_rows)
+    most_rows = max(1, (text.room(feature_width) + GAP) // step[1])
+    return Layout(grid, step, columns_per_page(count, step, most_columns, most_rows), most_rows)
 
 
 def columns_per_page(count: int, step: tuple[int, int], most_columns: int, most_rows: int) -> int:
@@ -122,42 +147,42 @@ def columns_per_page(count: int, step: tuple[int, int], most_columns: int, most_
 
 def draw_feature(
     canvas: Image.Image,
-    pen: ImageDraw.ImageDraw,
     unit_tiles: UnitTiles,
     feature: int,
-    layout: Layout,
+    grid: TileGrid,
     corner: tuple[int, int],
+    full: float | None,
 ) -> None:
     """Draws a feature's two grids side by side: the projections, then the photos' patches."""
-    projections = unit_tiles.projections[unit_tiles.layer][feature]
-    patches = unit_tiles.patches[feature]
-    for k, placeholder in enumerate(unit_tiles.placeholders[feature]):
-        row, column = divmod(k, layout.across)
-        left = corner[0] + column * (layout.tile[0] + THIN)
-        top = corner[1] + row * (layout.tile[1] + THIN)
-        patch_left = left + layout.grid_width + SPLIT
-        draw_tile(canvas, pen, projections[k], placeholder, (left, top))
-        draw_tile(canvas, pen, patches[k], placeholder, (patch_left, top))
+    tile = tile_size(unit_tiles, feature)
+    words = unit_tiles.placeholders[feature].tolist()
+    projections, photos = [None] * len(words), [None] * len(words)
+    views = unit_tiles.views(feature)
+    for rank, view in views.items():
+        cutout = unit_tiles.cutouts[feature, rank]
+        drawn = projection_tiles(cutout, view, tile, full)
+        projections[rank] = drawn[unit_tiles.layer]
+        photos[rank] = photo_tile(cutout, view, tile)
+    photos_corner = (corner[0] + grid.size[1] + SPLIT, corner[1])
+    grid.draw(canvas, corner, tile, projections, words)
+    grid.draw(canvas, photos_corner, tile, photos, words)
+    if not unit_tiles.has_map or unit_tiles.view_size(feature) == unit_tiles.size:
+        return
+    for rank, view in views.items():
+        left, top = grid.corner(rank, tile)
+        tile_corner = (left + photos_corner[0], top + photos_corner[1])
+        centre = field_centre(unit_tiles.cutouts[feature, rank].field)
+        draw_mark(canvas, tile_corner, tile, view, centre)
 
 
-def label(unit_tiles: UnitTiles, feature: int) -> tuple[str, str]:
-    """A feature's number and the range of its activations."""
-    activations = activation_range(unit_tiles.values[feature], unit_tiles.images[feature])
-    if unit_tiles.saturated_in(feature):
-        activations += " saturated"
-    return str(unit_tiles.channels[feature]), activations
-
-
-def label_width(unit_tiles: UnitTiles, feature: int) -> float:
-    number, activations = label(unit_tiles, feature)
-    return font(17).getlength(number) + NUMBER_GAP + font(15).getlength(activations)
-
-
-def draw_label(
-    pen: ImageDraw.ImageDraw, unit_tiles: UnitTiles, feature: int, left: int, top: int
+def draw_text(
+    pen: ImageDraw.ImageDraw, text: FeatureText, corner: tuple[int, int], width: float
 ) -> None:
-    """Writes a feature's number and the range of its activations over its tiles."""
-    number, activations = label(unit_tiles, feature)
-    activations_left = left + font(17).getlength(number) + NUMBER_GAP
-    pen.text((left, top), number, INK, font(17))
-    pen.text((activations_left, top + 2), activations, FAINT, font(15))
+    """Writes a feature's name and the range of its activations over its tiles."""
+    left, top = corner
+    room = width - text_width(text.detail, DETAIL_FONT) - NAME_GAP
+    name = shortened(printable(text.name), room, NAME_FONT)
+    letters = font_for(name, NAME_FONT)
+    detail_left = left + letters.getlength(name) + NAME_GAP
+    pen.text((left, top), name, INK, letters)
+    pen.text((detail_left, top + 1), text.detail, FAINT, font_for(text.detail, DETAIL_FONT))

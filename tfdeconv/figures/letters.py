@@ -89,12 +89,15 @@ def text_width(text: str, size: int) -> float:
     return font_for(text, size).getlength(text)
 
 
-def fitting_font(text: str, width: float) -> Font:
-    """The largest of TILE_FONTS in which a text is at most so wide; the smallest if none is."""
+def fitting(text: str, width: float) -> tuple[str, Font]:
+    """A text and the largest of TILE_FONTS in which it is at most so wide.
+
+    Where it is in none, its first letter in the smallest.
+    """
     for size in TILE_FONTS:
         if font(size).getlength(text) <= width:
-            return font(size)
-    return font(TILE_FONTS[-1])
+            return text, font(size)
+    return text[:1].upper(), font(TILE_FONTS[-1])
 
 
 def wrapped(text: str, width: float, size: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What pages share: fonts, colours, sizes, an empty page, and a tile on it."""
+"""What pages share: colours, sizes and the colour scale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import ceil, sqrt
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .letters import TILE_FONTS, font, printable
+from .letters import font
 
 # colours: red, green, blue
 INK = (24, 24, 24)
@@ -19,11 +19,9 @@ EDGE = (150, 150, 150)  # around a tile: between the greys of a projection and w
 
 # lengths in pixels
 MARGIN = 24  # around everything
-THIN = 2  # between tiles
+THIN_TILE = 12  # the shorter side of a tile, at least
 MAX_WIDTH = 2048  # of a page
 MAX_HEIGHT = 2800
-PAGE_LINE = 24  # a line of text in a page's head, or over a feature
-HEAD = 84  # a page's title, and a caption of one line
 
 SCALE_BAR = (160, 18)  # width and height of a colour scale
 LEGEND_FONT = 17
@@ -57,29 +55,9 @@ def scaled_sides(height: int, width: int, least: int, most: int) -> tuple[int, i
         scale = max(1, ceil(least / longer))
         if longer * scale > most:
             scale = least / longer
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def new_page(
-    width: int, height: int, title: str, caption: str
-) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
-    """An empty page with a title and a caption of one or more lines.
-
-    width, height: of the content that will be drawn at MARGIN from the left.
-    Returns the page, a pen for it, and how far down the content begins.
-    """
-    title = printable(title)
-    lines = [printable(line) for line in caption.split("\n")]
-    caption_width = max(font(16).getlength(line) for line in lines)
-    text_width = ceil(max(font(26).getlength(title), caption_width))
-    top = MARGIN + HEAD + PAGE_LINE * (len(lines) - 1)
-    size = (max(width, text_width) + 2 * MARGIN, top + height + MARGIN)
-    canvas = Image.new("RGB", size, PAPER)
-    pen = ImageDraw.Draw(canvas)
-    pen.text((MARGIN, MARGIN), title, INK, font(26))
-    for i, line in enumerate(lines):
-        pen.text((MARGIN, MARGIN + 40 + i * PAGE_LINE), line, FAINT, font(16))
-    return canvas, pen, top
+    # a strip that is a line of pixels would be lost
+    shortest = min(THIN_TILE, least)
+    return max(shortest, round(height * scale)), max(shortest, round(width * scale))
 
 
 def draw_colour_scale(canvas: Image.Image, corner: tuple[int, int], low: str, high: str) -> None:
@@ -107,30 +85,3 @@ def colour_scale_width(low: str, high: str) -> int:
     """How much of a line a colour scale takes, in pixels."""
     letters = font(LEGEND_FONT)
     return ceil(letters.getlength(low) + letters.getlength(high)) + SCALE_BAR[0] + 12
-
-
-def draw_tile(
-    canvas: Image.Image,
-    pen: ImageDraw.ImageDraw,
-    pixels: np.ndarray,
-    placeholder: str,
-    corner: tuple[int, int],
-) -> None:
-    """Draws a tile with its upper left corner there, and over it the placeholder, if any.
-
-    pixels: uint8 [h, w, 3]; placeholder: `none` draws an empty frame in place of the tile.
-    """
-    height, width, _ = pixels.shape
-    left, top = corner
-    if placeholder == "none":
-        pen.rectangle((left, top, left + width - 1, top + height - 1), outline=FRAME)
-        return
-    canvas.paste(Image.fromarray(pixels), corner)
-    if not placeholder:
-        return
-    for size in TILE_FONTS:
-        text_width = font(size).getlength(placeholder)
-        if text_width <= width - 4:
-            centred = (left + width / 2 - text_width / 2, top + height / 2 - size * 0.6)
-            pen.text(centred, placeholder, PAPER, font(size))
-            return

@@ -31,16 +31,25 @@ def colours(
     shrink()). full: the absolute value drawn as full black or white; full_scale() of the signal by
     default.
     """
-    if full is None:
-        full = full_scale(signal, preprocessing, style)
-    smallest = np.finfo(np.float32).tiny
-    levels = np.rint(128 + toned(signal, preprocessing, style) / max(full, smallest) * 127)
-    return np.clip(levels, 1, 255).astype(np.uint8)
+    tones = toned(signal, preprocessing, style)
+    return levels(tones, scale_end(tones) if full is None else full)
 
 
 def full_scale(signal: np.ndarray, preprocessing: Preprocessing, style: Style = PLAIN) -> float:
     """The absolute value that is drawn as full black or white; 0 for a signal of zeros."""
-    magnitude = np.abs(toned(signal, preprocessing, style))
+    return scale_end(toned(signal, preprocessing, style))
+
+
+def levels(tones: np.ndarray, full: float) -> np.ndarray:
+    """Signed tones as uint8 of the same shape: 0 is 128, -full 1, and full 255."""
+    smallest = np.finfo(np.float32).tiny
+    drawn = np.rint(128 + tones / max(full, smallest) * 127)
+    return np.clip(drawn, 1, 255).astype(np.uint8)
+
+
+def scale_end(tones: np.ndarray) -> float:
+    """The absolute value from which on tones are full black or white; 0 for zeros."""
+    magnitude = np.abs(tones)
     visible = magnitude[magnitude > 0]
     if not visible.size:
         return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,11 @@ from ..weights.load import Weights
 from . import captions, grid, naming, residual
 from .destination import Destination, Page
 from .recipe import Recipe
+from .run_page import PageText
+from .style import Style
 from .tiles import TileOptions, UnitTiles
 from .top_units import Progress, Warnings, draw_top_units, image_name
+from .unit_names import unit_names
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class RunFigures:
     weights: Weights  # tensors; the preprocessing is the run's
     source: Source
     rule: str
-    bands: Sequence[int] | None
+    style: Style
     raw: bool  # save the signals themselves, too
     recipe: Recipe  # what all of them depend on
     destination: Destination
@@ -49,16 +52,17 @@ class RunFigures:
 
         Raises UserError if there is nothing to draw.
         """
-        options = TileOptions(
-            tile_size=lambda height, width: grid.tile_size(height, width, len(channels)),
-            bands=self.bands,
-            raw=self.raw,
-        )
+        options = TileOptions(self.style, raw=self.raw)
         unit_tiles = self.draw_tiles([layer], channels, options)[layer]
-        title = f"{self.network_title}   {layer}"
-        caption = (
-            f"{captions.source_caption(self.run, self.source)}; "
-            f"left: what came down under rule {self.rule}, right: the photos' patches"
+        names = unit_names(self.network, layer, self.weights.labels)
+        full = grid.common_scale(unit_tiles) if self.style.scale == "common" else None
+        text = PageText(
+            f"{self.network_title}   {layer}",
+            (
+                f"{captions.source_caption(self.run, self.source)}, rule {self.rule}; "
+                f"{captions.field_caption(unit_tiles)}",
+            ),
+            captions.layer_legend(unit_tiles, names, full),
         )
         recipe = self.recipe.with_options(layers=(layer,))
         stem = naming.file_name(
@@ -68,7 +72,7 @@ class RunFigures:
             f"top{self.run.settings.top}",
             naming.features_part(recipe.options.get("features")),
         )
-        pages = grid.pages(unit_tiles, title, caption)
+        pages = grid.pages(unit_tiles, captions.feature_texts(unit_tiles, names), text, full)
         yield from self.save(recipe, stem, pages, channels, self.raw_arrays(unit_tiles))
 
     def draw_blocks(
@@ -81,26 +85,26 @@ class RunFigures:
         Raises UserError if there is nothing to draw.
         """
         parts = self.sum_inputs(layers) if split else {}
-        options = TileOptions(
-            tile_size=lambda height, width: residual.tile_size(height, width, len(layers)),
-            bands=self.bands,
-            raw=self.raw,
-            centred=True,
-        )
+        options = TileOptions(self.style, raw=self.raw, centred=True)
         tiles_of = self.draw_tiles(layers, channels, options, parts)
         notes = captions.block_notes(self.run, self.path, layers, channels)
-        caption = (
-            f"{captions.source_caption(self.run, self.source)}; "
-            f"left: the photos' patches, right: what came down under rule {self.rule}"
-        )
+        caption = [f"{captions.source_caption(self.run, self.source)}, rule {self.rule}"]
         kind = "blocks"
         if split:
             kind = "split"
             gap = max(unit_tiles.gap for unit_tiles in tiles_of.values())
-            caption += f"\n{captions.additivity_note(gap, self.rule)}"
+            caption.append(captions.additivity_note(gap, self.rule))
         for i, channel in enumerate(channels):
-            title = f"{self.network_title}   {stage}   channel {channel}"
             rows = [residual.Row(tiles_of[layer], i, notes[layer][i]) for layer in layers]
+            text = PageText(
+                f"{self.network_title}   {stage}   channel {channel}",
+                caption,
+                captions.blocks_legend(list(tiles_of.values())),
+            )
+            full = None
+            if self.style.scale == "common":
+                full = residual.common_scale(rows, text)
+                text = replace(text, legend=captions.blocks_legend(list(tiles_of.values()), full))
             arrays = {}
             for layer, unit_tiles in tiles_of.items():
                 for name, array in self.raw_arrays(unit_tiles).items():
@@ -109,7 +113,7 @@ class RunFigures:
             stem = naming.file_name(self.path.stem, subject, self.rule, kind)
             recipe = self.recipe.with_options(features=(int(channel),), top=None)
             recipe = recipe.with_facts({"layer": ",".join(layers)})
-            pages = residual.pages(rows, title, caption)
+            pages = residual.pages(rows, text, full)
             yield from self.save(recipe, stem, pages, channels[i : i + 1], arrays)
 
     def sum_inputs(self, layers: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..network.spans import overlap
-from .letters import fitting_font
+from .letters import fitting
 from .page import EDGE, FAINT, INK, PAPER
 from .pixels import resize
 from .view import Box
@@ -85,7 +85,7 @@ def draw_tile(
     pen = ImageDraw.Draw(canvas)
     if word:
         pen.rectangle(frame, fill=PAPER, outline=edge, width=edge_width)
-        letters = fitting_font(word, width - 4)
+        word, letters = fitting(word, width - 4)
         pen.text((left + width / 2, top + height / 2), word, FAINT, letters, anchor="mm")
         return
     canvas.paste(Image.fromarray(pixels), corner)

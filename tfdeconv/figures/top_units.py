@@ -17,7 +17,7 @@ from ..engine.deconvnet import Deconvnet, ForwardPass
 from ..engine.projection import Units, concatenate
 from ..scan.run import Run
 from . import pixels
-from .tiles import TileOptions, UnitTiles, allocate, draw_tiles
+from .tiles import TileOptions, UnitTiles, allocate, keep_units
 
 IMAGES = 16  # in a forward pass
 UNITS = 64  # whose patches are in memory at a time
@@ -95,10 +95,10 @@ def draw_top_units(
                 unit_tiles.placeholders[unseen] = word
         if usable:
             forward_pass = deconvnet.forward(x[usable])
-            photos = [pixels.photo(image, preprocessing, options.bands) for image in x[usable]]
+            photos = [pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
             for unit_tiles in tiles_of.values():
-                differing = draw_units(deconvnet, batch, unit_tiles, preprocessing, options.bands)
+                differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
                 for number, line in differing:
                     warnings.add("activations differ", f"{image_name(source, number)}: {line}")
         done += len(reasons)
@@ -136,14 +136,10 @@ def image_name(source: Source, number: int) -> str:
     return source.names[number] if source.names else f"image {number}"
 
 
-def draw_units(
-    deconvnet: Deconvnet,
-    batch: Batch,
-    unit_tiles: UnitTiles,
-    preprocessing: Preprocessing,
-    bands: Sequence[int] | None,
+def project_units(
+    deconvnet: Deconvnet, batch: Batch, unit_tiles: UnitTiles, preprocessing: Preprocessing
 ) -> Iterator[tuple[int, str]]:
-    """Projects and draws a layer's units in the images that went up.
+    """Projects a layer's units in the images that went up.
 
     Yields image and warning of each unit whose activation differs from the run's.
     """
@@ -166,7 +162,7 @@ def draw_units(
             )
             yield int(batch.numbers[image[k]]), warning
         photos = [batch.photos[i] for i in image]
-        draw_tiles(unit_tiles, places, units, photos, preprocessing, bands)
+        keep_units(unit_tiles, places, units, photos, preprocessing)
 
 
 def project(
@@ -185,10 +181,9 @@ def project(
     positions = unit_tiles.positions[places]
     whole = concatenate(deconvnet.backward(forward_pass, image, channel, positions, None, layer))
     units = {layer: whole}
-    for part in unit_tiles.projections:
-        if part != layer:
-            seeds = whole.activations
-            units[part] = concatenate(
-                deconvnet.backward(forward_pass, image, channel, positions, seeds, part)
-            )
+    for part in unit_tiles.starts[1:]:
+        seeds = whole.activations
+        units[part] = concatenate(
+            deconvnet.backward(forward_pass, image, channel, positions, seeds, part)
+        )
     return units

@@ -12,6 +12,7 @@ import numpy as np
 
 ENERGY = 0.99  # the part of a signal's energy that a crop holds
 LARGE = 0.5  # a field with more of the image's area is cropped
+NEARLY = 0.9  # of an image's side: a crop of more is the whole image
 LEAST_SIDE = 16  # of a crop: a signal that is a point is shown with what is around it
 
 Box = Sequence[int] | np.ndarray
@@ -63,6 +64,15 @@ def common_side(boxes: Sequence[Box]) -> int:
     """The side of the square that holds each of the boxes."""
     longest = [max(box[2] - box[0], box[3] - box[1]) for box in boxes]
     return int(max(max(longest, default=0), LEAST_SIDE))
+
+
+def rounded_side(side: int, size: tuple[int, int]) -> int:
+    """A view's side, or the image's longer one where next to nothing of that would be cut off.
+
+    >>> rounded_side(150, (224, 224)), rounded_side(223, (224, 224))
+    (150, 224)
+    """
+    return max(size) if side > NEARLY * max(size) else side
 
 
 def square_around(box: Box, side: int, size: tuple[int, int]) -> np.ndarray:
