@@ -64,7 +64,7 @@ def page_text(*sentences: str) -> run_page.PageText:
 
 @pytest.mark.parametrize(
     "count, top, size",
-    [(1, 1, (84, 84)), (9, 9, (5, 5)), (70, 9, (76, 76)), (5, 30, (20, 96)), (40, 2, (3000, 1))],
+    [(1, 1, (84, 84)), (9, 9, (5, 5)), (70, 4, (20, 96)), (40, 2, (3000, 1))],
 )
 def test_grid_has_every_feature_once(rng, text_boxes, monkeypatch, count, top, size):
     unit_tiles = unit_tiles_of(rng, count, top, size)
@@ -124,9 +124,8 @@ def test_tiles_of_few_features_are_large(rng):
     for count in (1, 4, 9, 40):
         unit_tiles = unit_tiles_of(rng, count, 9, (76, 76))
         sides.append(grid.tile_size(unit_tiles, 0)[0])
-    # whole factors of the pixels where there is room
-    assert sides == [228, 182, 96, 76] or sides[1] >= 160
-    assert sides == sorted(sides, reverse=True)
+    # whole factors of the view where there is room
+    assert sides == [228, 160, 96, 76]
 
 
 def test_common_scale_is_the_largest(rng):

@@ -16,7 +16,7 @@ from PIL import Image
 from runs import SIDE
 
 from tfdeconv.data import images
-from tfdeconv.figures import grid, top_units
+from tfdeconv.figures import grid, run_page, top_units
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import run_file
 
@@ -86,7 +86,7 @@ def test_only_the_same_picture_is_replaced(scanned, visualise, drawn):
 
 
 def test_all_features_make_pages(scanned, visualise, tmp_path, monkeypatch):
-    monkeypatch.setattr(grid, "MAX_HEIGHT", 400)
+    monkeypatch.setattr(run_page, "MAX_HEIGHT", 600)
     monkeypatch.setattr(grid, "MAX_WIDTH", 450)
     status, lines, err = visualise(
         "--run", scanned / "run.h5", "--out", tmp_path, "--top", "all", "-l", "second"
@@ -98,7 +98,7 @@ def test_all_features_make_pages(scanned, visualise, tmp_path, monkeypatch):
         text = images.text_of(line)
         assert text["page"] == f"{i} of 7" and text["channels"] == "0,1,2,3,4,5,6"
         with Image.open(line) as picture:
-            assert picture.height <= 400
+            assert picture.height <= 600
 
 
 def test_changed_and_missing_images_have_placeholders(moved, visualise, tmp_path):

@@ -172,6 +172,8 @@ def run_request(given: Namespace) -> RunRequest:
         top=count,
         rule=given.rule,
         bands=given.bands,
+        colours=given.colours,
+        scale=given.scale,
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,

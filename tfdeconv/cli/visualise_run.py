@@ -43,6 +43,8 @@ class RunRequest:
     top: int | str | None  # or ALL
     rule: str
     bands: tuple[int, int, int] | None
+    colours: str
+    scale: str
     out: Path
     overwrite: bool
     raw: bool
@@ -110,7 +112,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         as_tensors(weights),
         source,
         request.rule,
-        Style(bands=request.bands),
+        Style(request.colours, request.scale, request.bands),
         request.raw,
         recipe_of(request, weights, weights_path, title),
         destination,

@@ -146,7 +146,7 @@ def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[s
     """What grey, hatching and words in tiles mean, as far as there are such tiles."""
     scale = "all projections have the same contrast"
     if full is None:
-        scale = "each projection has its own contrast, and v is its own largest value"
+        scale = "each projection has its own contrast: v is the largest value of each"
     sentences = [f"Grey is zero; {scale}"]
     if any(unit_tiles.is_outside for unit_tiles in all_tiles):
         sentences.append("Hatched: outside of the photo")

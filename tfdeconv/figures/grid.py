@@ -37,7 +37,7 @@ GAP = 30  # between features
 NAME_GAP = 12  # between a feature's name and its activations
 ASPECT = 1.3  # width over height of a page that is not full
 # up to so many features a page: the least and most pixels of a tile's longer side
-TILE_SIDES = ((1, 200, 276), (4, 160, 196), (6, 112, 140), (12, 96, 104))
+TILE_SIDES = ((1, 200, 276), (4, 160, 161), (6, 112, 140), (12, 96, 104))
 TILE_SIDES_MANY = (72, 96)
 NAME_FONT, DETAIL_FONT = 18, 17
 

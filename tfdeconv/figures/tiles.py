@@ -14,7 +14,7 @@ from ..engine.projection import paste
 from ..memory import refuse_beyond_memory
 from . import pixels
 from .cutout import Cutout, clipped, keep_tones
-from .style import Style
+from .style import PLAIN, Style
 from .view import (
     LEAST_SIDE,
     common_side,
@@ -41,7 +41,7 @@ HALF, SINGLE = 2, 4
 class TileOptions:
     """How tiles are drawn, and what is kept beside them."""
 
-    style: Style = Style()
+    style: Style = PLAIN
     raw: bool = False  # keep the signals themselves, too
     # put the unit at the middle of its tiles, which are cropped whatever its receptive field
     centred: bool = False

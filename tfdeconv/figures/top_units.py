@@ -102,7 +102,8 @@ def draw_top_units(
                 for number, line in differing:
                     warnings.add("activations differ", f"{image_name(source, number)}: {line}")
         done += len(reasons)
-        progress(f"{done} of {len(numbers)} images")
+        if done < len(numbers):
+            progress(f"{done} of {len(numbers)} images")
     return tiles_of, warnings
 
 
