@@ -10,17 +10,7 @@ from drawn_runs import COUNT, TOP
 
 from tfdeconv.data import dataset
 from tfdeconv.data.labels import Labels
-from tfdeconv.figures import (
-    captions,
-    cutout,
-    grid,
-    legend,
-    page,
-    pixels,
-    residual,
-    run_page,
-    tiles,
-)
+from tfdeconv.figures import captions, cutout, grid, legend, page, pixels, residual, run_page, tiles
 from tfdeconv.figures.unit_names import UnitNames
 from tfdeconv.network.classes import ClassLayer
 from tfdeconv.scan import run_file
@@ -63,8 +53,7 @@ def page_text(*sentences: str) -> run_page.PageText:
 
 
 @pytest.mark.parametrize(
-    "count, top, size",
-    [(1, 1, (84, 84)), (9, 9, (5, 5)), (70, 4, (20, 96)), (40, 2, (3000, 1))],
+    "count, top, size", [(1, 1, (84, 84)), (9, 9, (5, 5)), (70, 4, (20, 96)), (40, 2, (3000, 1))]
 )
 def test_grid_has_every_feature_once(rng, text_boxes, monkeypatch, count, top, size):
     unit_tiles = unit_tiles_of(rng, count, top, size)

@@ -108,9 +108,7 @@ def crops(unit_tiles: UnitTiles) -> bool:
     return any(unit_tiles.view_size(feature) != unit_tiles.size for feature in features)
 
 
-def layer_legend(
-    unit_tiles: UnitTiles, names: UnitNames, full: float | None = None
-) -> Legend:
+def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = None) -> Legend:
     """How to read the picture of a layer."""
     sentences = [
         f"Left: what in the photos fired the {names.noun}, projected down to pixels",

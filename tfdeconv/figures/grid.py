@@ -14,14 +14,7 @@ from PIL import Image, ImageDraw
 
 from .cutout import full_scale, photo_tile, projection_tiles
 from .letters import font_for, printable, shortened, text_width
-from .page import (
-    FAINT,
-    INK,
-    MARGIN,
-    MAX_WIDTH,
-    scaled_sides,
-    square_columns,
-)
+from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides, square_columns
 from .run_page import PageText, new_page
 from .tile import draw_mark
 from .tile_grid import TileGrid

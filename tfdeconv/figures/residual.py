@@ -145,7 +145,9 @@ def name_width(unit_tiles: UnitTiles) -> float:
 def draw_strip_names(pen: ImageDraw.ImageDraw, layout: Layout, top: int) -> None:
     """Writes what each strip shows, at the head of its column."""
     for left, name in zip(layout.strip_lefts, STRIPS[layout.strip_lines]):
-        pen.text((left, top), shortened(name, layout.strip.size[1], STRIP_FONT), INK, font(STRIP_FONT))
+        pen.text(
+            (left, top), shortened(name, layout.strip.size[1], STRIP_FONT), INK, font(STRIP_FONT)
+        )
 
 
 def draw_row(
@@ -172,9 +174,7 @@ def draw_row(
     pen.text((layout.strip_lefts[0], note_top), note, INK, font_for(note, NOTE_FONT))
 
 
-def strips(
-    row: Row, tile: tuple[int, int], full: float | None
-) -> list[list[np.ndarray | None]]:
+def strips(row: Row, tile: tuple[int, int], full: float | None) -> list[list[np.ndarray | None]]:
     """The tiles of a row's photos, and of the signals from each layer where they start."""
     unit_tiles = row.unit_tiles
     count = len(unit_tiles.placeholders[row.channel])

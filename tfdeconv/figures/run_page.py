@@ -33,7 +33,6 @@ class PageText:
             return self
         return replace(self, title=f"{self.title}   page {number} of {count}")
 
-
     def caption_lines(self, width: int) -> list[str]:
         lines: list[str] = []
         for paragraph in self.caption:

@@ -95,7 +95,9 @@ def draw_top_units(
                 unit_tiles.placeholders[unseen] = word
         if usable:
             forward_pass = deconvnet.forward(x[usable])
-            photos = [pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]]
+            photos = [
+                pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]
+            ]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
             for unit_tiles in tiles_of.values():
                 differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
