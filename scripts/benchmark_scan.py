@@ -161,6 +161,7 @@ def measure_drawing(rounds: int) -> None:
     from tfdeconv.figures import run as run_figures
     from tfdeconv.figures.picture_folder import PictureFolder
     from tfdeconv.figures.recipe import Recipe
+    from tfdeconv.figures.style import Style
     from tfdeconv.scan import provenance, run_file
 
     with TemporaryDirectory() as folder:
@@ -181,7 +182,7 @@ def measure_drawing(rounds: int) -> None:
             weights,
             provenance.images_of(run, "the run", None),
             "deconvnet",
-            None,
+            Style(),
             False,
             Recipe("benchmark_scan.py", {}, {"network": weights.network.name}),
             PictureFolder(Path(folder)),

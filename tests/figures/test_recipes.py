@@ -44,7 +44,7 @@ RUN_CHANGES = {
 }
 BLOCK_CHANGES = {"step": {"--step": "2"}, "split": {"--split": True}}
 # a photo's picture depends on them, too, in the same way
-AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "weights"}
+AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "colours", "scale", "weights"}
 # another stage is another network; of weights their digest says which network is theirs; labels are
 # for layers of classes (tests/cli/test_classes.py)
 ELSEWHERE = {"blocks", "labels", "network", "variant", "architecture", "lambdas"}

@@ -122,7 +122,8 @@ def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = N
             "A negative logit speaks against its class: its tile shows what would raise it"
         )
     if names.labels:
-        sentences.append(f"Classes are named {names.labels.source}")
+        assumed = ", which is assumed" if names.labels_assumed else ""
+        sentences.append(f"Classes are named {names.labels.source}{assumed}")
     return Legend(sentences, full)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil, log
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from .cutout import full_scale, photo_tile, projection_tiles
@@ -149,7 +150,8 @@ def draw_feature(
     """Draws a feature's two grids side by side: the projections, then the photos' patches."""
     tile = tile_size(unit_tiles, feature)
     words = unit_tiles.placeholders[feature].tolist()
-    projections, photos = [None] * len(words), [None] * len(words)
+    projections: list[np.ndarray | None] = [None] * len(words)
+    photos: list[np.ndarray | None] = [None] * len(words)
     views = unit_tiles.views(feature)
     for rank, view in views.items():
         cutout = unit_tiles.cutouts[feature, rank]
