@@ -10,8 +10,9 @@ from drawn_runs import COUNT, TOP
 
 from tfdeconv.data import dataset
 from tfdeconv.data.labels import Labels
-from tfdeconv.figures import captions, cutout, grid, legend, page, pixels, residual, run_page, tiles
+from tfdeconv.figures import captions, cutout, grid, legend, page, pixels, residual, run_page
 from tfdeconv.figures.unit_names import UnitNames
+from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles
 from tfdeconv.network.classes import ClassLayer
 from tfdeconv.scan import run_file
 
@@ -29,7 +30,7 @@ def unit_tiles_of(rng, count, top, size=(84, 84), layer="conv4_block36_out", sta
     cutouts = {}
     for place in zip(*np.nonzero(words == "")):
         cutouts[place] = cutout.Cutout(box, box, box, size, black, box, nothing)
-    return tiles.UnitTiles(
+    return UnitTiles(
         layer,
         np.arange(2047, 2047 - count, -1),
         np.full(shape, -1.2345e-5),
@@ -41,7 +42,7 @@ def unit_tiles_of(rng, count, top, size=(84, 84), layer="conv4_block36_out", sta
         size,
         is_cropped=False,
         has_map=True,
-        options=tiles.TileOptions(),
+        options=TileOptions(),
         raw={},
         cutouts=cutouts,
     )
@@ -102,7 +103,7 @@ def test_residual_pages_have_every_row(rng, text_boxes, count, starts, top):
     for _, _, picture in pages:
         assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
     # a row: name, size, note, and the words of its photos and of each projection
-    words = sum(np.isin(tiles.placeholders[1], WORDS[1:-1]).sum() for tiles in all_tiles)
+    words = sum(np.isin(drawn.placeholders[1], WORDS[1:-1]).sum() for drawn in all_tiles)
     empty_page = 1 + len(text.caption) + 4
     written = sum(map(len, text_boxes.values()))
     assert written >= page_count * empty_page + 3 * count + words * (1 + starts)

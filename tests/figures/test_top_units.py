@@ -11,6 +11,7 @@ from tfdeconv import Deconvnet
 from tfdeconv.data import dataset
 from tfdeconv.engine.projection import paste
 from tfdeconv.figures import captions, cutout, pixels, tiles, top_units, view
+from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles, centre_crop
 from tfdeconv.scan import run_file
 from tfdeconv.weights import load
 
@@ -99,7 +100,7 @@ def test_shortcut_plus_branch_equals_whole_for_linear_rules(residual_run, rule):
         dataset.open_source(now.root),
         read.preprocessing,
         {layer: np.arange(6, dtype=np.int32)},
-        tiles.TileOptions(raw=True),
+        TileOptions(raw=True),
         {layer: parts},
     )
     unit_tiles = tiles_of[layer]
@@ -162,7 +163,7 @@ def test_parts_share_the_scale_of_the_whole(rng):
     assert tiles.parts_gap(signal, signal / 2) == pytest.approx(0.5)
 
 
-def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> tiles.UnitTiles:
+def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> UnitTiles:
     """A feature of a layer that sees whole images, in which signals are spots in column 50."""
     cutouts = {}
     for rank, (row, field) in enumerate(zip(rows, fields)):
@@ -170,7 +171,7 @@ def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> tiles.UnitTile
         signal[row : row + 20, 40:58] = 1
         cutouts[0, rank] = cut({"deep": signal}, field, size)
     shape = (1, len(rows))
-    return tiles.UnitTiles(
+    return UnitTiles(
         "deep",
         np.zeros(1, int),
         np.ones(shape),
@@ -182,7 +183,7 @@ def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> tiles.UnitTile
         size,
         is_cropped=True,
         has_map=True,
-        options=tiles.TileOptions(centred=centred),
+        options=TileOptions(centred=centred),
         raw={},
         cutouts=cutouts,
     )
@@ -216,5 +217,5 @@ def test_centred_views_have_units_in_the_middle():
 
 def test_centre_crop_keeps_the_middle():
     box = np.array([-10, 3, 21, 30])
-    np.testing.assert_array_equal(tiles.centre_crop(box, (31, 27)), box)
-    np.testing.assert_array_equal(tiles.centre_crop(box, (11, 7)), (0, 13, 11, 20))
+    np.testing.assert_array_equal(centre_crop(box, (31, 27)), box)
+    np.testing.assert_array_equal(centre_crop(box, (11, 7)), (0, 13, 11, 20))

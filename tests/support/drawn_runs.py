@@ -13,7 +13,8 @@ from runs import SIDE, integers, plain
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
-from tfdeconv.figures import tiles, top_units
+from tfdeconv.figures import top_units
+from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
 from tfdeconv.scan import loop, provenance, run, run_file
@@ -118,7 +119,7 @@ def save_residual_runs(folder: Path) -> Path:
 
 def draw_units_of(
     folder: Path, layer: str, rule: str = "deconvnet", raw=True
-) -> tuple[tiles.UnitTiles, top_units.Warnings]:
+) -> tuple[UnitTiles, top_units.Warnings]:
     """The strongest units of all of a layer's channels in the plain run."""
     now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     tiles_of, warnings = top_units.draw_top_units(
@@ -127,6 +128,6 @@ def draw_units_of(
         dataset.open_source(now.root),
         read.preprocessing,
         {layer: provenance.channels_of(now, layer, None, None)},
-        tiles.TileOptions(raw=raw),
+        TileOptions(raw=raw),
     )
     return tiles_of[layer], warnings

@@ -15,7 +15,7 @@ from ..scan.run import Run
 from .grid import FeatureText
 from .legend import Legend
 from .style import number
-from .tiles import UnitTiles
+from .unit_tiles import UnitTiles
 from .unit_names import UnitNames, logit_text
 from .view import ENERGY
 

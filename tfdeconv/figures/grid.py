@@ -22,7 +22,7 @@ from .tile_grid import TileGrid
 from .view import field_centre
 
 if TYPE_CHECKING:
-    from .tiles import UnitTiles
+    from .unit_tiles import UnitTiles
 
 # lengths in pixels
 TEXT_LINE = 26  # the line of text over a feature

@@ -17,7 +17,7 @@ from .run_page import PageText, new_page
 from .tile_grid import GAP as TILE_GAP, TileGrid
 
 if TYPE_CHECKING:
-    from .tiles import UnitTiles
+    from .unit_tiles import UnitTiles
 
 # lengths in pixels
 GAP = 14  # between a row's strips of tiles, and between rows

@@ -1,10 +1,8 @@
-"""The strongest units of some channels of a layer: what is kept of them, and how it is viewed."""
+"""What is kept of a layer's strongest units until they are drawn: cutouts, and raw signals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,16 +12,8 @@ from ..engine.projection import paste
 from ..memory import refuse_beyond_memory
 from . import pixels
 from .cutout import Cutout, clipped, keep_tones
-from .style import PLAIN, Style
-from .view import (
-    LEAST_SIDE,
-    common_side,
-    energy_box,
-    field_centre,
-    is_large,
-    rounded_side,
-    square_around,
-)
+from .unit_tiles import TileOptions, UnitTiles, centre_crop
+from .view import energy_box, is_large
 
 if TYPE_CHECKING:
     from ..engine.deconvnet import Deconvnet
@@ -35,116 +25,6 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 # bytes of a number that is kept
 HALF, SINGLE = 2, 4
-
-
-@dataclass(frozen=True)
-class TileOptions:
-    """How tiles are drawn, and what is kept beside them."""
-
-    style: Style = PLAIN
-    raw: bool = False  # keep the signals themselves, too
-    # put the unit at the middle of its tiles, which are cropped whatever its receptive field
-    centred: bool = False
-
-
-@dataclass
-class UnitTiles:
-    """The strongest units of some channels of a layer, and what their tiles show.
-
-    Arrays are [channels, top, ...], strongest first, as the run has them.
-    """
-
-    layer: str
-    channels: np.ndarray  # int32 [channels]
-    values: np.ndarray  # activations
-    images: np.ndarray  # numbers in the run's list, -1 where there were fewer
-    positions: np.ndarray  # row and column in the layer's map
-    # the word in place of a tile, "" for units that are drawn:
-    # none, dead, missing, unreadable, changed
-    placeholders: np.ndarray
-    starts: tuple[str, ...]  # where its signals start: this layer, and the inputs of its sum
-    size: tuple[int, int]  # height and width of a unit's patch in the input
-    image_size: tuple[int, int]
-    # whether tiles are views of where the signals are, and not always of whole receptive fields
-    is_cropped: bool
-    has_map: bool  # whether its units stand anywhere in the image: those of vectors do not
-    options: TileOptions
-    # signals [channels, top, p, q, c] by the layers where they start, this one and the inputs of
-    # its sum, and `boxes`; empty if not asked for
-    raw: dict[str, np.ndarray]
-    tolerance: float = 0.0  # how far an activation may be from the run's
-    # by the channel's place and the rank: of units that are drawn
-    cutouts: dict[tuple[int, int], Cutout] = field(default_factory=dict)
-    # the largest difference between a projection and the sum of its parts, of the former's maximum
-    gap: float = 0.0
-    # (place of the channel, rank) of tiles that show nothing: (next to) nothing came back
-    saturated: set[tuple[int, int]] = field(default_factory=set)
-
-    @property
-    def field_size(self) -> tuple[int, int]:
-        """Height and width of a unit's receptive field, which may be larger than the image."""
-        for cutout in self.cutouts.values():
-            top, left, bottom, right = cutout.field.tolist()
-            return bottom - top, right - left
-        return self.size
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether a view reaches over the border of its image."""
-        for feature in range(len(self.channels)):
-            for view in self.views(feature).values():
-                if (clipped(view, self.image_size) != view).any():
-                    return True
-        return False
-
-    def saturated_in(self, feature: int) -> bool:
-        """Whether a tile of a feature, by its place in `channels`, shows nothing."""
-        return any(row == feature for row, _rank in self.saturated)
-
-    def views(self, feature: int) -> dict[int, np.ndarray]:
-        """The view of each of a feature's units that are drawn, by rank; all are of one size."""
-        cutouts = {}
-        for rank in range(self.values.shape[1]):
-            if (feature, rank) in self.cutouts:
-                cutouts[rank] = self.cutouts[feature, rank]
-        if not self.is_cropped:
-            return {rank: cutout.box for rank, cutout in cutouts.items()}
-        # where next to nothing came back, its place says nothing
-        telling = []
-        for rank, cutout in cutouts.items():
-            if (feature, rank) not in self.saturated:
-                telling.append(cutout)
-        if self.options.centred:
-            size = centred_size(telling, self.image_size)
-            return {rank: centre_crop(cut.field, size) for rank, cut in cutouts.items()}
-        side = rounded_side(common_side([cut.energy for cut in telling]), self.image_size)
-        views = {}
-        for rank, cutout in cutouts.items():
-            views[rank] = square_around(cutout.energy, side, self.image_size)
-        return views
-
-    def view_size(self, feature: int) -> tuple[int, int]:
-        """Height and width, in pixels of the input, of what a feature's tiles show."""
-        for top, left, bottom, right in self.views(feature).values():
-            return int(bottom - top), int(right - left)
-        return self.size
-
-
-def centred_size(cutouts: Sequence[Cutout], size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of views around units that hold the signals, none more than an image's."""
-    side = LEAST_SIDE
-    for cutout in cutouts:
-        row, column = field_centre(cutout.field)
-        top, left, bottom, right = cutout.energy
-        reach = max(row - top, bottom - row, column - left, right - column)
-        side = max(side, 2 * ceil(reach))
-    return min(side, size[0]), min(side, size[1])
-
-
-def centre_crop(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The middle of a box (top, left, bottom, right), of that height and width."""
-    corner = box[:2] + (box[2:] - box[:2] - size) // 2
-    return np.concatenate([corner, corner + size])
 
 
 def allocate(

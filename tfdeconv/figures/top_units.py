@@ -17,7 +17,8 @@ from ..engine.deconvnet import Deconvnet, ForwardPass
 from ..engine.projection import Units, concatenate
 from ..scan.run import Run
 from . import pixels
-from .tiles import TileOptions, UnitTiles, allocate, keep_units
+from .tiles import allocate, keep_units
+from .unit_tiles import TileOptions, UnitTiles
 
 IMAGES = 16  # in a forward pass
 UNITS = 64  # whose patches are in memory at a time
