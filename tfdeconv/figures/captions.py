@@ -15,8 +15,8 @@ from ..scan.run import Run
 from .grid import FeatureText
 from .legend import Legend
 from .style import number
-from .unit_tiles import UnitTiles
 from .unit_names import UnitNames, logit_text
+from .unit_tiles import UnitTiles
 from .view import ENERGY
 
 # float32 sums through a hundred layers stay below this part of the largest value; a rule that is

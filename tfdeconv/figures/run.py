@@ -19,9 +19,9 @@ from .destination import Destination, Page
 from .recipe import Recipe
 from .run_page import PageText
 from .style import Style
-from .unit_tiles import TileOptions, UnitTiles
 from .top_units import Progress, Warnings, draw_top_units, image_name
 from .unit_names import unit_names
+from .unit_tiles import TileOptions, UnitTiles
 
 
 @dataclass(frozen=True)
