@@ -46,6 +46,8 @@ def source_caption(run: Run, source: Source) -> str:
     shard, shards = settings.shard
     if shards != 1:
         caption += f", part {shard} of {shards}"
+    if settings.interior:
+        caption += ", of units whose field lies within the image"
     if not run.finished:
         caption += f" ({run.done:,} of {len(settings.range):,} seen)"
     return caption
