@@ -111,8 +111,8 @@ def test_weaker_signal_is_fainter_on_common_scale(rng, scale):
     projection.patches[0, 1] = projection.patches[0, 0] / 2
     (page,) = draw(x, projection, style=Style("grey", scale))
     drawn = np.asarray(page).astype(int)
-    tiles = Content((20, 24), (20, 24), 2, 1, 100, 60, False)
-    layout = lay_out(tiles)
+    content = Content((20, 24), (20, 24), 2, 1, 100, 60, False)
+    layout = lay_out(content)
     width, height = layout.grid.tile
     spread = []
     for i in range(2):

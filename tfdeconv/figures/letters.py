@@ -25,6 +25,7 @@ SYSTEM_FONTS = (
     "msgothic.ttc",
     "Hiragino Sans GB.ttc",
 )
+WIDE = "   "  # between parts of a text
 NOT_A_CHARACTER = "\uffff"  # is drawn as what a font lacks is
 TILE_FONTS = (14, 12, 10, 8)  # sizes to try for the word in a tile, largest first
 
@@ -101,15 +102,24 @@ def fitting(text: str, width: float) -> tuple[str, Font]:
 
 
 def wrapped(text: str, width: float, size: int) -> list[str]:
-    """A text in lines of at most that width in pixels, broken at spaces where it can be."""
+    """A text in lines of at most that width in pixels, broken at spaces where it can be.
+
+    Where several parts are in it, with WIDE spaces between them, it is broken between these.
+    """
     letters = font_for(text, size)
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and letters.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    for part in text.split(WIDE):
+        space = WIDE
+        words = [part]
+        if letters.getlength(part) > width:
+            words = part.split()
+        for word in words:
+            longer = f"{lines[-1]}{space}{word}".strip()
+            if lines[-1] and letters.getlength(longer) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+            space = " "
     return lines
 
 

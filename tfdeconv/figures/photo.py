@@ -83,7 +83,7 @@ def sentences_of(figure: PhotoFigure) -> list[str]:
             "Left: the photo in the box of that colour; right: what came down to these pixels"
         )
     else:
-        sentences.append("Each tile is what came down to the pixels of the whole photo")
+        sentences.append("Beside the photo: what came down to all of its pixels")
     if views.field and (views.cropped or views.whole):
         sentence = f"The receptive field is {views.field[0]} x {views.field[1]} pixels"
         if views.cropped:

@@ -69,10 +69,11 @@ class Layout:
     gutter: tuple[int, int]  # at the photo's right, and below it
     grid_corner: tuple[int, int]
     size: tuple[int, int]  # of all of it
+    in_grid: bool = False  # whether the photo is the first in the grid
 
     def corner(self, i: int) -> tuple[int, int]:
         """Left and top of the i-th feature."""
-        row, column = divmod(i, self.grid.columns)
+        row, column = divmod(i + self.in_grid, self.grid.columns)
         return (
             self.grid_corner[0] + column * self.grid.step[0],
             self.grid_corner[1] + row * self.grid.step[1],
@@ -87,19 +88,27 @@ def lay_out(content: Content) -> Layout:
 
 
 def candidates(content: Content) -> Iterator[Layout]:
-    """Layouts with the photo at the left of the tiles, and over them."""
+    """Layouts with the photo at the left of the tiles, and over them.
+
+    Where tiles are the whole photo, it is the first of them, as large as they are.
+    """
+    in_grid = content.tiles == 1
+    cells = content.count + in_grid
     for side in SIDES:
         width, height = scaled(content.view, side, LONGEST_TILE)
         unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
         unit_width = max(unit_width, LEAST_UNIT)
         lines = label_lines(content, unit_width)
         step = (unit_width + COLUMN_GAP, height + lines * LINE + GAP)
-        for columns in range(1, content.count + 1):
-            rows = ceil(content.count / columns)
+        for columns in range(1, cells + 1):
+            rows = ceil(cells / columns)
             # rows that are as full as they can be
-            if ceil(content.count / rows) != columns:
+            if ceil(cells / rows) != columns:
                 continue
             grid = Grid((width, height), columns, rows, lines, step)
+            if in_grid:
+                yield Layout(grid, grid.tile, (0, 0), (0, 0), grid.size, in_grid)
+                continue
             yield with_photo(content, grid, beside=True)
             yield with_photo(content, grid, beside=False)
 
@@ -139,13 +148,19 @@ def badness(layout: Layout, content: Content) -> float:
     width, height = layout.size
     photo_area = layout.photo[0] * layout.photo[1]
     step = layout.grid.step
-    filled = photo_area + content.count * (step[0] - COLUMN_GAP) * (step[1] - GAP)
+    cells = content.count + layout.in_grid
+    filled = cells * (step[0] - COLUMN_GAP) * (step[1] - GAP)
+    photo = 0.0
+    if not layout.in_grid:
+        filled += photo_area
+        photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     empty = 1 - filled / (width * height)
     shape = abs(log(width / height * WANTED[1] / WANTED[0]))
     size = abs(log(width * height / (WANTED[0] * WANTED[1])))
-    photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
-    return 5 * empty + 0.5 * shape + 0.3 * size + 0.6 * photo + 0.45 * small_tiles
+    lines = layout.grid.label_lines
+    costs = 5 * empty + 0.5 * shape + 0.6 * size + 0.6 * photo
+    return costs + 0.45 * small_tiles + 0.15 * lines
 
 
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:
