@@ -15,7 +15,7 @@ def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
     available = memory()
     if needed > available:
         raise UserError(
-            f"{what} would need {needed / 1e9:.1f} GB of memory, and there are "
+            f"{what} would need {needed / 1e9:.1f} GB of memory, this machine has "
             f"{available / 1e9:.1f}: {remedy}"
         )
 

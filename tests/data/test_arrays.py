@@ -55,10 +55,10 @@ def test_stacks_of_images_in_every_file(tmp_path, suffix):
     assert check_images(save(path, x=COLOURS), 3, COLOURS) == []
     assert check_images(save(path, x=GREY), 1, GREY[..., None]) == []
     (note,) = check_images(save(path, x=GREY), 3, np.repeat(GREY[..., None], 3, 3))
-    assert "one grey channel is taken as red, green and blue" in note
+    assert "the grey channel is used as red, green and blue" in note
     first = COLOURS.transpose(0, 3, 1, 2)
     (note,) = check_images(save(path, x=first), 3, COLOURS)
-    assert "images [3, 8, 9]: channels stand first, and are taken so" in note
+    assert "images [3, 8, 9]: read with the channels first" in note
     with pytest.raises(UserError, match=r"images of 9 channels \[3, 8, 9\], this network takes 5"):
         check_images(str(path), 5, COLOURS)
 
@@ -100,7 +100,7 @@ def test_a_path_with_a_colon_is_a_path(tmp_path):
 def test_one_image_is_not_a_stack(tmp_path, suffix):
     path = save(tmp_path / f"x{suffix}", x=COLOURS[0])
     assert check_images(path, 3, COLOURS[:1]) == [
-        f"{path}: [8, 9, 3] is taken as one image [h, w, c]"
+        f"{path}: [8, 9, 3] is read as one image [h, w, c]"
     ]
     # and not as 8 grey images of 9 x 3
     with pytest.raises(UserError, match=r"images of 3 channels \[8, 9, 3\], this network takes 1"):
@@ -151,7 +151,7 @@ MISTAKES = {
     "cut off": ("x.npy", of(COLOURS)[:-9], "cannot be read as an array"),
     "cut off in an archive": ("x.npz", zipped(x=of(COLOURS)[:-9]), "no array of images"),
     "an archive cut off": ("x.npz", zipped(x=of(COLOURS))[:-9], "cannot be read as an array"),
-    "a bomb": ("x.npz", zipped(x=b"\0" * 200_000_000), "far more than arrays come to"),
+    "a bomb": ("x.npz", zipped(x=b"\0" * 200_000_000), "far more than arrays in a file"),
     "a pickle": ("batch_1", b"\x80\2}q\0.", "is a pickle"),
     "compressed": ("x.gz", b"\x1f\x8b\x08\0", "is compressed"),
     "an IDX file": ("train-images", b"\0\0\x08\3\0\0", "is an IDX file"),
@@ -193,17 +193,17 @@ NOTES = {
     "0 to 1": (COLOURS[0] / 255, "caffe", "no value is above 1"),
     "0 to 1 as they are": (COLOURS[0] / 255, "none", "no value is above 1"),
     "-1 to 1": (COLOURS[0] / 127.5 - 1, "torch", "no value is above 1"),
-    "12 bits as they are": (COLOURS[0] * 16.0, "none", "values lie beyond 0 to 255"),
+    "12 bits as they are": (COLOURS[0] * 16.0, "none", "some values are outside 0 to 255"),
     "black": (COLOURS[0] * 0, "caffe", ""),
     "0 and 1 in 8 bits": (COLOURS[0] // 128, "caffe", "no value is above 1"),
     "overshoot": (COLOURS[0] - 20.0, "torch", ""),
 }
 REFUSED = {
     "12 bits": (COLOURS[0] * 16.0, "caffe", "from 0 to 4"),
-    "no-data values": (np.where(COLOURS[0] < 9, -3.4e38, COLOURS[0]), "none", "stands for no data"),
+    "no-data values": (np.where(COLOURS[0] < 9, -3.4e38, COLOURS[0]), "none", "marks missing data"),
     "not a number": (np.where(COLOURS[0] < 9, np.nan, COLOURS[0]), "none", "not finite"),
     "infinite": (np.where(COLOURS[0] < 9, 1e300, COLOURS[0]), "torch", "not finite"),
-    "below black": (COLOURS[0] - 200.0, "over255", "its preprocessing takes 0 to 255"),
+    "below black": (COLOURS[0] - 200.0, "over255", "its preprocessing expects 0 to 255"),
 }
 
 

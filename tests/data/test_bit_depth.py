@@ -23,10 +23,10 @@ pytestmark = pytest.mark.usefixtures("no_warnings")
     [
         (65535, ""),
         (40000, ""),
-        (16383, "brightest 16383, taken as 1/4 of white"),
-        (4095, "brightest 4095, taken as 1/16 of white"),
-        (1023, "brightest 1023, taken as 1/64 of white"),
-        (255, "brightest 255, taken as 1/256 of white"),
+        (16383, "brightest 16383, read as 1/4 of white"),
+        (4095, "brightest 4095, read as 1/16 of white"),
+        (1023, "brightest 1023, read as 1/64 of white"),
+        (255, "brightest 255, read as 1/256 of white"),
     ],
 )
 def test_dark_photos_of_sixteen_bits_are_told(tmp_path, suffix, brightest, says):
@@ -37,7 +37,7 @@ def test_dark_photos_of_sixteen_bits_are_told(tmp_path, suffix, brightest, says)
 
 
 def test_dark_colours_of_sixteen_bits_are_told(tmp_path):
-    for high_byte, says in ((15, "brightest below 4096, taken as 1/16"), (200, "")):
+    for high_byte, says in ((15, "brightest below 4096, read as 1/16"), (200, "")):
         row = b"\0" + bytes([high_byte, 99] * 3 * 8)
         (tmp_path / "colours.png").write_bytes(png(8, 16, 2, zlib.compress(row * 8)))
         found = images.decode(tmp_path / "colours.png", 3)
@@ -57,8 +57,8 @@ def test_pages_of_a_tiff_are_channels(tmp_path, rng):
     pages[0].save(tmp_path / "bands.tif", save_all=True, append_images=pages[1:])
     found = images.decode(tmp_path / "bands.tif", 5)
     np.testing.assert_array_equal(found.pixels, bands.transpose(1, 2, 0))
-    assert "its 5 pages are taken as the channels" in found.note
-    assert "the first of its pages" in images.decode(tmp_path / "bands.tif", 3).note
+    assert "its 5 pages are used as the channels" in found.note
+    assert "only its first page" in images.decode(tmp_path / "bands.tif", 3).note
     with pytest.raises(UserError, match="this network takes 4"):
         images.decode(tmp_path / "bands.tif", 4)
     colours = [Image.fromarray((band >> 8).astype(np.uint8)) for band in bands[:3]]

@@ -97,8 +97,8 @@ def test_links_are_followed_once(tmp_path):
     names, notes = names_in(tmp_path / "d")
     assert names == ["cats/c.png", "dogs/d.png", "dogs/linked.png"]
     assert notes == [
-        f"{tmp_path}/d: 2 left out, links that lead nowhere: dogs/gone.png, itself",
-        f"{tmp_path}/d: 3 left out, links to directories that are listed already: "
+        f"{tmp_path}/d: 2 left out, broken links: dogs/gone.png, itself",
+        f"{tmp_path}/d: 3 left out, links to directories that are already listed: "
         f"again, dogs/above, dogs/round",
     ]
 

@@ -151,7 +151,7 @@ def test_a_file_that_changes_meanwhile_is_refused(path, processes):
             file["x"] = IMAGES[:3]
         for _ in range(2):
             with pytest.raises(
-                UserError, match=r"images were \[41, 5, 7, 3\] and are \[3, 5, 7, 3"
+                UserError, match=r"images were \[41, 5, 7, 3\] and are now \[3, 5, 7, 3"
             ):
                 source.pixels(2, 3)
 
@@ -170,19 +170,19 @@ def test_the_process_ends_with_its_source(path, processes):
 
 
 REFUSED = {
-    "none": (lambda file: None, "has no array of images [n, h, w, c]; it has none of numbers"),
+    "none": (lambda file: None, "has no array of images [n, h, w, c]; it has no arrays of numbers"),
     "two": (
         lambda file: file.update({"a/x": IMAGES, "b": IMAGES}),
         "several arrays of images: a/x [41, 5, 7, 3] uint8, b [41, 5, 7, 3] uint8; say",
     ),
     "a link": (
         lambda file: file.update({"x": h5py.ExternalLink("other.h5", "x")}),
-        "it has none of numbers; x is a link, to another file perhaps",
+        "it has no arrays of numbers; x is a link, to another file perhaps",
     ),
     "truth values": (lambda file: file.update({"x": IMAGES > 9}), "is bool [41, 5, 7, 3], needs"),
     "texts": (
         lambda file: file.update({"x": np.full((2, 3, 4, 3), b"a")}),
-        "none of numbers; x is of strings",
+        "no arrays of numbers; x is of strings",
     ),
     "no images": (lambda file: file.update({"x": IMAGES[:0]}), "[0, 5, 7, 3], needs images"),
 }

@@ -130,7 +130,7 @@ def test_large_jpeg_is_decoded_smaller(tmp_path, monkeypatch):
     assert images.pixels(path).shape == (320, 400, 3)
     monkeypatch.setattr(photo_limits, "MAX_DECODING_BYTES", limit - 1)
     found = images.decode(path, 3)
-    assert found.pixels.shape == (160, 200, 3) and "decoded as 200 x 160" in found.note
+    assert found.pixels.shape == (160, 200, 3) and "decoded at 200 x 160" in found.note
     # a level of rounding in YCbCr
     np.testing.assert_allclose(found.pixels[80, 100].astype(int), [200, 30, 60], atol=3)
     monkeypatch.setattr(photo_limits, "MAX_DECODING_BYTES", 100)

@@ -42,7 +42,7 @@ def blob(values: np.ndarray, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["legacy", "double", "one by one"])
 def test_mean_image_of_caffe_is_read(tmp_path, kind):
     (tmp_path / "mean.binaryproto").write_bytes(blob(IMAGE, kind))
-    check_bgr(str(tmp_path / "mean.binaryproto"), "the mean image is taken as its mean of each")
+    check_bgr(str(tmp_path / "mean.binaryproto"), "of the mean image the mean of each")
 
 
 def check_bgr(path: str, says: str) -> None:

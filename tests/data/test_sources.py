@@ -44,7 +44,7 @@ def test_a_list_may_hold_all_kinds(photo):
 
 def test_grey_arrays_serve_colours_and_one_channel():
     grey = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    with pytest.warns(UserWarning, match=r"image 0: \[8, 8\]: one grey channel is taken as red"):
+    with pytest.warns(UserWarning, match=r"image 0: \[8, 8\]: the grey channel is used as red"):
         found = images.read(grey, RGB, "keep")
     np.testing.assert_array_equal(found[0], np.repeat(grey[..., None], 3, 2))
     one = Preprocessing("as is", (8, 8), 8)

@@ -171,8 +171,8 @@ def test_a_run_moves_with_its_weights(moved, visualise, tmp_path):
         file["places"] = hdf5_write.pack_texts(("/nonesuch/images", "/nonesuch/w.h5"))
     common = ["--run", moved / "run.h5", "-f", 0, "--out", tmp_path / "out"]
     for given, words in (
-        ((), "/nonesuch/w.h5, and are not there any more: say where with --weights"),
-        (("--weights", moved / "w.h5"), "/nonesuch/images, and are not there any more"),
+        ((), "/nonesuch/w.h5, which is gone: give them with --weights"),
+        (("--weights", moved / "w.h5"), "/nonesuch/images, which is gone"),
         (("--weights", moved / "no.h5"), "no.h5: there is no such file"),
         ((moved / "no", "--weights", moved / "w.h5"), "no: there is no such file"),
     ):

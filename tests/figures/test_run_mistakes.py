@@ -28,7 +28,7 @@ MISTAKES = [
     (["--weights", str(ROOT / "weights" / "vgg16.h5")], "is of vgg16, and the run of whole"),
     (["--bands", "0,1,3"], "--bands 3"),
     (["images", "images"], "--run takes one directory"),
-    (["other"], "is not the list of images of .*run.h5, which has 20 .* this has 19"),
+    (["other"], "is not what .*run.h5 is a scan of: found 19 images, expected the 20 of"),
     (["--rule", "magic"], "'magic'"),
 ]
 BLOCK_MISTAKES = [

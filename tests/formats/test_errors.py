@@ -50,7 +50,7 @@ def test_more_memory_than_there_is_is_refused(tmp_path, monkeypatch):
     (tmp_path / "limit").write_text("2000000000\n")
     monkeypatch.setattr(memory, "CGROUP_LIMIT", tmp_path / "limit")
     memory.refuse_beyond_memory(2_000_000_000, "it", "ask for less")
-    reason = "^it would need 2.1 GB of memory, and there are 2.0: ask for less$"
+    reason = "^it would need 2.1 GB of memory, this machine has 2.0: ask for less$"
     with pytest.raises(UserError, match=reason):
         memory.refuse_beyond_memory(2_100_000_000, "it", "ask for less")
     (tmp_path / "limit").write_text("max\n")

@@ -15,8 +15,8 @@ from tfdeconv.scan.cluster import cluster
 @pytest.mark.parametrize(
     "told, words",
     [
-        ("{", "makes no sense"),
-        ("[]", "makes no sense"),
+        ("{", "TF_CONFIG is not valid"),
+        ("[]", "TF_CONFIG is not valid"),
         ('{"cluster": {"worker": ["a:1", "b:1"]}}', "task"),
         (
             '{"cluster": {"worker": "a:2222"}, "task": {"type": "worker", "index": 0}}',
@@ -104,5 +104,5 @@ def test_slurm_variables_without_sense_are_refused(monkeypatch, change):
     for name, value in ({"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": "1"} | change).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    with pytest.raises(UserError, match="make no sense"):
+    with pytest.raises(UserError, match="contradict each other"):
         cluster()

@@ -60,12 +60,12 @@ DAMAGES = {
     "a histogram of others": (set_in("histogram", (0, 0), 5), "first has impossible statistics"),
     "an endless sum": (set_in("maxima", 0, np.inf), "first has impossible statistics"),
     "a sum of too much": (set_in("means", 0, 1e300), "first has impossible statistics"),
-    "the same as a later one": (set_list("same", 2, 5), "that come later"),
-    "the same as none": (set_list("same", 5, -2), "that come later"),
+    "the same as a later one": (set_list("same", 2, 5), "copies of later ones"),
+    "the same as none": (set_list("same", 5, -2), "copies of later ones"),
     "skipped, not seen": (lambda run: run.skipped.update({COUNT: "?"}), "it has not seen"),
-    "skipped, and counted": (lambda run: run.skipped.update({1: "?"}), "counts other images"),
-    "done before it was": (lambda run: setattr(run, "done", 9), "its lists do not fit"),
-    "scanned none": (lambda run: setattr(run, "scanned", -1), "its lists do not fit"),
+    "skipped, and counted": (lambda run: run.skipped.update({1: "?"}), "not that of the images scanned"),
+    "done before it was": (lambda run: setattr(run, "done", 9), "its lists of images do not fit"),
+    "scanned none": (lambda run: setattr(run, "scanned", -1), "its lists of images do not fit"),
 }
 
 

@@ -61,7 +61,7 @@ def test_half_a_list_gone_stops_the_scan(scan, tmp_path, rng):
     with pytest.raises(loop.Interrupted):
         scan(source, 2)
     (tmp_path / "b").rename(tmp_path / "away")
-    with pytest.raises(UserError, match="cannot be read any more.*the first 4 images"):
+    with pytest.raises(UserError, match="can no longer be read.*the first 4 images"):
         scan(source)
     (tmp_path / "away").rename(tmp_path / "b")
     found = scan(source)

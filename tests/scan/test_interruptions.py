@@ -76,7 +76,7 @@ def test_a_vanished_share_stops_the_run(small, tmp_path, rng):
     )
     scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 2)
     folder.rename(tmp_path / "away")
-    with pytest.raises(UserError, match="cannot be read any more.*the first 0 images"):
+    with pytest.raises(UserError, match="can no longer be read.*the first 0 images"):
         new = run.Run(settings, source.root, "", source.names)
         loop.advance(new, scan, source, plain((SIDE, SIDE)), path, 60)
     assert run_file.load(path).done == 0
@@ -111,7 +111,7 @@ def test_a_share_that_vanishes_within_a_batch(small, tmp_path, rng, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(dataset.images, "decode", going)
         patch.setattr(os, "cpu_count", lambda: 1)
-        with pytest.raises(UserError, match="cannot be read any more.*the first 3 images"):
+        with pytest.raises(UserError, match="can no longer be read.*the first 3 images"):
             new = run.Run(settings, source.root, "", source.names)
             scan = Accumulator(network, weights, ["first"], (SIDE, SIDE), 3)
             loop.advance(new, scan, source, plain((SIDE, SIDE)), path, 60)

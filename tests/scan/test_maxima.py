@@ -68,10 +68,10 @@ def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     monkeypatch.setattr(
         maxima.shutil, "disk_usage", lambda path: maxima.shutil._ntuple_diskusage(100, 99, 1)
     )
-    assert "would take" in refused("--keep-maxima", "all")
+    assert "the disk has" in refused("--keep-maxima", "all")
     monkeypatch.undo()
     (tmp_path / "run.maxima.npy").write_text("my diary")
-    assert "is there without its run" in refused("--keep-maxima", "all")
+    assert "exists, but its run does not" in refused("--keep-maxima", "all")
     assert (tmp_path / "run.maxima.npy").read_text() == "my diary"
     assert not (tmp_path / "run.h5").exists()
     (tmp_path / "run.maxima.npy").unlink()
@@ -83,7 +83,7 @@ def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     given += ["--batch", "32"]
     assert "is missing: it has the maxima of the 64 images" in refused("--keep-maxima", "all")
     (tmp_path / "run.maxima.npy").write_text("my diary")
-    assert "is not of this run" in refused("--keep-maxima", "all")
+    assert "belongs to another run" in refused("--keep-maxima", "all")
     np.save(tmp_path / "run.maxima.npy", np.zeros((2, 4, 64), "<f2"))  # as earlier versions did
     assert "earlier layout" in refused("--keep-maxima", "all")
     with pytest.raises(UserError, match="earlier layout.*scan again"):

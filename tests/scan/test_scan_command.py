@@ -17,7 +17,7 @@ from tfdeconv.scan import run_file
 def test_a_run_is_described(script, small, tmp_path):
     status, lines, err = script(*small)
     assert (status, err) == (0, []) and lines == [
-        f"{tmp_path}/run.h5: 30 images, 3 layers; 0 could not be read, 0 came again"
+        f"{tmp_path}/run.h5: 30 images, 3 layers; 0 could not be read, 0 appear more than once"
     ]
     before = (tmp_path / "run.h5").read_bytes()
     assert script(*small)[:2] == (0, lines) and (tmp_path / "run.h5").read_bytes() == before
@@ -90,7 +90,7 @@ def test_odd_and_impossible_images_are_told(script, small, tmp_path, rng):
     np.savez(tmp_path / "x.npz", x=x.transpose(0, 3, 1, 2), y=np.arange(5))
     status, lines, err = script(tmp_path / "x.npz", *small[1:])
     assert (status, len(err)) == (0, 4) and "3 images" in lines[0] and "2 could not" in lines[0]
-    assert "channels stand first" in err[0] and "no value is above 1" in err[1]
+    assert "read with the channels first" in err[0] and "no value is above 1" in err[1]
     assert "image 3 has values that are not finite" in err[2]
     assert "image 4 has values from -3.4e+38" in err[3]
     found = run_file.load(tmp_path / "run.h5")

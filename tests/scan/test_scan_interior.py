@@ -112,7 +112,7 @@ def test_merged_and_interrupted_parts_are_one_run(shared, inner, script, monkeyp
 def test_layers_without_such_units_are_left_out(small, script, tmp_path):
     status, lines, err = script(*small, "--interior")
     assert (status, len(err)) == (0, 1) and lines[0].endswith(
-        "30 images, 2 layers; 0 could not be read, 0 came again"
+        "30 images, 2 layers; 0 could not be read, 0 appear more than once"
     )
     assert err[0] == (
         "scan.py: --interior leaves out 1 of 3 layers, which have no unit whose receptive field "
@@ -136,7 +136,7 @@ def test_runs_of_version_2_have_all_units(shared, tmp_path):
     assert run_file.load(path).settings == run_file.load(shared / "one.h5").settings
     with h5py.File(path, "a") as file:
         file.attrs.update(version=3, interior=2)
-    with pytest.raises(UserError, match="damaged: its interior is impossible"):
+    with pytest.raises(UserError, match="damaged: its interior has an impossible value"):
         run_file.load(path)
 
 

@@ -18,7 +18,7 @@ def test_merged_parts_equal_one_process(shared, capfd):
     capfd.readouterr()
     assert call(script, "--out", shared / "merged.h5", "--merge", parts[2], parts[0], parts[1]) == 0
     assert capfd.readouterr() == (
-        f"{shared / 'merged.h5'}: 98 images, 3 layers; 0 could not be read, 3 came again\n",
+        f"{shared / 'merged.h5'}: 98 images, 3 layers; 0 could not be read, 3 appear more than once\n",
         "",
     )
     assert_same(shared, "merged")
@@ -33,12 +33,12 @@ def test_merged_parts_equal_one_process(shared, capfd):
     assert "part 3/3 is missing" in refused("merged.h5", *parts[:2])
     assert "is one of 1 parts" in refused("merged.h5", *parts[:2], shared / "one.h5")
     assert "no such file" in refused("merged.h5", shared / "nonesuch.h5")
-    assert "is another run" in refused("part1.h5", *parts)
+    assert "is a run with other options" in refused("part1.h5", *parts)
     (shared / "x.npy").rename(
         shared / "away.npy"
     )  # images came again in other parts, and must be counted once
     try:
-        assert "are not there any more" in refused("other.h5", *parts)
+        assert "which is gone" in refused("other.h5", *parts)
     finally:
         (shared / "away.npy").rename(shared / "x.npy")
     (shared / "part2.maxima.npy").rename(shared / "away.npy")

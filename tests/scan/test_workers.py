@@ -39,7 +39,7 @@ def test_a_chief_and_a_worker_are_as_one(shared):
     assert (status, second, errors, nothing) == (0, 0, "", "")
     assert lines == (
         f"{shared / out[:-3]}.maxima.npy: 0.0 MB, the maxima of 101 images\n"
-        f"{shared / out}: 98 images, 3 layers; 0 could not be read, 3 came again\n"
+        f"{shared / out}: 98 images, 3 layers; 0 could not be read, 3 appear more than once\n"
     )
     assert_same(shared, out[:-3])
 
@@ -85,7 +85,7 @@ def test_a_killed_worker_stops_all_others_resume(shared, killed):
     ((status, lines, errors),) = ended([processes[1 - killed]])
     processes[killed].communicate()
     assert status == 2 and lines.count("\n") == killed and errors.count("\n") == 1
-    assert "another worker cannot be reached any more" in errors
+    assert "another worker can no longer be reached" in errors
     assert 0 < run_file.load(path).done < 101
     if killed:  # one worker goes on with what two began
         scan(shared, f"{name}.h5", "--batch", "1")
@@ -98,7 +98,7 @@ def test_a_killed_worker_stops_all_others_resume(shared, killed):
 def test_mistakes_of_one_worker_stop_all(shared):
     np.save(shared / "y.npy", np.zeros((3, SIDE, SIDE, 3), np.uint8))
     right = command(shared, "none.h5")
-    for name, words in (("y.npy", "not asked for the same"), ("nonesuch.npy", "no such file")):
+    for name, words in (("y.npy", "started with other options"), ("nonesuch.npy", "no such file")):
         wrong = [part.replace("x.npy", name) for part in right]
         found = ended(start_workers([right, wrong]))
         for status, lines, errors in found:

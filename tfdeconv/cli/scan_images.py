@@ -183,5 +183,5 @@ def report(path: Path, run: Run) -> None:
     duplicates = int((run.same >= 0).sum())
     print(
         f"{path}: {part}{run.scanned} images, {len(settings.layers)} layers; "
-        f"{len(run.skipped)} could not be read, {duplicates} came again"
+        f"{len(run.skipped)} could not be read, {duplicates} appear more than once"
     )

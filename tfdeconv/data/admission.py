@@ -72,13 +72,13 @@ class Admission:
             return ""
         if high <= ONE:
             return (
-                f"no value is above 1, and pixels go from 0 to {WHITE}: multiply them by {WHITE}, "
-                f"or {self.as_is} if they are as the network takes them"
+                f"no value is above 1, expected pixels from 0 to {WHITE}: "
+                f"multiply them by {WHITE}, or {self.as_is} if the network takes them as they are"
             )
         if low < -OVERSHOOT or high > WHITE + OVERSHOOT:
             return (
-                f"values lie beyond 0 to {WHITE}, as pixels do not: scale them, "
-                f"or {self.as_is} if they are as the network takes them"
+                f"some values are outside 0 to {WHITE}, unlike pixels: scale them, "
+                f"or {self.as_is} if the network takes them as they are"
             )
         return ""
 
@@ -95,8 +95,8 @@ def refuse_impossible(name: str, low: float, high: float, preprocessing: Preproc
     if low < least or high > most:
         expected = f"0 to {WHITE}" if of_bytes(preprocessing) else f"up to {MAX_PIXEL:,.0f}"
         raise UserError(
-            f"{name} has values from {low:g} to {high:g}, and its preprocessing takes {expected}: "
-            f"scale them, or replace what stands for no data"
+            f"{name} has values from {low:g} to {high:g}, its preprocessing expects {expected}: "
+            f"scale them, or replace the value that marks missing data"
         )
 
 

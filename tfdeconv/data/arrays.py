@@ -84,7 +84,7 @@ def mapped(path: str) -> np.ndarray:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if not isinstance(array, np.ndarray):
         raise UserError(
-            f"{path} cannot be read as an array: it is an archive of them; name it {NPZ}"
+            f"{path} cannot be read as an array: it is an archive of arrays; rename it to {NPZ}"
         )
     return array
 
@@ -117,7 +117,7 @@ def listed(arrays: Mapping[str, Any]) -> str:
     for name, array in list(arrays.items())[:SHOWN]:
         texts.append(f"{name} {list(array.shape)} {np.dtype(array.dtype)}")
     more = ", ..." if len(arrays) > SHOWN else ""
-    return ", ".join(texts) + more or "none of numbers"
+    return ", ".join(texts) + more or "no arrays of numbers"
 
 
 def whole(array: Array) -> np.ndarray:
@@ -164,8 +164,8 @@ def refuse_large(path: str, shape: tuple[int, ...], itemsize: int) -> None:
     size = math.prod(shape) * max(itemsize, FLOAT_SIZE)
     if size > most_bytes():
         raise UserError(
-            f"{path} has images {list(shape)}, which take {size / 1e9:.1f} GB each, at most "
-            f"{most_bytes() / 1e9:.1f} are taken: scale them down first"
+            f"{path} has images {list(shape)}, which need {size / 1e9:.1f} GB each, expected "
+            f"at most {most_bytes() / 1e9:.1f}: scale them down first"
         )
 
 
@@ -209,11 +209,11 @@ def as_image(array: np.ndarray, channels: int) -> np.ndarray:
 
 def layout_note(shape: tuple[int, ...], channels: int) -> str:
     """What is assumed of the axes of one image; "" of [h, w, channels]."""
-    notes = {"chw": "channels stand first, and are taken so"}
+    notes = {"chw": "read with the channels first"}
     axes = axes_of(shape, channels)
     parts = [notes.get(axes, "")]
     grey = axes == "hw" or (axes and shape[axes.index("c")] == 1)
     if grey and channels == 3:
-        parts.append("one grey channel is taken as red, green and blue")
+        parts.append("the grey channel is used as red, green and blue")
     text = "; ".join(filter(None, parts))
     return f"{list(shape)}: {text}" if text else ""

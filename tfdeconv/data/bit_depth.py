@@ -45,6 +45,6 @@ def brightness_note(image: Image.Image) -> str:
         return ""
     part = round((WHITE_16 + 1) / (brightest + 1))
     return (
-        f"16 bits, {words}, taken as 1/{part} of white; if it is white, "
+        f"16 bits, {words}, read as 1/{part} of white; if it is white, "
         f"multiply the values by {part} and save it again"
     )

@@ -148,7 +148,7 @@ def array_source(path: str) -> Source:
     dtype = np.dtype(array.dtype)
     notes: list[str] = []
     if len(shape) == 3 and shape[2] <= arrays.MOST_COLOURS and 0 not in shape:
-        notes.append(f"{path}: {list(shape)} is taken as one image [h, w, c]")
+        notes.append(f"{path}: {list(shape)} is read as one image [h, w, c]")
         array = arrays.OneImage(array)
         shape = array.shape
     if len(shape) not in (3, 4) or 0 in shape or dtype.kind not in arrays.NUMBERS:

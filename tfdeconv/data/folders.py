@@ -60,8 +60,8 @@ class Folder:
     def notes(self) -> Iterator[str]:
         """What was left out and its owner may not expect to be."""
         kinds = {
-            "links that lead nowhere": self.dangling,
-            "links to directories that are listed already": self.repeated,
+            "broken links": self.dangling,
+            "links to directories that are already listed": self.repeated,
             "neither files nor directories": self.irregular,
             "made by this program": self.own,
         }

@@ -140,7 +140,7 @@ class Hdf5Images:
                 raise ReadError("it has been closed")
             dataset = self.dataset or self.open()
             if (dataset.shape, dataset.dtype) != (self.shape, self.dtype.str):
-                shapes = f"{list(self.shape)} and are {list(dataset.shape)} now"
+                shapes = f"{list(self.shape)} and are now {list(dataset.shape)}"
                 raise ReadError(f"its images were {shapes}")
             try:
                 return dataset.rows(start, stop)

@@ -45,9 +45,9 @@ def read_mean(path: str, channels: int) -> tuple[str, tuple[float, ...], str]:
         )
     order = order_of(path, means)
     listed = ", ".join(f"{mean:.3f}" for mean in means)
-    note = f"{path}: its mean of each channel is assumed to be meant ({listed})"
+    note = f"{path}: assumed: the mean of each channel is subtracted ({listed})"
     if values.ndim > 1:
-        note = f"{path}: the mean image is taken as its mean of each channel ({listed})"
+        note = f"{path}: of the mean image the mean of each channel is used ({listed})"
     if order != "as is":
         note += f", in the order {order}"
     return order, tuple(float(mean) for mean in means), note

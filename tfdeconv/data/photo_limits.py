@@ -84,8 +84,8 @@ def refuse_large(image: Image.Image, path: Path) -> None:
         raise too_many_pixels(path)
     if size > most_bytes():
         raise UserError(
-            f"{path} has {image.width:,} x {image.height:,} pixels, which take "
-            f"{size / 1e9:.1f} GB to decode, at most {most_bytes() / 1e9:.1f} are taken: "
+            f"{path} has {image.width:,} x {image.height:,} pixels, which need "
+            f"{size / 1e9:.1f} GB to decode, expected at most {most_bytes() / 1e9:.1f}: "
             f"scale it down first"
         )
 
@@ -119,4 +119,4 @@ def reduce_large(image: Image.Image, path: Path) -> str:
     refuse_large(image, path)
     if image.size == (width, height):
         return ""
-    return f"it is large, and decoded as {image.width:,} x {image.height:,}"
+    return f"it is large and is decoded at {image.width:,} x {image.height:,}"

@@ -192,7 +192,7 @@ def note_on_pages(image: Image.Image) -> str:
     if image.format != "TIFF" or not has_page(image, 1):
         return ""
     image.seek(0)
-    return "the first of its pages is taken"
+    return "only its first page is used"
 
 
 def is_stack_of(image: Image.Image, channels: int) -> bool:
@@ -218,7 +218,7 @@ def decode_pages(image: Image.Image, path: Path, channels: int, reserve: Reserve
     reserve(channels * decoding_bytes(image))
     size = image.size
     pages: list[np.ndarray] = []
-    notes = [f"its {channels} pages are taken as the channels"]
+    notes = [f"its {channels} pages are used as the channels"]
     for page in range(channels):
         image.seek(page)
         if image.size != size:

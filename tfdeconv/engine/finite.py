@@ -36,7 +36,7 @@ class NotFinite(UserError):
 def no_numbers(network: str, layer: str) -> UserError:
     """The error that a layer is the first whose values are not finite."""
     return UserError(
-        f"{network}'s {layer} gives no finite numbers for this image, and is the first layer that "
+        f"{network}'s {layer} gives NaN or infinity for this image, and is the first layer that "
         f"does so: are these the right weights and preprocessing?"
     )
 
@@ -52,7 +52,7 @@ def refuse_not_finite(network: str, layer: str, channels: np.ndarray, *values: n
     listed = ", ".join(map(str, wrong[:SHOWN]))
     more = ", ..." if len(wrong) > SHOWN else ""
     raise NotFinite(
-        f"{network}'s {layer} gives no finite numbers for this image, or what comes back of it "
+        f"{network}'s {layer} gives NaN or infinity for this image, or what comes back from it "
         f"is not finite, in channel {listed}{more}: are these the right weights and preprocessing?",
         wrong,
     )

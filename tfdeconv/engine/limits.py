@@ -72,14 +72,14 @@ def refuse_long(network: Network, nodes: Sequence[Node], shapes: ShapesByLayer, 
     target = nodes[-1].name
     if len(nodes) > MAX_GRAPH_LAYERS:
         raise UserError(
-            f"{network.name}'s {target} depends on {len(nodes):,} layers, at most "
-            f"{MAX_GRAPH_LAYERS:,} are computed: ask for an earlier layer"
+            f"{network.name}'s {target} depends on {len(nodes):,} layers, expected "
+            f"at most {MAX_GRAPH_LAYERS:,}: ask for an earlier layer"
         )
     if cost.work > MAX_WORK:
         height, width, _channels = shapes[INPUT]
         raise UserError(
             f"{network.name}'s {target} would take {cost.work:.1e} multiply-adds for an image of "
-            f"{height} x {width}, at most {MAX_WORK:.0e} are begun: scale it down, or ask for an "
+            f"{height} x {width}, expected at most {MAX_WORK:.0e}: scale it down, or ask for an "
             f"earlier layer"
         )
 

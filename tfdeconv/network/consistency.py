@@ -37,7 +37,7 @@ def check_layer(layer: Layer) -> None:
     if isinstance(layer, LRN) and min(layer.around) < 0:
         raise ValueError("a response normalisation has more channels before than in its window")
     if isinstance(layer, Channels) and layer.step == 0:
-        raise ValueError("channels are taken at a step of 0")
+        raise ValueError("channels are selected with a step of 0")
     if isinstance(layer, Resize):
         check_resize(layer)
     if isinstance(layer, Windowed):
@@ -84,7 +84,7 @@ def check_uncounted(layer: AvgPool, window: Window) -> None:
     """Raises ValueError for cells that do not count but are not in a pad that does."""
     (_, bottom), (_, right) = window.pad
     if layer.uncounted[0] > bottom or layer.uncounted[1] > right:
-        raise ValueError("a pool has a pad of fewer cells than those that do not count")
+        raise ValueError("a pool has more uncounted cells than its pad")
 
 
 def check_resize(layer: Resize) -> None:
@@ -95,7 +95,7 @@ def check_resize(layer: Resize) -> None:
     if sizes and max(sizes) > MAX_RESIZED:
         raise ValueError(f"a map is resized to more than {MAX_RESIZED:,} rows or columns")
     if layer.factor is not None and (layer.fit != "stretch" or layer.interpolation == "area"):
-        raise ValueError("a Resize by a factor has a fit or is by area")
+        raise ValueError("a Resize by a factor has a fit, or the interpolation area")
 
 
 def check_graph(network: Network) -> None:
@@ -109,7 +109,7 @@ def check_graph(network: Network) -> None:
             raise UserError(f"{network.name}: two layers are named {node.name!r}")
         if not node.inputs or not shapes.keys() >= set(node.inputs):
             raise UserError(
-                f"{network.name}'s layer {node.name!r} reads no earlier layer; "
+                f"{network.name}'s layer {node.name!r} reads what is not an earlier layer; "
                 f"its inputs: {', '.join(node.inputs)[:100]}"
             )
         input_shapes = [shapes[each] for each in node.inputs]

@@ -76,7 +76,7 @@ class BorderPad(Layer):
         for pads, extent in zip(self.pad, shapes[0]):
             most = extent - 1 if self.border == "reflect" else extent
             if self.border != "edge" and max(pads) > most:
-                return f"a pad of {max(pads)} repeats more than there is"
+                return f"its pad of {max(pads)} is wider than what it repeats"
         return super().misfit(*shapes)
 
     def seen(self, spans: Spans, shape: Shape) -> Spans:

@@ -101,7 +101,7 @@ class Resize(Layer):
     def misfit(self, *shapes: Shape) -> str:
         height, width, _ = self.output_shape(*shapes)
         if not self.repeats and max(height, width) > MAX_RESIZED:
-            return f"it makes {height:,} x {width:,} of it, at most {MAX_RESIZED:,} are made"
+            return f"it resizes it to {height:,} x {width:,}, expected at most {MAX_RESIZED:,}"
         return super().misfit(*shapes)
 
     def taken(self, spans: Spans, shape: Shape) -> Spans:

@@ -84,6 +84,6 @@ def nothing_to_scan(network: Network, weights: str) -> UserError:
     reasons = [f"{layer}: {reason}" for layer, reason in network.missing.items()]
     why = "; ".join(reasons[:SHOWN]) or "it has none"
     return UserError(
-        f"{weights}: no convolution, block output or dense layer of it can be had ({why}); "
+        f"{weights}: no convolution, block output or dense layer is available ({why}); "
         f"name layers to scan with --layers: {', '.join(list(network.shapes())[:SHOWN])}"
     )

@@ -23,8 +23,8 @@ def cluster() -> tuple[str, int, int]:
         rank, size = tf_config_rank()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"TF_CONFIG makes no sense ({error!r}): it needs the cluster's workers and this task, "
-            f"as in {EXAMPLE}; or unset it"
+            f"TF_CONFIG is not valid ({error!r}): expected the cluster's workers and this task, "
+            f"as in {EXAMPLE}; correct it, or unset it"
         ) from None
     if size > 1:
         return "TF_CONFIG", rank, size
@@ -34,8 +34,8 @@ def cluster() -> tuple[str, int, int]:
         return "", 0, 1
     if not (tasks.isdecimal() and task.isdecimal() and int(task) < int(tasks)):
         raise UserError(
-            f"Slurm's variables make no sense: SLURM_PROCID is {task} and SLURM_STEP_NUM_TASKS "
-            f"{tasks}; unset them"
+            f"Slurm's variables contradict each other: SLURM_PROCID is {task} and "
+            f"SLURM_STEP_NUM_TASKS {tasks}; unset them"
         )
     return "Slurm", int(task), int(tasks)
 

@@ -80,12 +80,12 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
     """The settings of these values; raises Inconsistent for one that is impossible."""
     for name, is_possible in SETTINGS.items():
         if not is_possible(values[name]):
-            raise Inconsistent(f"its {name} is impossible")
+            raise Inconsistent(f"its {name} has an impossible value")
     settings = Settings(**values)
     if not settings.layers:
         raise Inconsistent("it has no layers")
     if not set(settings.kept) <= set(settings.layers):
-        raise Inconsistent("it keeps the maxima of layers that it does not have")
+        raise Inconsistent("it has maxima of layers that were not scanned")
     return settings
 
 
@@ -97,7 +97,7 @@ def check_run(run: Run) -> None:
     check_lists(run)
     counted = counted_images(run)
     if counted.sum() != run.scanned:
-        raise Inconsistent("it counts other images than it scanned")
+        raise Inconsistent("the number of its images is not that of the images scanned")
     for layer, arrays in run.state.items():
         for check in (check_units, check_statistics):
             if not check(arrays, run, counted):
@@ -117,14 +117,14 @@ def check_lists(run: Run) -> None:
         and 0 <= run.scanned <= run.done <= images
     )
     if not lists_fit:
-        raise Inconsistent("its lists do not fit each other")
+        raise Inconsistent("its lists of images do not fit together")
     seen = range(run.settings.range.start, run.settings.range.start + run.done)
     if not all(number in seen for number in run.skipped):
         raise Inconsistent("it skipped images that it has not seen")
     # an image is the same as an earlier one
     is_earlier = (run.same >= -1) & (run.same < numbers)
     if not is_earlier.all() or (run.same[run.done :] >= 0).any():
-        raise Inconsistent("its images are the same as others that come later")
+        raise Inconsistent("it counts images as copies of later ones")
 
 
 def counted_images(run: Run) -> np.ndarray:

@@ -61,7 +61,7 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
     for rank, message in enumerate(messages):
         if wrong := differences(settings_of(message), job.settings):
             raise UserError(
-                f"worker {rank} is not asked for the same as worker {workers.rank}: "
+                f"worker {rank} was started with other options than worker {workers.rank}: "
                 f"{'; '.join(wrong)}"
             )
     run = job.run or Run(job.settings, job.source.root, job.weights, job.source.names)
@@ -102,10 +102,10 @@ def rescan(job: Job, numbers: Sequence[int], say: ProgressCallback = lambda text
                 raise UserError(reason)
             if (digest != job.run.digests[number - settings.range.start]).any():
                 raise UserError(
-                    f"image {number} of {job.source.root} is not what it was when it was scanned: "
+                    f"image {number} of {job.source.root} has changed since it was scanned: "
                     f"put the old one back, or scan again"
                 )
         accumulator.step([x], [batch_numbers])
         done += count
-        say(f"{done} of {len(numbers)} images that came again")
+        say(f"{done} of {len(numbers)} images that appear more than once")
     return accumulator.state()

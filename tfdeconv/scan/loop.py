@@ -150,8 +150,8 @@ def source_lost(
 
 def source_lost_error(source: Source, path: str | Path, run: Run) -> UserError:
     return UserError(
-        f"{source.root} cannot be read any more: {path} has the first {run.done} images, and the "
-        f"same command goes on from there"
+        f"{source.root} can no longer be read: {path} has the first {run.done} images; "
+        f"run the same command again to continue"
     )
 
 

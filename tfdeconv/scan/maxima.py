@@ -85,7 +85,7 @@ class MaximaWriter:
             present = self.path.stat().st_size if self.path.exists() else 0
             if present and not run_exists:
                 raise UserError(
-                    f"{self.path} is there without its run: move it away, or ask for another --out"
+                    f"{self.path} exists, but its run does not: move it away, or give another --out"
                 )
             if done and not present:
                 raise UserError(
@@ -97,8 +97,8 @@ class MaximaWriter:
             free = shutil.disk_usage(self.path.parent).free
             if self.size - present > free:
                 raise UserError(
-                    f"{self.path} would take {self.size / 1e9:,.2f} GB, and there are "
-                    f"{free / 1e9:,.2f}: keep fewer layers"
+                    f"{self.path} needs {self.size / 1e9:,.2f} GB, and the disk has "
+                    f"{free / 1e9:,.2f} free: keep the maxima of fewer layers"
                 )
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from None
@@ -113,7 +113,7 @@ class MaximaWriter:
             raise UserError(f"{self.path} {CHUNKED}")
         if not header.startswith(self.header) or size != self.size:
             raise UserError(
-                f"{self.path} is not of this run: move it away, or ask for another --out"
+                f"{self.path} belongs to another run: move it away, or give another --out"
             )
 
     def begin(self, done: int) -> None:

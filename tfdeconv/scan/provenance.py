@@ -37,7 +37,7 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     if given:
         raise UserError(f"{file}: there is no such file")
     raise UserError(
-        f"the weights of {path} were in {file}, and are not there any more: say where with "
+        f"the weights of {path} were in {file}, which is gone: give them with "
         f"--weights FILE"
     )
 
@@ -67,7 +67,7 @@ def network_of(
         if (network.name, network.variant) == expected:
             return network
         first_error = first_error or UserError(
-            f"{weights} is of {' '.join((network.name, network.variant)).strip()}, and the run of "
+            f"{weights} holds {' '.join((network.name, network.variant)).strip()}, the run is of "
             f"{' '.join(expected).strip()}: give the weights that it was made with as --weights"
         )
     assert first_error
@@ -138,8 +138,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
         if given:
             raise UserError(f"{given}: there is no such file or directory")
         raise UserError(
-            f"the images of {path} were in {location}, and are not there any more: IMAGES says "
-            f"where they are now"
+            f"the images of {path} were in {location}, which is gone: give where they are "
+            f"now as IMAGES"
         )
     if os.path.isdir(location) and run.names:
         source = dataset.list_source(location, run.names)
@@ -147,8 +147,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
         source = dataset.open_source(location)
     if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
         raise UserError(
-            f"{location} is not the list of images of {path}, which has {run.settings.count} of "
-            f"{run.root}, this has {source.count}: give what was scanned, or scan again"
+            f"{location} is not what {path} is a scan of: found {source.count} images, expected "
+            f"the {run.settings.count} of {run.root}: give those, or scan again"
         )
     return source
 
@@ -198,7 +198,7 @@ def blocks_of(run: Run, path: str | Path, network: Network, stage: str, step: in
     shapes = network.shapes()
     if len({shapes[name][2] for name in blocks}) > 1:
         raise UserError(
-            f"{stage!r} stands for blocks of several stages: {blocks[0]} has "
+            f"{stage!r} matches blocks of several stages: {blocks[0]} has "
             f"{shapes[blocks[0]][2]} channels, {blocks[-1]} has {shapes[blocks[-1]][2]}; "
             f"name one stage"
         )

@@ -160,8 +160,8 @@ def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[s
         wrong.append(first_difference(run.names, names))
     if wrong:
         raise UserError(
-            f"{path} is another run, and cannot be resumed: {'; '.join(wrong)}; "
-            f"ask for the same, or for another --out"
+            f"{path} is a run with other options and cannot be continued: {'; '.join(wrong)}; "
+            f"give the same options, or another --out"
         )
 
 

@@ -126,10 +126,10 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
     reasons = texts_in(file, "reasons")
     skipped = dataset(file, "skipped").read().tolist()
     if not len(reasons) == len(skipped) == len(set(skipped)):
-        raise Inconsistent("its lists do not fit each other")
+        raise Inconsistent("its lists do not fit together")
     digests = dataset(file, "digests").read()
     if len(digests) != len(settings.range):
-        raise Inconsistent("its lists do not fit each other")
+        raise Inconsistent("its lists do not fit together")
     run = Run(
         settings=settings,
         root=root,

@@ -54,7 +54,7 @@ def check_shard(path: str, run: Run, first_path: str, first: Settings) -> None:
     if run.settings.shard[1] != first.shard[1]:
         raise UserError(
             f"{path} is one of {run.settings.shard[1]} parts, {first_path} one of "
-            f"{first.shard[1]}: they do not make one list"
+            f"{first.shard[1]}: they are not parts of one scan"
         )
 
 

@@ -40,7 +40,7 @@ def slurm_tf_config() -> dict[str, Any]:
         _, index = resolver.get_task_info()
         address = hosts[index]
     except (RuntimeError, ValueError, AssertionError, LookupError, TypeError) as error:
-        raise UserError(f"Slurm's variables make no sense: {error}") from None
+        raise UserError(f"Slurm's variables cannot be understood: {error}") from None
     node = os.environ.get("SLURMD_NODENAME", "")
     if node and address.rpartition(":")[0] != node:
         raise order_error(f"task {index} is on {node}, TensorFlow expects it on {address}")

@@ -80,7 +80,7 @@ def loaded(path: str) -> Run:
 
     run = run_file.load(path)
     if not run.scanned:
-        raise UserError(f"{path} has no images yet: scan.py goes on with it")
+        raise UserError(f"{path} has no images yet: run scan.py again to continue it")
     return run
 
 
@@ -94,7 +94,7 @@ def headline(path: str, run: Run) -> str:
         state += f", {run.done} of {len(run.settings.range)} seen"
     return (
         f"{path}: {run.settings.network}, {run.scanned} images of {run.root}{state}; "
-        f"{len(run.skipped)} could not be read, {int((run.same >= 0).sum())} came again"
+        f"{len(run.skipped)} could not be read, {int((run.same >= 0).sum())} appear more than once"
     )
 
 

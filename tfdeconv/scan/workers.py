@@ -118,8 +118,8 @@ class WorkerGroup:
             ) from None
         except tf.errors.OpError as error:
             raise UserError(
-                f"another worker cannot be reached any more ({brief(error)}): start all of them "
-                f"again, and they go on from what was saved last"
+                f"another worker can no longer be reached ({brief(error)}): start all of them "
+                f"again; they continue from what was saved last"
             ) from None
         parts = []
         start = 0
