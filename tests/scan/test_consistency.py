@@ -63,7 +63,10 @@ DAMAGES = {
     "the same as a later one": (set_list("same", 2, 5), "copies of later ones"),
     "the same as none": (set_list("same", 5, -2), "copies of later ones"),
     "skipped, not seen": (lambda run: run.skipped.update({COUNT: "?"}), "it has not seen"),
-    "skipped, and counted": (lambda run: run.skipped.update({1: "?"}), "not that of the images scanned"),
+    "skipped, and counted": (
+        lambda run: run.skipped.update({1: "?"}),
+        "not that of the images scanned",
+    ),
     "done before it was": (lambda run: setattr(run, "done", 9), "its lists of images do not fit"),
     "scanned none": (lambda run: setattr(run, "scanned", -1), "its lists of images do not fit"),
 }

@@ -37,8 +37,7 @@ def weights_file(run: Run, path: str | Path, given: str | None) -> Path:
     if given:
         raise UserError(f"{file}: there is no such file")
     raise UserError(
-        f"the weights of {path} were in {file}, which is gone: give them with "
-        f"--weights FILE"
+        f"the weights of {path} were in {file}, which is gone: give them with --weights FILE"
     )
 
 
