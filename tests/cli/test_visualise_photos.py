@@ -138,7 +138,7 @@ def test_odd_images_are_told_when_they_are_drawn(run, tmp_path, rng):
     paths = [tmp_path / name for name in ("bits.npy", "dark.png", "ones.npy")]
     status, lines, err = run(*paths, *LIGHT, "--out", tmp_path / "out")
     assert (status, len(lines), len(err)) == (1, 2, 3)
-    assert "bits.npy has values from" in err[0] and "its preprocessing takes 0 to 255" in err[0]
+    assert "bits.npy has values from" in err[0] and "its preprocessing expects 0 to 255" in err[0]
     assert "dark.png: 16 bits, brightest 4095, read as 1/16 of white" in err[1]
     assert "ones.npy: no value is above 1, expected pixels from 0 to 255" in err[2]
     # a refusal is a line, whatever was assumed

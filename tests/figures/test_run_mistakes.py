@@ -25,7 +25,7 @@ MISTAKES = [
     (["-m", "all", "--preprocess", "tf"], "--preprocess, --mode: with --run"),
     (["--network", "vgg16"], "--network"),
     (["--weights", "other.h5"], "is not what .*run.h5 was made with.*sha256"),
-    (["--weights", str(ROOT / "weights" / "vgg16.h5")], "is of vgg16, and the run of whole"),
+    (["--weights", str(ROOT / "weights" / "vgg16.h5")], "holds vgg16, the run is of whole"),
     (["--bands", "0,1,3"], "--bands 3"),
     (["images", "images"], "--run takes one directory"),
     (["other"], "is not what .*run.h5 is a scan of: found 19 images, expected the 20 of"),

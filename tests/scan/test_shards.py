@@ -18,7 +18,8 @@ def test_merged_parts_equal_one_process(shared, capfd):
     capfd.readouterr()
     assert call(script, "--out", shared / "merged.h5", "--merge", parts[2], parts[0], parts[1]) == 0
     assert capfd.readouterr() == (
-        f"{shared / 'merged.h5'}: 98 images, 3 layers; 0 could not be read, 3 appear more than once\n",
+        f"{shared / 'merged.h5'}: 98 images, 3 layers; "
+        "0 could not be read, 3 appear more than once\n",
         "",
     )
     assert_same(shared, "merged")
