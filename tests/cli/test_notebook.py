@@ -70,6 +70,8 @@ def test_a_projection_draws_what_the_script_writes(run, tmp_path):
         plain.picture()
     with pytest.raises(tfdeconv.UserError, match="there is no image 1"):
         projection.picture(1)
+    with pytest.raises(tfdeconv.UserError, match="there is no page 2"):
+        projection.picture(page=2)
 
 
 def test_own_networks_are_shown(tmp_path, rng):
@@ -81,6 +83,9 @@ def test_own_networks_are_shown(tmp_path, rng):
     tfdeconv.save_weights(tmp_path / "mine.h5", net.network(), arrays, caffe((24, 24)), "", "none")
     photo = save_photo(tmp_path / "a.png")
     shown = tfdeconv.show(photo, "conv2", weights=tmp_path / "mine.h5")
+    array = np.asarray(Image.open(photo))
+    from_array = tfdeconv.show(array, "conv2", weights=tmp_path / "mine.h5")
+    np.testing.assert_array_equal(from_array.patches, shown.patches)
     assert shown.channels.shape == (1, 5) and "mine conv2" in repr(shown)
     assert shown.picture().width > 400
     # the last map, without a layer

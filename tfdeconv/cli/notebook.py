@@ -116,18 +116,13 @@ def project(
     from ..figures.projection import style_of
 
     style_of(request.colours, request.scale)
-
     loaded = loaded_weights(request, weights, notes)
     network = loaded.network
     layer = request.layers[0] if request.layers else arguments.default_layer(network)
     if request.resize != arguments.KEEP:
         limits.refuse_costly(network, layer, loaded.preprocessing.size, request.mode)
     deconvnet = Deconvnet(network, loaded, layer, request.rule)
-    # PIL's images know the file that they were opened from
-    file = getattr(image, "filename", image)
-    name = "image"
-    if file and isinstance(file, str | os.PathLike):
-        name = Path(file).name
+    name = name_of(image)
     x = images.read(
         image,
         loaded.preprocessing,
@@ -143,6 +138,14 @@ def project(
     assert projection.origin is not None
     drawing = photo_picture.drawing(name, x, request)
     return replace(projection, origin=replace(projection.origin, drawing=drawing))
+
+
+def name_of(image: Source) -> str:
+    """The name of an image's file: PIL's images know which they were opened from."""
+    file = getattr(image, "filename", image)
+    if isinstance(file, str | os.PathLike):
+        return Path(file).name or "image"
+    return "image"
 
 
 def loaded_weights(

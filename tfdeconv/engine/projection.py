@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import UserError
 from ..network.graph import Network
 from ..network.spans import Spans, overlap
 from ..words import counted, extent, listed
@@ -110,7 +111,10 @@ class Projection:
 
     def picture(self, image: int = 0, page: int = 1, **drawing: Any) -> Image.Image:
         """One of pages(), from 1: the only one of up to 16 features."""
-        return self.pages(image, **drawing)[page - 1]
+        pages = self.pages(image, **drawing)
+        if not 1 <= page <= len(pages):
+            raise UserError(f"there is no page {page}: the picture has pages 1 to {len(pages)}")
+        return pages[page - 1]
 
     def _repr_png_(self) -> bytes | None:
         """The first image's picture, for Jupyter; None where there can be none."""
