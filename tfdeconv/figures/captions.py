@@ -113,8 +113,8 @@ def crops(unit_tiles: UnitTiles) -> bool:
 def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = None) -> Legend:
     """How to read the picture of a layer."""
     sentences = [
-        f"Left: what in the photos fired the {names.noun}, projected down to pixels",
-        "Right: the same places of the photos, strongest first, row by row",
+        f"Left: what in the images fired the {names.noun}, projected down to pixels",
+        "Right: the same places of the images, strongest first, row by row",
         *tile_sentences([unit_tiles], full),
     ]
     if crops(unit_tiles) and unit_tiles.has_map:
@@ -150,7 +150,7 @@ def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[s
         scale = "each projection has its own contrast: v is the largest value of each"
     sentences = [f"Grey is zero; {scale}"]
     if any(unit_tiles.is_outside for unit_tiles in all_tiles):
-        sentences.append("Hatched: outside of the photo")
+        sentences.append("Hatched: outside of the image")
     for word, meaning in WORDS.items():
         if any((unit_tiles.placeholders == word).any() for unit_tiles in all_tiles):
             sentences.append(f"{word.capitalize()}: {meaning}")

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from .cutout import full_scale, photo_tile, projection_tiles
 from .letters import font_for, printable, shortened, text_width
-from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides, square_columns
+from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides
 from .run_page import PageText, new_page
 from .tile import draw_mark
 from .tile_grid import TileGrid
@@ -115,7 +115,7 @@ def lay_out(unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText)
     count, top = unit_tiles.values.shape
     tiles = [tile_size(unit_tiles, feature) for feature in range(count)]
     cell = (max(height for height, _ in tiles), max(width for _, width in tiles))
-    grid = TileGrid(cell, square_columns(top), top)
+    grid = TileGrid(cell, grid_columns(top, cell), top)
     grid_height, grid_width = grid.size
     # a class's name may be of any length
     longest = min(max(text.width for text in texts), MAX_WIDTH / 3)
@@ -124,6 +124,21 @@ def lay_out(unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText)
     most_columns = max(1, (MAX_WIDTH - 2 * MARGIN + GAP) // step[0])
     most_rows = max(1, (text.room(feature_width) + GAP) // step[1])
     return Layout(grid, step, columns_per_page(count, step, most_columns, most_rows), most_rows)
+
+
+def grid_columns(count: int, cell: tuple[int, int]) -> int:
+    """Columns of a feature's tiles of that height and width that make it as square as can be.
+
+    >>> grid_columns(9, (100, 100)), grid_columns(9, (12, 160)), grid_columns(5, (1, 1))
+    (3, 1, 3)
+    """
+
+    def distance(columns: int) -> float:
+        rows = ceil(count / columns)
+        # rounded, so that 2 x 3 is as square as 3 x 2
+        return round(abs(log(columns * cell[1] / (rows * cell[0]))), 6)
+
+    return min(range(count, 0, -1), key=distance)
 
 
 def columns_per_page(count: int, step: tuple[int, int], most_columns: int, most_rows: int) -> int:

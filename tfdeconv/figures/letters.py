@@ -90,13 +90,13 @@ def text_width(text: str, size: int) -> float:
     return font_for(text, size).getlength(text)
 
 
-def fitting(text: str, width: float) -> tuple[str, Font]:
-    """A text and the largest of TILE_FONTS in which it is at most so wide.
+def fitting(text: str, width: float, height: float) -> tuple[str, Font]:
+    """A text and the largest of TILE_FONTS in which it is at most so wide and high.
 
     Where it is in none, its first letter in the smallest.
     """
     for size in TILE_FONTS:
-        if font(size).getlength(text) <= width:
+        if size <= height and font(size).getlength(text) <= width:
             return text, font(size)
     return text[:1].upper(), font(TILE_FONTS[-1])
 

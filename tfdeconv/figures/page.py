@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from math import ceil, sqrt
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -35,11 +35,6 @@ def hues(count: int) -> list[tuple[int, int, int]]:
         red, green, blue = colorsys.hsv_to_rgb((i * GOLDEN_RATIO) % 1, 0.85, 0.92)
         colours.append((int(red * 255), int(green * 255), int(blue * 255)))
     return colours
-
-
-def square_columns(count: int) -> int:
-    """Columns that lay out so many tiles as nearly square as possible."""
-    return ceil(sqrt(count))
 
 
 def scaled_sides(height: int, width: int, least: int, most: int) -> tuple[int, int]:

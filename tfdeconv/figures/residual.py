@@ -29,9 +29,9 @@ NAMES_WIDTH = 220  # of the column at the left, at most
 NAME_FONT, SIZE_FONT, NOTE_FONT, STRIP_FONT = 16, 14, 16, 16
 # what stands over the two columns of strips, for one and for two lines of strips in each row
 STRIPS = {
-    1: ("the photos, centred on the unit", "what came down"),
+    1: ("the images, centred on the unit", "what came down"),
     2: (
-        "above: the photos, centred on the unit; below: what came down through the identity path",
+        "above: the images, centred on the unit; below: what came down through the identity path",
         "above: what came down; below: what came down through the residual branch",
     ),
 }

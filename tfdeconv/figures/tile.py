@@ -85,7 +85,7 @@ def draw_tile(
     pen = ImageDraw.Draw(canvas)
     if word:
         pen.rectangle(frame, fill=PAPER, outline=edge, width=edge_width)
-        word, letters = fitting(word, width - 4)
+        word, letters = fitting(word, width - 4, height - 2)
         pen.text((left + width / 2, top + height / 2), word, FAINT, letters, anchor="mm")
         return
     canvas.paste(Image.fromarray(pixels), corner)
