@@ -60,3 +60,13 @@ def test_tile_is_hatched_outside_image_alone():
     outside = np.ones((40, 40), bool)
     outside[20:, :32] = False
     np.testing.assert_array_equal(drawn[outside], tile.hatched(40, 40)[outside])
+
+
+def test_strips_are_averaged_along_their_length():
+    signal = np.where(np.arange(400) % 2, 1, -1).astype(np.float32)
+    tall = np.repeat(signal[:, None, None], 3, 2)
+    for strip, size in ((tall, (40, 1, 3)), (tall.transpose(1, 0, 2), (1, 40, 3))):
+        # wider than the strip is on one axis
+        shrunk = pixels.shrink(strip, max(16, size[1]), max(16, size[0]))
+        assert shrunk.shape == size
+        assert np.abs(shrunk).max() < 0.5

@@ -54,7 +54,7 @@ def draw_boxes(
     canvas: Image.Image,
     photo: Rectangle,
     gutter: tuple[int, int],
-    scale: float,
+    scale: tuple[float, float],
     boxes: Sequence[Box],
     numbers: Sequence[str],
     centres: Sequence[tuple[float, float]],
@@ -62,17 +62,17 @@ def draw_boxes(
     """Draws boxes, their units' centres, and numbers into the photo that is on the canvas.
 
     photo: where it is; gutter: what is free at its right and below it; scale: its pixels
-    for one of the input; numbers and centres: of all units, the latter rows and columns, or none.
+    for one of the input, across and down; numbers and centres: of all units, the latter rows and columns, or none.
     """
     left, top, right, bottom = photo
     pen = ImageDraw.Draw(canvas)
     rectangles: list[Rectangle] = []
     for box in boxes:
         inside = (
-            round(max(left, left + box.corners[0] * scale)),
-            round(max(top, top + box.corners[1] * scale)),
-            round(min(right, left + box.corners[2] * scale) - 1),
-            round(min(bottom, top + box.corners[3] * scale) - 1),
+            round(max(left, left + box.corners[0] * scale[0])),
+            round(max(top, top + box.corners[1] * scale[1])),
+            round(min(right, left + box.corners[2] * scale[0]) - 1),
+            round(min(bottom, top + box.corners[3] * scale[1]) - 1),
         )
         rectangles.append(sorted_corners(inside))
     # a dark line around each, because a photo may have a box's colour
@@ -84,7 +84,7 @@ def draw_boxes(
         for box in boxes:
             for i in box.units:
                 row, column = centres[i]
-                draw_dot(pen, (left + column * scale, top + row * scale), photo, box.colour)
+                draw_dot(pen, (left + column * scale[0], top + row * scale[1]), photo, box.colour)
 
     texts = [label_text(box, numbers) for box in boxes]
     letters = font(LETTERS)

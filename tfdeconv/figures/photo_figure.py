@@ -82,9 +82,10 @@ class PhotoFigure:
         inside = np.clip(view, 0, (height, width, height, width))
         boxes = self.projection.boxes[self.image]
         signal = paste(self.projection.patches[self.image, i], boxes[i], inside)
-        scale = tile[0] / self.views.size[1]
-        size = [max(1, round(side * scale)) for side in signal.shape[:2]]
-        return pixels.shrink(signal, size[1], size[0]), inside
+        view_height, view_width = self.views.size
+        rows = max(1, round(signal.shape[0] * tile[1] / view_height))
+        columns = max(1, round(signal.shape[1] * tile[0] / view_width))
+        return pixels.shrink(signal, columns, rows), inside
 
 
 def contrasts_of(figure: PhotoFigure, tile: tuple[int, int]) -> list[float]:

@@ -14,6 +14,7 @@ PAIR_GAP = 2  # between a photo's patch and its projection
 # the side of a square tile that are tried; others have the area of such a square
 SIDES = (448, 384, 320, 288, 256, 224, 192, 176, 160)
 LONGEST_TILE = 1000
+THIN = 16  # the shorter side of a photo or tile, at least
 LEAST_UNIT = 150  # width of a feature: half a label
 VALUE_LINES = 3  # of text under a feature, but for its name
 WIDEST = 2200  # of a page's content
@@ -130,7 +131,7 @@ def with_photo(content: Content, grid: Grid, beside: bool) -> Layout:
         scale = (grid_height - grid.label_lines * LINE) / height
     most = scaled(content.photo, MOST_PHOTO, LONGEST_PHOTO)
     scale = min(scale, most[0] / width, most[1] / height)
-    photo = (max(1, round(width * scale)), max(1, round(height * scale)))
+    photo = (max(THIN, round(width * scale)), max(THIN, round(height * scale)))
     gutter = (0, 0)
     if content.boxes:
         gutter = (GUTTER[0] * (photo[0] < NARROW), GUTTER[1] * (photo[1] < LOW))
@@ -166,9 +167,11 @@ def badness(layout: Layout, content: Content) -> float:
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:
     """Width and height of the area of a square of that side, in the shape of height and width.
 
+    A strip is at least THIN, or it would be lost.
+
     >>> scaled((30, 120), 100, 1000), scaled((30, 120), 100, 160)
     ((200, 50), (160, 40))
     """
     height, width = size
     scale = min(side / sqrt(height * width), longest / max(height, width))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return max(THIN, round(width * scale)), max(THIN, round(height * scale))

@@ -82,7 +82,7 @@ def draw_photo(
     left, top = corner
     photo = np.asarray(pixels.resize(figure.seen, width, height))
     draw_tile(canvas, (left, top), photo)
-    scale = width / figure.seen.shape[1]
+    scale = (width / figure.seen.shape[1], height / figure.seen.shape[0])
     channels = [str(channel) for channel in figure.projection.channels[figure.image]]
     place = (left, top, left + width, top + height)
     draw_boxes(canvas, place, layout.gutter, scale, boxes, channels, figure.views.centres)

@@ -118,11 +118,13 @@ def resize(array: np.ndarray, width: int, height: int) -> Image.Image:
 
 
 def shrink(signal: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Averages a signed signal [h, w, c] down to a tile's size; returns smaller ones unchanged.
+    """Averages a signed signal [h, w, c] down to a tile's size; a smaller axis stays as it is.
 
     To be called before the signal's full_scale() is taken, because averages are weaker.
     """
-    if width >= signal.shape[1]:
+    width = min(width, signal.shape[1])
+    height = min(height, signal.shape[0])
+    if (height, width) == signal.shape[:2]:
         return signal
     channels = []
     for i in range(signal.shape[2]):
