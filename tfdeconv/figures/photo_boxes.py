@@ -61,8 +61,9 @@ def draw_boxes(
 ) -> None:
     """Draws boxes, their units' centres, and numbers into the photo that is on the canvas.
 
-    photo: where it is; gutter: what is free at its right and below it; scale: its pixels
-    for one of the input, across and down; numbers and centres: of all units, the latter rows and columns, or none.
+    photo: where it is; gutter: what is free at its right and below it; scale: its pixels for one
+    of the input, across and down; numbers and centres: of all units, the latter rows and columns,
+    or none.
     """
     left, top, right, bottom = photo
     pen = ImageDraw.Draw(canvas)
