@@ -10,6 +10,7 @@ from command_line import save_photo
 from helpers import random_weights
 from PIL import Image, ImageDraw
 
+import tfdeconv
 from tfdeconv.data.images import text_of
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.network.graph import Builder
@@ -82,6 +83,16 @@ def test_imagenet_names_are_assumed_aloud(run, pets, words, tmp_path):
     assert status == 0 and text_of(lines[0])["channels"] == "0"
     assert "assumed: the 1,000 classes of classes are ImageNet's" in " ".join(errors)
     assert "0 tench" in words and "ImageNet (assumed)" in " ".join(words)
+
+
+def test_notebooks_show_classes(pets):
+    files = {"weights": pets / "4.h5", "labels": pets / "names.txt"}
+    found = tfdeconv.show(pets / "photo.png", classes="fox,cat", **files)
+    assert found.channels.tolist() == [[3, 0]] and found.vectors.shape == (1, 4)
+    again = tfdeconv.show(pets / "photo.png", "classes", [3, 0], **files)
+    assert np.array_equal(found.picture(), again.picture())
+    with pytest.raises(tfdeconv.UserError, match="in several ways"):
+        tfdeconv.show(pets / "photo.png", "classes", [3, 0], classes="cat", **files)
 
 
 # {options: the message}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,17 +34,6 @@ def add_class_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def labelled(weights: Weights, path: str | None, layers: Sequence[str]) -> Weights:
-    """The weights with the names in a file; raises UserError where they do not fit the layers."""
-    if path is None:
-        return weights
-    from ..figures.unit_names import check_labels
-
-    names = labels.read(path)
-    check_labels(names, weights.network, layers)
-    return replace(weights, labels=names)
-
-
 def target_layer(network: Network, classes: Sequence[str] | None) -> str:
     """The layer where the user names none: for classes the last that has some.
 
@@ -58,25 +47,28 @@ def target_layer(network: Network, classes: Sequence[str] | None) -> str:
     raise UserError(f"--class: {network.name} has no layer of classes: choose features with -f")
 
 
-def with_numbers(request: Any, weights: Weights, layers: Sequence[str]) -> Any:
-    """A request with features for the classes that it names; UserError for unknown ones."""
-    if not request.classes:
-        return request
-    from ..figures.unit_names import unit_names
+def resolve(
+    request: Any, weights: Weights, layers: Sequence[str], tell: Callable[[str], None] | None
+) -> tuple[Any, Weights]:
+    """A request with the numbers of the classes that it names, and weights with its labels.
 
-    names = unit_names(weights.network, layers[0], weights.labels)
-    numbers = class_numbers(names, layers, request.classes)
-    return replace(request, features=numbers, classes=None)
+    tell is called with what was assumed of the names; None: nobody is told. Raises UserError for labels that do not fit
+    the layers, and for classes that there are not.
+    """
+    from ..figures.unit_names import check_labels, unit_names
 
-
-def assumptions(weights: Weights, layers: Sequence[str]) -> Iterator[str]:
-    """What was assumed of the names of the layers' classes."""
-    from ..figures.unit_names import unit_names
-
-    for layer in layers:
-        note = unit_names(weights.network, layer, weights.labels).note
-        if note:
-            yield note
+    if request.labels:
+        names = labels.read(request.labels)
+        check_labels(names, weights.network, layers)
+        weights = replace(weights, labels=names)
+    names_of = [unit_names(weights.network, layer, weights.labels) for layer in layers]
+    for each in names_of:
+        if tell and each.note:
+            tell(each.note)
+    if request.classes:
+        numbers = class_numbers(names_of[0], layers, request.classes)
+        request = replace(request, features=numbers, classes=None)
+    return request, weights
 
 
 def class_numbers(names: UnitNames, layers: Sequence[str], wanted: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.rules import DECONVNET
 from ..errors import UserError
 from ..tensorflow_import import import_tensorflow
-from . import arguments, photo_picture, photo_projection, visualise
+from . import arguments, class_options, photo_picture, photo_projection, visualise
 from .notes import Notes, admission_of
 from .visualise_photos import PhotoRequest, read_weights
 
@@ -27,6 +27,8 @@ def show(
     layer: str | None = None,
     features: int | Sequence[int] | None = None,
     *,
+    classes: str | Sequence[str] | None = None,
+    labels: str | os.PathLike[str] | None = None,
     top: int | None = None,
     mode: str = "max",
     rule: str = DECONVNET.name,
@@ -56,13 +58,15 @@ def show(
     >>> found.channels.tolist(), found.picture().mode
     ([[3]], 'RGB')
     """
-    if top is not None and features is not None:
-        raise UserError("features and top choose features in two ways: give one of them")
+    if sum(each is not None for each in (features, classes, top)) > 1:
+        raise UserError("features, classes and top choose features in several ways: give one")
     if max_side is not None and (max_side < 1 or resize not in (None, arguments.KEEP)):
         raise UserError('max_side: expected pixels, at least 1, and resize="keep"')
     options: dict[str, Any] = {
         "layers": () if layer is None else (layer,),
         "features": None if features is None else listed(features),
+        "classes": [classes] if isinstance(classes, str) else classes and list(classes),
+        "labels": labels and os.fspath(labels),
         "top": top,
         "mode": mode,
         "rule": rule,
@@ -118,7 +122,11 @@ def project(
     style_of(request.colours, request.scale)
     loaded = loaded_weights(request, weights, notes)
     network = loaded.network
-    layer = request.layers[0] if request.layers else arguments.default_layer(network)
+    layer = class_options.target_layer(network, request.classes)
+    if request.layers:
+        layer = request.layers[0]
+    tell = notes.tell if weights is not None else None
+    request, loaded = class_options.resolve(request, loaded, [layer], tell)
     if request.resize != arguments.KEEP:
         limits.refuse_costly(network, layer, loaded.preprocessing.size, request.mode)
     deconvnet = Deconvnet(network, loaded, layer, request.rule)

@@ -76,11 +76,9 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     admission = admission_of(request.preprocess, notes)
     network = weights.network
     layers = request.layers or (class_options.target_layer(network, request.classes),)
-    weights = class_options.labelled(weights, request.labels, layers)
-    request = class_options.with_numbers(request, weights, layers)
-    if request.weights:
-        for note in class_options.assumptions(weights, layers):
-            notes.tell(note)
+    # notes are on the user's files, and not on those of the weights folder
+    tell = notes.tell if request.weights else None
+    request, weights = class_options.resolve(request, weights, layers, tell)
     destination.refuse_many(len(photos) * len(layers))
     for path in photos:
         refuse_source(path, destination.path)

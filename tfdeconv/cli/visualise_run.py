@@ -78,17 +78,13 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     weights = provenance.weights_of(
         run, request.run, weights_path, network, layers, request.architecture, request.lambdas
     )
-    weights = class_options.labelled(weights, request.labels, layers)
-    request = class_options.with_numbers(request, weights, layers)
+    notes = Notes()
+    for note in weights.notes_to_tell(preprocessing_known=True):
+        notes.tell(note)
+    request, weights = class_options.resolve(request, weights, layers, notes.tell)
     channels = channels_of(request, run, layers)
     # of blocks each channel has a picture, otherwise each layer
     destination.refuse_many(channels[layers[-1]].size if request.blocks else len(layers))
-    notes = Notes()
-    for note in (
-        *weights.notes_to_tell(preprocessing_known=True),
-        *class_options.assumptions(weights, layers),
-    ):
-        notes.tell(note)
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
