@@ -115,3 +115,17 @@ def test_mistakes_are_one_line(run, pets, tmp_path, monkeypatch, options):
         "photo.png", "--weights", "4.h5", "--out", tmp_path, *options.split()
     )
     assert (status, lines) == (2, []) and MISTAKES[options] in error
+
+
+def test_runs_say_names_and_probabilities(run, pets, words, tmp_path):
+    images = tmp_path / "images"
+    for number, colour in enumerate([(250, 0, 0), (0, 250, 0), (0, 0, 250)]):
+        save_photo(images / f"{number}.png", colour)
+    scanned = ("--out", tmp_path / "run.h5", "--weights", pets / "4.h5", "--layers", "classes")
+    assert run(images, *scanned, "--top", "2", script="scan.py")[0] == 0
+    drawing = ("--run", tmp_path / "run.h5", "--out", tmp_path, "--labels", pets / "names.txt")
+    status, (picture,), errors = run(*drawing, "--class", "dog")
+    assert (status, text_of(picture)["channels"]) == (0, "1"), errors
+    said = " ".join(words)
+    for word in ("class 1 dog", "logit ", " p", "the softmax of all 4 logits", "names.txt"):
+        assert word in said

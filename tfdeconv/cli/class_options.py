@@ -52,8 +52,8 @@ def resolve(
 ) -> tuple[Any, Weights]:
     """A request with the numbers of the classes that it names, and weights with its labels.
 
-    tell is called with what was assumed of the names; None: nobody is told. Raises UserError for labels that do not fit
-    the layers, and for classes that there are not.
+    tell is called with what was assumed of the names; None: nobody is told. Raises UserError for
+    labels that do not fit the layers, and for classes that there are not.
     """
     from ..figures.unit_names import check_labels, unit_names
 

@@ -15,7 +15,8 @@ from ..scan.run import Run
 from .grid import FeatureText
 from .legend import Legend
 from .style import number
-from .unit_names import UnitNames, logit_text
+from .class_values import logit_text
+from .unit_names import NEGATIVE, UnitNames
 from .unit_tiles import UnitTiles
 from .view import ENERGY
 
@@ -75,7 +76,7 @@ def feature_texts(unit_tiles: UnitTiles, names: UnitNames) -> list[FeatureText]:
     for feature, channel in enumerate(unit_tiles.channels.tolist()):
         values, images = unit_tiles.values[feature], unit_tiles.images[feature]
         if names.classes:
-            detail = f"logit {activation_range(values, images, logit_text)}"
+            detail = class_detail(unit_tiles, names, feature)
         else:
             fires = activation_range(values, images)
             detail = f"fires {fires}" if fires else "dead: no image fires it"
@@ -87,6 +88,18 @@ def feature_texts(unit_tiles: UnitTiles, names: UnitNames) -> list[FeatureText]:
         name = f"{names.noun} {channel} {names.name(channel)}".strip()
         texts.append(FeatureText(name, detail))
     return texts
+
+
+def class_detail(unit_tiles: UnitTiles, names: UnitNames, feature: int) -> str:
+    """`logit 12.31 to 8.20   p=0.83 to 0.12`: of a class, in the images that are drawn."""
+    values, images = unit_tiles.values[feature], unit_tiles.images[feature]
+    parts = [f"logit {activation_range(values, images, logit_text)}"]
+    kept = unit_tiles.vectors
+    vectors = [kept[image] for image in images.tolist() if image in kept]
+    parts.append(names.probability_text(int(unit_tiles.channels[feature]), *vectors))
+    if (values[images >= 0] < 0).any():
+        parts.append(NEGATIVE)
+    return "   ".join(filter(None, parts))
 
 
 def field_caption(unit_tiles: UnitTiles) -> str:
@@ -119,13 +132,8 @@ def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = N
     ]
     if crops(unit_tiles) and unit_tiles.has_map:
         sentences.append("Crosses: where the units stand")
-    if names.classes and (unit_tiles.values < 0).any():
-        sentences.append(
-            "A negative logit speaks against its class: its tile shows what would raise it"
-        )
-    if names.labels:
-        assumed = ", which is assumed" if names.labels_assumed else ""
-        sentences.append(f"Classes are named {names.labels.source}{assumed}")
+    has_negative = bool((unit_tiles.values[unit_tiles.images >= 0] < 0).any())
+    sentences += names.legend(has_negative)
     return Legend(sentences, full)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .style import number
@@ -41,6 +43,19 @@ def probability_text(probability: float) -> str:
     if probability < TWO_DIGITS:
         return f"p={probability:.3f}"
     return f"p={probability:.2f}"
+
+
+def probability_range(probabilities: Sequence[float]) -> str:
+    """The largest and the smallest of probabilities, at least one.
+
+    >>> probability_range([0.831]), probability_range([0.02, 0.831, 0.5])
+    ('p=0.83', 'p=0.83 to 0.020')
+    """
+    largest = probability_text(max(probabilities))
+    smallest = probability_text(min(probabilities))
+    if largest == smallest:
+        return largest
+    return f"{largest} to {smallest.removeprefix('p').removeprefix('=')}"
 
 
 def logit_text(logit: float) -> str:

@@ -15,6 +15,7 @@ from ..data.loader import batches, reader
 from ..data.preprocessing import Preprocessing
 from ..engine.deconvnet import Deconvnet, ForwardPass
 from ..engine.projection import Units, concatenate
+from ..network.classes import class_layer
 from ..scan.run import Run
 from . import pixels
 from .tiles import allocate, keep_units
@@ -101,6 +102,7 @@ def draw_top_units(
             ]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
             for unit_tiles in tiles_of.values():
+                keep_vectors(deconvnet, batch, unit_tiles)
                 differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
                 for number, line in differing:
                     warnings.add("activations differ", f"{image_name(source, number)}: {line}")
@@ -108,6 +110,15 @@ def draw_top_units(
         if done < len(numbers):
             progress(f"{done} of {len(numbers)} images")
     return tiles_of, warnings
+
+
+def keep_vectors(deconvnet: Deconvnet, batch: Batch, unit_tiles: UnitTiles) -> None:
+    """Keeps a layer's values for each image, which probabilities are worked out of."""
+    y = batch.forward_pass.maps[unit_tiles.layer]
+    is_vector = y.shape[1:3] == (1, 1)
+    if is_vector and class_layer(deconvnet.network, unit_tiles.layer, has_names=True):
+        for number, vector in zip(batch.numbers.tolist(), y[:, 0, 0]):
+            unit_tiles.vectors[number] = vector
 
 
 def images_to_draw(all_tiles: Iterable[UnitTiles]) -> np.ndarray:

@@ -23,7 +23,7 @@ from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from ..network.classes import ClassLayer, class_layer
 from ..network.graph import Network
-from .class_values import logit_text, probabilities, probability_text
+from .class_values import logit_text, probabilities, probability_range
 from .style import number
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class UnitNames:
 
         value: its activation, of a class the logit; logits [classes]: those of all classes.
         """
+        every_logit = [] if logits is None else [logits]
         remarks = ["saturated"] if saturated else []
         if not self.classes:
             activation = "dead" if dead else number(value)
@@ -115,7 +116,7 @@ class UnitNames:
             str(channel),
             self.name(channel),
             f"logit {logit_text(value)}",
-            self.probability_text(channel, logits),
+            self.probability_text(channel, *every_logit),
             ", ".join(remarks),
         )
 
@@ -136,12 +137,18 @@ class UnitNames:
             found.append((text.title, text.detail))
         return found
 
-    def probability_text(self, channel: int, logits: np.ndarray | None) -> str:
-        """`p=0.83`; "" where it is not known."""
-        if not self.classes or logits is None:
+    def probability_text(self, channel: int, *logits: np.ndarray) -> str:
+        """`p=0.83`, or of several images `p=0.83 to 0.12`; "" where it is not known.
+
+        logits: of each image those of all classes.
+        """
+        if not self.classes:
             return ""
-        probability = float(probabilities(logits, self.classes.probability)[channel])
-        return probability_text(probability) if np.isfinite(probability) else ""
+        found: list[float] = []
+        for values in logits:
+            found.append(float(probabilities(values, self.classes.probability)[channel]))
+        finite = [each for each in found if np.isfinite(each)]
+        return probability_range(finite) if finite else ""
 
     def legend(self, has_negative: bool = False) -> list[str]:
         """How to read what is said of classes, in sentences; none for features."""

@@ -53,6 +53,8 @@ class UnitTiles:
     cutouts: dict[tuple[int, int], Cutout] = field(default_factory=dict)
     # the largest difference between a projection and the sum of its parts, of the former's maximum
     gap: float = 0.0
+    # by the image's number, where the layer may be one of classes: all its values [c]
+    vectors: dict[int, np.ndarray] = field(default_factory=dict)
     # (place of the channel, rank) of tiles that show nothing: (next to) nothing came back
     saturated: set[tuple[int, int]] = field(default_factory=set)
 
