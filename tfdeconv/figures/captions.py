@@ -12,10 +12,10 @@ from ..data.dataset import Source
 from ..engine.rules import RULES
 from ..scan import maxima, residual
 from ..scan.run import Run
+from .class_values import logit_text
 from .grid import FeatureText
 from .legend import Legend
 from .style import number
-from .class_values import logit_text
 from .unit_names import NEGATIVE, UnitNames
 from .unit_tiles import UnitTiles
 from .view import ENERGY
