@@ -12,7 +12,7 @@ from PIL import Image
 from ..data.preprocessing import Preprocessing
 from . import pixels
 from .legend import Legend
-from .photo_figure import Labels, PhotoFigure, contrasts_of
+from .photo_figure import Labels, PhotoFigure
 from .photo_layout import lay_out
 from .photo_page import draw_page
 from .photo_views import views_of
@@ -57,8 +57,10 @@ def draw(
     page_count = ceil(count / FEATURES)
     on_a_page = ceil(count / page_count)
     layout = lay_out(figure.content(on_a_page))
-    contrasts = contrasts_of(figure, layout.grid.tile)
-    full = max(contrasts) if style.scale == "common" else None
+    signals = [figure.signal(i, layout.grid.tile) for i in range(count)]
+    full = None
+    if style.scale == "common":
+        full = max(signal.contrast for signal in signals)
     legend = Legend([*sentences_of(figure), *notes], full)
     pages = []
     for number_of_page in range(1, page_count + 1):
@@ -67,7 +69,7 @@ def draw(
         numbered = caption
         if page_count > 1:
             numbered += f"; page {number_of_page} of {page_count}"
-        pages.append(draw_page(figure, features, layout, legend, contrasts, title, numbered))
+        pages.append(draw_page(figure, features, layout, legend, signals, title, numbered))
     return pages
 
 

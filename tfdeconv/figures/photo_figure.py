@@ -27,6 +27,15 @@ Labels = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
+class TileSignal:
+    """The part of a signal that a tile shows."""
+
+    values: np.ndarray  # [h, w, c], with at most as many pixels as the tile has
+    box: np.ndarray  # that they are of, within the image
+    contrast: float  # the absolute value that is full black or white, if the tile has its own
+
+
+@dataclass(frozen=True)
 class PhotoFigure:
     """What is drawn of an image; arrays are [features, ...]."""
 
@@ -44,7 +53,8 @@ class PhotoFigure:
 
     def contrast_width(self, i: int) -> float:
         """At most so wide is what is said of the contrast, in pixels."""
-        largest = float(np.abs(self.projection.patches[self.image, i]).max())
+        patch = self.projection.patches[self.image, i]
+        largest = float(max(patch.max(), -patch.min()))
         return text_width(contrast_text(self, i, largest), LETTERS)
 
     @property
@@ -72,8 +82,8 @@ class PhotoFigure:
             boxes=self.paired,
         )
 
-    def signal(self, i: int, tile: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """What a feature's tile shows of its signal within the image, and the box of that.
+    def signal(self, i: int, tile: tuple[int, int]) -> TileSignal:
+        """What a feature's tile, of that width and height, shows of its signal.
 
         At most as many pixels as the tile has: averages are weaker, and the contrast is theirs.
         """
@@ -85,19 +95,9 @@ class PhotoFigure:
         view_height, view_width = self.views.size
         rows = max(1, round(signal.shape[0] * tile[1] / view_height))
         columns = max(1, round(signal.shape[1] * tile[0] / view_width))
-        return pixels.shrink(signal, columns, rows), inside
-
-
-def contrasts_of(figure: PhotoFigure, tile: tuple[int, int]) -> list[float]:
-    """The absolute value that is full black or white in each feature's tile, if it has its own.
-
-    tile: its width and height.
-    """
-    contrasts = []
-    for i in range(len(figure.labels)):
-        signal, _inside = figure.signal(i, tile)
-        contrasts.append(pixels.full_scale(signal, figure.preprocessing, figure.style))
-    return contrasts
+        shrunk = pixels.shrink(signal, columns, rows)
+        contrast = pixels.full_scale(shrunk, self.preprocessing, self.style)
+        return TileSignal(shrunk, inside, contrast)
 
 
 def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:

@@ -12,7 +12,7 @@ from .legend import Legend
 from .letters import font, font_for, in_lines, printable, shortened, text_width
 from .page import EDGE, FAINT, INK, MARGIN, PAPER
 from .photo_boxes import Box, boxes_of, draw_boxes
-from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, contrast_text
+from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, TileSignal, contrast_text
 from .photo_layout import LINE, PAIR_GAP, Grid, Layout
 from .tile import draw_mark, draw_tile, tile_pixels
 
@@ -31,7 +31,7 @@ def draw_page(
     features: range,
     layout: Layout,
     legend: Legend,
-    contrasts: Sequence[float],
+    signals: Sequence[TileSignal],
     title: str,
     caption: str,
 ) -> Image.Image:
@@ -61,8 +61,10 @@ def draw_page(
     for k, i in enumerate(features):
         corner_left, corner_top = layout.corner(k)
         corner = (MARGIN + corner_left, top + corner_top)
-        full = contrasts[i] if legend.full is None else legend.full
-        draw_feature(canvas, figure, i, layout, corner, colours.get(i, EDGE), full)
+        full = signals[i].contrast if legend.full is None else legend.full
+        drawn = pixels.colours(signals[i].values, figure.preprocessing, figure.style, full)
+        signal = tile_pixels(drawn, signals[i].box, figure.views.boxes[i], layout.grid.tile[::-1])
+        draw_feature(canvas, figure, i, layout, corner, colours.get(i, EDGE), signal)
         own_contrast = "" if legend.full is not None else contrast_text(figure, i, full)
         label_corner = (corner[0], corner[1] + layout.grid.tile[1] + 3)
         draw_label(pen, figure.labels[i], own_contrast, layout.grid, label_corner)
@@ -95,11 +97,11 @@ def draw_feature(
     layout: Layout,
     corner: tuple[int, int],
     colour: tuple[int, int, int],
-    full: float,
+    signal: np.ndarray,
 ) -> None:
     """Draws a feature's tile, or its two.
 
-    colour: of its box; full: the absolute value that is full black or white.
+    colour: of its box; signal: the tile of what came down, uint8 [height, width, 3].
     """
     width, height = layout.grid.tile
     tile = (height, width)
@@ -115,9 +117,7 @@ def draw_feature(
         draw_tile(canvas, corner, patch, edge=colour, edge_width=EDGE_WIDTH)
         left += width + PAIR_GAP
     word = "saturated: nothing came back" if figure.is_saturated(i) else ""
-    signal, inside = figure.signal(i, layout.grid.tile)
-    drawn = pixels.colours(signal, figure.preprocessing, figure.style, full)
-    draw_tile(canvas, (left, top), tile_pixels(drawn, inside, view, tile), word)
+    draw_tile(canvas, (left, top), signal, word)
     if figure.views.centres and not word:
         draw_mark(canvas, (left, top), tile, view, figure.views.centres[i])
 
