@@ -18,7 +18,7 @@ import tfdeconv
 from tfdeconv.cli.visualise_photos import PhotoRequest
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import RELU, Conv, MaxPool
+from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 
 # of a PhotoRequest, what a call has under another name, or not at all
 ELSEWHERE = {"photos", "layers", "out", "overwrite", "raw", "verbose"}
@@ -94,6 +94,23 @@ def test_own_networks_are_shown(tmp_path, rng):
         tfdeconv.show(photo, "conv3", weights=tmp_path / "mine.h5")
 
 
+def test_classes_are_shown_by_name(tmp_path, rng):
+    net = Builder("animals", (8, 8, 3))
+    net.add("conv", Conv(4, 3, activation=RELU))
+    net.add("flat", Flatten())
+    net.add("out", Dense(3))
+    arrays = random_weights(net.network(), rng, dtype=np.float32)
+    path = tmp_path / "animals.h5"
+    tfdeconv.save_weights(path, net.network(), arrays, caffe((8, 8)), "", "none")
+    (tmp_path / "names.txt").write_text("cat\ndog\nowl\n")
+    photo = save_photo(tmp_path / "a.png")
+    names = str(tmp_path / "names.txt")
+    shown = tfdeconv.show(photo, classes=["owl", "cat"], labels=names, weights=path)
+    assert shown.origin.layer == "out" and shown.channels.tolist() == [[2, 0]]
+    with pytest.raises(tfdeconv.UserError, match="no class 'own'. Did you mean 'owl'"):
+        tfdeconv.show(photo, classes="own", labels=names, weights=path)
+
+
 def test_every_option_of_photos_is_one_of_show():
     parameters = set(inspect.signature(tfdeconv.show).parameters)
     assert {field.name for field in fields(PhotoRequest)} - ELSEWHERE <= parameters
@@ -102,9 +119,10 @@ def test_every_option_of_photos_is_one_of_show():
 @pytest.mark.parametrize(
     "options, says",
     [
-        ({"top": 2, "features": 3}, "features and top"),
+        ({"top": 2, "features": 3}, "features, classes and top"),
         ({"max_side": 0}, "max_side: expected pixels"),
         ({"max_side": 50, "resize": "crop"}, 'resize="keep"'),
+        ({"classes": "cat", "top": None}, "--class is for one layer of classes"),
         ({"features": 0.5, "top": None}, "channels: expected integers"),
         ({"layer": "block9"}, "no layer 'block9'"),
         ({"colours": "red"}, "colours: there is no 'red'"),
