@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.dataset import Source
 from ..engine.rules import RULES
+from ..network.graph import Network
 from ..scan import maxima, residual
 from ..scan.run import Run
 from .class_values import logit_text
@@ -195,8 +196,16 @@ def additivity_note(gap: float, rule: str) -> str:
     )
 
 
+def shortcut_name(network: Network, block: str) -> str:
+    """What the shortcut of a block is called: its output may have another shape than its input."""
+    sums = network.residuals()[block]
+    before_branch = {node.name for node in network.up_to(sums.branch)}
+    # the branch comes from the block's input: an identity's end is that input itself
+    return "identity path" if sums.shortcut in before_branch else "projection shortcut"
+
+
 def block_notes(
-    run: Run, path: Path, layers: Sequence[str], channels: np.ndarray
+    run: Run, path: Path, network: Network, layers: Sequence[str], channels: np.ndarray
 ) -> dict[str, list[str]]:
     """The note under each block's row: for each layer, one text per channel.
 
@@ -207,6 +216,7 @@ def block_notes(
     notes: dict[str, list[str]] = {}
     for previous, layer in zip([None, *layers], layers):
         state = run.state[layer]
+        shortcut = shortcut_name(network, layer)
         percents = 100 * residual.identity_share(run, layer)[channels]
         similarities: list[list[str]] = [[] for _ in channels]
         if previous:
@@ -220,7 +230,7 @@ def block_notes(
             parts = [f"fires {fires}" if fires else "dead", *similarity]
             if np.isfinite(percent):
                 parts.append(
-                    f"{percent:.0f} % through the identity path, "
+                    f"{percent:.0f} % through the {shortcut}, "
                     f"{100 - percent:.0f} % through the branch"
                 )
             notes[layer].append("; ".join(parts))

@@ -31,7 +31,7 @@ NAME_FONT, SIZE_FONT, NOTE_FONT, STRIP_FONT = 16, 14, 16, 16
 STRIPS = {
     1: ("the images, centred on the unit", "what came down"),
     2: (
-        "above: the images, centred on the unit; below: what came down through the identity path",
+        "above: the images, centred on the unit; below: what came down through the shortcut",
         "above: what came down; below: what came down through the residual branch",
     ),
 }

@@ -87,7 +87,7 @@ class RunFigures:
         parts = self.sum_inputs(layers) if split else {}
         options = TileOptions(self.style, raw=self.raw, centred=True)
         tiles_of = self.draw_tiles(layers, channels, options, parts)
-        notes = captions.block_notes(self.run, self.path, layers, channels)
+        notes = captions.block_notes(self.run, self.path, self.network, layers, channels)
         caption = [f"{captions.source_caption(self.run, self.source)}, rule {self.rule}"]
         kind = "blocks"
         if split:
