@@ -191,8 +191,8 @@ def draw_text(
     """Writes a feature's name and the range of its activations over its tiles."""
     left, top = corner
     room = width - text_width(text.detail, DETAIL_FONT) - NAME_GAP
-    name = shortened(printable(text.name), room, NAME_FONT)
-    letters = font_for(name, NAME_FONT)
-    detail_left = left + letters.getlength(name) + NAME_GAP
-    pen.text((left, top), name, INK, letters)
-    pen.text((detail_left, top + 1), text.detail, FAINT, font_for(text.detail, DETAIL_FONT))
+    name = shortened(printable(text.name), max(room, width / 2), NAME_FONT)
+    name_width = text_width(name, NAME_FONT) + NAME_GAP
+    detail = shortened(text.detail, width - name_width, DETAIL_FONT)
+    pen.text((left, top), name, INK, font_for(name, NAME_FONT))
+    pen.text((left + name_width, top + 1), detail, FAINT, font_for(detail, DETAIL_FONT))
