@@ -12,7 +12,7 @@ from drawn_runs import BLOCKS, TOP, residual_network
 
 from tfdeconv import NETWORKS, Deconvnet, UserError
 from tfdeconv.data import images
-from tfdeconv.figures import captions, residual
+from tfdeconv.figures import block_notes, residual
 from tfdeconv.scan import provenance, run, run_file
 
 
@@ -114,9 +114,9 @@ def test_stages_by_every_name():
 
 def test_shortcuts_are_identities_or_projections():
     network = NETWORKS["resnet50"](variant="torchvision")
-    names = [captions.shortcut_name(network, f"conv4_block{i}_out") for i in (1, 2)]
+    names = [block_notes.shortcut_name(network, f"conv4_block{i}_out") for i in (1, 2)]
     assert names == ["projection shortcut", "identity path"]
-    assert captions.shortcut_name(residual_network(), BLOCKS[0]) == "identity path"
+    assert block_notes.shortcut_name(residual_network(), BLOCKS[0]) == "identity path"
 
 
 def test_stages_with_a_step_keep_the_first():

@@ -10,7 +10,7 @@ from runs import SIDE
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset
 from tfdeconv.engine.projection import paste
-from tfdeconv.figures import captions, cutout, pixels, tiles, top_units, view
+from tfdeconv.figures import block_notes, cutout, pixels, tiles, top_units, view
 from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles, centre_crop
 from tfdeconv.scan import run_file
 from tfdeconv.weights import load
@@ -127,7 +127,7 @@ def test_shortcut_plus_branch_equals_whole_for_linear_rules(residual_run, rule):
         assert difference < 1e-5 and unit_tiles.gap < 1e-5  # float32
     else:
         assert difference > 1e-2 and unit_tiles.gap > 1e-2
-    note = captions.additivity_note(unit_tiles.gap, rule)
+    note = block_notes.additivity_note(unit_tiles.gap, rule)
     assert ("linear" in note) == (rule == "gradient")
 
 

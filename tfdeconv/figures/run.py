@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..network.graph import INPUT, Network
 from ..scan.run import Run
 from ..weights.load import Weights
-from . import captions, grid, naming, residual
+from . import block_notes, captions, grid, naming, residual
 from .destination import Destination, Page
 from .recipe import Recipe
 from .run_page import PageText
@@ -87,13 +87,13 @@ class RunFigures:
         parts = self.sum_inputs(layers) if split else {}
         options = TileOptions(self.style, raw=self.raw, centred=True)
         tiles_of = self.draw_tiles(layers, channels, options, parts)
-        notes = captions.block_notes(self.run, self.path, self.network, layers, channels)
+        notes = block_notes.block_notes(self.run, self.path, self.network, layers, channels)
         caption = [f"{captions.source_caption(self.run, self.source)}, rule {self.rule}"]
         kind = "blocks"
         if split:
             kind = "split"
             gap = max(unit_tiles.gap for unit_tiles in tiles_of.values())
-            caption.append(captions.additivity_note(gap, self.rule))
+            caption.append(block_notes.additivity_note(gap, self.rule))
         for i, channel in enumerate(channels):
             rows = [residual.Row(tiles_of[layer], i, notes[layer][i]) for layer in layers]
             text = PageText(
