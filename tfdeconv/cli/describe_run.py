@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import unknown
+from ..errors import UserError, unknown
 from ..scan.summary import block_rows, channel_rows, headline, loaded, run_rows
 from . import console
 from .table import print_table
@@ -39,6 +39,9 @@ the edge that padding makes rather than at what is in the images (scan.py --inte
 units out). -: in so small a map the units kept cannot tell; scan with a larger --top."""
 INTERIOR_NOTE = """\
 Border: none can be, since the run looked only at units that see no padding."""
+DUPLICATES_NOTE = """\
+Near duplicates: channels of which the maxima over the images have a rank correlation (Spearman's)
+of 0.95 at least, where scan.py kept them (--keep-maxima) of 30 images or more."""
 UNKNOWN_NOTE = """\
 Border: not known, because the weights that the run was made with are gone: say where they are with
 --weights FILE."""
@@ -67,7 +70,7 @@ def describe_run(given: Namespace) -> None:
     by_channel: dict[str, list[dict[str, Any]]] = {}
     if given.layer:
         layers = [named(given.run, name, layers) for name in given.layer]
-        by_channel = {name: channel_rows(run, name, borders) for name in given.layer}
+        by_channel = channels_of(given, run, borders)
     title = headline(given.run, run)
     if given.json:
         for layer in layers:
@@ -82,6 +85,26 @@ def describe_run(given: Namespace) -> None:
         print_channels(rows, run.scanned)
     print(RUN_NOTE)
     print(border_note(run, borders))
+    if given.layer:
+        print(DUPLICATES_NOTE)
+
+
+def channels_of(
+    given: Namespace, run: Run, borders: Mapping[str, BorderUnits] | None
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the channels of the layers that are named."""
+    from ..scan import maxima
+    from ..scan.duplicates import likeness
+
+    file = None
+    try:
+        file = maxima.load(given.run, run)
+    except UserError as error:  # all but the near duplicates is known without
+        console.complain(error)
+    found = {}
+    for layer in given.layer:
+        found[layer] = channel_rows(run, layer, borders, likeness(file, layer))
+    return found
 
 
 def named(path: str, name: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -120,6 +143,25 @@ def print_channels(rows: Sequence[Mapping[str, Any]], images: int) -> None:
         if numbers:
             more = ", ..." if len(numbers) > SHOWN else ""
             print(f"{words} ({len(numbers)}): {', '.join(numbers[:SHOWN])}{more}")
+    pairs = near_duplicates(rows)
+    if pairs:
+        more = ", ..." if len(pairs) > SHOWN else ""
+        print(f"near duplicates ({len(pairs)}): {', '.join(pairs[:SHOWN])}{more}")
+
+
+def near_duplicates(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """`3 and 17 (0.98)`, most alike first: pairs of which one is most like the other."""
+    from ..scan.duplicates import ALIKE
+
+    pairs: dict[tuple[int, int], float] = {}
+    for row in rows:
+        if row["rank_correlation"] is not None and row["rank_correlation"] >= ALIKE:
+            first, second = sorted((row["channel"], row["most_like"]))
+            pairs[first, second] = row["rank_correlation"]
+    texts = []
+    for (first, second), value in sorted(pairs.items(), key=lambda item: -item[1]):
+        texts.append(f"{first} and {second} ({value:.2f})")
+    return texts
 
 
 def layer_title(

@@ -169,14 +169,16 @@ class MaximaFile:
         self.done = done
         self.layers = layers  # the columns of each
 
-    def columns(self, layer: str, channels: slice = slice(None)) -> np.ndarray:
+    def columns(
+        self, layer: str, channels: slice = slice(None), every: int = 1
+    ) -> np.ndarray:
         """The maxima of some channels of a layer: float32 [channels, images seen].
 
-        NaN where an image does not count.
+        NaN where an image does not count. every: of the images each so many-th alone.
         """
         columns = self.layers[layer]
         start, stop, _ = channels.indices(columns.stop - columns.start)
-        part = self.array[: self.done, columns.start + start : columns.start + stop]
+        part = self.array[: self.done : every, columns.start + start : columns.start + stop]
         return np.ascontiguousarray(part.T, np.float32)
 
     def rows(self) -> Iterator[tuple[int, np.ndarray]]:

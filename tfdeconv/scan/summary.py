@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .border_bound import BorderUnits
+    from .duplicates import Likeness
     from .run import Run
 
 QUARTILES = (25, 50, 75)  # percent
@@ -48,9 +49,15 @@ def run_rows(run: Run, borders: Mapping[str, BorderUnits] | None) -> list[dict[s
 
 
 def channel_rows(
-    run: Run, layer: str, borders: Mapping[str, BorderUnits] | None
+    run: Run,
+    layer: str,
+    borders: Mapping[str, BorderUnits] | None,
+    likeness: Likeness | None = None,
 ) -> list[dict[str, Any]]:
-    """A row for each channel of a layer of a run; borders: as for run_rows()."""
+    """A row for each channel of a layer of a run; borders: as for run_rows().
+
+    likeness: of the layer's channels; None where it is not known.
+    """
     arrays = run.state[layer]
     border = borders[layer] if borders else None
     table: list[dict[str, Any]] = []
@@ -64,7 +71,12 @@ def channel_rows(
             "at_border": None,
             "firing_images": fired,
             "largest": float(arrays["values"][channel, 0]),
+            "most_like": None,
+            "rank_correlation": None,
         }
+        if likeness:
+            row["most_like"] = int(likeness.partner[channel])
+            row["rank_correlation"] = float(likeness.correlation[channel])
         if border:
             row["counted_units"] = int(border.counted[channel])
             row["at_border"] = int(border.at_border[channel])
