@@ -169,9 +169,7 @@ class MaximaFile:
         self.done = done
         self.layers = layers  # the columns of each
 
-    def columns(
-        self, layer: str, channels: slice = slice(None), every: int = 1
-    ) -> np.ndarray:
+    def columns(self, layer: str, channels: slice = slice(None), every: int = 1) -> np.ndarray:
         """The maxima of some channels of a layer: float32 [channels, images seen].
 
         NaN where an image does not count. every: of the images each so many-th alone.
