@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import labels
 from ..errors import UserError, unknown
-from ..network.classes import class_layer
+from ..network.classes import last_class_layer
 from ..network.graph import Network
 from . import arguments
 
@@ -41,9 +41,9 @@ def target_layer(network: Network, classes: Sequence[str] | None) -> str:
     """
     if not classes:
         return arguments.default_layer(network)
-    for node in reversed(network.nodes):
-        if class_layer(network, node.name, has_names=True):
-            return node.name
+    output = last_class_layer(network)
+    if output:
+        return output
     raise UserError(f"--class: {network.name} has no layer of classes: choose features with -f")
 
 

@@ -90,8 +90,9 @@ def class_detail(unit_tiles: UnitTiles, names: UnitNames, feature: int) -> str:
     kept = unit_tiles.vectors
     vectors = [kept[image] for image in images.tolist() if image in kept]
     parts.append(names.probability_text(int(unit_tiles.channels[feature]), *vectors))
-    if (values[images >= 0] < 0).any():
-        parts.append(NEGATIVE)
+    negative = values[images >= 0] < 0
+    if negative.any():
+        parts.append(NEGATIVE if negative.all() else f"some {NEGATIVE}")
     return "   ".join(filter(None, parts))
 
 
@@ -119,7 +120,7 @@ def crops(unit_tiles: UnitTiles) -> bool:
 def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = None) -> Legend:
     """How to read the picture of a layer."""
     sentences = [
-        f"Left: what in the images fired the {names.noun}, projected down to pixels",
+        f"Left: what in the images {names.fired}, projected down to pixels",
         "Right: the same places of the images, strongest first, row by row",
         *tile_sentences([unit_tiles], full),
     ]

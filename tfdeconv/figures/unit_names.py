@@ -21,7 +21,7 @@ from ..data import labels as class_labels
 from ..data.labels import Labels
 from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
-from ..network.classes import ClassLayer, class_layer
+from ..network.classes import ClassLayer, class_layer, last_class_layer
 from ..network.graph import Network
 from .class_values import logit_text, probabilities, probability_range
 from .style import number
@@ -72,6 +72,11 @@ class UnitNames:
     @property
     def noun(self) -> str:
         return "class" if self.classes else "feature"
+
+    @property
+    def fired(self) -> str:
+        """What something in an image did to a unit."""
+        return "raises the class" if self.classes else "fired the feature"
 
     def meaning(self, mode: str, interior: bool = False) -> str:
         """What is drawn, in words for a caption."""
@@ -204,9 +209,9 @@ def check_labels(labels: Labels, network: Network, layers: Sequence[str]) -> Non
             counts[layer] = classes.count
     if not counts:
         advice = "leave out --labels"
-        outputs = [node.name for node in network.nodes if class_layer(network, node.name)]
-        if outputs:
-            advice = f"give -l {outputs[-1]}, or {advice}"
+        output = last_class_layer(network)
+        if output:
+            advice = f"give -l {output}, or {advice}"
         raise UserError(f"--labels names classes, and {', '.join(layers)} has features: {advice}")
     for layer, count in counts.items():
         if len(labels.names) != count:

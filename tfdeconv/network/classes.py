@@ -55,6 +55,15 @@ def class_layer(network: Network, name: str, has_names: bool = False) -> ClassLa
     return None
 
 
+def last_class_layer(network: Network) -> str | None:
+    """The last layer that may be one of classes, if its channels have names; None without one."""
+    shapes = network.shapes()
+    for node in reversed(network.nodes):
+        if shapes[node.name][:2] == (1, 1) and class_layer(network, node.name, has_names=True):
+            return node.name
+    return None
+
+
 def squash_of(layer: Layer) -> str:
     """What makes probabilities of a layer's values, softmax or sigmoid; "" where nothing does."""
     return SQUASHES.get(layer) or SQUASHES.get(getattr(layer, "activation", None), "")
