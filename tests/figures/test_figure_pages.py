@@ -40,7 +40,7 @@ def unit_tiles_of(rng, count, top, size=(84, 84), layer="conv4_block36_out", sta
         names,
         size,
         size,
-        is_cropped=False,
+        is_large=False,
         has_map=True,
         options=TileOptions(),
         raw={},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawn_runs import BLOCKS, TOP, draw_units_of, read_images
@@ -181,7 +183,7 @@ def tiles_of_spots(rows, fields, centred: bool, size=(60, 80)) -> UnitTiles:
         ("deep",),
         size,
         size,
-        is_cropped=True,
+        is_large=True,
         has_map=True,
         options=TileOptions(centred=centred),
         raw={},
@@ -213,6 +215,32 @@ def test_centred_views_have_units_in_the_middle():
     # no more than an image has
     assert unit_tiles.view_size(0) == (60, 80)
     assert unit_tiles.is_outside
+
+
+@pytest.mark.parametrize("reach, cropped", [(12, True), (60, False)])
+def test_small_signals_in_fields_are_cropped_to(reach, cropped):
+    cutouts = {}
+    for rank, top in enumerate((-20, 40)):
+        box = np.array([top, 10, top + 80, 90])
+        signal = np.zeros((80, 80, 3), np.float32)
+        signal[40 : 40 + reach // 2, 40 - reach // 2 : 40 + reach // 2] = 1
+        photo = np.zeros((100, 100, 3), np.uint8)
+        energy = view.energy_box(signal, box)
+        tones = {"a": cutout.keep_tones(signal, box, (100, 100))}
+        whole = np.array([0, 0, 100, 100])
+        cutouts[0, rank] = cutout.Cutout(box, box, energy, (100, 100), photo, whole, tones)
+    unit_tiles = tiles_of_spots((), (), False, (100, 100))
+    fields = {"values": np.ones((1, 2)), "cutouts": cutouts, "is_large": False, "size": (80, 80)}
+    unit_tiles = replace(unit_tiles, **fields)
+    assert unit_tiles.is_cropped == cropped
+    found = unit_tiles.views(0)
+    for rank, box in found.items():
+        if not cropped:
+            np.testing.assert_array_equal(box, cutouts[0, rank].box)
+            continue
+        assert (box[2:] - box[:2] == view.LEAST_SIDE).all()
+        assert (box[:2] <= cutouts[0, rank].energy[:2]).all()
+        assert (box[2:] >= cutouts[0, rank].energy[2:]).all()
 
 
 def test_centre_crop_keeps_the_middle():

@@ -74,7 +74,7 @@ def allocate(
         starts=starts,
         size=patch_size,
         image_size=image_size,
-        is_cropped=options.centred or is_large((0, 0, *patch_size), image_size),
+        is_large=is_large((0, 0, *patch_size), image_size),
         has_map=map_height * map_width > 1,
         options=options,
         raw=raw,
@@ -132,7 +132,7 @@ def cut_out(
         tones[start] = keep_tones(coloured, part.boxes[k], size)
     photo_box = np.array([0, 0, *size])
     # the view of a large field may be anywhere; all of an image's units share it
-    if not unit_tiles.is_cropped:
+    if not unit_tiles.is_large:
         photo_box = clipped(box, size)
         top, left, bottom, right = photo_box
         photo = photo[top:bottom, left:right].copy()

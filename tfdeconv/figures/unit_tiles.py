@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil
 
 import numpy as np
 
 from .cutout import Cutout, clipped
 from .style import PLAIN, Style
-from .view import LEAST_SIDE, common_side, field_centre, rounded_side, square_around
+from .view import LEAST_SIDE, common_side, field_centre, rounded_side, square_around, square_within
+
+SMALL = 0.6  # of a receptive field's side: signals that mostly take up less of it are cropped to
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,7 @@ class UnitTiles:
     starts: tuple[str, ...]  # where its signals start: this layer, and the inputs of its sum
     size: tuple[int, int]  # height and width of a unit's patch in the input
     image_size: tuple[int, int]
-    # whether tiles are views of where the signals are, and not always of whole receptive fields
-    is_cropped: bool
+    is_large: bool  # whether receptive fields are: see view.is_large()
     has_map: bool  # whether its units stand anywhere in the image: those of vectors do not
     options: TileOptions
     # signals [channels, top, p, q, c] by the layers where they start, this one and the inputs of
@@ -57,6 +59,22 @@ class UnitTiles:
     vectors: dict[int, np.ndarray] = field(default_factory=dict)
     # (place of the channel, rank) of tiles that show nothing: (next to) nothing came back
     saturated: set[tuple[int, int]] = field(default_factory=set)
+
+    @cached_property
+    def is_cropped(self) -> bool:
+        """Whether tiles show where the signals are, and not whole receptive fields.
+
+        To be asked when all units are there.
+        """
+        if self.is_large or self.options.centred:
+            return True
+        sides = []
+        for cutout in self.cutouts.values():
+            top, left, bottom, right = cutout.energy
+            sides.append(max(bottom - top, right - left))
+        # a strip has no room for squares
+        room = SMALL * min(self.size)
+        return bool(sides) and max(float(np.median(sides)), LEAST_SIDE) < room
 
     @property
     def field_size(self) -> tuple[int, int]:
@@ -85,8 +103,9 @@ class UnitTiles:
         for rank in range(self.values.shape[1]):
             if (feature, rank) in self.cutouts:
                 cutouts[rank] = self.cutouts[feature, rank]
+        whole = {rank: cutout.box for rank, cutout in cutouts.items()}
         if not self.is_cropped:
-            return {rank: cutout.box for rank, cutout in cutouts.items()}
+            return whole
         # where next to nothing came back, its place says nothing
         telling = []
         for rank, cutout in cutouts.items():
@@ -95,8 +114,15 @@ class UnitTiles:
         if self.options.centred:
             size = centred_size(telling, self.image_size)
             return {rank: centre_crop(cut.field, size) for rank, cut in cutouts.items()}
-        side = rounded_side(common_side([cut.energy for cut in telling]), self.image_size)
+        side = common_side([cut.energy for cut in telling])
         views = {}
+        if not self.is_large:
+            if side >= min(self.size):
+                return whole
+            for rank, cut in cutouts.items():
+                views[rank] = square_within(cut.energy, side, cut.box, self.image_size)
+            return views
+        side = rounded_side(side, self.image_size)
         for rank, cutout in cutouts.items():
             views[rank] = square_around(cutout.energy, side, self.image_size)
         return views

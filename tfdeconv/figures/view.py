@@ -94,6 +94,26 @@ def square_around(box: Box, side: int, size: tuple[int, int]) -> np.ndarray:
     return np.array([*starts, *ends])
 
 
+def square_within(box: Box, side: int, field: Box, size: tuple[int, int]) -> np.ndarray:
+    """A view of that side around a box, moved into a field that is larger, and into the image.
+
+    It is outside of the image only as far as what the field sees of that is shorter.
+
+    >>> square_within((0, 50, 10, 60), 20, (-30, 30, 30, 90), (99, 99)).tolist()
+    [0, 45, 20, 65]
+    >>> square_within((0, 50, 10, 60), 40, (-30, 30, 30, 90), (99, 99)).tolist()
+    [-10, 35, 30, 75]
+    """
+    starts = []
+    for axis in (0, 1):
+        begin, end = int(field[axis]), int(field[axis + 2])
+        seen = (max(begin, 0), min(end, size[axis]) - side)
+        start = (int(box[axis]) + int(box[axis + 2]) - side) // 2
+        start = max(min(seen), min(start, max(seen)))
+        starts.append(max(begin, min(start, end - side)))
+    return np.array([*starts, *(start + side for start in starts)])
+
+
 def field_centre(field: Box) -> tuple[float, float]:
     """Row and column of a receptive field's middle: where the unit stands in the image."""
     return (field[0] + field[2]) / 2, (field[1] + field[3]) / 2
