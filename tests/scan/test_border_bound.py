@@ -120,7 +120,7 @@ def test_networks_that_are_gone_are_asked_for(edges, script):
     finally:
         (edges.folder / "moved.h5").rename(weights)
     _, _, err = script(*run, "--weights", WEIGHTS, name="describe.py")
-    assert len(err) == 1 and "is of vgg16, and the run of edges" in err[0]
+    assert len(err) == 1 and "holds vgg16, the run is of edges" in err[0]
 
 
 @pytest.mark.parametrize("count, chance", [(9, 0.14), (9, 0.4897959), (30, 0.07), (200, 0.75)])
