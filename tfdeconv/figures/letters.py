@@ -6,6 +6,7 @@ Pillow's own font has little more than English; what it lacks is written in a fo
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from functools import cache
 
 from PIL import ImageFont
@@ -128,12 +129,14 @@ def shortened(text: str, width: float, size: int) -> str:
     letters = font_for(text, size)
     if letters.getlength(text) <= width:
         return text
+
     # what names have in common is at their beginning, and what tells them apart at their end
-    for kept in range(len(text) - 1, 0, -1):
-        candidate = f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
-        if letters.getlength(candidate) <= width:
-            return candidate
-    return ""
+    def without_middle(kept: int) -> str:
+        return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+
+    lengths = range(1, len(text))
+    fitting = bisect_right(lengths, width, key=lambda n: letters.getlength(without_middle(n)))
+    return without_middle(lengths[fitting - 1]) if fitting else ""
 
 
 def in_lines(text: str, width: float, size: int, most: int) -> list[str]:
