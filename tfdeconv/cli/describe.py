@@ -17,9 +17,10 @@ from ..errors import UserError
 from ..network.graph import Network
 from ..network.summary import layer_rows, missing_rows
 from ..zoo import NETWORKS
-from . import arguments, console, layer_table
+from . import arguments, console, layer_table, lists
 from .constraints import Constraint, check_constraints, options_given
 from .describe_run import describe_blocks, describe_run
+from .describe_units import describe_units
 from .table import print_table
 
 CONSTRAINTS = (
@@ -37,6 +38,17 @@ CONSTRAINTS = (
     Constraint(
         "--blocks", "--blocks lists all block outputs of a run: leave out -l", excludes=("--layer",)
     ),
+    Constraint(
+        "--feature",
+        "-f lists the strongest units of a run's channels: give --run FILE and -l LAYER as well",
+        needs=("--run", "--layer"),
+    ),
+    Constraint(
+        "--csv",
+        "--csv lists the strongest units of a run: give --run FILE as well",
+        needs=("--run",),
+    ),
+    Constraint("--csv", "--csv and {options}: give one of them", excludes=("--json", "--blocks")),
     Constraint(
         "--classes",
         "--classes is for built-in networks: those of --weights are in the file",
@@ -80,7 +92,20 @@ def parse(argv: Sequence[str]) -> Namespace:
         action="store_true",
         help="of a run: what residual blocks do to the channels of a stage",
     )
+    option(
+        "-f",
+        "--feature",
+        action="extend",
+        type=lists.channel_list,
+        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
+        help="of a run and its layer -l: the images that fire these channels most, and where",
+    )
     option("--json", action="store_true", help="print JSON instead of a table")
+    option(
+        "--csv",
+        action="store_true",
+        help="of a run: the strongest units of all channels, or of those of -l and -f, as CSV",
+    )
     given = parser.parse_args(argv)
     check_constraints(parser, CONSTRAINTS, options_given(given))
     return given
@@ -90,6 +115,8 @@ def main(argv: Sequence[str]) -> int:
     given = parse(argv)
     if given.run and given.blocks:
         describe_blocks(given.run, given.json)
+    elif given.csv or given.feature:
+        describe_units(given)
     elif given.run:
         describe_run(given)
     else:

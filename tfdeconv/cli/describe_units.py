@@ -1,0 +1,44 @@
+"""Prints a run's strongest units in words: a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from argparse import Namespace
+
+from ..errors import unknown
+from ..scan.strongest import COLUMNS, unit_rows
+from ..scan.summary import loaded
+from . import console
+from .table import print_table
+
+
+def describe_units(given: Namespace) -> None:
+    """Prints the units of the layers and channels that are named; of all where none are."""
+    run = loaded(given.run)
+    layers = given.layer or list(run.settings.layers)
+    for layer in layers:
+        if layer not in run.state:
+            raise unknown(f"{given.run} has no layer", layer, run.settings.layers)
+    rows = []
+    for layer in layers:
+        rows += unit_rows(run, layer, given.feature)
+    if given.csv:
+        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(as_text(row) for row in rows)
+        return
+    if given.json:
+        print(json.dumps({"run": given.run, "units": rows}, indent=1))
+        return
+    table = [COLUMNS]
+    for row in rows:
+        cells = {**row, "activation": f"{row['activation']:.6g}"}
+        table.append(tuple(console.printable(str(cells[name])) for name in COLUMNS))
+    print_table(table, left=1)
+
+
+def as_text(row: dict) -> dict:
+    """A row as CSV can have it: names of files may be any bytes."""
+    return {**row, "image": row["image"].encode(errors="backslashreplace").decode()}
