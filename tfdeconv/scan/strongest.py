@@ -17,8 +17,8 @@ def unit_rows(run: Run, layer: str, channels: Sequence[int] | None) -> Iterator[
     """A row for each unit that a run kept of a layer's channels, or of all; strongest first.
 
     rank: from 1; row and column: of the unit in the layer's map; number: of the image in the list;
-    image: its path, relative to where the list is, or "" in an array. Raises UserError for a channel
-    that the layer lacks.
+    image: its path, relative to where the list is, or "" in an array. Raises UserError for a
+    channel that the layer lacks.
     """
     arrays = run.state[layer]
     count = len(arrays["values"])
