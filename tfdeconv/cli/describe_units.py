@@ -6,6 +6,8 @@ import csv
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
 
 from ..errors import unknown
 from ..scan.strongest import COLUMNS, unit_rows
@@ -21,7 +23,7 @@ def describe_units(given: Namespace) -> None:
     for layer in layers:
         if layer not in run.state:
             raise unknown(f"{given.run} has no layer", layer, run.settings.layers)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for layer in layers:
         rows += unit_rows(run, layer, given.feature)
     if given.csv:
@@ -32,13 +34,13 @@ def describe_units(given: Namespace) -> None:
     if given.json:
         print(json.dumps({"run": given.run, "units": rows}, indent=1))
         return
-    table = [COLUMNS]
+    table: list[Sequence[str]] = [COLUMNS]
     for row in rows:
         cells = {**row, "activation": f"{row['activation']:.6g}"}
         table.append(tuple(console.printable(str(cells[name])) for name in COLUMNS))
     print_table(table, left=1)
 
 
-def as_text(row: dict) -> dict:
+def as_text(row: dict[str, Any]) -> dict[str, Any]:
     """A row as CSV can have it: names of files may be any bytes."""
     return {**row, "image": row["image"].encode(errors="backslashreplace").decode()}
