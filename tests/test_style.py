@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,28 @@ def test_nesting_is_seen(tmp_path):
     )
     assert nested(tmp_path / "nested.py", COMPREHENSION) == [1]
     assert nested(tmp_path / "nested.py", ast.IfExp) == [2]
+
+
+# German word order and riddles, in what the program says
+RIDDLES = re.compile(
+    r"\bis no (\w+'s|list|run|number|regular|plain|file of|HDF5|ONNX)\b|\bare no (whole|number)"
+    r"|\b(cannot|can) be had\b|\bis none\b|\bany more\b|\bmakes? no sense\b|\bcame to no\b"
+    r"|\b(has|have) not\b(?! been)|\bin the place of\b|\bnot asked for the same\b"
+)
+
+
+def said(path: Path) -> list[str]:
+    """The texts in a program but for its docstrings."""
+    tree = ast.parse(path.read_text())
+    expressions_alone = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [
+        str(node.value)
+        for node in texts
+        if isinstance(node.value, str) and node not in expressions_alone
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_messages_are_plain_english(path):
+    assert [text for text in said(path) if RIDDLES.search(text)] == []

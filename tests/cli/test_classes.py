@@ -100,7 +100,7 @@ MISTAKES = {
     "--class cat": "have no names: give --labels FILE, or their numbers with -f",
     "--labels names.txt --class cot": "there is no class 'cot'. Did you mean 'cat'",
     "--labels names.txt --class cat -f 1": "--class chooses features by name",
-    "--class cat -l conv": "--class is for one layer of classes",
+    "--class cat -l conv": "--class needs one layer of classes",
     "--labels names.txt -l conv": "names classes, and conv has features: give -l classes",
     "--labels three.txt -l classes": "found 3 names, the layer has 4 classes",
     "--labels nowhere.txt -l classes": "nowhere.txt: cannot be read",

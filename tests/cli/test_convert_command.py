@@ -37,7 +37,7 @@ def test_weights_are_converted(run, tmp_path, rng):
     options = ["--network", "vgg16", "--licence", "CC", "--out", own]
     status, lines, err = run(keras, *options, script="convert_weights.py")
     assert (status, len(lines), err) == (0, 3, [])
-    assert "2 layers" in lines[0] and "left alone: aux" in lines[0]
+    assert "2 layers" in lines[0] and "not used: aux" in lines[0]
     assert lines[1].endswith("left over is not part of the network: 1 tensor, aux/0 [3]")
     assert lines[2].startswith("assumed: the preprocessing of Caffe's")
     weights = load_weights(own, NETWORKS["vgg16"]())

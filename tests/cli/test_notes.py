@@ -12,7 +12,7 @@ from tfdeconv.cli.notes import Notes, admission_of
 from tfdeconv.data.preprocessing import PRESETS
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import Conv
-from tfdeconv.weights.contents import PixelNote
+from tfdeconv.weights.notes import PixelNote
 from tfdeconv.weights.load import Weights
 
 
@@ -43,7 +43,7 @@ def test_too_many_notes_are_counted(capsys):
     for i in range(5):
         admission.tell(str(i))
     notes.count_others()
-    on_images = ["0", "1", "3 more images have such a note"]
+    on_images = ["0", "1", "3 more images have notes like these"]
     assert said(capsys) == ["strides", "padding", "pixels", *on_images]
     assert admission_of("none", notes).as_they_are and not admission.as_they_are
 

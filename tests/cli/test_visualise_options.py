@@ -52,7 +52,7 @@ MISTAKES = [
         ["--run", "r.h5", "-m", "all", "--variant", "keras", "--interior"],
         "--variant, --mode, --interior: with --run",
     ),
-    (["--run", "r.h5", "more"], "--run takes one directory"),
+    (["--run", "r.h5", "more"], "--run takes the one directory"),
     (["--run", "r.h5", "--blocks", "conv4", "-l", "conv4"], "-l and --blocks"),
     (["--flavour", "nonesuch"], "--flavour.*'nonesuch'.*torchvision"),
     (["--bands", "1,2"], "--bands: needs three channels"),
@@ -134,7 +134,7 @@ def test_ranges_of_channels_include_both_ends(texts, channels):
 @pytest.mark.parametrize(
     "arguments, says",
     [
-        ("-f 1 2 3", "no photo 2 nor 3: a list of channels has commas.* as -f 1,2,3"),
+        ("-f 1 2 3", "no photo 2 or 3: a list of channels has commas.* as -f 1,2,3"),
         ("-f 1 2-4", "as -f 1,2-4"),
         ("-l conv1 conv2", "no photo conv2: a list of layers has commas.* as -l conv1,conv2"),
     ],

@@ -141,7 +141,7 @@ def test_names_say_what_is_written(tmp_path):
     for name in ("fig.jpg", "fig.SVG", "fig.npz"):
         refused(f"{name} ends with .*: give a directory, or a name that ends", tmp_path / name, "a")
     (tmp_path / "notes").touch()
-    refused("notes exists, and is no directory", tmp_path / "notes", "a")
+    refused("notes exists and is not a directory", tmp_path / "notes", "a")
     refused("notes is a file, expected a directory", tmp_path / "notes" / "b" / "fig.png", "a")
     (tmp_path / "folder.png").mkdir()
     for folder in ("folder.png", "version-1.5"):

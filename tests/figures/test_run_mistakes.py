@@ -20,14 +20,14 @@ MISTAKES = [
     (["-l", "pool"], "run.h5 has no layer 'pool'.*first, second, dense"),
     (["-f", "7"], "second has 7 channels, 0 to 6"),
     (["-f", "0", "--top", "all"], "-f and --top"),
-    (["--top", "some"], "nor all"),
+    (["--top", "some"], "or all"),
     (["--resize", "crop"], "--resize: with --run"),
     (["-m", "all", "--preprocess", "tf"], "--preprocess, --mode: with --run"),
     (["--network", "vgg16"], "--network"),
     (["--weights", "other.h5"], "is not what .*run.h5 was made with.*sha256"),
     (["--weights", str(ROOT / "weights" / "vgg16.h5")], "holds vgg16, the run is of whole"),
     (["--bands", "0,1,3"], "--bands 3"),
-    (["images", "images"], "--run takes one directory"),
+    (["images", "images"], "--run takes the one directory"),
     (["other"], "is not what .*run.h5 is a scan of: found 19 images, expected the 20 of"),
     (["--rule", "magic"], "'magic'"),
 ]
@@ -41,7 +41,7 @@ BLOCK_MISTAKES = [
     (["--run", "run.h5", "--blocks", "stage", "--step", "0"], "'0'"),
     (
         ["--run", "run.h5", "--blocks", "stage_block1", "--split", "--out", "run.h5"],
-        "--out run.h5 exists, and is no directory",
+        "--out run.h5 exists and is not a directory",
     ),
 ]
 

@@ -117,7 +117,7 @@ def test_installed_file_is_kept_unless_asked_again(site, fetch, left, folder):
     outcome = fetch(site.base)
     assert outcome.status == 0 and len(site.requests) == 1
     assert (folder / RESULT).stat().st_mtime_ns == before
-    assert "is there (--again" in outcome.out
+    assert "is already there (--again" in outcome.out
     assert re.search(r"sha256 \w{64}", outcome.out)[0] in first
     assert fetch(site.base, "--again").status == 0
     assert len(site.requests) == 2 and left() == [RESULT]

@@ -26,7 +26,7 @@ DEFAULT_LAYERS = ("block4_relu2", "block4_conv2")
 # a row of the options' tables
 ARCHITECTURE_NEEDS_WEIGHTS = Constraint(
     "--architecture",
-    "--architecture describes what --weights has: give --weights FILE as well",
+    "--architecture describes a model whose weights are in a file: give --weights FILE as well",
     needs=("--weights",),
 )
 KEEP = "keep"
@@ -47,7 +47,7 @@ def add_architecture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--architecture",
         metavar="JSON",
-        help="what describes a Keras model (model.to_json()) whose weights alone --weights has",
+        help="a Keras model (model.to_json()), where --weights has its weights alone",
     )
 
 
@@ -70,7 +70,7 @@ class SaidOfLayers(argparse.Action):
         layer, formula = pair
         said = getattr(namespace, self.dest) or {}
         if layer in said:
-            raise argparse.ArgumentError(self, f"{layer} is said to do two things")
+            raise argparse.ArgumentError(self, f"{layer} is given twice: give it one formula")
         setattr(namespace, self.dest, {**said, layer: formula})
 
 
@@ -79,7 +79,7 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
     variants: set[str] = set()
     for names in VARIANTS.values():
         variants.update(names)
-    meaning = "which of the networks of that name, where a file cannot tell"
+    meaning = "variant of the network, where the weight file does not show it"
     parser.add_argument("--variant", choices=sorted(variants), help=meaning)
     parser.add_argument(
         "--flavour", dest="variant", choices=sorted(variants), help=argparse.SUPPRESS
@@ -116,7 +116,7 @@ def layer_and_formula(text: str) -> tuple[str, str]:
     layer, equals, formula = text.partition("=")
     if not equals or not layer.strip() or not formula.strip():
         raise argparse.ArgumentTypeError(
-            f"{text!r} does not say what a layer does, as normalise=x / 255 does"
+            f"{text!r} is not LAYER=FORMULA such as normalise=x / 255"
         )
     return layer.strip(), formula.strip()
 

@@ -74,7 +74,7 @@ def resolve(
 def class_numbers(names: UnitNames, layers: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """The numbers of classes by their names; raises UserError for names that there are not."""
     if len(layers) > 1 or not names.classes:
-        raise UserError(f"--class is for one layer of classes, and found {', '.join(layers)}")
+        raise UserError(f"--class needs one layer of classes; found {', '.join(layers)}")
     if not names.labels:
         raise UserError(
             f"--class: the classes of {layers[0]} have no names: give --labels FILE, "

@@ -56,12 +56,12 @@ def parse(argv: Sequence[str]) -> Namespace:
     option(
         "--partial",
         action="store_true",
-        help="write what is understood of a model of which not all is",
+        help="of a model that is not understood as a whole, write the part that is",
     )
     option(
         "--origin",
         metavar="TEXT",
-        help="what to write down as the source (default: the file's name)",
+        help="the source to note in the file (default: the file's name)",
     )
     option("--licence", metavar="TEXT", help="the licence of the weights, and who made them")
     given = parser.parse_args(argv)
@@ -127,7 +127,7 @@ def convert(given: Namespace) -> None:
         weights.labels.names if weights.labels else (),
     )
     precision = "half" if given.half else "single"
-    ignored = f"; left alone: {list_names(list(weights.ignored))}" if weights.ignored else ""
+    ignored = f"; not used: {list_names(list(weights.ignored))}" if weights.ignored else ""
     print(
         f"{given.out}: {network.name}, {len(weights)} layers, {precision} precision, "
         f"sha256 {digest}{ignored}"
@@ -139,7 +139,7 @@ def convert(given: Namespace) -> None:
 
 def tell_part(notes: Sequence[str]) -> list[str]:
     """Says on stderr what part of a model is understood, and returns the other notes."""
-    from ..weights.contents import PartNote
+    from ..weights.notes import PartNote
 
     others: list[str] = []
     for note in notes:

@@ -26,7 +26,7 @@ from .table import print_table
 CONSTRAINTS = (
     Constraint(
         "--run",
-        "--run describes a run, and its network is its own: leave out {options}",
+        "--run describes a run, which has a network of its own: leave out {options}",
         excludes=("--network", "--variant", "--input", "--classes"),
     ),
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
@@ -51,7 +51,7 @@ CONSTRAINTS = (
     Constraint("--csv", "--csv and {options}: give one of them", excludes=("--json", "--blocks")),
     Constraint(
         "--classes",
-        "--classes is for built-in networks: those of --weights are in the file",
+        "--classes is for built-in networks; --weights has its own number: leave out --classes",
         excludes=("--weights",),
     ),
 )
@@ -133,7 +133,7 @@ def requested_network(given: Namespace) -> Network:
         height, width, channels = given.input or usual.input_shape
         classes, size = given.classes or 1000, (height, width)
         return NETWORKS[usual.name](channels, classes, size, variant=given.variant or "")
-    from ..weights.contents import notes_to_tell
+    from ..weights.notes import notes_to_tell
     from ..weights.detect import open_weights
 
     with open_weights(

@@ -43,7 +43,7 @@ DUPLICATES_NOTE = """\
 Near duplicates: channels of which the maxima over the images have a rank correlation (Spearman's)
 of 0.95 at least, where scan.py kept them (--keep-maxima) of 30 images or more."""
 UNKNOWN_NOTE = """\
-Border: not known, because the weights that the run was made with are gone: say where they are with
+Border: not known, because the weights that the run was made with are gone: give them with
 --weights FILE."""
 CHANNEL_COLUMNS = ("channel", "at the border", "images that fire it", "strongest")
 SHOWN = 20  # channels of those that are dead or always on

@@ -42,7 +42,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         type=arguments.timeout,
         default=30,
         metavar="SECONDS",
-        help="give up after so long without a byte (default: 30)",
+        help="give up after so many seconds without data (default: 30)",
     )
     return parser.parse_args(argv)
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     ending = "" if with_top else "-notop"
     path = given.out / f"{network}-imagenet{ending}.h5"
     digest = None if given.again else installed_digest(network, path)
-    state = "is there (--again fetches it anew)"
+    state = "is already there (--again fetches it again)"
     if not digest:
         state = f"{network}, single precision"
         progress = console.Progress()

@@ -78,6 +78,6 @@ def refuse_stray(given: Namespace) -> None:
         if stray:
             whole = ",".join([*map(str, values), *(each.strip(",") for each in stray)])
             raise UserError(
-                f"there is no photo {' nor '.join(stray)}: a list of {things} has commas and no "
+                f"there is no photo {' or '.join(stray)}: a list of {things} has commas and no "
                 f"spaces, as {option} {whole}"
             )

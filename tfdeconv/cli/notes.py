@@ -56,7 +56,7 @@ class Notes:
         """Says how many were too many to be said."""
         self.show()
         if self.most is not None and self.of_images > self.most:
-            console.complain(f"{self.of_images - self.most} more images have such a note")
+            console.complain(f"{self.of_images - self.most} more images have notes like these")
 
 
 def admission_of(preprocess: str | None, notes: Notes) -> Admission:

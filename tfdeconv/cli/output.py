@@ -30,7 +30,7 @@ def destination_of(out: Path, overwrite: bool) -> Destination:
     if suffix in FILES:
         return FILES[suffix](out, overwrite)
     if suffix in OTHERS or out.exists():
-        found = "exists, and is no directory" if out.exists() else f"ends with {suffix}"
+        found = "exists and is not a directory" if out.exists() else f"ends with {suffix}"
         raise UserError(
             f"--out {out} {found}: give a directory, or a name that ends with .png or .pdf"
         )

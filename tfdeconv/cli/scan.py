@@ -22,12 +22,12 @@ CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
         "--merge",
-        "--merge puts parts together and --shard makes one: give one of them",
+        "--shard scans a part and --merge joins parts: give one of them",
         excludes=("--shard",),
     ),
     Constraint(
         "--merge",
-        "--merge makes a run with the --interior of its parts: leave it out",
+        "--merge keeps the --interior of the parts: leave it out",
         excludes=("--interior",),
     ),
 )
@@ -48,7 +48,7 @@ def build_parser() -> console.Parser:
         required=True,
         type=Path,
         metavar="FILE",
-        help="the run; one that is there already is continued",
+        help="the run; if it exists, it is continued",
     )
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layers")

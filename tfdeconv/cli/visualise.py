@@ -34,7 +34,7 @@ CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
         "--feature",
-        "-f and --top choose features in two ways: give one of them",
+        "-f and --top both choose features: give one of them",
         excludes=("--top",),
     ),
     Constraint(
@@ -44,7 +44,7 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--run",
-        "{options}: with --run these are as they were in the scan: leave them out",
+        "{options}: with --run these are the settings of the scan: leave them out",
         excludes=FIXED_BY_RUN,
     ),
     Constraint(
@@ -54,7 +54,7 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--run",
-        "--run takes one directory, list or array, the one that was scanned: give one IMAGE",
+        "--run takes the one directory, list or array that was scanned: give one IMAGE",
         excludes=("IMAGE IMAGE",),
     ),
     Constraint(
@@ -70,7 +70,7 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--blocks",
-        "-l and --blocks choose layers in two ways: give one of them",
+        "-l and --blocks both choose layers: give one of them",
         excludes=("--layer",),
     ),
     Constraint(
@@ -81,7 +81,7 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--top all",
-        "--top all is for a --run: every feature of a photo is too much for one picture",
+        "--top all is for a --run: a photo's picture has no room for all features; give a number",
         needs=("--run",),
     ),
 )

@@ -22,7 +22,7 @@ def top(text: str) -> int | str:
     try:
         return arguments.positive_int(text)
     except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{error}, nor all") from None
+        raise argparse.ArgumentTypeError(f"{error} or all") from None
 
 
 def image_side(text: str) -> int:
@@ -63,12 +63,12 @@ def build_parser(docstring: str) -> console.Parser:
         "--step",
         type=arguments.positive_int,
         metavar="N",
-        help="with --blocks: every N-th block alone",
+        help="with --blocks: only every N-th block",
     )
     option(
         "--split",
         action="store_true",
-        help="with --blocks: also through identity path and residual branch apart",
+        help="with --blocks: also the identity path and the residual branch separately",
     )
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layer")

@@ -165,6 +165,6 @@ def saturated_note(layer: str, channels: np.ndarray) -> str:
     if len(channels) > SHOWN:
         listed += f", ... ({len(channels)})"
     return (
-        f"{layer} {listed}: saturated, so the picture is no evidence: less than a millionth of "
+        f"{layer} {listed}: saturated, so the picture shows nothing: less than a millionth of "
         f"what the activation could give came back to the pixels"
     )

@@ -120,7 +120,7 @@ def check_lists(run: Run) -> None:
         raise Inconsistent("its lists of images do not fit together")
     seen = range(run.settings.range.start, run.settings.range.start + run.done)
     if not all(number in seen for number in run.skipped):
-        raise Inconsistent("it skipped images that it has not seen")
+        raise Inconsistent("it skipped images behind the last one scanned")
     # an image is the same as an earlier one
     is_earlier = (run.same >= -1) & (run.same < numbers)
     if not is_earlier.all() or (run.same[run.done :] >= 0).any():

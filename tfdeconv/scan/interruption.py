@@ -91,6 +91,6 @@ class Interruption:
 
 
 NOT_SAVED = (
-    "the scan could not stop in time, as where another worker does not answer; the same command "
-    "goes on from what was saved last"
+    "the scan could not stop in time, as where another worker does not answer; run the same "
+    "command again to continue from what was saved last"
 )

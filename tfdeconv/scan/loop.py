@@ -163,8 +163,8 @@ def interruption_of(
         by += f" to {workers.name(rank)}"
     return Interrupted(
         number,
-        f"stopped by {by}: {path} has the first {run.done} images, and the same command goes on "
-        f"from there",
+        f"stopped by {by}: {path} has the first {run.done} images; run the same command "
+        f"again to continue",
     )
 
 

@@ -52,27 +52,6 @@ class WeightFile:
     labels: Labels | None = None
 
 
-class PixelNote(str):
-    """A note on what pixels are assumed to become: whoever says it with --preprocess knows."""
-
-
-class PartNote(str):
-    """A note on how much of a file's model is understood, where that is not all of it."""
-
-
-def notes_to_tell(notes: Sequence[str], preprocessing_known: bool) -> list[str]:
-    """Of a file's notes what part of it is understood, and what was assumed.
-
-    On the pixels only where nobody says what is right.
-    """
-    told: list[str] = []
-    for note in notes:
-        is_known = preprocessing_known and isinstance(note, PixelNote)
-        if isinstance(note, PartNote) or ("assumed" in note and not is_known):
-            told.append(note)
-    return told
-
-
 @dataclass(frozen=True, kw_only=True)
 class OpenedFile(WeightFile):
     """A weight file that was opened for a network."""

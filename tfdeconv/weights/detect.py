@@ -33,7 +33,8 @@ from ..formats.onnx import reader as onnx_files
 from ..formats.tflite import reader as tflite_files
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
-from .contents import OpenedFile, PartNote, PixelNote, WeightFile, no_match
+from .contents import OpenedFile, WeightFile, no_match
+from .notes import PartNote, PixelNote
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture

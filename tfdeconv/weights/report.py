@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..data.preprocessing import Preprocessing
 from ..network.base import mismatches
 from ..network.summary import missing_rows
-from .contents import OpenedFile, PartNote
+from .notes import PartNote
+
+if TYPE_CHECKING:
+    from .contents import OpenedFile
 
 SHOWN = 12  # names that are listed; the others are counted
 ORDERS = {"as is": "values as they are", "rgb": "RGB", "bgr": "BGR"}

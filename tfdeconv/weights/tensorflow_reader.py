@@ -13,7 +13,7 @@ from ..errors import printable
 from ..files import sha256_of_all
 from ..limits import MAX_MODEL_NAME
 from ..network.graph import Network
-from .contents import PixelNote
+from .notes import PixelNote
 from .format_reader import FormatReader
 from .graph.reading import graph_reader
 from .keras.preprocessing import guess_preprocessing

@@ -76,7 +76,7 @@ def check_repeated(messages: Sequence[Any]) -> None:
     if total > UNPACKED_BYTES:
         raise ValueError(
             f"it has tensors of {total:,} bytes that repeat one value, "
-            f"expected at most {UNPACKED_BYTES:,} bytes of such"
+            f"expected at most {UNPACKED_BYTES:,} bytes of them"
         )
 
 

@@ -14,7 +14,7 @@ from ...data.preprocessing import (
     torch_v2,
 )
 from ...network.graph import Network
-from ..contents import PixelNote
+from ..notes import PixelNote
 
 MAKERS: dict[str, Callable[[tuple[int, int], int], Preprocessing]] = {
     "none": identity,

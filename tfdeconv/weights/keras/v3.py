@@ -89,7 +89,7 @@ def network_contents(path: str | Path, file: Group, network: Network) -> WeightF
     notes = (
         f"the layers' shapes are those of {title} in their order",
         f"assumed: it is {title} of keras.applications, whose strides, pads and epsilons the file "
-        f"does not tell (--architecture model.json says those of another)",
+        f"does not have (--architecture model.json gives those of another)",
     )
     return WeightFile(
         shapes, read, network.name, source=f"{Path(path).name} (Keras 3)", notes=notes

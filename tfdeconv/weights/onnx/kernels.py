@@ -40,7 +40,7 @@ def kernel_size(node: Node) -> Pair:
         )
     size = said or size
     if size is None or len(size) != 2:
-        raise NotUnderstood(f"its kernel has not 2 axes beside the channels ({size})")
+        raise NotUnderstood(f"its kernel does not have 2 axes beside the channels ({size})")
     return size[0], size[1]
 
 

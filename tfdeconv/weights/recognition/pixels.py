@@ -7,7 +7,7 @@ from functools import partial
 
 from ...data.preprocessing import MEAN_BGR, Preprocessing, caffe, short_side, torch
 from ...network.graph import Network
-from ..contents import PixelNote
+from ..notes import PixelNote
 from .conventions import Match
 
 # variants whose pixels are Caffe's

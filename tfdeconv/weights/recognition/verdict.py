@@ -159,7 +159,7 @@ def undilated_part(network: Network, evidence: Evidence) -> Network:
         f"with such heads may have dilation instead of stride here, and the file does not show it"
     )
     if "torchvision-dilated" in VARIANTS[network.name]:
-        reason += "; --variant torchvision-dilated has it, --variant torchvision has not"
+        reason += "; --variant torchvision-dilated has it, --variant torchvision does not"
     elif network.variant:
         reason += f"; --variant {network.variant} has none"
     for node in network.nodes:

@@ -120,8 +120,8 @@ def check_root(path: str | Path, tensors: Tensors) -> None:
         if ROOT.search(name) and not ROOT.match(name):
             raise UserError(
                 f"{path} is of a model around a network of TF-Slim ({name}, ...), which may have "
-                f"dilation for stride, as those of detection and segmentation have: the file does "
-                f"not tell; expected the network alone, as in vgg_16.ckpt"
+                f"dilation instead of stride, as those of detection and segmentation have: the "
+                f"file does not show it; expected the network alone, as in vgg_16.ckpt"
             )
 
 
