@@ -12,8 +12,8 @@ from tfdeconv.cli.notes import Notes, admission_of
 from tfdeconv.data.preprocessing import PRESETS
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import Conv
-from tfdeconv.weights.notes import PixelNote
 from tfdeconv.weights.load import Weights
+from tfdeconv.weights.notes import PixelNote
 
 
 def said(capsys) -> list[str]:

@@ -62,7 +62,10 @@ DAMAGES = {
     "a sum of too much": (set_in("means", 0, 1e300), "first has impossible statistics"),
     "the same as a later one": (set_list("same", 2, 5), "copies of later ones"),
     "the same as none": (set_list("same", 5, -2), "copies of later ones"),
-    "skipped, not seen": (lambda run: run.skipped.update({COUNT: "?"}), "behind the last one scanned"),
+    "skipped, not seen": (
+        lambda run: run.skipped.update({COUNT: "?"}),
+        "behind the last one scanned",
+    ),
     "skipped, and counted": (
         lambda run: run.skipped.update({1: "?"}),
         "not that of the images scanned",

@@ -115,9 +115,7 @@ def layer_and_formula(text: str) -> tuple[str, str]:
     """`normalise=x / 255` -> ("normalise", "x / 255")."""
     layer, equals, formula = text.partition("=")
     if not equals or not layer.strip() or not formula.strip():
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not LAYER=FORMULA such as normalise=x / 255"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=FORMULA such as normalise=x / 255")
     return layer.strip(), formula.strip()
 
 

@@ -59,9 +59,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         help="of a model that is not understood as a whole, write the part that is",
     )
     option(
-        "--origin",
-        metavar="TEXT",
-        help="the source to note in the file (default: the file's name)",
+        "--origin", metavar="TEXT", help="the source to note in the file (default: the file's name)"
     )
     option("--licence", metavar="TEXT", help="the licence of the weights, and who made them")
     given = parser.parse_args(argv)

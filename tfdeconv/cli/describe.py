@@ -133,8 +133,8 @@ def requested_network(given: Namespace) -> Network:
         height, width, channels = given.input or usual.input_shape
         classes, size = given.classes or 1000, (height, width)
         return NETWORKS[usual.name](channels, classes, size, variant=given.variant or "")
-    from ..weights.notes import notes_to_tell
     from ..weights.detect import open_weights
+    from ..weights.notes import notes_to_tell
 
     with open_weights(
         given.weights,

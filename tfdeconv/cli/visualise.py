@@ -33,9 +33,7 @@ FIXED_BY_RUN = (
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
-        "--feature",
-        "-f and --top both choose features: give one of them",
-        excludes=("--top",),
+        "--feature", "-f and --top both choose features: give one of them", excludes=("--top",)
     ),
     Constraint(
         "--classes",
@@ -69,9 +67,7 @@ CONSTRAINTS = (
         needs=("--run",),
     ),
     Constraint(
-        "--blocks",
-        "-l and --blocks both choose layers: give one of them",
-        excludes=("--layer",),
+        "--blocks", "-l and --blocks both choose layers: give one of them", excludes=("--layer",)
     ),
     Constraint(
         "--overwrite",

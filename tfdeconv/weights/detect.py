@@ -34,11 +34,11 @@ from ..formats.tflite import reader as tflite_files
 from ..network.graph import Network
 from . import foreign_files, native, state_dict, theano
 from .contents import OpenedFile, WeightFile, no_match
-from .notes import PartNote, PixelNote
 from .format_reader import FormatReader
 from .keras import archive, description, legacy_h5, legacy_model, v3, v3_model
 from .keras.architecture import Architecture
 from .keras_reader import KERAS_MODEL, keras_model_reader
+from .notes import PartNote, PixelNote
 from .onnx.reader import onnx_reader
 from .resnets import resnet_layers
 from .tensorflow.checkpoints import checkpoint as checkpoints, checkpoint_files

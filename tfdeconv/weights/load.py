@@ -25,8 +25,8 @@ from ..files import sha256
 from ..network.graph import Network
 from ..tensorflow_import import import_tensorflow
 from ..words import counted, listed
-from .notes import notes_to_tell
 from .detect import open_weights
+from .notes import notes_to_tell
 from .requirements import layers_to_read, read_layers
 
 

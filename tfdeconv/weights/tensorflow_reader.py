@@ -13,10 +13,10 @@ from ..errors import printable
 from ..files import sha256_of_all
 from ..limits import MAX_MODEL_NAME
 from ..network.graph import Network
-from .notes import PixelNote
 from .format_reader import FormatReader
 from .graph.reading import graph_reader
 from .keras.preprocessing import guess_preprocessing
+from .notes import PixelNote
 from .recognition.pixels import PIXELS
 from .tensorflow.graphs import saved_model
 from .tensorflow.graphs.operations import Graph
