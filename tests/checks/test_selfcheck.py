@@ -94,7 +94,7 @@ def test_sound_weights_pass_all_checks(run, weights):
     assert "the softmax of all 1,000 logits, assumed" in heading and "ImageNet (assumed)" in heading
     names = imagenet(1000).names
     for line in likeliest:
-        number, name = line.split("%  ")[1].split(" ", 1)
+        number, name = line.split("%  class ")[1].split(" ", 1)
         assert names[int(number)] == name
 
 

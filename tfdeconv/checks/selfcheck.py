@@ -119,4 +119,4 @@ def top_classes(network: Network, weights: Weights, x: Any) -> None:
     shares = probabilities(logits, names.classes.probability)
     print(f"\nlikeliest classes of the photo. {'. '.join(names.legend())}")
     for number in np.argsort(-shares)[:5]:
-        print(f"{shares[number]:7.1%}  {number} {names.name(number)}".rstrip())
+        print(f"{shares[number]:7.1%}  class {number} {names.name(number)}".rstrip())
