@@ -83,7 +83,7 @@ def test_networks_of_too_many_layers_are_refused():
     for number in range(3500):
         net.add(f"layer{number}", Conv(3, 1))
 
-    with pytest.raises(UserError, match="depends on 3,500 layers, at most 3,000"):
+    with pytest.raises(UserError, match="depends on 3,500 layers, expected at most 3,000"):
         limits.refuse_costly(net.network(), "layer3499", (8, 8), "max")
 
 

@@ -33,6 +33,9 @@ def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int])
     drawn = hatched(height, width)
     top, left, bottom, right = (int(value) for value in view)
     box_height, box_width = int(box[2] - box[0]), int(box[3] - box[1])
+    # a receptive field may lie wholly outside of the image
+    if not content.size or min(box_height, box_width) < 1:
+        return drawn
     rows = overlap(top - int(box[0]), bottom - int(box[0]), box_height)
     columns = overlap(left - int(box[1]), right - int(box[1]), box_width)
     part = content[
