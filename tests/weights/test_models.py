@@ -226,7 +226,7 @@ def test_preprocessing_from_a_file(tmp_path):
         ('{"mean": "123"}', "mean: found 123, expected one number, or 3"),
         ('{"mean": [1' + "0" * 400 + ", 0, 0]}", "too large"),
         ('{"mean": [1, 2]}', r"mean: found \[1, 2\]"),
-        ('{"mean": 1e8}', r"mean: found 1e\+08, expected at most 10,000,000"),
+        ('{"mean": 1e8}', r"mean: found 1e\+08, expected numbers up to 10,000,000"),
         ('{"scale": [1, 0, 1]}', "scale: found 0, expected at least 0.0001"),
         ('{"scale": true}', "scale: found True"),
         ('{"order": "hsv"}', "order: found 'hsv', expected one of rgb"),

@@ -149,7 +149,7 @@ def check(preprocessing: Preprocessing, channels: int) -> None:
         for value in getattr(preprocessing, name):
             if not math.isfinite(value) or abs(value) > MAX_PIXEL:
                 raise ValueError(
-                    f"{name}: found {value:g}, expected at most {MAX_PIXEL:,.0f}, as pixels"
+                    f"{name}: found {value:g}, expected numbers up to {MAX_PIXEL:,.0f}"
                 )
     for value in preprocessing.scale:
         if abs(value) < MIN_SCALE:

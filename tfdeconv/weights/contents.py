@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..data.labels import Labels
 from ..data.preprocessing import Preprocessing
@@ -15,6 +13,9 @@ from ..errors import UserError
 from ..network.graph import Network
 from ..network.layers import Flatten
 from ..zoo import NETWORKS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # inputs that are tried for a dense head, and their step: all five poolings of VGG halve them evenly
 SIDES = range(32, 1025, 32)
