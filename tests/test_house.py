@@ -26,7 +26,7 @@ PACKAGES = {
     "formats": {"errors", "files", "limits"},
     "network": {"errors", "limits", "words", "formats.checked_json"},
     "zoo": {"network", "errors"},
-    "data": {"formats", "files", "limits", "memory", "errors"},
+    "data": {"formats", "files", "limits", "memory", "words", "errors"},
     "engine": {"network", "limits", "memory", "words", "errors"},
     "weights": {
         "formats",
@@ -51,6 +51,7 @@ PACKAGES = {
         "files",
         "limits",
         "memory",
+        "words",
         "errors",
         "version",
     },

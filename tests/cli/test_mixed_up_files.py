@@ -55,7 +55,6 @@ MAKERS = {
         ("own.h5", "run", "weight file of this program, not a run of scan.py: give it as --weig"),
         ("own.h5", "image", "a weight file of this program, not images: give it as --weights"),
         ("keras.h5", "image", "a weight file or model of Keras, not images: give it as --weights"),
-        ("keras.h5", "run", "a weight file or model of Keras, not a run of scan.py"),
         ("net.onnx", "image", "by its name, not a photo: give it as --weights"),
         ("net.onnx", "run", "by its name, not a run of scan.py: give it as --weights"),
         ("photo.png", "run", "is not a run of scan.py.*photos stand on the command line as they"),
@@ -66,6 +65,12 @@ def test_other_files_say_where_they_belong(tmp_path, name, given_as, says):
     MAKERS[name](tmp_path / name)
     with pytest.raises(UserError, match=says):
         READERS[given_as](tmp_path / name)
+
+
+def test_a_saved_model_is_no_folder_of_photos(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(UserError, match="is a SavedModel of TensorFlow, not photos: .*--weights"):
+        images.find([str(tmp_path)])
 
 
 def test_describe_lists_the_layers_named(capsys):

@@ -16,9 +16,11 @@ from PIL import Image
 
 import tfdeconv
 from tfdeconv.cli.visualise_photos import PhotoRequest
+from tfdeconv.data.labels import Labels
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
+from tfdeconv.scan.run import Run, Settings
 
 # of a PhotoRequest, what a call has under another name, or not at all
 ELSEWHERE = {"photos", "layers", "out", "overwrite", "raw", "verbose"}
@@ -146,6 +148,10 @@ def test_objects_say_what_they_are_briefly():
         "1 unit at [1, 1], patches [1, 5, 5, 3]": deconvnet.units(x, 1, 7),
         "2 images of 9 x 9 x 3 to block1_conv2": deconvnet.forward(x),
     }
+    settings = Settings("vgg16", "", "", "", "crop", (9, 9), "", 5, ("conv",), 9, 16)
+    objects["Run(vgg16, 1 layer; 2 of 5 images seen, 1 counted)"] = Run(settings, "", "", (), 2, 1)
+    labels = Labels(tuple("abcdefgh"), "pets.txt")
+    objects["Labels(8 names of pets.txt: a, b, c, d, e, f, ...)"] = labels
     for words, thing in objects.items():
         assert words in repr(thing) and repr(thing).count("\n") < 3 and len(repr(thing)) < 400
 

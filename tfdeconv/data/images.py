@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError, unknown
+from ..formats import purposes
 from . import folders
 from .admission import Admission
 from .folders import SUFFIXES
@@ -93,6 +94,8 @@ def find(paths: Sequence[str], tell: Callable[[str], None] = say_nothing) -> lis
         notes += folder.notes
         found += [Path(path, name) for name in folder.names]
     if not found:
+        for purpose in filter(None, map(purposes.of_name, paths)):
+            raise purpose.refusal(", ".join(paths), "photos")
         raise folders.no_images(", ".join(paths), notes)
     for note in notes:
         tell(note)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import UserError, one_line, printable
 from ..limits import MAX_CLASSES, MAX_LABEL, MAX_LABELS
+from ..words import counted, listed
 
 IMAGENET = Path(__file__).with_name("imagenet_classes.txt")
 # of TensorFlow's networks with one class more, the first
@@ -34,13 +35,16 @@ PYTHON_DICT = re.compile(
 INSIDE = ("id2label", "names")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Labels:
     """The names of a layer's classes, by their numbers, and whose they are."""
 
     names: tuple[str, ...]
     # a file, or whose they are
     source: str
+
+    def __repr__(self) -> str:
+        return f"Labels({counted(len(self.names), 'name')} of {self.source}: {listed(self.names)})"
 
 
 def imagenet(count: int) -> Labels | None:

@@ -35,6 +35,8 @@ MODEL_SUFFIXES = (
     *(".pb", ".tflite", ".ckpt", ".caffemodel"),
 )
 MODEL = Purpose("a model or its weights, by its name", "--weights")
+SAVED_MODEL = Purpose("a SavedModel of TensorFlow", "--weights")
+SAVED_MODEL_FILE = "saved_model.pb"
 
 
 def of_hdf5(file: Group) -> Purpose | None:
@@ -55,10 +57,12 @@ def refuse_run(path: str | os.PathLike, file: Group) -> None:
 
 
 def of_name(path: str | os.PathLike) -> Purpose | None:
-    """What a file is given as by its name's ending; None where that says nothing.
+    """What a file or folder is given as by its name's ending, or its files'; None for others.
 
     >>> of_name("net.onnx").option
     '--weights'
     """
+    if os.path.isfile(os.path.join(path, SAVED_MODEL_FILE)):
+        return SAVED_MODEL
     suffix = os.path.splitext(path)[1].lower()
     return MODEL if suffix in MODEL_SUFFIXES else None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..words import counted
 from .state import State
 
 # what settings are called in errors, where it is not their own name
@@ -66,7 +67,7 @@ class Settings:
         return range(min(first, self.count), min(stop, self.count))
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """A run as it is in its file: README.md says what the fields are.
 
@@ -91,6 +92,11 @@ class Run:
             images = len(self.settings.range)
             self.digests = np.zeros((images, 32), np.uint8)
             self.same = np.full(images, -1, np.int32)
+
+    def __repr__(self) -> str:
+        layers = counted(len(self.settings.layers), "layer")
+        seen = f"{self.done:,} of {counted(len(self.settings.range), 'image')} seen"
+        return f"Run({self.settings.network}, {layers}; {seen}, {self.scanned:,} counted)"
 
     @property
     def finished(self) -> bool:
