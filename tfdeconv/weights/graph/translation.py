@@ -10,12 +10,15 @@ from ...formats.checked_json import shown
 from ...limits import MAX_LAYERS, MAX_MODEL_NAME, MAX_SHOWN_TEXT
 from ...network.graph import Network
 from ...network.part import DEPENDS
-from .image import SHOWN, image_input, image_of
+from .image import image_input, image_of
 from .logits import nodes_to_logits
 from .operation import Graph, Parameter
 from .recognition import recognised
 from .sizes import fitting_nodes
 from .translator import Translator
+
+# reasons that an error lists
+CAUSES = 2
 
 
 @dataclass(frozen=True)
@@ -97,5 +100,7 @@ def nothing_understood(missing: Mapping[str, str]) -> UserError:
         causes.append(f"{layer}: {reason}")
     own = [cause for cause in causes if f": {DEPENDS}" not in cause]
     causes = own or causes
-    reasons = "; ".join(causes[:SHOWN]) or "it has no operation that does anything"
+    reasons = "; ".join(causes[:CAUSES]) or "it has no operation that does anything"
+    if len(causes) > CAUSES:
+        reasons += f"; and {len(causes) - CAUSES} more"
     return UserError(f"no layer of the model is understood ({reasons})")
