@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import arguments, console
+from . import arguments, console, photo_cost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,20 +18,32 @@ Tell = Callable[[str], None]
 
 
 def project(
-    path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any, tell: Tell = console.complain
+    path: Path,
+    x: np.ndarray,
+    deconvnet: Deconvnet,
+    request: Any,
+    tell: Tell = console.complain,
+    pace: photo_cost.Pace | None = None,
 ) -> Projection:
     """The projections of the features that a PhotoRequest asks for, of a photo x [1, h, w, c].
 
-    Without those that are not finite, of which it tells. Raises UserError where none is
-    left, and for what should not be begun with a photo of this size.
+    Without those that are not finite, of which it tells, as of a cost that is high. Raises
+    UserError where none is left, and for what should not be begun with a photo of this size.
     """
     from ..engine import limits
     from ..engine.finite import NotFinite, finite_channels
 
+    network, layer = deconvnet.network, deconvnet.target
     top = None if request.features else request.top
+    size = (x.shape[1], x.shape[2])
     if request.resize == arguments.KEEP:
-        size = (x.shape[1], x.shape[2])
-        limits.refuse_costly(deconvnet.network, deconvnet.target, size, request.mode)
+        limits.refuse_costly(network, layer, size, request.mode, deconvnet.rule.mask)
+    cost = photo_cost.estimate_of(request, network, layer, size)
+    warning = photo_cost.warning(request, network, layer, size, cost)
+    if warning:
+        tell(f"{path}: {warning}")
+    if pace:
+        pace.begin(cost.work)
     try:
         return deconvnet.project(x, request.features, request.mode, top, request.interior)
     except NotFinite as error:

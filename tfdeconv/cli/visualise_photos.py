@@ -11,6 +11,7 @@ from ..errors import UserError
 from ..files import refuse_source
 from . import arguments, class_options, console, photo_projection
 from .notes import Notes, admission_of
+from .photo_cost import Pace
 from .photo_picture import Photo, save_photo
 from .recipes import recipe_of
 
@@ -97,7 +98,10 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     title = naming.network_title(network.name, weights_path)
     recipe = recipe_of(request, weights, weights_path, title)
     tensors = as_tensors(weights)
-    deconvnets = [Deconvnet(network, tensors, layer, request.rule) for layer in layers]
+    pace = Pace(progress)
+    deconvnets = []
+    for layer in layers:
+        deconvnets.append(Deconvnet(network, tensors, layer, request.rule, worked=pace.add))
     drawn = 0
     complete = True
     for number, path in enumerate(photos, 1):
@@ -108,9 +112,11 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
             continue
         for deconvnet in deconvnets:
             layer = deconvnet.target
-            progress.say(f"photo {number} of {len(photos)}, {layer}")
+            pace.announce(f"photo {number} of {len(photos)}, {layer}")
             try:
-                projection = photo_projection.project(path, photo.x, deconvnet, request)
+                projection = photo_projection.project(
+                    path, photo.x, deconvnet, request, pace=pace
+                )
                 paths = save_photo(photo, projection, layer, recipe, request, destination)
             except UserError as error:
                 named = any(str(name) in str(error) for name in (path, destination.path))

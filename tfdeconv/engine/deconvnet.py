@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ class Deconvnet:
     is the computation's. rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with
     XLA, which takes seconds for each new size of image and paid for nothing on the CPUs measured
     (scripts/benchmark.py); False: plain graphs, at once. inner: layers below the target whose units
-    can be projected too, by units() and backward().
+    can be projected too, by units() and backward(). worked: told of multiply-adds that were done.
     Raises UserError where the weights do not hold what the layer needs.
 
     >>> from tfdeconv.network.graph import Builder
@@ -69,6 +69,7 @@ class Deconvnet:
         rule: str = "deconvnet",
         jit: bool = False,
         inner: Sequence[str] = (),
+        worked: Callable[[int], None] = lambda work: None,
     ):
         if rule not in RULES:
             raise unknown("there is no rule", rule, RULES)
@@ -89,6 +90,7 @@ class Deconvnet:
         folded_nodes, parameters = folding.fold(nodes, tensors, self.layers)
         folded = replace(network, nodes=tuple(folded_nodes))
         self._passes = CompiledPasses(folded, parameters, self.layers, self.rule, self._dtype, jit)
+        self._passes.worked = worked
 
     def __repr__(self) -> str:
         return f"Deconvnet({self.network.name} {self.target}, rule {self.rule.name})"

@@ -1,0 +1,75 @@
+"""What projecting features of a large image will take: bytes of memory, and seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import prod
+
+from ..network import receptive_field
+from ..network.cost import backward_cost, forward_cost
+from ..network.graph import INPUT, Network
+from ..network.spans import UNIT, whole
+from ..network.strips import backward_values, forward_values, traces_of
+from .limits import FLOAT32, cropped_nodes, segments_of_large
+
+# bytes that Python and its libraries take, with the weights, before anything is computed
+BASE_BYTES = 800e6
+# what TensorFlow's allocator takes for a byte that is needed: blocks of another size lie idle
+SLACK = 1.3
+# the convolution by which a machine's speed is measured: cells on a side, channels, cells of kernel
+SIDE, CHANNELS, KERNEL = 56, 128, 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """values: in memory at a time; work: multiply-adds, or what takes as long as one."""
+
+    values: int
+    work: int
+
+    @property
+    def bytes(self) -> float:
+        """Of the whole process at its peak."""
+        return BASE_BYTES + SLACK * FLOAT32 * self.values
+
+
+def estimate(
+    network: Network, target: str, size: tuple[int, int], mode: str, masked: bool, features: int
+) -> Estimate:
+    """Of a projection of so many features of one image of this height and width.
+
+    mode: "max" or "all"; masked: whether the rule masks. Raises UserError where the size does not
+    suit the target.
+    """
+    shapes, nodes = cropped_nodes(network, [target], size)
+    parts = segments_of_large(nodes, shapes, FLOAT32, masked)
+    start = UNIT if mode == "max" else whole(shapes[nodes[-1].name])
+    route = receptive_field.route(nodes, start, shapes)
+    forward = forward_cost(nodes, shapes, traced=True, masked=masked, unrolled=True)
+    backward = backward_cost(nodes, shapes, route)
+    values = forward.values
+    signals = backward.values
+    if parts:
+        values = forward_values(nodes, shapes, parts, masked)
+        if route[parts[-1].end] == whole(shapes[parts[-1].end]):
+            signals = backward_values(shapes, parts)
+    traces = traces_of(nodes, shapes, masked)
+    patch = prod(span.size for span in route[INPUT]) * shapes[INPUT][2]
+    image = prod(shapes[INPUT])
+    most = max(values, traces + signals + features * patch) + image
+    return Estimate(most, forward.work + features * backward.work)
+
+
+def multiply_adds_per_second() -> float:
+    """How fast this machine is now: measured with a convolution, in a twentieth of a second."""
+    import tensorflow as tf
+
+    x = tf.ones((1, SIDE, SIDE, CHANNELS))
+    kernel = tf.ones((KERNEL, KERNEL, CHANNELS, CHANNELS))
+    # the first one prepares the kernel
+    tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
+    began = time.perf_counter()
+    tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
+    seconds = time.perf_counter() - began
+    return SIDE * SIDE * KERNEL * KERNEL * CHANNELS * CHANNELS / seconds
