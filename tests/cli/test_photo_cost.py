@@ -52,7 +52,9 @@ def test_usual_photos_cost_nothing_to_mention(warn, monkeypatch, options):
 def test_many_whole_maps_take_long(warn):
     said = warn((224, 224), "-m", "all", "--top", "500")
     # no other size is offered where the network's is used
-    assert re.fullmatch(r"about [\d.]+ GB and \d+ minutes for block4_conv2 at 224 x 224", said), said
+    assert re.fullmatch(r"about [\d.]+ GB and \d+ minutes for block4_conv2 at 224 x 224", said), (
+        said
+    )
 
 
 def test_more_is_never_less():

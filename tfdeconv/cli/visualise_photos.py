@@ -114,9 +114,7 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
             layer = deconvnet.target
             pace.announce(f"photo {number} of {len(photos)}, {layer}")
             try:
-                projection = photo_projection.project(
-                    path, photo.x, deconvnet, request, pace=pace
-                )
+                projection = photo_projection.project(path, photo.x, deconvnet, request, pace=pace)
                 paths = save_photo(photo, projection, layer, recipe, request, destination)
             except UserError as error:
                 named = any(str(name) in str(error) for name in (path, destination.path))
