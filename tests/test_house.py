@@ -81,6 +81,7 @@ PACKAGES = {
         "limits",
         "files",
         "memory",
+        "words",
         "tensorflow_import",
         "errors",
         "version",

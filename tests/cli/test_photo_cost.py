@@ -89,7 +89,7 @@ def test_pace_says_how_far_it_is(monkeypatch, capsys):
     ]
 
 
-def test_work_that_is_told_is_that_of_the_estimate(rng):
+def test_work_told_is_that_of_the_estimate(rng):
     network = NETWORKS["vgg16"]()
     weights = random_weights(network, rng, "block1_pool", np.float32)
     told: list[int] = []
