@@ -124,7 +124,7 @@ def test_every_option_of_photos_is_one_of_show():
         ({"top": 2, "features": 3}, "features, classes and top"),
         ({"max_side": 0}, "max_side: expected pixels"),
         ({"max_side": 50, "resize": "crop"}, 'resize="keep"'),
-        ({"classes": "cat", "top": None}, "--class is for one layer of classes"),
+        ({"classes": "cat", "top": None}, "--class needs one layer of classes"),
         ({"features": 0.5, "top": None}, "channels: expected integers"),
         ({"layer": "block9"}, "no layer 'block9'"),
         ({"colours": "red"}, "colours: there is no 'red'"),
