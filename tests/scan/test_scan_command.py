@@ -89,12 +89,19 @@ def test_odd_and_impossible_images_are_told(script, small, tmp_path, rng):
     x[4, 2, 1, 0] = -3.4e38
     np.savez(tmp_path / "x.npz", x=x.transpose(0, 3, 1, 2), y=np.arange(5))
     status, lines, err = script(tmp_path / "x.npz", *small[1:])
-    assert (status, len(err)) == (0, 4) and "3 images" in lines[0] and "2 could not" in lines[0]
+    assert (status, len(err)) == (1, 4) and "3 images" in lines[0] and "2 could not" in lines[0]
     assert "read with the channels first" in err[0] and "no value is above 1" in err[1]
     assert "image 3 has values that are not finite" in err[2]
     assert "image 4 has values from -3.4e+38" in err[3]
     found = run_file.load(tmp_path / "run.h5")
     assert sorted(found.skipped) == [3, 4]
+    listed = ("--run", tmp_path / "run.h5", "--skipped")
+    status, lines, err = script(*listed, name="describe.py")
+    assert (status, err, len(lines)) == (0, [], 2)
+    assert lines[1].startswith("4: image 4: ") and "has values from -3.4e+38" in lines[1]
+    rows = json.loads("\n".join(script(*listed, "--json", name="describe.py")[1]))["skipped"]
+    assert [(row["number"], row["image"]) for row in rows] == [(3, "image 3"), (4, "image 4")]
+    assert rows[0]["reason"] == found.skipped[3]
     # where none is left, a refusal is one line
     np.savez(tmp_path / "x.npz", x=x[3:].transpose(0, 3, 1, 2))
     (tmp_path / "run.h5").unlink()

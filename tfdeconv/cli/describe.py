@@ -19,7 +19,7 @@ from ..network.summary import layer_rows, missing_rows
 from ..zoo import NETWORKS
 from . import arguments, console, layer_table, lists
 from .constraints import Constraint, check_constraints, options_given
-from .describe_run import describe_blocks, describe_run
+from .describe_run import describe_blocks, describe_run, describe_skipped
 from .describe_units import describe_units
 from .table import print_table
 
@@ -49,6 +49,14 @@ CONSTRAINTS = (
         needs=("--run",),
     ),
     Constraint("--csv", "--csv and {options}: give one of them", excludes=("--json", "--blocks")),
+    Constraint(
+        "--skipped", "--skipped needs --run FILE: what a scan has written", needs=("--run",)
+    ),
+    Constraint(
+        "--skipped",
+        "--skipped lists images: leave out {options}",
+        excludes=("--layer", "--blocks", "--weights", "--feature", "--csv"),
+    ),
     Constraint(
         "--classes",
         "--classes is for built-in networks; --weights has its own number: leave out --classes",
@@ -100,6 +108,11 @@ def parse(argv: Sequence[str]) -> Namespace:
         metavar="CHANNEL[,CHANNEL-CHANNEL...]",
         help="of a run and its layer -l: the images that fire these channels most, and where",
     )
+    option(
+        "--skipped",
+        action="store_true",
+        help="of a run: the images that could not be read or used, and why",
+    )
     option("--json", action="store_true", help="print JSON instead of a table")
     option(
         "--csv",
@@ -117,6 +130,8 @@ def main(argv: Sequence[str]) -> int:
         describe_blocks(given.run, given.json)
     elif given.csv or given.feature:
         describe_units(given)
+    elif given.run and given.skipped:
+        describe_skipped(given.run, given.json)
     elif given.run:
         describe_run(given)
     else:

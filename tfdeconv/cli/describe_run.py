@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, unknown
+from ..scan.skipped import skipped_rows
 from ..scan.summary import block_rows, channel_rows, headline, loaded, run_rows
 from . import console
 from .table import print_table
@@ -213,3 +214,15 @@ def describe_blocks(path: str, as_json: bool) -> None:
         table.append(cells)
     print_table(table, left=1)
     print(BLOCKS_NOTE)
+
+
+def describe_skipped(path: str, as_json: bool) -> None:
+    """Prints which images a run skipped, and why."""
+    from ..scan import run_file
+
+    rows = skipped_rows(run_file.load(path))
+    if as_json:
+        print(json.dumps({"run": path, "skipped": rows}, indent=1))
+        return
+    for row in rows:
+        print(console.printable(f"{row['number']}: {row['image']}: {row['reason']}"))

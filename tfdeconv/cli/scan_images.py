@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..scan.workers import WorkerGroup
 
 
-SHOWN = 3  # images that could not be read: the run names all of them
+SHOWN = 3  # images that could not be read: describe.py lists all of them
 
 
 def scan(request: ScanRequest) -> int:
@@ -57,10 +57,9 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
     progress.clear()
     if group.chief:
         report(request.out, run)
-        for reason in list(run.skipped.values())[:SHOWN]:
-            console.complain(reason)
+        tell_skipped(request.out, run)
     notes.count_others()
-    return 0
+    return status_of(run)
 
 
 def scan_rest(
@@ -185,3 +184,21 @@ def report(path: Path, run: Run) -> None:
         f"{path}: {part}{run.scanned} images, {len(settings.layers)} layers; "
         f"{len(run.skipped)} could not be read, {duplicates} appear more than once"
     )
+
+
+def tell_skipped(path: Path, run: Run) -> None:
+    """Says why the first images were skipped, and how to list the others."""
+    from ..scan.skipped import sentence, skipped_rows
+
+    for row in skipped_rows(run)[:SHOWN]:
+        console.complain(sentence(row))
+    if len(run.skipped) > SHOWN:
+        console.complain(
+            f"{len(run.skipped) - SHOWN} more images were skipped: "
+            f"`python scripts/describe.py --run {path} --skipped` lists them"
+        )
+
+
+def status_of(run: Run) -> int:
+    """The exit status: 1 where images were skipped, otherwise 0."""
+    return 1 if run.skipped else 0

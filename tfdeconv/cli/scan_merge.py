@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files import remove_leftovers
 from . import console
-from .scan_images import report
+from .scan_images import report, status_of
 
 if TYPE_CHECKING:
     from ..scan.job import Job
@@ -55,7 +55,7 @@ def merge(request: MergeRequest) -> int:
     shards.merge_maxima(parts, merged, duplicates, request.out, exists)
     run_file.save(request.out, merged)
     report(request.out, merged)
-    return 0
+    return status_of(merged)
 
 
 def work_of(request: MergeRequest, run: Run) -> Job:
