@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tfdeconv.data.preprocessing import identity
 from tfdeconv.engine.projection import Projection
-from tfdeconv.figures import photo_layout, rectangles
+from tfdeconv.figures import photo, photo_layout, pixels, rectangles
 from tfdeconv.figures.box_labels import is_roomy, place_labels
 from tfdeconv.figures.photo_views import views_of
 
@@ -30,12 +31,12 @@ def test_labels_hide_no_small_box_and_no_label():
                 assert is_roomy(box, size) or hidden <= 0.2 * rectangles.area(box)
 
 
-@pytest.mark.parametrize("photo", [(224, 224), (300, 450), (3000, 300), (300, 3000)], ids=str)
+@pytest.mark.parametrize("image", [(224, 224), (300, 450), (3000, 300), (300, 3000)], ids=str)
 @pytest.mark.parametrize("tiles", [1, 2])
-def test_pages_are_filled_and_nothing_overlaps(photo, tiles):
-    view = (76, 76) if tiles == 2 else photo
+def test_pages_are_filled_and_nothing_overlaps(image, tiles):
+    view = (76, 76) if tiles == 2 else image
     for count in (1, 2, 3, 5, 9, 13, 16):
-        content = photo_layout.Content(photo, view, count, tiles, 120, 90, tiles == 2)
+        content = photo_layout.Content(image, view, count, tiles, 120, 90, tiles == 2)
         layout = photo_layout.lay_out(content)
         width, height = layout.grid.tile
         if tiles == 2:
@@ -49,7 +50,7 @@ def test_pages_are_filled_and_nothing_overlaps(photo, tiles):
             assert not any(rectangles.overlap_area(place, other) for other in places[:i])
         # the worst is a long strip beside a single pair of square tiles
         filled = sum(map(rectangles.area, places)) / (layout.size[0] * layout.size[1])
-        assert filled > (0.6 if max(photo) < 1000 else 0.4), (count, filled)
+        assert filled > (0.6 if max(image) < 1000 else 0.4), (count, filled)
 
 
 def blobs(sides, field=200, size=(100, 120)) -> Projection:
@@ -93,3 +94,26 @@ def test_small_fields_are_shown_as_they_are():
     views = views_of(projection, 0)
     assert not views.whole and not views.cropped and not views.centres
     assert views.boxes.tolist() == [[0, 10, 60, 70]]
+
+
+def test_contrast_does_not_fade_with_size():
+    """A signal as fine as its pixels: its averages in a tile are weaker the larger the photo is."""
+    rng = np.random.default_rng(5)
+    spreads = []
+    for width in (300, 600, 1200, 2400):
+        size = (width * 3 // 4, width)
+        spread = blobs([0], size=size)
+        spread.positions[:] = -1
+        spread.receptive_fields[:] = (0, 0, *size)
+        x = np.full((*size, 3), 255, np.float32)
+        # nothing but zero is mid-grey: where the tile is
+        is_tile = (drawn(x, spread) == pixels.ZERO).all(2)
+        assert is_tile.sum() > 200 * 200
+        spread.patches[0, 0] = rng.standard_normal((*size, 3), np.float32)
+        spreads.append(drawn(x, spread)[is_tile].std())
+    assert min(spreads) > 10 and max(spreads) < 2 * min(spreads), spreads
+
+
+def drawn(x: np.ndarray, projection: Projection) -> np.ndarray:
+    (page,) = photo.draw(x, projection, 0, identity(x.shape[:2]), "title", "caption")
+    return np.asarray(page)
