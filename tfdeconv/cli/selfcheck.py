@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     sized = network.at(*network.input_shape[:2])
     shapes = {INPUT: network.input_shape} | network.shapes()
     nodes = available_layers(sized, tensors)
-    report.unchecked += not_reached(network, nodes)
+    report.unchecked += not_understood(network)
     check_adjoints(report, nodes, tensors, shapes)
     checked = targets(network, nodes, shapes)
     if given.layer:
@@ -75,17 +75,21 @@ def main(argv: Sequence[str]) -> int:
     last = network.nodes[-1].name
     if nodes[-1].name == last and last in network.vectors and not network.part:
         top_classes(network, tensors, x)
+    if beyond := without_weights(network, nodes):
+        print(f"\nthe file has no weights for {list_names(beyond)}")
     return verdict(report)
 
 
-def not_reached(network: Network, nodes: Sequence[Node]) -> list[str]:
-    """Which layers cannot be checked, and why: a line for each reason. nodes: those that can."""
-    lines = [f"{layers} not available: {reason}" for layers, reason in missing_rows(network)]
+def not_understood(network: Network) -> list[str]:
+    """Which layers of the file cannot be checked, and why: a line for each reason."""
+    return [f"{layers} not available: {reason}" for layers, reason in missing_rows(network)]
+
+
+def without_weights(network: Network, nodes: Sequence[Node]) -> list[str]:
+    """The layers that the file has no weights for; nodes: those that can be computed."""
     reached = {node.name for node in nodes}
-    beyond = [node.name for node in network.nodes if node.name not in reached]
-    if beyond:
-        lines.append(f"{list_names(beyond)}: the file does not have the weights for them")
-    return lines
+    understood = [node.name for node in network.nodes if node.name not in network.missing]
+    return [name for name in understood if name not in reached]
 
 
 def verdict(report: Report) -> int:
