@@ -119,3 +119,16 @@ def test_leftovers_are_of_one_file_alone(tmp_path, name):
         kept[-1].write_bytes(saved)
     files.remove_leftovers(path)
     assert [each.exists() for each in kept] == [False, True, True]
+
+
+def test_an_array_that_changes_meanwhile_stops_the_scan(scan, tmp_path, rng):
+    x = rng.integers(0, 256, (8, SIDE, SIDE, 3)).astype(np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    source = dataset.open_source(str(tmp_path / "x.npy"))
+    with pytest.raises(loop.Interrupted):
+        scan(source, 1)
+    x[5] = 0
+    np.save(tmp_path / "x.npy", x)
+    with pytest.raises(UserError, match="x.npy was changed while it was scanned: .*first 2 images"):
+        scan(source)
+    assert run_file.load(tmp_path / "run.h5").done == 2

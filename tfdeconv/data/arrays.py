@@ -17,6 +17,7 @@ from ..formats.npz_arrays import NpzFile
 from ..limits import MAX_PIXELS
 from ..memory import refuse_beyond_memory
 from .hdf5_images import Hdf5Images
+from .npy_images import NpyImages
 from .photo_limits import most_bytes, too_many_pixels
 
 NPY, NPZ, HDF5 = ".npy", ".npz", (".h5", ".hdf5")
@@ -64,7 +65,7 @@ def open_array(path: str) -> Array:
     suffix = os.path.splitext(file)[1].lower()
     try:
         if suffix == NPY:
-            return mapped(file)
+            return NpyImages(file)
         if suffix == NPZ:
             arrays = NpzFile(file).arrays()
             array = arrays[chosen(file, name, arrays)]
@@ -77,16 +78,6 @@ def open_array(path: str) -> Array:
     # on damage numpy and zlib raise whatever comes
     except Exception as error:
         raise UserError(f"{file} cannot be read as an array: {one_line(error)}") from None
-
-
-def mapped(path: str) -> np.ndarray:
-    """An .npy's array, of which nothing is read yet."""
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if not isinstance(array, np.ndarray):
-        raise UserError(
-            f"{path} cannot be read as an array: it is an archive of arrays; rename it to {NPZ}"
-        )
-    return array
 
 
 def chosen(path: str, name: str, arrays: Mapping[str, Any], refused: Sequence[str] = ()) -> str:
@@ -124,6 +115,8 @@ def whole(array: Array) -> np.ndarray:
     """All values."""
     if isinstance(array, Hdf5Images):
         return array.rows(0, array.shape[0])
+    if isinstance(array, NpyImages):
+        return array.whole()
     return np.asarray(array[...])
 
 
@@ -137,10 +130,10 @@ def read_whole(path: str, array: Array) -> np.ndarray:
 
 
 def close(array: Array) -> None:
-    """Ends the process that reads an HDF5 file."""
+    """Ends what reads the file: of HDF5 a process."""
     if isinstance(array, OneImage):
         array = array.array
-    if isinstance(array, Hdf5Images):
+    if isinstance(array, Hdf5Images | NpyImages):
         array.close()
 
 

@@ -40,6 +40,8 @@ class Source:
     shape: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    # of the array's file when it was opened
+    stamp: tuple[int, ...] = ()
 
     def image(self, number: int, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
         """An image as [h, w, channels], like images.decode; raises UserError if unreadable."""
@@ -78,6 +80,11 @@ class Source:
         """All locations of images that can be read now."""
         return set(filter(readable, set(map(self.location, range(self.count)))))
 
+    def has_changed(self) -> bool:
+        """Whether the array's file was written since it was opened; False where it is gone."""
+        now = stamp_of(self.location(0)) if self.stamp else ()
+        return bool(now) and now != self.stamp
+
     def close(self) -> None:
         """Ends the process that reads an HDF5 file."""
         arrays.close(self.array)
@@ -98,6 +105,15 @@ def readable(location: str) -> bool:
             return next(entries, None) is not None
     except OSError:
         return False
+
+
+def stamp_of(path: str) -> tuple[int, ...]:
+    """What tells a file from one that was written later; () where it cannot be asked."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def exists(path: str) -> bool:
@@ -143,6 +159,7 @@ def list_source(root: str, names: Sequence[str], labels: Sequence[str] = ()) -> 
 def array_source(path: str) -> Source:
     """An array of images, read image by image; one image [h, w, c] is a row of one."""
     file, name = arrays.split_name(path)
+    stamp = stamp_of(file)
     array = arrays.open_array(path)
     shape = tuple(array.shape)
     dtype = np.dtype(array.dtype)
@@ -163,4 +180,4 @@ def array_source(path: str) -> Source:
     if name:
         identity += f" {name}"
     digest = hashlib.sha256(os.fsencode(identity)).hexdigest()
-    return Source(path, (), shape[0], digest, array, shape[1:], tuple(notes))
+    return Source(path, (), shape[0], digest, array, shape[1:], tuple(notes), stamp=stamp)

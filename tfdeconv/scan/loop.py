@@ -68,7 +68,8 @@ def advance(
     progress = Progress(run)
     for batches in rounds(run, accumulator, read, workers):
         firsts = first_images(run, accumulator, workers)
-        lost = source_lost(source, directories, firsts, batches)
+        # asked after the batches were read: what was read before a change is right
+        lost = source.has_changed() or source_lost(source, directories, firsts, batches)
         own_report = report_on(
             batches, lost, checkpoint.due, checkpoint.take_unusable(), signalled()
         )
@@ -149,6 +150,11 @@ def source_lost(
 
 
 def source_lost_error(source: Source, path: str | Path, run: Run) -> UserError:
+    if source.has_changed():
+        return UserError(
+            f"{source.root} was changed while it was scanned: {path} has the first {run.done} "
+            f"images, and the same command goes on from there if the images are the same"
+        )
     return UserError(
         f"{source.root} can no longer be read: {path} has the first {run.done} images; "
         f"run the same command again to continue"

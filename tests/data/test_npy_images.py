@@ -1,0 +1,46 @@
+"""Images of an .npy file that somebody else writes meanwhile."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from tfdeconv.data.dataset import open_source
+from tfdeconv.errors import UserError
+
+IMAGES = np.arange(4 * 5 * 6 * 3, dtype=np.int16).reshape(4, 5, 6, 3)
+
+
+@pytest.fixture
+def path(tmp_path) -> str:
+    np.save(tmp_path / "x.npy", IMAGES)
+    return str(tmp_path / "x.npy")
+
+
+def test_a_shortened_file_is_an_unreadable_image(path):
+    with open_source(path) as source:
+        assert not source.has_changed()
+        os.truncate(path, os.path.getsize(path) - 1)
+        np.testing.assert_array_equal(source.pixels(2, 3), IMAGES[2])
+        with pytest.raises(UserError, match="image 3 cannot be read: the file has become shorter"):
+            source.pixels(3, 3)
+        assert source.has_changed()
+
+
+def test_a_replaced_file_is_told(path, tmp_path):
+    with open_source(path) as source:
+        np.save(tmp_path / "y.npy", IMAGES + 1)
+        os.replace(tmp_path / "y.npy", path)
+        # what was opened is still there
+        np.testing.assert_array_equal(source.pixels(3, 3), IMAGES[3])
+        assert source.has_changed()
+        os.remove(path)
+        assert not source.has_changed()
+
+
+def test_an_array_in_columns_is_read_whole(path):
+    np.save(path, np.asfortranarray(IMAGES))
+    with open_source(path) as source:
+        np.testing.assert_array_equal(source.pixels(3, 3), IMAGES[3])
