@@ -10,7 +10,18 @@ from drawn_runs import COUNT, TOP
 
 from tfdeconv.data import dataset
 from tfdeconv.data.labels import Labels
-from tfdeconv.figures import captions, cutout, grid, legend, page, pixels, residual, run_page
+from tfdeconv.figures import (
+    captions,
+    cutout,
+    grid,
+    legend,
+    letters,
+    page,
+    pixels,
+    residual,
+    run_page,
+    tile_texts,
+)
 from tfdeconv.figures.unit_names import UnitNames
 from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles
 from tfdeconv.network.classes import ClassLayer
@@ -80,6 +91,30 @@ def test_grid_has_every_feature_once(rng, text_boxes, monkeypatch, count, top, s
         for _, _, picture in pages:
             assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
         drawn.clear()
+
+
+HOSTILE = ("a" * 300 + ".png", "x\x1b[31m\n.png", "\u202eb\u2066.png", "\u65e5\udcff.png")
+
+
+def test_names_stand_under_every_tile(rng, text_boxes):
+    unit_tiles = unit_tiles_of(rng, 20, 5, (40, 40), layer="whole")
+    unit_tiles.options = TileOptions(names=True)
+    unit_tiles.images[:, :-1] = range(4)
+    unit_tiles.images[:, -1] = -1
+    texts = []
+    for feature in range(20):
+        lines = tile_texts.tile_texts(unit_tiles, feature, HOSTILE.__getitem__)
+        texts.append(grid.FeatureText(f"feature {feature}", "fires", lines))
+    assert texts[0].tiles[1].photo == (HOSTILE[1],) and texts[0].tiles[4].photo == ()
+    pages = list(grid.pages(unit_tiles, texts, page_text("how to read it")))
+    for _, _, picture in pages:
+        assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT
+    # a name and an activation for each unit
+    assert sum(map(len, text_boxes.values())) >= 2 * 20 * 4
+
+
+def test_what_steers_is_not_drawn():
+    assert letters.printable("x\x1b[31m\n\u202eb\udcff\u2028") == "x?[31m??b??"
 
 
 @pytest.mark.parametrize("count, starts, top", [(1, 1, 9), (6, 3, 9), (28, 1, 40), (36, 3, 9)])

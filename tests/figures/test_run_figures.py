@@ -85,6 +85,15 @@ def test_only_the_same_picture_is_replaced(scanned, visualise, drawn):
     assert drawn.read_bytes() == b"mine"
 
 
+def test_names_make_another_picture(scanned, visualise, text_boxes, tmp_path):
+    common = ("--run", scanned / "run.h5", "--out", tmp_path, "--top", 1)
+    _, plain, _ = visualise(*common)
+    before = sum(map(len, text_boxes.values()))
+    status, named, err = visualise(*common, "--names")
+    assert (status, err) == (0, []) and named != plain
+    assert sum(map(len, text_boxes.values())) >= 2 * before + 2 * TOP
+
+
 def test_all_features_make_pages(scanned, visualise, tmp_path, monkeypatch):
     monkeypatch.setattr(run_page, "MAX_HEIGHT", 600)
     monkeypatch.setattr(grid, "MAX_WIDTH", 450)

@@ -70,6 +70,16 @@ CONSTRAINTS = (
         "--blocks", "-l and --blocks both choose layers: give one of them", excludes=("--layer",)
     ),
     Constraint(
+        "--names",
+        "--names is for the layers of a --run: give --run FILE as well",
+        needs=("--run",),
+    ),
+    Constraint(
+        "--names",
+        "--names is for layers: the rows of --blocks have no room for names",
+        excludes=("--blocks",),
+    ),
+    Constraint(
         "--overwrite",
         "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
         "never replaced",
@@ -173,6 +183,7 @@ def run_request(given: Namespace) -> RunRequest:
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,
+        names=given.names,
         verbose=given.verbose,
     )
 

@@ -160,5 +160,10 @@ def build_parser(docstring: str) -> console.Parser:
         action="store_true",
         help="also write the signed values, boxes and activations as .npz",
     )
+    option(
+        "--names",
+        action="store_true",
+        help="with --run: the name of its image and its activation under each tile",
+    )
     arguments.add_verbose(parser)
     return parser

@@ -48,6 +48,7 @@ class RunRequest:
     out: Path
     overwrite: bool
     raw: bool
+    names: bool  # of images under their tiles
     verbose: bool
 
 
@@ -110,6 +111,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         request.rule,
         Style(request.colours, request.scale, request.bands),
         request.raw,
+        request.names,
         recipe_of(request, weights, weights_path, title),
         destination,
         progress.say,

@@ -127,6 +127,8 @@ def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = N
     if crops(unit_tiles) and unit_tiles.has_map:
         sentences.append("Crosses: where the units stand")
     has_negative = bool((unit_tiles.values[unit_tiles.images >= 0] < 0).any())
+    if unit_tiles.options.names:
+        sentences.append("Below the tiles: the unit's activation, and the image's name")
     sentences += names.legend(has_negative)
     return Legend(sentences, full)
 

@@ -19,6 +19,7 @@ from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides
 from .run_page import PageText, new_page
 from .tile import draw_mark
 from .tile_grid import TileGrid
+from .tile_texts import TileText, draw_lines, text_height
 from .view import field_centre
 
 if TYPE_CHECKING:
@@ -33,15 +34,18 @@ ASPECT = 1.3  # width over height of a page that is not full
 # up to so many features a page: the least and most pixels of a tile's longer side
 TILE_SIDES = ((1, 200, 276), (4, 160, 161), (6, 112, 140), (12, 96, 104))
 TILE_SIDES_MANY = (72, 96)
+NAMED_SIDE = 140  # the least where names stand under tiles
 NAME_FONT, DETAIL_FONT = 18, 17
 
 
 @dataclass(frozen=True)
 class FeatureText:
-    """What stands over a feature."""
+    """What stands over a feature, and under its tiles."""
 
     name: str  # `feature 92`, `class 285 Egyptian cat`
     detail: str  # `fires 3639 to 3199`
+    # under its tiles, strongest first; none where nothing is to stand there
+    tiles: Sequence[TileText] = ()
 
     @property
     def width(self) -> float:
@@ -66,6 +70,8 @@ def tile_size(unit_tiles: UnitTiles, feature: int) -> tuple[int, int]:
         if len(unit_tiles.channels) <= most_features:
             least, most = sides
             break
+    if unit_tiles.options.names:
+        least, most = max(least, NAMED_SIDE), max(most, NAMED_SIDE)
     # views of many sizes have tiles of one
     if unit_tiles.is_cropped:
         least = most
@@ -107,6 +113,7 @@ def pages(
             draw_text(pen, texts[feature], (left, top), layout.step[0] - GAP)
             corner = (left, top + TEXT_LINE)
             draw_feature(canvas, unit_tiles, feature, layout.grid, corner, full)
+            draw_tile_texts(pen, texts[feature], tile_size(unit_tiles, feature), layout, corner)
         yield number, page_count, canvas
 
 
@@ -115,7 +122,8 @@ def lay_out(unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText)
     count, top = unit_tiles.values.shape
     tiles = [tile_size(unit_tiles, feature) for feature in range(count)]
     cell = (max(height for height, _ in tiles), max(width for _, width in tiles))
-    grid = TileGrid(cell, grid_columns(top, cell), top)
+    under = max(text_height(text.tiles) for text in texts)
+    grid = TileGrid(cell, grid_columns(top, cell), top, under)
     grid_height, grid_width = grid.size
     # a class's name may be of any length
     longest = min(max(text.width for text in texts), MAX_WIDTH / 3)
@@ -183,6 +191,20 @@ def draw_feature(
         tile_corner = (left + photos_corner[0], top + photos_corner[1])
         centre = field_centre(unit_tiles.cutouts[feature, rank].field)
         draw_mark(canvas, tile_corner, tile, view, centre)
+
+
+def draw_tile_texts(
+    pen: ImageDraw.ImageDraw,
+    text: FeatureText,
+    tile: tuple[int, int],
+    layout: Layout,
+    corner: tuple[int, int],
+) -> None:
+    """Writes what stands under a feature's tiles, of that height and width, in both grids."""
+    grid = layout.grid
+    draw_lines(pen, grid, corner, tile, [each.projection for each in text.tiles])
+    photos_corner = (corner[0] + grid.size[1] + SPLIT, corner[1])
+    draw_lines(pen, grid, photos_corner, tile, [each.photo for each in text.tiles])
 
 
 def draw_text(

@@ -51,7 +51,8 @@ def system_fonts(size: int) -> tuple[Font, ...]:
 @cache
 def has(letters: Font, character: str) -> bool:
     """Whether a font has a character."""
-    if character.isascii():
+    # what steers a terminal, or the direction of what follows, has no place in a picture
+    if character.isascii() or not character.isprintable():
         return character.isprintable()
     drawn = letters.getmask(character)
     missing = letters.getmask(NOT_A_CHARACTER)

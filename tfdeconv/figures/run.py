@@ -19,6 +19,7 @@ from .destination import Destination, Page
 from .recipe import Recipe
 from .run_page import PageText
 from .style import Style
+from .tile_texts import tile_texts
 from .top_units import Progress, Warnings, draw_top_units, image_name
 from .unit_names import unit_names
 from .unit_tiles import TileOptions, UnitTiles
@@ -36,6 +37,7 @@ class RunFigures:
     rule: str
     style: Style
     raw: bool  # save the signals themselves, too
+    names: bool  # of images under their tiles
     recipe: Recipe  # what all of them depend on
     destination: Destination
     progress: Progress
@@ -52,7 +54,7 @@ class RunFigures:
 
         Raises UserError if there is nothing to draw.
         """
-        options = TileOptions(self.style, raw=self.raw)
+        options = TileOptions(self.style, raw=self.raw, names=self.names)
         unit_tiles = self.draw_tiles([layer], channels, options)[layer]
         names = unit_names(self.network, layer, self.weights.labels)
         full = grid.common_scale(unit_tiles) if self.style.scale == "common" else None
@@ -72,8 +74,24 @@ class RunFigures:
             f"top{self.run.settings.top}",
             naming.features_part(recipe.options.get("features")),
         )
-        pages = grid.pages(unit_tiles, captions.feature_texts(unit_tiles, names), text, full)
+        texts = captions.feature_texts(unit_tiles, names)
+        if self.names:
+            texts = self.with_names(texts, unit_tiles)
+        pages = grid.pages(unit_tiles, texts, text, full)
         yield from self.save(recipe, stem, pages, channels, self.raw_arrays(unit_tiles))
+
+    def with_names(
+        self, texts: Sequence[grid.FeatureText], unit_tiles: UnitTiles
+    ) -> list[grid.FeatureText]:
+        """Texts of features, and under each of their tiles activation and image."""
+
+        def name_of(image: int) -> str:
+            return image_name(self.source, image)
+
+        named = []
+        for feature, text in enumerate(texts):
+            named.append(replace(text, tiles=tile_texts(unit_tiles, feature, name_of)))
+        return named
 
     def draw_blocks(
         self, stage: str, layers: Sequence[str], channels: np.ndarray, split: bool

@@ -22,18 +22,20 @@ class TileGrid:
     cell: tuple[int, int]  # height and width of the largest tile
     columns: int
     count: int
+    text_height: int = 0  # of the lines of text under each tile
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
         rows = ceil(self.count / self.columns)
         height, width = self.cell
+        height += self.text_height
         return rows * (height + GAP) - GAP, self.columns * (width + GAP) - GAP
 
     def corner(self, k: int, tile: tuple[int, int]) -> tuple[int, int]:
         """Left and top of the k-th tile, of that height and width, from the grid's corner."""
         row, column = divmod(k, self.columns)
-        return column * (tile[1] + GAP), row * (tile[0] + GAP)
+        return column * (tile[1] + GAP), row * (tile[0] + self.text_height + GAP)
 
     def draw(
         self,

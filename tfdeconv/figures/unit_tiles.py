@@ -24,6 +24,7 @@ class TileOptions:
     raw: bool = False  # keep the signals themselves, too
     # put the unit at the middle of its tiles, which are cropped whatever its receptive field
     centred: bool = False
+    names: bool = False  # there is text under each tile, which needs room
 
 
 @dataclass
