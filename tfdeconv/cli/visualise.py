@@ -70,9 +70,7 @@ CONSTRAINTS = (
         "--blocks", "-l and --blocks both choose layers: give one of them", excludes=("--layer",)
     ),
     Constraint(
-        "--names",
-        "--names is for the layers of a --run: give --run FILE as well",
-        needs=("--run",),
+        "--names", "--names is for the layers of a --run: give --run FILE as well", needs=("--run",)
     ),
     Constraint(
         "--names",
