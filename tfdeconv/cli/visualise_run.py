@@ -111,12 +111,12 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         request.rule,
         Style(request.colours, request.scale, request.bands),
         request.raw,
-        request.names,
         recipe_of(request, weights, weights_path, title),
         destination,
         progress.say,
         warn,
         console.complain,
+        request.names,
     )
     with source:
         for pages in [*pictures(request, channels, figures), destination.finish()]:

@@ -37,12 +37,12 @@ class RunFigures:
     rule: str
     style: Style
     raw: bool  # save the signals themselves, too
-    names: bool  # of images under their tiles
     recipe: Recipe  # what all of them depend on
     destination: Destination
     progress: Progress
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
     tell: Callable[[str], None]  # is called with what a picture does not show
+    names: bool = False  # of images under their tiles
 
     @property
     def network_title(self) -> str:
