@@ -140,6 +140,9 @@ def test_costs_by_hand():
     back = backward_cost(nodes, shapes, route(nodes, UNIT, shapes))
     # 1 x 1 x 16 at the convolution, 3 x 3 below it
     assert (back.values, back.layer) == (16 + 2 * 16, "sum")
+    back = backward_cost(nodes, shapes, route(nodes, UNIT, shapes), unrolled=True)
+    # each of the 3 x 3 cells is made of 9 cells of 16 channels
+    assert (back.values, back.layer) == (16 + 2 * 9 + 9 * 9 * 16, "conv")
 
 
 @pytest.mark.parametrize(

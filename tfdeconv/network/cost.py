@@ -84,17 +84,26 @@ def forward_cost(
 
 
 def backward_cost(
-    nodes: Sequence[Node], shapes: Mapping[str, Shape], route: Mapping[str, Spans]
+    nodes: Sequence[Node],
+    shapes: Mapping[str, Shape],
+    route: Mapping[str, Spans],
+    unrolled: bool = False,
 ) -> Cost:
-    """Of one signal's way back from the last node along a route: see receptive_field.route."""
+    """Of one signal's way back from the last node along a route: see receptive_field.route.
+
+    unrolled: as in forward_cost().
+    """
     most, where, work = 0, nodes[-1].name, 0
     for node in reversed(nodes):
         signal = area(route[node.name]) * shapes[node.name][2]
         for name in node.inputs:
             landing = node.layer.through(route[node.name], shapes[name])
             cells = signal + 2 * area(landing) * shapes[name][2]
-            if cells > most:
-                most, where = cells, node.name
+            needed = cells
+            if unrolled and isinstance(node.layer, Conv):
+                needed += transposed_window_values(node.layer, landing, shapes[node.name][2])
+            if needed > most:
+                most, where = needed, node.name
             if isinstance(node.layer, Conv | DepthwiseConv):
                 outputs = area(landing) / prod(node.layer.window.stride)
                 work += int(outputs * kernel_work(node.layer, shapes[name]))
@@ -130,6 +139,19 @@ def window_values(layer: Conv, shape: Shape, output: Shape) -> int:
     """The windows of a convolution as a matrix; none of a kernel of one cell."""
     taps = prod(layer.taps)
     return output[0] * output[1] * taps * shape[2] if taps > 1 else 0
+
+
+def transposed_window_values(layer: Conv, landing: Spans, channels: int) -> int:
+    """The windows of a convolution's transpose by phases as a matrix: see ops/convolution.py.
+
+    channels: of the signal.
+    """
+    taps = layer.taps
+    if prod(taps) == 1:
+        return 0
+    strides = layer.window.stride
+    phase_taps = prod(-(-size // stride) for size, stride in zip(taps, strides))
+    return area(landing) // prod(strides) * phase_taps * channels
 
 
 def workspace(layer: Layer, shape: Shape) -> int:

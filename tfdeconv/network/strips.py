@@ -70,7 +70,11 @@ class Segment:
 
     def backward_cost(self, shapes: Mapping[str, Shape]) -> Cost:
         """Of one signal's strip."""
-        return backward_cost(self.nodes, shapes, self.backward)
+        return backward_cost(self.nodes, shapes, self.backward, unrolled=True)
+
+    def strip_values(self, shapes: Mapping[str, Shape]) -> int:
+        """Values in memory while a strip goes forward or backward, whichever takes more."""
+        return max(self.forward_cost(shapes).values, self.backward_cost(shapes).values)
 
 
 def segments(
@@ -130,7 +134,7 @@ def fitting_segment(
     """
     rows = shapes[nodes[-1].name][0]
     segment = make_segment(entry, nodes, shapes, rows)
-    while segment and rows > 1 and segment.forward_cost(shapes).values > most:
+    while segment and rows > 1 and segment.strip_values(shapes) > most:
         rows = -(-rows // 2)
         shorter = make_segment(entry, nodes, shapes, rows)
         if shorter is None or shorter.forward[entry][0].size > 2 * shorter.steps[entry]:
