@@ -103,9 +103,9 @@ def test_names_stand_under_every_tile(rng, text_boxes):
     unit_tiles.images[:, -1] = -1
     texts = []
     for feature in range(20):
-        lines = tile_texts.tile_texts(unit_tiles, feature, HOSTILE.__getitem__)
+        lines = tile_texts.tile_texts(unit_tiles, feature, HOSTILE.__getitem__, ["a label"] * 4)
         texts.append(grid.FeatureText(f"feature {feature}", "fires", lines))
-    assert texts[0].tiles[1].photo == (HOSTILE[1],) and texts[0].tiles[4].photo == ()
+    assert texts[0].tiles[1].photo == [HOSTILE[1], "a label"] and texts[0].tiles[4].photo == ()
     pages = list(grid.pages(unit_tiles, texts, page_text("how to read it")))
     for _, _, picture in pages:
         assert picture.width <= page.MAX_WIDTH and picture.height <= page.MAX_HEIGHT

@@ -34,13 +34,19 @@ def describe_units(given: Namespace) -> None:
     if given.json:
         print(json.dumps({"run": given.run, "units": rows}, indent=1))
         return
-    table: list[Sequence[str]] = [COLUMNS]
+    columns = COLUMNS
+    if not any(row["label"] for row in rows):
+        columns = tuple(name for name in COLUMNS if name != "label")
+    table: list[Sequence[str]] = [columns]
     for row in rows:
         cells = {**row, "activation": f"{row['activation']:.6g}"}
-        table.append(tuple(console.printable(str(cells[name])) for name in COLUMNS))
+        table.append(tuple(console.printable(str(cells[name])) for name in columns))
     print_table(table, left=1)
 
 
 def as_text(row: dict[str, Any]) -> dict[str, Any]:
     """A row as CSV can have it: names of files may be any bytes."""
-    return {**row, "image": row["image"].encode(errors="backslashreplace").decode()}
+    texts = {}
+    for name in ("image", "label"):
+        texts[name] = row[name].encode(errors="backslashreplace").decode()
+    return {**row, **texts}

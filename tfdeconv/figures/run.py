@@ -12,6 +12,7 @@ from ..data.dataset import Source
 from ..engine.deconvnet import Deconvnet
 from ..errors import UserError
 from ..network.graph import INPUT, Network
+from ..scan.image_labels import labels_of
 from ..scan.run import Run
 from ..weights.load import Weights
 from . import block_notes, captions, grid, naming, residual
@@ -88,9 +89,10 @@ class RunFigures:
         def name_of(image: int) -> str:
             return image_name(self.source, image)
 
+        labels = labels_of(self.run)
         named = []
         for feature, text in enumerate(texts):
-            named.append(replace(text, tiles=tile_texts(unit_tiles, feature, name_of)))
+            named.append(replace(text, tiles=tile_texts(unit_tiles, feature, name_of, labels)))
         return named
 
     def draw_blocks(

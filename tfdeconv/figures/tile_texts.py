@@ -24,15 +24,19 @@ class TileText:
     """What stands under a unit's two tiles, a line each."""
 
     projection: Sequence[str]  # its activation
-    photo: Sequence[str]  # the name of its image
+    photo: Sequence[str]  # the name of its image, and its label
 
 
 def tile_texts(
-    unit_tiles: UnitTiles, feature: int, name_of: Callable[[int], str]
+    unit_tiles: UnitTiles,
+    feature: int,
+    name_of: Callable[[int], str],
+    labels: Sequence[str] = (),
 ) -> list[TileText]:
     """The texts of a feature's tiles, strongest first; none under a place without an image.
 
-    feature: its place in unit_tiles; name_of: gives an image's path by its number.
+    feature: its place in unit_tiles; name_of: gives an image's path by its number; labels: of all
+    images, or none.
     """
     texts = []
     values = unit_tiles.values[feature].tolist()
@@ -40,7 +44,10 @@ def tile_texts(
         if image < 0:
             texts.append(TileText((), ()))
             continue
-        texts.append(TileText((number(value),), (os.path.basename(name_of(image)),)))
+        photo = [os.path.basename(name_of(image))]
+        if labels:
+            photo.append(labels[image])
+        texts.append(TileText((number(value),), photo))
     return texts
 
 

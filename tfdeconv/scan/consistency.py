@@ -114,6 +114,7 @@ def check_lists(run: Run) -> None:
         and run.same.shape == (images,)
         and run.same.dtype == np.int32
         and len(run.names) in (0, run.settings.count)
+        and len(run.labels) in (0, len(run.names))
         and 0 <= run.scanned <= run.done <= images
     )
     if not lists_fit:

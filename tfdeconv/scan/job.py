@@ -69,7 +69,13 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
     chief_progress = workers.exchange(own_progress)[0]
     if not workers.chief:
         unpack_progress(chief_progress, run)
-    return replace(run, root=job.source.root, weights=job.weights, versions=library_versions())
+    return replace(
+        run,
+        root=job.source.root,
+        weights=job.weights,
+        versions=library_versions(),
+        labels=job.source.labels,
+    )
 
 
 def settings_of(message: Message) -> Settings:

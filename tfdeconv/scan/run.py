@@ -86,6 +86,7 @@ class Run:
     skipped: dict[int, str] = field(default_factory=dict)
     versions: str = ""
     state: State = field(default_factory=dict)
+    labels: tuple[str, ...] = ()  # of all images, where the list has any
 
     def __post_init__(self) -> None:
         if not len(self.digests):

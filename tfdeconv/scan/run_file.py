@@ -61,6 +61,8 @@ def save(path: str | Path, run: Run) -> None:
         file["order"] = pack_texts(run.settings.layers)
         file["kept"] = pack_texts(run.settings.kept)
         file["names"] = pack_texts(run.names)
+        if run.labels:
+            file["labels"] = pack_texts(run.labels)
         file["reasons"] = pack_texts(run.skipped.values())
         file["skipped"] = np.array(list(run.skipped), np.int32)
         file["digests"] = run.digests
@@ -142,6 +144,7 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
         skipped=dict(zip(skipped, reasons)),
         versions=texts(attributes["versions"])[0],
         state=state,
+        labels=texts_in(file, "labels") if inside(file, "labels") else (),
     )
     check_run(run)
     return run

@@ -79,6 +79,7 @@ def merge_runs(runs: list[Run]) -> tuple[Run, list[int]]:
         digests=np.concatenate([run.digests for run in runs]),
         same=np.concatenate([run.same for run in runs]),
         versions=first.versions,
+        labels=first.labels,
     )
     for run in runs:
         merged.skipped.update(run.skipped)

@@ -6,21 +6,23 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from .image_labels import labels_of
 
 if TYPE_CHECKING:
     from .run import Run
 
-COLUMNS = ("layer", "channel", "rank", "activation", "row", "column", "number", "image")
+COLUMNS = ("layer", "channel", "rank", "activation", "row", "column", "number", "image", "label")
 
 
 def unit_rows(run: Run, layer: str, channels: Sequence[int] | None) -> Iterator[dict[str, Any]]:
     """A row for each unit that a run kept of a layer's channels, or of all; strongest first.
 
     rank: from 1; row and column: of the unit in the layer's map; number: of the image in the list;
-    image: its path, relative to where the list is, or "" in an array. Raises UserError for a
-    channel that the layer lacks.
+    image: its path, relative to where the list is, or "" in an array; label: of its list or its
+    directory, or "". Raises UserError for a channel that the layer lacks.
     """
     arrays = run.state[layer]
+    labels = labels_of(run)
     count = len(arrays["values"])
     if channels is None:
         channels = range(count)
@@ -42,4 +44,5 @@ def unit_rows(run: Run, layer: str, channels: Sequence[int] | None) -> Iterator[
                 "column": column,
                 "number": number,
                 "image": run.names[number] if run.names else "",
+                "label": labels[number] if labels else "",
             }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from .image_labels import channel_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +61,7 @@ def channel_rows(
     """
     arrays = run.state[layer]
     border = borders[layer] if borders else None
+    labels = channel_labels(run, layer)
     table: list[dict[str, Any]] = []
     for channel, fired in enumerate(arrays["firing_images"].tolist()):
         row = {
@@ -73,7 +75,16 @@ def channel_rows(
             "largest": float(arrays["values"][channel, 0]),
             "most_like": None,
             "rank_correlation": None,
+            "label": None,
+            "label_share": None,
+            "label_share_of_all": None,
+            "selectivity": None,
         }
+        if label := labels[channel]:
+            row["label"] = label.label
+            row["label_share"] = label.share
+            row["label_share_of_all"] = label.share_of_all
+            row["selectivity"] = label.selectivity
         if likeness:
             row["most_like"] = int(likeness.partner[channel])
             row["rank_correlation"] = float(likeness.correlation[channel])
