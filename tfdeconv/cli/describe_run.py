@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, unknown
@@ -162,7 +163,8 @@ def print_labels(rows: Sequence[Mapping[str, Any]]) -> None:
     labelled = [row for row in rows if row["label"] is not None]
     if not labelled:
         return
-    labelled.sort(key=lambda row: (-row["selectivity"] * row["label_share"], -row["largest"]))
+    # a label that is rare may be one of nine by chance
+    labelled.sort(key=lambda row: -row["label_share"] * log(row["selectivity"]))
     table: list[Sequence[str]] = [LABEL_COLUMNS]
     for row in labelled[:SHOWN]:
         shares = [f"{row[key]:.1%}" for key in ("label_share", "label_share_of_all")]
