@@ -128,7 +128,9 @@ def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = N
         sentences.append("Crosses: where the units stand")
     has_negative = bool((unit_tiles.values[unit_tiles.images >= 0] < 0).any())
     if unit_tiles.options.names:
-        sentences.append("Below the tiles: the unit's activation; its image, and the label if it has one")
+        sentences.append(
+            "Below the tiles: the unit's activation; its image, and the label if it has one"
+        )
     sentences += names.legend(has_negative)
     return Legend(sentences, full)
 

@@ -28,10 +28,7 @@ class TileText:
 
 
 def tile_texts(
-    unit_tiles: UnitTiles,
-    feature: int,
-    name_of: Callable[[int], str],
-    labels: Sequence[str] = (),
+    unit_tiles: UnitTiles, feature: int, name_of: Callable[[int], str], labels: Sequence[str] = ()
 ) -> list[TileText]:
     """The texts of a feature's tiles, strongest first; none under a place without an image.
 
