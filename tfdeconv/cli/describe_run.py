@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from math import log
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, unknown
 from ..scan.skipped import skipped_rows
 from ..scan.summary import block_rows, channel_rows, headline, loaded, run_rows
 from . import console
+from .channel_labels import print_labels, print_labels_note
 from .table import print_table
 
 if TYPE_CHECKING:
@@ -44,14 +44,10 @@ Border: none can be, since the run looked only at units that see no padding."""
 DUPLICATES_NOTE = """\
 Near duplicates: channels of which the maxima over the images have a rank correlation (Spearman's)
 of 0.95 at least, where scan.py kept them (--keep-maxima) of 30 images or more."""
-LABELS_NOTE = """\
-Label: the most frequent one among the channel's strongest images (from the list, or the name of an
-image's directory). Selectivity: how many times as frequent it is there as among all images."""
 UNKNOWN_NOTE = """\
 Border: not known, because the weights that the run was made with are gone: give them with
 --weights FILE."""
 CHANNEL_COLUMNS = ("channel", "at the border", "images that fire it", "strongest")
-LABEL_COLUMNS = ("channel", "label", "of its strongest", "of all images", "selectivity")
 SHOWN = 20  # channels of those that are dead or always on
 
 # heading, key in scan.summary's rows, digits behind the point; a mean and three quartiles each
@@ -93,8 +89,7 @@ def describe_run(given: Namespace) -> None:
     print(border_note(run, borders))
     if given.layer:
         print(DUPLICATES_NOTE)
-        if any(row["label"] for rows in by_channel.values() for row in rows):
-            print(LABELS_NOTE)
+        print_labels_note(by_channel.values())
 
 
 def channels_of(
@@ -156,23 +151,6 @@ def print_channels(rows: Sequence[Mapping[str, Any]], images: int) -> None:
     if pairs:
         more = ", ..." if len(pairs) > SHOWN else ""
         print(f"near duplicates ({len(pairs)}): {', '.join(pairs[:SHOWN])}{more}")
-
-
-def print_labels(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Prints the channels that are most selective for a label; nothing if there are no labels."""
-    labelled = [row for row in rows if row["label"] is not None]
-    if not labelled:
-        return
-    # a label that is rare may be one of nine by chance
-    labelled.sort(key=lambda row: -row["label_share"] * log(row["selectivity"]))
-    table: list[Sequence[str]] = [LABEL_COLUMNS]
-    for row in labelled[:SHOWN]:
-        shares = [f"{row[key]:.1%}" for key in ("label_share", "label_share_of_all")]
-        times = f"{row['selectivity']:.3g}"
-        table.append([str(row["channel"]), console.printable(row["label"]), *shares, times])
-    print_table(table, left=0)
-    if len(labelled) > SHOWN:
-        print(f"... and {len(labelled) - SHOWN} more channels: --json has them all")
 
 
 def near_duplicates(rows: Sequence[Mapping[str, Any]]) -> list[str]:

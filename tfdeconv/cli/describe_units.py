@@ -34,7 +34,7 @@ def describe_units(given: Namespace) -> None:
     if given.json:
         print(json.dumps({"run": given.run, "units": rows}, indent=1))
         return
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if not any(row["label"] for row in rows):
         columns = tuple(name for name in COLUMNS if name != "label")
     table: list[Sequence[str]] = [columns]
