@@ -94,6 +94,23 @@ def test_names_make_another_picture(scanned, visualise, text_boxes, tmp_path):
     assert sum(map(len, text_boxes.values())) >= 2 * before + 2 * TOP
 
 
+def test_a_range_of_ranks_is_drawn(scanned, visualise, tmp_path):
+    common = ("--run", scanned / "run.h5", "--out", tmp_path, "-f", 2, "--raw")
+    whole = visualise(*common)[1][0]
+    status, lines, err = visualise(*common, "--ranks", "2-3")
+    assert (status, err) == (0, []) and "-ranks2-3-" in lines[0]
+    with (
+        np.load(Path(whole).with_suffix(".npz")) as expected,
+        np.load(Path(lines[0]).with_suffix(".npz")) as raw,
+    ):
+        for name in ("activations", "images", "positions", "names"):
+            np.testing.assert_array_equal(raw[name], expected[name][:, 1:3])
+        assert raw["patches"].shape[1] == 2
+    status, lines, err = visualise(*common, "--ranks", f"2-{TOP + 1}")
+    assert (status, lines) == (2, [])
+    assert f"give ranks from 1 to {TOP}, or scan with --top {TOP + 1}" in err[0]
+
+
 def test_all_features_make_pages(scanned, visualise, tmp_path, monkeypatch):
     monkeypatch.setattr(run_page, "MAX_HEIGHT", 600)
     monkeypatch.setattr(grid, "MAX_WIDTH", 450)

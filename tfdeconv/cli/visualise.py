@@ -70,6 +70,14 @@ CONSTRAINTS = (
         "--blocks", "-l and --blocks both choose layers: give one of them", excludes=("--layer",)
     ),
     Constraint(
+        "--ranks", "--ranks is for the images of a --run: give --run FILE as well", needs=("--run",)
+    ),
+    Constraint(
+        "--ranks",
+        "--ranks is for layers: notes under the rows of --blocks are on all ranks",
+        excludes=("--blocks",),
+    ),
+    Constraint(
         "--names", "--names is for the layers of a --run: give --run FILE as well", needs=("--run",)
     ),
     Constraint(
@@ -181,6 +189,7 @@ def run_request(given: Namespace) -> RunRequest:
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,
+        ranks=given.ranks,
         names=given.names,
         verbose=given.verbose,
     )

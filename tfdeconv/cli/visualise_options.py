@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
+from ..figures.ranks import Ranks
 from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
 from . import arguments, class_options, console, lists
@@ -31,6 +33,18 @@ def image_side(text: str) -> int:
     if side > MAX_IMAGE_SIDE:
         raise argparse.ArgumentTypeError(f"found {side}, expected at most {MAX_IMAGE_SIDE:,}")
     return side
+
+
+def rank_range(text: str) -> Ranks:
+    """`10-18` -> Ranks(10, 18); `3` -> Ranks(3, 3)."""
+    ends = re.fullmatch(r"(\d{1,9})(-(\d{1,9}))?", text)
+    if not ends or not int(ends[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of ranks, from 1, as 10-18")
+    first = int(ends[1])
+    last = int(ends[3] or first)
+    if last < first:
+        raise argparse.ArgumentTypeError(f"{first}-{last} goes down: write {last}-{first}")
+    return Ranks(first, last)
 
 
 def rgb_bands(text: str) -> tuple[int, int, int]:
@@ -159,6 +173,13 @@ def build_parser(docstring: str) -> console.Parser:
         "--raw",
         action="store_true",
         help="also write the signed values, boxes and activations as .npz",
+    )
+    option(
+        "--ranks",
+        type=rank_range,
+        metavar="FIRST-LAST",
+        help="with --run: only these of each feature's strongest images, from 1 (default: all "
+        "that the scan kept)",
     )
     option(
         "--names",

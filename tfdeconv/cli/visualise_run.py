@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..figures.destination import Destination
+    from ..figures.ranks import Ranks
     from ..figures.run import RunFigures
     from ..network.graph import Network
     from ..scan.run import Run
@@ -48,6 +49,7 @@ class RunRequest:
     out: Path
     overwrite: bool
     raw: bool
+    ranks: Ranks | None  # of each channel's images; None: all that the scan kept
     names: bool  # of images under their tiles
     verbose: bool
 
@@ -69,6 +71,8 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     from ..scan import provenance, run_file
 
     run = run_file.load(request.run)
+    if request.ranks:
+        request.ranks.refuse_beyond(request.run, run.settings.top, run.scanned)
     weights_path = provenance.weights_file(run, request.run, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     layers = layers_of(request, run, network)
@@ -116,6 +120,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         progress.say,
         warn,
         console.complain,
+        request.ranks,
         request.names,
     )
     with source:

@@ -12,6 +12,7 @@ from ..scan.run import Run
 from .class_values import logit_text
 from .grid import FeatureText
 from .legend import Legend
+from .ranks import Ranks
 from .style import number
 from .unit_names import NEGATIVE, UnitNames
 from .unit_tiles import UnitTiles
@@ -32,11 +33,15 @@ def source_name(source: Source) -> str:
     return os.path.basename(source.root.rstrip(os.sep))
 
 
-def source_caption(run: Run, source: Source) -> str:
-    """`top 9 of 50,000 images in 'val'`, and which part or how much of them was scanned."""
+def source_caption(run: Run, source: Source, ranks: Ranks | None = None) -> str:
+    """`top 9 of 50,000 images in 'val'`, and which part or how much of them was scanned.
+
+    ranks: those that are drawn, where it is not all that the run kept.
+    """
     settings = run.settings
     name = source_name(source) or source.root
-    caption = f"top {settings.top} of {run.scanned:,} images in '{name}'"
+    which = f"ranks {ranks.first} to {ranks.last}" if ranks else f"top {settings.top}"
+    caption = f"{which} of {run.scanned:,} images in '{name}'"
     shard, shards = settings.shard
     if shards != 1:
         caption += f", part {shard} of {shards}"

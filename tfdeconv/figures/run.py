@@ -18,6 +18,7 @@ from ..weights.load import Weights
 from . import block_notes, captions, grid, naming, residual
 from .destination import Destination, Page
 from .recipe import Recipe
+from .ranks import Ranks
 from .run_page import PageText
 from .style import Style
 from .tile_texts import tile_texts
@@ -43,6 +44,7 @@ class RunFigures:
     progress: Progress
     warn: Callable[[str], None]  # is called with each thing that is not as it was scanned
     tell: Callable[[str], None]  # is called with what a picture does not show
+    ranks: Ranks | None = None  # of a layer's images; None: all that the run kept
     names: bool = False  # of images under their tiles
 
     @property
@@ -55,14 +57,15 @@ class RunFigures:
 
         Raises UserError if there is nothing to draw.
         """
-        options = TileOptions(self.style, raw=self.raw, names=self.names)
+        options = TileOptions(self.style, self.raw, ranks=self.ranks, names=self.names)
         unit_tiles = self.draw_tiles([layer], channels, options)[layer]
         names = unit_names(self.network, layer, self.weights.labels)
         full = grid.common_scale(unit_tiles) if self.style.scale == "common" else None
         text = PageText(
             f"{self.network_title}   {layer}",
             (
-                f"{captions.source_caption(self.run, self.source)}, rule {self.rule}; "
+                f"{captions.source_caption(self.run, self.source, self.ranks)}, "
+                f"rule {self.rule}; "
                 f"{captions.field_caption(unit_tiles)}",
             ),
             captions.layer_legend(unit_tiles, names, full),
@@ -72,7 +75,7 @@ class RunFigures:
             self.path.stem,
             f"{self.network_title}-{layer}",
             self.rule,
-            f"top{self.run.settings.top}",
+            f"ranks{self.ranks}" if self.ranks else f"top{self.run.settings.top}",
             naming.features_part(recipe.options.get("features")),
         )
         texts = captions.feature_texts(unit_tiles, names)

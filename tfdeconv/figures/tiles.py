@@ -41,9 +41,10 @@ def allocate(
     Raises UserError if all of it would not fit into memory.
     """
     state = run.state[layer]
-    values = state["values"][channels]
-    images = state["images"][channels]
-    positions = state["positions"][channels]
+    places = options.ranks.places if options.ranks else slice(None)
+    values = state["values"][channels][:, places]
+    images = state["images"][channels][:, places]
+    positions = state["positions"][channels][:, places]
     largest = np.abs(state["values"][state["images"] >= 0]).max(initial=0)
     placeholders = np.where(images < 0, "none", np.where(values == 0, "dead", ""))
 

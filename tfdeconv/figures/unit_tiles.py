@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 
 from .cutout import Cutout, clipped
+from .ranks import Ranks
 from .style import PLAIN, Style
 from .view import LEAST_SIDE, common_side, field_centre, rounded_side, square_around, square_within
 
@@ -24,6 +25,7 @@ class TileOptions:
     raw: bool = False  # keep the signals themselves, too
     # put the unit at the middle of its tiles, which are cropped whatever its receptive field
     centred: bool = False
+    ranks: Ranks | None = None  # of the units that the run kept; None: all
     names: bool = False  # there is text under each tile, which needs room
 
 
