@@ -17,8 +17,8 @@ from ..scan.run import Run
 from ..weights.load import Weights
 from . import block_notes, captions, grid, naming, residual
 from .destination import Destination, Page
-from .recipe import Recipe
 from .ranks import Ranks
+from .recipe import Recipe
 from .run_page import PageText
 from .style import Style
 from .tile_texts import tile_texts
