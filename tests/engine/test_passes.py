@@ -14,6 +14,7 @@ from tfdeconv.engine import dispatch, passes
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
+from tfdeconv.network.classes import class_layer
 from tfdeconv.network.graph import INPUT, Builder
 from tfdeconv.network.layers import (
     LRN,
@@ -51,6 +52,10 @@ COMPILED = {
     *("conv 2x3 stride 3x1, 2 groups", "conv 2x3 dilated 3x1", "depthwise 5x4 stride 2, same"),
     *("pool 3x3 stride 2, padded", "average 3x4 stride 2x3, padded", "silu", "gate"),
 }
+
+
+# examples that end in logits: what comes back is what raises them, whatever their sign
+OF_LOGITS = ("dense", "global average pool, kept")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +148,7 @@ def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
 def test_every_layer_equals_the_replica(rng, name):
     network = example(name)
     target = network.nodes[-1].name
+    assert (class_layer(network, target) is not None) == (name in OF_LOGITS)
     weights = random_weights(network, rng)
     x = rng.standard_normal((1, 13, 11, 4))
     values, traces = reference.forward(network, weights, x[0], target)
@@ -154,7 +160,8 @@ def test_every_layer_equals_the_replica(rng, name):
             projection = deconvnet.project(x, [0, 2], mode)
             for i, channel in enumerate((0, 2)):
                 pixels, unit = reference.project_values(
-                    network, weights, values, traces, target, channel, mode, rule
+                    *(network, weights, values, traces, target, channel, mode, rule),
+                    of_class=name in OF_LOGITS,
                 )
                 assert gap(projection.pixels[0, i], pixels) < tolerance, (rule, mode)
                 assert tuple(projection.positions[0, i]) == (unit or (-1, -1))
@@ -208,6 +215,8 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
     maps = deconvnet.activations(x)
     channel = int(np.abs(maps).reshape(-1, maps.shape[-1]).sum(0).argmax())
     gradient = deconvnet.project(x, [channel], "all").pixels[0, 0]
+    if deconvnet.of_classes:
+        gradient = gradient * np.sign(maps[..., channel].item())
     for _ in range(3):
         direction = rng.standard_normal(x.shape)
         # so small a step that hardly a rectifier or switch changes: rounding is 1e-16 / 1e-6, a

@@ -576,8 +576,8 @@ def project(network, weights, x, target, channel, mode, rule):
     return project_values(network, weights, values, traces, target, channel, mode, rule)
 
 
-def project_values(network, weights, values, traces, target, channel, mode, rule):
-    """project() of an image whose forward pass is at hand."""
+def project_values(network, weights, values, traces, target, channel, mode, rule, of_class=False):
+    """project() of an image whose forward pass is at hand; of_class: what raises a logit."""
     maps = values[target]
     seed = np.zeros_like(maps)
     unit = None
@@ -586,4 +586,6 @@ def project_values(network, weights, values, traces, target, channel, mode, rule
     else:
         unit = np.unravel_index(maps[..., channel].argmax(), seed.shape[:2])
         seed[(*unit, channel)] = maps[(*unit, channel)]
+    if of_class:
+        seed = np.abs(seed)
     return backward(network, weights, values, traces, target, seed, rule), unit
