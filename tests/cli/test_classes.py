@@ -99,6 +99,7 @@ def test_notebooks_show_classes(pets):
 MISTAKES = {
     "--class cat": "have no names: give --labels FILE, or their numbers with -f",
     "--labels names.txt --class cot": "there is no class 'cot'. Did you mean 'cat'",
+    "--labels pairs.txt --class Cat": "no class 'Cat'; with that word there are: tiger cat, cat b",
     "--labels names.txt --class cat -f 1": "--class chooses features by name",
     "--class cat -l conv": "--class needs one layer of classes",
     "--labels names.txt -l conv": "names classes, and conv has features: give -l classes",
@@ -110,6 +111,7 @@ MISTAKES = {
 @pytest.mark.parametrize("options", MISTAKES)
 def test_mistakes_are_one_line(run, pets, tmp_path, monkeypatch, options):
     (pets / "three.txt").write_text("a\nb\nc")
+    (pets / "pairs.txt").write_text("tiger cat\ncattle\ncat bear\nowl")
     monkeypatch.chdir(pets)
     status, lines, (error,) = run(
         "photo.png", "--weights", "4.h5", "--out", tmp_path, *options.split()

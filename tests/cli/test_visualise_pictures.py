@@ -89,6 +89,15 @@ def test_repeated_command_overwrites_only_its_own_picture(run, tmp_path):
     assert (other / f"{name}.png").read_bytes() == b"mine"
 
 
+def test_a_png_for_two_pages_is_refused_before_the_work(run, tmp_path):
+    options = ["-l", "block1_conv1", "--out", tmp_path / "fig.png"]
+    errors = run(SAMPLE, *options, "-f", "0-16")[2]
+    assert len(errors) == 1 and "room for one picture, and this makes 2" in errors[0]
+    # a channel that is named twice is drawn once
+    assert run(SAMPLE, *options, "-f", "0-3,1", "-f", "0")[0] == 0
+    assert images.text_of(tmp_path / "fig.png")["channels"] == "0,1,2,3"
+
+
 @pytest.mark.parametrize("mode, rule", [("max", "deconvnet"), ("all", "guided")])
 def test_raw_values_equal_those_from_python(run, tmp_path, mode, rule):
     layer = "block2_conv1"

@@ -113,6 +113,19 @@ def test_names_stand_under_every_tile(rng, text_boxes):
     assert sum(map(len, text_boxes.values())) >= 2 * 20 * 4
 
 
+def test_places_without_images_take_no_room(rng):
+    unit_tiles = unit_tiles_of(rng, 2, 9)
+    unit_tiles.placeholders[:, 4:] = "none"
+    unit_tiles.placeholders[:, 3] = "dead"
+    few = unit_tiles_of(rng, 2, 4)
+    sizes = []
+    for each in (unit_tiles, few):
+        each.cutouts.clear()
+        texts = captions.feature_texts(each, UnitNames())
+        sizes += [picture.size for _, _, picture in grid.pages(each, texts, page_text("."))]
+    assert unit_tiles.places == 4 and sizes[0] == sizes[1]
+
+
 def test_what_steers_is_not_drawn():
     assert letters.printable("x\x1b[31m\n\u202eb\udcff\u2028") == "x?[31m??b??"
 
@@ -185,6 +198,7 @@ def test_caption_says_that_a_run_is_unfinished(scanned):
     source = dataset.open_source(now.root)
     assert captions.source_caption(now, source) == f"top {TOP} of {COUNT} images in 'images'"
     unfinished = replace(now, done=12, scanned=11)
+    assert captions.source_caption(replace(now, scanned=1), source).startswith("top 1 of 1 images")
     assert captions.source_caption(unfinished, source) == (
         f"top {TOP} of 11 images in 'images' (12 of {COUNT} seen)"
     )

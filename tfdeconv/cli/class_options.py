@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..figures.unit_names import UnitNames
     from ..weights.load import Weights
 
+SHOWN = 40  # names listed in an error
+
 
 def add_class_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -87,6 +89,17 @@ def class_numbers(names: UnitNames, layers: Sequence[str], wanted: Sequence[str]
         parts = [each] if each.strip().casefold() in known else each.split(",")
         for part in parts:
             if part.strip().casefold() not in known:
-                raise unknown("there is no class", part.strip(), names.labels.names)
+                raise unknown_class(part.strip(), names.labels.names)
             numbers.append(known.index(part.strip().casefold()))
-    return numbers
+    return list(dict.fromkeys(numbers))
+
+
+def unknown_class(name: str, known: Sequence[str]) -> UserError:
+    """The error that there is no such class: of `cat` it offers `Egyptian cat` before `crate`."""
+    alike = [each for each in known if name.casefold() in each.casefold().split()]
+    if not alike:
+        return unknown("there is no class", name, known)
+    shown = ", ".join(alike[:SHOWN])
+    if len(alike) > SHOWN:
+        shown += f", ... ({len(alike) - SHOWN} more)"
+    return UserError(f"there is no class {name!r}; with that word there are: {shown}")

@@ -54,6 +54,15 @@ def channel_range(first: int, last: int) -> range:
     return range(first, last + 1)
 
 
+def without_repeats(numbers: list[int] | None) -> list[int] | None:
+    """Each number once, in order.
+
+    >>> without_repeats([3, 0, 1, 3])
+    [3, 0, 1]
+    """
+    return numbers and list(dict.fromkeys(numbers))
+
+
 def layer_list(text: str) -> list[str]:
     """`block1_conv1,fc1` -> ["block1_conv1", "fc1"]."""
     return text.split(",")

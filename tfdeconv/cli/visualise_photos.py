@@ -92,9 +92,15 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..engine.deconvnet import Deconvnet
-    from ..figures import naming
+    from ..figures import naming, photo as photo_figure
     from ..weights.load import as_tensors
 
+    pages = 0
+    for layer in layers:
+        channels = network.shapes()[layer][-1]
+        count = len(request.features or ()) or min(request.top or channels, channels)
+        pages += photo_figure.pages_for(count)
+    destination.refuse_many(len(photos) * pages)
     title = naming.network_title(network.name, weights_path)
     recipe = recipe_of(request, weights, weights_path, title)
     tensors = as_tensors(weights)

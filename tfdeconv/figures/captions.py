@@ -40,7 +40,9 @@ def source_caption(run: Run, source: Source, ranks: Ranks | None = None) -> str:
     """
     settings = run.settings
     name = source_name(source) or source.root
-    which = f"ranks {ranks.first} to {ranks.last}" if ranks else f"top {settings.top}"
+    # no more than there are
+    top = max(1, min(settings.top, run.scanned))
+    which = f"ranks {ranks.first} to {ranks.last}" if ranks else f"top {top}"
     caption = f"{which} of {run.scanned:,} images in '{name}'"
     shard, shards = settings.shard
     if shards != 1:

@@ -119,7 +119,7 @@ def pages(
 
 def lay_out(unit_tiles: UnitTiles, texts: Sequence[FeatureText], text: PageText) -> Layout:
     """Sizes of a feature, and how many columns and rows of features make a page."""
-    count, top = unit_tiles.values.shape
+    count, top = len(unit_tiles.channels), unit_tiles.places
     tiles = [tile_size(unit_tiles, feature) for feature in range(count)]
     cell = (max(height for height, _ in tiles), max(width for _, width in tiles))
     under = max(text_height(text.tiles) for text in texts)
@@ -172,7 +172,7 @@ def draw_feature(
 ) -> None:
     """Draws a feature's two grids side by side: the projections, then the photos' patches."""
     tile = tile_size(unit_tiles, feature)
-    words = unit_tiles.placeholders[feature].tolist()
+    words = unit_tiles.placeholders[feature].tolist()[: grid.count]
     projections: list[np.ndarray | None] = [None] * len(words)
     photos: list[np.ndarray | None] = [None] * len(words)
     views = unit_tiles.views(feature)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 FEATURES = 16  # on a page
 
 
+def pages_for(count: int) -> int:
+    """How many pages so many features make."""
+    return ceil(count / FEATURES)
+
+
 def draw(
     x: np.ndarray,
     projection: Projection,
@@ -54,7 +59,7 @@ def draw(
         views=views_of(projection, image),
     )
     count = len(figure.labels)
-    page_count = ceil(count / FEATURES)
+    page_count = pages_for(count)
     on_a_page = ceil(count / page_count)
     layout = lay_out(figure.content(on_a_page))
     signals = [figure.signal(i, layout.grid.tile) for i in range(count)]

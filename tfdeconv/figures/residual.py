@@ -107,7 +107,7 @@ def lay_out(rows: Sequence[Row], text: PageText) -> Layout:
     """The largest tiles with which the rows fill as few pages as they can, equally."""
     names_width = ceil(max(name_width(row.unit_tiles) for row in rows)) + GAP
     strip_lines = 2 if len(rows[0].unit_tiles.starts) > 1 else 1
-    most_tiles = max(len(row.unit_tiles.placeholders[row.channel]) for row in rows)
+    most_tiles = max(row.unit_tiles.places for row in rows)
     # room for two strips beside each other
     strip_width = (MAX_WIDTH - 2 * MARGIN - names_width - GAP) // 2
     columns = min(most_tiles, strip_width // (LEAST_TILE + TILE_GAP))
@@ -164,7 +164,7 @@ def draw_row(
     height, width = unit_tiles.view_size(row.channel)
     pen.text((MARGIN, top), name, INK, font_for(name, NAME_FONT))
     pen.text((MARGIN, top + 22), f"{height} x {width} pixels", FAINT, font(SIZE_FONT))
-    words = unit_tiles.placeholders[row.channel].tolist()
+    words = unit_tiles.placeholders[row.channel].tolist()[: layout.strip.count]
     tile = tile_size(row, layout.side)
     for k, tiles in enumerate(strips(row, tile, full)):
         layout.strip.draw(canvas, layout.strip_corner(k, top), tile, tiles, words)

@@ -80,6 +80,12 @@ class UnitTiles:
         return bool(sides) and max(float(np.median(sides)), LEAST_SIDE) < room
 
     @property
+    def places(self) -> int:
+        """How many tiles a feature has: as many as the run has images for one of them, or 1."""
+        ranks = np.flatnonzero((self.placeholders != "none").any(0))
+        return int(ranks[-1]) + 1 if ranks.size else 1
+
+    @property
     def field_size(self) -> tuple[int, int]:
         """Height and width of a unit's receptive field, which may be larger than the image."""
         for cutout in self.cutouts.values():

@@ -200,6 +200,8 @@ def differences(run: Settings, asked: Settings, ignored: tuple[str, ...] = ()) -
 
 def brief(value: Any) -> str:
     """A setting in a few words."""
+    if value == ():
+        return "none"
     if isinstance(value, tuple):
         shown = ", ".join(map(str, value[:SHOWN]))
         return f"{shown}, ... ({len(value)})" if len(value) > SHOWN else shown
