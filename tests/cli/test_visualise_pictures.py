@@ -89,7 +89,7 @@ def test_repeated_command_overwrites_only_its_own_picture(run, tmp_path):
     assert (other / f"{name}.png").read_bytes() == b"mine"
 
 
-def test_a_png_for_two_pages_is_refused_before_the_work(run, tmp_path):
+def test_a_png_has_room_for_one_page(run, tmp_path):
     options = ["-l", "block1_conv1", "--out", tmp_path / "fig.png"]
     errors = run(SAMPLE, *options, "-f", "0-16")[2]
     assert len(errors) == 1 and "room for one picture, and this makes 2" in errors[0]
