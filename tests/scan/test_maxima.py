@@ -9,6 +9,7 @@ from runs import ROOT, call
 from tfdeconv.errors import UserError
 from tfdeconv.formats.hdf5_write import create_hdf5
 from tfdeconv.scan import maxima, run_file
+from tfdeconv.scan.maxima_writer import MaximaWriter
 from tfdeconv.scan.run import Settings
 
 
@@ -103,20 +104,20 @@ def test_a_resumed_maxima_file_is_the_same(tmp_path, rng, monkeypatch):
     rows = rng.random((12, 5)).astype(np.float16)
     counts = np.arange(12) % 5 != 3
 
-    def write(writer: maxima.MaximaWriter, start: int, stop: int) -> None:
+    def write(writer: MaximaWriter, start: int, stop: int) -> None:
         numbers = np.arange(start, stop)[counts[start:stop]]
         writer.put(numbers + 8, rows[numbers])
 
     channels = {"a": 2, "b": 3}
-    whole = maxima.MaximaWriter(tmp_path / "whole.npy", settings, channels)
+    whole = MaximaWriter(tmp_path / "whole.npy", settings, channels)
     whole.begin(0)
     write(whole, 0, 12)
     whole.flush(12)
-    killed = maxima.MaximaWriter(tmp_path / "killed.npy", settings, channels)
+    killed = MaximaWriter(tmp_path / "killed.npy", settings, channels)
     killed.begin(0)
     write(killed, 0, 9)
     killed.flush(9)
-    resumed = maxima.MaximaWriter(tmp_path / "killed.npy", settings, channels)
+    resumed = MaximaWriter(tmp_path / "killed.npy", settings, channels)
     resumed.check(6, run_exists=True)
     resumed.begin(6)
     write(resumed, 6, 12)

@@ -27,6 +27,11 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--merge",
+        "--merge reads no skipped images again: use --retry with the parts, or with the whole",
+        excludes=("--retry",),
+    ),
+    Constraint(
+        "--merge",
         "--merge keeps the --interior of the parts: leave it out",
         excludes=("--interior",),
     ),
@@ -114,6 +119,12 @@ def build_parser() -> console.Parser:
         metavar="I/N",
         help="scan only the I-th of N parts of the list; see --merge",
     )
+    option(
+        "--retry",
+        action="store_true",
+        help="read the images of the run again that were skipped, and take in those that can be "
+        "read now",
+    )
     option("--merge", nargs="+", metavar="RUN", help="make one run of the runs of all the parts")
     arguments.add_verbose(parser)
     return parser
@@ -168,6 +179,7 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
         wait=given.wait,
         maxima_layers=None if keep_all_maxima else maxima_layers,
         shard=given.shard,
+        retry=given.retry,
         verbose=given.verbose,
     )
 

@@ -52,6 +52,8 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
 
     progress = console.Progress(every=30)
     run = job.start_or_resume(work, group)
+    if request.retry and run.skipped:
+        retry_skipped(request, work, run, progress, notes, interruption)
     if not run.finished or not run.settings.range:  # an empty part is written all the same
         scan_rest(request, work, run, group, progress, notes, interruption)
     progress.clear()
@@ -83,7 +85,8 @@ def scan_rest(
 
     accumulator = workers.build_on_all(lambda: work.scan(group), group)
     if group.chief and run.settings.kept:
-        from ..scan.maxima import MaximaWriter, maxima_path
+        from ..scan.maxima import maxima_path
+        from ..scan.maxima_writer import MaximaWriter
 
         path = maxima_path(request.out)
         megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
@@ -104,10 +107,43 @@ def scan_rest(
         )
 
 
+def retry_skipped(
+    request: ScanRequest,
+    work: Job,
+    run: Run,
+    progress: console.Progress,
+    notes: Notes,
+    interruption: Interruption,
+) -> None:
+    """Takes in what was skipped and can be read now; raises Interrupted after a signal."""
+    from ..scan.retry import retry
+
+    admission = admission_of(request.preprocess, notes)
+    with interruption.saves_itself():
+        retry(
+            work,
+            run,
+            request.out,
+            request.every,
+            progress.say,
+            admission,
+            lambda: interruption.number,
+        )
+    if interruption.number:
+        raise Interrupted(
+            interruption.number, f"stopped: {request.out} is saved, and --retry goes on from there"
+        )
+
+
 def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
     """The processes that share this scan; None where TensorFlow need not be imported to know."""
     if request.shard or cluster()[2] == 1:
         return None
+    if request.retry:
+        raise UserError(
+            f"--retry is for one process, and this is one of {cluster()[2]} workers: start it "
+            f"alone, without TF_CONFIG and outside of Slurm's step"
+        )
     console.Progress().say("waiting for the other workers")
     console.import_tensorflow(request.verbose)
     from ..scan.workers import join_group

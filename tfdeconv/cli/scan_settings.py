@@ -41,6 +41,7 @@ class ScanRequest:
     wait: float  # seconds for the other workers
     maxima_layers: list[str] | None  # whose maxima are kept; None: of all that are scanned
     shard: tuple[int, int] | None
+    retry: bool  # reads again what was skipped
     verbose: bool
 
 

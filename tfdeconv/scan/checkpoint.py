@@ -13,7 +13,8 @@ from ..data.loader import Batch
 from ..errors import UserError
 from ..files import remove_leftovers, sha256
 from .accumulator import Accumulator
-from .maxima import MaximaWriter, half, maxima_path
+from .maxima import half, maxima_path
+from .maxima_writer import MaximaWriter
 from .messages import pack_reasons, pack_state, unpack_reasons, unpack_state
 from .run import Run
 from .run_file import save

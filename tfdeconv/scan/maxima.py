@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from .. import errors
 from ..errors import UserError
 from ..files import refuse_special
+from .consistency import counted_images
 from .run import Run, Settings
 
 DTYPE = "<f2"
@@ -61,112 +60,16 @@ def header_of(shape: tuple[int, ...]) -> bytes:
     return memory.getvalue()
 
 
-class MaximaWriter:
-    """Writes the file of a run; channels: how many each layer has."""
-
-    def __init__(self, path: str | Path, settings: Settings, channels: Mapping[str, int]):
-        self.path = Path(path)
-        self.range = settings.range
-        self.width = sum(channels[layer] for layer in settings.kept)
-        self.header = header_of((len(self.range), self.width))
-        self.row_bytes = BYTES * self.width
-        self.size = len(self.header) + self.row_bytes * len(self.range)  # bytes of the file
-        self.begun = False
-        self.flushed = 0  # images whose rows are on the disk
-        self.pending: dict[int, np.ndarray] = {}  # rows not yet written, by their place
-
-    def check(self, done: int, run_exists: bool) -> None:
-        """Raises UserError where the file cannot be made, or not resumed behind `done` images.
-
-        run_exists: the run is there, and so its maxima may be.
-        """
-        refuse_special(self.path)
-        try:
-            present = self.path.stat().st_size if self.path.exists() else 0
-            if present and not run_exists:
-                raise UserError(
-                    f"{self.path} exists, but its run does not: move it away, or give another --out"
-                )
-            if done and not present:
-                raise UserError(
-                    f"{self.path} is missing: it has the maxima of the {done} images that were "
-                    f"scanned; put it back, or scan again with another --out"
-                )
-            if done:
-                self.check_header(present)
-            free = shutil.disk_usage(self.path.parent).free
-            if self.size - present > free:
-                raise UserError(
-                    f"{self.path} needs {self.size / 1e9:,.2f} GB, and the disk has "
-                    f"{free / 1e9:,.2f} free: keep the maxima of fewer layers"
-                )
-        except OSError as error:
-            raise UserError(f"cannot write {self.path}: {error.strerror}") from None
-
-    def check_header(self, size: int) -> None:
-        """Raises UserError where the file, of that size, is not of this run."""
-        images = len(self.range)
-        chunked = header_of((-(-images // CHUNK), self.width, CHUNK))
-        with open(self.path, "rb") as file:
-            header = file.read(max(len(self.header), len(chunked)))
-        if header.startswith(chunked):
-            raise UserError(f"{self.path} {CHUNKED}")
-        if not header.startswith(self.header) or size != self.size:
-            raise UserError(
-                f"{self.path} belongs to another run: move it away, or give another --out"
-            )
-
-    def begin(self, done: int) -> None:
-        """Makes the file, or resumes it behind `done` images.
-
-        Raises UserError where it cannot be written.
-        """
-        self.begun = True
-        self.flushed = done
-        if done:
-            return
-        try:
-            with open(self.path, "wb") as file:
-                file.write(self.header)
-                file.truncate(self.size)
-                with suppress(AttributeError):  # not every system has it
-                    os.posix_fallocate(file.fileno(), 0, self.size)
-        except OSError as error:
-            raise UserError(f"cannot write {self.path}: {error.strerror}") from None
-
-    def put(self, numbers: np.ndarray, values: np.ndarray) -> None:
-        """Takes the maxima [m, channels] of images by their numbers in the list."""
-        for number, row in zip(numbers.tolist(), values):
-            self.pending[number - self.range.start] = row
-
-    def flush(self, done: int) -> None:
-        """Writes all that was put, the first `done` images of the part, to the disk itself.
-
-        Raises UserError where it cannot be written.
-        """
-        try:
-            with open(self.path, "r+b") as file:
-                file.seek(len(self.header) + self.row_bytes * self.flushed)
-                for start in range(self.flushed, done, ROWS):
-                    stop = min(start + ROWS, done)
-                    rows = np.full((stop - start, self.width), np.nan, DTYPE)
-                    for i in range(start, stop):
-                        if i in self.pending:
-                            rows[i - start] = self.pending.pop(i)
-                    file.write(rows.data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise UserError(f"cannot write {self.path}: {error.strerror}") from None
-        self.flushed = done
-
-
 class MaximaFile:
-    """The maxima of a run, to be read; array [images, channels], of which `done` have been seen."""
+    """The maxima of a run, to be read; array [images, channels].
 
-    def __init__(self, array: np.ndarray, done: int, layers: dict[str, slice]):
+    counted: which of the images that have been seen count; the rows of others mean nothing.
+    """
+
+    def __init__(self, array: np.ndarray, counted: np.ndarray, layers: dict[str, slice]):
         self.array = array
-        self.done = done
+        self.counted = counted
+        self.done = len(counted)
         self.layers = layers  # the columns of each
 
     def columns(self, layer: str, channels: slice = slice(None), every: int = 1) -> np.ndarray:
@@ -177,12 +80,17 @@ class MaximaFile:
         columns = self.layers[layer]
         start, stop, _ = channels.indices(columns.stop - columns.start)
         part = self.array[: self.done : every, columns.start + start : columns.start + stop]
-        return np.ascontiguousarray(part.T, np.float32)
+        columns_of_images = np.array(part.T, np.float32, order="C")
+        columns_of_images[:, ~self.counted] = np.nan
+        return columns_of_images
 
     def rows(self) -> Iterator[tuple[int, np.ndarray]]:
         """All images seen, some at a time: the first one's place in the part, and their rows."""
         for start in range(0, self.done, ROWS):
-            yield start, np.asarray(self.array[start : min(start + ROWS, self.done)])
+            stop = min(start + ROWS, self.done)
+            rows = np.array(self.array[start:stop])
+            rows[~self.counted[start:stop]] = np.nan
+            yield start, rows
 
 
 def load(path: str | Path, run: Run) -> MaximaFile | None:
@@ -213,7 +121,7 @@ def load(path: str | Path, run: Run) -> MaximaFile | None:
         raise UserError(
             f"{place} is not of {path}: found shape {list(array.shape)}, expected {list(expected)}"
         )
-    file = MaximaFile(array, run.done, columns)
+    file = MaximaFile(array, counted_images(run)[: run.done], columns)
     if not has_best_of(file, run):
         raise UserError(f"{place} has other maxima than {path}: it is another run's, or damaged")
     return file

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from .maxima import MaximaWriter, load, maxima_path
+from .maxima import load, maxima_path
+from .maxima_writer import MaximaWriter
 from .run import Run, Settings, differences
 from .state import State, drop_images, merge_states, subtract_states
 
