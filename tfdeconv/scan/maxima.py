@@ -10,7 +10,6 @@ run is resumed. So whenever the program is killed, all that the run had saved is
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

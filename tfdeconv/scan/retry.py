@@ -155,9 +155,7 @@ class Recovery:
         """Moves what was accumulated into the run."""
         found = self.accumulator.state()
         self.accumulator.restore(self.nothing)
-        self.run.state = merge_states(
-            [self.run.state, found if with_sums else without_sums(found)]
-        )
+        self.run.state = merge_states([self.run.state, found if with_sums else without_sums(found)])
 
     def save(self) -> None:
         """Writes the run. Its maxima are on the disk before it, and what is NaN now after it.
