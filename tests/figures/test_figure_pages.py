@@ -113,6 +113,13 @@ def test_names_stand_under_every_tile(rng, text_boxes):
     assert sum(map(len, text_boxes.values())) >= 2 * 20 * 4
 
 
+def test_legends_say_what_saturated_means(rng):
+    unit_tiles = unit_tiles_of(rng, 1, 2)
+    assert not any("Saturated" in each for each in captions.tile_sentences([unit_tiles], None))
+    unit_tiles.saturated.add((0, 0))
+    assert any("Saturated" in each for each in captions.tile_sentences([unit_tiles], None))
+
+
 def test_places_without_images_take_no_room(rng):
     unit_tiles = unit_tiles_of(rng, 2, 9)
     unit_tiles.placeholders[:, 4:] = "none"

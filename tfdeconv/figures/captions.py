@@ -99,7 +99,8 @@ def class_detail(unit_tiles: UnitTiles, names: UnitNames, feature: int) -> str:
     parts.append(names.probability_text(int(unit_tiles.channels[feature]), *vectors))
     negative = values[images >= 0] < 0
     if negative.any():
-        parts.append(NEGATIVE if negative.all() else f"some {NEGATIVE}")
+        # strongest first
+        parts.append(NEGATIVE if negative.all() else f"the last {negative.sum()} {NEGATIVE}")
     return "   ".join(filter(None, parts))
 
 
@@ -164,6 +165,8 @@ def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[s
     sentences = [f"Grey is zero; {scale}"]
     if any(unit_tiles.is_outside for unit_tiles in all_tiles):
         sentences.append("Hatched: outside of the image")
+    if any(unit_tiles.saturated for unit_tiles in all_tiles):
+        sentences.append("Saturated: it fires, but next to nothing came back, and a tile is grey")
     for word, meaning in WORDS.items():
         if any((unit_tiles.placeholders == word).any() for unit_tiles in all_tiles):
             sentences.append(f"{word.capitalize()}: {meaning}")
