@@ -64,6 +64,7 @@ PACKAGES = {
         "files",
         "limits",
         "memory",
+        "words",
         "errors",
         "version",
     },

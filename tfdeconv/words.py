@@ -31,3 +31,14 @@ def listed(things: Sequence[Any]) -> str:
     """
     dots = ["..."] if len(things) > SHOWN else []
     return ", ".join([*map(str, things[:SHOWN]), *dots])
+
+
+def number(value: float) -> str:
+    """A value as a person writes it: four digits, or all that stand before the point.
+
+    >>> [number(value) for value in (10860.2, 34.5678, 0.5, -0.012345, 2.5e-7, 3e9)]
+    ['10860', '34.57', '0.5', '-0.01235', '2.5e-07', '3e+09']
+    """
+    if 1000 <= abs(value) < 1e8:
+        return f"{value:.0f}"
+    return f"{value:.4g}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError, unknown
 from ..scan.skipped import skipped_rows
 from ..scan.summary import block_rows, channel_rows, headline, loaded, run_rows
+from ..words import number
 from . import console
 from .channel_labels import print_labels, print_labels_note
 from .table import print_table
@@ -126,7 +127,7 @@ def print_layers(layers: Sequence[Mapping[str, Any]]) -> None:
         bound = layer["border_bound"]
         counts.append("-" if bound is None else f"{bound:,}")
         firing = f"{layer['firing_positions']:.1%}"
-        maxima = [f"{value:.4g}" for value in layer["mean_maximum"]]
+        maxima = [number(value) for value in layer["mean_maximum"]]
         table.append([layer["layer"], *counts, firing, *maxima])
     print_table(table, left=1)
 
@@ -139,7 +140,7 @@ def print_channels(rows: Sequence[Mapping[str, Any]], images: int) -> None:
         for row in sorted(bound, key=lambda row: -row["largest"]):
             at_border = f"{row['at_border']} of {row['counted_units']}"
             share = f"{row['firing_images'] / images:.1%}"
-            table.append([str(row["channel"]), at_border, share, f"{row['largest']:.4g}"])
+            table.append([str(row["channel"]), at_border, share, number(row["largest"])])
         print_table(table, left=0)
     for key, words in (("dead", "dead"), ("always_on", "always on")):
         numbers = [str(row["channel"]) for row in rows if row[key]]

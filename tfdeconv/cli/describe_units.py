@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import unknown
 from ..scan.strongest import COLUMNS, unit_rows
 from ..scan.summary import loaded
+from ..words import number
 from . import console
 from .table import print_table
 
@@ -39,7 +40,7 @@ def describe_units(given: Namespace) -> None:
         columns = tuple(name for name in COLUMNS if name != "label")
     table: list[Sequence[str]] = [columns]
     for row in rows:
-        cells = {**row, "activation": f"{row['activation']:.6g}"}
+        cells = {**row, "activation": number(row["activation"])}
         table.append(tuple(console.printable(str(cells[name])) for name in columns))
     print_table(table, left=1)
 

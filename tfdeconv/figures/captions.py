@@ -13,7 +13,7 @@ from .class_values import logit_text
 from .grid import FeatureText
 from .legend import Legend
 from .ranks import Ranks
-from .style import number
+from ..words import number
 from .unit_names import NEGATIVE, UnitNames
 from .unit_tiles import UnitTiles
 from .view import ENERGY

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .style import number
+from ..words import number
 
 # below and above it a probability of two digits would read as 0 and 1
 LEAST_SHOWN, MOST_SHOWN = 0.001, 0.999

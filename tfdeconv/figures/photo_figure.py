@@ -14,7 +14,8 @@ from . import pixels
 from .letters import text_width
 from .photo_layout import Content
 from .photo_views import PhotoViews
-from .style import Style, number
+from ..words import number
+from .style import Style
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection

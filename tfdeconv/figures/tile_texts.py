@@ -10,7 +10,7 @@ from PIL import ImageDraw
 
 from .letters import font_for, printable, shortened
 from .page import FAINT
-from .style import number
+from ..words import number
 from .tile_grid import TileGrid
 from .unit_tiles import UnitTiles
 

@@ -24,7 +24,7 @@ from ..errors import UserError
 from ..network.classes import ClassLayer, class_layer, last_class_layer
 from ..network.graph import Network
 from .class_values import logit_text, probabilities, probability_range
-from .style import number
+from ..words import number
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
