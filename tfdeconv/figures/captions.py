@@ -9,11 +9,11 @@ import numpy as np
 
 from ..data.dataset import Source
 from ..scan.run import Run
+from ..words import number
 from .class_values import logit_text
 from .grid import FeatureText
 from .legend import Legend
 from .ranks import Ranks
-from ..words import number
 from .unit_names import NEGATIVE, UnitNames
 from .unit_tiles import UnitTiles
 from .view import ENERGY

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
+from ..words import number
 from .letters import font, printable, wrapped
 from .page import FAINT, LEGEND_FONT, SCALE_BAR, colour_scale_width, draw_colour_scale
-from ..words import number
 
 LINE = 24  # pixels from a line to the next
 GAP = 18  # between the colour scale and the sentences

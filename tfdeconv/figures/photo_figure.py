@@ -10,11 +10,11 @@ import numpy as np
 
 from ..data.preprocessing import Preprocessing
 from ..engine.projection import paste
+from ..words import number
 from . import pixels
 from .letters import text_width
 from .photo_layout import Content
 from .photo_views import PhotoViews
-from ..words import number
 from .style import Style
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from PIL import ImageDraw
 
+from ..words import number
 from .letters import font_for, printable, shortened
 from .page import FAINT
-from ..words import number
 from .tile_grid import TileGrid
 from .unit_tiles import UnitTiles
 

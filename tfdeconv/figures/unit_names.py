@@ -23,8 +23,8 @@ from ..engine.modes import INTERIOR_MODES, MODES
 from ..errors import UserError
 from ..network.classes import ClassLayer, class_layer, last_class_layer
 from ..network.graph import Network
-from .class_values import logit_text, probabilities, probability_range
 from ..words import number
+from .class_values import logit_text, probabilities, probability_range
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
