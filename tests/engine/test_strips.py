@@ -10,7 +10,7 @@ from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.engine import limits
 from tfdeconv.network import strips
 from tfdeconv.network.graph import INPUT, Builder, Network
-from tfdeconv.network.layers import RELU, Add, AvgPool, Conv, DepthwiseConv, GlobalAvgPool, MaxPool
+from tfdeconv.network.layers import RELU, Add, AvgPool, Conv, DepthwiseConv, GlobalAvgPool, MaxPool, PReLU
 
 # the same products in float64, which the strips' convolutions may sum in another order
 ROUNDING = 1e-14
@@ -81,6 +81,18 @@ def test_units_and_activations_by_strips(rng, by_strips):
     np.testing.assert_allclose(found.activations(x), activations, rtol=0, atol=ROUNDING)
     patches = found.project(x, [0, 2]).patches
     np.testing.assert_allclose(patches, projection.patches, rtol=0, atol=ROUNDING)
+
+
+def test_slopes_of_rows_end_segments():
+    net = Builder("sloped", (40, 8, 3))
+    net.add("conv", Conv(4, 3, pad=1))
+    net.add("columns", PReLU(by_column=True))
+    net.add("rows", PReLU(by_row=True))
+    nodes = net.network().nodes
+
+    parts = strips.segments(nodes, {INPUT: (40, 8, 3)} | net.network().shapes())
+
+    assert [part.end for part in parts] == ["columns"]
 
 
 def test_rows_of_a_segment_by_hand():

@@ -122,6 +122,17 @@ def test_large_photos_and_usual_windows_are_not_refused(memory):
         limits.refuse_costly(network, "out", (224, 224), "all")
 
 
+def test_whole_maps_need_more_than_strips(memory):
+    """A scan, and units of inner layers, go without strips: 19 values of 4 bytes a pixel here."""
+    size = (16_000, 16_000)
+    shapes, nodes = limits.cropped_nodes(network_of(Conv(16, 1), size), ["out"], size)
+    limits.refuse_large_image(nodes, shapes, 4, masked=False, by_strips=True)
+    with pytest.raises(UserError, match="GB of memory"):
+        limits.refuse_large_image(nodes, shapes, 4, masked=False, by_strips=False)
+    with pytest.raises(UserError, match="GB of memory"):
+        limits.refuse_large_images(nodes, shapes, 4, images=1)
+
+
 def test_costs_by_hand():
     net = Builder("small", (8, 8, 1))
     net.add("conv", Conv(16, 3, pad=1))

@@ -60,6 +60,8 @@ class CompiledPasses:
         self.graphs = Graphs(network, parameters, self.layers, rule, dtype, jit, eager=self.wild)
         # told how many multiply-adds were done, as they are done
         self.worked: Callable[[int], None] = lambda work: None
+        # whether large images go by strips: of inner layers, the maps are kept as they are
+        self.by_strips = not self.wild and len(self.layers) == 1
 
     def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
         """Images x [n, h, w, c], all at a time."""
@@ -206,7 +208,7 @@ class CompiledPasses:
 
     def segments(self, shapes: ShapesByLayer) -> list[Segment]:
         """The parts of the network that are computed by strips; none where an image is small."""
-        if self.wild or len(self.layers) > 1:
+        if not self.by_strips:
             return []
         nodes = self.graphs.nodes(shapes, self.layers[-1])
         return limits.segments_of_large(nodes, shapes, self.dtype.size, self.rule.mask)

@@ -241,5 +241,6 @@ class Deconvnet:
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         shapes = self.network.input_shapes(self.target, *x.shape[1:3])
         nodes = self._passes.graphs.nodes(shapes, self.target)
-        limits.refuse_large_images(nodes, shapes, self._dtype.size, masked=self.rule.mask)
+        by_strips = self._passes.by_strips
+        limits.refuse_large_image(nodes, shapes, self._dtype.size, self.rule.mask, by_strips)
         return x, shapes

@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..limits import MAX_GRAPH_LAYERS, MAX_WORK
 from ..memory import refuse_beyond_memory
 from ..network import receptive_field
-from ..network.base import Node
+from ..network.base import Node, times
 from ..network.cost import Cost, backward_cost, forward_cost
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, Spans, whole
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FLOAT32 = 4  # bytes
 # of an image's forward pass all at a time: where it takes more, it goes by strips of rows
 LARGE_BYTES = 1 << 30
+SMALLER_OR_EARLIER = "scale it down, or ask for an earlier layer"
 
 
 def refuse_costly_forward(
@@ -46,7 +47,7 @@ def refuse_costly(
     """
     shapes, nodes = cropped_nodes(network, [target], size)
     refuse_long(network, nodes, shapes, forward_cost(nodes, shapes, traced=True))
-    refuse_large_images(nodes, shapes, FLOAT32, masked=masked)
+    refuse_large_image(nodes, shapes, FLOAT32, masked, by_strips=True)
     start = UNIT if mode == "max" else whole(shapes[nodes[-1].name])
     route = receptive_field.route(nodes, start, shapes)
     refuse_long(network, nodes, shapes, backward_cost(nodes, shapes, route))
@@ -98,32 +99,43 @@ def segments_of_large(
 
 
 def refuse_large_images(
-    nodes: Sequence[Node],
-    shapes: ShapesByLayer,
-    item_size: int,
-    images: int = 1,
-    masked: bool = True,
+    nodes: Sequence[Node], shapes: ShapesByLayer, item_size: int, images: int
 ) -> None:
-    """Raises UserError where the forward pass of so many images does not fit.
+    """Raises UserError where so many images do not fit, that go forward without strips and traces.
 
     nodes: every pad of which is a number; shapes: of all maps; item_size: bytes of a value.
-    masked: whether signs are kept for the way back.
     """
-    cost = forward_cost(nodes, shapes, traced=images == 1, masked=masked)
-    values = cost.values
+    cost = forward_cost(nodes, shapes, traced=False)
+    what = f"{images} images of {times(shapes[INPUT][:2])} to {nodes[-1].name} (at {cost.layer})"
+    remedy = "scan fewer at a time (--batch)"
     if images == 1:
-        parts = segments_of_large(nodes, shapes, item_size, masked)
-        if parts:
-            values = forward_values(nodes, shapes, parts, masked)
-    height, width, _channels = shapes[INPUT]
-    what = f"the forward pass of an image of {height} x {width}"
-    remedy = "scale it down, or ask for an earlier layer"
-    if images > 1:
-        what = f"{images} images of {height} x {width}"
-        remedy = "scan fewer at a time (--batch)"
+        what = forward_pass_of(nodes, shapes, cost)
+        remedy = SMALLER_OR_EARLIER
+    refuse_beyond_memory(cost.values * item_size * images, what, remedy)
+
+
+def refuse_large_image(
+    nodes: Sequence[Node], shapes: ShapesByLayer, item_size: int, masked: bool, by_strips: bool
+) -> None:
+    """Raises UserError where the forward pass of one image, with its traces, does not fit.
+
+    masked: whether signs are kept for the way back; by_strips: whether it goes by strips if it is
+    large.
+    """
+    cost = forward_cost(nodes, shapes, traced=True, masked=masked)
+    values = cost.values
+    parts = segments_of_large(nodes, shapes, item_size, masked) if by_strips else []
+    if parts:
+        values = forward_values(nodes, shapes, parts, masked)
     refuse_beyond_memory(
-        values * item_size * images, f"{what} to {nodes[-1].name} (at {cost.layer})", remedy
+        values * item_size, forward_pass_of(nodes, shapes, cost), SMALLER_OR_EARLIER
     )
+
+
+def forward_pass_of(nodes: Sequence[Node], shapes: ShapesByLayer, cost: Cost) -> str:
+    """What an image's forward pass is called in messages."""
+    size = times(shapes[INPUT][:2])
+    return f"the forward pass of an image of {size} to {nodes[-1].name} (at {cost.layer})"
 
 
 def refuse_large_signals(

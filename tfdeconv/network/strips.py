@@ -121,6 +121,9 @@ def goes_by_rows(node: Node, shapes: Mapping[str, Shape]) -> bool:
     if isinstance(layer, Windowed):
         # otherwise a mean is of fewer cells at the border
         return not isinstance(layer, AvgPool) or layer.window.pad == layer.counted
+    if isinstance(layer, PReLU) and layer.by_row:
+        # the slopes are those of the whole map's rows
+        return False
     return all(shapes[name][:2] == shapes[node.name][:2] for name in node.inputs)
 
 
