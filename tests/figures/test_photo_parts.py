@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,9 +90,25 @@ def test_spread_signals_are_shown_once():
     assert views.boxes.tolist() == [[0, 0, 100, 120]] * 2
 
 
-def test_small_fields_are_shown_as_they_are():
+def with_small_fields(side) -> Projection:
+    """A unit whose field is of 60 x 60, with a signal of that side in its middle."""
     projection = blobs([8], field=60)
-    projection.boxes[:] = projection.receptive_fields
+    signal = np.zeros((1, 1, 60, 60, 3), np.float32)
+    start = (60 - side) // 2
+    signal[:, :, start : start + side, start : start + side] = 1
+    fields = projection.receptive_fields
+    return replace(projection, boxes=fields, patches=signal)
+
+
+def test_small_signals_of_small_fields_are_cropped_to():
+    """As in runs: tests/figures/test_top_units.py."""
+    views = views_of(with_small_fields(20), 0)
+    assert views.cropped and not views.whole and views.centres == [(30, 40)]
+    assert views.boxes.tolist() == [[20, 30, 40, 50]]
+
+
+def test_small_fields_are_shown_as_they_are():
+    projection = with_small_fields(40)
     views = views_of(projection, 0)
     assert not views.whole and not views.cropped and not views.centres
     assert views.boxes.tolist() == [[0, 10, 60, 70]]

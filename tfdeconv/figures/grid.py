@@ -17,7 +17,7 @@ from .cutout import full_scale, photo_tile, projection_tiles
 from .letters import font_for, printable, shortened, text_width
 from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides
 from .run_page import PageText, new_page
-from .tile import draw_mark
+from .tile import draw_cross
 from .tile_grid import TileGrid
 from .tile_texts import TileText, draw_lines, text_height
 from .view import field_centre
@@ -190,7 +190,7 @@ def draw_feature(
         left, top = grid.corner(rank, tile)
         tile_corner = (left + photos_corner[0], top + photos_corner[1])
         centre = field_centre(unit_tiles.cutouts[feature, rank].field)
-        draw_mark(canvas, tile_corner, tile, view, centre)
+        draw_cross(canvas, tile_corner, tile, view, centre)
 
 
 def draw_tile_texts(

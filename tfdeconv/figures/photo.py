@@ -96,7 +96,8 @@ def sentences_of(figure: PhotoFigure) -> list[str]:
         if views.cropped:
             sentence += "; tiles show where 99 % of the signal's energy is"
         if views.centres:
-            sentence += "; a mark shows where the unit stands"
+            mark = "a cross shows" if figure.paired else "ticks at the edges show"
+            sentence += f"; {mark} where the unit stands"
         sentences.append(sentence)
     height, width = figure.seen.shape[:2]
     corners = figure.views.boxes

@@ -14,7 +14,7 @@ from .page import EDGE, FAINT, INK, MARGIN, PAPER
 from .photo_boxes import Box, boxes_of, draw_boxes
 from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, TileSignal, contrast_text
 from .photo_layout import LINE, PAIR_GAP, Grid, Layout
-from .tile import draw_mark, draw_tile, tile_pixels
+from .tile import draw_cross, draw_ticks, draw_tile, tile_pixels
 
 # sizes of letters, and lengths in pixels
 TITLE, TITLE_LINE = 28, 38
@@ -115,11 +115,13 @@ def draw_feature(
         photo_box = (0, 0, *figure.seen.shape[:2])
         patch = tile_pixels(figure.seen, photo_box, view, tile)
         draw_tile(canvas, corner, patch, edge=colour, edge_width=EDGE_WIDTH)
+        if figure.views.centres:
+            draw_cross(canvas, corner, tile, view, figure.views.centres[i])
         left += width + PAIR_GAP
     word = "saturated: nothing came back" if figure.is_saturated(i) else ""
     draw_tile(canvas, (left, top), signal, word)
     if figure.views.centres and not word:
-        draw_mark(canvas, (left, top), tile, view, figure.views.centres[i])
+        draw_ticks(canvas, (left, top), tile, view, figure.views.centres[i])
 
 
 def draw_label(

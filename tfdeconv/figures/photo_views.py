@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .view import common_side, energy_box, field_centre, is_large, square_around
+from .view import (
+    common_side,
+    energy_box,
+    field_centre,
+    is_cropped,
+    is_large,
+    square_around,
+    square_within,
+)
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
@@ -38,10 +46,12 @@ class PhotoViews:
 
 
 def views_of(projection: Projection, image: int) -> PhotoViews:
-    """Boxes of units, or crops of them where the receptive field is as large as the image."""
+    """Boxes of units, or where their signals are if those or the image are much smaller."""
     count = projection.channels.shape[1]
     whole = np.tile((0, 0, *projection.size), (count, 1))
-    alive = np.flatnonzero(~projection.dead[image]).tolist()
+    # where nothing came back, its place says nothing
+    silent = projection.dead[image] | projection.saturated[image]
+    telling = np.flatnonzero(~silent).tolist()
     positions = projection.positions[image]
     if not (positions >= 0).all():
         return PhotoViews(whole, True, False, [], None)
@@ -49,20 +59,26 @@ def views_of(projection: Projection, image: int) -> PhotoViews:
     boxes = projection.boxes[image]
     fields = projection.receptive_fields[image]
     field = (int(fields[0, 2] - fields[0, 0]), int(fields[0, 3] - fields[0, 1]))
-    if not is_large(fields[0], projection.size):
+    patches = projection.patches[image]
+    large = is_large(fields[0], projection.size)
+    parts = [energy_box(patches[i], boxes[i]) for i in range(count)]
+    energies = [parts[i] for i in telling]
+    side = common_side(energies)
+    box_size = patches.shape[1:3]
+    if not is_cropped(large, energies, box_size) or (not large and side >= min(box_size)):
         return PhotoViews(boxes, False, False, [], field)
 
     centres = []
     if positions.any() or not covers(fields[0], projection.size):
         centres = [field_centre(unit_field) for unit_field in fields]
-    parts = [energy_box(projection.patches[image, i], boxes[i]) for i in range(count)]
-    side = common_side([parts[i] for i in alive])
     step = max(1, side // STEPS)
     crops = []
-    for part in parts:
-        crops.append(
-            snapped(square_around(part, side + step, projection.size), step, projection.size)
-        )
+    for part, box in zip(parts, boxes):
+        if large:
+            view = square_around(part, side + step, projection.size)
+            crops.append(snapped(view, step, projection.size))
+        else:
+            crops.append(square_within(part, side, box, projection.size))
     views = PhotoViews(np.array(crops), False, True, centres, field)
     if np.prod(views.size) >= WHOLE**2 * np.prod(projection.size):
         return PhotoViews(whole, True, False, centres, field)

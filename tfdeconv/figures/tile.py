@@ -16,7 +16,7 @@ from .view import Box
 
 HATCH = (205, 205, 205)  # the lines, on PAPER
 HATCH_STEP = 6  # pixels from a line to the next
-MARK = 5  # pixels from the middle of a centre mark to its ends
+MARK = 5  # pixels from the middle of a cross to its ends, and of a tick
 
 
 def tile_pixels(content: np.ndarray, box: Box, view: Box, tile: tuple[int, int]) -> np.ndarray:
@@ -95,24 +95,62 @@ def draw_tile(
     pen.rectangle(frame, outline=edge, width=edge_width)
 
 
-def draw_mark(
+def draw_cross(
     canvas: Image.Image,
     corner: tuple[int, int],
     tile: tuple[int, int],
     view: Box,
     centre: tuple[float, float],
 ) -> None:
-    """Draws a cross into a tile, where a unit stands; nothing if that is outside of its view.
+    """Draws a cross into a photo's tile, where a unit stands; nothing if that is outside of it.
 
     tile: height and width; centre: row and column in the input, as field_centre() gives it.
+    """
+    place = place_in_tile(tile, view, centre)
+    if place is None:
+        return
+    x, y = corner[0] + place[1], corner[1] + place[0]
+    pen = ImageDraw.Draw(canvas)
+    for colour, line, length in ((PAPER, 3, MARK + 1), (INK, 1, MARK)):
+        pen.line((x - length, y, x + length, y), colour, line)
+        pen.line((x, y - length, x, y + length), colour, line)
+
+
+def draw_ticks(
+    canvas: Image.Image,
+    corner: tuple[int, int],
+    tile: tuple[int, int],
+    view: Box,
+    centre: tuple[float, float],
+) -> None:
+    """Draws ticks at a projection's edges, in the row and column where a unit stands.
+
+    A cross there would hide what came down. The rest is as draw_cross() has it.
+    """
+    place = place_in_tile(tile, view, centre)
+    if place is None:
+        return
+    left, top = corner
+    right, bottom = left + tile[1] - 1, top + tile[0] - 1
+    x, y = left + place[1], top + place[0]
+    pen = ImageDraw.Draw(canvas)
+    for colour, line in ((PAPER, 3), (INK, 1)):
+        pen.line((left, y, left + MARK, y), colour, line)
+        pen.line((right - MARK, y, right, y), colour, line)
+        pen.line((x, top, x, top + MARK), colour, line)
+        pen.line((x, bottom - MARK, x, bottom), colour, line)
+
+
+def place_in_tile(
+    tile: tuple[int, int], view: Box, centre: tuple[float, float]
+) -> tuple[int, int] | None:
+    """Row and column of a tile's pixel where a unit stands; None if it is outside of the view.
+
+    >>> place_in_tile((100, 50), (10, 0, 20, 10), (15, 5))
+    (50, 25)
     """
     row = (centre[0] - float(view[0])) / float(view[2] - view[0]) * tile[0]
     column = (centre[1] - float(view[1])) / float(view[3] - view[1]) * tile[1]
     if not (0 <= row < tile[0] and 0 <= column < tile[1]):
-        return
-    pen = ImageDraw.Draw(canvas)
-    y = corner[1] + round(row)
-    x = corner[0] + round(column)
-    for colour, line, length in ((PAPER, 3, MARK + 1), (INK, 1, MARK)):
-        pen.line((x - length, y, x + length, y), colour, line)
-        pen.line((x, y - length, x, y + length), colour, line)
+        return None
+    return round(row), round(column)

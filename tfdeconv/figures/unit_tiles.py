@@ -12,10 +12,15 @@ import numpy as np
 from .cutout import Cutout, clipped
 from .ranks import Ranks
 from .style import PLAIN, Style
-from .view import LEAST_SIDE, common_side, field_centre, rounded_side, square_around, square_within
-
-SMALL = 0.6  # of a receptive field's side: signals that mostly take up less of it are cropped to
-
+from .view import (
+    LEAST_SIDE,
+    common_side,
+    field_centre,
+    is_cropped,
+    rounded_side,
+    square_around,
+    square_within,
+)
 
 @dataclass(frozen=True)
 class TileOptions:
@@ -69,15 +74,8 @@ class UnitTiles:
 
         To be asked when all units are there.
         """
-        if self.is_large or self.options.centred:
-            return True
-        sides = []
-        for cutout in self.cutouts.values():
-            top, left, bottom, right = cutout.energy
-            sides.append(max(bottom - top, right - left))
-        # a strip has no room for squares
-        room = SMALL * min(self.size)
-        return bool(sides) and max(float(np.median(sides)), LEAST_SIDE) < room
+        energies = [cutout.energy for cutout in self.cutouts.values()]
+        return self.options.centred or is_cropped(self.is_large, energies, self.size)
 
     @property
     def places(self) -> int:

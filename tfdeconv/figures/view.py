@@ -12,6 +12,7 @@ import numpy as np
 
 ENERGY = 0.99  # the part of a signal's energy that a crop holds
 LARGE = 0.5  # a field with more of the image's area is cropped
+SMALL = 0.6  # of a field's side: signals that mostly take up less of it are cropped to
 NEARLY = 0.9  # of an image's side: a crop of more is the whole image
 LEAST_SIDE = 16  # of a crop: a signal that is a point is shown with what is around it
 
@@ -27,6 +28,23 @@ def is_large(field: Box, size: tuple[int, int]) -> bool:
     height = min(int(field[2] - field[0]), size[0])
     width = min(int(field[3] - field[1]), size[1])
     return height * width > LARGE * size[0] * size[1]
+
+
+def is_cropped(is_large: bool, energies: Sequence[Box], size: tuple[int, int]) -> bool:
+    """Whether units' views are where their signals are, and not their whole receptive fields.
+
+    is_large: whether the fields are; energies: the signals' energy_box(); size: height and width
+    of a unit's box.
+
+    >>> is_cropped(False, [(0, 0, 30, 30)], (60, 60)), is_cropped(False, [(0, 0, 40, 40)], (60, 60))
+    (True, False)
+    """
+    if is_large:
+        return True
+    # a strip has no room for squares
+    room = SMALL * min(size)
+    sides = [max(box[2] - box[0], box[3] - box[1]) for box in energies]
+    return bool(sides) and max(float(np.median(sides)), LEAST_SIDE) < room
 
 
 def energy_box(signal: np.ndarray, box: Box) -> np.ndarray:
