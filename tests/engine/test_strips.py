@@ -10,7 +10,16 @@ from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.engine import limits
 from tfdeconv.network import strips
 from tfdeconv.network.graph import INPUT, Builder, Network
-from tfdeconv.network.layers import RELU, Add, AvgPool, Conv, DepthwiseConv, GlobalAvgPool, MaxPool, PReLU
+from tfdeconv.network.layers import (
+    RELU,
+    Add,
+    AvgPool,
+    Conv,
+    DepthwiseConv,
+    GlobalAvgPool,
+    MaxPool,
+    PReLU,
+)
 
 # the same products in float64, which the strips' convolutions may sum in another order
 ROUNDING = 1e-14

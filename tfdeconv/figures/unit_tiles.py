@@ -22,6 +22,7 @@ from .view import (
     square_within,
 )
 
+
 @dataclass(frozen=True)
 class TileOptions:
     """How tiles are drawn, and what is kept beside them."""
