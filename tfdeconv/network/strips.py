@@ -116,14 +116,12 @@ def segments(
 def goes_by_rows(node: Node, shapes: Mapping[str, Shape]) -> bool:
     """Whether some rows of a layer's inputs are enough for some rows of its output."""
     layer = node.layer
-    if not isinstance(layer, BY_ROWS) or layer.vector is not None:
+    own_slopes = isinstance(layer, PReLU) and layer.by_row
+    if own_slopes or not isinstance(layer, BY_ROWS) or layer.vector is not None:
         return False
     if isinstance(layer, Windowed):
         # otherwise a mean is of fewer cells at the border
         return not isinstance(layer, AvgPool) or layer.window.pad == layer.counted
-    if isinstance(layer, PReLU) and layer.by_row:
-        # the slopes are those of the whole map's rows
-        return False
     return all(shapes[name][:2] == shapes[node.name][:2] for name in node.inputs)
 
 
