@@ -8,7 +8,7 @@ from runs import ROOT, call
 
 from tfdeconv.errors import UserError
 from tfdeconv.formats.hdf5_write import create_hdf5
-from tfdeconv.scan import maxima, run_file
+from tfdeconv.scan import maxima, maxima_writer, run_file
 from tfdeconv.scan.maxima_writer import MaximaWriter
 from tfdeconv.scan.run import Settings
 
@@ -67,7 +67,7 @@ def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     assert "only layers that are scanned" in refused("--keep-maxima", "one_block1_out")
     assert "no layer 'nonesuch'" in refused("--keep-maxima", "nonesuch")
     monkeypatch.setattr(
-        maxima.shutil, "disk_usage", lambda path: maxima.shutil._ntuple_diskusage(100, 99, 1)
+        maxima_writer.shutil, "disk_usage", lambda path: maxima.shutil._ntuple_diskusage(100, 99, 1)
     )
     assert "the disk has" in refused("--keep-maxima", "all")
     monkeypatch.undo()
