@@ -18,7 +18,7 @@ def maxima_of(values: np.ndarray) -> MaximaFile:
     other = np.zeros((len(values), 3))
     array = np.concatenate([other, values], 1).astype(np.float16)
     columns = {"other": slice(0, 3), "layer": slice(3, 3 + values.shape[1])}
-    return MaximaFile(array, len(values), columns)
+    return MaximaFile(array, np.ones(len(values), bool), columns)
 
 
 @pytest.mark.parametrize("compared, ranked", [(256, 1 << 21), (2, IMAGES)])
