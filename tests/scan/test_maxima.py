@@ -67,7 +67,9 @@ def test_mistakes_with_maxima_files(block_run, capfd, tmp_path, monkeypatch):
     assert "only layers that are scanned" in refused("--keep-maxima", "one_block1_out")
     assert "no layer 'nonesuch'" in refused("--keep-maxima", "nonesuch")
     monkeypatch.setattr(
-        maxima_writer.shutil, "disk_usage", lambda path: maxima_writer.shutil._ntuple_diskusage(100, 99, 1)
+        maxima_writer.shutil,
+        "disk_usage",
+        lambda path: maxima_writer.shutil._ntuple_diskusage(100, 99, 1),
     )
     assert "the disk has" in refused("--keep-maxima", "all")
     monkeypatch.undo()
