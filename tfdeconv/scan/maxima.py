@@ -80,7 +80,7 @@ class MaximaFile:
         start, stop, _ = channels.indices(columns.stop - columns.start)
         part = self.array[: self.done : every, columns.start + start : columns.start + stop]
         columns_of_images = np.array(part.T, np.float32, order="C")
-        columns_of_images[:, ~self.counted] = np.nan
+        columns_of_images[:, ~self.counted[::every]] = np.nan
         return columns_of_images
 
     def rows(self) -> Iterator[tuple[int, np.ndarray]]:
