@@ -41,6 +41,8 @@ RUN_CHANGES = {
     "top": {"-f": None, "--top": "all"},
     "run": {"--run": "again.h5"},
     "images": {"": "moved"},
+    "names": {"--names": True},
+    "ranks": {"--ranks": "2-3"},
 }
 BLOCK_CHANGES = {"step": {"--step": "2"}, "split": {"--split": True}}
 # a photo's picture depends on them, too, in the same way

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,9 @@ def photos() -> list[bytes]:
 
 
 def read_images(path: Path) -> None:
-    images.read([path], PREPROCESSING)
+    with warnings.catch_warnings():  # of what is assumed of photos
+        warnings.simplefilter("ignore", UserWarning)
+        images.read([path], PREPROCESSING)
 
 
 def read_array(path: Path) -> None:

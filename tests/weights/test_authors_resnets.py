@@ -136,8 +136,8 @@ REFUSED = {
         "its depth is not known.*(3, 3, 23, 3) blocks, expected .*(3, 4, 23, 3)",
     ),
     "a block more": (renamed("res5b_branch2a", "res5d_branch2a"), "(3, 4, 23, 4) blocks"),
-    "an attention": (inserted("se_4b3", "res4b4_branch2a"), "it has se_4b3 .* among them"),
-    "another branch": (inserted("res4b3_branch3", "fc1000"), "it has res4b3_branch3"),
+    "an attention": (inserted("se_4b3", "res4b4_branch2a"), "it also has se_4b3 .* among them"),
+    "another branch": (inserted("res4b3_branch3", "fc1000"), "it also has res4b3_branch3"),
     "one scale less": (without("scale4b7_branch2b"), "conv4_block8_2_bn has no scale"),
     "one block by two names": (
         renamed("res4b4_branch2a", "res4d_branch2a"),

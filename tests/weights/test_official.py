@@ -135,7 +135,7 @@ def test_damaged_installed_file_is_replaced(site, fetch, left, folder, arrays, s
 def test_installed_file_of_another_format_is_kept(site, fetch, folder):
     folder.mkdir()
     (folder / RESULT).write_bytes(site.body)
-    assert "is there" in fetch(site.base).out and not site.requests
+    assert "is already there" in fetch(site.base).out and not site.requests
     assert (folder / RESULT).read_bytes() == site.body
 
 
@@ -170,7 +170,7 @@ def test_disk_too_small_for_the_result(site, fetch, left, monkeypatch):
         patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1234))
         outcome = fetch(site.base)
     assert (outcome.status, outcome.out, left()) == (2, "", [PART])
-    assert "the disk has 1,234 left; " in outcome.err and "keeps what came" in outcome.err
+    assert "the disk has 1,234 left; " in outcome.err and "has what was downloaded so far" in outcome.err
     assert fetch(site.base).status == 0
     assert (len(site.requests), left()) == (1, [RESULT])
 
@@ -190,7 +190,7 @@ def test_result_that_cannot_be_written(site, fetch, left, monkeypatch, error):
         patch.setattr(h5py.Group, "create_dataset", fail)
         outcome = fetch(site.base)
     assert (outcome.status, outcome.out, left()) == (2, "", [PART])
-    assert "cannot write" in outcome.err and "keeps what came" in outcome.err
+    assert "cannot write" in outcome.err and "has what was downloaded so far" in outcome.err
     assert fetch(site.base).status == 0
     assert (len(site.requests), left()) == (1, [RESULT])
 
@@ -230,7 +230,7 @@ runpy.run_path({str(SCRIPT)!r}, run_name="__main__")
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, left()) == (2, "", [PART])
-    assert "File too large; " in done.stderr and "keeps what came" in done.stderr
+    assert "File too large; " in done.stderr and "has what was downloaded so far" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
