@@ -170,7 +170,10 @@ def test_disk_too_small_for_the_result(site, fetch, left, monkeypatch):
         patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1234))
         outcome = fetch(site.base)
     assert (outcome.status, outcome.out, left()) == (2, "", [PART])
-    assert "the disk has 1,234 left; " in outcome.err and "has what was downloaded so far" in outcome.err
+    assert (
+        "the disk has 1,234 left; " in outcome.err
+        and "has what was downloaded so far" in outcome.err
+    )
     assert fetch(site.base).status == 0
     assert (len(site.requests), left()) == (1, [RESULT])
 

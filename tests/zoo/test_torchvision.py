@@ -224,7 +224,10 @@ def test_errors_name_what_does_not_fit(tmp_path):
         },
     )
     with open_weights(two, network) as found:
-        assert "behind 'encoder_q.' are meant; the file has as many behind 'encoder_k.'" in found.notes[1]
+        assert (
+            "behind 'encoder_q.' are meant; the file has as many behind 'encoder_k.'"
+            in found.notes[1]
+        )
     plain = NETWORKS["vgg16"]()
     path = stored(
         tmp_path / "bn.npz", plain, **{"features.1.running_mean": np.zeros(64, np.float32)}
