@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from .recipe import Recipe
 Page = tuple[int, int, Image.Image]
 
 
-class Destination:
+class Destination(ABC):
     """Saves pictures whole or not at all, and replaces none but their own former versions.
 
     To be closed, or used in a `with` block.
@@ -27,6 +28,7 @@ class Destination:
     def refuse_many(self, count: int) -> None:
         """Raises UserError where there is no room for so many pictures."""
 
+    @abstractmethod
     def save(
         self,
         recipe: Recipe,
@@ -41,7 +43,6 @@ class Destination:
         text says besides the recipe. Folders are made with the first page. Raises UserError where
         it cannot be written.
         """
-        raise NotImplementedError
 
     def finish(self) -> Iterator[Path]:
         """Writes what had to wait for the last picture; yields its path."""
