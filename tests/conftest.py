@@ -31,3 +31,12 @@ def let_go():
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
     gc.collect()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line where there is no browser: among thousands of dots nobody sees an s."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {each.longrepr[2] for each in skipped if each.nodeid.startswith("tests/browser/")}
+    for reason in sorted(reasons):
+        why = reason.removeprefix("Skipped: ")
+        terminalreporter.write_line(f"the pages were not tested in a browser: {why}")
