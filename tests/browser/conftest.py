@@ -10,7 +10,7 @@ from browser import Browser, missing
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
-    """The session's browser; where there is none its tests are skipped, or fail if it is required."""
+    """The browser; where there is none its tests are skipped, or fail if it is required."""
     reason = missing()
     if reason and os.environ.get("TFDECONV_BROWSER") == "required":
         pytest.fail(reason)

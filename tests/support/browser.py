@@ -1,4 +1,4 @@
-"""One Chromium without a window, driven by selenium: pages, keys, sizes, themes, what it asked for."""
+"""A Chromium without a window, driven by selenium: pages, keys, sizes, themes, requests."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Browser:
     # sizes and themes
 
     def resize(self, width: int, height: int = 900) -> None:
-        """The page's size in CSS pixels; a window has borders, and cannot be as narrow as a phone."""
+        """The page's size in CSS pixels; a window cannot be as narrow as a phone."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
