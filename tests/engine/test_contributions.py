@@ -212,9 +212,7 @@ def test_part_begins_behind_the_map(rng):
     net = Builder("chain", SHAPE)
     net.add("before", Conv(4, 3, pad=1, activation=RELU))
     chain(net)
-    composition = Composition(
-        net.network(), random_weights(net.network(), rng), "target", "second"
-    )
+    composition = Composition(net.network(), random_weights(net.network(), rng), "target", "second")
     names = [node.name for node in part_behind(net.network(), "second", "target").nodes]
     assert names == ["average", "target"]
     assert repr(composition) == "Composition(chain target of second)"

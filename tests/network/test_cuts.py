@@ -6,12 +6,7 @@ import pytest
 from helpers import EXAMPLES, example
 
 from tfdeconv import NETWORKS
-from tfdeconv.network.cuts import (
-    end_of_features,
-    is_piecewise_linear,
-    layer_before,
-    part_behind,
-)
+from tfdeconv.network.cuts import end_of_features, is_piecewise_linear, layer_before, part_behind
 from tfdeconv.network.graph import INPUT, Builder, Network
 from tfdeconv.network.layers import (
     RELU,
