@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from tfdeconv.errors import UserError
 from tfdeconv.scan import run_file
-from tfdeconv.scan.image_labels import channel_labels, folder_labels, labels_of
+from tfdeconv.scan.image_labels import (
+    chance_of,
+    channel_labels,
+    folder_labels,
+    labels_of,
+    strongest_labels,
+)
 from tfdeconv.scan.strongest import unit_rows
 from tfdeconv.scan.summary import channel_rows
 
@@ -60,15 +67,33 @@ def test_channels_have_the_most_frequent_label(block_run):
         fired = arrays["images"][channel][arrays["values"][channel] != 0]
         seen = [run.labels[i] for i in fired if run.labels[i]]
         if not seen:
-            assert row["label"] is None and row["selectivity"] is None
+            assert row["label"] is None and row["lift"] is None
             continue
         counts = [seen.count(label) for label in seen]
         assert row["label"] == seen[int(np.argmax(counts))]
         assert row["label_share"] == max(counts) / len(seen)
         assert row["label_share_of_all"] == everywhere.count(row["label"]) / len(everywhere)
-        assert row["selectivity"] == row["label_share"] / row["label_share_of_all"]
+        assert row["lift"] == row["label_share"] / row["label_share_of_all"]
     assert any(channel_labels(run, LAYER))
 
 
 def test_without_labels_nothing_is_said(block_run):
     assert channel_labels(block_run[1], LAYER) == [None] * len(block_run[1].state[LAYER]["values"])
+
+
+def test_labels_of_the_strongest_add_up(block_run):
+    run = labelled(block_run[1])
+    shares = strongest_labels(run, LAYER, 1)
+    counts = [share.count for share in shares]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(counts) == shares[0].strongest <= run.settings.top
+    assert all(share.total == shares[0].total for share in shares)
+
+
+@pytest.mark.parametrize("total, labelled, drawn", [(7, 3, 4), (6, 5, 3), (5, 2, 5), (8, 1, 2)])
+def test_chance_is_that_of_all_ways_to_draw(total, labelled, drawn):
+    draws = list(combinations(range(total), drawn))
+    for least in range(drawn + 2):
+        ways = sum(sum(image < labelled for image in some) >= least for some in draws)
+        # logarithms of factorials
+        assert abs(chance_of(least, drawn, labelled, total) - ways / len(draws)) < 1e-12

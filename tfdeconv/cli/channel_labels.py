@@ -9,10 +9,11 @@ from typing import Any
 from . import console
 from .table import print_table
 
-COLUMNS = ("channel", "label", "of its strongest", "of all images", "selectivity")
+COLUMNS = ("channel", "label", "of its strongest", "of all images", "lift", "chance")
 NOTE = """\
 Label: the most frequent one among the channel's strongest images (from the list, or the name of an
-image's directory). Selectivity: how many times as frequent it is there as among all images."""
+image's directory). Lift: how many times as frequent it is there as among all images; chance: how
+likely so many or more are among as many images drawn at random. --by-label tells more."""
 SHOWN = 20  # channels
 
 
@@ -22,12 +23,12 @@ def print_labels(rows: Sequence[Mapping[str, Any]]) -> None:
     if not labelled:
         return
     # a label that is rare may be one of nine by chance
-    labelled.sort(key=lambda row: -row["label_share"] * log(row["selectivity"]))
+    labelled.sort(key=lambda row: -row["label_share"] * log(row["lift"]))
     table: list[Sequence[str]] = [COLUMNS]
     for row in labelled[:SHOWN]:
         shares = [f"{row[key]:.1%}" for key in ("label_share", "label_share_of_all")]
-        times = f"{row['selectivity']:.3g}"
-        table.append([str(row["channel"]), console.printable(row["label"]), *shares, times])
+        figures = [f"{row[key]:.2g}" for key in ("lift", "chance")]
+        table.append([str(row["channel"]), console.printable(row["label"]), *shares, *figures])
     print_table(table, left=0)
     if len(labelled) > SHOWN:
         print(f"... and {len(labelled) - SHOWN} more channels: --json has them all")

@@ -19,6 +19,7 @@ from ..network.summary import layer_rows, missing_rows
 from ..zoo import NETWORKS
 from . import arguments, console, layer_table, lists
 from .constraints import Constraint, check_constraints, options_given
+from .describe_labels import describe_labels
 from .describe_run import describe_blocks, describe_run, describe_skipped
 from .describe_units import describe_units
 from .table import print_table
@@ -48,6 +49,14 @@ CONSTRAINTS = (
         "--csv lists the strongest units of a run: give --run FILE as well",
         needs=("--run",),
     ),
+    Constraint(
+        "--by-label",
+        "--by-label is for the labels of a run's images: give --run FILE as well",
+        needs=("--run",),
+    ),
+    Constraint(
+        "--by-label", "--by-label and {options}: give one of them", excludes=("--blocks",)
+    ),
     Constraint("--csv", "--csv and {options}: give one of them", excludes=("--json", "--blocks")),
     Constraint(
         "--skipped", "--skipped needs --run FILE: what a scan has written", needs=("--run",)
@@ -55,7 +64,7 @@ CONSTRAINTS = (
     Constraint(
         "--skipped",
         "--skipped lists images: leave out {options}",
-        excludes=("--layer", "--blocks", "--weights", "--feature", "--csv"),
+        excludes=("--layer", "--blocks", "--weights", "--feature", "--csv", "--by-label"),
     ),
     Constraint(
         "--classes",
@@ -113,6 +122,12 @@ def parse(argv: Sequence[str]) -> Namespace:
         action="store_true",
         help="of a run: the images that could not be read or used, and why",
     )
+    option(
+        "--by-label",
+        action="store_true",
+        help="of a run whose images have labels (a list's, or their directories'): which ones fire "
+        "the channels of -l and -f, or the best one of each channel",
+    )
     option("--json", action="store_true", help="print JSON instead of a table")
     option(
         "--csv",
@@ -128,6 +143,8 @@ def main(argv: Sequence[str]) -> int:
     given = parse(argv)
     if given.run and given.blocks:
         describe_blocks(given.run, given.json)
+    elif given.by_label:
+        describe_labels(given)
     elif given.csv or given.feature:
         describe_units(given)
     elif given.run and given.skipped:

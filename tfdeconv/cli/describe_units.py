@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import unknown
 from ..scan.strongest import COLUMNS, unit_rows
-from ..scan.summary import loaded
+from ..scan.summary import layers_in, loaded
 from ..words import number
 from . import console
-from .table import print_table
+from .table import print_csv, print_table
 
 
 def describe_units(given: Namespace) -> None:
     """Prints the units of the layers and channels that are named; of all where none are."""
     run = loaded(given.run)
-    layers = given.layer or list(run.settings.layers)
-    for layer in layers:
-        if layer not in run.state:
-            raise unknown(f"{given.run} has no layer", layer, run.settings.layers)
     rows: list[dict[str, Any]] = []
-    for layer in layers:
+    for layer in layers_in(run, given.run, given.layer):
         rows += unit_rows(run, layer, given.feature)
     if given.csv:
-        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(as_text(row) for row in rows)
+        print_csv(COLUMNS, rows)
         return
     if given.json:
         print(json.dumps({"run": given.run, "units": rows}, indent=1))
@@ -43,11 +34,3 @@ def describe_units(given: Namespace) -> None:
         cells = {**row, "activation": number(row["activation"])}
         table.append(tuple(console.printable(str(cells[name])) for name in columns))
     print_table(table, left=1)
-
-
-def as_text(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as CSV can have it: names of files may be any bytes."""
-    texts = {}
-    for name in ("image", "label"):
-        texts[name] = row[name].encode(errors="backslashreplace").decode()
-    return {**row, **texts}

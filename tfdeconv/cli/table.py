@@ -1,8 +1,11 @@
-"""Tables in a terminal."""
+"""Tables in a terminal, and as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 def short(values: Sequence[float] | None, separator: str = "x") -> str:
@@ -23,3 +26,18 @@ def print_table(rows: Sequence[Sequence[str]], left: int) -> None:
         for column, (text, width) in enumerate(zip(row, widths)):
             cells.append(text.ljust(width) if column < left else text.rjust(width))
         print("  ".join(cells).rstrip())
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Prints the columns of rows as CSV; None is an empty cell."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([encodable(row[name]) for name in columns])
+
+
+def encodable(value: Any) -> Any:
+    """A value as CSV can have it: names of files may be any bytes."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    return value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, unknown
 from .image_labels import channel_labels
 
 if TYPE_CHECKING:
@@ -78,13 +78,15 @@ def channel_rows(
             "label": None,
             "label_share": None,
             "label_share_of_all": None,
-            "selectivity": None,
+            "lift": None,
+            "chance": None,
         }
         if label := labels[channel]:
             row["label"] = label.label
             row["label_share"] = label.share
             row["label_share_of_all"] = label.share_of_all
-            row["selectivity"] = label.selectivity
+            row["lift"] = label.lift
+            row["chance"] = label.chance
         if likeness:
             row["most_like"] = int(likeness.partner[channel])
             row["rank_correlation"] = float(likeness.correlation[channel])
@@ -105,6 +107,14 @@ def loaded(path: str) -> Run:
     if not run.scanned:
         raise UserError(f"{path} has no images yet: run scan.py again to continue it")
     return run
+
+
+def layers_in(run: Run, path: str, names: Sequence[str] | None) -> list[str]:
+    """The layers that are named, or all of a run; raises UserError for one that it lacks."""
+    for name in names or ():
+        if name not in run.state:
+            raise unknown(f"{path} has no layer", name, run.settings.layers)
+    return list(names or run.settings.layers)
 
 
 def headline(path: str, run: Run) -> str:
