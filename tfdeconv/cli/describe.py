@@ -54,9 +54,7 @@ CONSTRAINTS = (
         "--by-label is for the labels of a run's images: give --run FILE as well",
         needs=("--run",),
     ),
-    Constraint(
-        "--by-label", "--by-label and {options}: give one of them", excludes=("--blocks",)
-    ),
+    Constraint("--by-label", "--by-label and {options}: give one of them", excludes=("--blocks",)),
     Constraint("--csv", "--csv and {options}: give one of them", excludes=("--json", "--blocks")),
     Constraint(
         "--skipped", "--skipped needs --run FILE: what a scan has written", needs=("--run",)
