@@ -54,6 +54,15 @@ MAX_GROUPS_DEEP = 32
 MAX_HDF5_TEXT = 1 << 24
 # bytes of memory beyond what Python, numpy and h5py take, and beyond the values that are read
 HDF5_MEMORY = 384 << 20
+# bytes of unpacked chunks that the process keeps: a hundred images of 224 x 224 are 15 MB
+HDF5_CHUNK_CACHE = 1 << 27
+# bytes of a chunk of images, and how many of them reading one takes: packed, unpacked, and zlib's
+# growing copy
+MAX_HDF5_CHUNK = 1 << 29
+HDF5_CHUNK_COPIES = 3
+# bytes of images that are read at once so that a chunk is not unpacked for each: three such blocks
+# are in memory
+MAX_HDF5_BLOCK = 1 << 26
 # seconds that a request computes, and that are waited for it: whole files take a tenth of one
 HDF5_CPU_SECONDS = 3
 HDF5_WAIT_SECONDS = 30

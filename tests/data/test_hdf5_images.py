@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from tfdeconv.data import hdf5_images
 from tfdeconv.data.dataset import open_source
 from tfdeconv.errors import UserError
 from tfdeconv.formats import hdf5_process
@@ -96,7 +97,31 @@ def test_images_in_a_row_are_read_ahead(path, monkeypatch):
         asked = requests(source, monkeypatch)
         for i in range(41):
             source.pixels(i, 3)
-        assert asked == [(0, 1), (1, 9), (9, 17), (17, 25), (25, 33), (33, 41)]
+        assert asked == [(0, 1), (1, 8), (8, 16), (16, 24), (24, 32), (32, 40), (40, 41)]
+
+
+@pytest.mark.parametrize(
+    ("chunk", "stops"), [((20, 5, 7, 3), [20, 40, 41]), ((30, 2, 3, 1), [30, 41])]
+)
+def test_blocks_are_whole_chunks(tmp_path, monkeypatch, chunk, stops):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("x", data=IMAGES, chunks=chunk, compression="gzip")
+    with open_source(str(tmp_path / "x.h5")) as source:
+        asked = requests(source, monkeypatch)
+        for i in range(41):
+            np.testing.assert_array_equal(source.pixels(i, 3), IMAGES[i])
+        assert asked == [(0, 1), *zip([1, *stops[:-1]], stops)]
+
+
+def test_blocks_are_bounded_in_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(hdf5_images, "MAX_HDF5_BLOCK", 12 * IMAGES[0].nbytes)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("x", data=IMAGES, chunks=(41, 5, 7, 3), compression="gzip")
+    with open_source(str(tmp_path / "x.h5")) as source:
+        assert source.array.block == 12
+    monkeypatch.setattr(hdf5_images, "MAX_HDF5_CHUNK", IMAGES.nbytes - 1)
+    with pytest.raises(UserError, match=r"x is in chunks \[41, 5, 7, 3\] of .*:CHUNK=1x5x7x3\)"):
+        open_source(str(tmp_path / "x.h5"))
 
 
 def test_single_images_are_not_read_ahead(path, monkeypatch):

@@ -44,3 +44,18 @@ def test_an_array_in_columns_is_read_whole(path):
     np.save(path, np.asfortranarray(IMAGES))
     with open_source(path) as source:
         np.testing.assert_array_equal(source.pixels(3, 3), IMAGES[3])
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_an_npz_is_not_mapped(tmp_path, save):
+    path = str(tmp_path / "x.npz")
+    columns = np.asfortranarray(IMAGES)
+    save(path, labels=np.arange(4), images=IMAGES, columns=columns)
+    for name in ("images", "columns"):
+        with open_source(f"{path}:{name}") as source:
+            for number, image in enumerate(IMAGES):
+                np.testing.assert_array_equal(source.pixels(number, 3), image)
+    with open_source(f"{path}:images") as source:
+        os.truncate(path, 500)
+        with pytest.raises(UserError, match="image 3 cannot be read: "):
+            source.pixels(3, 3)

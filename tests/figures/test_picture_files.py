@@ -13,7 +13,7 @@ from tfdeconv.data.images import text_of
 from tfdeconv.errors import UserError
 from tfdeconv.figures import pdf, png
 from tfdeconv.figures.recipe import Recipe
-from tfdeconv.formats.npz_arrays import members
+from tfdeconv.formats.zip_archive import members
 
 SIZE = (40, 31)  # width, height
 ARRAYS = {"v": np.zeros(2)}

@@ -12,7 +12,7 @@ import pytest
 from hdf5_files import WAYS
 
 from tfdeconv.errors import UserError
-from tfdeconv.formats import hdf5_process
+from tfdeconv.formats import hdf5_process, hdf5_survey
 from tfdeconv.formats.hdf5 import dataset, inside
 
 IMAGES = np.arange(23 * 7 * 5 * 3, dtype=np.uint8).reshape(23, 7, 5, 3)
@@ -208,3 +208,18 @@ def test_memory_does_not_grow_with_requests(path):
         for i in range(3000):
             images.rows(i % 23, i % 23 + 1)
         assert int(statm.read_text().split()[0]) - before < 256  # pages
+
+
+def test_the_chunks_of_a_row_are_kept(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        chunk = (9, 4, 5, 1)  # two of a row's side by side, of three colours
+        file.create_dataset("x", data=IMAGES, chunks=chunk, compression="gzip")
+    monkeypatch.setattr(hdf5_survey, "USUAL_CACHE", 100)
+    with h5py.File(tmp_path / "x.h5", "r") as file:
+        for most, expected in ((10_000, 2 * 3 * 9 * 4 * 5), (1000, 1 << 20)):
+            monkeypatch.setattr(hdf5_survey, "HDF5_CHUNK_CACHE", most)
+            images = hdf5_survey.open_dataset(file, b"x")
+            assert images.id.get_access_plist().get_chunk_cache()[1] >= expected
+            assert (images.id.get_access_plist().get_chunk_cache()[1] < 1 << 20) == (most > 1000)
+            np.testing.assert_array_equal(images[3:20], IMAGES[3:20])
+            del images

@@ -21,7 +21,11 @@ def open_in_process(path: str | Path) -> Iterator[hdf5.Group]:
         description, paths = hdf5_survey.describe(file)
 
         def fetch(
-            number: int, shape: hdf5.Shape, dtype: str, rows: tuple[int, int] | None = None
+            number: int,
+            shape: hdf5.Shape,
+            dtype: str,
+            rows: tuple[int, int] | None = None,
+            unpacking: object = None,
         ) -> np.ndarray:
             return hdf5_survey.read(hdf5_survey.open_dataset(file, paths[number]), rows)
 

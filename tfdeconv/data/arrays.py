@@ -13,11 +13,12 @@ import numpy as np
 
 from ..errors import UserError, one_line, unknown
 from ..files import require_regular_file
-from ..formats.npz_arrays import NpzFile
+from ..formats.npz_arrays import PackedArray, arrays_of
+from ..formats.stored_array import StoredArray
 from ..limits import MAX_PIXELS
 from ..memory import refuse_beyond_memory
 from .hdf5_images import Hdf5Images
-from .npy_images import NpyImages
+from .npy_images import open_npy
 from .photo_limits import most_bytes, too_many_pixels
 
 NPY, NPZ, HDF5 = ".npy", ".npz", (".h5", ".hdf5")
@@ -26,6 +27,9 @@ SUFFIXES = (NPY, NPZ, *HDF5)
 MOST_COLOURS = 4
 SHOWN = 8  # arrays that an error lists
 NUMBERS = "uif"  # kinds of dtypes that are images
+# how an array is saved of which single images can be read
+UNCOMPRESSED = "save it uncompressed (np.savez)"
+IN_ROWS = "save it as an .npy in C order (np.ascontiguousarray)"
 FLOAT_SIZE = 4  # bytes of the numbers that images become
 
 
@@ -65,12 +69,13 @@ def open_array(path: str) -> Array:
     suffix = os.path.splitext(file)[1].lower()
     try:
         if suffix == NPY:
-            return NpyImages(file)
+            npy = open_npy(file)
+            refuse_beyond_memory(npy.in_memory, path, IN_ROWS)
+            return npy
         if suffix == NPZ:
-            arrays = NpzFile(file).arrays()
+            arrays = arrays_of(file)
             array = arrays[chosen(file, name, arrays)]
-            remedy = "save it uncompressed (np.savez), or as an .npy"
-            refuse_beyond_memory(array.unpacked, path, remedy)
+            refuse_beyond_memory(array.in_memory, path, f"{UNCOMPRESSED}, or {IN_ROWS}")
             return array
         return Hdf5Images(file, partial(chosen, file, name))
     except UserError:
@@ -115,7 +120,7 @@ def whole(array: Array) -> np.ndarray:
     """All values."""
     if isinstance(array, Hdf5Images):
         return array.rows(0, array.shape[0])
-    if isinstance(array, NpyImages):
+    if isinstance(array, StoredArray | PackedArray):
         return array.whole()
     return np.asarray(array[...])
 
@@ -133,7 +138,7 @@ def close(array: Array) -> None:
     """Ends what reads the file: of HDF5 a process."""
     if isinstance(array, OneImage):
         array = array.array
-    if isinstance(array, Hdf5Images | NpyImages):
+    if isinstance(array, Hdf5Images | StoredArray | PackedArray):
         array.close()
 
 

@@ -12,12 +12,15 @@ from threading import Lock
 
 import numpy as np
 
+from ..errors import UserError
 from ..formats import purposes
 from ..formats.hdf5 import Dataset, Group, Refused
 from ..formats.hdf5_process import ProcessEnded, ReadError, open_in_subprocess
+from ..limits import MAX_HDF5_BLOCK, MAX_HDF5_CHUNK
 
 # A request costs up to a millisecond, so images that are asked for in a row are read in blocks, and
 # the next block while the last one is looked at: so many images, or fewer beyond so many bytes.
+# Of a file in chunks a block has whole ones, each unpacked once, as far as memory allows.
 AHEAD = 8
 AHEAD_BYTES = 4 << 20
 # Threads ask for images a little out of order: how many requests and blocks are remembered.
@@ -50,8 +53,7 @@ class Hdf5Images:
         dataset = self.open()
         self.shape = dataset.shape
         self.dtype = np.dtype(dataset.dtype)
-        image_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
-        self.ahead = max(1, min(AHEAD, AHEAD_BYTES // max(image_bytes, 1)))
+        self.block = images_in_block(dataset)
         self.recent: deque[int] = deque(maxlen=RECENT)
         # (number of the first image, images)
         self.blocks: deque[tuple[int, np.ndarray]] = deque(maxlen=BLOCKS)
@@ -70,9 +72,11 @@ class Hdf5Images:
             if purpose:
                 raise purpose.refusal(self.path, "images")
             datasets, refused = datasets_in(root)
-            self.dataset = datasets[self.choose(datasets, refused)]
+            dataset = datasets[self.choose(datasets, refused)]
+            refuse_large_chunks(self.path, dataset)
+            self.dataset = dataset
             self.process.enter_context(process.pop_all())
-        return self.dataset
+        return dataset
 
     def close(self) -> None:
         """Ends the process; nothing can be read any more."""
@@ -103,8 +107,9 @@ class Hdf5Images:
         return number, self.read_one(number)
 
     def read_ahead(self, start: int) -> None:
-        """Begins to read the block from this image on."""
-        self.next_numbers = range(start, min(start + self.ahead, self.shape[0]))
+        """Begins to read the rest of the block that has this image."""
+        stop = (start // self.block + 1) * self.block
+        self.next_numbers = range(start, min(stop, self.shape[0]))
         if self.next_numbers:
             numbers = self.next_numbers
             self.next_images = self.thread.submit(self.rows, numbers.start, numbers.stop)
@@ -148,6 +153,29 @@ class Hdf5Images:
                 self.dataset = None
                 self.process.close()
                 raise
+
+
+def refuse_large_chunks(path: str, dataset: Dataset) -> None:
+    """Raises UserError for chunks that are too large to be unpacked."""
+    chunks = dataset.chunks
+    if chunks and chunks.chunk_bytes > MAX_HDF5_CHUNK:
+        smaller = "x".join(map(str, (1, *chunks.shape[1:])))
+        raise UserError(
+            f"{path}: {dataset.name} is in chunks {list(chunks.chunk)} of "
+            f"{chunks.chunk_bytes / 1e9:.1f} GB, expected at most {MAX_HDF5_CHUNK / 1e9:.1f}: write "
+            f"it anew in smaller ones (h5repack -l {dataset.name}:CHUNK={smaller})"
+        )
+
+
+def images_in_block(dataset: Dataset) -> int:
+    """How many images of a dataset are read at once."""
+    dtype = np.dtype(dataset.dtype)
+    image_bytes = max(math.prod(dataset.shape[1:]) * dtype.itemsize, 1)
+    block = max(1, min(AHEAD, AHEAD_BYTES // image_bytes))
+    if not dataset.chunks:
+        return block
+    bands = -(-block // dataset.chunks.rows)
+    return max(block, min(bands * dataset.chunks.rows, MAX_HDF5_BLOCK // image_bytes))
 
 
 def datasets_in(root: Group) -> tuple[dict[str, Dataset], list[str]]:

@@ -17,8 +17,10 @@ import numpy as np
 
 from .. import errors
 from ..errors import UserError
-from ..limits import MAX_CELLS, MAX_HDF5_AXES
+from ..limits import HDF5_CHUNK_COPIES, MAX_CELLS, MAX_HDF5_AXES, MAX_HDF5_CHUNK
 from . import hdf5_survey
+from .hdf5_chunks import Chunks
+from .reading_process import NOTHING, Unpacking
 from .zip_archive import unpacked_limit
 
 Shape = tuple[int, ...]
@@ -48,6 +50,8 @@ class Dataset:
     read: Callable[[], np.ndarray]
     # rows(start, stop): the rows start ... stop - 1 of the first axis, [stop - start, ...]
     rows: Callable[[int, int], np.ndarray]
+    # None where it is stored in one piece
+    chunks: Chunks | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +115,16 @@ class Fetch(Protocol):
     """Brings values of a dataset by its number in the description of its file.
 
     They have this shape and dtype; rows are the first of them and the one after the last, or None
-    for all.
+    for all. unpacking: what these take beside their values.
     """
 
     def __call__(
-        self, number: int, shape: Shape, dtype: str, rows: tuple[int, int] | None = None
+        self,
+        number: int,
+        shape: Shape,
+        dtype: str,
+        rows: tuple[int, int] | None = None,
+        unpacking: Unpacking = NOTHING,
     ) -> np.ndarray: ...
 
 
@@ -161,15 +170,28 @@ class TreeBuilder:
                 "shape": list() as shape,
                 "dtype": str() as dtype,
                 "number": int() as number,
+                "chunks": list() as chunk,
             }:
                 if not is_plausible(shape):
                     return Refused("has an impossible shape")
-                return self.dataset(number, name, tuple(shape), dtype, attrs)
+                if chunk and not is_plausible_chunk(chunk, shape):
+                    return Refused("has impossible chunks")
+                return self.dataset(number, name, tuple(shape), dtype, attrs, tuple(chunk))
         raise ValueError("the description of its contents is invalid")
 
     def dataset(
-        self, number: int, name: str, shape: Shape, dtype: str, attrs: dict[str, Any]
+        self,
+        number: int,
+        name: str,
+        shape: Shape,
+        dtype: str,
+        attrs: dict[str, Any],
+        chunk: Shape,
     ) -> Dataset:
+        chunks = None
+        if chunk and hdf5_survey.is_number(dtype):
+            chunks = Chunks(shape, chunk, np.dtype(dtype).itemsize)
+
         def read() -> np.ndarray:
             size = self.checked_size(name, shape, dtype, self.remaining)
             self.remaining -= size
@@ -180,10 +202,19 @@ class TreeBuilder:
                 raise IndexError(f"{name} has the shape {list(shape)}: no rows {start} to {stop}")
             rows_shape = (stop - start, *shape[1:])
             self.checked_size(name, rows_shape, dtype, self.limit)
-            return as_numbers(self.fetch(number, rows_shape, dtype, (start, stop)))
+            unpacking = NOTHING
+            if chunks:
+                unpacking = self.unpacking(chunks, start, stop)
+            return as_numbers(self.fetch(number, rows_shape, dtype, (start, stop), unpacking))
 
         read_dtype = "<f4" if dtype == hdf5_survey.BFLOAT16 else dtype
-        return Dataset(name, shape, read_dtype, Attributes(attrs), read, rows)
+        return Dataset(name, shape, read_dtype, Attributes(attrs), read, rows, chunks)
+
+    def unpacking(self, chunks: Chunks, start: int, stop: int) -> Unpacking:
+        """What unpacking rows takes, as far as a file of this size can have it."""
+        size = min(chunks.bands(start, stop) * chunks.band_bytes, self.limit)
+        chunk_bytes = min(chunks.chunk_bytes, MAX_HDF5_CHUNK, self.limit)
+        return Unpacking(size, HDF5_CHUNK_COPIES * chunk_bytes)
 
     def checked_size(self, name: str, shape: Shape, dtype: str, limit: int) -> int:
         """Bytes of values of this shape; raises UserError beyond the limit, or if not numbers."""
@@ -206,6 +237,11 @@ def as_numbers(array: np.ndarray) -> np.ndarray:
     wide = array.view("<u2").astype(np.uint32)
     np.left_shift(wide, 16, out=wide)
     return wide.view(np.float32)
+
+
+def is_plausible_chunk(chunk: list[Any], shape: list[Any]) -> bool:
+    """Whether a list can be the shape of the chunks of a dataset of that shape."""
+    return len(chunk) == len(shape) and is_plausible(chunk) and 0 not in chunk
 
 
 def is_plausible(shape: list[Any]) -> bool:

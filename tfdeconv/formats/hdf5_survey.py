@@ -5,7 +5,8 @@ All that touches libhdf5 while reading is here, whichever process does it.
 A description is made of plain Python objects, as JSON has them:
 
     group       {"attrs": {name: value}, "children": {name: description}}
-    dataset     {"attrs": {name: value}, "shape": [3, 4], "dtype": "<f4", "number": 0}
+    dataset     {"attrs": {name: value}, "shape": [3, 4], "dtype": "<f4", "number": 0,
+                 "chunks": [1, 4]}        [] where it is stored in one piece
     otherwise   {"refused": why it is not read}
 """
 
@@ -20,7 +21,8 @@ import h5py
 import numpy as np
 
 from ..errors import one_line, printable
-from ..limits import MAX_GROUPS_DEEP, MAX_HDF5_TEXT, MAX_OBJECTS
+from ..limits import HDF5_CHUNK_CACHE, MAX_GROUPS_DEEP, MAX_HDF5_TEXT, MAX_OBJECTS
+from .hdf5_chunks import Chunks
 
 # bytes that a number takes in JSON
 NUMBER_SIZE = 16
@@ -39,6 +41,12 @@ TYPES = {
     h5py.h5t.OPAQUE: "bytes",
     h5py.h5t.BITFIELD: "bits",
 }
+# bytes of chunks that HDF5 keeps unless it is told otherwise
+USUAL_CACHE = 1 << 20
+# of its hash table of chunks, in which two of one slot put each other out: HDF5's manual has 100
+SLOTS_OF_CHUNK = 100
+# how readily it puts out chunks that were read whole; 0.75 is usual
+EVICT_READ_FIRST = 0.75
 LINK = "is a link, to another file perhaps, which is not followed"
 ELSEWHERE = "keeps its values in another file, which is not followed"
 
@@ -114,6 +122,7 @@ class Survey:
             "dtype": type_code(dataset.id),
             "attrs": self.attributes(dataset),
             "number": number,
+            "chunks": list(dataset.chunks or ()),
         }
 
     def attributes(self, owner: h5py.Group | h5py.Dataset) -> dict[str, Any]:
@@ -177,7 +186,17 @@ def open_dataset(file: h5py.File, path: bytes) -> h5py.Dataset:
     dataset = h5py.Dataset(h5py.h5o.open(file.id, path))
     if reason := refusal(dataset):
         raise ValueError(reason)
-    return dataset
+    if not dataset.chunks or not is_number(type_code(dataset.id)):
+        return dataset
+    chunks = Chunks(dataset.shape, dataset.chunks, dataset.dtype.itemsize)
+    if not USUAL_CACHE < chunks.band_bytes <= HDF5_CHUNK_CACHE:
+        return dataset
+    # HDF5 goes on with the cache of a dataset that is still open
+    del dataset
+    access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+    slots = chunks.in_band * SLOTS_OF_CHUNK + 1
+    access.set_chunk_cache(slots, chunks.band_bytes, EVICT_READ_FIRST)
+    return h5py.Dataset(h5py.h5d.open(file.id, path, access))
 
 
 def read(dataset: h5py.Dataset, rows: Sequence[int] | None = None) -> np.ndarray:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from threading import Lock, Timer
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -26,6 +26,16 @@ from .reading_server import REMEDY, flat, receive, send
 
 BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, RecursionError, MemoryError)
 Shape = tuple[int, ...]
+
+
+class Unpacking(NamedTuple):
+    """What reading rows takes beside their values, in bytes: those that are unpacked, and memory."""
+
+    size: int = 0
+    memory: int = 0
+
+
+NOTHING = Unpacking()
 
 
 class ReadError(Exception):
@@ -90,18 +100,23 @@ class ReadingProcess(ABC):
             return self.ask(self.opening)["file"]
 
     def values(
-        self, number: int, shape: Shape, dtype: str, rows: tuple[int, int] | None = None
+        self,
+        number: int,
+        shape: Shape,
+        dtype: str,
+        rows: tuple[int, int] | None = None,
+        unpacking: Unpacking = NOTHING,
     ) -> np.ndarray:
         """Values of a dataset, all or rows of them, received straight into their array."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         request = {
             "dataset": number,
             "rows": rows,
-            "seconds": self.cpu_seconds(size),
-            "size": self.working_memory(size),
+            "seconds": self.cpu_seconds(size + unpacking.size),
+            "size": self.working_memory(size) + unpacking.memory,
         }
         # a scan reads rows for hours: each answer gets its own time
-        patience = None if rows is None else self.wait_seconds(size)
+        patience = None if rows is None else self.wait_seconds(size + unpacking.size)
         with self.waiting(patience):
             array = np.empty(shape, dtype)
             if self.ask(request) != {"shape": list(shape), "dtype": dtype}:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import IO, cast
 
 from ..limits import MAX_DIRECTORY, MAX_MEMBERS, MAX_NAME, UNPACKED_BYTES, UNPACKED_RATIO
+from .file_bytes import FileBytes
 from .lazy_tensor import mapped
 
 # of the header in front of each member
 HEADER_SIZE = 30
 ENCRYPTED = 1  # a bit of the flags
+# of a file: mapped, or read as they are asked for
+FileContent = memoryview | FileBytes
 
 
 class Directory(io.RawIOBase):
@@ -23,7 +26,7 @@ class Directory(io.RawIOBase):
     Not one that is larger than weights need.
     """
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: FileContent) -> None:
         self.data = data
         self.position = 0
 
@@ -59,7 +62,7 @@ def members(path: str | Path) -> dict[str, zipfile.ZipInfo]:
     return members_within(mapped(path))
 
 
-def members_within(data: memoryview) -> dict[str, zipfile.ZipInfo]:
+def members_within(data: FileContent) -> dict[str, zipfile.ZipInfo]:
     """The members of a zip by name, which may itself lie within another."""
     size = len(data)
     with Directory(data) as file, zipfile.ZipFile(cast(IO[bytes], file)) as archive:
@@ -89,22 +92,32 @@ def check_member(info: zipfile.ZipInfo, size: int) -> None:
         )
 
 
-def member(data: memoryview, info: zipfile.ZipInfo, limit: int = 0) -> memoryview:
+def begin_of(data: FileContent, info: zipfile.ZipInfo) -> int:
+    """Where the bytes of a member begin; raises ValueError where it does not lie there."""
+    offset = max(info.header_offset, 0)
+    header = data[offset : offset + HEADER_SIZE]
+    if len(header) < HEADER_SIZE or header[:4] != b"PK\3\4":
+        raise ValueError(
+            f"its member {ascii(info.filename[:MAX_NAME])} is not where its directory says; "
+            f"fetch or make it again"
+        )
+    name_size, extra_size = struct.unpack("<HH", header[26:])
+    return offset + HEADER_SIZE + int(name_size) + int(extra_size)
+
+
+def member(data: FileContent, info: zipfile.ZipInfo, limit: int = 0) -> memoryview:
     """The bytes of a member, decompressed, or the first `limit` of them.
 
     All bytes are compared with their checksum, the first few are not. Raises ValueError where the
     member is damaged.
     """
-    name = ascii(info.filename[:MAX_NAME])
-    header = data[max(info.header_offset, 0) :][:HEADER_SIZE]
-    if len(header) < HEADER_SIZE or header[:4] != b"PK\3\4":
-        raise ValueError(
-            f"its member {name} is not where its directory says; fetch or make it again"
-        )
-    name_size, extra_size = struct.unpack("<HH", header[26:])
-    begin = info.header_offset + HEADER_SIZE + name_size + extra_size
-    content = data[begin : begin + info.compress_size]
-    if info.compress_type == zipfile.ZIP_DEFLATED:
+    begin = begin_of(data, info)
+    stored = info.compress_type == zipfile.ZIP_STORED
+    size = info.compress_size
+    if stored and limit:
+        size = min(size, limit)
+    content = data[begin : begin + size]
+    if not stored:
         # to zlib a length of 0 means all there is
         length = min(limit, info.file_size) or info.file_size or 1
         content = memoryview(zlib.decompressobj(-15).decompress(content, length))
@@ -113,5 +126,6 @@ def member(data: memoryview, info: zipfile.ZipInfo, limit: int = 0) -> memoryvie
     # torch can be told to leave the checksum out (set_crc32_options), which makes it 0
     wrong_sum = info.CRC and zlib.crc32(content) != info.CRC
     if len(content) != info.file_size or wrong_sum:
+        name = ascii(info.filename[:MAX_NAME])
         raise ValueError(f"its member {name} is damaged; fetch or make it again")
     return content
