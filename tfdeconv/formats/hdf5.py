@@ -180,13 +180,7 @@ class TreeBuilder:
         raise ValueError("the description of its contents is invalid")
 
     def dataset(
-        self,
-        number: int,
-        name: str,
-        shape: Shape,
-        dtype: str,
-        attrs: dict[str, Any],
-        chunk: Shape,
+        self, number: int, name: str, shape: Shape, dtype: str, attrs: dict[str, Any], chunk: Shape
     ) -> Dataset:
         chunks = None
         if chunk and hdf5_survey.is_number(dtype):

@@ -38,12 +38,7 @@ class StoredArray:
     """
 
     def __init__(
-        self,
-        file: FileBytes,
-        begin: int,
-        shape: tuple[int, ...],
-        in_columns: bool,
-        dtype: np.dtype,
+        self, file: FileBytes, begin: int, shape: tuple[int, ...], in_columns: bool, dtype: np.dtype
     ) -> None:
         if dtype.hasobject:
             raise ValueError("it holds Python's objects, which are not read")
