@@ -162,8 +162,8 @@ def refuse_large_chunks(path: str, dataset: Dataset) -> None:
         smaller = "x".join(map(str, (1, *chunks.shape[1:])))
         raise UserError(
             f"{path}: {dataset.name} is in chunks {list(chunks.chunk)} of "
-            f"{chunks.chunk_bytes / 1e9:.1f} GB, expected at most {MAX_HDF5_CHUNK / 1e9:.1f}: write "
-            f"it anew in smaller ones (h5repack -l {dataset.name}:CHUNK={smaller})"
+            f"{chunks.chunk_bytes / 1e9:.1f} GB, expected at most {MAX_HDF5_CHUNK / 1e9:.1f}: "
+            f"write it anew in smaller ones (h5repack -l {dataset.name}:CHUNK={smaller})"
         )
 
 

@@ -29,7 +29,7 @@ Shape = tuple[int, ...]
 
 
 class Unpacking(NamedTuple):
-    """What reading rows takes beside their values, in bytes: those that are unpacked, and memory."""
+    """Bytes that reading rows takes beside their values: those that are unpacked, and memory."""
 
     size: int = 0
     memory: int = 0
