@@ -17,8 +17,20 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+# inode, and the time of the last change; of no file zeros
+Stamp = tuple[int, int]
+NO_FILE: Stamp = (0, 0)
 # characters of a file's name in the names of its half-written ones
 PREFIX = 50
+
+
+def file_stamp(path: str | Path) -> Stamp:
+    """What tells a file from the one that was there before."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return NO_FILE
+    return status.st_ino, status.st_mtime_ns
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from runs import SIDE
+from runs import SIDE, assert_equal_runs
 
 from tfdeconv.scan import maxima, retry as retry_module, run_file
 
@@ -20,24 +20,6 @@ def folder(tmp_path, rng):
     for number, pixels in enumerate(x):
         Image.fromarray(pixels).save(folder / f"{number:02d}.png")
     return folder
-
-
-def assert_equal_runs(path, whole) -> None:
-    """Sums are of small whole numbers, but for the means, which round."""
-    found, wanted = run_file.load(path), run_file.load(whole)
-    assert (found.done, found.scanned, found.skipped) == (40, wanted.scanned, wanted.skipped)
-    np.testing.assert_array_equal(found.same, wanted.same)
-    np.testing.assert_array_equal(found.digests, wanted.digests)
-    for layer, arrays in wanted.state.items():
-        for name, array in arrays.items():
-            got = found.state[layer][name]
-            if name in ("means", "firing_positions"):
-                # float64 sums of 40 float32 numbers in another order
-                np.testing.assert_allclose(got, array, rtol=1e-12, atol=1e-12, err_msg=name)
-            else:
-                np.testing.assert_array_equal(got, array, err_msg=f"{layer} {name}")
-    files = [maxima.maxima_path(each).read_bytes() for each in (path, whole)]
-    assert files[0] == files[1]
 
 
 def test_what_can_be_read_now_is_taken_in(script, small, folder, tmp_path, monkeypatch):

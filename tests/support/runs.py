@@ -20,7 +20,7 @@ from tfdeconv.data import dataset, images
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, Dense, Flatten, MaxPool
-from tfdeconv.scan import loop, run, run_file
+from tfdeconv.scan import loop, maxima, run, run_file
 from tfdeconv.scan.accumulator import Accumulator
 from tfdeconv.scan.state import EDGES
 
@@ -277,3 +277,27 @@ def assert_same(folder: Path, out: str, other: str = "one") -> None:
         assert (folder / f"{out}{ending}").read_bytes() == (
             folder / f"{other}{ending}"
         ).read_bytes(), ending
+
+
+def assert_equal_runs(path: Path, whole: Path) -> None:
+    """The same settings, images, units and sums, and the same maxima of every image.
+
+    Of small whole numbers, so that only means round.
+    """
+    found, wanted = run_file.load(path), run_file.load(whole)
+    assert (found.settings, found.names, found.labels) == (
+        *(wanted.settings, wanted.names, wanted.labels),
+    )
+    assert (found.done, found.scanned, found.skipped) == (wanted.done, wanted.scanned, wanted.skipped)
+    np.testing.assert_array_equal(found.same, wanted.same)
+    np.testing.assert_array_equal(found.digests, wanted.digests)
+    for layer, arrays in wanted.state.items():
+        for name, array in arrays.items():
+            got = found.state[layer][name]
+            if name in ("means", "firing_positions"):
+                # float64 sums of float32 numbers in another order
+                np.testing.assert_allclose(got, array, rtol=1e-12, atol=1e-12, err_msg=name)
+            else:
+                np.testing.assert_array_equal(got, array, err_msg=f"{layer} {name}")
+    files = [maxima.maxima_path(each).read_bytes() for each in (path, whole)]
+    assert files[0] == files[1]

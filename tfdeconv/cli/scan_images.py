@@ -165,7 +165,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     """
     from ..data import dataset
     from ..data.loader import notes_on
-    from ..scan import run, run_file
+    from ..scan import continuation, run_file
     from ..scan.maxima import maxima_path
     from ..weights.load import read_weights
 
@@ -196,7 +196,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         tell(note)
     settings = settings_of(request, source, weights, preprocessing, tell)
     if started_run:
-        run.refuse_others(request.out, started_run, settings, source.names)
+        started_run = continuation.continued(request.out, started_run, source, settings)
     limits.refuse_costly_forward(
         weights.network, settings.layers, settings.image_size, settings.batch
     )

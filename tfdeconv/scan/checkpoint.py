@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..data.loader import Batch
 from ..errors import UserError
-from ..files import remove_leftovers, sha256
+from ..files import NO_FILE, file_stamp, remove_leftovers, sha256
 from .accumulator import Accumulator
 from .maxima import half, maxima_path
 from .maxima_writer import MaximaWriter
@@ -23,9 +22,6 @@ from .unusable import NotFinite
 from .workers import Message, WorkerGroup
 
 MAX_BYTES = 256 << 20  # of maxima that all workers hold before they are written
-# inode, and the time of the last change; of no file zeros
-Stamp = tuple[int, int]
-NO_FILE: Stamp = (0, 0)
 SAME_COMMAND = "the same command starts again"
 
 
@@ -50,7 +46,6 @@ class Checkpointer:
         self.numbers: list[np.ndarray] = []
         self.unusable: dict[int, str] = {}
         self.maxima_file: MaximaWriter | None = None
-        self.stamp = file_stamp(path)
         self.digest = ""  # of the file that was written last
         self.saved_at = time.monotonic()
         self.saved_images = run.done
@@ -65,7 +60,7 @@ class Checkpointer:
             self.maxima_file = MaximaWriter(
                 maxima_path(self.path), self.run.settings, self.accumulator.channels_of
             )
-            self.maxima_file.check(self.run.done, run_exists=self.stamp != NO_FILE)
+            self.maxima_file.check(self.run.done, run_exists=self.run.stamp != NO_FILE)
         if self.run.state:
             self.accumulator.restore(self.run.state)
 
@@ -158,7 +153,7 @@ class Checkpointer:
         if self.maxima_file and self.maxima_file.begun:
             self.maxima_file.flush(self.run.done)
         save(self.path, self.run)
-        self.stamp = file_stamp(self.path)
+        self.run.stamp = file_stamp(self.path)
         self.digest = sha256(self.path)
         if self.maxima_file and not self.maxima_file.begun:
             self.maxima_file.begin(self.run.done)
@@ -169,25 +164,16 @@ class Checkpointer:
         One that was only touched is still the same.
         """
         stamp = file_stamp(self.path)
-        if stamp == self.stamp:
+        if stamp == self.run.stamp:
             return
         if stamp == NO_FILE:
             raise UserError(
                 f"{self.path} was removed while the scan ran, and what it had with it: "
                 f"{SAME_COMMAND}"
             )
-        written_in_place = stamp[0] == self.stamp[0]
+        written_in_place = stamp[0] == self.run.stamp[0]
         if not written_in_place or not self.digest or sha256(self.path) != self.digest:
             raise UserError(
                 f"{self.path} was written by another program while the scan ran: two scans cannot "
                 f"share a file; stop one of them"
             )
-
-
-def file_stamp(path: str | Path) -> Stamp:
-    """What tells a file from the one that was there before."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return NO_FILE
-    return status.st_ino, status.st_mtime_ns

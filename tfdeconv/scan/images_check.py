@@ -28,13 +28,16 @@ def locations_read(run: Run, source: Source) -> set[str]:
 
 
 def refuse_changed(run: Run, source: Source, read: Read) -> None:
-    """Raises UserError where the last images that a run could read are others now.
+    """Raises UserError where images that a run could read are others now: the last, and some before.
 
     One that cannot be read now is not another one.
     """
     start = run.settings.range.start
     counted = np.flatnonzero(run.digests[: run.done].any(1))
-    for index in counted[-COMPARED:].tolist():
+    if not len(counted):
+        return
+    spread = counted[np.linspace(0, len(counted) - 1, COMPARED).round().astype(int)]
+    for index in np.union1d(spread, counted[-COMPARED:]).tolist():
         _, digest, reason = read(start + index)
         if not reason and (digest != run.digests[index]).any():
             raise UserError(

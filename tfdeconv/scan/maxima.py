@@ -4,12 +4,15 @@ run.maxima.npy is a float16 array [images, channels]: a row for each image of th
 list, the channels of one layer behind those of the other. A row is NaN where the image does not
 count (unreadable, seen before); above 65,504 a maximum is 65,504. The file has its whole size from
 the start; rows behind the images that the run has seen mean nothing, and are written again when the
-run is resumed. So whenever the program is killed, all that the run had saved is there.
+run is resumed. So whenever the program is killed, all that the run had saved is there. Where the
+run's list grows, so does the file, after the run has been written; killed in between, the file has
+too few rows, but those of all images that have been seen.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from .run import Run, Settings
 DTYPE = "<f2"
 BYTES = 2  # of a maximum
 ROWS = 1024  # images that are read or written at a time
+MOST_HEADER = 1024  # bytes that a file is recognised by
 CHUNK = 64  # images of a chunk in files [chunks, channels, 64], which earlier versions wrote
 CHECKED = 16  # channels of each layer whose best a file is compared with when it is opened
 CHUNKED = "is of an earlier layout, [chunks, channels, 64]: scan again, with another --out"
@@ -49,6 +53,13 @@ def columns_of(settings: Settings, channels: Mapping[str, int]) -> dict[str, sli
         columns[layer] = slice(start, start + channels[layer])
         start += channels[layer]
     return columns
+
+
+def shape_in(start: bytes) -> tuple[int, ...]:
+    """The shape that the start of a file of maxima states; () of another file."""
+    stated = re.search(rb"'shape': \((\d+(?:, \d+)*)\)", start)
+    shape = tuple(map(int, stated[1].split(b", "))) if stated else ()
+    return shape if start.startswith(header_of(shape)) else ()
 
 
 def header_of(shape: tuple[int, ...]) -> bytes:
@@ -116,7 +127,7 @@ def load(path: str | Path, run: Run) -> MaximaFile | None:
         raise UserError(f"{place} is not of {path}: expected a float16 array {list(expected)}")
     if array.ndim == 3:
         raise UserError(f"{place} {CHUNKED}")
-    if array.shape != expected:
+    if array.ndim != 2 or array.shape[1] != width or len(array) < run.done:
         raise UserError(
             f"{place} is not of {path}: found shape {list(array.shape)}, expected {list(expected)}"
         )

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import refuse_special
-from .maxima import BYTES, CHUNK, CHUNKED, DTYPE, ROWS, header_of
+from .maxima import BYTES, CHUNK, CHUNKED, DTYPE, MOST_HEADER, ROWS, header_of, shape_in
 from .run import Settings
 
 
@@ -48,7 +48,7 @@ class MaximaWriter:
                     f"scanned; put it back, or scan again with another --out"
                 )
             if done:
-                self.check_header(present)
+                self.check_header(present, done)
             free = shutil.disk_usage(self.path.parent).free
             if self.size - present > free:
                 raise UserError(
@@ -58,15 +58,18 @@ class MaximaWriter:
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from None
 
-    def check_header(self, size: int) -> None:
-        """Raises UserError where the file, of that size, is not of this run."""
-        images = len(self.range)
-        chunked = header_of((-(-images // CHUNK), self.width, CHUNK))
+    def check_header(self, size: int, done: int) -> None:
+        """Raises UserError where the file, of that size, does not have `done` images of this run.
+
+        Of how many images it is does not matter: the list may have grown.
+        """
         with open(self.path, "rb") as file:
-            header = file.read(max(len(self.header), len(chunked)))
-        if header.startswith(chunked):
+            start = file.read(MOST_HEADER)
+        shape = shape_in(start)
+        if shape[1:] == (self.width, CHUNK):
             raise UserError(f"{self.path} {CHUNKED}")
-        if not header.startswith(self.header) or size != self.size:
+        is_of_run = len(shape) == 2 and shape[1] == self.width and shape[0] >= done
+        if not is_of_run or size < len(self.header) + self.row_bytes * done:
             raise UserError(
                 f"{self.path} belongs to another run: move it away, or give another --out"
             )
@@ -78,14 +81,15 @@ class MaximaWriter:
         """
         self.begun = True
         self.flushed = done
-        if done:
-            return
         try:
-            with open(self.path, "wb") as file:
-                file.write(self.header)
-                file.truncate(self.size)
+            # the file is never smaller than its header says
+            with open(self.path, "r+b" if done else "wb") as file:
+                file.truncate(max(self.size, os.path.getsize(self.path)))
                 with suppress(AttributeError):  # not every system has it
                     os.posix_fallocate(file.fileno(), 0, self.size)
+                file.write(self.header)
+                file.flush()
+                file.truncate(self.size)
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from None
 

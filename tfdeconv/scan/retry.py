@@ -16,9 +16,9 @@ import numpy as np
 from ..data.admission import Admission
 from ..data.loader import batches as load_batches, reader
 from ..errors import UserError
+from ..files import file_stamp
 from . import run_file
 from .accumulator import Accumulator
-from .checkpoint import file_stamp
 from .consistency import counted_images
 from .images_check import refuse_changed
 from .job import Job, ProgressCallback
@@ -75,7 +75,6 @@ class Recovery:
         self.run = run
         self.accumulator = accumulator
         self.path = path
-        self.stamp = file_stamp(path)
         self.nothing = accumulator.state()
         start = run.settings.range.start
         # the images that count, by their digests
@@ -164,14 +163,14 @@ class Recovery:
         looks at. Raises UserError where that cannot be written.
         """
         self._merge()
-        if file_stamp(self.path) != self.stamp:
+        if file_stamp(self.path) != self.run.stamp:
             raise UserError(
                 f"{self.path} was written by another program meanwhile: stop it, and try again"
             )
         if self.maxima_file:
             self.maxima_file.rewrite()
         run_file.save(self.path, self.run)
-        self.stamp = file_stamp(self.path)
+        self.run.stamp = file_stamp(self.path)
         if self.maxima_file:
             seen = counted_images(self.run)[: self.run.done]
             self.maxima_file.clear(np.flatnonzero(~seen))

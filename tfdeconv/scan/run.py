@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..files import NO_FILE, Stamp
 from ..words import counted
 from .state import State
 
@@ -87,6 +88,8 @@ class Run:
     versions: str = ""
     state: State = field(default_factory=dict)
     labels: tuple[str, ...] = ()  # of all images, where the list has any
+    # of its file when it was read or written last
+    stamp: Stamp = NO_FILE
 
     def __post_init__(self) -> None:
         if not len(self.digests):

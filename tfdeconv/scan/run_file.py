@@ -6,7 +6,7 @@ README.md in this folder says what it holds. The bytes depend on nothing else: n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ import numpy as np
 from .. import errors
 from ..data.folders import SUFFIXES
 from ..errors import UserError
-from ..files import refuse_special
+from ..files import file_stamp, refuse_special
 from ..formats import hdf5, hdf5_process, purposes
 from ..formats.hdf5 import dataset, inside, subgroup, texts
 from ..formats.hdf5_write import create_hdf5, fixed_text, pack_texts, unpack_texts
@@ -84,8 +84,10 @@ def load(path: str | Path) -> Run:
         with open(path, "rb") as raw:
             if raw.read(len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:
                 raise not_a_run(path, "it is not an HDF5 file")
+        # asked first: what another program writes while it is read is noticed later
+        stamp = file_stamp(path)
         with hdf5_process.open_in_subprocess(path) as file:
-            return run_in(path, file)
+            return replace(run_in(path, file), stamp=stamp)
     except UserError:
         raise
     except Inconsistent as error:

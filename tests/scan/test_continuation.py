@@ -1,0 +1,119 @@
+"""A run goes on with more images: as if all of them had been scanned at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from runs import SIDE, assert_equal_runs
+
+from tfdeconv.scan import checkpoint, maxima, run_file
+from tfdeconv.scan.maxima_writer import MaximaWriter
+
+
+@pytest.fixture
+def photos(tmp_path, rng):
+    """30 photos of few values, full of ties; some have the pixels of others, and two are damaged."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    x = rng.integers(0, 2, (30, SIDE, SIDE, 3)).astype(np.uint8) * 2
+    x[9], x[21], x[25], x[26] = x[2], x[2], x[19], x[20]
+    for number, pixels in enumerate(x):
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    for number in (5, 23):
+        (folder / f"{number:02d}.png").write_bytes(b"damaged")
+    return folder
+
+
+def write_list(path: Path, numbers) -> None:
+    path.write_text("".join(f"photos/{i:02d}.png class{i % 3}\n" for i in numbers))
+
+
+class Killed(BaseException):
+    pass
+
+
+def kill_at(monkeypatch, owner, name, call: int, after: bool) -> None:
+    """Lets the call of that number end the program, before or after it does what it does."""
+    function, calls = getattr(owner, name), []
+
+    def killing(*arguments):
+        calls.append(name)
+        if len(calls) == call and not after:
+            raise Killed
+        function(*arguments)
+        if len(calls) == call:
+            raise Killed
+
+    monkeypatch.setattr(owner, name, killing)
+
+
+def test_images_at_the_end_of_the_list(script, small, photos, tmp_path, monkeypatch):
+    given = [tmp_path / "list.txt", *small[1:3], "-l", "second", "--keep-maxima", "all", "--out"]
+    write_list(tmp_path / "list.txt", range(30))
+    assert script(*given, tmp_path / "whole.h5")[0] == 1
+    write_list(tmp_path / "list.txt", range(18))
+    path = tmp_path / "run.h5"
+    assert script(*given, path)[0] == 1
+    old = run_file.load(path)
+    write_list(tmp_path / "list.txt", range(30))
+    for owner, name, call, after in (
+        (checkpoint, "save", 1, True),
+        (MaximaWriter, "begin", 1, True),
+        (checkpoint, "save", 2, False),
+    ):
+        with monkeypatch.context() as patch:
+            kill_at(patch, owner, name, call, after)
+            with pytest.raises(Killed):
+                script(*given, path, "--every", 0)
+        found = run_file.load(path)
+        # what had been found is there, and can be drawn
+        assert found.done >= old.done and maxima.load(path, found).done == found.done
+    status, lines, err = script(*given, path)
+    assert status == 1 and "24 images, 1 layers; 2 could not be read, 4 appear" in lines[-1]
+    assert_equal_runs(path, tmp_path / "whole.h5")
+
+
+def test_images_elsewhere_in_the_list_are_refused(script, small, photos, tmp_path):
+    (photos / "29.png").rename(tmp_path / "29.png")
+    given = [*small[1:], "-l", "first"]
+    assert script(photos, *given)[0] == 1
+    before = (tmp_path / "run.h5").read_bytes()
+
+    def refused(images, *more: object) -> str:
+        status, lines, err = script(images, *given, *more)
+        assert (status, lines, len(err)) == (2, [], 1)
+        assert (tmp_path / "run.h5").read_bytes() == before
+        return err[0]
+
+    (tmp_path / "29.png").rename(photos / "0.png")
+    assert "1 new image ('0.png') must stand behind the run's last one, '28.png'" in refused(photos)
+    (photos / "0.png").rename(photos / "99.png")
+    # behind the last one it would be right, but an image that was seen is another one now
+    Image.new("RGB", (SIDE, SIDE), "red").save(photos / "28.png")
+    assert "28.png is not what was scanned" in refused(photos)
+
+
+def test_an_array_that_grew(script, small, tmp_path, rng):
+    x = np.load(small[0])
+    given = [*small, "-l", "first"]
+    np.save(small[0], x[:13])
+    assert script(*given)[0] == 0
+    np.save(small[0], x)
+    status, lines, err = script(*given)
+    assert (status, err) == (0, []) and "30 images" in lines[0]
+    np.save(small[0], np.concatenate([x[1:], x[:2]]))
+    status, _, err = script(*given)
+    assert (status, len(err)) == (2, 1) and "image 0 is not what was scanned" in err[0]
+
+
+def test_parts_do_not_grow(script, small, tmp_path):
+    x = np.load(small[0])
+    np.save(small[0], x[:13])
+    assert script(*small, "-l", "first", "--shard", "1/2")[0] == 0
+    np.save(small[0], x)
+    status, _, err = script(*small, "-l", "first", "--shard", "1/2")
+    assert (status, len(err)) == (2, 1) and "is a part of 13 images" in err[0]
+    assert "--merge the parts first" in err[0]
