@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from runs import SIDE, assert_equal_runs
 
+from tfdeconv.cli import console
 from tfdeconv.scan import checkpoint, maxima, run_file
 from tfdeconv.scan.maxima_writer import MaximaWriter
 
@@ -96,12 +97,22 @@ def test_images_elsewhere_in_the_list_are_refused(script, small, photos, tmp_pat
     assert "28.png is not what was scanned" in refused(photos)
 
 
-def test_an_array_that_grew(script, small, tmp_path, rng):
+def test_an_array_that_grew(script, small, tmp_path, monkeypatch):
     x = np.load(small[0])
     given = [*small, "-l", "first"]
     np.save(small[0], x[:13])
     assert script(*given)[0] == 0
     np.save(small[0], x)
+
+    def meanwhile(verbose):
+        content = (tmp_path / "run.h5").read_bytes()
+        (tmp_path / "run.h5").write_bytes(content)
+
+    with monkeypatch.context() as patch:
+        # between reading the run and scanning
+        patch.setattr(console, "import_tensorflow", meanwhile)
+        status, _, err = script(*given)
+    assert (status, len(err)) == (2, 1) and "written by another program" in err[0]
     status, lines, err = script(*given)
     assert (status, err) == (0, []) and "30 images" in lines[0]
     np.save(small[0], np.concatenate([x[1:], x[:2]]))
