@@ -288,7 +288,11 @@ def assert_equal_runs(path: Path, whole: Path) -> None:
     assert (found.settings, found.names, found.labels) == (
         *(wanted.settings, wanted.names, wanted.labels),
     )
-    assert (found.done, found.scanned, found.skipped) == (wanted.done, wanted.scanned, wanted.skipped)
+    assert (found.done, found.scanned, found.skipped) == (
+        wanted.done,
+        wanted.scanned,
+        wanted.skipped,
+    )
     np.testing.assert_array_equal(found.same, wanted.same)
     np.testing.assert_array_equal(found.digests, wanted.digests)
     for layer, arrays in wanted.state.items():
