@@ -16,7 +16,7 @@ from tfdeconv.scan.maxima_writer import MaximaWriter
 
 @pytest.fixture
 def photos(tmp_path, rng):
-    """30 photos of few values, full of ties; some have the pixels of others, and two are damaged."""
+    """30 photos of few values, full of ties; some are copies, and two are damaged."""
     folder = tmp_path / "photos"
     folder.mkdir()
     x = rng.integers(0, 2, (30, SIDE, SIDE, 3)).astype(np.uint8) * 2

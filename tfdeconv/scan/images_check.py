@@ -28,7 +28,7 @@ def locations_read(run: Run, source: Source) -> set[str]:
 
 
 def refuse_changed(run: Run, source: Source, read: Read) -> None:
-    """Raises UserError where images that a run could read are others now: the last, and some before.
+    """Raises UserError where images that a run could read are others now: the last, and a few.
 
     One that cannot be read now is not another one.
     """
