@@ -1,0 +1,43 @@
+'use strict';
+// Keys and what they do, and the list of them that `?` shows.
+//
+// A table is a list of {keys: ['ArrowLeft'], shown: '←', about: 'the feature before', act(event)}.
+// act returns false where the key had nothing to do, and the browser then does what it always does.
+var atlas = globalThis.atlas || {};
+
+atlas.keys = (() => {
+  const make = atlas.dom.make;
+  const TYPING = 'input:not([type=checkbox]):not([type=radio]), select, textarea';
+  let everywhere = [];
+  let here = [];
+
+  const find = (key) => [...here, ...everywhere].find((entry) => entry.keys.includes(key));
+
+  addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // a dialog and a field have keys of their own
+    if (document.querySelector('dialog[open]')) return;
+    if (event.target.matches?.(TYPING)) return;
+    const entry = find(event.key);
+    if (entry && entry.act(event) !== false) event.preventDefault();
+  });
+
+  // The keys of all pages, and those of this one.
+  const bindEverywhere = (table) => { everywhere = table; };
+  const bind = (table) => { here = table; };
+
+  // Shows the list in a dialog.
+  const help = () => {
+    const rows = [...here, ...everywhere].map((entry) => make('tr', {},
+      make('td', {}, make('kbd', {text: entry.shown})), make('td', {text: entry.about})));
+    const dialog = make('dialog', {class: 'help', 'aria-labelledby': 'help-title'},
+      make('h2', {id: 'help-title', text: 'Keys'}),
+      make('table', {}, make('tbody', {}, rows)),
+      make('form', {method: 'dialog'}, make('button', {text: 'Close'})));
+    dialog.addEventListener('close', () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+
+  return {bind, bindEverywhere, help};
+})();
