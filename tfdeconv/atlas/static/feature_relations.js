@@ -3,29 +3,30 @@
 var atlas = globalThis.atlas || {};
 
 atlas.featureRelations = (() => {
-  const {make} = atlas.dom;
+  const {make, spoken} = atlas.dom;
   const {magnitude, share} = atlas.numbers;
   const SIDE = 56;  // pixels of a thumbnail
 
   const entryOf = (number) => atlas.store.atlas().layers.find((layer) => layer.number === number);
 
-  // A linked thumbnail with a number under it. part: of one, how long the bar is
-  const item = (entry, layer, feature, {text, part, spoken}, rule, state) => {
+  // A linked thumbnail with a number under it. part: of one, how long the bar is; means: what the
+  // number is, read aloud
+  const item = (entry, layer, feature, {text, part, means}, rule, state) => {
     const place = layer.features.indexOf(feature);
     const bar = make('span', {class: 'share-bar', 'aria-hidden': 'true', style: {width: `${100 * Math.min(1, Math.max(0, part))}%`}});
-    const caption = make('span', {class: 'caption small'}, make('span', {text: String(feature)}), make('span', {class: 'muted', text}));
+    const caption = make('span', {class: 'caption small', 'aria-hidden': 'true'}, make('span', {text: String(feature)}), make('span', {class: 'muted', text}));
+    const heard = spoken(`${entry.name} feature ${feature}, ${means} ${text}`);
     // the atlas may hold only some of a layer's features
     if (place < 0) {
-      return make('li', {class: 'related'}, make('span', {class: 'tile empty absent', style: {width: `${2 * SIDE + 1}px`, height: `${SIDE}px`}},
+      return make('li', {class: 'related'}, heard, make('span', {class: 'tile empty absent', style: {width: `${2 * SIDE + 1}px`, height: `${SIDE}px`}},
         make('span', {class: 'word', text: 'not in this atlas'})), bar, caption);
     }
     return make('li', {class: 'related'}, make('a', {
       class: 'cell', href: atlas.addresses.feature(entry.name, feature, state),
-      'aria-label': `${entry.name} feature ${feature}, ${spoken} ${text}`,
-    }, atlas.tiles.pair(layer, place, rule, SIDE), bar, caption));
+    }, heard, atlas.tiles.pair(layer, place, rule, SIDE), bar, caption));
   };
 
-  // members: [{layer, feature, text, part, spoken}]
+  // members: [{layer, feature, text, part, means}]
   const list = async (members, rule, state) => {
     const items = await Promise.all(members.map(async (member) => {
       const entry = entryOf(member.layer);
@@ -49,7 +50,7 @@ atlas.featureRelations = (() => {
         + `(rule ${made.rule}, mean over its images).`;
     const most = Math.max(...made.features.map((one) => Math.abs(one.share))) || 1;
     const members = made.features.map((one) => ({
-      layer: made.layer, feature: one.feature, text: share(one.share), part: one.share / most, spoken: 'share'}));
+      layer: made.layer, feature: one.feature, text: share(one.share), part: one.share / most, means: 'share'}));
     const built = section('Made of', about, await list(members, rule, state));
     built.firstChild.append(' ', link(entryOf(made.layer)));
     return built;
@@ -60,7 +61,7 @@ atlas.featureRelations = (() => {
     const into = (await atlas.store.into(entry.number)).features[String(feature.feature)];
     if (!into?.length) return section('Goes into', 'No feature of the next layer has it as a main part.', null);
     const most = Math.max(...into.map((one) => Math.abs(one.share))) || 1;
-    const members = into.map((one) => ({...one, text: share(one.share), part: one.share / most, spoken: 'of which it is'}));
+    const members = into.map((one) => ({...one, text: share(one.share), part: one.share / most, means: 'of which it is'}));
     const built = section('Goes into', 'Features of which it is a main part, and how much of each it is.', await list(members, rule, state));
     const next = entryOf(into[0].layer);
     if (next) built.firstChild.append(' ', link(next));
@@ -70,7 +71,7 @@ atlas.featureRelations = (() => {
   const correlated = async (feature, rule, state) => {
     if (!feature.correlated?.length) return null;
     const members = feature.correlated.map((one) => ({
-      ...one, text: magnitude(one.correlation, 2), part: one.correlation, spoken: 'correlation'}));
+      ...one, text: magnitude(one.correlation, 2), part: one.correlation, means: 'correlation'}));
     return section('Fires together with', 'Correlation of the maxima over all images.', await list(members, rule, state));
   };
 

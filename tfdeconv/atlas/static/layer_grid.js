@@ -6,12 +6,12 @@
 var atlas = globalThis.atlas || {};
 
 atlas.layerGrid = (() => {
-  const {make} = atlas.dom;
+  const {make, spoken} = atlas.dom;
   const NEAR = 600;  // pixels over and under the window in which cells exist
   const GAP = 12;
 
   // cell: {width, height} in pixels; draw(item) -> what stands in its link; href(item);
-  // label(item): what is read aloud; point(item): called when a cell is pointed at or focused
+  // label(item): what is read aloud in place of it; point(item): called when a cell is pointed at or focused
   const create = ({cell, draw, href, label, point, name}) => {
     const list = make('ul', {class: 'grid', role: 'list', 'aria-label': name});
     const cells = new Map();  // by place in `items`
@@ -24,11 +24,11 @@ atlas.layerGrid = (() => {
     const build = (place) => {
       const item = items[place];
       const link = make('a', {
-        class: 'cell', href: href(item), 'aria-label': label(item),
+        class: 'cell', href: href(item),
         tabindex: place === active ? '0' : '-1', on: {
           focus: () => { setActive(place); point(item); },
           pointerenter: (event) => { if (event.pointerType !== 'touch') point(item); },
-        }}, draw(item));
+        }}, spoken(label(item)), draw(item));
       return make('li', {
         'aria-setsize': items.length, 'aria-posinset': place + 1,
         style: {width: `${cell.width}px`, height: `${cell.height}px`},

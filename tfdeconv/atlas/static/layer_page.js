@@ -69,7 +69,7 @@ atlas.layerPage = (() => {
       label: (place) => spokenLabel(entry, layer, place),
       draw: (place) => [
         atlas.tiles.pair(layer, place, rule),
-        make('span', {class: 'caption small'},
+        make('span', {class: 'caption small', 'aria-hidden': 'true'},
           make('span', {class: 'feature-number', text: String(layer.features[place])}),
           make('span', {class: 'muted', text: remark(layer, place, state)}))],
       point: (place) => preview.ask(layer.features[place], rule, href(place)),
