@@ -7,7 +7,7 @@ from drawn_atlas import save_atlas
 from page_speed import scroll, time_to_show
 
 HOSTILE = "a#b?c/%2e <img src=x onerror=alert(1)>"
-IMAGES = ["<img src=x onerror=alert(1)>.jpg", "../../x", "50%.jpg", 'a#b?c"\'&amp;.jpg']
+IMAGES = ["<img src=x onerror=alert(1)>.jpg", "../../x", "50%.jpg", "a#b?c\"'&amp;.jpg"]
 LAYERS = {"first": 64, "wide": 512, HOSTILE: 32, "dense": 4096}
 CELLS = "[...document.querySelectorAll('.grid .cell')]"
 NUMBERS = f"{CELLS}.map((cell) => Number(cell.querySelector('.feature-number').textContent))"
@@ -55,7 +55,9 @@ def test_the_last_of_thousands_is_reached(show):
     browser.one(".grid .cell")
     browser.run("scrollTo(0, document.documentElement.scrollHeight)")
     browser.wait(f"{NUMBERS}.includes(4095)")
-    browser.wait(f"{CELLS}.at(-1).querySelector('.tile').style.backgroundImage.includes('-15.webp')")
+    browser.wait(
+        f"{CELLS}.at(-1).querySelector('.tile').style.backgroundImage.includes('-15.webp')"
+    )
 
 
 def test_sorting_is_by_the_numbers(show):
@@ -106,10 +108,14 @@ def test_hostile_layer_names_are_texts(show):
     link.click()
     browser.wait("document.querySelector('h1').textContent === arguments[0]", HOSTILE)
     browser.one(".grid .cell").click()
-    browser.wait("document.querySelector('h1').textContent === arguments[0]", f"{HOSTILE} feature 0")
+    browser.wait(
+        "document.querySelector('h1').textContent === arguments[0]", f"{HOSTILE} feature 0"
+    )
     address = browser.driver.current_url
     browser.open(address)
-    browser.wait("document.querySelector('h1').textContent === arguments[0]", f"{HOSTILE} feature 0")
+    browser.wait(
+        "document.querySelector('h1').textContent === arguments[0]", f"{HOSTILE} feature 0"
+    )
     assert browser.run("return document.querySelectorAll('img, b').length") == 0
 
 

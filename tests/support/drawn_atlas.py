@@ -31,7 +31,9 @@ def save_atlas(folder: Path, layers: dict[str, int], image_names: list[str]) -> 
     (folder / "photos").mkdir()
     for number in range(len(image_names)):
         save(crop(photo, SIZE, rng), folder / "photos" / f"{number}.webp")
-    described = [layer_of(number, name, count) for number, (name, count) in enumerate(layers.items())]
+    described = [
+        layer_of(number, name, count) for number, (name, count) in enumerate(layers.items())
+    ]
     hand_over(folder / "data" / "atlas.js", "atlas", atlas_of(described, len(image_names)))
     for layer in described:
         save_layer(folder / "data" / f"{layer['number']:02d}", layer, image_names, photo, rng)
@@ -81,10 +83,12 @@ def save_layer(folder: Path, layer: dict, image_names: list[str], photo, rng) ->
     count, number = layer["features"], layer["number"]
     hand_over(folder / "layer.js", f"layer/{number}", features_of(layer, rng))
     for series in ("photo", *RULES):
-        sheet = np.concatenate([
-            np.concatenate([crop(photo, SIDE, rng) for _ in range(COLUMNS)], axis=1)
-            for _ in range(PER_SHEET // COLUMNS)
-        ])
+        sheet = np.concatenate(
+            [
+                np.concatenate([crop(photo, SIDE, rng) for _ in range(COLUMNS)], axis=1)
+                for _ in range(PER_SHEET // COLUMNS)
+            ]
+        )
         save(sheet, folder / f"{series}-0.webp")
         for index in range(1, -(-count // PER_SHEET)):
             shutil.copy(folder / f"{series}-0.webp", folder / f"{series}-{index}.webp")
