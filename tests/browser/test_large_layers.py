@@ -124,10 +124,9 @@ def test_hostile_image_names_are_texts(show):
     names = [element.get_attribute("title") for element in browser.all(".unit .file")]
     assert names == (IMAGES * 3)[:9]
     assert browser.run("return document.querySelectorAll('img, b').length") == 0
-    sources = browser.run(
-        "return [...document.querySelectorAll('.picture')].map((each) => each.style.backgroundImage)"
-    )
-    assert {source for source in sources if source} <= {f'url("photos/{i}.webp")' for i in range(4)}
+    tiles = "[...document.querySelectorAll('.picture')]"
+    sources = set(browser.run(f"return {tiles}.map((tile) => tile.style.backgroundImage)"))
+    assert sources - {""} <= {f'url("photos/{image}.webp")' for image in range(4)}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

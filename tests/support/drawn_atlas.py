@@ -1,4 +1,4 @@
-"""Atlases of any size without a network: crops of a photo for patches, random numbers for the rest."""
+"""Atlases of any size without a network: crops of a photo for patches, random numbers."""
 
 from __future__ import annotations
 
