@@ -245,3 +245,5 @@ MAX_DOWNLOAD = 1 << 30
 # bytes that an image's and a layer's name take of a picture's: file systems allow 255 in all
 MAX_SOURCE_NAME = 95
 MAX_SUBJECT_NAME = 85
+# the same of a label of images
+MAX_LABEL_NAME = 24

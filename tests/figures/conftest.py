@@ -29,9 +29,9 @@ def moved(scanned, tmp_path) -> Path:
 
 @pytest.fixture(scope="module")
 def residual_run(tmp_path_factory) -> Path:
-    """A folder with 12 images, a small residual network, and two runs.
+    """A folder with 12 images, a small residual network, and three runs.
 
-    run.h5 has the maxima of every image, without.h5 does not.
+    run.h5 has the maxima of every image, without.h5 does not; labelled.h5 has labels, too.
     """
     return drawn_runs.save_residual_runs(tmp_path_factory.mktemp("blocks"))
 

@@ -44,6 +44,8 @@ RUN_CHANGES = {
     "names": {"--names": True},
     "ranks": {"--ranks": "2-3"},
 }
+LABELLED = {"--run": "labelled.h5", "-l": "first", "-f": "1"}
+LABEL_CHANGES = {"of_label": {"--of-label": "cat"}}
 BLOCK_CHANGES = {"step": {"--step": "2"}, "split": {"--split": True}}
 # a photo's picture depends on them, too, in the same way
 AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "colours", "scale", "weights"}
@@ -108,11 +110,15 @@ def test_every_option_decides_a_picture_of_blocks(residual_run, visualise, tmp_p
     check(visualise, residual_run, tmp_path, BLOCKS, BLOCK_CHANGES)
 
 
+def test_the_label_decides_a_runs_picture(residual_run, visualise, tmp_path):
+    check(visualise, residual_run, tmp_path, LABELLED, LABEL_CHANGES)
+
+
 def test_no_option_is_forgotten():
     photo = {field.name for field in fields(PhotoRequest)}
     assert photo == {*PHOTO_CHANGES, *IRRELEVANT, *ELSEWHERE} & photo, "see the tables above"
     run = {field.name for field in fields(RunRequest)}
-    known = {*RUN_CHANGES, *BLOCK_CHANGES, *IRRELEVANT, *ELSEWHERE, *AS_OF_PHOTOS}
+    known = {*RUN_CHANGES, *BLOCK_CHANGES, *LABEL_CHANGES, *IRRELEVANT, *ELSEWHERE, *AS_OF_PHOTOS}
     assert run == known & run, "see the tables above"
 
 

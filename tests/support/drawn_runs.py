@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ TOP = 4
 RESIDUAL_SIDE = 24
 RESIDUAL_COUNT = 12
 BLOCKS = ("stage_block1_out", "stage_block2_out", "stage_block3_out")
+LABELS = ("cat", "dog", "cat", "")  # of the residual run's images, in turn
 RESIDUAL_LAYERS = ("first", *BLOCKS)
 
 
@@ -114,6 +115,10 @@ def save_residual_runs(folder: Path) -> Path:
     save_weights(folder / "w.h5", network, arrays, preprocessing, "random", "none")
     save_run(folder, folder / "run.h5", RESIDUAL_LAYERS, 5, RESIDUAL_LAYERS)
     save_run(folder, folder / "without.h5", RESIDUAL_LAYERS, 5)
+    kept = run_file.load(folder / "run.h5")
+    labels = tuple(LABELS[i % len(LABELS)] for i in range(RESIDUAL_COUNT))
+    run_file.save(folder / "labelled.h5", replace(kept, labels=labels))
+    (folder / "labelled.maxima.npy").symlink_to(folder / "run.maxima.npy")
     return folder
 
 

@@ -86,6 +86,16 @@ CONSTRAINTS = (
         excludes=("--blocks",),
     ),
     Constraint(
+        "--of-label",
+        "--of-label is for the images of a --run: give --run FILE as well",
+        needs=("--run",),
+    ),
+    Constraint(
+        "--of-label",
+        "--of-label is for layers: notes under the rows of --blocks are on all images",
+        excludes=("--blocks",),
+    ),
+    Constraint(
         "--overwrite",
         "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
         "never replaced",
@@ -191,6 +201,7 @@ def run_request(given: Namespace) -> RunRequest:
         raw=given.raw,
         ranks=given.ranks,
         names=given.names,
+        of_label=given.of_label,
         verbose=given.verbose,
     )
 

@@ -186,5 +186,11 @@ def build_parser(docstring: str) -> console.Parser:
         action="store_true",
         help="with --run: the name of its image and its activation under each tile",
     )
+    option(
+        "--of-label",
+        metavar="LABEL",
+        help="with --run: the strongest among the images of one label (needs a scan with "
+        "--keep-maxima)",
+    )
     arguments.add_verbose(parser)
     return parser

@@ -51,6 +51,7 @@ class RunRequest:
     raw: bool
     ranks: Ranks | None  # of each channel's images; None: all that the scan kept
     names: bool  # of images under their tiles
+    of_label: str | None  # of the run's images only those with this label
     verbose: bool
 
 
@@ -71,13 +72,12 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     from ..scan import provenance, run_file
 
     run = run_file.load(request.run)
-    if request.ranks:
-        request.ranks.refuse_beyond(request.run, run.settings.top, run.scanned)
     weights_path = provenance.weights_file(run, request.run, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     layers = layers_of(request, run, network)
     arguments.check_targets(network, layers, request.features, request.bands)
     provenance.refuse_damaged(run, request.run, network, layers)
+    run = run_to_draw(request, run, layers)
     source = provenance.images_of(run, request.run, request.images)
     preprocessing = provenance.preprocessing_of(run, request.run, network)
     weights = provenance.weights_of(
@@ -122,6 +122,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         console.complain,
         request.ranks,
         request.names,
+        request.of_label,
     )
     with source:
         for pages in [*pictures(request, channels, figures), destination.finish()]:
@@ -133,6 +134,19 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
             except UserError as error:
                 warn(error)
     return console.exit_status(destination.pages, complete=not warnings)
+
+
+def run_to_draw(request: RunRequest, run: Run, layers: list[str]) -> Run:
+    """The run, or that of the images of one label; raises UserError where it lacks the ranks."""
+    ranks = request.ranks
+    if request.of_label:
+        from ..scan.label_ranking import run_of_label
+
+        last = ranks.last if ranks else None
+        run = run_of_label(run, request.run, layers, request.of_label, last)
+    if ranks:
+        ranks.refuse_beyond(request.run, run.settings.top, run.scanned, request.of_label)
+    return run
 
 
 def layers_of(request: RunRequest, run: Run, network: Network) -> list[str]:

@@ -33,17 +33,21 @@ def source_name(source: Source) -> str:
     return os.path.basename(source.root.rstrip(os.sep))
 
 
-def source_caption(run: Run, source: Source, ranks: Ranks | None = None) -> str:
+def source_caption(
+    run: Run, source: Source, ranks: Ranks | None = None, label: str | None = None
+) -> str:
     """`top 9 of 50,000 images in 'val'`, and which part or how much of them was scanned.
 
-    ranks: those that are drawn, where it is not all that the run kept.
+    ranks: those that are drawn, where it is not all that the run kept; label: where the run is of
+    the images of one label.
     """
     settings = run.settings
     name = source_name(source) or source.root
     # no more than there are
     top = max(1, min(settings.top, run.scanned))
     which = f"ranks {ranks.first} to {ranks.last}" if ranks else f"top {top}"
-    caption = f"{which} of {run.scanned:,} images in '{name}'"
+    labelled = f" labelled '{label}'" if label else ""
+    caption = f"{which} of {run.scanned:,} images{labelled} in '{name}'"
     shard, shards = settings.shard
     if shards != 1:
         caption += f", part {shard} of {shards}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..limits import MAX_SOURCE_NAME, MAX_SUBJECT_NAME
+from ..limits import MAX_LABEL_NAME, MAX_SOURCE_NAME, MAX_SUBJECT_NAME
 
 # the names that Keras gives to models whose maker gave them none
 MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
@@ -29,10 +29,13 @@ def file_name(source: str, subject: str, *parts: str) -> str:
     file may have named freely; parts: rule, mode, and the like, of which empty ones are left out.
     """
     stem = os.fsdecode(os.fsencode(source)[:MAX_SOURCE_NAME])
-    # a file's own names may have a / in them, and letters of several bytes
-    harmless = re.sub(r"[^\w.-]", "_", subject).encode(errors="replace")
-    subject = harmless[:MAX_SUBJECT_NAME].decode(errors="ignore")
-    return "-".join([stem, subject, *filter(None, parts)])
+    return "-".join([stem, harmless(subject, MAX_SUBJECT_NAME), *filter(None, parts)])
+
+
+def harmless(text: str, most: int) -> str:
+    """A text as part of a name, in at most so many bytes: it may have a / and long letters."""
+    letters = re.sub(r"[^\w.-]", "_", text).encode(errors="replace")
+    return letters[:most].decode(errors="ignore")
 
 
 def features_part(features: Sequence[int] | None) -> str:
@@ -40,6 +43,13 @@ def features_part(features: Sequence[int] | None) -> str:
     if not features or len(features) > NAMED_FEATURES:
         return ""
     return "f" + "_".join(map(str, features))
+
+
+def label_part(label: str | None) -> str:
+    """`of-tabby_cat` for images of one label."""
+    if not label:
+        return ""
+    return f"of-{harmless(label, MAX_LABEL_NAME)}"
 
 
 def page_suffixes(count: int) -> list[str]:

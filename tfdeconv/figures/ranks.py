@@ -26,10 +26,10 @@ class Ranks:
         """Their places in a run's arrays."""
         return slice(self.first - 1, self.last)
 
-    def refuse_beyond(self, run: str, top: int, images: int) -> None:
+    def refuse_beyond(self, run: str, top: int, images: int, label: str | None = None) -> None:
         """Raises UserError where a run has fewer images of each channel; run: its file.
 
-        top: of the run; images: that were scanned.
+        top: of the run; images: that were scanned, or that have the label.
         """
         kept = min(top, images)
         if self.last <= kept:
@@ -37,7 +37,7 @@ class Ranks:
         reason = f"the scan kept {top} for each channel"
         advice = f", or scan with --top {self.last}"
         if images < top:
-            reason = f"{images} were scanned"
+            reason = f"{images} have the label {label!r}" if label else f"{images} were scanned"
             advice = ""
         raise UserError(
             f"{run} has no {self.last} images of a channel: {reason}; "

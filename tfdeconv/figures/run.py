@@ -46,6 +46,7 @@ class RunFigures:
     tell: Callable[[str], None]  # is called with what a picture does not show
     ranks: Ranks | None = None  # of a layer's images; None: all that the run kept
     names: bool = False  # of images under their tiles
+    label: str | None = None  # the run is of the images of one label
 
     @property
     def network_title(self) -> str:
@@ -64,7 +65,7 @@ class RunFigures:
         text = PageText(
             f"{self.network_title}   {layer}",
             (
-                f"{captions.source_caption(self.run, self.source, self.ranks)}, "
+                f"{captions.source_caption(self.run, self.source, self.ranks, self.label)}, "
                 f"rule {self.rule}; "
                 f"{captions.field_caption(unit_tiles)}",
             ),
@@ -76,6 +77,7 @@ class RunFigures:
             f"{self.network_title}-{layer}",
             self.rule,
             f"ranks{self.ranks}" if self.ranks else f"top{self.run.settings.top}",
+            naming.label_part(self.label),
             naming.features_part(recipe.options.get("features")),
         )
         texts = captions.feature_texts(unit_tiles, names)

@@ -19,6 +19,7 @@ from ..network.classes import class_layer
 from ..scan.run import Run
 from . import pixels
 from .tiles import allocate, keep_units
+from .unit_search import find_units, region_of
 from .unit_tiles import TileOptions, UnitTiles
 
 IMAGES = 16  # in a forward pass
@@ -74,9 +75,11 @@ def draw_top_units(
     """
     parts = parts or {}
     tiles_of = {}
+    regions = {}
     for layer, channels in requested.items():
         layer_parts = parts.get(layer, ())
         tiles_of[layer] = allocate(deconvnet, run, layer, channels, layer_parts, options)
+        regions[layer] = region_of(deconvnet.network, run, layer)
     warnings = Warnings()
     numbers = images_to_draw(tiles_of.values())
 
@@ -101,7 +104,8 @@ def draw_top_units(
                 pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]
             ]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
-            for unit_tiles in tiles_of.values():
+            for layer, unit_tiles in tiles_of.items():
+                find_units(unit_tiles, batch.numbers, forward_pass.maps[layer], regions[layer])
                 keep_vectors(deconvnet, batch, unit_tiles)
                 differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
                 for number, line in differing:
