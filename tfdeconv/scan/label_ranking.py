@@ -47,9 +47,7 @@ def run_of_label(
     rows = np.flatnonzero(label_places(run, file, labelled.labels, [label]) == 0)
     top = top or run.settings.top
     state = {layer: ranking(file, layer, rows, top, run.settings.range.start) for layer in layers}
-    return replace(
-        run, settings=replace(run.settings, top=top), scanned=len(rows), state=state
-    )
+    return replace(run, settings=replace(run.settings, top=top), scanned=len(rows), state=state)
 
 
 def ranking(file: MaximaFile, layer: str, rows: np.ndarray, top: int, start: int) -> LayerState:
