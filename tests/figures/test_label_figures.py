@@ -31,7 +31,7 @@ def drawn(visualise, folder, out, *options):
 
 
 @pytest.mark.parametrize("layer", ["first", BLOCKS[1]])
-def test_units_of_a_label_are_those_of_its_maps(residual_run, visualise, tmp_path, layer):
+def test_units_of_a_label_are_the_maps_own(residual_run, visualise, tmp_path, layer):
     read = load.load_weights(residual_run / "w.h5")
     x = read_images(residual_run, read.preprocessing)
     maps = Deconvnet(read.network, read, layer).activations(x)
