@@ -10,7 +10,7 @@ atlas.addresses = (() => {
     try {
       return decodeURIComponent(text);
     } catch {
-      return text;  // somebody's own percent sign
+      return text; // somebody's own percent sign
     }
   };
 

@@ -7,7 +7,9 @@ atlas.dom = (() => {
 
   // What a description holds beside attributes.
   const special = {
-    text: (element, value) => { element.textContent = value; },
+    text: (element, value) => {
+      element.textContent = value;
+    },
     // style by CSSOM: the page's policy forbids style attributes
     style: (element, styles) => {
       for (const [name, value] of Object.entries(styles)) element.style.setProperty(name, value);
@@ -26,7 +28,9 @@ atlas.dom = (() => {
       if (name in special) special[name](element, value);
       else element.setAttribute(name, value === true ? '' : value);
     }
-    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+    element.append(
+      ...children.flat(Infinity).filter((child) => child !== null && child !== undefined),
+    );
     return element;
   };
 

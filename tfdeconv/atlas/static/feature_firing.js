@@ -6,7 +6,8 @@ atlas.featureFiring = (() => {
   const {make} = atlas.dom;
   const {count, magnitude, share, things} = atlas.numbers;
 
-  const section = (title, ...content) => make('section', {class: 'side-section'}, make('h2', {text: title}), ...content);
+  const section = (title, ...content) =>
+    make('section', {class: 'side-section'}, make('h2', {text: title}), ...content);
 
   const numbers = (entry, feature) => {
     const {strongest, mean, mean_maximum: meanMaximum, fires, places} = feature.statistics;
@@ -15,72 +16,170 @@ atlas.featureFiring = (() => {
       ['Fires in', `${share(fires)} of the images`],
       entry.has_map ? ['', `${share(places)} of the places`] : null,
       ['Mean of the maxima', magnitude(meanMaximum)],
-      entry.has_map ? ['Mean', magnitude(mean)] : null].filter(Boolean);
-    return make('dl', {class: 'numbers'}, rows.map(([name, value]) => [
-      name ? make('dt', {text: name}) : make('dt', {}, atlas.dom.spoken('and in')), make('dd', {text: value})]));
+      entry.has_map ? ['Mean', magnitude(mean)] : null,
+    ].filter(Boolean);
+    return make(
+      'dl',
+      {class: 'numbers'},
+      rows.map(([name, value]) => [
+        name ? make('dt', {text: name}) : make('dt', {}, atlas.dom.spoken('and in')),
+        make('dd', {text: value}),
+      ]),
+    );
   };
 
   const histogram = (feature) => {
     const counts = feature.histogram;
     const total = counts.reduce((sum, value) => sum + value, 0);
     if (!total) return null;
-    const label = `Histogram of the largest activation in each of ${things(total, 'image')}: `
-      + `${count(counts[0])} do not fire it; the strongest ${magnitude(feature.statistics.strongest)}`;
+    const label =
+      `Histogram of the largest activation in each of ${things(total, 'image')}: ` +
+      `${count(counts[0])} do not fire it; the strongest ` +
+      magnitude(feature.statistics.strongest);
     return make('figure', {}, atlas.charts.histogram(counts, atlas.store.atlas().edges, label));
   };
 
-  const firing = (entry, feature) => section('How it fires', numbers(entry, feature), histogram(feature));
+  const firing = (entry, feature) =>
+    section('How it fires', numbers(entry, feature), histogram(feature));
 
   const where = (entry, feature) => {
     const units = feature.units.filter((unit) => unit.position && !unit.word);
     if (!units.length) {
-      return entry.has_map ? null : section('Where it fires',
-        make('p', {class: 'small muted', text: 'This layer has no map: each unit sees the whole image.'}));
+      return entry.has_map
+        ? null
+        : section(
+            'Where it fires',
+            make('p', {
+              class: 'small muted',
+              text: 'This layer has no map: each unit sees the whole image.',
+            }),
+          );
     }
     const border = units.filter((unit) => unit.at_border).length;
-    const places = units.map((unit) => `${unit.rank} at row ${unit.position[0]}, column ${unit.position[1]}`);
-    return section('Where they stand',
-      make('figure', {}, atlas.charts.positions(units, atlas.store.atlas().image_size,
-        `Where in the image the units stand: ${places.join('; ')}`)),
-      make('p', {class: 'small muted', text: border ? `${count(border)} of ${count(units.length)} see the padding at the border.` : ''}));
+    const places = units.map(
+      (unit) => `${unit.rank} at row ${unit.position[0]}, column ${unit.position[1]}`,
+    );
+    return section(
+      'Where they stand',
+      make(
+        'figure',
+        {},
+        atlas.charts.positions(
+          units,
+          atlas.store.atlas().image_size,
+          `Where in the image the units stand: ${places.join('; ')}`,
+        ),
+      ),
+      make('p', {
+        class: 'small muted',
+        text: border
+          ? `${count(border)} of ${count(units.length)} see the padding at the border.`
+          : '',
+      }),
+    );
   };
 
   const classes = (feature) => {
     if (!atlas.store.atlas().images.labelled) return null;
     if (!feature.classes.length) {
-      return section('Classes', make('p', {class: 'small muted', text: 'No class is more frequent among them than in all images.'}));
+      return section(
+        'Classes',
+        make('p', {
+          class: 'small muted',
+          text: 'No class is more frequent among them than in all images.',
+        }),
+      );
     }
-    const rows = feature.classes.map((entry) => make('tr', {},
-      make('th', {scope: 'row', text: entry.name}),
-      make('td', {class: 'number', text: count(entry.of_nine)}),
-      make('td', {class: 'number', text: share(entry.share)}),
-      make('td', {class: 'number', text: `${magnitude(entry.lift, 2)}\u202f\u00d7`})));
-    const heads = ['Class', `Of ${count(feature.units.length)}`, 'Of all', 'Lift'];
-    return section('Classes', make('table', {class: 'small plain'},
-      make('thead', {}, make('tr', {}, heads.map((text, i) => make('th', {scope: 'col', class: i ? 'number' : null, text})))),
-      make('tbody', {}, rows)));
+    const rows = feature.classes.map((entry) =>
+      make(
+        'tr',
+        {},
+        make('th', {scope: 'row', text: entry.name}),
+        make('td', {class: 'number', text: count(entry.of_nine)}),
+        make('td', {class: 'number', text: share(entry.share)}),
+        make('td', {class: 'number', text: `${magnitude(entry.lift, 2)}\u202f\u00d7`}),
+        make('td', {class: 'number', text: magnitude(entry.chance, 1)}),
+      ),
+    );
+    const heads = ['Class', `Of ${count(feature.units.length)}`, 'Of all', 'Lift', 'Chance'];
+    return section(
+      'Classes',
+      make(
+        'table',
+        {class: 'small plain'},
+        make(
+          'thead',
+          {},
+          make(
+            'tr',
+            {},
+            heads.map((text, i) => make('th', {scope: 'col', class: i ? 'number' : null, text})),
+          ),
+        ),
+        make('tbody', {}, rows),
+      ),
+    );
   };
 
   // Of residual blocks: what came through the identity and through the branch.
   const ways = (feature) => {
-    const units = feature.units.filter((unit) => unit.shortcut !== null && unit.shortcut !== undefined);
+    const units = feature.units.filter(
+      (unit) => unit.shortcut !== null && unit.shortcut !== undefined,
+    );
     if (!units.length) return null;
-    const most = Math.max(...units.flatMap((unit) => [Math.abs(unit.shortcut), Math.abs(unit.branch)])) || 1;
-    const cell = (value, kind) => make('td', {class: 'number way'},
-      make('span', {class: `bar ${kind} ${value < 0 ? 'negative' : ''}`, style: {width: `${(60 * Math.abs(value)) / most}%`}}),
-      make('span', {text: magnitude(value)}));
-    const rows = units.map((unit) => make('tr', {},
-      make('th', {scope: 'row', text: count(unit.rank)}), make('td', {class: 'number', text: magnitude(unit.value)}),
-      cell(unit.shortcut, 'identity'), cell(unit.branch, 'branch')));
-    return section('Identity and branch',
-      make('p', {class: 'small muted', text: 'The two add up to what the block\u2019s activation function is given.'}),
-      make('table', {class: 'small plain ways'},
-        make('thead', {}, make('tr', {}, ['Rank', 'Activation', 'Identity', 'Branch'].map((text, i) =>
-          make('th', {scope: 'col', class: i ? 'number' : null, text})))),
-        make('tbody', {}, rows)));
+    const most =
+      Math.max(...units.flatMap((unit) => [Math.abs(unit.shortcut), Math.abs(unit.branch)])) || 1;
+    const cell = (value, kind) =>
+      make(
+        'td',
+        {class: 'number way'},
+        make('span', {
+          class: `bar ${kind} ${value < 0 ? 'negative' : ''}`,
+          style: {width: `${(60 * Math.abs(value)) / most}%`},
+        }),
+        make('span', {text: magnitude(value)}),
+      );
+    const rows = units.map((unit) =>
+      make(
+        'tr',
+        {},
+        make('th', {scope: 'row', text: count(unit.rank)}),
+        make('td', {class: 'number', text: magnitude(unit.value)}),
+        cell(unit.shortcut, 'identity'),
+        cell(unit.branch, 'branch'),
+      ),
+    );
+    return section(
+      'Identity and branch',
+      make('p', {
+        class: 'small muted',
+        text: 'The two add up to what the block\u2019s activation function is given.',
+      }),
+      make(
+        'table',
+        {class: 'small plain ways'},
+        make(
+          'thead',
+          {},
+          make(
+            'tr',
+            {},
+            ['Rank', 'Activation', 'Identity', 'Branch'].map((text, i) =>
+              make('th', {scope: 'col', class: i ? 'number' : null, text}),
+            ),
+          ),
+        ),
+        make('tbody', {}, rows),
+      ),
+    );
   };
 
-  const sections = (entry, feature) => [firing(entry, feature), where(entry, feature), ways(feature), classes(feature)];
+  const sections = (entry, feature) => [
+    firing(entry, feature),
+    where(entry, feature),
+    ways(feature),
+    classes(feature),
+  ];
 
   return {sections};
 })();

@@ -6,12 +6,19 @@ atlas.featureNine = (() => {
   const {make} = atlas.dom;
   const {magnitude} = atlas.numbers;
   const {tiles} = atlas;
-  const LARGEST = 288;  // pixels on a side that a tile is enlarged to
-  const PHOTO = 96;  // pixels of the small photo
+  const LARGEST = 352; // pixels on a side that a tile is enlarged to
+  const PHOTO = 96; // pixels of the small photo
 
   const labels = (entry, feature, unit) => {
-    const of = `${entry.name}, feature ${feature.feature}, rank ${unit.rank}, activation ${magnitude(unit.value)}`;
-    return {patch: `Patch: ${of}`, projection: `Projection: ${of}`, photo: `Photo with the unit's box: ${of}`, of};
+    const of =
+      `${entry.name}, feature ${feature.feature}, ` +
+      `rank ${unit.rank}, activation ${magnitude(unit.value)}`;
+    return {
+      patch: `Patch: ${of}`,
+      projection: `Projection: ${of}`,
+      photo: `Photo with the unit's box: ${of}`,
+      of,
+    };
   };
 
   // The photo at its own size and more, in a dialog.
@@ -19,13 +26,22 @@ atlas.featureNine = (() => {
     const [height, width] = atlas.store.atlas().image_size;
     const room = Math.min(innerWidth - 80, (innerHeight - 200) * (width / height));
     const close = make('button', {type: 'button', text: 'Close'});
-    const dialog = make('dialog', {'aria-label': label.photo},
+    const dialog = make(
+      'dialog',
+      {'aria-label': label.photo},
       tiles.photo(unit, label.photo),
-      make('p', {class: 'small', text: unit.name}), close);
+      make('p', {class: 'small', text: unit.name}),
+      close,
+    );
     dialog.firstChild.append(tiles.boxOn(unit.field, 'box wide'));
-    tiles.setScale(dialog, Math.max(room / width < 1 ? room / width : 1, Math.min(3, Math.floor(room / width))));
+    tiles.setScale(
+      dialog,
+      Math.max(room / width < 1 ? room / width : 1, Math.min(3, Math.floor(room / width))),
+    );
     close.addEventListener('click', () => dialog.close());
-    dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener('click', (event) => {
+      if (event.target === dialog) dialog.close();
+    });
     dialog.addEventListener('close', () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
@@ -33,12 +49,30 @@ atlas.featureNine = (() => {
 
   const facts = (unit, scale, rule) => {
     const where = unit.position ? `row ${unit.position[0]}, column ${unit.position[1]}` : null;
-    return make('div', {class: 'unit-facts small'},
-      make('p', {class: 'value'}, make('span', {class: 'muted rank-number', text: `${unit.rank}`}), ` ${magnitude(unit.value)}`),
+    return make(
+      'div',
+      {class: 'unit-facts small'},
+      make(
+        'p',
+        {class: 'value'},
+        make('span', {class: 'muted rank-number', text: `${unit.rank}`}),
+        ` ${magnitude(unit.value)}`,
+      ),
       unit.label ? make('p', {class: 'label', text: unit.label}) : null,
       make('p', {class: 'muted file', text: unit.name, title: unit.name}),
-      make('p', {class: 'muted', text: [where, unit.at_border ? 'at the border' : null].filter(Boolean).join(', ')}),
-      scale ? make('p', {class: 'muted ends', text: `\u00b1${magnitude(scale, 2)}`, title: `The ends of the projection's colours, rule ${rule}; grey is zero`}) : null);
+      make('p', {
+        class: 'muted',
+        text: [where, unit.at_border ? 'at the border' : null].filter(Boolean).join(', '),
+      }),
+      unit.saturated ? make('p', {class: 'muted', text: 'next to nothing came back'}) : null,
+      scale
+        ? make('p', {
+            class: 'muted ends',
+            text: `\u00b1${magnitude(scale, 2)}`,
+            title: `The ends of the projection's colours, rule ${rule}; grey is zero`,
+          })
+        : null,
+    );
   };
 
   const card = (entry, feature, place, rule) => {
@@ -46,18 +80,41 @@ atlas.featureNine = (() => {
     const label = labels(entry, feature, unit);
     const scale = feature.scales?.[rule]?.[place];
     if (unit.word) {
-      return make('li', {class: 'unit'},
-        make('div', {class: 'pair'}, tiles.empty(unit, `${label.patch}: ${unit.word}`), tiles.empty(unit, `${label.projection}: ${unit.word}`)),
-        make('div', {class: 'unit-foot'}, facts(unit)));
+      return make(
+        'li',
+        {class: 'unit'},
+        make(
+          'div',
+          {class: 'pair'},
+          tiles.empty(unit, `${label.patch}: ${unit.word}`),
+          tiles.empty(unit, `${label.projection}: ${unit.word}`),
+        ),
+        make('div', {class: 'unit-foot'}, facts(unit)),
+      );
     }
-    const photo = make('button', {
-      type: 'button', class: 'photo-button', title: 'The whole photo, enlarged', on: {click: () => enlarge(unit, label)},
-    }, tiles.photo(unit, label.photo));
+    const photo = make(
+      'button',
+      {
+        type: 'button',
+        class: 'photo-button',
+        title: 'The whole photo, enlarged',
+        on: {click: () => enlarge(unit, label)},
+      },
+      tiles.photo(unit, label.photo),
+    );
     const [, width] = atlas.store.atlas().image_size;
     photo.style.setProperty('--scale', String(PHOTO / width));
-    return make('li', {class: 'unit'},
-      make('div', {class: 'pair'}, tiles.patch(unit, label.patch), tiles.projection(feature, place, rule, label.projection)),
-      make('div', {class: 'unit-foot'}, photo, facts(unit, scale, rule)));
+    return make(
+      'li',
+      {class: 'unit'},
+      make(
+        'div',
+        {class: 'pair'},
+        tiles.patch(unit, label.patch),
+        tiles.projection(feature, place, rule, label.projection),
+      ),
+      make('div', {class: 'unit-foot'}, photo, facts(unit, scale, rule)),
+    );
   };
 
   // As many columns as tiles of some width leave room for, and the scale that fills them.
@@ -72,18 +129,33 @@ atlas.featureNine = (() => {
 
   const section = (entry, feature, startRule) => {
     const list = make('ol', {class: 'units', role: 'list'});
-    const title = make('h2', {id: 'nine', text: `The ${feature.units.length || 'no'} images that fire it most`});
-    const draw = (rule) => list.replaceChildren(
-      ...feature.units.map((_, place) => card(entry, feature, place, rule)));
+    const title = make('h2', {
+      id: 'nine',
+      text: `The ${feature.units.length || 'no'} images that fire it most`,
+    });
+    const draw = (rule) =>
+      list.replaceChildren(...feature.units.map((_, place) => card(entry, feature, place, rule)));
     draw(startRule);
     const unit = feature.units.find((one) => one.box);
-    const observer = new ResizeObserver(() => { if (unit) layOut(list, tiles.sized(unit.box)[1]); });
+    const observer = new ResizeObserver(() => {
+      if (unit) layOut(list, tiles.sized(unit.box)[1]);
+    });
     const element = feature.units.length
       ? make('section', {'aria-labelledby': 'nine', class: 'nine-section'}, title, list)
-      : make('section', {class: 'nine-section'}, make('p', {text: 'No image fires it: it is dead, and there is nothing to show.'}));
+      : make(
+          'section',
+          {class: 'nine-section'},
+          make('p', {text: 'No image fires it: it is dead, and there is nothing to show.'}),
+        );
     return {
-      element, draw,
-      start: () => { if (unit) { layOut(list, tiles.sized(unit.box)[1]); observer.observe(list); } },
+      element,
+      draw,
+      start: () => {
+        if (unit) {
+          layOut(list, tiles.sized(unit.box)[1]);
+          observer.observe(list);
+        }
+      },
       stop: () => observer.disconnect(),
     };
   };

@@ -4,7 +4,7 @@ var atlas = globalThis.atlas || {};
 
 atlas.featurePage = (() => {
   const {make} = atlas.dom;
-  const {count, magnitude, share} = atlas.numbers;
+  const {count, magnitude, share, things} = atlas.numbers;
   const {addresses, layerOrder} = atlas;
 
   const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
@@ -20,16 +20,27 @@ atlas.featurePage = (() => {
 
   const summary = (layer, feature, place) => {
     const {strongest, fires} = feature.statistics;
-    const words = Object.keys(WORDS).filter((column) => layer.columns[column]?.[place]).map((column) => WORDS[column]);
-    return [...words, `strongest ${magnitude(strongest)}`, `fires in ${share(fires)} of the images`].join(' \u00b7 ');
+    const words = Object.keys(WORDS)
+      .filter((column) => layer.columns[column]?.[place])
+      .map((column) => WORDS[column]);
+    return [
+      ...words,
+      `strongest ${magnitude(strongest)}`,
+      `fires in ${share(fires)} of the images`,
+    ].join(' \u00b7 ');
   };
+
+  const held = (entry) =>
+    entry.features === entry.channels
+      ? `its ${things(entry.features, 'feature')} start at 0.`
+      : `it holds ${count(entry.features)} of ${count(entry.channels)}.`;
 
   const open = async (address, startRule) => {
     const {layer: entry, feature: number} = address;
     const layer = await atlas.store.layer(entry.number);
     const place = layer.features.indexOf(number);
     if (place < 0) {
-      throw new Error(`This atlas has no feature ${number} of ${entry.name}: it holds ${count(entry.features)} of its ${count(entry.channels)}.`);
+      throw new Error(`This atlas has no feature ${number} of ${entry.name}: ` + held(entry));
     }
     const feature = await atlas.store.feature(entry.number, number);
     const {rules} = atlas.store.atlas();
@@ -38,19 +49,31 @@ atlas.featurePage = (() => {
 
     const {before, after, at, of} = neighbours(layer, number, state);
     const address2 = (other) => addresses.feature(entry.name, other, state);
-    const step = (other, text, rel) => (other === null ? null : make('a', {class: 'button', rel, text, href: address2(other)}));
+    const step = (other, text, rel) =>
+      other === null ? null : make('a', {class: 'button', rel, text, href: address2(other)});
     const steps = make('nav', {class: 'steps', 'aria-label': 'Features'});
     const sort = layerOrder.SORTS[layerOrder.sortOf(state)].about;
-    const drawSteps = () => steps.replaceChildren(...[
-      step(before, `\u2190 ${before}`, 'prev'),
-      at >= 0 ? make('span', {class: 'muted small', text: `${count(at + 1)} of ${count(of)} by ${sort}`}) : null,
-      step(after, `${after} \u2192`, 'next')].filter(Boolean));
+    const drawSteps = () =>
+      steps.replaceChildren(
+        ...[
+          step(before, `\u2190 ${before}`, 'prev'),
+          at >= 0
+            ? make('span', {
+                class: 'muted small',
+                text: `${count(at + 1)} of ${count(of)} by ${sort}`,
+              })
+            : null,
+          step(after, `${after} \u2192`, 'next'),
+        ].filter(Boolean),
+      );
     drawSteps();
 
     const nine = atlas.featureNine.section(entry, feature, rule);
     const relations = make('div', {class: 'relations-all'});
     const relate = async () => {
-      const sections = await atlas.featureRelations.sections(entry, feature, rule, {rule: state.rule});
+      const sections = await atlas.featureRelations.sections(entry, feature, rule, {
+        rule: state.rule,
+      });
       relations.replaceChildren(...sections.filter(Boolean));
     };
     await relate();
@@ -70,22 +93,43 @@ atlas.featurePage = (() => {
     return {
       title: `${entry.name}/${number}`,
       content: [
-        make('div', {class: 'page-head'},
-          make('div', {class: 'page-title'},
-            make('h1', {tabindex: '-1'}, make('span', {class: 'of-layer', text: `${entry.name} `}), make('span', {class: 'feature-name', text: `feature ${number}`})),
-            make('p', {class: 'facts muted', text: summary(layer, feature, place)})),
-          steps),
+        make(
+          'div',
+          {class: 'page-head'},
+          make(
+            'div',
+            {class: 'page-title'},
+            make(
+              'h1',
+              {tabindex: '-1'},
+              make('span', {class: 'of-layer', text: `${entry.name} `}),
+              make('span', {class: 'feature-name', text: `feature ${number}`}),
+            ),
+            make('p', {class: 'facts muted', text: summary(layer, feature, place)}),
+          ),
+          steps,
+        ),
         field ? make('div', {class: 'controls unprinted'}, field.group) : null,
-        make('div', {class: 'feature-body'}, nine.element,
-          make('div', {class: 'feature-side'}, atlas.featureFiring.sections(entry, feature))),
-        relations],
+        make(
+          'div',
+          {class: 'feature-body'},
+          nine.element,
+          make('div', {class: 'feature-side'}, atlas.featureFiring.sections(entry, feature)),
+        ),
+        relations,
+      ],
       keys: [
         {keys: ['ArrowLeft'], shown: '\u2190', about: 'the feature before', act: turn(before)},
         {keys: ['ArrowRight'], shown: '\u2192', about: 'the next feature', act: turn(after)},
-        {keys: ['r'], shown: 'r', about: 'the next rule', act: () => {
-          if (!field) return false;
-          return choose(rules[(rules.indexOf(rule) + 1) % rules.length]);
-        }},
+        {
+          keys: ['r'],
+          shown: 'r',
+          about: 'the next rule',
+          act: () => {
+            if (!field) return false;
+            return choose(rules[(rules.indexOf(rule) + 1) % rules.length]);
+          },
+        },
       ],
       enter: () => nine.start(),
       leave: () => nine.stop(),

@@ -23,17 +23,30 @@ atlas.keys = (() => {
   });
 
   // The keys of all pages, and those of this one.
-  const bindEverywhere = (table) => { everywhere = table; };
-  const bind = (table) => { here = table; };
+  const bindEverywhere = (table) => {
+    everywhere = table;
+  };
+  const bind = (table) => {
+    here = table;
+  };
 
   // Shows the list in a dialog.
   const help = () => {
-    const rows = [...here, ...everywhere].map((entry) => make('tr', {},
-      make('td', {}, make('kbd', {text: entry.shown})), make('td', {text: entry.about})));
-    const dialog = make('dialog', {class: 'help', 'aria-labelledby': 'help-title'},
+    const rows = [...here, ...everywhere].map((entry) =>
+      make(
+        'tr',
+        {},
+        make('td', {}, make('kbd', {text: entry.shown})),
+        make('td', {text: entry.about}),
+      ),
+    );
+    const dialog = make(
+      'dialog',
+      {class: 'help', 'aria-labelledby': 'help-title'},
       make('h2', {id: 'help-title', text: 'Keys'}),
       make('table', {}, make('tbody', {}, rows)),
-      make('form', {method: 'dialog'}, make('button', {text: 'Close'})));
+      make('form', {method: 'dialog'}, make('button', {text: 'Close'})),
+    );
     dialog.addEventListener('close', () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();

@@ -7,14 +7,14 @@ var atlas = globalThis.atlas || {};
 
 atlas.layerGrid = (() => {
   const {make, spoken} = atlas.dom;
-  const NEAR = 600;  // pixels over and under the window in which cells exist
+  const NEAR = 600; // pixels over and under the window in which cells exist
   const GAP = 12;
 
   // cell: {width, height} in pixels; draw(item) -> what stands in its link; href(item);
   // label(item): what is read aloud in place of it; point(item): called when a cell is pointed at or focused
   const create = ({cell, draw, href, label, point, name}) => {
     const list = make('ul', {class: 'grid', role: 'list', 'aria-label': name});
-    const cells = new Map();  // by place in `items`
+    const cells = new Map(); // by place in `items`
     let items = [];
     let columns = 1;
     let active = 0;
@@ -23,16 +23,34 @@ atlas.layerGrid = (() => {
 
     const build = (place) => {
       const item = items[place];
-      const link = make('a', {
-        class: 'cell', href: href(item),
-        tabindex: place === active ? '0' : '-1', on: {
-          focus: () => { setActive(place); point(item); },
-          pointerenter: (event) => { if (event.pointerType !== 'touch') point(item); },
-        }}, spoken(label(item)), draw(item));
-      return make('li', {
-        'aria-setsize': items.length, 'aria-posinset': place + 1,
-        style: {width: `${cell.width}px`, height: `${cell.height}px`},
-      }, link);
+      const link = make(
+        'a',
+        {
+          class: 'cell',
+          href: href(item),
+          tabindex: place === active ? '0' : '-1',
+          on: {
+            focus: () => {
+              setActive(place);
+              point(item);
+            },
+            pointerenter: (event) => {
+              if (event.pointerType !== 'touch') point(item);
+            },
+          },
+        },
+        spoken(label(item)),
+        draw(item),
+      );
+      return make(
+        'li',
+        {
+          'aria-setsize': items.length,
+          'aria-posinset': place + 1,
+          style: {width: `${cell.width}px`, height: `${cell.height}px`},
+        },
+        link,
+      );
     };
 
     const position = (element, place) => {
@@ -120,7 +138,10 @@ atlas.layerGrid = (() => {
 
     let asked = 0;
     const soon = () => {
-      asked ||= requestAnimationFrame(() => { asked = 0; update(); });
+      asked ||= requestAnimationFrame(() => {
+        asked = 0;
+        update();
+      });
     };
     const everything = () => update(true);
     const observer = new ResizeObserver(layOut);
@@ -147,7 +168,16 @@ atlas.layerGrid = (() => {
     };
 
     return {
-      list, show, focus, move, start, stop, has, indexOf, redraw, firstVisible,
+      list,
+      show,
+      focus,
+      move,
+      start,
+      stop,
+      has,
+      indexOf,
+      redraw,
+      firstVisible,
       size: () => items.length,
     };
   };

@@ -9,7 +9,8 @@ atlas.layerOrder = (() => {
   // it stands under a thumbnail.
   const SORTS = {
     number: {
-      about: 'number', ascending: true,
+      about: 'number',
+      ascending: true,
       value: (layer, place) => layer.features[place],
       shown: (layer, place) => magnitude(layer.columns.strongest[place]),
     },
@@ -24,7 +25,8 @@ atlas.layerOrder = (() => {
       shown: (layer, place) => share(layer.columns.fires[place]),
     },
     rare: {
-      about: 'fires least often', ascending: true,
+      about: 'fires least often',
+      ascending: true,
       value: (layer, place) => layer.columns.fires[place],
       shown: (layer, place) => share(layer.columns.fires[place]),
     },
@@ -32,6 +34,11 @@ atlas.layerOrder = (() => {
       about: 'most selective',
       value: (layer, place) => layer.columns.selectivity[place],
       shown: (layer, place) => magnitude(layer.columns.selectivity[place]),
+    },
+    class: {
+      about: 'most of one class',
+      value: (layer, place) => layer.columns.lift?.[place],
+      shown: (layer, place) => layer.columns.best_class[place],
     },
     border: {
       about: 'most at the border',
@@ -55,8 +62,12 @@ atlas.layerOrder = (() => {
     (state.hide || '').split(',').filter((name) => Object.hasOwn(FILTERS, name));
 
   // The sorts that this layer has numbers for.
-  const sorts = (layer) => Object.keys(SORTS).filter((name) =>
-    name === 'number' || layer.features.some((_, place) => isKnown(SORTS[name].value(layer, place))));
+  const sorts = (layer) =>
+    Object.keys(SORTS).filter(
+      (name) =>
+        name === 'number' ||
+        layer.features.some((_, place) => isKnown(SORTS[name].value(layer, place))),
+    );
 
   // The classes that are some feature's best, with the number of features, most first.
   const classes = (layer) => {
@@ -74,8 +85,9 @@ atlas.layerOrder = (() => {
   // The places in layer.features of what is shown, in order.
   const places = (layer, state) => {
     const hidden = hiddenOf(state).map((name) => layer.columns[FILTERS[name].column] || []);
-    const isShown = (place) => !hidden.some((column) => column[place])
-      && (!state.class || layer.columns.best_class[place] === state.class);
+    const isShown = (place) =>
+      !hidden.some((column) => column[place]) &&
+      (!state.class || layer.columns.best_class[place] === state.class);
     const sort = SORTS[sortOf(state)];
     const sign = sort.ascending ? 1 : -1;
     const order = layer.features.map((_, place) => place).filter(isShown);

@@ -22,17 +22,38 @@ atlas.layerPage = (() => {
     }
     const [before, after] = neighbours(entry);
     const kept = {rule: state.rule};
-    const link = (layer, text, rel) => (layer ? make('a', {
-      class: 'button', rel, href: addresses.layer(layer.name, kept), text: text(layer.name)}) : null);
-    return make('div', {class: 'page-head'},
-      make('div', {class: 'page-title'},
+    const link = (layer, text, rel) =>
+      layer
+        ? make('a', {
+            class: 'button',
+            rel,
+            href: addresses.layer(layer.name, kept),
+            text: text(layer.name),
+          })
+        : null;
+    return make(
+      'div',
+      {class: 'page-head'},
+      make(
+        'div',
+        {class: 'page-title'},
         make('h1', {tabindex: '-1', text: entry.name}),
-        make('p', {class: 'facts muted', text: facts.join(' \u00b7 ')})),
-      make('nav', {class: 'steps', 'aria-label': 'Layers'},
-        link(before, (name) => `\u2190 ${name}`, 'prev'), link(after, (name) => `${name} \u2192`, 'next')));
+        make('p', {class: 'facts muted', text: facts.join(' \u00b7 ')}),
+      ),
+      make(
+        'nav',
+        {class: 'steps', 'aria-label': 'Layers'},
+        link(before, (name) => `\u2190 ${name}`, 'prev'),
+        link(after, (name) => `${name} \u2192`, 'next'),
+      ),
+    );
   };
 
-  const WORDS = [['dead', 'dead'], ['always_on', 'always on'], ['border_bound', 'at border']];
+  const WORDS = [
+    ['dead', 'dead'],
+    ['always_on', 'always on'],
+    ['border_bound', 'at border'],
+  ];
 
   // What stands under a thumbnail beside its number.
   const remark = (layer, place, state) => {
@@ -46,7 +67,10 @@ atlas.layerPage = (() => {
     const parts = [`${entry.name} feature ${layer.features[place]}`];
     for (const [column, word] of WORDS) if (columns[column]?.[place]) parts.push(word);
     if (!columns.dead[place]) {
-      parts.push(`strongest ${magnitude(columns.strongest[place])}`, `fires in ${share(columns.fires[place])} of images`);
+      parts.push(
+        `strongest ${magnitude(columns.strongest[place])}`,
+        `fires in ${share(columns.fires[place])} of images`,
+      );
       if (columns.best_class?.[place]) parts.push(`best at ${columns.best_class[place]}`);
     }
     return parts.join(', ');
@@ -69,13 +93,21 @@ atlas.layerPage = (() => {
       label: (place) => spokenLabel(entry, layer, place),
       draw: (place) => [
         atlas.tiles.pair(layer, place, rule),
-        make('span', {class: 'caption small', 'aria-hidden': 'true'},
+        make(
+          'span',
+          {class: 'caption small', 'aria-hidden': 'true'},
           make('span', {class: 'feature-number', text: String(layer.features[place])}),
-          make('span', {class: 'muted', text: remark(layer, place, state)}))],
+          make('span', {class: 'muted', text: remark(layer, place, state)}),
+        ),
+      ],
       point: (place) => preview.ask(layer.features[place], rule, href(place)),
     });
 
-    const none = make('p', {class: 'none', hidden: true, text: 'No feature is left: everything is hidden.'});
+    const none = make('p', {
+      class: 'none',
+      hidden: true,
+      text: 'No feature is left: everything is hidden.',
+    });
     const arrange = () => {
       const places = layerOrder.places(layer, state);
       grid.show(places);
@@ -92,7 +124,15 @@ atlas.layerPage = (() => {
       change({rule: rule === rules[0] ? '' : rule});
       grid.redraw();
     });
-    const bar = atlas.layerControls.bar(layer, state, (part) => { change(part); arrange(); }, ruleField);
+    const bar = atlas.layerControls.bar(
+      layer,
+      state,
+      (part) => {
+        change(part);
+        arrange();
+      },
+      ruleField,
+    );
 
     const [before, after] = neighbours(entry);
     const turn = (across, neighbour) => () => {
@@ -103,25 +143,57 @@ atlas.layerPage = (() => {
     const row = (down) => () => {
       if (grid.has(document.activeElement)) return grid.move(0, down);
       // into the features from above; otherwise the page scrolls
-      if (down < 0 || !grid.size() || document.activeElement.closest('.controls, .steps')) return false;
+      if (down < 0 || !grid.size() || document.activeElement.closest('.controls, .steps'))
+        return false;
       return grid.focus(grid.firstVisible());
     };
 
     return {
       title: entry.name,
-      content: [heading(entry, state), bar.element,
-        make('div', {class: 'with-preview'}, make('section', {'aria-label': 'Features'}, grid.list, none), preview.panel)],
-      keys: [
-        {keys: ['ArrowLeft'], shown: '\u2190', about: 'the feature before; outside of the features, the layer before', act: turn(-1, before)},
-        {keys: ['ArrowRight'], shown: '\u2192', about: 'the next feature; outside of the features, the next layer', act: turn(1, after)},
-        {keys: ['ArrowUp'], shown: '\u2191', about: 'a row up', act: row(-1)},
-        {keys: ['ArrowDown'], shown: '\u2193', about: 'into the features, and a row down', act: row(1)},
-        {keys: ['r'], shown: 'r', about: 'the next rule', act: () => {
-          if (!ruleField) return false;
-          return ruleField.group.children[(rules.indexOf(rule) + 1) % rules.length].click();
-        }},
+      content: [
+        heading(entry, state),
+        bar.element,
+        make(
+          'div',
+          {class: 'with-preview'},
+          make('section', {'aria-label': 'Features'}, grid.list, none),
+          preview.panel,
+        ),
       ],
-      enter: () => { grid.start(); arrange(); },
+      keys: [
+        {
+          keys: ['ArrowLeft'],
+          shown: '\u2190',
+          about: 'the feature before; outside of the features, the layer before',
+          act: turn(-1, before),
+        },
+        {
+          keys: ['ArrowRight'],
+          shown: '\u2192',
+          about: 'the next feature; outside of the features, the next layer',
+          act: turn(1, after),
+        },
+        {keys: ['ArrowUp'], shown: '\u2191', about: 'a row up', act: row(-1)},
+        {
+          keys: ['ArrowDown'],
+          shown: '\u2193',
+          about: 'into the features, and a row down',
+          act: row(1),
+        },
+        {
+          keys: ['r'],
+          shown: 'r',
+          about: 'the next rule',
+          act: () => {
+            if (!ruleField) return false;
+            return ruleField.group.children[(rules.indexOf(rule) + 1) % rules.length].click();
+          },
+        },
+      ],
+      enter: () => {
+        grid.start();
+        arrange();
+      },
       leave: () => grid.stop(),
       // from a feature's page back to its thumbnail
       focus: (from) => {

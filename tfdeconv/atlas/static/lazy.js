@@ -12,11 +12,14 @@ atlas.lazy = (() => {
     observer.unobserve(element);
   };
 
-  const observer = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (entry.isIntersecting && waiting.has(entry.target)) load(entry.target);
-    }
-  }, {rootMargin: NEAR});
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        if (entry.isIntersecting && waiting.has(entry.target)) load(entry.target);
+      }
+    },
+    {rootMargin: NEAR},
+  );
 
   // Gives an element a picture when it comes near. url: of store, which makes it of numbers.
   const picture = (element, url) => {
@@ -35,7 +38,9 @@ atlas.lazy = (() => {
   };
 
   // paper has no window to come near
-  addEventListener('beforeprint', () => { for (const element of [...waiting.keys()]) load(element); });
+  addEventListener('beforeprint', () => {
+    for (const element of [...waiting.keys()]) load(element);
+  });
 
   return {picture, forget};
 })();

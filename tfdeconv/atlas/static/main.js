@@ -7,14 +7,14 @@ atlas.main = (() => {
   const {addresses} = atlas;
 
   const main = document.getElementById('main');
-  const scrolls = new Map();  // how far down each page was, by its address
+  const scrolls = new Map(); // how far down each page was, by its address
   let shown = {address: null, page: null, hash: ''};
   let turn = 0;
 
   const PAGES = {
-    network: () => atlas.networkPage.open,
-    layer: () => atlas.layerPage.open,
-    feature: () => atlas.featurePage.open,
+    network: atlas.networkPage,
+    layer: atlas.layerPage,
+    feature: atlas.featurePage,
   };
 
   const unknown = (line) => ({
@@ -22,7 +22,8 @@ atlas.main = (() => {
     content: [
       make('h1', {tabindex: '-1', text: 'There is no such page'}),
       make('p', {text: line}),
-      make('p', {}, make('a', {href: addresses.network(), text: 'All layers of this atlas'}))],
+      make('p', {}, make('a', {href: addresses.network(), text: 'All layers of this atlas'})),
+    ],
     keys: [],
   });
 
@@ -36,13 +37,21 @@ atlas.main = (() => {
     const {title} = atlas.store.atlas();
     const entries = [[title, addresses.network()]];
     if (address.layer) {
-      const {feature, ...rest} = address.state;
-      entries.push([address.layer.name, addresses.layer(address.layer.name, rest)]);
+      entries.push([address.layer.name, addresses.layer(address.layer.name, address.state)]);
     }
     if (address.page === 'feature') entries.push([String(address.feature), location.hash]);
     const last = entries.length - 1;
-    const items = entries.map(([text, href], i) => make('li', {}, make('a', {
-      href, text, 'aria-current': i === last && address.page !== 'unknown' ? 'page' : null})));
+    const items = entries.map(([text, href], i) =>
+      make(
+        'li',
+        {},
+        make('a', {
+          href,
+          text,
+          'aria-current': i === last && address.page !== 'unknown' ? 'page' : null,
+        }),
+      ),
+    );
     document.getElementById('crumbs').replaceChildren(...items);
   };
 
@@ -56,11 +65,11 @@ atlas.main = (() => {
   };
 
   const load = async (address) => {
-    if (address.page === 'unknown') return unknown(`This atlas has no layer called ${address.text}.`);
+    if (address.page === 'unknown')
+      return unknown(`This atlas has no layer called ${address.text}.`);
     try {
-      return await PAGES[address.page]()(address, rule(address));
+      return await PAGES[address.page].open(address, rule(address));
     } catch (problem) {
-      atlas.errors.show(atlas.errors.message(problem));
       return unknown(atlas.errors.message(problem));
     }
   };
@@ -88,7 +97,9 @@ atlas.main = (() => {
     shown = {address, page, hash};
   };
 
-  const go = (href) => { location.hash = href; };
+  const go = (href) => {
+    location.hash = href;
+  };
 
   // Changes what an address says after `?`, without a new page in the browser's history.
   const restate = (href) => {
@@ -101,7 +112,11 @@ atlas.main = (() => {
   const up = () => {
     const {address} = shown;
     if (address.page === 'network') return false;
-    go(address.page === 'feature' ? addresses.layer(address.layer.name, address.state) : addresses.network());
+    go(
+      address.page === 'feature'
+        ? addresses.layer(address.layer.name, address.state)
+        : addresses.network(),
+    );
     return true;
   };
 
@@ -109,8 +124,10 @@ atlas.main = (() => {
     atlas.theme.bind(document.getElementById('theme'));
     const data = atlas.store.atlas();
     if (!data) {
-      atlas.errors.show('data/atlas.js is not there: this folder is not an atlas. '
-        + 'scripts/atlas.py makes one of a run.');
+      atlas.errors.show(
+        'data/atlas.js is not there: this folder is not an atlas. ' +
+          'scripts/atlas.py makes one of a run.',
+      );
       return;
     }
     if (data.version !== 1) {
@@ -124,15 +141,30 @@ atlas.main = (() => {
       event.preventDefault();
       main.focus();
     });
-    document.getElementById('colophon').append(make('p', {
-      class: 'muted small', text: `Made by ${data.program} of ${data.run}.`}));
+    document.getElementById('colophon').append(
+      make('p', {
+        class: 'muted small',
+        text: `Made by ${data.program} of ${data.run}.`,
+      }),
+    );
     atlas.keys.bindEverywhere([
       {keys: ['/'], shown: '/', about: 'search a layer, or layer/feature', act: search.focus},
-      {keys: ['Escape'], shown: 'Esc', about: 'up: from a feature to its layer, from there to the network', act: up},
+      {
+        keys: ['Escape'],
+        shown: 'Esc',
+        about: 'up: from a feature to its layer, from there to the network',
+        act: up,
+      },
       {keys: ['?'], shown: '?', about: 'these keys', act: atlas.keys.help},
     ]);
     history.scrollRestoration = 'manual';
-    addEventListener('scroll', () => { if (!main.hasAttribute('aria-busy')) scrolls.set(shown.hash, scrollY); }, {passive: true});
+    addEventListener(
+      'scroll',
+      () => {
+        if (!main.hasAttribute('aria-busy')) scrolls.set(shown.hash, scrollY);
+      },
+      {passive: true},
+    );
     addEventListener('hashchange', render);
     render();
   };

@@ -5,64 +5,103 @@ var atlas = globalThis.atlas || {};
 atlas.networkPage = (() => {
   const {make, spoken} = atlas.dom;
   const {count, size, things} = atlas.numbers;
-  const SIDE = 48;  // of a thumbnail, in pixels
-  const FEATURES = 8;  // thumbnails of a layer: as many as a wide window shows
 
   const heading = (data) => {
     const {listed, scanned, skipped} = data.images;
     const features = data.layers.reduce((sum, layer) => sum + layer.features, 0);
-    const images = scanned === listed ? things(scanned, 'image')
-      : `${count(scanned)} of ${things(listed, 'image')}`;
+    const images =
+      scanned === listed
+        ? things(scanned, 'image')
+        : `${count(scanned)} of ${things(listed, 'image')}`;
     const facts = [
-      things(data.layers.length, 'layer'), things(features, 'feature'),
+      things(data.layers.length, 'layer'),
+      things(features, 'feature'),
       `what fires each most in ${images}${skipped ? `, ${count(skipped)} skipped` : ''}`,
-      `input ${size(data.image_size)}`, `${data.rules.length > 1 ? 'rules' : 'rule'} ${data.rules.join(', ')}`];
+      `input ${size(data.image_size)}`,
+      `${data.rules.length > 1 ? 'rules' : 'rule'} ${data.rules.join(', ')}`,
+    ];
     return [
       make('h1', {tabindex: '-1', text: data.title}),
       make('p', {class: 'facts muted', text: facts.join(' \u00b7 ')}),
-      data.notes.length ? make('ul', {class: 'notes small'}, data.notes.map((text) => make('li', {text}))) : null];
+      data.notes.length
+        ? make(
+            'ul',
+            {class: 'notes small'},
+            data.notes.map((text) => make('li', {text})),
+          )
+        : null,
+    ];
   };
 
-  const number = (value, name) => make('td', {role: 'cell', class: `number ${value ? '' : 'muted'}`},
-    make('span', {class: 'unit-name', text: `${name} `}), count(value));
-
-  // The features that stand for a layer: those of its first sheet that are the most selective,
-  // since one that fires everywhere shows little. Dead ones have nothing to show.
-  const examples = (layer) => {
-    const {dead, always_on: alwaysOn, selectivity, strongest} = layer.columns;
-    const places = layer.features.map((_, place) => place)
-      .filter((place) => place < layer.thumbnail.per_sheet && !dead[place] && !alwaysOn[place]);
-    const worth = (place) => selectivity[place] ?? strongest[place];
-    return places.sort((one, other) => worth(other) - worth(one)).slice(0, FEATURES);
-  };
-
-  const thumbnails = (entry, layer, rule, state) => examples(layer).map((place) => make('a', {
-    href: atlas.addresses.feature(entry.name, layer.features[place], state),
-    'aria-label': `${entry.name} feature ${layer.features[place]}`,
-  }, atlas.tiles.pair(layer, place, rule, SIDE)));
+  const number = (value, name) =>
+    make(
+      'td',
+      {role: 'cell', class: `number ${value ? '' : 'muted'}`},
+      make('span', {class: 'unit-name', text: `${name} `}),
+      count(value),
+    );
 
   const row = (data, entry, rule, state) => {
     const field = `Receptive field ${size(entry.field)} in an image of ${size(data.image_size)}`;
-    const shape = entry.has_map ? `${size(entry.map)} \u00b7 ${count(entry.channels)}` : count(entry.channels);
+    const shape = entry.has_map
+      ? `${size(entry.map)} \u00b7 ${count(entry.channels)}`
+      : count(entry.channels);
     const strip = make('div', {class: 'strip'});
-    return {entry, strip, element: make('tr', {role: 'row', class: 'layer-row'},
-      make('th', {role: 'rowheader', scope: 'row'},
-        make('a', {class: 'name', href: atlas.addresses.layer(entry.name, state), text: entry.name}),
-        make('span', {class: 'about muted small', text: entry.block_output ? `${entry.about}; a residual block ends here` : entry.about})),
-      make('td', {role: 'cell', class: 'field-cell'},
-        atlas.charts.field(entry.field, data.image_size, field),
-        make('span', {class: 'small', 'aria-hidden': 'true', text: size(entry.field)})),
-      make('td', {role: 'cell', class: 'small shape'}, shape),
-      number(entry.features, 'features'), number(entry.dead, 'dead'), number(entry.always_on, 'always on'),
-      number(entry.border_bound, 'border-bound'),
-      make('td', {role: 'cell', class: 'strip-cell'}, strip))};
+    return {
+      entry,
+      strip,
+      element: make(
+        'tr',
+        {role: 'row', class: 'layer-row'},
+        make(
+          'th',
+          {role: 'rowheader', scope: 'row'},
+          make('a', {
+            class: 'name',
+            href: atlas.addresses.layer(entry.name, state),
+            text: entry.name,
+          }),
+          make('span', {
+            class: 'about muted small',
+            text: entry.block_output ? `${entry.about}; a residual block ends here` : entry.about,
+          }),
+        ),
+        make(
+          'td',
+          {role: 'cell', class: 'field-cell'},
+          atlas.charts.field(entry.field, data.image_size, field),
+          make('span', {class: 'small', 'aria-hidden': 'true', text: size(entry.field)}),
+        ),
+        make('td', {role: 'cell', class: 'small shape'}, shape),
+        number(entry.features, 'features'),
+        number(entry.dead, 'dead'),
+        number(entry.always_on, 'always on'),
+        number(entry.border_bound, 'border-bound'),
+        make('td', {role: 'cell', class: 'strip-cell'}, strip),
+      ),
+    };
   };
 
-  const HEADS = ['Layer', 'Field', 'Map', 'Features', 'Dead', 'Always on', 'Border-bound', 'Some of its features'];
+  const HEADS = [
+    'Layer',
+    'Field',
+    'Map',
+    'Features',
+    'Dead',
+    'Always on',
+    'Border-bound',
+    'Some of its features',
+  ];
 
   const table = (rows) => {
-    const heads = HEADS.map((text, i) => make('th', {
-      role: 'columnheader', scope: 'col', class: i > 2 && i < 7 ? 'number' : null, text}));
+    const heads = HEADS.map((text, i) =>
+      make('th', {
+        role: 'columnheader',
+        scope: 'col',
+        class: i > 2 && i < 7 ? 'number' : null,
+        text,
+      }),
+    );
     const bodies = [];
     let stage;
     for (const {entry, element} of rows) {
@@ -70,20 +109,41 @@ atlas.networkPage = (() => {
         stage = entry.stage;
         bodies.push(make('tbody', {role: 'rowgroup'}));
         if (stage) {
-          bodies.at(-1).append(make('tr', {role: 'row', class: 'stage'},
-            make('th', {role: 'rowheader', scope: 'rowgroup', colspan: HEADS.length}, spoken('Stage '), stage)));
+          bodies
+            .at(-1)
+            .append(
+              make(
+                'tr',
+                {role: 'row', class: 'stage'},
+                make(
+                  'th',
+                  {role: 'rowheader', scope: 'rowgroup', colspan: HEADS.length},
+                  spoken('Stage '),
+                  stage,
+                ),
+              ),
+            );
         }
       }
       bodies.at(-1).append(element);
     }
-    return make('table', {role: 'table', class: 'layers'},
+    return make(
+      'table',
+      {role: 'table', class: 'layers'},
       make('caption', {class: 'spoken', text: 'The layers, from the image on'}),
-      make('thead', {role: 'rowgroup'}, make('tr', {role: 'row'}, heads)), bodies);
+      make('thead', {role: 'rowgroup'}, make('tr', {role: 'row'}, heads)),
+      bodies,
+    );
   };
 
   // Shows only the layers whose name holds a text.
   const filter = (rows, told) => {
-    const field = make('input', {type: 'search', id: 'filter', autocomplete: 'off', spellcheck: 'false'});
+    const field = make('input', {
+      type: 'search',
+      id: 'filter',
+      autocomplete: 'off',
+      spellcheck: 'false',
+    });
     field.addEventListener('input', () => {
       const wanted = field.value.trim().toLowerCase();
       let left = 0;
@@ -96,31 +156,22 @@ atlas.networkPage = (() => {
       }
       told.textContent = wanted ? `${count(left)} of ${things(rows.length, 'layer')}` : '';
     });
-    return make('div', {class: 'controls unprinted'},
-      make('label', {class: 'field'}, make('span', {text: 'Show layers called'}), field), told);
-  };
-
-  // layer.js of a row is loaded when the row comes near the window
-  const watch = (rows, rule, state) => {
-    const observer = new IntersectionObserver((entries) => {
-      for (const seen of entries) {
-        if (!seen.isIntersecting) continue;
-        observer.unobserve(seen.target);
-        const found = rows.find((one) => one.element === seen.target);
-        atlas.store.layer(found.entry.number).then(
-          (layer) => found.strip.append(...thumbnails(found.entry, layer, rule, state)),
-          (problem) => found.strip.append(make('span', {class: 'small bad', text: atlas.errors.message(problem)})));
-      }
-    }, {rootMargin: '600px'});
-    for (const {element} of rows) observer.observe(element);
-    return observer;
+    return make(
+      'div',
+      {class: 'controls unprinted'},
+      make('label', {class: 'field'}, make('span', {text: 'Show layers called'}), field),
+      told,
+    );
   };
 
   const open = async (address, rule) => {
     const data = atlas.store.atlas();
     const state = {rule: address.state.rule};
     const rows = data.layers.map((entry) => row(data, entry, rule, state));
-    const links = () => rows.filter(({element}) => !element.hidden).map(({element}) => element.querySelector('.name'));
+    const links = () =>
+      rows
+        .filter(({element}) => !element.hidden)
+        .map(({element}) => element.querySelector('.name'));
     // to the next row from the one that has the focus, or to the first
     const step = (by) => {
       const all = links();
@@ -139,7 +190,9 @@ atlas.networkPage = (() => {
         {keys: ['ArrowDown'], shown: '\u2193', about: 'the next layer', act: () => step(1)},
         {keys: ['ArrowUp'], shown: '\u2191', about: 'the layer before', act: () => step(-1)},
       ],
-      enter: () => { observer = watch(rows, rule, state); },
+      enter: () => {
+        observer = atlas.layerExamples.watch(rows, rule, state);
+      },
       leave: () => observer.disconnect(),
       // from a layer's page back to its row
       focus: (before) => {

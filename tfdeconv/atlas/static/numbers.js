@@ -3,7 +3,7 @@
 var atlas = globalThis.atlas || {};
 
 atlas.numbers = (() => {
-  const THIN = '\u202f';  // a narrow space that no line breaks at
+  const THIN = '\u202f'; // a narrow space that no line breaks at
   const UNKNOWN = '\u2013';
   const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
 

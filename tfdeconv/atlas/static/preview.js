@@ -5,7 +5,7 @@ var atlas = globalThis.atlas || {};
 atlas.preview = (() => {
   const {make} = atlas.dom;
   const {magnitude, share} = atlas.numbers;
-  const PATIENCE = 90;  // milliseconds: who passes over a feature does not ask for it
+  const PATIENCE = 90; // milliseconds: who passes over a feature does not ask for it
 
   const ofNine = (feature, rule) => {
     const patches = [];
@@ -19,8 +19,12 @@ atlas.preview = (() => {
         projections.push(atlas.tiles.projection(feature, place, rule, ''));
       }
     });
-    return make('div', {class: 'nines', 'aria-hidden': 'true'},
-      make('div', {class: 'nine'}, patches), make('div', {class: 'nine'}, projections));
+    return make(
+      'div',
+      {class: 'nines', 'aria-hidden': 'true'},
+      make('div', {class: 'nine'}, patches),
+      make('div', {class: 'nine'}, projections),
+    );
   };
 
   const facts = (feature) => {
@@ -35,10 +39,21 @@ atlas.preview = (() => {
 
   // layer: its entry in atlas.js
   const create = (layer) => {
-    const body = make('div', {class: 'preview-body'},
-      make('p', {class: 'muted small', text: 'Point at a feature, or go to it with the arrow keys, '
-        + `to see the ${atlas.store.atlas().top} images that fire it most.`}));
-    const panel = make('aside', {class: 'preview unprinted', 'aria-label': 'The feature pointed at'}, body);
+    const body = make(
+      'div',
+      {class: 'preview-body'},
+      make('p', {
+        class: 'muted small',
+        text:
+          'Point at a feature, or go to it with the arrow keys, ' +
+          `to see the ${atlas.store.atlas().top} images that fire it most.`,
+      }),
+    );
+    const panel = make(
+      'aside',
+      {class: 'preview unprinted', 'aria-label': 'The feature pointed at'},
+      body,
+    );
     let timer = 0;
     let current = null;
 
@@ -58,14 +73,20 @@ atlas.preview = (() => {
       try {
         feature = await atlas.store.feature(layer.number, number);
       } catch (problem) {
-        if (current === number) body.replaceChildren(make('p', {class: 'small', text: atlas.errors.message(problem)}));
+        if (current === number)
+          body.replaceChildren(make('p', {class: 'small', text: atlas.errors.message(problem)}));
         return;
       }
       if (current !== number) return;
       fit(feature);
       const heading = make('h2', {}, make('a', {href, text: `Feature ${number}`}));
-      body.replaceChildren(heading, ...facts(feature),
-        feature.units.length ? ofNine(feature, rule) : make('p', {class: 'small', text: 'It does not fire: it has no images.'}));
+      body.replaceChildren(
+        heading,
+        ...facts(feature),
+        feature.units.length
+          ? ofNine(feature, rule)
+          : make('p', {class: 'small', text: 'It does not fire: it has no images.'}),
+      );
     };
 
     const ask = (number, rule, href) => {

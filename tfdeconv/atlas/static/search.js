@@ -16,16 +16,26 @@ atlas.search = (() => {
     const found = [];
     for (const layer of atlas.store.atlas().layers) {
       const name = layer.name.toLowerCase();
-      if (slash >= 0 && /^\d+$/.test(number) && name.includes(wanted.slice(0, slash))
-          && Number(number) < layer.channels) {
+      if (
+        slash >= 0 &&
+        /^\d+$/.test(number) &&
+        name.includes(wanted.slice(0, slash)) &&
+        Number(number) < layer.channels
+      ) {
         found.push({
-          rank: name === wanted.slice(0, slash) ? 0 : 2, text: `${layer.name}/${Number(number)}`,
-          about: 'feature', href: atlas.addresses.feature(layer.name, Number(number))});
+          rank: name === wanted.slice(0, slash) ? 0 : 2,
+          text: `${layer.name}/${Number(number)}`,
+          about: 'feature',
+          href: atlas.addresses.feature(layer.name, Number(number)),
+        });
       }
       if (name.includes(wanted)) {
         found.push({
-          rank: name.startsWith(wanted) ? 1 : 3, text: layer.name,
-          about: things(layer.features, 'feature'), href: atlas.addresses.layer(layer.name)});
+          rank: name.startsWith(wanted) ? 1 : 3,
+          text: layer.name,
+          about: things(layer.features, 'feature'),
+          href: atlas.addresses.layer(layer.name),
+        });
       }
     }
     return found.sort((one, other) => one.rank - other.rank).slice(0, SHOWN);
@@ -33,16 +43,31 @@ atlas.search = (() => {
 
   // Puts the field into an element; go(href) is called with what is chosen.
   const bind = (element, go) => {
-    const list = make('ul', {id: 'found', role: 'listbox', 'aria-label': 'Found', hidden: true});
+    const list = make('ul', {
+      id: 'found',
+      role: 'listbox',
+      'aria-label': 'Found',
+      hidden: true,
+    });
     const field = make('input', {
-      type: 'search', id: 'search-field', role: 'combobox', autocomplete: 'off', spellcheck: 'false',
-      placeholder: 'Layer or layer/feature', 'aria-label': 'Search layers and features',
-      'aria-controls': 'found', 'aria-expanded': 'false', 'aria-autocomplete': 'list'});
+      type: 'search',
+      id: 'search-field',
+      role: 'combobox',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      placeholder: 'Layer or layer/feature',
+      'aria-label': 'Search layers and features',
+      'aria-controls': 'found',
+      'aria-expanded': 'false',
+      'aria-autocomplete': 'list',
+    });
     let found = [];
     let chosen = 0;
 
     const mark = () => {
-      [...list.children].forEach((option, i) => option.setAttribute('aria-selected', String(i === chosen)));
+      [...list.children].forEach((option, i) =>
+        option.setAttribute('aria-selected', String(i === chosen)),
+      );
       const option = found.length ? list.children[chosen] : null;
       if (option) {
         field.setAttribute('aria-activedescendant', option.id);
@@ -66,13 +91,34 @@ atlas.search = (() => {
     const open = () => {
       found = results(field.value);
       chosen = 0;
-      const options = found.map((one, i) => make('li', {
-        role: 'option', id: `found-${i}`, on: {
-          // before the field loses the focus, which closes the list
-          pointerdown: (event) => { event.preventDefault(); choose(i); },
-        }}, make('span', {text: one.text}), make('span', {class: 'muted small', text: one.about})));
+      const options = found.map((one, i) =>
+        make(
+          'li',
+          {
+            role: 'option',
+            id: `found-${i}`,
+            on: {
+              // before the field loses the focus, which closes the list
+              pointerdown: (event) => {
+                event.preventDefault();
+                choose(i);
+              },
+            },
+          },
+          make('span', {text: one.text}),
+          make('span', {class: 'muted small', text: one.about}),
+        ),
+      );
       if (!found.length && field.value.trim()) {
-        options.push(make('li', {role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false', class: 'muted', text: 'Nothing of that name'}));
+        options.push(
+          make('li', {
+            role: 'option',
+            'aria-disabled': 'true',
+            'aria-selected': 'false',
+            class: 'muted',
+            text: 'Nothing of that name',
+          }),
+        );
       }
       list.replaceChildren(...options);
       list.hidden = !options.length;
@@ -89,11 +135,19 @@ atlas.search = (() => {
     const keys = {
       ArrowDown: () => step(1),
       ArrowUp: () => step(-1),
-      Enter: () => { if (found.length && !list.hidden) choose(chosen); },
-      Escape: () => { field.value = ''; close(); field.blur(); },
+      Enter: () => {
+        if (found.length && !list.hidden) choose(chosen);
+      },
+      Escape: () => {
+        field.value = '';
+        close();
+        field.blur();
+      },
     };
     field.addEventListener('input', open);
-    field.addEventListener('focus', () => { if (field.value) open(); });
+    field.addEventListener('focus', () => {
+      if (field.value) open();
+    });
     field.addEventListener('blur', close);
     field.addEventListener('keydown', (event) => {
       if (!Object.hasOwn(keys, event.key)) return;
@@ -101,7 +155,12 @@ atlas.search = (() => {
       keys[event.key]();
     });
     element.append(field, list);
-    return {focus: () => { field.focus(); field.select(); }};
+    return {
+      focus: () => {
+        field.focus();
+        field.select();
+      },
+    };
   };
 
   return {bind};

@@ -7,9 +7,14 @@ atlas.store = (() => {
   const asked = new Map();
 
   // What each file of data/ calls with what it holds.
-  atlas.receive = (key, value) => { received.set(key, value); };
+  atlas.receive = (key, value) => {
+    received.set(key, value);
+  };
 
   const folder = (number) => `data/${String(number).padStart(2, '0')}`;
+
+  // a Pillow without WebP writes PNG
+  const picture = (path) => `${path}.${received.get('atlas').suffix || 'webp'}`;
 
   const load = (key, path) => {
     if (received.has(key)) return Promise.resolve(received.get(key));
@@ -21,8 +26,8 @@ atlas.store = (() => {
         if (received.has(key)) resolve(received.get(key));
         else reject(new Error(`${path} holds something else than ${key}: make the atlas again`));
       };
-      script.onerror = () => reject(
-        new Error(`${path} is not there, or cannot be read: make the atlas again`));
+      script.onerror = () =>
+        reject(new Error(`${path} is not there, or cannot be read: make the atlas again`));
       document.head.append(script);
     });
     // what failed may be there when it is asked for again
@@ -37,8 +42,8 @@ atlas.store = (() => {
     feature: (number, feature) =>
       load(`feature/${number}/${feature}`, `${folder(number)}/${feature}.js`),
     into: (number) => load(`into/${number}`, `${folder(number)}/into.js`),
-    thumbnails: (number, series, sheet) => `${folder(number)}/${series}-${sheet}.webp`,
-    projections: (number, feature, rule) => `${folder(number)}/${feature}-${rule}.webp`,
-    photo: (image) => `photos/${image}.webp`,
+    thumbnails: (number, series, sheet) => picture(`${folder(number)}/${series}-${sheet}`),
+    projections: (number, feature, rule) => picture(`${folder(number)}/${feature}-${rule}`),
+    photo: (image) => picture(`photos/${image}`),
   };
 })();

@@ -26,7 +26,9 @@ atlas.theme = (() => {
 
   let chosen = CHOICES.includes(remembered()) ? remembered() : 'system';
 
-  const apply = () => { document.documentElement.dataset.theme = chosen; };
+  const apply = () => {
+    document.documentElement.dataset.theme = chosen;
+  };
 
   // Makes a button go through the choices.
   const bind = (button) => {

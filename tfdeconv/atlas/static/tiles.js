@@ -6,26 +6,35 @@ var atlas = globalThis.atlas || {};
 
 atlas.tiles = (() => {
   const {make} = atlas.dom;
-  const ENLARGED = 3;  // and more: pixels are shown as squares
-  const SMALL = 64;  // pixels of a field that is enlarged by whole factors
+  const ENLARGED = 3; // and more: pixels are shown as squares
+  const SMALL = 64; // pixels of a field that is enlarged by whole factors
 
   const scaled = (pixels) => `calc(${pixels}px * var(--scale, 1))`;
 
   const sized = ([top, left, bottom, right]) => [bottom - top, right - left];
 
-  const frame = (kind, [height, width], label) => make('span', {
-    class: `tile ${kind}`, role: 'img', 'aria-label': label,
-    style: {width: scaled(width), height: scaled(height)},
-  });
+  const frame = (kind, [height, width], label) =>
+    make('span', {
+      class: `tile ${kind}`,
+      role: 'img',
+      'aria-label': label,
+      style: {width: scaled(width), height: scaled(height)},
+    });
 
   // The patch of the photo that a unit's box holds; what lies outside of the photo stays hatched.
   const patch = (unit, label) => {
     const [top, left] = unit.box;
     const [height, width] = atlas.store.atlas().image_size;
     const tile = frame('patch', sized(unit.box), label);
-    const picture = make('span', {class: 'picture', style: {
-      top: scaled(-top), left: scaled(-left), width: scaled(width), height: scaled(height),
-    }});
+    const picture = make('span', {
+      class: 'picture',
+      style: {
+        top: scaled(-top),
+        left: scaled(-left),
+        width: scaled(width),
+        height: scaled(height),
+      },
+    });
     tile.append(atlas.lazy.picture(picture, atlas.store.photo(unit.image)));
     return tile;
   };
@@ -54,17 +63,28 @@ atlas.tiles = (() => {
   const boxOn = (box, className = 'box') => {
     const [height, width] = atlas.store.atlas().image_size;
     const percent = (value, whole) => `${100 * Math.min(1, Math.max(0, value / whole))}%`;
-    return make('span', {class: className, style: {
-      top: percent(box[0], height), left: percent(box[1], width),
-      bottom: percent(height - box[2], height), right: percent(width - box[3], width),
-    }});
+    return make('span', {
+      class: className,
+      style: {
+        top: percent(box[0], height),
+        left: percent(box[1], width),
+        bottom: percent(height - box[2], height),
+        right: percent(width - box[3], width),
+      },
+    });
   };
 
-  // The whole photo of a unit, with its box.
+  const coversAll = ([top, left, bottom, right]) => {
+    const [height, width] = atlas.store.atlas().image_size;
+    return top <= 0 && left <= 0 && bottom >= height && right >= width;
+  };
+
+  // The whole photo of a unit, with its box where that is a part of it.
   const photo = (unit, label) => {
     const tile = frame('photo', atlas.store.atlas().image_size, label);
     const picture = make('span', {class: 'picture whole'});
-    tile.append(atlas.lazy.picture(picture, atlas.store.photo(unit.image)), boxOn(unit.box));
+    tile.append(atlas.lazy.picture(picture, atlas.store.photo(unit.image)));
+    if (!coversAll(unit.box)) tile.append(boxOn(unit.box));
     return tile;
   };
 
@@ -77,18 +97,28 @@ atlas.tiles = (() => {
     const row = Math.floor(within / columns);
     const sheetColumns = Math.min(columns, layer.features.length);
     const kind = series === 'photo' ? 'thumbnail' : 'thumbnail projection';
-    const tile = make('span', {class: `tile ${kind}`, 'aria-hidden': 'true', style: {
-      width: `${shown}px`, height: `${shown}px`,
-      'background-size': `${shown * sheetColumns}px auto`,
-      'background-position': `${-column * shown}px ${-row * shown}px`,
-    }});
+    const tile = make('span', {
+      class: `tile ${kind}`,
+      'aria-hidden': 'true',
+      style: {
+        width: `${shown}px`,
+        height: `${shown}px`,
+        'background-size': `${shown * sheetColumns}px auto`,
+        'background-position': `${-column * shown}px ${-row * shown}px`,
+      },
+    });
     const sheet = Math.floor(place / perSheet);
     return atlas.lazy.picture(tile, atlas.store.thumbnails(layer.number, series, sheet));
   };
 
   // A feature's patch and projection, as thumbnails side by side.
-  const pair = (layer, place, rule, side) => make('span', {class: 'pair'},
-    thumbnail(layer, place, 'photo', side), thumbnail(layer, place, rule, side));
+  const pair = (layer, place, rule, side) =>
+    make(
+      'span',
+      {class: 'pair'},
+      thumbnail(layer, place, 'photo', side),
+      thumbnail(layer, place, rule, side),
+    );
 
   // The scale at which tiles of some width fill `room` pixels, of which each is at most `largest`.
   // Small ones are enlarged by whole factors, so that each pixel of the input is a square; large
