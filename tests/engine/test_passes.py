@@ -54,6 +54,16 @@ COMPILED = {
 }
 
 
+def uncompiled(*arguments) -> Deconvnet:
+    """A Deconvnet that runs its operations one by one.
+
+    Compiling takes longer than so small maps do; compiled is each layer in the tests of windows.
+    """
+    deconvnet = Deconvnet(*arguments)
+    deconvnet._passes.graphs.eager = True
+    return deconvnet
+
+
 # examples that end in logits: what comes back is what raises them, whatever their sign
 OF_LOGITS = ("dense", "global average pool, kept")
 
@@ -71,9 +81,10 @@ def test_windows_equal_whole_maps_for_every_layer(rng, name, rule):
     weights = random_weights(network, rng)
     x = rng.standard_normal((2, 29, 31, 4))
     units = corners_and_borders(*network.shapes()[target])
-    deconvnet = Deconvnet(network, weights, target, rule)
-    whole_maps = send_back(deconvnet, x, units, windowed=False)
+    whole = uncompiled(network, weights, target, rule)
+    whole_maps = send_back(whole, x, units, windowed=False)
     assert np.abs(whole_maps).max() > 0
+    deconvnet = Deconvnet(network, weights, target, rule)
     assert gap(send_back(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
     if rule == "guided" and name in COMPILED:
         compiled = Deconvnet(network, weights, target, rule, jit=True)
@@ -139,7 +150,8 @@ def test_windows_equal_whole_maps_in_every_network(rng, name, target, size):
     for rule in ("gradient", "guided"):  # guided does all that deconvnet does
         deconvnet = Deconvnet(network, weights, target, rule)
         units = corners_and_borders(*network.shapes(*size)[target])
-        whole_maps = send_back(deconvnet, x, units, windowed=False)
+        whole = uncompiled(network, weights, target, rule)
+        whole_maps = send_back(whole, x, units, windowed=False)
         assert gap(send_back(deconvnet, x, units, windowed=True), whole_maps) < ROUNDING
         assert np.abs(whole_maps).max() > 0
 
@@ -155,7 +167,7 @@ def test_every_layer_equals_the_replica(rng, name):
     expected = values[target][0, 0] if target in network.vectors else values[target]
     tolerance = DIFFERENCES if name in DIFFERENTIATED else ROUNDING
     for rule, modes in (ALL_PASSES if name in FIRST else OTHERS).items():
-        deconvnet = Deconvnet(network, weights, target, rule)
+        deconvnet = uncompiled(network, weights, target, rule)
         for mode in modes:
             projection = deconvnet.project(x, [0, 2], mode)
             for i, channel in enumerate((0, 2)):
@@ -184,7 +196,7 @@ def test_networks_equal_the_replica(rng, name, size, targets):
     values, traces = reference.forward(network, weights, x[0], targets[-1])
     for target in targets:
         for rule in RULES:
-            deconvnet = Deconvnet(network, weights, target, rule)
+            deconvnet = uncompiled(network, weights, target, rule)
             expected = values[target][0, 0] if target in network.vectors else values[target]
             assert gap(deconvnet.activations(x)[0], expected) < ROUNDING
             projection = deconvnet.project(x, top=1)
@@ -210,7 +222,7 @@ def test_the_gradient_rule_is_the_derivative(rng, network, target):
     """Of half the squared feature map, whose seed is the map itself, by central differences."""
     network = NETWORKS[network](size=(67, 71)) if target else example(network)
     target = target or network.nodes[-1].name
-    deconvnet = Deconvnet(network, random_weights(network, rng, target), target, "gradient")
+    deconvnet = uncompiled(network, random_weights(network, rng, target), target, "gradient")
     x = rng.standard_normal((1, *network.input_shape))
     maps = deconvnet.activations(x)
     channel = int(np.abs(maps).reshape(-1, maps.shape[-1]).sum(0).argmax())
