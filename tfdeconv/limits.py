@@ -217,7 +217,8 @@ MAX_GRAPH_LAYERS = 3000
 
 # pixels of a photo: where Pillow itself speaks of a decompression bomb
 MAX_PIXELS = 178_956_970
-# bytes that decoding a photo takes: 10,000 x 10,000; larger JPEGs are decoded reduced
+# bytes that decoding a photo takes: 10,000 x 10,000; larger JPEGs are decoded reduced. All that are
+# decoded side by side share as many
 MAX_DECODING_BYTES = 1_500_000_000
 # magnitude of a pixel: beyond are no-data values, sums of squares, damage; of 16 bits 65,535
 MAX_PIXEL = 1e7

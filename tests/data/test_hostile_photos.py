@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import os
 import struct
+import time
 import tracemalloc
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from photos import UPRIGHT, saved
 from PIL import EpsImagePlugin, Image
 
-from tfdeconv.data import images, photo_limits
+from tfdeconv.data import images, loader, photo_limits, photos
+from tfdeconv.data.dataset import open_source
 from tfdeconv.data.loader import Memory
+from tfdeconv.data.preprocessing import caffe
 from tfdeconv.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
@@ -162,6 +166,32 @@ def test_threads_share_memory_for_decoding():
     with memory.share(500):
         assert memory.used == 500
     assert memory.used == 0
+
+
+def test_photos_read_side_by_side_share_memory(tmp_path, monkeypatch):
+    side_by_side = []
+    memory = Memory(3 * 12 * 40 * 50)
+
+    def decode(*arguments):
+        side_by_side.append(memory.used)
+        time.sleep(0.01)
+        return to_array(*arguments)
+
+    to_array = photos.to_array
+    monkeypatch.setattr(photos, "to_array", decode)
+    monkeypatch.setattr(loader, "Memory", lambda size: memory)
+    for number in range(8):
+        Image.new("RGB", (40, 50), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    source = open_source(str(tmp_path))
+    read = loader.reader(source, caffe((8, 8)), "squash", (8, 8), 3)
+    with ThreadPoolExecutor(8) as threads:
+        assert [reason for _, _, reason in threads.map(read, range(8))] == [""] * 8
+    assert max(side_by_side) == memory.size and memory.used == 0
+
+
+def test_large_photos_leave_nothing_to_threads():
+    # what is larger than 32 MB malloc() gives back, see photos.py
+    assert Image.core.get_block_size() > 32 << 20
 
 
 def test_arrays_beyond_memory_are_refused_unread(tmp_path):

@@ -6,9 +6,10 @@ import codecs
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from ..errors import UserError
-from ..limits import MAX_PATH_LIST, MAX_START
+from ..limits import MAX_PATH_LIST, MAX_START, MAX_TEXT
 from .folders import SUFFIXES
 
 UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
@@ -53,7 +54,7 @@ def read_list(path: str) -> ImageList:
         with open(path, "rb") as file:
             start = file.read(MAX_START)
             refuse_other_files(path, start)
-            text = start + file.read(MAX_PATH_LIST)
+            text = start + rest_of(file)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     if len(text) > MAX_PATH_LIST:
@@ -74,6 +75,19 @@ def read_list(path: str) -> ImageList:
         names.append(name)
         labels.append(label)
     return ImageList(names, labels)
+
+
+def rest_of(file: IO[bytes]) -> bytes:
+    """What is left of a list, and at least as much of it as is too much.
+
+    To ask for all at once would take the memory of the largest list.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    while size <= MAX_PATH_LIST and (piece := file.read(MAX_TEXT)):
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def have_labels(folder: str, lines: Sequence[str]) -> bool:

@@ -31,14 +31,16 @@ def create_hdf5(path: str | Path) -> Iterator[h5py.File]:
 
 def pack_texts(names: Iterable[str]) -> np.ndarray:
     """Texts as bytes [n] uint8, each with a 0 behind it."""
-    return np.frombuffer(b"".join(os.fsencode(name) + b"\0" for name in names), np.uint8)
+    # at once: millions of names as bytes of their own take several times the memory
+    text = "\0".join([*names, ""])
+    return np.frombuffer(os.fsencode(text), np.uint8)
 
 
 def unpack_texts(values: np.ndarray) -> tuple[str, ...]:
     """The texts that `pack_texts` made bytes of."""
-    parts = np.asarray(values, np.uint8).tobytes().split(b"\0")
+    parts = os.fsdecode(np.asarray(values, np.uint8).tobytes()).split("\0")
     # behind the last 0 there is nothing
-    return tuple(os.fsdecode(part) for part in parts[:-1])
+    return tuple(parts[:-1])
 
 
 def fixed_text(value: str) -> np.ndarray:

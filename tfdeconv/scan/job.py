@@ -72,6 +72,8 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
     return replace(
         run,
         root=job.source.root,
+        # the same, of which a run that goes on has copies
+        names=job.source.names,
         weights=job.weights,
         versions=library_versions(),
         labels=job.source.labels,

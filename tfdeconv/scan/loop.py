@@ -105,12 +105,13 @@ def rounds(
     starts = range(part.start + run.done, part.stop, size)  # first images of batches
     devices = accumulator.devices
     per_round = workers.size * devices
-    own_numbers: list[int] = []
+    # an array: a list of millions of numbers would take 40 bytes for each
+    pieces = [np.zeros(0, np.int32)]
     for first in range(workers.rank * devices, len(starts), per_round):
         for start in starts[first : first + devices]:
-            own_numbers += range(start, min(start + size, part.stop))
+            pieces.append(np.arange(start, min(start + size, part.stop), dtype=np.int32))
     empty: Batch = (np.zeros((size, *shape), np.float32), np.zeros((0, 32), np.uint8), [])
-    loaded = load_batches(read, own_numbers, size, shape, devices)
+    loaded = load_batches(read, np.concatenate(pieces), size, shape, devices)
     for _ in range(0, len(starts), per_round):
         yield [next(loaded, empty) for _ in range(devices)]
 

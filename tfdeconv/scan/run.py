@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..files import NO_FILE, Stamp
 from ..words import counted
+from .first_images import FirstImages
 from .state import State
 
 # what settings are called in errors, where it is not their own name
@@ -113,14 +114,13 @@ class Run:
         return {layer: len(arrays["means"]) for layer, arrays in self.state.items()}
 
     @cached_property
-    def _first_with(self) -> dict[bytes, int]:
+    def _first_images(self) -> FirstImages:
         """The first image with each digest, of those that could be read so far."""
-        start = self.settings.range.start
-        first: dict[bytes, int] = {}
-        for i in range(self.done):
-            if self.same[i] < 0 and self.digests[i].any():
-                first.setdefault(self.digests[i].tobytes(), start + i)
-        return first
+        table = FirstImages(self.digests)
+        readable = (self.same[: self.done] < 0) & self.digests[: self.done].any(1)
+        for index in np.flatnonzero(readable).tolist():
+            table.first(index)
+        return table
 
     def record(self, digests: np.ndarray, reasons: Sequence[str]) -> np.ndarray:
         """Notes the next batch of the list; returns the numbers of its images that count.
@@ -133,18 +133,18 @@ class Run:
         for i, reason in enumerate(reasons):
             index = self.done + i
             number = self.settings.range.start + index
-            digest = digests[i].tobytes()
             self.digests[index] = digests[i]
             if reason:
                 self.skipped[number] = reason
-            elif self._first_with.get(digest) in self.skipped:
-                # it has the pixels of an image that could be read, but not used
-                self.skipped[number] = self.skipped[self._first_with[digest]]
-            elif digest in self._first_with:
-                self.same[index] = self._first_with[digest]
-            else:
-                self._first_with[digest] = number
+                continue
+            first = self.settings.range.start + self._first_images.first(index)
+            if first == number:
                 numbers[i] = number
+            elif first in self.skipped:
+                # it has the pixels of an image that could be read, but not used
+                self.skipped[number] = self.skipped[first]
+            else:
+                self.same[index] = first
         self.scanned += int((numbers >= 0).sum())
         self.done += len(reasons)
         return numbers
