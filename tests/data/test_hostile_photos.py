@@ -190,7 +190,7 @@ def test_photos_read_side_by_side_share_memory(tmp_path, monkeypatch):
 
 
 def test_large_photos_leave_nothing_to_threads():
-    # what is larger than 32 MB malloc() gives back, see photos.py
+    # what is larger than 32 MB malloc() gives back, see photo_limits.py
     assert Image.core.get_block_size() > 32 << 20
 
 

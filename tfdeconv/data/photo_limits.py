@@ -21,6 +21,10 @@ TRANSPARENT = ("RGBA", "LA", "PA", "RGBa", "La")
 REDUCTIONS = (2, 4, 8)
 WEBP_HEADER = 30  # bytes
 
+# bytes of a piece of memory that Pillow asks for: larger ones than 32 MB go back to the system when
+# they are free, of smaller ones (its own 16 MB) each thread keeps as much as its largest photo took
+Image.core.set_block_size(1 << 26)
+
 # told how many bytes decoding takes, before it takes them
 Reserve = Callable[[int], Any]
 

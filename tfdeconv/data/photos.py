@@ -34,9 +34,6 @@ FORMATS = (
     *("TIFF", "WEBP", "AVIF", "JPEG2000", "ICO", "PCX", "TGA"),
 )
 ORIENTATION = 0x0112  # EXIF 2.32
-# bytes of a piece of memory that Pillow asks for: larger ones than 32 MB go back to the system when
-# they are free, of smaller ones (its own 16 MB) each thread keeps as much as its largest photo took
-Image.core.set_block_size(1 << 26)
 # pixels that become an array at a time: Pillow's way there takes several copies
 STRIP_PIXELS = 1 << 22
 
