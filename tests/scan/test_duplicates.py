@@ -7,7 +7,7 @@ import pytest
 
 from tfdeconv.cli.describe_run import near_duplicates
 from tfdeconv.scan import duplicates, residual
-from tfdeconv.scan.duplicates import likeness
+from tfdeconv.scan.duplicates import likeness, most_correlated
 from tfdeconv.scan.maxima import MaximaFile
 
 IMAGES = 60
@@ -61,3 +61,21 @@ def test_of_many_images_some_are_compared(rng, monkeypatch):
     values[::3, 5] = values[::3, 0]
     found = likeness(maxima_of(values), "layer")
     assert found.partner[[0, 5]].tolist() == [5, 0] and found.correlation[0] > 0.999
+
+
+def test_most_correlated_of_another_layer(rng):
+    values = rng.random((IMAGES, 5))
+    file = maxima_of(values)
+    # the other layer has channel 3 upside down, channel 1, and one that never differs
+    file.array[:, 0] = -file.array[:, 6]
+    file.array[:, 1] = file.array[:, 4]
+    found = most_correlated(file, "layer", "other", 9)
+    assert found.channels.shape == (5, 3)
+    # rounding of sums of 60 products at single precision
+    assert found.channels[1, 0] == 1 and abs(found.correlations[1, 0] - 1) < 1e-5
+    assert found.channels[3, 2] == 0 and abs(found.correlations[3, 2] + 1) < 1e-5
+    assert (found.correlations[found.channels == 2] == 0).all()
+    assert (np.diff(found.correlations, axis=1) <= 0).all()
+    same = most_correlated(file, "layer", "layer", 9)
+    assert same.channels.shape == (5, 4)
+    assert all(channel not in row for channel, row in enumerate(same.channels))

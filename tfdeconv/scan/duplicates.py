@@ -37,31 +37,71 @@ class Likeness(NamedTuple):
         return self.correlation >= ALIKE
 
 
+class Correlated(NamedTuple):
+    """Of each channel of a layer the channels most correlated with it, the most first."""
+
+    channels: np.ndarray  # int [c, n] of the same layer, or of another one
+    correlations: np.ndarray  # float [c, n]; 0 where the maxima of one are all equal
+
+
 def likeness(maxima: MaximaFile | None, layer: str) -> Likeness | None:
     """How like each other a layer's channels are; None where too few maxima were kept."""
-    if maxima is None or layer not in maxima.layers:
+    found = most_correlated(maxima, layer, layer, 1)
+    if found is None:
         return None
-    columns = maxima.layers[layer]
-    channels = columns.stop - columns.start
-    every = -(-channels * maxima.done // MOST)
-    values = maxima.columns(layer, every=max(every, 1))
-    values = values[:, ~np.isnan(values[0])]
-    if values.shape[1] < FEWEST or channels < 2:
+    return Likeness(found.channels[:, 0], found.correlations[:, 0])
+
+
+def most_correlated(
+    maxima: MaximaFile | None, layer: str, other: str, count: int
+) -> Correlated | None:
+    """So many channels of the other layer for each of a layer, or as many as it has.
+
+    The other may be the layer itself: its channels are not compared with themselves. None where too
+    few maxima were kept.
+    """
+    if maxima is None or not {layer, other} <= maxima.layers.keys():
         return None
+    channels, others = (maxima.channels(name) for name in (layer, other))
+    # of both layers the same images
+    every = max(-(-max(channels, others) * maxima.done // MOST), 1)
+    values = counted_maxima(maxima, layer, every)
+    if values.shape[1] < FEWEST or (layer == other and channels < 2):
+        return None
+    standardized = standardized_ranks(values)
+    compared = standardized
+    if layer != other:
+        compared = standardized_ranks(counted_maxima(maxima, other, every))
+    count = min(count, others - (layer == other))
+    partners = np.zeros((channels, count), int)
+    correlations = np.zeros((channels, count))
+    for start in range(0, channels, COMPARED):
+        some = np.arange(start, min(start + COMPARED, channels))
+        found = standardized[some] @ compared.T
+        if layer == other:
+            # not with itself
+            found[some - start, some] = -np.inf
+        partners[some] = np.argsort(-found, 1, kind="stable")[:, :count]
+        correlations[some] = np.take_along_axis(found, partners[some], 1)
+    return Correlated(partners, correlations)
+
+
+def counted_maxima(maxima: MaximaFile, layer: str, every: int) -> np.ndarray:
+    """A layer's maxima of the images that count, of each so many-th: float32 [c, images]."""
+    values = maxima.columns(layer, every=every)
+    return values[:, ~np.isnan(values[0])]
+
+
+def standardized_ranks(values: np.ndarray) -> np.ndarray:
+    """The ranks of maxima [c, images] in their rows, so that products add up to correlations.
+
+    float32; zeros where all maxima of a channel are equal.
+    """
     standardized = np.empty(values.shape, np.float32)
     step = max(RANKED // values.shape[1], 1)
-    for start in range(0, channels, step):
+    for start in range(0, len(values), step):
         part = ranks(values[start : start + step])
         part -= part.mean(1, keepdims=True)
         length = np.sqrt((part * part).sum(1, keepdims=True))
         standardized[start : start + step] = part / np.where(length > 0, length, 1)
-    partner = np.zeros(channels, int)
-    correlation = np.zeros(channels)
-    for start in range(0, channels, COMPARED):
-        some = np.arange(start, min(start + COMPARED, channels))
-        found = standardized[some] @ standardized.T
-        # not with itself
-        found[some - start, some] = -np.inf
-        partner[some] = found.argmax(1)
-        correlation[some] = found.max(1)
-    return Likeness(partner, correlation)
+    return standardized

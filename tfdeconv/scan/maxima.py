@@ -82,6 +82,11 @@ class MaximaFile:
         self.done = len(counted)
         self.layers = layers  # the columns of each
 
+    def channels(self, layer: str) -> int:
+        """How many a layer has."""
+        columns = self.layers[layer]
+        return columns.stop - columns.start
+
     def columns(self, layer: str, channels: slice = slice(None), every: int = 1) -> np.ndarray:
         """The maxima of some channels of a layer: float32 [channels, images seen].
 
