@@ -68,8 +68,23 @@ PACKAGES = {
         "errors",
         "version",
     },
+    "atlas": {
+        "figures",
+        "scan",
+        "weights",
+        "engine",
+        "data",
+        "network",
+        "formats.checked_json",
+        "files",
+        "limits",
+        "words",
+        "errors",
+        "version",
+    },
     "checks": {"engine", "weights", "data", "figures", "scan", "network", "errors"},
     "cli": {
+        "atlas",
         "checks",
         "figures",
         "scan",
@@ -104,7 +119,7 @@ OUTSIDE = {
         "checks",
         "cli",
     },
-    "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "checks", "cli"},
+    "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "atlas", "checks", "cli"},
     "h5py": {"formats"},
     "google": {"formats.protobuf_schema"},
     "PIL": {
@@ -117,6 +132,7 @@ OUTSIDE = {
         # a type
         "engine.projection",
         "figures",
+        "atlas.sheets",
     },
 }
 # numbers called MAX_ that bound nothing from outside: sizes of the pictures that are drawn, and of

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from command_line import HEAVY, ROOT, assert_one_line, file_names
 
-SUBCOMMANDS = ("visualise", "scan", "describe", "convert-weights", "fetch-weights", "selfcheck")
+SUBCOMMANDS = (
+    "visualise",
+    "scan",
+    "atlas",
+    "describe",
+    "convert-weights",
+    "fetch-weights",
+    "selfcheck",
+)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from . import console
 SUBCOMMANDS = {
     "visualise": "draw what in photos, or in a run's strongest images, made features fire",
     "scan": "find the images of a dataset that fire each channel most",
+    "atlas": "make a folder of pages with every feature of a scan's run",
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
     "fetch-weights": "download a network's official ImageNet weights",

@@ -66,12 +66,14 @@ def draw_top_units(
     options: TileOptions,
     parts: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = lambda line: None,
+    see: Callable[[int, np.ndarray], None] = lambda number, photo: None,
 ) -> tuple[dict[str, UnitTiles], Warnings]:
     """Draws the tiles of the requested channels of each layer, and collects warnings.
 
     The layers, and the parts through which their units are projected separately, are the
     deconvnet's target or inner layers. An image that has changed since it was scanned, or cannot
-    be read, gets a placeholder for its tiles and a warning.
+    be read, gets a placeholder for its tiles and a warning. see: is called with the number of each
+    other one, and what the network saw of it, uint8 [h, w, 3].
     """
     parts = parts or {}
     tiles_of = {}
@@ -104,6 +106,8 @@ def draw_top_units(
                 pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]
             ]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
+            for number, photo in zip(batch.numbers.tolist(), photos):
+                see(number, photo)
             for layer, unit_tiles in tiles_of.items():
                 find_units(unit_tiles, batch.numbers, forward_pass.maps[layer], regions[layer])
                 keep_vectors(deconvnet, batch, unit_tiles)

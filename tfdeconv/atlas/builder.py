@@ -1,0 +1,174 @@
+"""An atlas, from a run to the folder: layer by layer, each whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.dataset import Source
+from ..engine.deconvnet import Deconvnet
+from ..figures.top_units import Progress
+from ..network.graph import Network
+from ..scan.border_bound import BorderUnits, border_units
+from ..scan.image_labels import labels_of
+from ..scan.provenance import channels_of
+from ..scan.run import Run
+from ..scan.state import EDGES
+from ..version import __version__
+from ..weights.load import Weights
+from . import sheets
+from .feature_data import COLUMNS, feature_data
+from .feature_tiles import FeatureTiles, Projector
+from .folder import AtlasFolder
+from .layer_data import LayerData
+from .manifest import Manifest
+from .network_data import layer_entries
+from .scripts import number, script, text
+from .thumbnails import PER_SHEET, SIDE, THUMBNAIL_COLUMNS, Thumbnails
+
+VERSION = 1  # of the data
+
+
+@dataclass
+class Builder:
+    """Builds an atlas of a run; holds what all of its layers have in common."""
+
+    path: Path  # of the run
+    run: Run
+    network: Network
+    weights: Weights  # tensors; the preprocessing is the run's
+    source: Source
+    title: str  # of the network
+    folder: AtlasFolder
+    manifest: Manifest
+    notes: Sequence[str]  # on what was assumed
+    progress: Progress
+    warn: Callable[[str], None]  # is called with what is not as it was scanned
+    photos: set[int] = field(default_factory=set)  # written by this process
+
+    def build(self, layers: Sequence[str]) -> None:
+        """Makes the layers that are not there yet, and the pages."""
+        self.folder.make()
+        self.folder.copy_pages()
+        self.save()
+        for layer in layers:
+            if self.run.settings.layers.index(layer) not in self.manifest.layers:
+                self.build_layer(layer)
+
+    def save(self) -> None:
+        """Writes what tells which layers there are: the page's data last."""
+        self.folder.write(self.folder.manifest, self.manifest.content())
+        self.folder.write(self.folder.data / "atlas.js", script("atlas", self.atlas_data()))
+
+    def build_layer(self, layer: str) -> None:
+        """Makes a layer's folder, and notes that it is whole."""
+        place = self.run.settings.layers.index(layer)
+        warnings: list[str] = []
+        projector = Projector(
+            self.deconvnets(layer),
+            self.run,
+            self.source,
+            self.weights.preprocessing,
+            self.manifest.settings.bands,
+            lambda line: self.progress(f"{layer}, {line}"),
+            self.write_photo,
+            warnings,
+        )
+        data = LayerData(self.run, self.network, layer, self.borders)
+        channels = self.channels(layer)
+        with self.folder.new_layer(place) as folder:
+            thumbnails = Thumbnails(folder, self.manifest.settings.rules)
+            for feature in projector.features(channels):
+                self.write_feature(folder, data, feature)
+                thumbnails.add(feature)
+            thumbnails.finish()
+            write_script(folder / "layer.js", f"layer/{place}", self.layer_data(data, channels))
+            write_script(folder / "into.js", f"into/{place}", {"number": place, "features": {}})
+        for line in warnings:
+            self.warn(line)
+        self.manifest.add(place, text(layer), [text(line) for line in warnings])
+        self.save()
+
+    def deconvnets(self, layer: str) -> dict[str, Deconvnet]:
+        """A deconvnet of the layer for each rule."""
+        found = {}
+        for rule in self.manifest.settings.rules:
+            found[rule] = Deconvnet(self.network, self.weights, layer, rule)
+        return found
+
+    def channels(self, layer: str) -> np.ndarray:
+        """The channels of a layer that the atlas shows, in order: int32 [m]."""
+        return np.sort(channels_of(self.run, layer, None, self.manifest.settings.features))
+
+    @cached_property
+    def borders(self) -> dict[str, BorderUnits] | None:
+        """Which units stand at borders; None where the run looked at no such unit."""
+        if self.run.settings.interior:
+            return None
+        return border_units(self.run, self.network)
+
+    def write_photo(self, image: int, photo: np.ndarray) -> None:
+        """Writes what the network saw of an image, once."""
+        if image in self.photos:
+            return
+        self.photos.add(image)
+        path = self.folder.photos / f"{image}.{sheets.SUFFIX}"
+        self.folder.write(path, sheets.encoded(photo, sheets.OF_PHOTOS))
+
+    def write_feature(self, folder: Path, data: LayerData, feature: FeatureTiles) -> None:
+        """Writes a feature's script and its sheets."""
+        values = feature_data(data, self.source, feature)
+        channel = feature.channel
+        write_script(folder / f"{channel}.js", f"feature/{values['layer']}/{channel}", values)
+        for rule, tiles in feature.tiles.items():
+            ranks = range(len(values["units"]))
+            pixels = sheets.sheet([tiles.get(rank) for rank in ranks], feature.tile, COLUMNS)
+            path = folder / f"{channel}-{rule}.{sheets.SUFFIX}"
+            path.write_bytes(sheets.encoded(pixels, sheets.OF_PROJECTIONS))
+
+    def layer_data(self, data: LayerData, channels: np.ndarray) -> dict[str, Any]:
+        """What layer.js says."""
+        return {
+            "number": self.run.settings.layers.index(data.layer),
+            "name": text(data.layer),
+            "features": channels.tolist(),
+            "thumbnail": {"side": SIDE, "columns": THUMBNAIL_COLUMNS, "per_sheet": PER_SHEET},
+            "columns": data.columns(channels),
+        }
+
+    def atlas_data(self) -> dict[str, Any]:
+        """What atlas.js says: of the layers that are whole."""
+        settings = self.run.settings
+        everything = layer_entries(self.run, self.network, self.borders)
+        entries = []
+        for place in sorted(self.manifest.layers):
+            layer = settings.layers[place]
+            entries.append({**everything[layer], "features": len(self.channels(layer))})
+        return {
+            "version": VERSION,
+            "title": text(self.title),
+            "program": f"tfdeconv {__version__}",
+            "run": text(self.path.name),
+            "rules": list(self.manifest.settings.rules),
+            "top": settings.top,
+            "image_size": list(settings.image_size),
+            "suffix": sheets.SUFFIX,
+            "images": {
+                "listed": len(settings.range),
+                "scanned": self.run.scanned,
+                "skipped": len(self.run.skipped),
+                "labelled": bool(labels_of(self.run)),
+            },
+            "notes": [*map(text, self.notes), *self.manifest.notes],
+            "layers": entries,
+            "edges": [0, *[number(edge) for edge in EDGES.tolist()], None],
+        }
+
+
+def write_script(path: Path, key: str, value: Any) -> None:
+    path.write_bytes(script(key, value))

@@ -1,0 +1,117 @@
+"""The atlas's folder on the disk: each file, and each layer, is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UserError
+from ..files import atomic_write, flush_to_disk, remove_leftovers
+
+STATIC = Path(__file__).with_name("static")
+PAGE = "index.html"
+# before the names of folders that are not whole
+HALF_MADE = ".half-"
+
+
+@dataclass(frozen=True)
+class AtlasFolder:
+    """Where an atlas's files are."""
+
+    path: Path
+
+    @property
+    def data(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def photos(self) -> Path:
+        return self.path / "photos"
+
+    @property
+    def manifest(self) -> Path:
+        return self.data / "atlas.json"
+
+    def layer(self, number: int) -> Path:
+        """The folder of a layer's files; its number, because a layer may have any name."""
+        return self.data / f"{number:02d}"
+
+    def make(self) -> None:
+        """Makes the folders, and removes what a killed process left half-made."""
+        for folder in (self.data, self.photos, self.path / "static"):
+            folder.mkdir(parents=True, exist_ok=True)
+            # these folders are the atlas's alone
+            for half_made in folder.glob(".*"):
+                remove(half_made)
+        remove_leftovers(self.path / PAGE)
+
+    def clear(self, manifest: bytes) -> None:
+        """Removes all layers and photos. manifest: what it says from now on, before they go."""
+        self.make()
+        self.write(self.manifest, manifest)
+        for folder in (self.data, self.photos, self.path / "static"):
+            for path in folder.iterdir():
+                if path != self.manifest:
+                    remove(path)
+
+    def copy_pages(self) -> None:
+        """Copies the pages' own files, of this version of the program."""
+        for source in sorted(STATIC.glob("*.*")):
+            name = PAGE if source.name == PAGE else f"static/{source.name}"
+            self.write(self.path / name, source.read_bytes())
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Writes a file, durably; one that has these bytes is left as it is."""
+        if path.is_file() and path.read_bytes() == content:
+            return
+        with atomic_write(path, durable=True) as temporary:
+            temporary.write_bytes(content)
+
+    @contextmanager
+    def new_layer(self, number: int) -> Iterator[Path]:
+        """A folder to write a layer to; it gets its name when the block succeeds.
+
+        Raises UserError where it cannot be written.
+        """
+        place = self.layer(number)
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=f"{HALF_MADE}{place.name}-", dir=self.data))
+            try:
+                yield folder
+                umask = os.umask(0)
+                os.umask(umask)
+                os.chmod(folder, 0o777 & ~umask)
+                for file in sorted(folder.iterdir()):
+                    flush_to_disk(file)
+                # of an atlas that was killed before its manifest knew of it
+                remove(place)
+                os.replace(folder, place)
+                flush_folder(self.data)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError as error:
+            raise UserError(f"cannot write {place}: {error.strerror or error}") from None
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def flush_folder(folder: Path) -> None:
+    """Puts on the disk which names a folder has, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

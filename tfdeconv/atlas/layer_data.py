@@ -1,0 +1,116 @@
+"""What a run counted of a layer's channels, as the columns of layer.js and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..engine.projection import boxes
+from ..network.borders import inner_regions
+from ..network.graph import INPUT, Network
+from ..scan.border_bound import BorderUnits, within
+from ..scan.image_labels import label_counts, labels_of
+from ..scan.run import Run
+from ..scan.summary import channel_rows
+from .scripts import number, text
+
+
+@dataclass(frozen=True)
+class LayerData:
+    """A layer of a run, and what there is to say of its channels without drawing them."""
+
+    run: Run
+    network: Network
+    layer: str
+    borders: Mapping[str, BorderUnits] | None  # None where they cannot be told
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        return self.run.state[self.layer]
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        return channel_rows(self.run, self.layer, self.borders)
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, int, int]]:
+        return self.network.input_shapes(self.layer, *self.run.settings.image_size)
+
+    @property
+    def has_map(self) -> bool:
+        """Whether its units stand anywhere in the image: those of vectors do not."""
+        return max(self.shapes[self.layer][:2]) > 1
+
+    @cached_property
+    def fields(self) -> np.ndarray:
+        """The receptive fields of the kept units: int32 [c, top, 4]; of vectors the image."""
+        height, width = self.run.settings.image_size
+        positions = self.arrays["positions"]
+        if not self.has_map:
+            return np.broadcast_to([0, 0, height, width], (*positions.shape[:2], 4))
+        spans = self.network.at(height, width).receptive_fields(
+            {INPUT: (height, width, self.network.channels)} | self.network.shapes(height, width)
+        )
+        return boxes(spans[self.layer], positions)
+
+    @cached_property
+    def at_border(self) -> np.ndarray:
+        """Which kept units stand at the border of the map: bool [c, top]."""
+        positions = self.arrays["positions"]
+        if self.run.settings.interior or not self.has_map:
+            return np.zeros(positions.shape[:2], bool)
+        size = self.run.settings.image_size
+        nodes = self.network.at(*size).up_to(self.layer)
+        region = inner_regions(nodes, self.shapes)[self.layer]
+        return (self.arrays["images"] >= 0) & ~within(positions, region)
+
+    def columns(self, channels: np.ndarray) -> dict[str, list[Any]]:
+        """The columns of layer.js, an entry for each of the channels."""
+        scanned = self.run.scanned
+        columns: dict[str, list[Any]] = {
+            "strongest": numbers(self.arrays["values"][channels, 0]),
+            "fires": numbers(self.arrays["firing_images"][channels] / scanned),
+            "places": numbers(self.arrays["firing_positions"][channels] / scanned),
+        }
+        for name in ("selectivity", "border", "border_bound", "dead", "always_on", "best_class"):
+            columns[name] = []
+        for channel in channels.tolist():
+            row = self.rows[channel]
+            selectivity, label = row["selectivity"], row["label"]
+            columns["selectivity"].append(None if selectivity is None else number(selectivity))
+            columns["best_class"].append(None if label is None else text(label))
+            columns["border"].append(self.border_share(channel))
+            for name in ("border_bound", "dead", "always_on"):
+                columns[name].append(int(bool(row[name])))
+        return columns
+
+    def border_share(self, channel: int) -> float | None:
+        """The share of a channel's kept units that stand at the border, of those that count."""
+        row = self.rows[channel]
+        if not row["counted_units"]:
+            return None
+        return number(row["at_border"] / row["counted_units"])
+
+    def statistics(self, channel: int) -> dict[str, float | None]:
+        """What a feature's page says of a channel over all images."""
+        scanned = self.run.scanned
+        return {
+            "strongest": number(float(self.arrays["values"][channel, 0])),
+            "mean": number(self.arrays["means"][channel] / scanned),
+            "mean_maximum": number(self.arrays["maxima"][channel] / scanned),
+            "fires": number(self.arrays["firing_images"][channel] / scanned),
+            "places": number(self.arrays["firing_positions"][channel] / scanned),
+        }
+
+    @cached_property
+    def label_totals(self) -> dict[str, int]:
+        labels = labels_of(self.run)
+        return dict(label_counts(self.run, labels)) if labels else {}
+
+
+def numbers(values: np.ndarray) -> list[float | None]:
+    return [number(value) for value in values.tolist()]
