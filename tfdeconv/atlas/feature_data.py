@@ -46,9 +46,7 @@ def ranks_of(feature: FeatureTiles, top: int) -> list[int]:
     return [rank for rank in range(top) if feature.words.get(rank) != "none"]
 
 
-def unit_data(
-    data: LayerData, source: Source, feature: FeatureTiles, rank: int
-) -> dict[str, Any]:
+def unit_data(data: LayerData, source: Source, feature: FeatureTiles, rank: int) -> dict[str, Any]:
     """What there is to say of one of a feature's units."""
     place = feature.channel, rank
     image = int(data.arrays["images"][place])
@@ -76,9 +74,7 @@ def label_text(labels: Sequence[str], image: int) -> str | None:
     return text(labels[image]) if labels and labels[image] else None
 
 
-def part(
-    arrays: Mapping[str, np.ndarray], name: str, place: tuple[int, int]
-) -> float | None:
+def part(arrays: Mapping[str, np.ndarray], name: str, place: tuple[int, int]) -> float | None:
     """What of a unit came through one of a block's two ways; None where it is not known."""
     return number(float(arrays[name][place])) if name in arrays else None
 

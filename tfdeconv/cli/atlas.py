@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..engine.rules import DECONVNET, RULES
 from ..errors import UserError
 from ..scan.interruption import Interruption
-from . import arguments, console, lists
+from . import arguments, console
 from .notes import Notes
 from .visualise_options import rgb_bands
 
