@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..data.dataset import Source
 from ..figures.top_units import image_name
-from ..scan.image_labels import labels_of
 from .feature_tiles import FeatureTiles
 from .layer_data import LayerData
 from .scripts import number, text
@@ -35,7 +33,7 @@ def feature_data(data: LayerData, source: Source, feature: FeatureTiles) -> dict
         "units": units,
         "statistics": data.statistics(feature.channel),
         "histogram": data.arrays["histogram"][feature.channel].tolist(),
-        "classes": class_shares(data, units),
+        "classes": class_shares(data, feature.channel),
         "made_of": None,
         "correlated": None,
     }
@@ -50,13 +48,12 @@ def unit_data(data: LayerData, source: Source, feature: FeatureTiles, rank: int)
     """What there is to say of one of a feature's units."""
     place = feature.channel, rank
     image = int(data.arrays["images"][place])
-    labels = labels_of(data.run)
     box = feature.boxes.get(rank)
     return {
         "rank": rank + 1,
         "image": image,
         "name": text(image_name(source, image)),
-        "label": label_text(labels, image),
+        "label": data.label(image),
         "value": number(float(data.arrays["values"][place])),
         "position": data.arrays["positions"][place].tolist() if data.has_map else None,
         "box": None if box is None else np.asarray(box).tolist(),
@@ -69,35 +66,26 @@ def unit_data(data: LayerData, source: Source, feature: FeatureTiles, rank: int)
     }
 
 
-def label_text(labels: Sequence[str], image: int) -> str | None:
-    """An image's label; None where it has none."""
-    return text(labels[image]) if labels and labels[image] else None
-
-
 def part(arrays: Mapping[str, np.ndarray], name: str, place: tuple[int, int]) -> float | None:
     """What of a unit came through one of a block's two ways; None where it is not known."""
     return number(float(arrays[name][place])) if name in arrays else None
 
 
-def class_shares(data: LayerData, units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The labels of a feature's units, the most over-represented of equally frequent ones first.
+def class_shares(data: LayerData, channel: int) -> list[dict[str, Any]]:
+    """The labels of a channel's strongest images, the most frequent first.
 
-    share: of all images that count; lift: how many times as frequent a label is among the units.
+    share: of all images that count; lift: how many times as frequent a label is among the
+    strongest; chance: how likely it is by chance.
     """
-    totals = data.label_totals
-    images = sum(totals.values())
-    labels = labels_of(data.run)
-    named = [labels[unit["image"]] for unit in units if unit["value"]] if labels else []
-    counts = Counter(label for label in named if label)
     shares = []
-    for label, count in counts.items():
-        share = totals[label] / images
+    for each in data.label_shares(channel):
         shares.append(
             {
-                "name": text(label),
-                "of_nine": count,
-                "share": number(share),
-                "lift": number(count / sum(counts.values()) / share),
+                "name": text(each.label),
+                "of_nine": each.count,
+                "share": number(each.share_of_all),
+                "lift": number(each.lift),
+                "chance": number(each.chance),
             }
         )
-    return sorted(shares, key=lambda each: (-each["of_nine"], -(each["lift"] or 0)))
+    return shares

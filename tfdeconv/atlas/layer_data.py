@@ -13,10 +13,13 @@ from ..engine.projection import boxes
 from ..network.borders import inner_regions
 from ..network.graph import INPUT, Network
 from ..scan.border_bound import BorderUnits, within
-from ..scan.image_labels import label_counts, labels_of
+from ..scan.image_labels import LabelledImages, LabelShare, labelled_images, strongest_labels
 from ..scan.run import Run
 from ..scan.summary import channel_rows
 from .scripts import number, text
+
+# columns of 0 and 1
+FLAGS = ("border_bound", "dead", "always_on")
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,16 @@ class LayerData:
             "fires": numbers(self.arrays["firing_images"][channels] / scanned),
             "places": numbers(self.arrays["firing_positions"][channels] / scanned),
         }
-        for name in ("selectivity", "border", "border_bound", "dead", "always_on", "best_class"):
+        for name in ("selectivity", "lift", "border", *FLAGS, "best_class"):
             columns[name] = []
         for channel in channels.tolist():
             row = self.rows[channel]
-            selectivity, label = row["selectivity"], row["label"]
-            columns["selectivity"].append(None if selectivity is None else number(selectivity))
+            label = row["label"]
+            columns["selectivity"].append(None)
+            columns["lift"].append(None if label is None else number(row["lift"]))
             columns["best_class"].append(None if label is None else text(label))
             columns["border"].append(self.border_share(channel))
-            for name in ("border_bound", "dead", "always_on"):
+            for name in FLAGS:
                 columns[name].append(int(bool(row[name])))
         return columns
 
@@ -107,9 +111,19 @@ class LayerData:
         }
 
     @cached_property
-    def label_totals(self) -> dict[str, int]:
-        labels = labels_of(self.run)
-        return dict(label_counts(self.run, labels)) if labels else {}
+    def labelled(self) -> LabelledImages | None:
+        """The labels of the run's images; None where they have none."""
+        return labelled_images(self.run)
+
+    def label(self, image: int) -> str | None:
+        """An image's label; None where it has none."""
+        return text(self.labelled.labels[image]) or None if self.labelled else None
+
+    def label_shares(self, channel: int) -> list[LabelShare]:
+        """The labels of a channel's strongest images, the most frequent first."""
+        if not self.labelled:
+            return []
+        return strongest_labels(self.run, self.layer, channel, self.labelled)
 
 
 def numbers(values: np.ndarray) -> list[float | None]:
