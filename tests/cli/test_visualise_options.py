@@ -58,6 +58,7 @@ MISTAKES = [
     (["--run", "r.h5", "--blocks", "conv4", "--names"], "--names is for layers"),
     (["--run", "r.h5", "--ranks", "9-1"], "9-1 goes down: write 1-9"),
     (["--run", "r.h5", "--ranks", "0-9"], "'0-9' is not a range of ranks"),
+    (["--run", "r.h5", "--blocks", "conv4", "--tiles"], "--tiles is for layers"),
     (["--of-label", "cat"], "--of-label is for the images of a --run"),
     (["--run", "r.h5", "--blocks", "conv4", "--of-label", "cat"], "--of-label is for layers"),
     (["--run", "r.h5", "more"], "--run takes the one directory"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..engine.projection import Projection
     from ..figures.destination import Destination, Page
     from ..figures.recipe import Recipe
+    from ..figures.tile_files import UnitTile
 
 # of a projection, what --raw saves
 RAW_ARRAYS = (
@@ -68,6 +69,7 @@ def save_photo(
     request: a PhotoRequest; recipe: what all pictures of it have in common.
     """
     from ..figures import naming
+    from ..figures.tile_files import save_tiles
 
     recipe = recipe.with_options(photos=(photo.path.name,), layers=(layer,)).with_facts(
         {"image": photo.path.name, "image sha256": photo.sha256}
@@ -87,4 +89,21 @@ def save_photo(
             arrays["vector"] = projection.vectors[0]
     results = {"channels": ",".join(map(str, projection.channels[0]))}
     pages = draw_photo(photo, projection, request)
-    return list(destination.save(recipe, stem, pages, results, arrays))
+    paths = list(destination.save(recipe, stem, pages, results, arrays))
+    if request.tiles:
+        folder = destination.tile_folder(recipe, stem)
+        paths += save_tiles(folder, recipe, tiles_of(photo, projection, layer, request))
+    return paths
+
+
+def tiles_of(
+    photo: Photo, projection: Projection, layer: str, request: Any
+) -> Iterator[UnitTile]:
+    """The tiles of a photo's projections of one layer."""
+    from ..figures.projection import style_of
+    from ..figures.tile_files import photo_tiles
+
+    style = style_of(request.colours, request.scale, request.bands)
+    assert projection.origin
+    preprocessing = projection.origin.preprocessing
+    return photo_tiles(photo.path.name, photo.x, projection, layer, preprocessing, style)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Fields of a request that no pixel depends on. Whatever is not here decides the picture's name.
 # Classes are features by their numbers by then.
-IRRELEVANT = ("out", "overwrite", "raw", "verbose", "classes")
+IRRELEVANT = ("out", "overwrite", "raw", "tiles", "verbose", "classes")
 # Fields that name a file: its digest is a fact of the recipe.
 FILES = ("run", "architecture", "labels")
 

@@ -86,6 +86,11 @@ CONSTRAINTS = (
         excludes=("--blocks",),
     ),
     Constraint(
+        "--tiles",
+        "--tiles is for layers: give -l with the outputs of blocks",
+        excludes=("--blocks",),
+    ),
+    Constraint(
         "--of-label",
         "--of-label is for the images of a --run: give --run FILE as well",
         needs=("--run",),
@@ -168,6 +173,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,
+        tiles=given.tiles,
         verbose=given.verbose,
     )
 
@@ -199,6 +205,7 @@ def run_request(given: Namespace) -> RunRequest:
         out=given.out,
         overwrite=given.overwrite,
         raw=given.raw,
+        tiles=given.tiles,
         ranks=given.ranks,
         names=given.names,
         of_label=given.of_label,

@@ -175,6 +175,11 @@ def build_parser(docstring: str) -> console.Parser:
         help="also write the signed values, boxes and activations as .npz",
     )
     option(
+        "--tiles",
+        action="store_true",
+        help="also write each patch and each projection as a PNG of its own, and a table of them",
+    )
+    option(
         "--ranks",
         type=rank_range,
         metavar="FIRST-LAST",

@@ -48,6 +48,7 @@ class PhotoRequest:
     out: Path
     overwrite: bool
     raw: bool
+    tiles: bool
     verbose: bool
 
 

@@ -51,6 +51,7 @@ class RunRequest:
     raw: bool
     ranks: Ranks | None  # of each channel's images; None: all that the scan kept
     names: bool  # of images under their tiles
+    tiles: bool  # also as files of their own
     of_label: str | None  # of the run's images only those with this label
     verbose: bool
 
@@ -123,6 +124,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         request.ranks,
         request.names,
         request.of_label,
+        request.tiles,
     )
     with source:
         for pages in [*pictures(request, channels, figures), destination.finish()]:

@@ -44,6 +44,15 @@ class Destination(ABC):
         it cannot be written.
         """
 
+    def tile_folder(self, recipe: Recipe, stem: str) -> Path:
+        """Where the tiles of a picture go that is one of several."""
+        return self.folder / f"{stem}-{recipe.digest}-tiles"
+
+    @property
+    def folder(self) -> Path:
+        """What is beside the pictures goes there."""
+        return self.path.parent
+
     def finish(self) -> Iterator[Path]:
         """Writes what had to wait for the last picture; yields its path."""
         yield from ()

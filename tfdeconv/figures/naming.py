@@ -45,6 +45,11 @@ def features_part(features: Sequence[int] | None) -> str:
     return "f" + "_".join(map(str, features))
 
 
+def unit_name(layer: str, channel: int) -> str:
+    """`block4_conv2-0046`"""
+    return f"{harmless(layer, MAX_SUBJECT_NAME)}-{channel:04d}"
+
+
 def label_part(label: str | None) -> str:
     """`of-tabby_cat` for images of one label."""
     if not label:

@@ -31,6 +31,9 @@ class PngFile(Destination):
         if not overwrite and os.path.lexists(path) and not is_own(text_of(path)):
             raise another_file(path)
 
+    def tile_folder(self, recipe: Recipe, stem: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}-tiles")
+
     def refuse_many(self, count: int) -> None:
         if count > 1:
             raise UserError(

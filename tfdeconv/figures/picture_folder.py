@@ -28,6 +28,10 @@ class PictureFolder(Destination):
     stays, and the new picture gets a number.
     """
 
+    @property
+    def folder(self) -> Path:
+        return self.path
+
     def save(
         self,
         recipe: Recipe,

@@ -21,8 +21,10 @@ from .ranks import Ranks
 from .recipe import Recipe
 from .run_page import PageText
 from .style import Style
+from .tile_files import run_tiles, save_tiles
 from .tile_texts import tile_texts
 from .top_units import Progress, Warnings, draw_top_units, image_name
+from .unit_arrays import unit_arrays
 from .unit_names import unit_names
 from .unit_tiles import TileOptions, UnitTiles
 
@@ -47,6 +49,7 @@ class RunFigures:
     ranks: Ranks | None = None  # of a layer's images; None: all that the run kept
     names: bool = False  # of images under their tiles
     label: str | None = None  # the run is of the images of one label
+    tiles: bool = False  # save each tile of a layer, too
 
     @property
     def network_title(self) -> str:
@@ -84,7 +87,12 @@ class RunFigures:
         if self.names:
             texts = self.with_names(texts, unit_tiles)
         pages = grid.pages(unit_tiles, texts, text, full)
-        yield from self.save(recipe, stem, pages, channels, self.raw_arrays(unit_tiles))
+        yield from self.save(recipe, stem, pages, channels, unit_arrays(unit_tiles, self.source))
+        if self.tiles:
+            first = self.ranks.first if self.ranks else 1
+            tiles = run_tiles(unit_tiles, self.source, self.style, labels_of(self.run), first)
+            recipe = self.complete(recipe)
+            yield from save_tiles(self.destination.tile_folder(recipe, stem), recipe, tiles)
 
     def with_names(
         self, texts: Sequence[grid.FeatureText], unit_tiles: UnitTiles
@@ -132,7 +140,7 @@ class RunFigures:
                 text = replace(text, legend=captions.blocks_legend(list(tiles_of.values()), full))
             arrays = {}
             for layer, unit_tiles in tiles_of.items():
-                for name, array in self.raw_arrays(unit_tiles).items():
+                for name, array in unit_arrays(unit_tiles, self.source).items():
                     arrays[f"{layer}.{name}"] = array[i]
             subject = f"{self.network_title}-{stage}-channel{channel}"
             stem = naming.file_name(self.path.stem, subject, self.rule, kind)
@@ -209,34 +217,18 @@ class RunFigures:
         arrays: Mapping[str, np.ndarray],
     ) -> Iterator[Path]:
         """Saves a picture's pages, and its arrays if asked for; yields the pages' paths."""
-        settings = self.run.settings
-        recipe = recipe.with_options(images=captions.source_name(self.source)).with_facts(
-            {
-                "images": captions.source_name(self.source),
-                "list sha256": settings.list_sha256,
-                "scanned": f"{self.run.done} of {len(settings.range)}",
-                "resize": settings.resize,
-            }
-        )
+        recipe = self.complete(recipe)
         results = {"channels": ",".join(map(str, channels))}
         yield from self.destination.save(recipe, stem, pages, results, arrays if self.raw else None)
 
-    def raw_arrays(self, unit_tiles: UnitTiles) -> dict[str, np.ndarray]:
-        """What is saved of tiles with --raw.
-
-        The signals of the layer itself are called `patches`, those of its parts by their layer.
-        """
-        names = []
-        for numbers in unit_tiles.images:
-            names.append([image_name(self.source, n) if n >= 0 else "" for n in numbers])
-        arrays = {
-            "channels": unit_tiles.channels,
-            "activations": unit_tiles.values,
-            "positions": unit_tiles.positions,
-            "images": unit_tiles.images,
-            "names": np.array(names),
-            "words": unit_tiles.placeholders,
+    def complete(self, recipe: Recipe) -> Recipe:
+        """A picture's recipe with what it depends on of the run."""
+        settings = self.run.settings
+        name = captions.source_name(self.source)
+        facts = {
+            "images": name,
+            "list sha256": settings.list_sha256,
+            "scanned": f"{self.run.done} of {len(settings.range)}",
+            "resize": settings.resize,
         }
-        for name, array in unit_tiles.raw.items():
-            arrays["patches" if name == unit_tiles.layer else name] = array
-        return arrays
+        return recipe.with_options(images=name).with_facts(facts)
