@@ -96,9 +96,7 @@ def save_photo(
     return paths
 
 
-def tiles_of(
-    photo: Photo, projection: Projection, layer: str, request: Any
-) -> Iterator[UnitTile]:
+def tiles_of(photo: Photo, projection: Projection, layer: str, request: Any) -> Iterator[UnitTile]:
     """The tiles of a photo's projections of one layer."""
     from ..figures.projection import style_of
     from ..figures.tile_files import photo_tiles
