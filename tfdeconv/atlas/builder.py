@@ -16,12 +16,16 @@ from ..figures.top_units import Progress
 from ..network.graph import Network
 from ..scan.border_bound import BorderUnits, border_units
 from ..scan.image_labels import labels_of
+from ..scan.maxima import MaximaFile
 from ..scan.provenance import channels_of
 from ..scan.run import Run
 from ..scan.state import EDGES
 from ..version import __version__
 from ..weights.load import Weights
 from . import sheets
+from .connections import Connections, write_made_of
+from .contributions import LayerComposition, layer_composition
+from .correlations import correlated_features
 from .feature_data import COLUMNS, feature_data
 from .feature_tiles import FeatureTiles, Projector
 from .folder import AtlasFolder
@@ -46,6 +50,7 @@ class Builder:
     title: str  # of the network
     folder: AtlasFolder
     manifest: Manifest
+    maxima: MaximaFile | None  # those that the run kept
     notes: Sequence[str]  # on what was assumed
     progress: Progress
     warn: Callable[[str], None]  # is called with what is not as it was scanned
@@ -69,8 +74,10 @@ class Builder:
         """Makes a layer's folder, and notes that it is whole."""
         place = self.run.settings.layers.index(layer)
         warnings: list[str] = []
+        composition = layer_composition(self.run, self.network, self.weights, layer)
         projector = Projector(
-            self.deconvnets(layer),
+            self.deconvnets(layer, composition),
+            composition,
             self.run,
             self.source,
             self.weights.preprocessing,
@@ -81,24 +88,32 @@ class Builder:
         )
         data = LayerData(self.run, self.network, layer, self.borders)
         channels = self.channels(layer)
+        correlated = correlated_features(self.run, self.maxima, layer)
+        made_of = {}
         with self.folder.new_layer(place) as folder:
             thumbnails = Thumbnails(folder, self.manifest.settings.rules)
             for feature in projector.features(channels):
-                self.write_feature(folder, data, feature)
+                values = feature_data(data, self.source, feature, correlated.get(feature.channel))
+                self.write_feature(folder, values, feature)
                 thumbnails.add(feature)
+                made_of[feature.channel] = feature.made_of
             thumbnails.finish()
             write_script(folder / "layer.js", f"layer/{place}", self.layer_data(data, channels))
-            write_script(folder / "into.js", f"into/{place}", {"number": place, "features": {}})
+            write_made_of(folder, made_of)
         for line in warnings:
             self.warn(line)
+        self.connections.write(self.folder, place, {*self.manifest.layers, place})
         self.manifest.add(place, text(layer), [text(line) for line in warnings])
         self.save()
 
-    def deconvnets(self, layer: str) -> dict[str, Deconvnet]:
-        """A deconvnet of the layer for each rule."""
-        found = {}
+    def deconvnets(
+        self, layer: str, composition: LayerComposition | None
+    ) -> dict[str, Deconvnet]:
+        """A deconvnet of the layer for each rule; the first has the maps that it is made of."""
+        found: dict[str, Deconvnet] = {}
         for rule in self.manifest.settings.rules:
-            found[rule] = Deconvnet(self.network, self.weights, layer, rule)
+            inner = [composition.inner] if composition and not found else []
+            found[rule] = Deconvnet(self.network, self.weights, layer, rule, inner=inner)
         return found
 
     def channels(self, layer: str) -> np.ndarray:
@@ -112,6 +127,11 @@ class Builder:
             return None
         return border_units(self.run, self.network)
 
+    @cached_property
+    def connections(self) -> Connections:
+        """Which layer's features those of each layer are made of."""
+        return Connections.of(self.run, self.network)
+
     def write_photo(self, image: int, photo: np.ndarray) -> None:
         """Writes what the network saw of an image, once."""
         if image in self.photos:
@@ -120,9 +140,8 @@ class Builder:
         path = self.folder.photos / f"{image}.{sheets.SUFFIX}"
         self.folder.write(path, sheets.encoded(photo, sheets.OF_PHOTOS))
 
-    def write_feature(self, folder: Path, data: LayerData, feature: FeatureTiles) -> None:
-        """Writes a feature's script and its sheets."""
-        values = feature_data(data, self.source, feature)
+    def write_feature(self, folder: Path, values: dict[str, Any], feature: FeatureTiles) -> None:
+        """Writes a feature's script, with these values, and its sheets."""
         channel = feature.channel
         write_script(folder / f"{channel}.js", f"feature/{values['layer']}/{channel}", values)
         for rule, tiles in feature.tiles.items():
@@ -148,7 +167,9 @@ class Builder:
         entries = []
         for place in sorted(self.manifest.layers):
             layer = settings.layers[place]
-            entries.append({**everything[layer], "features": len(self.channels(layer))})
+            entry = {"features": len(self.channels(layer))}
+            entry["has_into"] = bool(self.connections.behind(place, self.manifest.layers))
+            entries.append({**everything[layer], **entry})
         return {
             "version": VERSION,
             "title": text(self.title),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,13 @@ from .scripts import number, text
 COLUMNS = 3  # of a feature's sheets
 
 
-def feature_data(data: LayerData, source: Source, feature: FeatureTiles) -> dict[str, Any]:
-    """The data of a feature's script, but for what it is made of and correlates with."""
+def feature_data(
+    data: LayerData,
+    source: Source,
+    feature: FeatureTiles,
+    correlated: Sequence[Mapping[str, Any]] | None,
+) -> dict[str, Any]:
+    """The data of a feature's script. correlated: the features that fire together with it."""
     units = []
     for rank in ranks_of(feature, data.run.settings.top):
         units.append(unit_data(data, source, feature, rank))
@@ -34,8 +39,8 @@ def feature_data(data: LayerData, source: Source, feature: FeatureTiles) -> dict
         "statistics": data.statistics(feature.channel),
         "histogram": data.arrays["histogram"][feature.channel].tolist(),
         "classes": class_shares(data, feature.channel),
-        "made_of": None,
-        "correlated": None,
+        "made_of": feature.made_of,
+        "correlated": correlated,
     }
 
 

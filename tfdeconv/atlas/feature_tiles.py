@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +20,10 @@ from ..figures.cutout import clipped, photo_tile, shrunk_tones
 from ..figures.page import scaled_sides
 from ..figures.style import Style
 from ..figures.tile import tile_pixels
-from ..figures.top_units import Progress, draw_top_units
+from ..figures.top_units import Batch, Progress, draw_top_units
 from ..figures.unit_tiles import TileOptions, UnitTiles
 from ..scan.run import Run
+from .contributions import LayerComposition
 
 # pixels of a tile's longer side: smaller patches are enlarged by a whole number
 LEAST_SIDE, MOST_SIDE = 72, 112
@@ -48,6 +51,8 @@ class FeatureTiles:
     scales: dict[str, dict[int, float]] = field(default_factory=dict)
     # by rule, the ranks of which next to nothing came back
     saturated: dict[str, set[int]] = field(default_factory=dict)
+    # see LayerComposition.made_of()
+    made_of: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Projector:
     """Projects features of one layer; holds what all of its groups have in common."""
 
     deconvnets: Mapping[str, Deconvnet]  # by rule; the layer is their target
+    composition: LayerComposition | None  # its maps are inner ones of the first of these
     run: Run
     source: Source
     preprocessing: Preprocessing
@@ -77,11 +83,19 @@ class Projector:
     def group(self, channels: np.ndarray, done: tuple[int, int]) -> list[FeatureTiles]:
         """features() of a group. done: how many features were drawn before, and of how many."""
         found: list[FeatureTiles] = []
+        composition = self.composition
+        sums = composition.begin(len(channels)) if composition else None
         for rule, deconvnet in self.deconvnets.items():
 
             def say(line: str, rule: str = rule) -> None:
                 first, last = done[0] + 1, done[0] + len(channels)
                 self.progress(f"{rule}, features {first} to {last} of {done[1]}: {line}")
+
+            def look(batch: Batch, tiles_of: Mapping[str, UnitTiles], first: bool) -> None:
+                for number, photo in zip(batch.numbers.tolist(), batch.photos):
+                    self.see(number, photo)
+                if first and composition and sums:
+                    composition.add(sums, batch, *tiles_of.values())
 
             drawn, warnings = draw_top_units(
                 deconvnet,
@@ -91,7 +105,7 @@ class Projector:
                 {deconvnet.target: channels},
                 TileOptions(Style(bands=self.bands)),
                 progress=say,
-                see=self.see,
+                see=partial(look, first=not found),
             )
             for line in warnings.lines():
                 if line not in self.warnings:
@@ -101,6 +115,9 @@ class Projector:
             found = found or [feature_of(unit_tiles, row) for row in range(len(channels))]
             for row, feature in enumerate(found):
                 draw(feature, unit_tiles, row, rule)
+        if composition and sums:
+            for row, feature in enumerate(found):
+                feature.made_of = composition.made_of(sums, row)
         return found
 
 

@@ -125,7 +125,7 @@ def make_atlas(request: AtlasRequest) -> int:
     from ..atlas.folder import PAGE, AtlasFolder
     from ..atlas.manifest import Settings
     from ..files import sha256
-    from ..scan import provenance
+    from ..scan import maxima, provenance
     from ..scan.summary import loaded
 
     run = loaded(request.run)
@@ -146,6 +146,11 @@ def make_atlas(request: AtlasRequest) -> int:
     )
     notes = Notes()
     assumed = weights.notes_to_tell(preprocessing_known=True)
+    file = None
+    try:
+        file = maxima.load(request.run, run)
+    except UserError as error:  # all but which features fire together is known without
+        assumed.append(str(error))
     for note in assumed:
         notes.tell(note)
     progress = console.Progress()
@@ -173,6 +178,7 @@ def make_atlas(request: AtlasRequest) -> int:
         naming.network_title(network.name, weights_path),
         folder,
         manifest,
+        file,
         assumed,
         progress.say,
         warn,

@@ -66,14 +66,14 @@ def draw_top_units(
     options: TileOptions,
     parts: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = lambda line: None,
-    see: Callable[[int, np.ndarray], None] = lambda number, photo: None,
+    see: Callable[[Batch, Mapping[str, UnitTiles]], None] = lambda batch, tiles_of: None,
 ) -> tuple[dict[str, UnitTiles], Warnings]:
     """Draws the tiles of the requested channels of each layer, and collects warnings.
 
     The layers, and the parts through which their units are projected separately, are the
     deconvnet's target or inner layers. An image that has changed since it was scanned, or cannot
-    be read, gets a placeholder for its tiles and a warning. see: is called with the number of each
-    other one, and what the network saw of it, uint8 [h, w, 3].
+    be read, gets a placeholder for its tiles and a warning. see: is called with the other ones as
+    they go up, and with the layers' tiles, which have no cutouts yet of units in them.
     """
     parts = parts or {}
     tiles_of = {}
@@ -106,8 +106,7 @@ def draw_top_units(
                 pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]
             ]
             batch = Batch(batch_numbers[usable], forward_pass, photos)
-            for number, photo in zip(batch.numbers.tolist(), photos):
-                see(number, photo)
+            see(batch, tiles_of)
             for layer, unit_tiles in tiles_of.items():
                 find_units(unit_tiles, batch.numbers, forward_pass.maps[layer], regions[layer])
                 keep_vectors(deconvnet, batch, unit_tiles)
@@ -159,6 +158,13 @@ def image_name(source: Source, number: int) -> str:
     return source.names[number] if source.names else f"image {number}"
 
 
+def units_in(batch: Batch, unit_tiles: UnitTiles) -> tuple[np.ndarray, np.ndarray]:
+    """The channels' places and the ranks [k] of the units that are to be drawn in these images."""
+    to_draw = np.isin(unit_tiles.images, batch.numbers) & (unit_tiles.placeholders == "")
+    rows, ranks = np.nonzero(to_draw)
+    return rows, ranks
+
+
 def project_units(
     deconvnet: Deconvnet, batch: Batch, unit_tiles: UnitTiles, preprocessing: Preprocessing
 ) -> Iterator[tuple[int, str]]:
@@ -166,8 +172,7 @@ def project_units(
 
     Yields image and warning of each unit whose activation differs from the run's.
     """
-    to_draw = np.isin(unit_tiles.images, batch.numbers) & (unit_tiles.placeholders == "")
-    rows, ranks = np.nonzero(to_draw)
+    rows, ranks = units_in(batch, unit_tiles)
     for start in range(0, len(rows), UNITS):
         places = (rows[start : start + UNITS], ranks[start : start + UNITS])
         image = np.searchsorted(batch.numbers, unit_tiles.images[places])

@@ -72,7 +72,7 @@ atlas.featureRelations = (() => {
       made.carried === null || made.carried === undefined
         ? ''
         : `${share(made.carried)} of its activations came through the features of that layer, ` +
-          `the rest is biases ` +
+          `the rest is biases${made.exact ? '' : ' and what curves in between'} ` +
           `(rule ${made.rule}, mean over its images).`;
     const most = Math.max(...made.features.map((one) => Math.abs(one.share))) || 1;
     const members = made.features.map((one) => ({
