@@ -101,10 +101,7 @@ def test_order_of_layers_changes_nothing(tmp_path, order):
         write_made_of(folder.layer(layer), {4: made_of if layer else None, 5: None})
         whole.add(layer)
         connections.write(folder, layer, whole)
-    branches = [
-        {"layer": 2, "feature": 4, "share": 0.2},
-        {"layer": 1, "feature": 4, "share": 0.1},
-    ]
+    branches = [{"layer": 2, "feature": 4, "share": 0.2}, {"layer": 1, "feature": 4, "share": 0.1}]
     assert received(folder.layer(0) / "into.js")[1]["features"] == {"7": branches}
     assert len(received(folder.layer(1) / "into.js")[1]["features"]["7"]) == 1
     assert received(folder.layer(3) / "into.js")[1]["features"] == {}

@@ -106,9 +106,7 @@ class Builder:
         self.manifest.add(place, text(layer), [text(line) for line in warnings])
         self.save()
 
-    def deconvnets(
-        self, layer: str, composition: LayerComposition | None
-    ) -> dict[str, Deconvnet]:
+    def deconvnets(self, layer: str, composition: LayerComposition | None) -> dict[str, Deconvnet]:
         """A deconvnet of the layer for each rule; the first has the maps that it is made of."""
         found: dict[str, Deconvnet] = {}
         for rule in self.manifest.settings.rules:

@@ -77,4 +77,6 @@ def read_made_of(folder: Path) -> dict[int, list[tuple[int, float]]]:
             made_of[int(feature)] = [(int(part), float(share)) for part, share in parts]
         return made_of
     except (OSError, ValueError, TypeError):
-        raise UserError(f"{path} is missing or damaged: build the atlas anew, --overwrite") from None
+        raise UserError(
+            f"{path} is missing or damaged: build the atlas anew, --overwrite"
+        ) from None
