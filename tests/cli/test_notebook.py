@@ -23,7 +23,7 @@ from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.scan.run import Run, Settings
 
 # of a PhotoRequest, what a call has under another name, or not at all
-ELSEWHERE = {"photos", "layers", "out", "overwrite", "raw", "verbose"}
+ELSEWHERE = {"photos", "layers", "out", "overwrite", "raw", "tiles", "verbose"}
 
 
 def picture_of(run, *arguments) -> np.ndarray:
