@@ -25,6 +25,12 @@ atlas.addresses = (() => {
   const feature = (name, number, state = {}) =>
     `#${encodeURIComponent(whole(name))}/${number}${query(state)}`;
 
+  // the address of the same page with another rule
+  const withRule = (address, rule) => {
+    const [path, said] = address.split('?');
+    return path + query({...Object.fromEntries(new URLSearchParams(said)), rule});
+  };
+
   const layerCalled = (name) =>
     atlas.store.atlas().layers.find((entry) => whole(entry.name) === name);
 
@@ -47,5 +53,5 @@ atlas.addresses = (() => {
     return {page: 'unknown', text: decoded(path)};
   };
 
-  return {network, layer, feature, parse};
+  return {network, layer, feature, withRule, parse};
 })();

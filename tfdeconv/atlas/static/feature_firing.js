@@ -9,6 +9,30 @@ atlas.featureFiring = (() => {
   const section = (title, ...content) =>
     make('section', {class: 'side-section'}, make('h2', {text: title}), ...content);
 
+  const CLASSES =
+    'Lift: how many times as frequent as in all images. Chance: how likely so many are ' +
+    'when images are drawn at random.';
+  const WAYS = 'The two add up to what the activation function of the block is given.';
+
+  const number = (text) => make('td', {class: 'number', text});
+
+  // heads: of columns, the first of which names its row; rows: lists of cells
+  const table = (heads, rows, kind = '') => {
+    const cells = heads.map((text, i) =>
+      make('th', {scope: 'col', class: i ? 'number' : null, text}),
+    );
+    return make(
+      'table',
+      {class: `small plain ${kind}`},
+      make('thead', {}, make('tr', {}, cells)),
+      make(
+        'tbody',
+        {},
+        rows.map((row) => make('tr', {}, row)),
+      ),
+    );
+  };
+
   const numbers = (entry, feature) => {
     const {strongest, mean, mean_maximum: meanMaximum, fires, places} = feature.statistics;
     const rows = [
@@ -36,7 +60,7 @@ atlas.featureFiring = (() => {
       `Histogram of the largest activation in each of ${things(total, 'image')}: ` +
       `${count(counts[0])} do not fire it; the strongest ` +
       magnitude(feature.statistics.strongest);
-    return make('figure', {}, atlas.charts.histogram(counts, atlas.store.atlas().edges, label));
+    return make('figure', {}, atlas.histogram.draw(counts, atlas.store.atlas().edges, label));
   };
 
   const firing = (entry, feature) =>
@@ -64,7 +88,7 @@ atlas.featureFiring = (() => {
       make(
         'figure',
         {},
-        atlas.charts.positions(
+        atlas.positions.draw(
           units,
           atlas.store.atlas().image_size,
           `Where in the image the units stand: ${places.join('; ')}`,
@@ -90,35 +114,15 @@ atlas.featureFiring = (() => {
         }),
       );
     }
-    const rows = feature.classes.map((entry) =>
-      make(
-        'tr',
-        {},
-        make('th', {scope: 'row', text: entry.name}),
-        make('td', {class: 'number', text: count(entry.of_nine)}),
-        make('td', {class: 'number', text: share(entry.share)}),
-        make('td', {class: 'number', text: `${magnitude(entry.lift, 2)}\u202f\u00d7`}),
-        make('td', {class: 'number', text: magnitude(entry.chance, 1)}),
-      ),
-    );
+    const rows = feature.classes.map((entry) => [
+      make('th', {scope: 'row', text: entry.name}),
+      number(count(entry.of_nine)),
+      number(share(entry.share)),
+      number(`${magnitude(entry.lift, 2)}\u202f\u00d7`),
+      number(magnitude(entry.chance, 1)),
+    ]);
     const heads = ['Class', `Of ${count(feature.units.length)}`, 'Of all', 'Lift', 'Chance'];
-    return section(
-      'Classes',
-      make(
-        'table',
-        {class: 'small plain'},
-        make(
-          'thead',
-          {},
-          make(
-            'tr',
-            {},
-            heads.map((text, i) => make('th', {scope: 'col', class: i ? 'number' : null, text})),
-          ),
-        ),
-        make('tbody', {}, rows),
-      ),
-    );
+    return section('Classes', table(heads, rows), make('p', {class: 'small muted', text: CLASSES}));
   };
 
   // Of residual blocks: what came through the identity and through the branch.
@@ -129,48 +133,24 @@ atlas.featureFiring = (() => {
     if (!units.length) return null;
     const most =
       Math.max(...units.flatMap((unit) => [Math.abs(unit.shortcut), Math.abs(unit.branch)])) || 1;
-    const cell = (value, kind) =>
-      make(
-        'td',
-        {class: 'number way'},
-        make('span', {
-          class: `bar ${kind} ${value < 0 ? 'negative' : ''}`,
-          style: {width: `${(60 * Math.abs(value)) / most}%`},
-        }),
-        make('span', {text: magnitude(value)}),
-      );
-    const rows = units.map((unit) =>
-      make(
-        'tr',
-        {},
-        make('th', {scope: 'row', text: count(unit.rank)}),
-        make('td', {class: 'number', text: magnitude(unit.value)}),
-        cell(unit.shortcut, 'identity'),
-        cell(unit.branch, 'branch'),
-      ),
-    );
+    const way = (value, kind) => {
+      const bar = make('span', {
+        class: `bar ${kind} ${value < 0 ? 'negative' : ''}`,
+        style: {width: `${(60 * Math.abs(value)) / most}%`},
+      });
+      return make('td', {class: 'number way'}, bar, make('span', {text: magnitude(value)}));
+    };
+    const rows = units.map((unit) => [
+      make('th', {scope: 'row', text: count(unit.rank)}),
+      number(magnitude(unit.value)),
+      way(unit.shortcut, 'identity'),
+      way(unit.branch, 'branch'),
+    ]);
+    const heads = ['Rank', 'Activation', 'Identity', 'Branch'];
     return section(
       'Identity and branch',
-      make('p', {
-        class: 'small muted',
-        text: 'The two add up to what the block\u2019s activation function is given.',
-      }),
-      make(
-        'table',
-        {class: 'small plain ways'},
-        make(
-          'thead',
-          {},
-          make(
-            'tr',
-            {},
-            ['Rank', 'Activation', 'Identity', 'Branch'].map((text, i) =>
-              make('th', {scope: 'col', class: i ? 'number' : null, text}),
-            ),
-          ),
-        ),
-        make('tbody', {}, rows),
-      ),
+      make('p', {class: 'small muted', text: WAYS}),
+      table(heads, rows, 'ways'),
     );
   };
 

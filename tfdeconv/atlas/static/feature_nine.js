@@ -17,7 +17,6 @@ atlas.featureNine = (() => {
       patch: `Patch: ${of}`,
       projection: `Projection: ${of}`,
       photo: `Photo with the unit's box: ${of}`,
-      of,
     };
   };
 
@@ -47,7 +46,21 @@ atlas.featureNine = (() => {
     dialog.showModal();
   };
 
-  const facts = (unit, scale, rule) => {
+  // What the ends of the projection's colours stand for.
+  const ends = (feature, place, rule) => {
+    const text = (of) => `\u00b1${magnitude(feature.scales?.[of]?.[place], 2)}`;
+    const line = make('p', {
+      class: 'muted',
+      text: text(rule),
+      title: 'The ends of the colours of the projection; grey is zero',
+    });
+    return atlas.rules.follow(line, (other) => {
+      line.textContent = text(other);
+    });
+  };
+
+  const facts = (feature, place, rule) => {
+    const unit = feature.units[place];
     const where = unit.position ? `row ${unit.position[0]}, column ${unit.position[1]}` : null;
     return make(
       'div',
@@ -65,20 +78,13 @@ atlas.featureNine = (() => {
         text: [where, unit.at_border ? 'at the border' : null].filter(Boolean).join(', '),
       }),
       unit.saturated ? make('p', {class: 'muted', text: 'next to nothing came back'}) : null,
-      scale
-        ? make('p', {
-            class: 'muted ends',
-            text: `\u00b1${magnitude(scale, 2)}`,
-            title: `The ends of the projection's colours, rule ${rule}; grey is zero`,
-          })
-        : null,
+      unit.word ? null : ends(feature, place, rule),
     );
   };
 
   const card = (entry, feature, place, rule) => {
     const unit = feature.units[place];
     const label = labels(entry, feature, unit);
-    const scale = feature.scales?.[rule]?.[place];
     if (unit.word) {
       return make(
         'li',
@@ -89,7 +95,7 @@ atlas.featureNine = (() => {
           tiles.empty(unit, `${label.patch}: ${unit.word}`),
           tiles.empty(unit, `${label.projection}: ${unit.word}`),
         ),
-        make('div', {class: 'unit-foot'}, facts(unit)),
+        make('div', {class: 'unit-foot'}, facts(feature, place, rule)),
       );
     }
     const photo = make(
@@ -113,7 +119,7 @@ atlas.featureNine = (() => {
         tiles.patch(unit, label.patch),
         tiles.projection(feature, place, rule, label.projection),
       ),
-      make('div', {class: 'unit-foot'}, photo, facts(unit, scale, rule)),
+      make('div', {class: 'unit-foot'}, photo, facts(feature, place, rule)),
     );
   };
 
@@ -127,15 +133,13 @@ atlas.featureNine = (() => {
     list.style.setProperty('--columns', String(columns));
   };
 
-  const section = (entry, feature, startRule) => {
-    const list = make('ol', {class: 'units', role: 'list'});
+  const section = (entry, feature, rule) => {
+    const cards = feature.units.map((_, place) => card(entry, feature, place, rule));
+    const list = make('ol', {class: 'units', role: 'list'}, cards);
     const title = make('h2', {
       id: 'nine',
       text: `The ${feature.units.length || 'no'} images that fire it most`,
     });
-    const draw = (rule) =>
-      list.replaceChildren(...feature.units.map((_, place) => card(entry, feature, place, rule)));
-    draw(startRule);
     const unit = feature.units.find((one) => one.box);
     const observer = new ResizeObserver(() => {
       if (unit) layOut(list, tiles.sized(unit.box)[1]);
@@ -149,7 +153,6 @@ atlas.featureNine = (() => {
         );
     return {
       element,
-      draw,
       start: () => {
         if (unit) {
           layOut(list, tiles.sized(unit.box)[1]);

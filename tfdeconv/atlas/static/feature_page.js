@@ -43,52 +43,37 @@ atlas.featurePage = (() => {
       throw new Error(`This atlas has no feature ${number} of ${entry.name}: ` + held(entry));
     }
     const feature = await atlas.store.feature(entry.number, number);
-    const {rules} = atlas.store.atlas();
     let state = {...address.state};
     let rule = startRule;
 
     const {before, after, at, of} = neighbours(layer, number, state);
-    const address2 = (other) => addresses.feature(entry.name, other, state);
+    const addressOf = (other) => addresses.feature(entry.name, other, state);
     const step = (other, text, rel) =>
-      other === null ? null : make('a', {class: 'button', rel, text, href: address2(other)});
-    const steps = make('nav', {class: 'steps', 'aria-label': 'Features'});
+      other === null ? null : make('a', {class: 'button', rel, text, href: addressOf(other)});
     const sort = layerOrder.SORTS[layerOrder.sortOf(state)].about;
-    const drawSteps = () =>
-      steps.replaceChildren(
-        ...[
-          step(before, `\u2190 ${before}`, 'prev'),
-          at >= 0
-            ? make('span', {
-                class: 'muted small',
-                text: `${count(at + 1)} of ${count(of)} by ${sort}`,
-              })
-            : null,
-          step(after, `${after} \u2192`, 'next'),
-        ].filter(Boolean),
-      );
-    drawSteps();
+    const told = `${count(at + 1)} of ${count(of)} by ${sort}`;
+    const steps = make(
+      'nav',
+      {class: 'steps', 'aria-label': 'Features'},
+      step(before, `\u2190 ${before}`, 'prev'),
+      at >= 0 ? make('span', {class: 'muted small', text: told}) : null,
+      step(after, `${after} \u2192`, 'next'),
+    );
 
     const nine = atlas.featureNine.section(entry, feature, rule);
-    const relations = make('div', {class: 'relations-all'});
-    const relate = async () => {
-      const sections = await atlas.featureRelations.sections(entry, feature, rule, {
-        rule: state.rule,
-      });
-      relations.replaceChildren(...sections.filter(Boolean));
-    };
-    await relate();
+    const relations = await atlas.featureRelations.sections(entry, feature, rule, {
+      rule: state.rule,
+    });
 
     const choose = (chosen) => {
       rule = chosen;
       field.mark(rule);
-      state = {...state, rule: rule === rules[0] ? '' : rule};
-      atlas.main.restate(address2(number));
-      nine.draw(rule);
-      drawSteps();
-      relate();
+      state = {...state, rule: atlas.rules.inAddress(rule)};
+      atlas.main.restate(addressOf(number));
+      atlas.rules.turn(document.getElementById('main'), rule);
     };
-    const field = atlas.layerControls.ruleField(rules, rule, choose);
-    const turn = (other) => () => (other === null ? false : atlas.main.go(address2(other)));
+    const field = atlas.layerControls.ruleField(rule, choose);
+    const turn = (other) => () => (other === null ? false : atlas.main.go(addressOf(other)));
 
     return {
       title: `${entry.name}/${number}`,
@@ -116,7 +101,7 @@ atlas.featurePage = (() => {
           nine.element,
           make('div', {class: 'feature-side'}, atlas.featureFiring.sections(entry, feature)),
         ),
-        relations,
+        make('div', {class: 'relations-all'}, relations),
       ],
       keys: [
         {keys: ['ArrowLeft'], shown: '\u2190', about: 'the feature before', act: turn(before)},
@@ -127,7 +112,7 @@ atlas.featurePage = (() => {
           about: 'the next rule',
           act: () => {
             if (!field) return false;
-            return choose(rules[(rules.indexOf(rule) + 1) % rules.length]);
+            return choose(atlas.rules.after(rule));
           },
         },
       ],

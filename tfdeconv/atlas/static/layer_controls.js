@@ -73,7 +73,8 @@ atlas.layerControls = (() => {
   };
 
   // One of the rules, as a row of buttons: null where there is one. choose(rule) is called.
-  const ruleField = (rules, chosen, choose) => {
+  const ruleField = (chosen, choose) => {
+    const rules = atlas.rules.all();
     if (rules.length < 2) return null;
     const buttons = rules.map((rule) =>
       make('button', {

@@ -13,9 +13,11 @@ atlas.layerExamples = (() => {
     const {dead, always_on: alwaysOn, selectivity, strongest} = layer.columns;
     const places = layer.features
       .map((_, place) => place)
-      .filter((place) => place < layer.thumbnail.per_sheet && !dead[place] && !alwaysOn[place]);
+      .filter((place) => place < layer.thumbnail.per_sheet && !dead[place]);
     const worth = (place) => selectivity[place] ?? strongest[place];
-    return places.sort((one, other) => worth(other) - worth(one)).slice(0, FEATURES);
+    return places
+      .sort((one, other) => alwaysOn[one] - alwaysOn[other] || worth(other) - worth(one))
+      .slice(0, FEATURES);
   };
 
   const thumbnails = (entry, layer, rule, state) =>

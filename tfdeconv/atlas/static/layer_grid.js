@@ -11,7 +11,8 @@ atlas.layerGrid = (() => {
   const GAP = 12;
 
   // cell: {width, height} in pixels; draw(item) -> what stands in its link; href(item);
-  // label(item): what is read aloud in place of it; point(item): called when a cell is pointed at or focused
+  // label(item): what is read aloud in place of it; point(item): is called when a cell is pointed
+  // at or gets the focus
   const create = ({cell, draw, href, label, point, name}) => {
     const list = make('ul', {class: 'grid', role: 'list', 'aria-label': name});
     const cells = new Map(); // by place in `items`
@@ -96,7 +97,6 @@ atlas.layerGrid = (() => {
         }
         next = cells.get(place);
       }
-      atlas.lazy.forget();
     };
 
     const layOut = () => {
@@ -160,13 +160,6 @@ atlas.layerGrid = (() => {
     const has = (element) => list.contains(element);
     const indexOf = (item) => items.indexOf(item);
 
-    // Draws all cells that exist again: another rule, say.
-    const redraw = () => {
-      cells.clear();
-      list.replaceChildren();
-      update();
-    };
-
     return {
       list,
       show,
@@ -176,7 +169,6 @@ atlas.layerGrid = (() => {
       stop,
       has,
       indexOf,
-      redraw,
       firstVisible,
       size: () => items.length,
     };

@@ -79,7 +79,6 @@ atlas.layerPage = (() => {
   const open = async (address, startRule) => {
     const entry = address.layer;
     const layer = await atlas.store.layer(entry.number);
-    const {rules} = atlas.store.atlas();
     let state = {...address.state};
     let rule = startRule;
 
@@ -118,12 +117,13 @@ atlas.layerPage = (() => {
       state = {...state, ...part};
       atlas.main.restate(addresses.layer(entry.name, state));
     };
-    const ruleField = atlas.layerControls.ruleField(rules, rule, (chosen) => {
+    const choose = (chosen) => {
       rule = chosen;
       ruleField.mark(rule);
-      change({rule: rule === rules[0] ? '' : rule});
-      grid.redraw();
-    });
+      change({rule: atlas.rules.inAddress(rule)});
+      atlas.rules.turn(document.getElementById('main'), rule);
+    };
+    const ruleField = atlas.layerControls.ruleField(rule, choose);
     const bar = atlas.layerControls.bar(
       layer,
       state,
@@ -186,7 +186,7 @@ atlas.layerPage = (() => {
           about: 'the next rule',
           act: () => {
             if (!ruleField) return false;
-            return ruleField.group.children[(rules.indexOf(rule) + 1) % rules.length].click();
+            return choose(atlas.rules.after(rule));
           },
         },
       ],

@@ -5,6 +5,7 @@ var atlas = globalThis.atlas || {};
 atlas.lazy = (() => {
   const NEAR = '400px';
   const waiting = new Map();
+  const wanted = new WeakMap();
 
   const load = (element) => {
     element.style.backgroundImage = `url("${waiting.get(element)}")`;
@@ -28,6 +29,22 @@ atlas.lazy = (() => {
     return element;
   };
 
+  // Gives it another picture, once that is there: the old one stays until then, nothing flashes.
+  const exchange = (element, url) => {
+    if (waiting.has(element)) {
+      waiting.set(element, url);
+      return;
+    }
+    const image = new Image();
+    wanted.set(element, image);
+    const show = () => {
+      // somebody may have asked for yet another one
+      if (wanted.get(element) === image) element.style.backgroundImage = `url("${url}")`;
+    };
+    image.src = url;
+    image.decode().then(show, show);
+  };
+
   // what left the page before it was seen is forgotten
   const forget = () => {
     for (const element of waiting.keys()) {
@@ -42,5 +59,5 @@ atlas.lazy = (() => {
     for (const element of [...waiting.keys()]) load(element);
   });
 
-  return {picture, forget};
+  return {picture, exchange, forget};
 })();

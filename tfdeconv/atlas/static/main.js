@@ -27,12 +27,6 @@ atlas.main = (() => {
     keys: [],
   });
 
-  // the rule goes along from page to page, in their addresses
-  const rule = (address) => {
-    const {rules} = atlas.store.atlas();
-    return rules.includes(address.state?.rule) ? address.state.rule : rules[0];
-  };
-
   const crumbs = (address) => {
     const {title} = atlas.store.atlas();
     const entries = [[title, addresses.network()]];
@@ -68,7 +62,7 @@ atlas.main = (() => {
     if (address.page === 'unknown')
       return unknown(`This atlas has no layer called ${address.text}.`);
     try {
-      return await PAGES[address.page].open(address, rule(address));
+      return await PAGES[address.page].open(address, atlas.rules.of(address.state));
     } catch (problem) {
       return unknown(atlas.errors.message(problem));
     }

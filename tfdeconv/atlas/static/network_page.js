@@ -33,12 +33,13 @@ atlas.networkPage = (() => {
     ];
   };
 
-  const number = (value, name) =>
+  const number = (value, name, rest = '') =>
     make(
       'td',
       {role: 'cell', class: `number ${value ? '' : 'muted'}`},
       make('span', {class: 'unit-name', text: `${name} `}),
       count(value),
+      rest,
     );
 
   const row = (data, entry, rule, state) => {
@@ -69,11 +70,15 @@ atlas.networkPage = (() => {
         make(
           'td',
           {role: 'cell', class: 'field-cell'},
-          atlas.charts.field(entry.field, data.image_size, field),
+          atlas.receptiveField.draw(entry.field, data.image_size, field),
           make('span', {class: 'small', 'aria-hidden': 'true', text: size(entry.field)}),
         ),
         make('td', {role: 'cell', class: 'small shape'}, shape),
-        number(entry.features, 'features'),
+        number(
+          entry.features,
+          'features',
+          entry.features < entry.channels ? ` of ${count(entry.channels)}` : '',
+        ),
         number(entry.dead, 'dead'),
         number(entry.always_on, 'always on'),
         number(entry.border_bound, 'border-bound'),

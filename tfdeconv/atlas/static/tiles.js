@@ -48,8 +48,9 @@ atlas.tiles = (() => {
     const row = Math.floor(place / feature.columns);
     tile.style.backgroundSize = `${scaled(width * feature.columns)} auto`;
     tile.style.backgroundPosition = `${scaled(-column * width)} ${scaled(-row * height)}`;
-    const url = atlas.store.projections(feature.layer, feature.feature, rule);
-    return atlas.lazy.picture(tile, url);
+    const url = (of) => atlas.store.projections(feature.layer, feature.feature, of);
+    atlas.rules.follow(tile, (other) => atlas.lazy.exchange(tile, url(other)));
+    return atlas.lazy.picture(tile, url(rule));
   };
 
   // A unit that has no pictures: the word why.
@@ -88,14 +89,14 @@ atlas.tiles = (() => {
     return tile;
   };
 
-  // One of a layer's thumbnails. series: 'photo' or a rule; place: in layer.js's lists.
+  // One of a layer's thumbnails. series: 'photo' or a rule; place: in layer.js's lists. Who shows
+  // one has seen to it that it is near the window.
   const thumbnail = (layer, place, series, side) => {
     const {columns, per_sheet: perSheet, side: own} = layer.thumbnail;
     const shown = side || own;
     const within = place % perSheet;
     const column = within % columns;
     const row = Math.floor(within / columns);
-    const sheetColumns = Math.min(columns, layer.features.length);
     const kind = series === 'photo' ? 'thumbnail' : 'thumbnail projection';
     const tile = make('span', {
       class: `tile ${kind}`,
@@ -103,12 +104,17 @@ atlas.tiles = (() => {
       style: {
         width: `${shown}px`,
         height: `${shown}px`,
-        'background-size': `${shown * sheetColumns}px auto`,
+        'background-size': `${shown * columns}px auto`,
         'background-position': `${-column * shown}px ${-row * shown}px`,
       },
     });
     const sheet = Math.floor(place / perSheet);
-    return atlas.lazy.picture(tile, atlas.store.thumbnails(layer.number, series, sheet));
+    const url = (of) => atlas.store.thumbnails(layer.number, of, sheet);
+    tile.style.backgroundImage = `url("${url(series)}")`;
+    if (series !== 'photo') {
+      atlas.rules.follow(tile, (rule) => atlas.lazy.exchange(tile, url(rule)));
+    }
+    return tile;
   };
 
   // A feature's patch and projection, as thumbnails side by side.
