@@ -28,15 +28,13 @@ atlas.positions = (() => {
     return [x, y];
   };
 
-  // A rank in its circle, with a line to the middle of the receptive field if it stands aside.
-  const mark = (unit, [x, y], [atX, atY]) =>
-    shape(
-      'g',
-      {},
-      shape('line', {class: 'leader', x1: x, y1: y, x2: atX, y2: atY}),
-      shape('circle', {class: 'dot', cx: atX, cy: atY, r: RADIUS}),
-      shape('text', {class: 'rank', x: atX, y: atY + 4, 'text-anchor': 'middle', text: unit.rank}),
-    );
+  const rankAt = (rank, [x, y]) => [
+    shape('circle', {class: 'dot', cx: x, cy: y, r: RADIUS}),
+    shape('text', {class: 'rank', x, y: y + 4, 'text-anchor': 'middle', text: rank}),
+  ];
+
+  // from the middle of a receptive field to its rank, which may stand aside
+  const leader = ([x1, y1], [x2, y2]) => shape('line', {class: 'leader', x1, y1, x2, y2});
 
   // units: those that are drawn; label: what the drawing shows, read aloud
   const draw = (units, [imageHeight, imageWidth], label) => {
@@ -46,6 +44,7 @@ atlas.positions = (() => {
     const within = (value, most) => Math.min(most, Math.max(0, value));
     const fields = [];
     const taken = [];
+    const leaders = [];
     const ranks = [];
     for (const unit of units) {
       const [top, left, bottom, right] = unit.field.map((value) => value * scale);
@@ -55,7 +54,8 @@ atlas.positions = (() => {
       const middle = [within((left + right) / 2, width), within((top + bottom) / 2, height)];
       const place = freePlace(middle, taken, [width, height]);
       taken.push(place);
-      ranks.push(mark(unit, middle, place));
+      leaders.push(leader(middle, place));
+      ranks.push(rankAt(unit.rank, place));
     }
     const viewBox = `${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`;
     // a nested svg cuts off what lies outside of the image
@@ -64,6 +64,7 @@ atlas.positions = (() => {
       {class: 'positions', role: 'img', 'aria-label': label, viewBox},
       shape('svg', {x: 0, y: 0, width, height, viewBox: `0 0 ${width} ${height}`}, fields),
       shape('rect', {class: 'image', x: 0, y: 0, width, height}),
+      leaders,
       ranks,
     );
   };

@@ -6,8 +6,8 @@ var atlas = globalThis.atlas || {};
 
 atlas.tiles = (() => {
   const {make} = atlas.dom;
-  const ENLARGED = 3; // and more: pixels are shown as squares
-  const SMALL = 64; // pixels of a field that is enlarged by whole factors
+  const ENLARGED = 6; // and more: pixels are shown as squares
+  const SMALL = 32; // pixels of a field that is enlarged by whole factors
 
   const scaled = (pixels) => `calc(${pixels}px * var(--scale, 1))`;
 
