@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from runs import SIDE, assert_equal_runs
 
 from tfdeconv.cli import console
-from tfdeconv.scan import checkpoint, maxima, run_file
+from tfdeconv.scan import checkpoint, maxima, more_layers, run_file
 from tfdeconv.scan.maxima_writer import MaximaWriter
 
 
@@ -128,3 +129,35 @@ def test_parts_do_not_grow(script, small, tmp_path):
     status, _, err = script(*small, "-l", "first", "--shard", "1/2")
     assert (status, len(err)) == (2, 1) and "is a part of 13 images" in err[0]
     assert "--merge the parts first" in err[0]
+
+
+def files_of(folder: Path, name: str) -> dict[str, bytes]:
+    """A run's file and that of its maxima."""
+    return {end: (folder / f"{name}{end}").read_bytes() for end in (".h5", ".maxima.npy")}
+
+
+def test_more_layers_are_added(script, small, photos, tmp_path, monkeypatch):
+    write_list(tmp_path / "list.txt", range(30))
+    given = [tmp_path / "list.txt", *small[1:3], "--batch", 16, "--out"]
+    both = ["-l", "first,second", "--keep-maxima", "all"]
+    assert script(*given, tmp_path / "whole.h5", *both)[0] == 1
+    path = tmp_path / "run.h5"
+    assert script(*given, path, "-l", "second", "--keep-maxima", "second")[0] == 1
+    old = files_of(tmp_path, "run")
+    for owner, name, call, after in (
+        (checkpoint, "save", 2, False),
+        (more_layers, "join_maxima", 1, False),
+        (more_layers, "join_maxima", 1, True),
+        (more_layers, "remove", 1, False),
+    ):
+        with monkeypatch.context() as patch:
+            kill_at(patch, owner, name, call, after)
+            with pytest.raises(Killed):
+                script(*given, path, *both, "--every", 0)
+    status, lines, err = script(*given, path, *both)
+    assert status == 1 and "24 images, 2 layers" in lines[-1], (lines, err)
+    assert files_of(tmp_path, "run") == files_of(tmp_path, "whole")
+    assert sorted(os.listdir(tmp_path)) == [
+        *("list.txt", "other.h5", "photos", "run.h5", "run.maxima.npy", "w.h5"),
+        *("whole.h5", "whole.maxima.npy", "x.npy"),
+    ]

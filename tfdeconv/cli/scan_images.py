@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,15 @@ from ..errors import UserError
 from ..scan.cluster import cluster
 from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
-from .notes import MOST, Notes, admission_of
+from .notes import MOST, Notes
 from .scan_settings import ScanRequest, settings_of
+from .scan_stages import Stages
 
 if TYPE_CHECKING:
     from ..scan.job import Job
     from ..scan.run import Run
     from ..scan.workers import WorkerGroup
+    from ..weights.load import Weights
 
 
 SHOWN = 3  # images that could not be read: describe.py lists all of them
@@ -50,89 +53,19 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
         work = prepare_on_all(request, group, notes)
     from ..scan import job
 
-    progress = console.Progress(every=30)
+    stages = Stages(request, group, console.Progress(every=30), notes, interruption)
     run = job.start_or_resume(work, group)
-    if request.retry and run.skipped:
-        retry_skipped(request, work, run, progress, notes, interruption)
-    if not run.finished or not run.settings.range:  # an empty part is written all the same
-        scan_rest(request, work, run, group, progress, notes, interruption)
-    progress.clear()
+    with work.source:
+        if request.retry and run.skipped:
+            stages.retry_skipped(work, run)
+        stages.scan_rest(work, run, request.out)
+        run = stages.add_layers(work, run)
+    stages.progress.clear()
     if group.chief:
         report(request.out, run)
         tell_skipped(request.out, run)
     notes.count_others()
     return status_of(run)
-
-
-def scan_rest(
-    request: ScanRequest,
-    work: Job,
-    run: Run,
-    group: WorkerGroup,
-    progress: console.Progress,
-    notes: Notes,
-    interruption: Interruption,
-) -> None:
-    """Scans the images that the run has not seen."""
-    from ..scan import loop, workers
-
-    def say(text: str) -> None:
-        if run.scanned:
-            notes.show()
-        # of all the workers' lines one tells as much
-        if group.chief:
-            progress.say(text)
-
-    accumulator = workers.build_on_all(lambda: work.scan(group), group)
-    if group.chief and run.settings.kept:
-        from ..scan.maxima import maxima_path
-        from ..scan.maxima_writer import MaximaWriter
-
-        path = maxima_path(request.out)
-        megabytes = MaximaWriter(path, run.settings, accumulator.channels_of).size / 1e6
-        count = len(run.settings.range)
-        print(f"{path}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
-    with work.source as source, interruption.saves_itself():
-        loop.advance(
-            run,
-            accumulator,
-            source,
-            work.preprocessing,
-            request.out,
-            request.every,
-            say,
-            group,
-            admission_of(request.preprocess, notes),
-            lambda: interruption.number,
-        )
-
-
-def retry_skipped(
-    request: ScanRequest,
-    work: Job,
-    run: Run,
-    progress: console.Progress,
-    notes: Notes,
-    interruption: Interruption,
-) -> None:
-    """Takes in what was skipped and can be read now; raises Interrupted after a signal."""
-    from ..scan.retry import retry
-
-    admission = admission_of(request.preprocess, notes)
-    with interruption.saves_itself():
-        retry(
-            work,
-            run,
-            request.out,
-            request.every,
-            progress.say,
-            admission,
-            lambda: interruption.number,
-        )
-    if interruption.number:
-        raise Interrupted(
-            interruption.number, f"stopped: {request.out} is saved, and --retry goes on from there"
-        )
 
 
 def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
@@ -165,27 +98,29 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     """
     from ..data import dataset
     from ..data.loader import notes_on
-    from ..scan import continuation, run_file
-    from ..scan.maxima import maxima_path
+    from ..scan import continuation, more_layers, run_file
     from ..weights.load import read_weights
 
-    own_files = [str(request.out), str(maxima_path(request.out))]
-    source = dataset.open_source(request.images, own_files)
+    source = dataset.open_source(request.images, more_layers.own_files(request.out))
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )
     started_run = None
     if is_chief and os.path.lexists(request.out):
         started_run = run_file.load(request.out)
-    weights = read_weights(
-        weights_path,
-        request.network,
-        request.layers,
-        "float32",
-        request.variant,
-        request.architecture,
-        request.lambdas,
-    )
+
+    def read(layers: Sequence[str] | None) -> Weights:
+        return read_weights(
+            weights_path,
+            request.network,
+            layers,
+            "float32",
+            request.variant,
+            request.architecture,
+            request.lambdas,
+        )
+
+    weights = read(request.layers)
     tell = notes.tell if is_chief else say_nothing
     preprocessing = load_preprocessing(request.preprocess, weights.network.input_shape, tell)
     preprocessing = preprocessing or weights.preprocessing
@@ -196,15 +131,26 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         tell(note)
     settings = settings_of(request, source, weights, preprocessing, tell)
     if started_run:
+        # before anything is taken in, what is another run is refused
+        continuation.continued(request.out, started_run, source, settings)
+        started_run = more_layers.take_in_finished(request.out, started_run, weights.network)
         started_run = continuation.continued(request.out, started_run, source, settings)
     limits.refuse_costly_forward(
         weights.network, settings.layers, settings.image_size, settings.batch
     )
     console.Progress().say("importing tensorflow")
     console.import_tensorflow(request.verbose)
-    from ..scan.job import Job
+    from ..scan.job import HeldWeights, Job
 
-    return Job(source, weights, preprocessing, settings, os.path.abspath(weights_path), started_run)
+    return Job(
+        source,
+        weights.network,
+        HeldWeights(weights, read),
+        preprocessing,
+        settings,
+        os.path.abspath(weights_path),
+        started_run,
+    )
 
 
 def report(path: Path, run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,17 +66,17 @@ def work_of(request: MergeRequest, run: Run) -> Job:
     source = provenance.images_of(run, request.out, request.images)
     weights_path = provenance.weights_file(run, request.out, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
-    weights = provenance.weights_of(
+    read = partial(
+        provenance.weights_of,
         run,
         request.out,
         weights_path,
         network,
-        run.settings.layers,
-        request.architecture,
-        request.lambdas,
+        architecture=request.architecture,
+        lambdas=request.lambdas,
     )
     console.import_tensorflow(request.verbose)
     from ..scan.job import Job
 
     preprocessing = provenance.preprocessing_of(run, request.out, network)
-    return Job(source, weights, preprocessing, run.settings, str(weights_path), run)
+    return Job(source, network, read, preprocessing, run.settings, str(weights_path), run)

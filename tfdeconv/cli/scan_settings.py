@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from ..errors import UserError
 if TYPE_CHECKING:
     from ..data.dataset import Source
     from ..data.preprocessing import Preprocessing
-    from ..network.graph import Network
     from ..scan.run import Settings
     from ..weights.load import Weights
 
@@ -57,6 +56,7 @@ def settings_of(
     tell takes a note on layers that are left out.
     """
     from ..data.loader import size_of
+    from ..network.selection import in_network_order
     from ..scan.run import Settings
 
     network = weights.network
@@ -94,7 +94,7 @@ def layers_of(
 ) -> tuple[str, ...]:
     """The layers to scan; raises UserError where one is asked for that cannot be, or none can."""
     from ..network import borders
-    from ..network.selection import default_layers, nothing_to_scan
+    from ..network.selection import default_layers, in_network_order, nothing_to_scan
 
     network = weights.network
     layers = in_network_order(network, request.layers or default_layers(network, weights))
@@ -113,9 +113,3 @@ def layers_of(
             f"whose receptive field lies within images of {size[0]} x {size[1]}: {listed}"
         )
     return tuple(layer for layer in layers if layer not in without)
-
-
-def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:
-    """Layers by the network's own names, each once; raises UserError for one that it lacks."""
-    names = {network.node(layer).name for layer in layers}
-    return tuple(node.name for node in network.nodes if node.name in names)

@@ -46,6 +46,12 @@ def default_layers(network: Network, weights: Mapping[str, Any]) -> list[str]:
     return names
 
 
+def in_network_order(network: Network, layers: Sequence[str]) -> tuple[str, ...]:
+    """Layers by the network's own names, each once; raises UserError for one that it lacks."""
+    names = {network.node(layer).name for layer in layers}
+    return tuple(node.name for node in network.nodes if node.name in names)
+
+
 def behind_kernels(network: Network) -> list[str]:
     """The layers that have a kernel, or read directly or not from one that has.
 

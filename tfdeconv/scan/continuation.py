@@ -1,4 +1,7 @@
-"""A run that goes on: with the images that it has, and with more behind them."""
+"""A run that goes on: with the images that it has, and with more behind them.
+
+Of layers it goes on with its own; what is asked for besides is added to it (more_layers.py).
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,22 @@ if TYPE_CHECKING:
     from ..data.dataset import Source
 
 
+MAY_DIFFER = ("layers", "kept")
+
+
 def continued(path: str | Path, run: Run, source: Source, settings: Settings) -> Run:
     """The run at that path for a scan of these settings: over more images where the list has grown.
 
     Raises UserError where it is of other images or settings, or where new images do not all stand
     behind the end of its list.
     """
+    old = run.settings
     if not has_grown(run, source):
         refuse_between(path, run, source)
-        refuse_others(path, run, settings, source.names)
+        refuse_others(path, run, settings, source.names, MAY_DIFFER)
         return run
-    old = run.settings
-    refuse_others(
-        path, run, replace(settings, list_sha256=old.list_sha256, count=old.count), run.names
-    )
+    before = replace(settings, list_sha256=old.list_sha256, count=old.count)
+    refuse_others(path, run, before, run.names, MAY_DIFFER)
     if old.shard != (1, 1):
         raise UserError(
             f"{path} is a part of {old.count} images, and {source.root} has {source.count} now, "

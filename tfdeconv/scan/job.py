@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,14 +11,14 @@ from ..data.dataset import Source
 from ..data.loader import batches as load_batches, reader
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError
-from ..formats.hdf5_write import pack_texts, unpack_texts
+from ..network.graph import Network
 from ..version import library_versions
 from ..weights.load import Weights, as_tensors
 from .accumulator import Accumulator
-from .messages import pack_progress, unpack_progress
+from .messages import pack_progress, pack_settings, unpack_progress, unpack_settings
 from .run import Run, Settings, differences
 from .state import State
-from .workers import Message, WorkerGroup
+from .workers import WorkerGroup
 
 # takes a line that says how far something is
 ProgressCallback = Callable[[str], None]
@@ -31,7 +29,9 @@ class Job:
     """What a scan is to do: with which images and weights, and the run to resume."""
 
     source: Source
-    read: Weights
+    network: Network
+    # reads what some layers need of the weights
+    read: Callable[[Sequence[str]], Weights]
     preprocessing: Preprocessing
     settings: Settings
     weights: str  # their file
@@ -40,8 +40,8 @@ class Job:
     def scan(self, workers: WorkerGroup) -> Accumulator:
         """What accumulates it, on the workers' devices."""
         return Accumulator(
-            self.read.network,
-            as_tensors(self.read),
+            self.network,
+            as_tensors(self.read(self.settings.layers)),
             self.settings.layers,
             self.settings.image_size,
             self.settings.batch,
@@ -52,14 +52,41 @@ class Job:
         )
 
 
+class HeldWeights:
+    """Weights that have been read, for the first who asks; what is asked for later is read again.
+
+    So memory does not hold them while they are on a device.
+    """
+
+    def __init__(self, weights: Weights, again: Callable[[Sequence[str]], Weights]):
+        self.weights = weights
+        self.again = again
+
+    def __call__(self, layers: Sequence[str]) -> Weights:
+        """What some layers need; raises UserError where the file has changed meanwhile."""
+        held = self.weights
+        parameters = held.network.parameters()
+        nodes = held.network.up_to(*layers)
+        needed = [node.name for node in nodes if node.name in parameters]
+        if all(layer in held.layers for layer in needed):
+            found = {layer: held.layers[layer] for layer in needed}
+            held.layers.clear()
+            return replace(held, layers=found)
+        weights = self.again(layers)
+        if weights.digest != held.digest:
+            raise UserError(f"{held.path} was changed while it was used: start again")
+        return weights
+
+
 def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
     """The run of the chief's file, or a new one: the same for all workers.
 
+    One that goes on has the layers that it had, whatever the job's are.
     Raises UserError in all of them where one was asked for something else than the others.
     """
-    messages = workers.exchange({"settings": pack_texts([json.dumps(asdict(job.settings))])})
+    messages = workers.exchange(pack_settings(job.settings))
     for rank, message in enumerate(messages):
-        if wrong := differences(settings_of(message), job.settings):
+        if wrong := differences(unpack_settings(message), job.settings):
             raise UserError(
                 f"worker {rank} was started with other options than worker {workers.rank}: "
                 f"{'; '.join(wrong)}"
@@ -78,15 +105,6 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
         versions=library_versions(),
         labels=job.source.labels,
     )
-
-
-def settings_of(message: Message) -> Settings:
-    """The settings in a worker's message, which JSON gave lists for tuples."""
-    fields: dict[str, Any] = json.loads(unpack_texts(message["settings"])[0])
-    for name, value in fields.items():
-        if isinstance(value, list):
-            fields[name] = tuple(value)
-    return Settings(**fields)
 
 
 def rescan(job: Job, numbers: Sequence[int], say: ProgressCallback = lambda text: None) -> State:

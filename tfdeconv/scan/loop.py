@@ -31,6 +31,7 @@ from .checkpoint import Checkpointer
 from .images_check import locations_read, refuse_changed, refuse_unequal, samples
 from .interruption import Interrupted
 from .job import ProgressCallback
+from .known_images import KnownImages
 from .messages import Report, report_on
 from .run import Run
 from .workers import WorkerGroup
@@ -47,11 +48,13 @@ def advance(
     workers: WorkerGroup | None = None,
     admission: Admission | None = None,
     signalled: Callable[[], int] = lambda: 0,
+    known: KnownImages | None = None,
 ) -> None:
     """Scans what is left of a run's images; writes it to path every so many seconds and at the end.
 
     Unreadable images, and those that have the pixels of an earlier one, do not count. The chief
-    alone writes. signalled: the number of a signal that asked this worker to stop, or 0.
+    alone writes. signalled: the number of a signal that asked this worker to stop, or 0. known: the
+    images that a run of other layers has; what counts there must count here.
     Raises UserError where the images' directory has vanished, and Interrupted after a signal to any
     worker: the run is saved then, and can be resumed.
     """
@@ -60,6 +63,8 @@ def advance(
     settings = run.settings
     channels = accumulator.channels
     read = reader(source, preprocessing, settings.resize, settings.image_size, channels, admission)
+    if known:
+        read = known.reader(read, (*settings.image_size, channels))
     refuse_unequal(source, samples(run), read, workers)
     with workers.deferred_errors():
         refuse_changed(run, source, read)
@@ -76,6 +81,8 @@ def advance(
         # of all workers by rank, and so in the order of the list
         reports = list(map(Report.from_message, workers.exchange(own_report.to_message())))
         for report in reports:
+            if known:
+                known.refuse_uncounted(report.unusable)
             run.skip(report.unusable)
         if any(report.source_lost for report in reports):
             checkpoint.finish()
@@ -84,6 +91,10 @@ def advance(
             if report.signal:
                 checkpoint.finish()
                 raise interruption_of(report.signal, rank, workers, path, run)
+        problem = known.problem(source, run.done, reports) if known else ""
+        if problem:
+            checkpoint.finish()
+            raise UserError(problem)
         if any(report.save_due for report in reports):
             checkpoint.save()
         image_numbers = [record_batches(run, report) for report in reports]

@@ -58,6 +58,14 @@ class MaximaWriter:
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from None
 
+    def has_columns(self) -> bool:
+        """Whether the file is there, and has as many columns as are to be written."""
+        try:
+            with open(self.path, "rb") as file:
+                return shape_in(file.read(MOST_HEADER))[1:] == (self.width,)
+        except OSError:
+            return False
+
     def check_header(self, size: int, done: int) -> None:
         """Raises UserError where the file, of that size, does not have `done` images of this run.
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..data.loader import Batch
 from ..formats.hdf5_write import pack_texts, unpack_texts
-from .run import Run
+from .run import Run, Settings
 from .state import State
 from .workers import Message
 
@@ -104,9 +106,23 @@ def unpack_batches(message: Message) -> tuple[BatchReport, ...]:
     return tuple(batches)
 
 
+def pack_settings(settings: Settings) -> Message:
+    """Settings as JSON."""
+    return {"settings": pack_texts([json.dumps(asdict(settings))])}
+
+
+def unpack_settings(message: Message) -> Settings:
+    """The settings of pack_settings(), which has lists for tuples."""
+    fields: dict[str, Any] = json.loads(unpack_texts(message["settings"])[0])
+    for name, value in fields.items():
+        if isinstance(value, list):
+            fields[name] = tuple(value)
+    return Settings(**fields)
+
+
 def pack_progress(run: Run) -> Message:
-    """How far a run is, and which images it has seen."""
-    return {
+    """What a run is of, how far it is, and which images it has seen."""
+    return pack_settings(run.settings) | {
         "done": np.array(run.done),
         "scanned": np.array(run.scanned),
         "digests": run.digests,
@@ -118,6 +134,7 @@ def pack_progress(run: Run) -> Message:
 
 def unpack_progress(message: Message, run: Run) -> None:
     """Brings a run to where the run of pack_progress() is."""
+    run.settings = unpack_settings(message)
     run.done = int(message["done"])
     run.scanned = int(message["scanned"])
     run.digests = message["digests"]

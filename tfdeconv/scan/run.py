@@ -163,9 +163,15 @@ class Run:
                 self.skipped[start + index] = reason
 
 
-def refuse_others(path: str | Path, run: Run, settings: Settings, names: tuple[str, ...]) -> None:
+def refuse_others(
+    path: str | Path,
+    run: Run,
+    settings: Settings,
+    names: tuple[str, ...],
+    ignored: tuple[str, ...] = (),
+) -> None:
     """Raises UserError with all that differs where a run is not of these settings."""
-    wrong = differences(run.settings, settings)
+    wrong = differences(run.settings, settings, ignored)
     if run.settings.list_sha256 != settings.list_sha256 and run.names and names:
         wrong.append(first_difference(run.names, names))
     if wrong:
