@@ -135,6 +135,8 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         continuation.continued(request.out, started_run, source, settings)
         started_run = more_layers.take_in_finished(request.out, started_run, weights.network)
         started_run = continuation.continued(request.out, started_run, source, settings)
+        for note in more_layers.notes_on(request.out, started_run, settings):
+            tell(note)
     limits.refuse_costly_forward(
         weights.network, settings.layers, settings.image_size, settings.batch
     )

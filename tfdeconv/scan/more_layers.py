@@ -8,7 +8,7 @@ goes on: what is finished is taken in when the run is opened the next time.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,13 @@ def own_files(path: str | Path) -> list[str]:
     return [str(file) for run in runs for file in (run, maxima_path(run))]
 
 
+def notes_on(path: str | Path, run: Run, asked: Settings) -> Iterator[str]:
+    """What is scanned without being asked for: a run goes on with all of its layers."""
+    others = [layer for layer in run.settings.layers if layer not in asked.layers]
+    if others and not run.finished:
+        yield f"{path} has {listed(others)} as well: it goes on with all of its layers"
+
+
 def missing(asked: Settings, run: Settings) -> Settings | None:
     """The settings of a scan of what a run lacks: layers, and layers' maxima. None: it has all."""
     kept = tuple(layer for layer in asked.kept if layer not in run.kept)
@@ -55,8 +62,8 @@ def begun(
 ) -> Run | None:
     """The run of the missing layers that was begun before; None where there is none.
 
-    One of images that the run at path has not any more is removed. Raises UserError for one of other
-    layers than are wanted.
+    One of images that the run at path does not have any more is removed. Raises UserError for one
+    of other layers than are wanted.
     """
     place = more_layers_path(path)
     if wanted.kept:
@@ -144,6 +151,7 @@ def join_maxima(path: str | Path, run: Run, addition: Run, whole: Run) -> None:
     Raises UserError where one of the files is missing or another run's, or cannot be written.
     """
     place = maxima_path(path)
+    remove_leftovers(place)
     writer = MaximaWriter(place, whole.settings, whole.channels_of)
     if writer.has_columns():
         load_maxima(path, whole)
