@@ -136,9 +136,7 @@ def joined(run: Run, addition: Run, network: Network) -> Run:
     names = (*run.settings.layers, *addition.settings.layers)
     kept = (*run.settings.kept, *addition.settings.kept)
     settings = replace(
-        run.settings,
-        layers=in_network_order(network, names),
-        kept=in_network_order(network, kept),
+        run.settings, layers=in_network_order(network, names), kept=in_network_order(network, kept)
     )
     both = {**run.state, **addition.state}
     state = {layer: both[layer] for layer in settings.layers if layer in both}
