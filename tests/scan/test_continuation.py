@@ -143,7 +143,6 @@ def test_more_layers_are_added(script, small, photos, tmp_path, monkeypatch):
     assert script(*given, tmp_path / "whole.h5", *both)[0] == 1
     path = tmp_path / "run.h5"
     assert script(*given, path, "-l", "second", "--keep-maxima", "second")[0] == 1
-    old = files_of(tmp_path, "run")
     for owner, name, call, after in (
         (checkpoint, "save", 2, False),
         (more_layers, "join_maxima", 1, False),
