@@ -1,4 +1,4 @@
-"""visualise.py --interior: no unit that sees the padding, or a line that says why there is none."""
+"""visualise.py --interior and --at: no unit that sees the padding, or a line that says why there is none."""
 
 from __future__ import annotations
 
@@ -80,3 +80,13 @@ def test_no_interior_is_one_line(run, edges, tmp_path):
     assert (status, lines, len(err)) == (2, [], 1) and "small.png" in err[0]
     assert "the field is 3 x 3, the image 40 x 2" in err[0]
     assert file_names(tmp_path) == ["small.png"]
+
+
+def test_a_place_is_that_of_the_unit(run, edges, tmp_path):
+    status, lines, err = run(*options(edges, tmp_path), "--at", "3,7")
+    assert (status, err) == (0, []) and "-max-at3_7-f0_1-" in lines[0]
+    assert images.text_of(lines[0])["at"] == "3,7"
+    arrays = np.load(lines[0].replace(".png", ".npz"))
+    np.testing.assert_array_equal(arrays["positions"], [[3, 7], [3, 7]])
+    status, lines, err = run(*options(edges, tmp_path), "--at", f"{SIDE},0")
+    assert status == 2 and len(err) == 1 and "photo.png: conv has no unit in row 12" in err[0]

@@ -110,3 +110,17 @@ def test_dead_means_dead_in_the_interior():
         assert not found.patches[0, 0].any()
     with pytest.raises(UserError, match="the field is 3 x 3, the image 2 x 9"):
         deconvnet.project(x[:, :2], interior=True)
+
+
+def test_a_place_is_that_of_every_unit(small):
+    deconvnet, x, y, _within = small
+    found = deconvnet.project(x, top=3, at=(4, 2))
+    order = np.argsort(-y[:, 4, 2], 1, kind="stable")[:, :3]
+    np.testing.assert_array_equal(found.channels, order)
+    assert (found.positions == (4, 2)).all() and found.origin.at == (4, 2)
+    positions = np.tile([[4, 2]], (3, 1))
+    units = deconvnet.units(x, np.arange(3), found.channels[:, 0], positions)
+    np.testing.assert_array_equal(found.patches[:, 0], units.patches)
+    height, width = y.shape[1:3]
+    with pytest.raises(UserError, match=f"no unit in row {height} and column 0: its map is"):
+        deconvnet.project(x, at=(height, 0))

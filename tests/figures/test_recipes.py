@@ -36,6 +36,7 @@ PHOTO_CHANGES = {
     "scale": {"--scale": "common"},
     "interior": {"--interior": True},
     "max_side": {"--resize": "keep", "--max-side": "12"},
+    "at": {"--at": "1,2"},
 }
 RUN_CHANGES = {
     "top": {"-f": None, "--top": "all"},
@@ -94,8 +95,9 @@ def drawn(visualise, out, words) -> Path:
 def test_every_option_decides_a_photos_picture(scanned, visualise, tmp_path):
     (scanned / "half.json").write_text('{"scale": [2, 2, 2], "resize": 21}')
     together: dict = {}
-    for change in PHOTO_CHANGES.values():
-        together |= change
+    for field, change in PHOTO_CHANGES.items():
+        # which unit it is: mode and interior say so, too
+        together |= {} if field == "at" else change
     check(visualise, scanned, tmp_path, PHOTO, {**PHOTO_CHANGES, "together": together})
 
 

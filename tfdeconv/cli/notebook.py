@@ -33,6 +33,7 @@ def show(
     mode: str = "max",
     rule: str = DECONVNET.name,
     interior: bool = False,
+    at: tuple[int, int] | None = None,
     weights: str | os.PathLike[str] | Weights | None = None,
     network: str | None = None,
     variant: str | None = None,
@@ -60,6 +61,8 @@ def show(
     """
     if sum(each is not None for each in (features, classes, top)) > 1:
         raise UserError("features, classes and top choose features in several ways: give one")
+    if at is not None and (interior or mode != "max"):
+        raise UserError("at chooses the unit of each map: give it without mode and interior")
     if max_side is not None and (max_side < 1 or resize not in (None, arguments.KEEP)):
         raise UserError('max_side: expected pixels, at least 1, and resize="keep"')
     options: dict[str, Any] = {
@@ -71,6 +74,7 @@ def show(
         "mode": mode,
         "rule": rule,
         "interior": interior,
+        "at": at,
         "network": network,
         "variant": variant,
         "architecture": architecture and os.fspath(architecture),

@@ -80,6 +80,7 @@ def save_photo(
         request.rule,
         request.mode,
         "interior" * request.interior,
+        naming.place_part(request.at),
         naming.features_part(request.features),
     )
     arrays = None

@@ -45,7 +45,7 @@ def project(
     if pace:
         pace.begin(cost.work)
     try:
-        return deconvnet.project(x, request.features, request.mode, top, request.interior)
+        return deconvnet.project(x, request.features, request.mode, top, request.interior, request.at)
     except NotFinite as error:
         usable = finite_channels(ranked_map(x, deconvnet, request)).tolist()
         features = request.features or usable[: request.top]
@@ -53,19 +53,21 @@ def project(
         if not left:
             raise
         tell(f"{path}: {error}")
-        return deconvnet.project(x, left, request.mode, interior=request.interior)
+        return deconvnet.project(x, left, request.mode, None, request.interior, request.at)
 
 
 def ranked_map(x: np.ndarray, deconvnet: Deconvnet, request: Any) -> np.ndarray:
     """The units of a photo's map that features are ranked by: [..., c]."""
-    from ..network import borders
+    from ..engine.region import asked_region
 
     y = deconvnet.activations(x)[0]
-    if not request.interior:
-        return y
-    region = borders.interior(deconvnet.network, deconvnet.target, x.shape[1], x.shape[2])
+    network, layer = deconvnet.network, deconvnet.target
+    shapes = network.input_shapes(layer, x.shape[1], x.shape[2])
+    region = asked_region(network, layer, shapes, request.interior, request.at)
     # a vector has one unit a channel, which is there if there is a region
-    return y if y.ndim == 1 else y[region.slices]
+    if region is None or y.ndim == 1:
+        return y
+    return y[region.slices]
 
 
 def tell_saturated(

@@ -25,6 +25,7 @@ FIXED_BY_RUN = (
     "--resize",
     "--max-side",
     "--interior",
+    "--at",
 )
 
 # Options that fit together only so; the first row that is broken is the mistake reported.
@@ -54,6 +55,11 @@ CONSTRAINTS = (
         "--run",
         "--run takes the one directory, list or array that was scanned: give one IMAGE",
         excludes=("IMAGE IMAGE",),
+    ),
+    Constraint(
+        "--at",
+        "--at chooses the unit of each map: give it without {options}",
+        excludes=("--mode", "--interior"),
     ),
     Constraint(
         "--step", "--step is for --blocks: give --blocks STAGE as well", needs=("--blocks",)
@@ -164,6 +170,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         top=None if given.feature or given.classes else given.top or DEFAULT_TOP,
         mode=given.mode or "max",
         interior=given.interior,
+        at=given.at,
         rule=given.rule,
         resize=given.resize or "crop",
         max_side=given.max_side,

@@ -47,6 +47,14 @@ def rank_range(text: str) -> Ranks:
     return Ranks(first, last)
 
 
+def place_in_map(text: str) -> tuple[int, int]:
+    """`12,5` -> row and column of a unit."""
+    numbers = re.fullmatch(r"(\d{1,9}),(\d{1,9})", text)
+    if not numbers:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a row and a column, from 0, as 12,5")
+    return int(numbers[1]), int(numbers[2])
+
+
 def rgb_bands(text: str) -> tuple[int, int, int]:
     """`3,2,1` -> the channels that are drawn as red, green and blue."""
     channels = lists.int_list(text)
@@ -124,6 +132,12 @@ def build_parser(docstring: str) -> console.Parser:
         action="store_true",
         help="only units whose receptive field lies within the image: none that see the padding "
         "around it (of a run: a setting of scan.py)",
+    )
+    option(
+        "--at",
+        type=place_in_map,
+        metavar="ROW,COLUMN",
+        help="the unit in that row and column of each map, from 0, instead of its strongest",
     )
     option(
         "--rule",

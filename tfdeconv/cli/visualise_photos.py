@@ -39,6 +39,7 @@ class PhotoRequest:
     top: int | None
     mode: str
     interior: bool  # only units whose receptive field lies within the image
+    at: tuple[int, int] | None  # only units in that row and column of the maps
     rule: str
     resize: str
     max_side: int | None  # with resize keep: pixels that the longer side has at most

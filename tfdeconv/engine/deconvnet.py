@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import unknown
-from ..network import borders
 from ..network.classes import class_layer
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
@@ -18,6 +17,7 @@ from .compiled import CompiledPasses
 from .forward_pass import ForwardPass
 from .modes import MODES
 from .projection import Origin, Projection, Units, boxes
+from .region import asked_region
 from .rules import RULES
 from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
@@ -113,6 +113,7 @@ class Deconvnet:
         mode: str = "max",
         top: int | None = None,
         interior: bool = False,
+        at: tuple[int, int] | None = None,
     ) -> Projection:
         """Projects channels of the layer to the pixels of images x [n, h, w, c].
 
@@ -120,15 +121,14 @@ class Deconvnet:
         its own. None: every channel, or with `top` the channels that fire strongest in each image,
         strongest first. mode "max" keeps the strongest unit of a feature map (the first on a tie),
         "all" the whole map. interior: only units whose receptive field lies within the image count,
-        and are sent back. Of a class, what raises it comes back, whatever the sign of its logit.
+        and are sent back; at: only the units in that row and column of the maps. Of a class, what
+        raises it comes back, whatever the sign of its logit.
         Raises UserError for what does not fit.
         """
         if mode not in MODES:
             raise unknown("there is no mode", mode, MODES)
         x, shapes = self._checked_images(x)
-        region = None
-        if interior:
-            region = borders.interior(self.network, self.target, *x.shape[1:3])
+        region = asked_region(self.network, self.target, shapes, interior, at)
         requested, count = requested_channels(self.network, self.target, channels, top, len(x))
         start = UNIT if mode == "max" else whole(shapes[self.target])
         route = self._passes.route(self.target, start, shapes)
@@ -145,11 +145,13 @@ class Deconvnet:
             parts.append(
                 feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
             )
-        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode, interior))
+        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode, interior, at))
 
-    def origin(self, x: np.ndarray, mode: str, interior: bool = False) -> Origin:
+    def origin(
+        self, x: np.ndarray, mode: str, interior: bool = False, at: tuple[int, int] | None = None
+    ) -> Origin:
         """What a projection of images x is made from, for its picture."""
-        made_by = (x, self.network, self.target, self.rule.name, mode, interior)
+        made_by = (x, self.network, self.target, self.rule.name, mode, interior, at)
         return Origin(*made_by, self.preprocessing, self.path, self.labels)
 
     def units(

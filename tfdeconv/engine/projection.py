@@ -36,6 +36,8 @@ class Origin:
     mode: str
     # whether units whose receptive field leaves the image were left out
     interior: bool = False
+    # row and column of the only units that were looked at; None: all were
+    at: tuple[int, int] | None = None
     # a data.preprocessing.Preprocessing; None where the weights do not say
     preprocessing: Any = None
     # the weights' file; "" where they are from none

@@ -57,6 +57,11 @@ def label_part(label: str | None) -> str:
     return f"of-{harmless(label, MAX_LABEL_NAME)}"
 
 
+def place_part(at: tuple[int, int] | None) -> str:
+    """`at12_5` for the units in row 12 and column 5; nothing for the strongest."""
+    return f"at{at[0]}_{at[1]}" if at else ""
+
+
 def page_suffixes(count: int) -> list[str]:
     """What follows the name of each page's file: `-page01`, ...; nothing for a single page."""
     if count == 1:

@@ -67,6 +67,14 @@ class PhotoFigure:
     def is_dead(self, i: int) -> bool:
         return bool(self.projection.dead[self.image, i])
 
+    @property
+    def dead_text(self) -> str:
+        """What stands in the tile of a feature of which there is nothing to project."""
+        origin = self.projection.origin
+        if origin and origin.at:
+            return "does not fire in this place"
+        return "dead: fires nowhere in this photo"
+
     def is_saturated(self, i: int) -> bool:
         return bool(self.projection.saturated[self.image, i])
 

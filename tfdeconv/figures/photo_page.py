@@ -109,7 +109,7 @@ def draw_feature(
     view = figure.views.boxes[i]
     if figure.is_dead(i):
         blank = np.zeros((height, layout.grid.unit_width, 3), np.uint8)
-        draw_tile(canvas, corner, blank, "dead: fires nowhere in this photo")
+        draw_tile(canvas, corner, blank, figure.dead_text)
         return
     if figure.paired:
         photo_box = (0, 0, *figure.seen.shape[:2])

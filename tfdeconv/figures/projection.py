@@ -57,7 +57,7 @@ def pages(
         raise UserError(f"there is no image {image}: the projection is of images 0 to {images - 1}")
     title = f"{network_title(origin.network.name, Path(origin.path))}   {origin.layer}"
     names = unit_names(origin.network, origin.layer, origin.labels)
-    meaning = names.meaning(origin.mode, origin.interior)
+    meaning = names.meaning(origin.mode, origin.interior, origin.at)
     caption = f"rule {origin.rule}, mode {origin.mode}: {meaning}"
     if name:
         caption = f"{name}, {caption}"

@@ -78,10 +78,14 @@ class UnitNames:
         """What something in an image did to a unit."""
         return "raises the class" if self.classes else "fired the feature"
 
-    def meaning(self, mode: str, interior: bool = False) -> str:
-        """What is drawn, in words for a caption."""
+    def meaning(
+        self, mode: str, interior: bool = False, at: tuple[int, int] | None = None
+    ) -> str:
+        """What is drawn, in words for a caption; at: row and column of the units."""
         if self.classes:
             return RAISED
+        if at:
+            return f"unit in row {at[0]}, column {at[1]} of each feature map"
         return (INTERIOR_MODES if interior else MODES)[mode]
 
     @property
@@ -130,13 +134,15 @@ class UnitNames:
         logits = None
         if projection.vectors is not None:
             logits = projection.vectors[image]
+        # a unit of 0 says nothing of its feature's others
+        of_single_units = bool(projection.origin and projection.origin.at)
         found: list[tuple[str, str]] = []
         for i, channel in enumerate(projection.channels[image].tolist()):
             text = self.text(
                 channel,
                 float(projection.activations[image, i]),
                 logits,
-                bool(projection.dead[image, i]),
+                bool(projection.dead[image, i]) and not of_single_units,
                 bool(projection.saturated[image, i]),
             )
             found.append((text.title, text.detail))
