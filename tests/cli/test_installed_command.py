@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from command_line import HEAVY, ROOT, assert_one_line, file_names
 
+<<<<<<< HEAD
 SUBCOMMANDS = (
     "visualise",
     "scan",
@@ -21,6 +22,9 @@ SUBCOMMANDS = (
     "fetch-weights",
     "selfcheck",
 )
+=======
+SUBCOMMANDS = ("visualise", "scan", "explore", "describe", "convert-weights", "fetch-weights", "selfcheck")
+>>>>>>> 6136ced (explorer: a server for one's own photo, and its answers)
 
 
 @pytest.fixture(scope="module")

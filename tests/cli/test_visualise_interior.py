@@ -85,7 +85,8 @@ def test_no_interior_is_one_line(run, edges, tmp_path):
 def test_a_place_is_that_of_the_unit(run, edges, tmp_path):
     status, lines, err = run(*options(edges, tmp_path), "--at", "3,7")
     assert (status, err) == (0, []) and "-max-at3_7-f0_1-" in lines[0]
-    assert images.text_of(lines[0])["at"] == "3,7"
+    text = images.text_of(lines[0])
+    assert text["at"] == "3,7" and "--mode max --at 3,7" in text["command"]
     arrays = np.load(lines[0].replace(".png", ".npz"))
     np.testing.assert_array_equal(arrays["positions"], [[3, 7], [3, 7]])
     status, lines, err = run(*options(edges, tmp_path), "--at", f"{SIDE},0")

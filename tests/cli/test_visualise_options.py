@@ -53,7 +53,7 @@ MISTAKES = [
         "--variant, --mode, --interior: with --run",
     ),
     (["--at", "3"], "'3' is not a row and a column"),
-    (["--at", "1,2", "-m", "all"], "--at chooses the unit of each map: give it without --mode"),
+    (["--at", "1,2", "-m", "all"], "--at chooses the unit of each map: give it without --mode all"),
     (["--run", "r.h5", "--at", "1,2"], "--at: with --run"),
     (["--ranks", "1-9"], "--ranks is for the images of a --run"),
     (["--names"], "--names is for the layers of a --run"),

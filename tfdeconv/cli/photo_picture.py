@@ -15,18 +15,6 @@ if TYPE_CHECKING:
     from ..figures.recipe import Recipe
     from ..figures.tile_files import UnitTile
 
-# of a projection, what --raw saves
-RAW_ARRAYS = (
-    "channels",
-    "activations",
-    "dead",
-    "saturated",
-    "positions",
-    "boxes",
-    "receptive_fields",
-    "patches",
-)
-
 
 @dataclass(frozen=True)
 class Photo:
@@ -68,28 +56,14 @@ def save_photo(
 
     request: a PhotoRequest; recipe: what all pictures of it have in common.
     """
-    from ..figures import naming
+    from ..figures import photo_file
     from ..figures.tile_files import save_tiles
 
-    recipe = recipe.with_options(photos=(photo.path.name,), layers=(layer,)).with_facts(
-        {"image": photo.path.name, "image sha256": photo.sha256}
-    )
-    stem = naming.file_name(
-        photo.path.stem,
-        f"{recipe.facts['network']}-{layer}",
-        request.rule,
-        request.mode,
-        "interior" * request.interior,
-        naming.place_part(request.at),
-        naming.features_part(request.features),
-    )
-    arrays = None
-    if request.raw:
-        arrays = {key: getattr(projection, key)[0] for key in RAW_ARRAYS}
-        if projection.vectors is not None:
-            arrays["vector"] = projection.vectors[0]
-    results = {"channels": ",".join(map(str, projection.channels[0]))}
+    recipe = photo_file.photo_recipe(recipe, photo.path.name, photo.sha256, layer)
+    stem = photo_file.stem(recipe, photo.path.name, layer)
+    arrays = photo_file.arrays_of(projection) if request.raw else None
     pages = draw_photo(photo, projection, request)
+    results = photo_file.results_of(projection)
     paths = list(destination.save(recipe, stem, pages, results, arrays))
     if request.tiles:
         folder = destination.tile_folder(recipe, stem)

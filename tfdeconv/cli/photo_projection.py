@@ -35,6 +35,7 @@ def project(
 
     network, layer = deconvnet.network, deconvnet.target
     top = None if request.features else request.top
+    which = (request.interior, request.at)
     size = (x.shape[1], x.shape[2])
     if request.resize == arguments.KEEP:
         limits.refuse_costly(network, layer, size, request.mode, deconvnet.rule.mask)
@@ -45,7 +46,7 @@ def project(
     if pace:
         pace.begin(cost.work)
     try:
-        return deconvnet.project(x, request.features, request.mode, top, request.interior, request.at)
+        return deconvnet.project(x, request.features, request.mode, top, *which)
     except NotFinite as error:
         usable = finite_channels(ranked_map(x, deconvnet, request)).tolist()
         features = request.features or usable[: request.top]
@@ -53,7 +54,7 @@ def project(
         if not left:
             raise
         tell(f"{path}: {error}")
-        return deconvnet.project(x, left, request.mode, None, request.interior, request.at)
+        return deconvnet.project(x, left, request.mode, None, *which)
 
 
 def ranked_map(x: np.ndarray, deconvnet: Deconvnet, request: Any) -> np.ndarray:

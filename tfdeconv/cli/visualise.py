@@ -59,7 +59,7 @@ CONSTRAINTS = (
     Constraint(
         "--at",
         "--at chooses the unit of each map: give it without {options}",
-        excludes=("--mode", "--interior"),
+        excludes=("--mode all", "--interior"),
     ),
     Constraint(
         "--step", "--step is for --blocks: give --blocks STAGE as well", needs=("--blocks",)
@@ -134,6 +134,8 @@ def parse(argv: Sequence[str]) -> PhotoRequest | RunRequest:
     present = options_given(given)
     if given.top == ALL:
         present.add("--top all")
+    if given.mode == "all":
+        present.add("--mode all")
     if given.resize == arguments.KEEP:
         present.add("--resize keep")
     if given.out.suffix:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 from PIL import Image, PngImagePlugin
 
 COMPRESSION = 4  # zlib's level: twice as fast as its default of 6, files a hundredth larger
@@ -23,6 +24,11 @@ def encode(picture: Image.Image, text: Text) -> bytes:
     memory = io.BytesIO()
     picture.save(memory, "PNG", pnginfo=chunks, compress_level=COMPRESSION)
     return memory.getvalue()
+
+
+def as_picture(drawn: np.ndarray) -> Image.Image:
+    """Drawn pixels as a picture: uint8 [h, w, 3], or [h, w] of grey."""
+    return Image.fromarray(drawn)
 
 
 def encode_all(pictures: Iterable[tuple[Image.Image, Text]]) -> Iterator[bytes]:

@@ -78,9 +78,7 @@ class UnitNames:
         """What something in an image did to a unit."""
         return "raises the class" if self.classes else "fired the feature"
 
-    def meaning(
-        self, mode: str, interior: bool = False, at: tuple[int, int] | None = None
-    ) -> str:
+    def meaning(self, mode: str, interior: bool = False, at: tuple[int, int] | None = None) -> str:
         """What is drawn, in words for a caption; at: row and column of the units."""
         if self.classes:
             return RAISED

@@ -78,16 +78,16 @@ def weights_of(
     path: str | Path,
     file: Path,
     network: Network,
-    layers: Sequence[str],
+    layers: Sequence[str] | None,
     architecture: str | None = None,
     lambdas: Mapping[str, str] | None = None,
 ) -> Weights:
-    """What the layers need of a run's weights.
+    """What the layers need of a run's weights; None: all that the file has.
 
     Raises UserError where they are not the same to the last bit.
     """
     weights = read_weights(
-        file, network, list(layers), "float32", architecture=architecture, lambdas=lambdas
+        file, network, layers, "float32", architecture=architecture, lambdas=lambdas
     )
     if weights.digest != run.settings.weights_sha256:
         raise UserError(
