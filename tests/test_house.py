@@ -135,9 +135,6 @@ OUTSIDE = {
         "checks",
         "cli",
     },
-<<<<<<< HEAD
-    "numpy": {"engine", "formats", "data", "weights", "scan", "figures", "atlas", "checks", "cli"},
-=======
     "numpy": {
         "engine",
         "formats",
@@ -145,11 +142,11 @@ OUTSIDE = {
         "weights",
         "scan",
         "figures",
+        "atlas",
         "checks",
         "explorer",
         "cli",
     },
->>>>>>> 6136ced (explorer: a server for one's own photo, and its answers)
     "h5py": {"formats"},
     "google": {"formats.protobuf_schema"},
     "PIL": {

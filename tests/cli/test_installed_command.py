@@ -12,19 +12,16 @@ from pathlib import Path
 import pytest
 from command_line import HEAVY, ROOT, assert_one_line, file_names
 
-<<<<<<< HEAD
 SUBCOMMANDS = (
     "visualise",
     "scan",
     "atlas",
+    "explore",
     "describe",
     "convert-weights",
     "fetch-weights",
     "selfcheck",
 )
-=======
-SUBCOMMANDS = ("visualise", "scan", "explore", "describe", "convert-weights", "fetch-weights", "selfcheck")
->>>>>>> 6136ced (explorer: a server for one's own photo, and its answers)
 
 
 @pytest.fixture(scope="module")

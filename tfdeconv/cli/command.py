@@ -17,11 +17,8 @@ from . import console
 SUBCOMMANDS = {
     "visualise": "draw what in photos, or in a run's strongest images, made features fire",
     "scan": "find the images of a dataset that fire each channel most",
-<<<<<<< HEAD
     "atlas": "make a folder of pages with every feature of a scan's run",
-=======
     "explore": "show in the browser, as one clicks, what in a photo made units fire",
->>>>>>> 6136ced (explorer: a server for one's own photo, and its answers)
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
     "fetch-weights": "download a network's official ImageNet weights",
