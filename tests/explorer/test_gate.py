@@ -93,7 +93,9 @@ def test_the_own_page_is_let_in(site):
     address = f"/?token={site.server.gate.token}"
     # clicked in a terminal that is a page itself; and by a program of a page
     clicked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    assert site.send("GET", address, headers={**clicked, "Sec-Fetch-Dest": "document"}).status == 200
+    assert (
+        site.send("GET", address, headers={**clicked, "Sec-Fetch-Dest": "document"}).status == 200
+    )
     assert site.send("GET", address, headers={**clicked, "Sec-Fetch-Dest": "iframe"}).status == 403
     fetched = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     assert site.send("GET", address, headers=fetched).status == 403
@@ -188,7 +190,9 @@ def test_a_slow_body_is_not_waited_for(site, monkeypatch):
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
-@pytest.mark.parametrize("text", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\r\n"])
+@pytest.mark.parametrize(
+    "text", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\r\n"]
+)
 def test_what_is_not_http_is_one_line(site, text):
     answer = raw(site, text)
     assert b'{"error": "' in answer and b"<" not in answer

@@ -145,7 +145,9 @@ class Deconvnet:
             parts.append(
                 feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
             )
-        return replace(projection.concatenate_images(parts), origin=self.origin(x, mode, interior, at))
+        return replace(
+            projection.concatenate_images(parts), origin=self.origin(x, mode, interior, at)
+        )
 
     def origin(
         self, x: np.ndarray, mode: str, interior: bool = False, at: tuple[int, int] | None = None
