@@ -1,4 +1,4 @@
-"""visualise.py --interior and --at: no unit that sees the padding, or a line that says why there is none."""
+"""visualise.py --interior and --at: which units are drawn, or a line on why there is none."""
 
 from __future__ import annotations
 

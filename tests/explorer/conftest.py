@@ -1,4 +1,4 @@
-"""What the tests of the explorer share: a server in this process, of a small network and its run."""
+"""What the tests of the explorer share: a server in this process, of a small network and run."""
 
 from __future__ import annotations
 
