@@ -7,6 +7,7 @@ atlas.featureNine = (() => {
   const {magnitude} = atlas.numbers;
   const {tiles} = atlas;
   const LARGEST = 352; // pixels on a side that a tile is enlarged to
+  const PAPER = 96; // pixels of a tile on paper
   const PHOTO = 96; // pixels of the small photo
 
   const labels = (entry, feature, unit) => {
@@ -123,6 +124,12 @@ atlas.featureNine = (() => {
     );
   };
 
+  // On paper, which nobody measures: three columns within the least usual width.
+  const layOutOnPaper = (list, width) => {
+    tiles.setScale(list, PAPER / width);
+    list.style.setProperty('--columns', '3');
+  };
+
   // As many columns as tiles of some width leave room for, and the scale that fills them.
   const layOut = (list, width) => {
     const room = list.clientWidth;
@@ -141,9 +148,10 @@ atlas.featureNine = (() => {
       text: `The ${feature.units.length || 'no'} images that fire it most`,
     });
     const unit = feature.units.find((one) => one.box);
-    const observer = new ResizeObserver(() => {
-      if (unit) layOut(list, tiles.sized(unit.box)[1]);
-    });
+    const width = unit ? tiles.sized(unit.box)[1] : 1;
+    const fill = () => layOut(list, width);
+    const print = () => layOutOnPaper(list, width);
+    const observer = new ResizeObserver(fill);
     const element = feature.units.length
       ? make('section', {'aria-labelledby': 'nine', class: 'nine-section'}, title, list)
       : make(
@@ -154,12 +162,16 @@ atlas.featureNine = (() => {
     return {
       element,
       start: () => {
-        if (unit) {
-          layOut(list, tiles.sized(unit.box)[1]);
-          observer.observe(list);
-        }
+        fill();
+        observer.observe(list);
+        addEventListener('beforeprint', print);
+        addEventListener('afterprint', fill);
       },
-      stop: () => observer.disconnect(),
+      stop: () => {
+        observer.disconnect();
+        removeEventListener('beforeprint', print);
+        removeEventListener('afterprint', fill);
+      },
     };
   };
 

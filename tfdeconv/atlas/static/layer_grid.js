@@ -18,6 +18,7 @@ atlas.layerGrid = (() => {
     const cells = new Map(); // by place in `items`
     let items = [];
     let columns = 1;
+    let between = GAP; // columns: what is left of the width is shared out
     let active = 0;
 
     const rowHeight = cell.height + GAP;
@@ -55,7 +56,7 @@ atlas.layerGrid = (() => {
     };
 
     const position = (element, place) => {
-      const left = (place % columns) * (cell.width + GAP);
+      const left = (place % columns) * (cell.width + between);
       const top = Math.floor(place / columns) * rowHeight;
       element.style.transform = `translate(${left}px, ${top}px)`;
     };
@@ -101,6 +102,8 @@ atlas.layerGrid = (() => {
 
     const layOut = () => {
       columns = Math.max(1, Math.floor((list.clientWidth + GAP) / (cell.width + GAP)));
+      const rest = list.clientWidth - columns * cell.width;
+      between = columns > 1 ? Math.max(GAP, Math.floor(rest / (columns - 1))) : GAP;
       list.style.height = `${Math.max(0, Math.ceil(items.length / columns) * rowHeight - GAP)}px`;
       for (const [place, element] of cells) position(element, place);
       update();

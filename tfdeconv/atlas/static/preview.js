@@ -61,9 +61,12 @@ atlas.preview = (() => {
       const unit = feature.units.find((one) => one.box);
       if (!unit) return;
       const [, width] = atlas.tiles.sized(unit.box);
-      const room = Math.floor((body.clientWidth - 8) / 3);
-      // two nines and three lines of text stand in the window
-      const high = Math.floor((innerHeight - 200) / (body.classList.contains('beside') ? 3 : 6));
+      // a window that is too narrow for a panel has it below, with the two nines side by side
+      const isBelow = matchMedia('(max-width: 959px)').matches;
+      const across = isBelow ? 6 : 3;
+      const down = isBelow ? 3 : 6;
+      const room = Math.floor((body.clientWidth - 24) / across);
+      const high = Math.floor((innerHeight * (isBelow ? 0.45 : 1) - (isBelow ? 90 : 190)) / down);
       atlas.tiles.setScale(body, Math.max(24, Math.min(room, high)) / width);
     };
 
