@@ -14,6 +14,7 @@ from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Residual
 from tfdeconv.scan import maxima, residual
 
+SHORTCUTS = ["projection", "identity", "identity", "identity"]  # of blocks_network()
 
 def test_blocks_are_found_with_their_shortcuts():
     assert list(blocks_network().residuals().values()) == [
@@ -42,7 +43,7 @@ def test_what_came_through_shortcut_and_branch(block_run):
         both = kept["shortcuts"] + kept["branches"]
         activated = both if layer == "two_add" else np.maximum(both, 0)
         np.testing.assert_array_equal(kept["values"], activated)  # exactly
-        share = residual.identity_share(found, layer)
+        share = residual.shortcut_share(found, layer)
         alive = kept["values"][:, 0] > 0
         wanted = kept["shortcuts"].sum(1, dtype=float) / both.sum(1, dtype=float)
         np.testing.assert_allclose(share[alive], wanted[alive], rtol=1e-6)
@@ -119,11 +120,13 @@ def test_describe_prints_block_statistics(block_run, capfd, tmp_path):
     ]
     assert call(script, "--run", folder / "run.h5", "--blocks", "--json") == 0
     rows = json.loads(capfd.readouterr()[0])["blocks"]
-    shares = residual.identity_share(found, "one_block2_out")
-    assert rows[1]["identity"] == pytest.approx(
+    shares = residual.shortcut_share(found, "one_block2_out")
+    assert rows[1]["shortcut_share"] == pytest.approx(
         [np.nanmean(shares), *np.nanpercentile(shares, (25, 50, 75))]
     )
     assert rows[0]["shared"] is None and rows[3]["correlation"] is None
+    assert [row["shortcut"] for row in rows] == SHORTCUTS
+    assert [line.split()[2] for line in lines[1:5]] == SHORTCUTS
     assert rows[1]["before"] == "one_block1_out"
     (folder / "run.maxima.npy").rename(tmp_path / "away.npy")
     try:

@@ -140,7 +140,7 @@ def parse(argv: Sequence[str]) -> Namespace:
 def main(argv: Sequence[str]) -> int:
     given = parse(argv)
     if given.run and given.blocks:
-        describe_blocks(given.run, given.json)
+        describe_blocks(given)
     elif given.by_label:
         describe_labels(given)
     elif given.csv or given.feature:

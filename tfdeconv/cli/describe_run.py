@@ -16,6 +16,7 @@ from .channel_labels import print_labels, print_labels_note
 from .table import print_table
 
 if TYPE_CHECKING:
+    from ..network.graph import Network
     from ..scan.border_bound import BorderUnits
     from ..scan.run import Run
 
@@ -55,14 +56,15 @@ SHOWN = 20  # channels of those that are dead or always on
 BLOCK_FIGURES = (
     ("shared images", "shared", 1),
     ("rank correlation", "correlation", 2),
-    ("identity share", "identity", 2),
+    ("shortcut share", "shortcut_share", 2),
 )
 BLOCKS_NOTE = """\
 Mean and quartiles over the channels of a block's output. Shared images: how many of a channel's
 strongest images are among those of the same channel one block before. Rank correlation: Spearman's,
 of its maxima over the images with those one block before, where the scan kept them (--keep-maxima).
-Identity share: of its strongest units' activations, what came through the shortcut and not through
-the residual branch; below 0 or above 1 where one of the two was negative."""
+Shortcut: the block's input as it is (identity), or a projection of it to another shape. Shortcut
+share: of its strongest units' activations, what came through the shortcut and not through the
+residual branch; below 0 or above 1 where one of the two was negative."""
 
 
 def describe_run(given: Namespace) -> None:
@@ -187,10 +189,16 @@ def layer_title(
 def borders_of(given: Namespace, run: Run) -> Mapping[str, BorderUnits] | None:
     """How many of a run's units are at the border; None where its network is not known."""
     from ..scan.border_bound import border_units
+
+    network = network_of(given, run)
+    return None if network is None else border_units(run, network)
+
+
+def network_of(given: Namespace, run: Run) -> Network | None:
+    """The network of a run; None where it is not known."""
     from ..scan.run_network import network_at_hand
 
-    network = network_at_hand(run, given.run, given.weights, given.architecture, given.lambdas)
-    return None if network is None else border_units(run, network)
+    return network_at_hand(run, given.run, given.weights, given.architecture, given.lambdas)
 
 
 def border_note(run: Run, borders: Mapping[str, BorderUnits] | None) -> str:
@@ -200,18 +208,20 @@ def border_note(run: Run, borders: Mapping[str, BorderUnits] | None) -> str:
     return UNKNOWN_NOTE if borders is None else BORDER_NOTE
 
 
-def describe_blocks(path: str, as_json: bool) -> None:
+def describe_blocks(given: Namespace) -> None:
     """Prints what the residual blocks of a run do."""
-    blocks = block_rows(path)
-    if as_json:
-        print(json.dumps({"run": path, "blocks": blocks}, indent=1))
+    from ..scan import run_file
+
+    blocks = block_rows(given.run, network_of(given, run_file.load(given.run)))
+    if given.json:
+        print(json.dumps({"run": given.run, "blocks": blocks}, indent=1))
         return
-    columns = ["layer", "channels"]
+    columns = ["layer", "channels", "shortcut"]
     for heading, _, _ in BLOCK_FIGURES:
         columns += [f"{heading}: mean", "1/4", "2/4", "3/4"]
     table = [columns]
     for block in blocks:
-        cells = [block["layer"], f"{block['channels']:,}"]
+        cells = [block["layer"], f"{block['channels']:,}", block["shortcut"] or "-"]
         for _, key, digits in BLOCK_FIGURES:
             figures = [f"{value:.{digits}f}" for value in block[key] or []]
             cells += figures or ["-"] * 4

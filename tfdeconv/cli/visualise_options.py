@@ -90,7 +90,7 @@ def build_parser(docstring: str) -> console.Parser:
     option(
         "--split",
         action="store_true",
-        help="with --blocks: also the identity path and the residual branch separately",
+        help="with --blocks: also the shortcut and the residual branch separately",
     )
     arguments.add_network(parser)
     arguments.add_weights(parser, "default: what weights/ has for the network and layer")

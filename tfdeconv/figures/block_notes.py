@@ -16,33 +16,31 @@ from .captions import activation_range
 # float32 sums through a hundred layers stay below this part of the largest value; a rule that is
 # not linear is off by percents
 ROUNDING = 1e-4
+SHORTCUTS = {"identity": "identity path", "projection": "projection shortcut"}
 
 
 def additivity_note(gap: float, rule: str) -> str:
-    """Whether what came down through identity path and branch adds up to what came down.
+    """Whether what came down through shortcut and branch adds up to what came down.
 
     gap: the difference, as a part of the largest value.
     """
     if gap < ROUNDING:
         return (
-            f"identity + residual = what came down, to {gap:.0e} of its largest value: "
+            f"shortcut + branch = what came down, to {gap:.0e} of its largest value: "
             f"rule {rule} is linear"
         )
     reason = "the layer behind the sum is not a rectifier"
     if RULES[rule].rectify:
         reason = f"rule {rule} rectifies their sum below"
     return (
-        f"identity + residual is not what came down, but up to {100 * gap:.0f} % "
+        f"shortcut + branch is not what came down, but up to {100 * gap:.0f} % "
         f"of its largest value away: {reason}"
     )
 
 
 def shortcut_name(network: Network, block: str) -> str:
-    """What the shortcut of a block is called: its output may have another shape than its input."""
-    sums = network.residuals()[block]
-    before_branch = {node.name for node in network.up_to(sums.branch)}
-    # the branch comes from the block's input: an identity's end is that input itself
-    return "identity path" if sums.shortcut in before_branch else "projection shortcut"
+    """What the shortcut of a block is called."""
+    return SHORTCUTS[residual.shortcut_kind(network, block)]
 
 
 def block_notes(
@@ -58,7 +56,7 @@ def block_notes(
     for previous, layer in zip([None, *layers], layers):
         state = run.state[layer]
         shortcut = shortcut_name(network, layer)
-        percents = 100 * residual.identity_share(run, layer)[channels]
+        percents = 100 * residual.shortcut_share(run, layer)[channels]
         similarities: list[list[str]] = [[] for _ in channels]
         if previous:
             ranks = residual.correlations(image_maxima, previous, layer, channels.tolist())

@@ -75,7 +75,7 @@ def pages(
     """Draws the rows from top to bottom, on as many pages as they need, about equally filled.
 
     A row is the photos' patches, and at their right the projections of the same units; under
-    them, if it was projected, what came through identity path and branch. The note stands
+    them, if it was projected, what came through shortcut and branch. The note stands
     below. full: the absolute value that is full black or white, each unit's own by default.
     Yields each page's number, from 1, how many there are, and the page.
     """

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..network.base import INPUT
+from ..network.graph import Network
 from .maxima import MaximaFile
 from .run import Run
 
@@ -41,6 +43,15 @@ def stage_name(layers: Sequence[str]) -> str:
     return prefix or layers[0]
 
 
+def shortcut_kind(network: Network, block: str) -> str:
+    """What leads past a block's branch: `identity`, its input, or `projection`, of another shape."""
+    sums = network.residuals()[block]
+    before_branch = {node.name for node in network.up_to(sums.branch)}
+    # the branch comes from the block's input: an identity's end is that input itself
+    is_input = sums.shortcut in before_branch or sums.shortcut == INPUT
+    return "identity" if is_input else "projection"
+
+
 def shared(run: Run, before: str, layer: str) -> np.ndarray:
     """How many of its strongest images a channel shares with that of the layer before: int [c]."""
     first = run.state[before]["images"]
@@ -49,7 +60,7 @@ def shared(run: Run, before: str, layer: str) -> np.ndarray:
     return (same & (first >= 0)[:, :, None]).any(2).sum(1)
 
 
-def identity_share(run: Run, layer: str) -> np.ndarray:
+def shortcut_share(run: Run, layer: str) -> np.ndarray:
     """The share of a channel's activations that came through the shortcut: float [c].
 
     The sum over its strongest units of what came through the shortcut, over that of what came

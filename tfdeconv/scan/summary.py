@@ -11,6 +11,7 @@ from .image_labels import channel_labels
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..network.graph import Network
     from .border_bound import BorderUnits
     from .duplicates import Likeness
     from .run import Run
@@ -131,8 +132,11 @@ def headline(path: str, run: Run) -> str:
     )
 
 
-def block_rows(path: str) -> list[dict[str, Any]]:
-    """What each residual block of a run does to its stage's channels: means and quartiles."""
+def block_rows(path: str, network: Network | None) -> list[dict[str, Any]]:
+    """What each residual block of a run does to its stage's channels: means and quartiles.
+
+    network: the run's; without, shortcuts are not told apart.
+    """
     from . import maxima, residual, run_file
 
     run = run_file.load(path)
@@ -147,13 +151,14 @@ def block_rows(path: str) -> list[dict[str, Any]]:
     for stage, layers in stages.items():
         before = None
         for layer in layers:
-            share = residual.identity_share(run, layer)
+            share = residual.shortcut_share(run, layer)
             row = {
                 "stage": stage,
                 "layer": layer,
                 "channels": len(share),
                 "before": before,
-                "identity": spread(share),
+                "shortcut": residual.shortcut_kind(network, layer) if network else None,
+                "shortcut_share": spread(share),
                 "shared": None,
                 "correlation": None,
             }
