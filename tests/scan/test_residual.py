@@ -16,6 +16,7 @@ from tfdeconv.scan import maxima, residual
 
 SHORTCUTS = ["projection", "identity", "identity", "identity"]  # of blocks_network()
 
+
 def test_blocks_are_found_with_their_shortcuts():
     assert list(blocks_network().residuals().values()) == [
         Residual("one_block1_out", "one_block1_add", "one_block1_0_conv", "one_block1_3_bn"),
