@@ -44,7 +44,7 @@ def stage_name(layers: Sequence[str]) -> str:
 
 
 def shortcut_kind(network: Network, block: str) -> str:
-    """What leads past a block's branch: `identity`, its input, or `projection`, of another shape."""
+    """What leads past a block's branch: `identity`, its input as it is, or `projection`."""
     sums = network.residuals()[block]
     before_branch = {node.name for node in network.up_to(sums.branch)}
     # the branch comes from the block's input: an identity's end is that input itself
