@@ -241,6 +241,8 @@ MAX_LABEL = 200
 
 # images of a run: their numbers are int32
 MAX_IMAGES = 1 << 31
+# the seed of a sample: what a run's file is read for, of 18 digits
+MAX_SEED = 10**18 - 1
 # bytes of a download: the largest official file, VGG19 with its dense layers, has 575 million
 MAX_DOWNLOAD = 1 << 30
 # bytes that an image's and a layer's name take of a picture's: file systems allow 255 in all

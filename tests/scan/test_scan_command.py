@@ -123,7 +123,7 @@ def test_mistakes_are_one_line(script, small, tmp_path):
         file["a"] = file["b"] = np.zeros((1, 2, 2, 3))
     for name, words in (
         ("empty", "has no images"),
-        ("none", "names no images"),
+        ("none", "has no lines"),
         ("bytes", "neither a directory"),
         ("nonesuch", "no such file"),
         ("flat.npy", "needs images"),

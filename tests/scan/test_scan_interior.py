@@ -104,7 +104,7 @@ def test_merged_and_interrupted_parts_are_one_run(shared, inner, script, monkeyp
     # images that came again in the second part leave its sums
     merging = ["--merge", *parts, "--out", shared / "inner-merged.h5"]
     status, _, err = script(*merging, "--interior")
-    assert status == 2 and "--merge keeps the --interior of the parts" in err[0]
+    assert status == 2 and "--interior of the parts: leave out --interior" in err[0]
     assert script(*merging)[0] == 0
     assert_same(shared, "inner-merged", "inner")
 

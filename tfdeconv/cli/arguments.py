@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..data.preprocessing import ALIASES, PRESETS, preset_name
 from ..errors import UserError
+from ..limits import MAX_SEED
 from ..network.graph import Network
 from ..network.selection import last_map
 from ..zoo import NETWORKS, VARIANTS
@@ -123,6 +124,13 @@ def positive_int(text: str) -> int:
     """`9` -> 9; at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer >= 1")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """`3` -> 3; at least 0."""
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number up to {MAX_SEED:,}")
     return int(text)
 
 

@@ -32,9 +32,15 @@ CONSTRAINTS = (
     ),
     Constraint(
         "--merge",
-        "--merge keeps the --interior of the parts: leave it out",
-        excludes=("--interior",),
+        "--merge keeps the images, labels and --interior of the parts: leave out {options}",
+        excludes=("--interior", "--labels", "--limit", "--sample"),
     ),
+    Constraint(
+        "--limit",
+        "--limit takes the first images and --sample some by chance: give one of them",
+        excludes=("--sample",),
+    ),
+    Constraint("--seed", "--seed is of --sample N: give it, too", needs=("--sample",)),
 )
 
 
@@ -45,9 +51,23 @@ def build_parser() -> console.Parser:
         "images",
         metavar="IMAGES",
         nargs="?",
-        help="a directory tree, a text file with a path a line, "
+        help="a directory tree, a text file with a path a line (- is one on standard input), "
         "or an array [n, h, w, c] in an .npy, .npz or .h5 (FILE:NAME where it has several)",
     )
+    option(
+        "--labels",
+        metavar="FILE",
+        help="labels of the images: lines of PATH LABEL; for an array a label a line, or an array "
+        "of whole numbers",
+    )
+    option("--limit", type=arguments.positive_int, metavar="N", help="only the first N images")
+    option(
+        "--sample",
+        type=arguments.positive_int,
+        metavar="N",
+        help="only N images, by chance; the same ones for the same --seed",
+    )
+    option("--seed", type=arguments.seed, metavar="S", help="of --sample (default: 0)")
     option(
         "--out",
         required=True,
@@ -163,6 +183,10 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
     maxima_layers = [] if keep_all_maxima else lists.name_list(given.keep_maxima)
     return ScanRequest(
         images=given.images,
+        labels=given.labels,
+        limit=given.limit,
+        sample=given.sample,
+        seed=given.seed,
         out=given.out,
         network=given.network,
         weights=given.weights,

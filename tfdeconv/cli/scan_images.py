@@ -16,6 +16,7 @@ from ..scan.interruption import Interrupted, Interruption
 from . import arguments, console
 from .notes import MOST, Notes
 from .scan_settings import ScanRequest, settings_of
+from .scan_source import source_of, with_kept_labels
 from .scan_stages import Stages
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
         group = join_group(alone=True)
     else:
         work = prepare_on_all(request, group, notes)
-    from ..scan import job
+    from ..scan import job, run_file
 
     stages = Stages(request, group, console.Progress(every=30), notes, interruption)
     run = job.start_or_resume(work, group)
@@ -60,6 +61,8 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
             stages.retry_skipped(work, run)
         stages.scan_rest(work, run, request.out)
         run = stages.add_layers(work, run)
+        if group.chief and work.run and run.labels != work.run.labels:
+            run_file.save(request.out, run)
     stages.progress.clear()
     if group.chief:
         report(request.out, run)
@@ -96,12 +99,12 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
 
     The chief's notes are on what was assumed of the weights and of all images.
     """
-    from ..data import dataset
     from ..data.loader import notes_on
     from ..scan import continuation, more_layers, run_file
     from ..weights.load import read_weights
 
-    source = dataset.open_source(request.images, more_layers.own_files(request.out))
+    tell = notes.tell if is_chief else say_nothing
+    source = source_of(request, more_layers.own_files(request.out), tell)
     weights_path = arguments.weight_file(
         request.weights, request.network, request.variant, request.layers
     )
@@ -121,7 +124,6 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         )
 
     weights = read(request.layers)
-    tell = notes.tell if is_chief else say_nothing
     preprocessing = load_preprocessing(request.preprocess, weights.network.input_shape, tell)
     preprocessing = preprocessing or weights.preprocessing
     told = notes_on(source, weights.network.channels)
@@ -131,6 +133,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         tell(note)
     settings = settings_of(request, source, weights, preprocessing, tell)
     if started_run:
+        source = with_kept_labels(source, started_run, tell)
         # before anything is taken in, what is another run is refused
         continuation.continued(request.out, started_run, source, settings)
         started_run = more_layers.take_in_finished(request.out, started_run, weights.network)

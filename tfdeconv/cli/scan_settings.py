@@ -24,6 +24,10 @@ class ScanRequest:
     """What to scan, and what to keep of it. None: as the weight file says."""
 
     images: str  # a directory, a list or an array
+    labels: str | None  # a file of labels of the images
+    limit: int | None  # images, the first ones
+    sample: int | None  # images, by chance
+    seed: int | None  # of the chance
     out: Path
     network: str | None
     weights: str | None
@@ -56,6 +60,7 @@ def settings_of(
     tell takes a note on layers that are left out.
     """
     from ..data.loader import size_of
+    from ..data.selection import Selection
     from ..network.selection import in_network_order
     from ..scan.run import Settings
 
@@ -86,6 +91,7 @@ def settings_of(
         request.shard or (1, 1),
         maxima_layers,
         request.interior,
+        str(Selection(request.limit, request.sample, request.seed or 0)),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,13 +18,15 @@ from .image_lists import read_list
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded
 
+STANDARD_INPUT = "-"
+
 
 @dataclass(frozen=True)
 class Source:
     """Images by number.
 
     root: the directory that their names are relative to, or an array's file (two.h5:x_train where
-    its name was given), without names.
+    its name was given), without names if not of a sample.
     digest: sha256 of the list, or of an array's file name, size, dtype and shape.
     array: what gives an array's images by number. shape: of one of them, as they are stored.
     notes: what was left out of a directory, or is assumed of an array. labels: of all images, where
@@ -42,17 +45,19 @@ class Source:
     labels: tuple[str, ...] = ()
     # of the array's file when it was opened
     stamp: tuple[int, ...] = ()
+    # of an array's images those that are meant, where these are not the first ones
+    numbers: np.ndarray | None = None
 
     def image(self, number: int, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
         """An image as [h, w, channels], like images.decode; raises UserError if unreadable."""
         if self.array is None:
             return images.decode(self.name(number), channels, reserve)
         try:
-            values = np.asarray(self.array[number])
+            values = np.asarray(self.array[self.place(number)])
         # whatever a damaged file comes to
         except Exception as error:
             raise UserError(
-                f"{self.root}: image {number} cannot be read: {one_line(error)}"
+                f"{self.name(number)} cannot be read: {one_line(error)}"
             ) from None
         if values.dtype != np.uint8:
             # what is beyond float32 becomes infinite, and is refused later
@@ -64,10 +69,14 @@ class Source:
         """An image as [h, w, channels], like images.pixels; raises UserError if unreadable."""
         return self.image(number, channels).pixels
 
+    def place(self, number: int) -> int:
+        """Which of the array's images one is."""
+        return number if self.numbers is None else int(self.numbers[number])
+
     def name(self, number: int) -> str:
         """An image's path, or which of an array it is."""
         if self.array is not None:
-            return f"{self.root}: image {number}"
+            return f"{self.root}: image {self.place(number)}"
         return os.path.join(self.root, self.names[number])
 
     def location(self, number: int) -> str:
@@ -78,7 +87,15 @@ class Source:
 
     def locations(self) -> set[str]:
         """All locations of images that can be read now."""
-        return set(filter(readable, set(map(self.location, range(self.count)))))
+        return set(filter(readable, self.locations_of(range(self.count))))
+
+    def locations_of(self, numbers: Iterable[int]) -> set[str]:
+        """The locations of some images."""
+        if self.array is not None:
+            return {self.location(number) for number in numbers}
+        # a million joined paths would take seconds
+        folders = {os.path.dirname(self.names[number]) for number in numbers}
+        return {os.path.join(self.root, folder) if folder else self.root for folder in folders}
 
     def has_changed(self) -> bool:
         """Whether the array's file was written since it was opened; False where it is gone."""
@@ -128,9 +145,13 @@ def open_source(path: str, besides: Sequence[str] = ()) -> Source:
 
     A directory's are those below it, as folders.py lists them. An array is an .npy, .npz or .h5
     [n, h, w, c], [n, c, h, w] or [n, h, w]; where a file has several, FILE:NAME. A list is a text
-    file with a path a line, relative to its own directory.
+    file with a path a line, relative to its own directory; `-` is one on standard input, relative
+    to the working directory.
     Raises UserError where that cannot be read, or has no images.
     """
+    if path == STANDARD_INPUT:
+        found = read_list("standard input", sys.stdin.buffer)
+        return list_source(os.getcwd(), found.names, found.labels)
     absolute = os.path.abspath(path)
     if os.path.isdir(absolute):
         folder = folders.images_below(absolute, besides)
@@ -150,10 +171,14 @@ def open_source(path: str, besides: Sequence[str] = ()) -> Source:
 
 def list_source(root: str, names: Sequence[str], labels: Sequence[str] = ()) -> Source:
     """The images of these names, relative to a directory, and a label of each or none."""
+    return Source(root, tuple(names), len(names), digest_of_names(names), labels=tuple(labels))
+
+
+def digest_of_names(names: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for name in names:
         digest.update(os.fsencode(name) + b"\0")
-    return Source(root, tuple(names), len(names), digest.hexdigest(), labels=tuple(labels))
+    return digest.hexdigest()
 
 
 def array_source(path: str) -> Source:

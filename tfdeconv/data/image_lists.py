@@ -32,6 +32,8 @@ MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16: save the list as UTF-8",
     codecs.BOM_UTF16_BE: "UTF-16: save the list as UTF-8",
 }
+# of a path and its label, the surest first: a name may have spaces
+SEPARATORS = ("\t", ",", " ")
 TRIED = 100  # lines from which it is told whether there are labels
 
 
@@ -43,29 +45,14 @@ class ImageList:
     labels: list[str]
 
 
-def read_list(path: str) -> ImageList:
-    """The paths and labels in a text file.
+def read_list(path: str, file: IO[bytes] | None = None) -> ImageList:
+    """The paths and labels in a text file, or in a stream that a path stands for.
 
-    A line is a path, relative to the file's directory, or a path, white space (or a comma or a tab)
-    and a label. Raises UserError where there are no
-    lines.
+    A line is a path, relative to the file's directory (of a stream, the working directory), or a
+    path, white space (or a comma or a tab) and a label. Raises UserError where there are no lines.
     """
-    try:
-        with open(path, "rb") as file:
-            start = file.read(MAX_START)
-            refuse_other_files(path, start)
-            text = start + rest_of(file)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    if len(text) > MAX_PATH_LIST:
-        raise UserError(
-            f"{path} has more than {MAX_PATH_LIST:,} bytes: too many for a list of paths"
-        )
-    text = text.removeprefix(codecs.BOM_UTF8)
-    lines = [os.fsdecode(line.strip()) for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise UserError(f"{path} names no images: it needs a path a line")
-    folder = os.path.dirname(os.path.abspath(path))
+    lines = read_lines(path, file)
+    folder = os.getcwd() if file else os.path.dirname(os.path.abspath(path))
     if not have_labels(folder, lines):
         return ImageList(lines, [])
     names = []
@@ -75,6 +62,41 @@ def read_list(path: str) -> ImageList:
         names.append(name)
         labels.append(label)
     return ImageList(names, labels)
+
+
+def read_lines(path: str, file: IO[bytes] | None = None, blank: bool = False) -> list[str]:
+    """The lines of a list, without what is white at their ends.
+
+    file: a stream that is read instead. blank: whether lines of nothing count, but for the last
+    ones. Raises UserError where there are none.
+    """
+    try:
+        if file:
+            text = content_of(path, file)
+        else:
+            with open(path, "rb") as opened:
+                text = content_of(path, opened)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    text = text.removeprefix(codecs.BOM_UTF8)
+    lines = [os.fsdecode(line.strip()) for line in text.rstrip().splitlines()]
+    if not blank:
+        lines = list(filter(None, lines))
+    if not any(lines):
+        raise UserError(f"{path} has no lines, expected one for each image")
+    return lines
+
+
+def content_of(path: str, file: IO[bytes]) -> bytes:
+    """The bytes of a list; raises UserError where there are too many, or it is no text."""
+    start = file.read(MAX_START)
+    refuse_other_files(path, start)
+    text = start + rest_of(file)
+    if len(text) > MAX_PATH_LIST:
+        raise UserError(
+            f"{path} has more than {MAX_PATH_LIST:,} bytes: too many for a list of paths"
+        )
+    return text
 
 
 def rest_of(file: IO[bytes]) -> bytes:
@@ -116,11 +138,11 @@ def split_label(line: str) -> tuple[str, str]:
     >>> split_label("val/1.JPEG 65"), split_label("a b.png,tabby cat"), split_label("a.png")
     (('val/1.JPEG', '65'), ('a b.png', 'tabby cat'), ('a.png', ''))
     """
-    for separator in ("\t", ","):
+    for separator in SEPARATORS[:2]:
         name, _, label = line.partition(separator)
         if label.strip():
             return name.strip(), label.strip()
-    name, _, label = line.rpartition(" ")
+    name, _, label = line.rpartition(SEPARATORS[2])
     return (name.strip(), label) if name else (line, "")
 
 

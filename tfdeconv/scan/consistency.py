@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.selection import selection_of
 from ..limits import MAX_IMAGES, MAX_SIZE
 from .run import Run, Settings
 from .state import LayerState
@@ -33,6 +34,15 @@ def is_digest(value: Any) -> bool:
 
 def is_flag(value: Any) -> bool:
     return isinstance(value, bool)
+
+
+def is_selection(value: Any) -> bool:
+    """Whether it says which images of a list are meant."""
+    try:
+        selection_of(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def is_count(value: Any) -> bool:
@@ -73,6 +83,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "shard": is_shard,
     "kept": are_names,
     "interior": is_flag,
+    "selection": is_selection,
 }
 
 
@@ -114,7 +125,7 @@ def check_lists(run: Run) -> None:
         and run.same.shape == (images,)
         and run.same.dtype == np.int32
         and len(run.names) in (0, run.settings.count)
-        and len(run.labels) in (0, len(run.names))
+        and len(run.labels) in (0, run.settings.count)
         and 0 <= run.scanned <= run.done <= images
     )
     if not lists_fit:

@@ -32,10 +32,14 @@ def continued(path: str | Path, run: Run, source: Source, settings: Settings) ->
     """
     old = run.settings
     if not has_grown(run, source):
-        refuse_between(path, run, source)
+        if old.selection == settings.selection:
+            refuse_between(path, run, source)
         refuse_others(path, run, settings, source.names, MAY_DIFFER)
-        return run
-    before = replace(settings, list_sha256=old.list_sha256, count=old.count)
+        # the same texts: millions of names need not be in memory twice
+        return replace(run, names=source.names)
+    before = replace(
+        settings, list_sha256=old.list_sha256, count=old.count, selection=old.selection
+    )
     refuse_others(path, run, before, run.names, MAY_DIFFER)
     if old.shard != (1, 1):
         raise UserError(
@@ -59,7 +63,12 @@ def with_more_images(run: Run, source: Source, settings: Settings) -> Run:
     new = source.count - run.settings.count
     return replace(
         run,
-        settings=replace(run.settings, list_sha256=settings.list_sha256, count=settings.count),
+        settings=replace(
+            run.settings,
+            list_sha256=settings.list_sha256,
+            count=settings.count,
+            selection=settings.selection,
+        ),
         names=source.names,
         digests=np.concatenate([run.digests, np.zeros((new, 32), np.uint8)]),
         same=np.concatenate([run.same, np.full(new, -1, np.int32)]),

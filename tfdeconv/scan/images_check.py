@@ -24,7 +24,7 @@ def locations_read(run: Run, source: Source) -> set[str]:
     """Where the images are that the run could read."""
     start = run.settings.range.start
     counted = np.flatnonzero(run.digests[: run.done].any(1)) + start
-    return {source.location(number) for number in counted.tolist()}
+    return source.locations_of(counted.tolist())
 
 
 def refuse_changed(run: Run, source: Source, read: Read) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from ..data import dataset
 from ..data.dataset import Source
 from ..data.preprocessing import Preprocessing
+from ..data.selection import selected, selection_of
 from ..data.stated_preprocessing import from_json
 from ..errors import UserError, unknown
 from ..files import refuse_special
@@ -143,7 +144,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     if os.path.isdir(location) and run.names:
         source = dataset.list_source(location, run.names)
     else:
-        source = dataset.open_source(location)
+        selection = selection_of(run.settings.selection)
+        source = selected(dataset.open_source(location), selection)
     if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
         raise UserError(
             f"{location} is not what {path} is a scan of: found {source.count} images, expected "

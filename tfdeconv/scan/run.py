@@ -28,6 +28,7 @@ SETTING_NAMES = {
     "shard": "--shard",
     "kept": "--keep-maxima",
     "interior": "--interior",
+    "selection": "selection of images",
 }
 # entries of a long setting that an error shows
 SHOWN = 8
@@ -52,6 +53,8 @@ class Settings:
     kept: tuple[str, ...] = ()
     # whether only units count whose receptive field lies within the image
     interior: bool = False
+    # of the list, as data.selection writes it; "": all
+    selection: str = ""
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -209,7 +212,7 @@ def differences(run: Settings, asked: Settings, ignored: tuple[str, ...] = ()) -
 
 def brief(value: Any) -> str:
     """A setting in a few words."""
-    if value == ():
+    if value in ((), ""):
         return "none"
     if isinstance(value, tuple):
         shown = ", ".join(map(str, value[:SHOWN]))

@@ -159,6 +159,10 @@ def settings_in(file: hdf5.Group) -> Settings:
         if name == "interior" and file.attrs["version"] < VERSION:
             values[name] = False
             continue
+        # runs were of whole lists once
+        if name == "selection" and name not in file.attrs:
+            values[name] = ""
+            continue
         value = file.attrs[KEYS.get(name, name)]
         # HDF5 has no tuples
         values[name] = tuple(value) if isinstance(value, list) else value

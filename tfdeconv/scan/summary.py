@@ -121,7 +121,8 @@ def layers_in(run: Run, path: str, names: Sequence[str] | None) -> list[str]:
 def headline(path: str, run: Run) -> str:
     """What a run is of, and how far it is."""
     part, parts = run.settings.shard
-    state = "" if parts == 1 else f", part {part} of {parts}"
+    state = f" ({run.settings.selection})" if run.settings.selection else ""
+    state += "" if parts == 1 else f", part {part} of {parts}"
     if run.settings.interior:
         state += ", only units whose receptive field lies within the image (--interior)"
     if not run.finished:

@@ -1,0 +1,96 @@
+"""Labels of images from a file of their own (scan.py --labels)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import UserError
+from . import arrays
+from .dataset import Source
+from .image_lists import SEPARATORS, read_lines
+from .preprocessing import say_nothing
+
+
+def labelled(source: Source, path: str, tell: Callable[[str], None] = say_nothing) -> Source:
+    """A source with the labels of a file: of an array's images in order, of others by their names.
+
+    The file has a line `LABEL` for each image of an array, or is an array of whole numbers (.npy,
+    FILE:NAME), one for each; for a directory or a list it has lines `PATH LABEL`. tell: takes a
+    note on images without a label. Raises UserError where the labels do not fit the images.
+    """
+    if arrays.is_array(path):
+        labels = numbers_of(path)
+    elif source.array is None:
+        return replace(source, labels=labels_by_name(source, path, tell))
+    else:
+        labels = read_lines(path, blank=True)
+    if len(labels) != source.count:
+        raise UserError(
+            f"{path} has {len(labels):,} labels, expected one for each of the {source.count:,} "
+            f"images of {source.root}"
+        )
+    return replace(source, labels=tuple(labels))
+
+
+def numbers_of(path: str) -> list[str]:
+    """The whole numbers of an array [n] or [n, 1], as texts."""
+    array = arrays.open_array(path)
+    try:
+        shape, dtype = tuple(array.shape), np.dtype(array.dtype)
+        if len(shape) not in (1, 2) or shape[1:] not in ((), (1,)) or dtype.kind not in "iu":
+            raise UserError(
+                f"{path} is {dtype} {list(shape)}, expected labels as whole numbers [n], one for "
+                f"each image"
+            )
+        values = arrays.read_whole(path, array)
+    finally:
+        arrays.close(array)
+    return [str(value) for value in values.reshape(-1).tolist()]
+
+
+def labels_by_name(
+    source: Source, path: str, tell: Callable[[str], None]
+) -> tuple[str, ...]:
+    """A label of each image of a directory or list; "" of those that the file does not name."""
+    lines = read_lines(path)
+    numbers = {name: number for number, name in enumerate(source.names)}
+    labels = [""] * source.count
+    for line in lines:
+        for name, label in splits_of(line, numbers):
+            labels[numbers[name]] = label
+            break
+    without = labels.count("")
+    if without == source.count:
+        raise UserError(
+            f"{path} has a label for none of the images: its first line is {lines[0]!r}, expected "
+            f"a path as {source.names[0]!r}, a tab or a space, and a label"
+        )
+    if without:
+        first = source.names[labels.index("")]
+        tell(f"{path}: {without:,} of {source.count:,} images have no label, {first!r} first")
+    return tuple(labels)
+
+
+def splits_of(line: str, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """The ways to split a line into a name that there is, and a label behind it: longest first."""
+    ends = [place for place, character in enumerate(line) if character in SEPARATORS]
+    for end in reversed(ends):
+        name, label = line[:end].strip(), line[end + 1 :].strip()
+        name = os.path.normpath(name) if name not in names else name
+        if name in names and label:
+            yield name, label
+
+
+def kept(old: Sequence[str], new: Sequence[str], count: int) -> tuple[tuple[str, ...], int]:
+    """The labels of a run that goes on over so many images, and how many of its old ones changed.
+
+    New ones replace old ones; without any the old ones stay.
+    """
+    if not new:
+        missing = count - len(old) if old else 0
+        return (*old, *[""] * missing), 0
+    return tuple(new), sum(before != now for before, now in zip(old, new))
