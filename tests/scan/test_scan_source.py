@@ -38,7 +38,9 @@ def test_a_list_on_standard_input_goes_on(script, photos, tmp_path, monkeypatch)
     assert script("--run", "run.h5", "-l", "first", "-f", "1", name="visualise.py")[0] == 0
     give(b"")
     status, _, err = script("-", *photos)
-    assert status == 2 and err == ["scan.py: standard input has no lines, expected one for each image"]
+    assert status == 2 and err == [
+        "scan.py: standard input has no lines, expected one for each image"
+    ]
 
 
 def test_a_sample_is_its_own_run(script, small, tmp_path):

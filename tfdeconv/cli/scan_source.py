@@ -39,7 +39,7 @@ def with_kept_labels(source: Source, run: Run, tell: Callable[[str], None]) -> S
     labels, changed = labelling.kept(run.labels, source.labels, source.count)
     if changed:
         tell(
-            f"{changed:,} of the run's {len(run.labels):,} labels are others now, and the run takes "
-            f"the new ones"
+            f"{changed:,} of the run's {len(run.labels):,} labels are others now, and the run "
+            f"takes the new ones"
         )
     return replace(source, labels=labels)
