@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from ..scan.run import Run
 
 
-def source_of(
-    request: ScanRequest, besides: Sequence[str], tell: Callable[[str], None]
-) -> Source:
+def source_of(request: ScanRequest, besides: Sequence[str], tell: Callable[[str], None]) -> Source:
     """The images of a scan, without some files; raises UserError where there are none.
 
     tell: takes a note on images without a label.

@@ -56,9 +56,7 @@ class Source:
             values = np.asarray(self.array[self.place(number)])
         # whatever a damaged file comes to
         except Exception as error:
-            raise UserError(
-                f"{self.name(number)} cannot be read: {one_line(error)}"
-            ) from None
+            raise UserError(f"{self.name(number)} cannot be read: {one_line(error)}") from None
         if values.dtype != np.uint8:
             # what is beyond float32 becomes infinite, and is refused later
             with np.errstate(over="ignore"):

@@ -52,9 +52,7 @@ def numbers_of(path: str) -> list[str]:
     return [str(value) for value in values.reshape(-1).tolist()]
 
 
-def labels_by_name(
-    source: Source, path: str, tell: Callable[[str], None]
-) -> tuple[str, ...]:
+def labels_by_name(source: Source, path: str, tell: Callable[[str], None]) -> tuple[str, ...]:
     """A label of each image of a directory or list; "" of those that the file does not name."""
     lines = read_lines(path)
     numbers = {name: number for number, name in enumerate(source.names)}
