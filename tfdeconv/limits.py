@@ -56,12 +56,10 @@ MAX_HDF5_TEXT = 1 << 24
 HDF5_MEMORY = 384 << 20
 # bytes of unpacked chunks that the process keeps: a hundred images of 224 x 224 are 15 MB
 HDF5_CHUNK_CACHE = 1 << 27
-# bytes of a chunk of images, and how many of them reading one takes: packed, unpacked, and zlib's
-# growing copy
+# bytes of a chunk of images, and how many of it reading one takes: packed, unpacked, zlib's copy
 MAX_HDF5_CHUNK = 1 << 29
 HDF5_CHUNK_COPIES = 3
-# bytes of images that are read at once so that a chunk is not unpacked for each: three such blocks
-# are in memory
+# bytes of images that are read at once, so that a chunk is unpacked once: three times in memory
 MAX_HDF5_BLOCK = 1 << 26
 # seconds that a request computes, and that are waited for it: whole files take a tenth of one
 HDF5_CPU_SECONDS = 3
@@ -217,8 +215,7 @@ MAX_GRAPH_LAYERS = 3000
 
 # pixels of a photo: where Pillow itself speaks of a decompression bomb
 MAX_PIXELS = 178_956_970
-# bytes that decoding a photo takes: 10,000 x 10,000; larger JPEGs are decoded reduced. All that are
-# decoded side by side share as many
+# bytes that decoding photos side by side takes: 10,000 x 10,000; larger JPEGs are decoded reduced
 MAX_DECODING_BYTES = 1_500_000_000
 # magnitude of a pixel: beyond are no-data values, sums of squares, damage; of 16 bits 65,535
 MAX_PIXEL = 1e7
