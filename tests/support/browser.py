@@ -32,6 +32,13 @@ FLAGS = [
 ]
 
 
+class Keys:
+    """Keys that have no letter, as WebDriver calls them."""
+
+    TAB, ENTER, ESCAPE = "\ue004", "\ue007", "\ue00c"
+    LEFT, UP, RIGHT, DOWN = "\ue012", "\ue013", "\ue014", "\ue015"
+
+
 def missing() -> str:
     """What there has to be for these tests and is not here, or nothing."""
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
