@@ -135,7 +135,7 @@ def test_question_mark_lists_the_keys(show):
     "page, said",
     [
         ("conv2", "This atlas has no layer called conv2."),
-        ("conv1/99", "This atlas has no feature 99 of conv1: it holds 8 of its 8."),
+        ("conv1/99", "This atlas has no feature 99 of conv1: its 8 features start at 0."),
         ("%E0%A4%A", "This atlas has no layer called %E0%A4%A."),
         ("<img src=x onerror=alert(1)>", "This atlas has no layer called <img src=x onerror=alert(1)>."),
     ],
