@@ -1,4 +1,4 @@
-"""A small network's atlas, as the scripts make it of photos whose names and classes attack pages."""
+"""A small network's atlas, as the scripts make it, of photos whose names attack pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIDE = 24  # pixels of the photos
 DEAD = 5  # a feature of the first layer
 LAYERS = ("conv1", "block1_out", "block2_out", "classes")
 CLASSES = ("<b>cat", "dog & cow")
-NAMES = ("<img src=x onerror=alert(1)>", "x\\..\\..\\x", "a#b?c", "50%2f", "\"'", "<script>alert(1)<")
+NAMES = ("<img src=x onerror=alert(1)>", "<script>alert(1)<", "x\\..\\x", "a#b?c", "50%2f", "\"'")
 
 
 def small_network() -> Network:
