@@ -9,107 +9,109 @@ atlas.featureRelations = (() => {
 
   const entryOf = (number) => atlas.store.atlas().layers.find((layer) => layer.number === number);
 
-  // A linked thumbnail with a number under it. part: of one, how long the bar is; means: what the
-  // number is, read aloud
-  const item = (entry, layer, feature, {text, part, means}, rule, state) => {
+  // A linked thumbnail with a number under it. text: the number; part: of one, how long its bar is;
+  // means: what the number is, read aloud; layerName: where it is not that of all
+  const item = (entry, layer, {feature, text, part, means, layerName}, rule, state) => {
     const place = layer.features.indexOf(feature);
-    const bar = make('span', {
-      class: 'share-bar',
-      'aria-hidden': 'true',
-      style: {width: `${100 * Math.min(1, Math.max(0, part))}%`},
-    });
+    const width = `${100 * Math.min(1, Math.max(0, part))}%`;
+    const bar = make('span', {class: 'share-bar', 'aria-hidden': 'true', style: {width}});
     const caption = make(
       'span',
       {class: 'caption small', 'aria-hidden': 'true'},
       make('span', {text: String(feature)}),
       make('span', {class: 'muted', text}),
     );
+    const where = layerName
+      ? make('span', {class: 'where small muted', 'aria-hidden': 'true', text: layerName})
+      : null;
     const heard = spoken(`${entry.name} feature ${feature}, ${means} ${text}`);
     // the atlas may hold only some of a layer's features
     if (place < 0) {
       const size = {width: `${2 * SIDE + 1}px`, height: `${SIDE}px`};
       const word = make('span', {class: 'word', text: 'not in this atlas'});
       const tile = make('span', {class: 'tile empty', style: size}, word);
-      return make('li', {class: 'related'}, heard, tile, bar, caption);
+      return make('li', {class: 'related'}, heard, tile, bar, caption, where);
     }
     const pair = atlas.tiles.pair(layer, place, rule, SIDE);
     const href = atlas.addresses.feature(entry.name, feature, state);
-    return make(
-      'li',
-      {class: 'related'},
-      make('a', {class: 'cell', href}, heard, pair, bar, caption),
-    );
+    const cell = make('a', {class: 'cell', href}, heard, pair, bar, caption, where);
+    return make('li', {class: 'related'}, cell);
   };
 
-  // members: [{layer, feature, text, part, means}]
-  const list = async (members, rule, state) => {
-    const items = await Promise.all(
-      members.map(async (member) => {
-        const entry = entryOf(member.layer);
-        if (!entry) return null;
-        const layer = await atlas.store.layer(entry.number);
-        return item(entry, layer, member.feature, member, rule, state);
-      }),
-    );
-    return make('ul', {class: 'relations', role: 'list'}, items);
+  // members: [{layer, feature, text, part, means}]; here: the number of the layer that goes without
+  // saying
+  const list = async (members, here, rule, state) => {
+    const items = members.map(async (member) => {
+      const entry = entryOf(member.layer);
+      if (!entry) return null;
+      const layer = await atlas.store.layer(entry.number);
+      const layerName = member.layer === here ? '' : entry.name;
+      return item(entry, layer, {...member, layerName}, rule, state);
+    });
+    return make('ul', {class: 'relations', role: 'list'}, await Promise.all(items));
   };
 
+  // Of shares what a list takes; the longest bar is that of the largest.
+  const byShare = (members, means) => {
+    const most = Math.max(...members.map((one) => Math.abs(one.share))) || 1;
+    return members.map((one) => ({
+      ...one,
+      text: share(one.share),
+      part: one.share / most,
+      means,
+    }));
+  };
+
+  // title: texts and links; about: a line, or ''
   const section = (title, about, body) =>
     make(
       'section',
       {class: 'relation-section'},
-      make('h2', {text: title}),
+      make('h2', {}, title),
       about ? make('p', {class: 'small muted', text: about}) : null,
       body,
     );
 
-  const link = (entry) => make('a', {href: atlas.addresses.layer(entry.name), text: entry.name});
+  const link = (entry, state) =>
+    make('a', {href: atlas.addresses.layer(entry.name, state), text: entry.name});
+
+  // How much of a feature the layer before accounts for, and what the rest is.
+  const account = ({carried, exact, rule}) => {
+    if (carried === null || carried === undefined) return '';
+    const rest = exact === false ? 'biases and what curves in between' : 'biases';
+    const end = carried > 1 ? `${rest} take off what is too much` : `the rest is ${rest}`;
+    return (
+      `${share(carried)} of its activations came through the features of that layer; ${end} ` +
+      `(rule ${rule}, the mean over its images).`
+    );
+  };
 
   const madeOf = async (feature, rule, state) => {
     const made = feature.made_of;
-    if (!made || !entryOf(made.layer)) return null;
-    const about =
-      made.carried === null || made.carried === undefined
-        ? ''
-        : `${share(made.carried)} of its activations came through the features of that layer, ` +
-          `the rest is biases${made.exact ? '' : ' and what curves in between'} ` +
-          `(rule ${made.rule}, mean over its images).`;
-    const most = Math.max(...made.features.map((one) => Math.abs(one.share))) || 1;
-    const members = made.features.map((one) => ({
-      layer: made.layer,
-      feature: one.feature,
-      text: share(one.share),
-      part: one.share / most,
-      means: 'share',
-    }));
-    const built = section('Made of', about, await list(members, rule, state));
-    built.firstChild.append(' ', link(entryOf(made.layer)));
-    return built;
+    if (!made) return null;
+    const entry = entryOf(made.layer);
+    if (!entry) {
+      const parts = made.features.map((one) => `${one.feature} (${share(one.share)})`);
+      const text = `Features ${parts.join(', ')} of a layer that is not in this atlas.`;
+      const title = ['Made of ', made.name ?? ''];
+      return section(title, account(made), make('p', {class: 'small', text}));
+    }
+    const members = made.features.map((one) => ({...one, layer: made.layer}));
+    const body = await list(byShare(members, 'share'), made.layer, rule, state);
+    return section(['Made of ', link(entry, state)], account(made), body);
   };
 
   const goesInto = async (entry, feature, rule, state) => {
     if (!entry.has_into) return null;
     const into = (await atlas.store.into(entry.number)).features[String(feature.feature)];
-    if (!into?.length)
-      return section('Goes into', 'No feature of the next layer has it as a main part.', null);
-    const most = Math.max(...into.map((one) => Math.abs(one.share))) || 1;
-    const members = into.map((one) => ({
-      ...one,
-      text: share(one.share),
-      part: one.share / most,
-      means: 'of which it is',
-    }));
-    const built = section(
-      'Goes into',
-      'Features of which it is a main part, and how much of each it is.',
-      await list(members, rule, state),
-    );
+    if (!into?.length) return section('Goes into', 'It is no main part of any feature here.', null);
     const next = entryOf(into[0].layer);
-    if (next) built.firstChild.append(' ', link(next));
-    return built;
+    const body = await list(byShare(into, 'of which it is'), into[0].layer, rule, state);
+    const about = 'Features of which it is a main part, and how much of each it is.';
+    return section(['Goes into ', next ? link(next, state) : ''], about, body);
   };
 
-  const correlated = async (feature, rule, state) => {
+  const correlated = async (entry, feature, rule, state) => {
     if (!feature.correlated?.length) return null;
     const members = feature.correlated.map((one) => ({
       ...one,
@@ -117,19 +119,25 @@ atlas.featureRelations = (() => {
       part: one.correlation,
       means: 'correlation',
     }));
-    return section(
-      'Fires together with',
-      'Correlation of the maxima over all images.',
-      await list(members, rule, state),
-    );
+    const body = await list(members, entry.number, rule, state);
+    const about = 'How alike all images are ranked by their largest activation (Spearman).';
+    return section('Fires together with', about, body);
   };
 
+  // A list that cannot be read is a line in its place, and the rest of the page is there.
+  const orLine = (promise) =>
+    promise.catch((problem) =>
+      make('p', {class: 'small bad', text: atlas.errors.message(problem)}),
+    );
+
   const sections = (entry, feature, rule, state) =>
-    Promise.all([
-      madeOf(feature, rule, state),
-      goesInto(entry, feature, rule, state),
-      correlated(feature, rule, state),
-    ]);
+    Promise.all(
+      [
+        madeOf(feature, rule, state),
+        goesInto(entry, feature, rule, state),
+        correlated(entry, feature, rule, state),
+      ].map(orLine),
+    );
 
   return {sections};
 })();
