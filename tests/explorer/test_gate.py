@@ -9,7 +9,7 @@ import pytest
 from tfdeconv.explorer.static_files import FILES
 from tfdeconv.web_limits import MAX_REQUEST, MAX_UPLOAD
 
-ADDRESSES = ["/", "/network", "/progress", "/static/explorer.js"]
+ADDRESSES = ["/", "/network", "/progress", "/static/main.js"]
 
 
 def raw(site, text: bytes) -> bytes:
@@ -121,10 +121,10 @@ def test_each_address_has_one_method(site):
         "/static/../../../setup.cfg",
         "/static/%2e%2e/%2e%2e/errors.py",
         "/static/..%2fserver.py",
-        "/static//explorer.js",
+        "/static//main.js",
         "/static/",
-        "//127.0.0.1/static/explorer.js/x",
-        "/static/explorer.js%00.css",
+        "//127.0.0.1/static/main.js/x",
+        "/static/main.js%00.css",
         "/etc/passwd",
         "/index.html",
     ],

@@ -76,8 +76,10 @@ class Session:
 
     def maps(self, question: Question) -> Answer:
         """Which features of a layer fire in a photo, strongest first."""
-        y = self.forward_pass(question).maps[self.layer(question)][0]
-        return as_json(Thumbnails(y).description())
+        layer = self.layer(question)
+        y = self.forward_pass(question).maps[layer][0]
+        rows, columns = self.subject.centres(layer, y.shape[:2])
+        return as_json({**Thumbnails(y).description(), "rows": rows, "columns": columns})
 
     def sheet(self, question: Question) -> Answer:
         """Thumbnails of a layer's maps."""

@@ -14,11 +14,22 @@ KINDS = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
+OWN = (
+    "explorer.css",
+    "requests.js",
+    "progress.js",
+    "pictures.js",
+    "picking.js",
+    "features.js",
+    "beside.js",
+    "controls.js",
+    "main.js",
+)
+SHARED = ("colours.css", "base.css", "tiles.css", "theme.js", "dom.js", "errors.js")  # with the atlas
 FILES = {
     PAGE: FOLDER / "index.html",
-    "/static/explorer.css": FOLDER / "explorer.css",
-    "/static/requests.js": FOLDER / "requests.js",
-    "/static/explorer.js": FOLDER / "explorer.js",
+    **{f"/static/{name}": FOLDER / name for name in OWN},
+    **{f"/static/{name}": ATLAS / name for name in SHARED},
 }
 
 

@@ -58,6 +58,18 @@ class Subject:
             raise unknown(f"{self.title}: the weights do not reach the layer", name, self.layers)
         return layer
 
+    def centres(self, layer: str, size: tuple[int, int]) -> list[list[float]]:
+        """Where the middles of its units' receptive fields are: of each row, and of each column.
+
+        size: rows and columns of its map. In pixels of the input.
+        """
+        network = self.network.at(*self.size)
+        shapes = self.network.input_shapes(layer, *self.size)
+        centres: list[list[float]] = []
+        for span, count in zip(network.receptive_fields(shapes)[layer], size):
+            centres.append([float(span.origin(i)) + span.size / 2 for i in range(count)])
+        return centres
+
     def description(self) -> dict[str, Any]:
         """What the page has to know before there is a photo."""
         return {

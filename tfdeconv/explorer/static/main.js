@@ -1,0 +1,203 @@
+'use strict';
+// What is looked at, and what happens when that changes.
+var explorer = globalThis.explorer || {};
+
+(() => {
+  const {requests, pictures, picking, features, beside, controls} = explorer;
+  const element = (id) => document.getElementById(id);
+  const LARGEST = 1 << 27;  // bytes of a photo: the server reads no more
+
+  const state = {
+    described: null,  // what /network said
+    photo: null, size: null, picture: null,
+    layer: '', maps: null,  // what /maps said of the layer
+    feature: 0,
+    rule: 'deconvnet', mode: 'max', view: 'beside',
+    at: null,  // row and column; null before it is known which unit is the strongest
+    map: null, signal: null, centre: null,
+  };
+
+  const question = () => ({
+    photo: state.photo, layer: state.layer, rule: state.rule, feature: state.feature,
+  });
+
+  const trouble = (problem) => atlas.errors.show(atlas.errors.message(problem));
+
+  // Runs what a person asked for, and shows what went wrong with it.
+  const attempt = (action) => (...values) => {
+    atlas.errors.show('');
+    return Promise.resolve(action(...values)).catch(trouble);
+  };
+
+  const draw = () => {
+    const over = state.view === 'over';
+    element('projection-figure').hidden = over;
+    pictures.photo(state, over);
+    pictures.projection(state);
+    if (state.map) pictures.map(state);
+  };
+
+  const describe = () => {
+    const {facts} = state.signal;
+    const place = facts.at ? `row ${facts.at[0]}, column ${facts.at[1]}` : 'the whole map';
+    const silent = facts.silent ? '; nothing came down' : '';
+    element('unit-title').textContent = `${facts.layer}, ${facts.noun} ${facts.title}`;
+    const fires = facts.noun === 'class' ? facts.detail : `fires ${facts.detail}`;
+    element('unit').textContent = `${place}: ${fires}${silent}`;
+    element('scale').textContent = facts.silent ? '' : `\u00b1${facts.scale}`;
+    element('projection').setAttribute('aria-label',
+      `What came down from ${facts.noun} ${facts.title}, ${place}`);
+    const keys = 'arrow keys move the unit, Enter projects it';
+    element('photo').setAttribute('aria-label', `The photo; ${keys}`);
+    element('map').setAttribute('aria-label', `Map of ${facts.noun} ${facts.title}; ${keys}`);
+  };
+
+  // Sends the unit down; without a place, the map's strongest.
+  const project = async (at) => {
+    state.at = at || state.at;
+    if (state.map) pictures.map(state);
+    const asked = {...question(), mode: state.mode, at};
+    const response = await requests.newest('projection', asked);
+    if (!response) return;
+    const facts = requests.facts(response);
+    const picture = await requests.picture(response);
+    if (asked.photo !== state.photo || facts.layer !== state.layer || facts.feature !== state.feature) return;
+    state.signal = {facts, picture};
+    if (!at) state.at = facts.at;
+    const shown = facts.at && state.maps;
+    state.centre = shown ? [state.maps.rows[facts.at[0]], state.maps.columns[facts.at[1]]] : null;
+    describe();
+    draw();
+  };
+
+  // A click: the unit there, whatever was projected before.
+  const pick = (at) => {
+    const [row, column] = state.at || [-1, -1];
+    if (state.mode === 'max' && row === at[0] && column === at[1]) return;
+    state.mode = 'max';
+    controls.press('mode', 'max');
+    attempt(project)(at);
+  };
+
+  const showMap = async () => {
+    const asked = question();
+    const response = await requests.newest('map', asked);
+    if (!response || asked.feature !== state.feature || asked.layer !== state.layer) return;
+    const size = response.headers.get('Map').split(' ').map(Number);
+    state.map = {size, values: new Float32Array(await response.arrayBuffer())};
+    element('map-size').textContent = size.join(' x ');
+    pictures.map(state);
+  };
+
+  // Looks at another feature of the layer: its strongest unit first.
+  const chooseFeature = async (feature) => {
+    state.feature = feature;
+    state.at = null;
+    element('feature').value = String(feature);
+    features.mark(feature);
+    const layer = state.described.layers.find((each) => each.name === state.layer);
+    beside.nine(layer.run ? {layer: state.layer, rule: state.rule, feature} : null);
+    await Promise.all([showMap(), project(null)]);
+  };
+
+  // Looks at another layer, or at the same one of another photo. feature: null for the strongest.
+  const chooseLayer = async (name, feature = null) => {
+    state.layer = name;
+    element('layer').value = name;
+    const asked = question();
+    const response = await requests.newest('maps', {...asked, feature: 0});
+    if (!response) return;
+    const maps = await response.json();
+    if (asked.layer !== state.layer || asked.photo !== state.photo) return;
+    state.maps = {...maps, question: {photo: asked.photo, layer: asked.layer, rule: asked.rule}};
+    element('feature').max = String(maps.features.length - 1);
+    const sheets = features.show(state.maps, attempt(chooseFeature));
+    await Promise.all([sheets, chooseFeature(feature === null ? maps.features[0] : feature)]);
+  };
+
+  // Takes a photo: a File, or null for the sample.
+  const takePhoto = async (file) => {
+    if (file && file.size > LARGEST) {
+      throw new Error(`${file.name} has ${Math.ceil(file.size / 1e6)} MB, expected at most ${Math.floor(LARGEST / 1e6)}: scale it down first`);
+    }
+    const address = file ? `photo?name=${encodeURIComponent(file.name)}` : 'sample';
+    const response = await requests.post(address, file || '');
+    if (!response) return;
+    const told = await response.json();
+    state.picture = await requests.picture(await requests.ask('seen', {photo: told.photo}));
+    Object.assign(state, {photo: told.photo, size: told.size, signal: null, map: null, at: null, centre: null});
+    element('empty').hidden = true;
+    element('explored').hidden = false;
+    element('choose-text').textContent = 'Another photo';
+    draw();
+    if (told.notes.length) atlas.errors.show(told.notes.join('; '));
+    await chooseLayer(state.layer);
+    if (told.classes) await beside.classes(told.photo, attempt(chooseLayer));
+  };
+
+  const onKey = (event) => {
+    if (!state.at || !state.map) return;
+    const moved = picking.moved(state.at, event.key, state.map.size);
+    if (moved) pick(moved);
+    else if (event.key === 'Enter') attempt(project)(state.at);
+    else if (event.key === 'Home') strongest();
+    else return;
+    event.preventDefault();
+  };
+
+  const strongest = () => {
+    state.mode = 'max';
+    controls.press('mode', 'max');
+    attempt(project)(null);
+  };
+
+  // Hands the server's file on to the browser, under its own name.
+  const save = async (format) => {
+    const at = state.mode === 'max' ? state.at : null;
+    const response = await requests.ask('save', {...question(), mode: state.mode, at, format});
+    const address = URL.createObjectURL(await response.blob());
+    const link = atlas.dom.make('a', {
+      href: address, download: decodeURIComponent(response.headers.get('File-Name')),
+    });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  };
+
+  const choose = {
+    layer: attempt(chooseLayer),
+    feature: attempt(chooseFeature),
+    rule: attempt(async (rule) => {
+      state.rule = rule;
+      await Promise.all([project(state.mode === 'max' ? state.at : null)]);
+      beside.nine(element('nine').hidden ? null : {layer: state.layer, rule, feature: state.feature});
+    }),
+    mode: attempt(async (mode) => {
+      state.mode = mode;
+      await project(mode === 'max' ? state.at : null);
+    }),
+    view: (view) => { state.view = view; draw(); },
+  };
+
+  const start = async () => {
+    // the token is in a cookie now: a copied address gives it to nobody
+    history.replaceState(null, '', '/');
+    state.described = await requests.get('network');
+    state.layer = state.described.layer;
+    controls.start(state.described, state, choose);
+    controls.photos(state.described, attempt(takePhoto));
+    features.start();
+    explorer.progress.start();
+    picking.follow(element('photo'), (place) => {
+      if (state.maps) pick(picking.onPhoto(place, state.size, state.maps));
+    });
+    picking.follow(element('map'), (place) => {
+      if (state.map) pick(picking.onMap(place, state.map.size));
+    });
+    for (const id of ['photo', 'map']) element(id).addEventListener('keydown', onKey);
+    element('strongest').addEventListener('click', strongest);
+    element('save-png').addEventListener('click', () => attempt(save)('png'));
+    element('save-npz').addEventListener('click', () => attempt(save)('npz'));
+  };
+
+  start().catch(trouble);
+})();
