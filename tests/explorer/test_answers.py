@@ -88,6 +88,8 @@ def test_maps_are_the_strongest_first(site, engine):
     told = site.ask("/maps", question).json
     order = np.argsort(-y.max((0, 1)), kind="stable")
     assert told["features"] == order.tolist() and told["map"] == [4, 4]
+    # a 3 x 3 window at stride 2 behind a 2 x 2 pool of a padded 3 x 3: fields of 8, 4 apart
+    assert told["centres"] == [[3, 7, 11, 15]] * 2
     reply = site.ask("/map", {**question, "feature": 4})
     values = np.frombuffer(reply.body, "<f4").reshape(*map(int, reply.headers["Map"].split()))
     np.testing.assert_array_equal(values, y[..., 4])

@@ -79,7 +79,7 @@ class Session:
         layer = self.layer(question)
         y = self.forward_pass(question).maps[layer][0]
         rows, columns = self.subject.centres(layer, y.shape[:2])
-        return as_json({**Thumbnails(y).description(), "rows": rows, "columns": columns})
+        return as_json({**Thumbnails(y).description(), "centres": [rows, columns]})
 
     def sheet(self, question: Question) -> Answer:
         """Thumbnails of a layer's maps."""

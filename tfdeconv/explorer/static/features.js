@@ -15,7 +15,7 @@ explorer.features = (() => {
     const [height, width] = layer.tile;
     const scale = SHOWN / Math.max(height, width);
     const within = place % layer.per_sheet;
-    const tile = make('span', {class: 'tile projection pixels thumbnail', style: {
+    const tile = make('span', {class: 'tile projection thumbnail', style: {
       width: `${width * scale}px`, height: `${height * scale}px`,
       'background-size': `${layer.columns * width * scale}px auto`,
       'background-position': `${-(within % layer.columns) * width * scale}px `

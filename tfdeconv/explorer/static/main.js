@@ -42,7 +42,8 @@ var explorer = globalThis.explorer || {};
     const place = facts.at ? `row ${facts.at[0]}, column ${facts.at[1]}` : 'the whole map';
     const silent = facts.silent ? '; nothing came down' : '';
     element('unit-title').textContent = `${facts.layer}, ${facts.noun} ${facts.title}`;
-    const fires = facts.noun === 'class' ? facts.detail : `fires ${facts.detail}`;
+    let fires = facts.noun === 'class' ? facts.detail : `fires ${facts.detail}`;
+    if (!facts.at) fires = `its strongest unit ${fires}`;
     element('unit').textContent = `${place}: ${fires}${silent}`;
     element('scale').textContent = facts.silent ? '' : `\u00b1${facts.scale}`;
     element('projection').setAttribute('aria-label',
@@ -64,8 +65,8 @@ var explorer = globalThis.explorer || {};
     if (asked.photo !== state.photo || facts.layer !== state.layer || facts.feature !== state.feature) return;
     state.signal = {facts, picture};
     if (!at) state.at = facts.at;
-    const shown = facts.at && state.maps;
-    state.centre = shown ? [state.maps.rows[facts.at[0]], state.maps.columns[facts.at[1]]] : null;
+    const {centres} = state.maps;
+    state.centre = facts.at && [centres[0][facts.at[0]], centres[1][facts.at[1]]];
     describe();
     draw();
   };
@@ -188,7 +189,7 @@ var explorer = globalThis.explorer || {};
     features.start();
     explorer.progress.start();
     picking.follow(element('photo'), (place) => {
-      if (state.maps) pick(picking.onPhoto(place, state.size, state.maps));
+      if (state.maps) pick(picking.onPhoto(place, state.size, state.maps.centres));
     });
     picking.follow(element('map'), (place) => {
       if (state.map) pick(picking.onMap(place, state.map.size));

@@ -40,8 +40,8 @@ explorer.picking = (() => {
   };
 
   // The unit whose receptive field has its middle nearest to a place of the photo.
-  const onPhoto = ([row, column], size, layer) =>
-    [nearest(layer.rows, row * size[0]), nearest(layer.columns, column * size[1])];
+  const onPhoto = ([row, column], size, centres) =>
+    [nearest(centres[0], row * size[0]), nearest(centres[1], column * size[1])];
 
   const onMap = ([row, column], [rows, columns]) =>
     [within(Math.floor(row * rows), rows), within(Math.floor(column * columns), columns)];
