@@ -25,7 +25,14 @@ OWN = (
     "controls.js",
     "main.js",
 )
-SHARED = ("colours.css", "base.css", "tiles.css", "theme.js", "dom.js", "errors.js")  # with the atlas
+SHARED = (
+    "colours.css",
+    "base.css",
+    "tiles.css",
+    "theme.js",
+    "dom.js",
+    "errors.js",
+)  # with the atlas
 FILES = {
     PAGE: FOLDER / "index.html",
     **{f"/static/{name}": FOLDER / name for name in OWN},
