@@ -1,8 +1,7 @@
-"""What the tests of the atlas share: a small run, its atlas, and what reads the atlas's scripts."""
+"""What the tests of the atlas share: a small run, and its atlas."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import drawn_runs
@@ -24,12 +23,3 @@ def made(scanned, tmp_path_factory) -> Path:
     command = [scanned / "run.h5", "--out", out, "--rule", "deconvnet,guided"]
     assert atlas.main(list(map(str, command))) == 0
     return out
-
-
-def received(path: Path) -> tuple[str, dict]:
-    """What a script of an atlas hands to the page: its key and its value."""
-    content = path.read_text("ascii")
-    assert content.startswith("atlas.receive(") and content.endswith(");\n")
-    assert not set("<>&") & set(content)
-    key, value = json.loads(f"[{content[len('atlas.receive(') : -len(');') - 1]}]")
-    return key, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import received
+from atlases import received
 
 LAYERS = ("first", "second", "dense")
 
