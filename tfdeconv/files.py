@@ -119,18 +119,33 @@ def refuse_source(source: str | Path, path: str | Path) -> None:
 @contextmanager
 def locked_folder(folder: str | Path) -> Iterator[None]:
     """Keeps other processes that ask for the same from a folder, where the system has locks."""
-    if fcntl is None:
+    with lock_of_folder(folder, wait=True):
         yield
+
+
+@contextmanager
+def lock_of_folder(folder: str | Path, wait: bool = False) -> Iterator[bool]:
+    """Whether no other process has the lock of a folder, which this one then has in the block.
+
+    True as well where the system has no locks. wait: until the other has given it back.
+    """
+    if fcntl is None:
+        yield True
         return
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # it may be written to, and not listed
-        yield
+        yield True
         return
     try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        is_ours = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            is_ours = False
+        except OSError:  # a file system without locks
+            pass
+        yield is_ours
     finally:
         os.close(handle)
 

@@ -26,12 +26,13 @@ from . import sheets
 from .connections import Connections, write_made_of
 from .contributions import LayerComposition, layer_composition
 from .correlations import correlated_features
+from .estimate import Estimate, estimate
 from .feature_data import COLUMNS, feature_data
 from .feature_tiles import FeatureTiles, Projector
 from .folder import AtlasFolder
 from .layer_data import LayerData
 from .manifest import Manifest
-from .network_data import layer_entries
+from .network_data import layer_entries, notes_on
 from .scripts import number, script, text
 from .thumbnails import PER_SHEET, SIDE, THUMBNAIL_COLUMNS, Thumbnails
 
@@ -56,22 +57,36 @@ class Builder:
     warn: Callable[[str], None]  # is called with what is not as it was scanned
     photos: set[int] = field(default_factory=set)  # written by this process
 
+    def missing(self, layers: Sequence[str]) -> list[str]:
+        """Those of the layers that are not there yet."""
+        places = self.run.settings.layers
+        return [layer for layer in layers if places.index(layer) not in self.manifest.layers]
+
+    def estimate(self, layers: Sequence[str]) -> Estimate:
+        """What it takes to make these layers."""
+        channels = {layer: self.channels(layer) for layer in layers}
+        return estimate(self.run, self.network, channels, self.manifest.settings.rules)
+
     def build(self, layers: Sequence[str]) -> None:
         """Makes the layers that are not there yet, and the pages."""
         self.folder.make()
         self.folder.copy_pages()
+        whole = self.manifest.layers
+        for place in whole:
+            # a killed process may have written of a layer that did not become whole
+            self.connections.write(self.folder, place, whole)
         self.save()
-        for layer in layers:
-            if self.run.settings.layers.index(layer) not in self.manifest.layers:
-                self.build_layer(layer)
+        missing = self.missing(layers)
+        for i, layer in enumerate(missing, 1):
+            self.build_layer(layer, f"layer {i} of {len(missing)}, {layer}")
 
     def save(self) -> None:
         """Writes what tells which layers there are: the page's data last."""
         self.folder.write(self.folder.manifest, self.manifest.content())
         self.folder.write(self.folder.data / "atlas.js", script("atlas", self.atlas_data()))
 
-    def build_layer(self, layer: str) -> None:
-        """Makes a layer's folder, and notes that it is whole."""
+    def build_layer(self, layer: str, title: str) -> None:
+        """Makes a layer's folder, and notes that it is whole. title: of lines of progress."""
         place = self.run.settings.layers.index(layer)
         warnings: list[str] = []
         composition = layer_composition(self.run, self.network, self.weights, layer)
@@ -82,11 +97,13 @@ class Builder:
             self.source,
             self.weights.preprocessing,
             self.manifest.settings.bands,
-            lambda line: self.progress(f"{layer}, {line}"),
+            lambda line: self.progress(f"{title}, {line}"),
             self.write_photo,
             warnings,
         )
-        data = LayerData(self.run, self.network, layer, self.borders)
+        data = LayerData(
+            self.run, self.network, layer, self.borders, self.maxima, self.weights.labels
+        )
         channels = self.channels(layer)
         correlated = correlated_features(self.run, self.maxima, layer)
         made_of = {}
@@ -126,6 +143,11 @@ class Builder:
         return border_units(self.run, self.network)
 
     @cached_property
+    def entries(self) -> dict[str, dict[str, Any]]:
+        """What atlas.js says of each layer of the run."""
+        return layer_entries(self.run, self.network, self.borders)
+
+    @cached_property
     def connections(self) -> Connections:
         """Which layer's features those of each layer are made of."""
         return Connections.of(self.run, self.network)
@@ -156,18 +178,18 @@ class Builder:
             "features": channels.tolist(),
             "thumbnail": {"side": SIDE, "columns": THUMBNAIL_COLUMNS, "per_sheet": PER_SHEET},
             "columns": data.columns(channels),
+            "names": data.class_names(channels),
         }
 
     def atlas_data(self) -> dict[str, Any]:
         """What atlas.js says: of the layers that are whole."""
         settings = self.run.settings
-        everything = layer_entries(self.run, self.network, self.borders)
         entries = []
         for place in sorted(self.manifest.layers):
             layer = settings.layers[place]
             entry = {"features": len(self.channels(layer))}
             entry["has_into"] = bool(self.connections.behind(place, self.manifest.layers))
-            entries.append({**everything[layer], **entry})
+            entries.append({**self.entries[layer], **entry})
         return {
             "version": VERSION,
             "title": text(self.title),
@@ -183,7 +205,7 @@ class Builder:
                 "skipped": len(self.run.skipped),
                 "labelled": bool(labels_of(self.run)),
             },
-            "notes": [*map(text, self.notes), *self.manifest.notes],
+            "notes": [*map(text, [*self.notes, *notes_on(self.run)]), *self.manifest.notes],
             "layers": entries,
             "edges": [0, *[number(edge) for edge in EDGES.tolist()], None],
         }

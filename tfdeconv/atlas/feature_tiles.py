@@ -22,16 +22,18 @@ from ..figures.style import Style
 from ..figures.tile import tile_pixels
 from ..figures.top_units import Batch, Progress, draw_top_units
 from ..figures.unit_tiles import TileOptions, UnitTiles
+from ..figures.view import is_large
 from ..scan.run import Run
 from .contributions import LayerComposition
 
 # pixels of a tile's longer side: smaller patches are enlarged by a whole number
-LEAST_SIDE, MOST_SIDE = 72, 112
+LEAST_SIDE, MOST_SIDE = 72, 128
 # bytes of what is kept of a group's units until they are drawn. No matter how much memory there is:
 # a group's units come down together, and in other company they differ in their last digits.
-GROUP_BYTES = 1_000_000_000
-# of a cell of the input: its photo, and the signal at half precision, each in three colours
-CELL_BYTES = 9
+GROUP_BYTES = 1_100_000_000
+# of a cell of a unit's patch: the signal in three colours at half precision, and, of patches that
+# are not large, their part of the photo
+CELL_BYTES, PHOTO_CELL_BYTES = 6, 3
 
 
 @dataclass
@@ -73,10 +75,10 @@ class Projector:
 
     def features(self, channels: np.ndarray) -> Iterator[FeatureTiles]:
         """The tiles of each of the channels, in order."""
+        settings = self.run.settings
         first = next(iter(self.deconvnets.values()))
-        size = first.extents(*self.run.settings.image_size)
-        unit = size[0] * size[1] * CELL_BYTES
-        group = max(1, GROUP_BYTES // (unit * self.run.settings.top))
+        patch = first.extents(*settings.image_size)
+        group = group_size(patch, settings.image_size, settings.top)
         for start in range(0, len(channels), group):
             yield from self.group(channels[start : start + group], (start, len(channels)))
 
@@ -121,15 +123,25 @@ class Projector:
         return found
 
 
+def group_size(patch: tuple[int, int], image: tuple[int, int], top: int) -> int:
+    """How many features are drawn at a time, of `top` units with patches of this size each."""
+    cell = CELL_BYTES
+    if not is_large((0, 0, *patch), image):
+        cell += PHOTO_CELL_BYTES
+    return max(1, GROUP_BYTES // (patch[0] * patch[1] * cell * top))
+
+
 def feature_of(unit_tiles: UnitTiles, row: int) -> FeatureTiles:
-    """What a feature's tiles show: whole receptive fields, of large ones where the signals are."""
-    if unit_tiles.is_large:
+    """What a feature's tiles show: whole receptive fields, of large ones where the signals are.
+
+    Of units of vectors, which stand nowhere, the whole image.
+    """
+    if unit_tiles.is_large and unit_tiles.has_map:
         views = unit_tiles.views(row)
         sides = MOST_SIDE, MOST_SIDE
     else:
-        ranks = range(unit_tiles.values.shape[1])
         views = {}
-        for rank in ranks:
+        for rank in range(unit_tiles.values.shape[1]):
             if (row, rank) in unit_tiles.cutouts:
                 views[rank] = unit_tiles.cutouts[row, rank].box
         sides = LEAST_SIDE, MOST_SIDE

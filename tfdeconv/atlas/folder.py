@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..files import atomic_write, flush_to_disk, remove_leftovers
+from ..files import atomic_write, flush_to_disk, lock_of_folder, remove_leftovers
 
 STATIC = Path(__file__).with_name("static")
 PAGE = "index.html"
@@ -40,6 +40,24 @@ class AtlasFolder:
     def layer(self, number: int) -> Path:
         """The folder of a layer's files; its number, because a layer may have any name."""
         return self.data / f"{number:02d}"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Makes the folder, and keeps other processes from building in it meanwhile.
+
+        Raises UserError where one does already.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"--out {self.path}: {error.strerror or error}") from None
+        with lock_of_folder(self.path) as is_ours:
+            if not is_ours:
+                raise UserError(
+                    f"--out {self.path}: another process is building this atlas: wait until it has "
+                    "ended, or give another --out"
+                )
+            yield
 
     def make(self) -> None:
         """Makes the folders, and removes what a killed process left half-made."""

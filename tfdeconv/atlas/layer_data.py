@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..data.labels import Labels
 from ..engine.projection import boxes
+from ..figures.unit_names import unit_names
 from ..network.borders import inner_regions
 from ..network.graph import INPUT, Network
 from ..scan.border_bound import BorderUnits, within
 from ..scan.image_labels import LabelledImages, LabelShare, labelled_images, strongest_labels
+from ..scan.label_maxima import label_maxima
+from ..scan.maxima import MaximaFile
 from ..scan.run import Run
 from ..scan.summary import channel_rows
 from .scripts import number, text
@@ -30,6 +34,8 @@ class LayerData:
     network: Network
     layer: str
     borders: Mapping[str, BorderUnits] | None  # None where they cannot be told
+    maxima: MaximaFile | None  # those that the run kept
+    labels: Labels | None  # names of the network's classes
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -84,7 +90,10 @@ class LayerData:
         for channel in channels.tolist():
             row = self.rows[channel]
             label = row["label"]
-            columns["selectivity"].append(None)
+            selectivity = self.selectivity
+            columns["selectivity"].append(
+                None if selectivity is None else number(float(selectivity[channel]))
+            )
             columns["lift"].append(None if label is None else number(row["lift"]))
             columns["best_class"].append(None if label is None else text(label))
             columns["border"].append(self.border_share(channel))
@@ -114,6 +123,19 @@ class LayerData:
     def labelled(self) -> LabelledImages | None:
         """The labels of the run's images; None where they have none."""
         return labelled_images(self.run)
+
+    @cached_property
+    def selectivity(self) -> np.ndarray | None:
+        """Of each channel between labels: float [c]; None where it cannot be told."""
+        of_labels = label_maxima(self.run, self.maxima, self.layer, self.labelled)
+        return of_labels.selectivity if of_labels else None
+
+    def class_names(self, channels: np.ndarray) -> list[str] | None:
+        """The names of classes, where the layer has some; None where it has features."""
+        names = unit_names(self.network, self.layer, self.labels)
+        if not names.labels:
+            return None
+        return [text(names.name(channel)) for channel in channels.tolist()]
 
     def label(self, image: int) -> str | None:
         """An image's label; None where it has none."""

@@ -95,3 +95,20 @@ def about(layer: Layer) -> str:
     if isinstance(layer, Activation):
         return f"activation {layer.kind}"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(layer).__name__).lower()
+
+
+def notes_on(run: Run) -> list[str]:
+    """What somebody who reads an atlas should know of its run, a line each."""
+    settings = run.settings
+    part, parts = settings.shard
+    notes = []
+    if parts != 1:
+        notes.append(f"The run is part {part} of {parts} of its list of images.")
+    if not run.finished:
+        seen = f"{run.done:,} of {counted(len(settings.range), 'image')}"
+        notes.append(f"The scan is not finished: it has seen {seen}.")
+    if settings.interior:
+        notes.append("Only units whose receptive field lies within the image count (--interior).")
+    if run.skipped:
+        notes.append(f"{counted(len(run.skipped), 'image')} could not be read.")
+    return notes

@@ -20,6 +20,7 @@ from .notes import Notes
 from .visualise_options import rgb_bands
 
 if TYPE_CHECKING:
+    from ..atlas.builder import Builder
     from ..atlas.folder import AtlasFolder
     from ..atlas.manifest import Manifest, Settings
 
@@ -112,8 +113,13 @@ def parse(argv: Sequence[str]) -> AtlasRequest:
 
 def main(argv: Sequence[str]) -> int:
     request = parse(argv)
-    with Interruption(console.complain).watched():
+    with Interruption(say_how_to_go_on).watched():
         return make_atlas(request)
+
+
+def say_how_to_go_on(message: str) -> None:
+    """Says that a signal came. What is half-made is removed when the command is run again."""
+    console.complain(f"{message}: run the same command again to go on with the next layer")
 
 
 def make_atlas(request: AtlasRequest) -> int:
@@ -167,8 +173,6 @@ def make_atlas(request: AtlasRequest) -> int:
             console.complain(line)
         warnings.append(line)
 
-    if request.overwrite:
-        folder.clear(manifest.content())
     builder = Builder(
         Path(request.run),
         run,
@@ -183,12 +187,35 @@ def make_atlas(request: AtlasRequest) -> int:
         progress.say,
         warn,
     )
-    with source:
+    say_what_it_takes(builder, layers)
+    with source, folder.alone():
+        if request.overwrite:
+            folder.clear(manifest.content())
         builder.build(layers)
     progress.clear()
     notes.show()
     console.print_path(folder.path / PAGE)
     return int(bool(warnings))
+
+
+def say_what_it_takes(builder: Builder, layers: Sequence[str]) -> None:
+    """Says how long the missing layers will take, and how large they will be.
+
+    Raises UserError where the disk is too small.
+    """
+    from ..atlas.estimate import duration, refuse_small_disk
+    from ..engine.estimate import multiply_adds_per_second
+
+    missing = builder.missing(layers)
+    if not missing:
+        return
+    estimate = builder.estimate(missing)
+    refuse_small_disk(builder.folder.path, estimate.bytes)
+    time = duration(estimate.work / multiply_adds_per_second())
+    console.complain(
+        f"{counted(len(missing), 'layer')}, {counted(estimate.features, 'feature')}: {time}, "
+        f"and up to {max(1, round(estimate.bytes / 1e6)):,} MB"
+    )
 
 
 def manifest_of(folder: AtlasFolder, settings: Settings, overwrite: bool) -> Manifest:
