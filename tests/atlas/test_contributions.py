@@ -8,7 +8,7 @@ import drawn_runs
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import received
+from atlases import received
 
 from tfdeconv.atlas.connections import Connections, write_made_of
 from tfdeconv.atlas.correlations import correlated_features

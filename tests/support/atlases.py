@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 
 def received(path: Path) -> tuple[str, dict]:
     """What a script of an atlas hands to the page: its key and its value."""
@@ -13,3 +16,16 @@ def received(path: Path) -> tuple[str, dict]:
     assert not set("<>&") & set(content)
     key, value = json.loads(f"[{content[len('atlas.receive(') : -len(');') - 1]}]")
     return key, value
+
+
+def sheet_tiles(path: Path, feature: dict) -> list[np.ndarray]:
+    """The tiles of a feature's sheet, one of each of its units."""
+    sheet = np.asarray(Image.open(path))
+    height, width = feature["tile"]
+    tiles = []
+    for i in range(len(feature["units"])):
+        row, column = divmod(i, feature["columns"])
+        tiles.append(
+            sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
+        )
+    return tiles

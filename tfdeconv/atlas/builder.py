@@ -69,7 +69,7 @@ class Builder:
 
     def build(self, layers: Sequence[str]) -> None:
         """Makes the layers that are not there yet, and the pages."""
-        self.folder.make()
+        self.folder.make(self.manifest.content())
         self.folder.copy_pages()
         whole = self.manifest.layers
         for place in whole:

@@ -80,8 +80,8 @@ def refuse_small_disk(path: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"--out {path}: the atlas takes about {needed / 1e6:,.0f} MB, and its disk has "
-            f"{free / 1e6:,.0f} MB left: give fewer --features or -l, or another disk"
+            f"--out {path}: the atlas takes up to {needed / 1e6:,.1f} MB, and its disk has "
+            f"{free / 1e6:,.1f} MB left: give fewer --features or -l, or another disk"
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..files import atomic_write, flush_to_disk, lock_of_folder, remove_leftovers
+from ..files import atomic_write, flush_to_disk, lock_of_folder, remove_leftovers, temporary_prefix
 
 STATIC = Path(__file__).with_name("static")
 PAGE = "index.html"
@@ -59,10 +59,29 @@ class AtlasFolder:
                 )
             yield
 
-    def make(self) -> None:
-        """Makes the folders, and removes what a killed process left half-made."""
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing is there yet, or nothing but what a process that began here left."""
+        if not self.path.exists():
+            return True
+        if not self.path.is_dir():
+            return False
+        beginning = temporary_prefix(self.manifest.name)
+        for path in self.path.rglob("*"):
+            is_half_made = path.parent == self.data and path.name.startswith(beginning)
+            if path != self.data and not is_half_made:
+                return False
+        return True
+
+    def make(self, manifest: bytes) -> None:
+        """Makes the folders, and removes what a killed process left half-made.
+
+        manifest: what it says. It is there first: by it the folder is known as an atlas.
+        """
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.write(self.manifest, manifest)
         for folder in (self.data, self.photos, self.path / "static"):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
             # these folders are the atlas's alone
             for half_made in folder.glob(".*"):
                 remove(half_made)
@@ -70,8 +89,7 @@ class AtlasFolder:
 
     def clear(self, manifest: bytes) -> None:
         """Removes all layers and photos. manifest: what it says from now on, before they go."""
-        self.make()
-        self.write(self.manifest, manifest)
+        self.make(manifest)
         for folder in (self.data, self.photos, self.path / "static"):
             for path in folder.iterdir():
                 if path != self.manifest:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..engine.rules import DECONVNET, RULES
 from ..errors import UserError
 from ..scan.interruption import Interruption
+from ..words import counted
 from . import arguments, console
 from .notes import Notes
 from .visualise_options import rgb_bands
@@ -94,7 +95,7 @@ def parse(argv: Sequence[str]) -> AtlasRequest:
     )
     option("--overwrite", action="store_true", help="build an atlas that is there anew")
     arguments.add_verbose(parser)
-    given = parser.parse_args(argv)
+    given = parser.parse_intermixed_args(argv)
     return AtlasRequest(
         run=given.run,
         images=given.images,
@@ -226,7 +227,7 @@ def manifest_of(folder: AtlasFolder, settings: Settings, overwrite: bool) -> Man
     from ..atlas import manifest
 
     path = folder.path
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    if folder.is_new:
         return manifest.Manifest(settings)
     found = manifest.load(folder.manifest) if folder.manifest.is_file() else None
     if found is None:

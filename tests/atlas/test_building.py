@@ -1,0 +1,192 @@
+"""Building an atlas: killed and continued, changed runs, folders that are not an atlas, names."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from atlases import received
+from PIL import Image
+
+from tfdeconv.atlas import estimate, folder, sheets
+from tfdeconv.atlas.feature_tiles import group_size
+from tfdeconv.cli import atlas
+from tfdeconv.errors import UserError
+from tfdeconv.files import lock_of_folder
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Conv
+from tfdeconv.scan import run_file
+
+FEW = ("-l", "first,dense", "--features", "2")
+
+
+def make(run, out, *options) -> int:
+    return atlas.main([str(run), "--out", str(out), *options])
+
+
+def contents(path) -> dict[str, bytes]:
+    """Every file in a folder by its path, hidden ones too."""
+    found = {}
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            found[str(file.relative_to(path))] = file.read_bytes()
+    return found
+
+
+@pytest.fixture(scope="module")
+def few(scanned, tmp_path_factory):
+    """The atlas of two features of two layers."""
+    out = tmp_path_factory.mktemp("few") / "atlas"
+    assert make(scanned / "run.h5", out, *FEW) == 0
+    return out
+
+
+class Killed(BaseException):
+    pass
+
+
+# where a process dies: the how manieth call of which function
+DEATHS = [
+    ("encoded", 2),  # among photos
+    ("encoded", 14),  # in the second layer
+    ("flush_to_disk", 4),  # before a layer has its name
+    ("replace", 1),  # before it is known as an atlas
+    ("replace", 8),  # among the pages' files
+    ("flush_folder", 1),  # it has its name, and the manifest does not know
+    ("flush_folder", 2),
+]
+
+
+@pytest.mark.parametrize("name, which", DEATHS)
+def test_killed_build_ends_with_the_same_bytes(scanned, few, tmp_path, monkeypatch, name, which):
+    owner = {"encoded": sheets, "replace": os}.get(name, folder)
+    real, calls = getattr(owner, name), []
+
+    def deadly(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == which:
+            raise Killed
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, deadly)
+        # a process that is killed removes nothing
+        patch.setattr(shutil, "rmtree", lambda *arguments, **options: None)
+        with pytest.raises(Killed):
+            make(scanned / "run.h5", tmp_path / "atlas", *FEW)
+    for path in (tmp_path / "atlas" / "data").glob("0?"):
+        assert (path / "layer.js").is_file()
+    assert make(scanned / "run.h5", tmp_path / "atlas", *FEW) == 0
+    assert contents(tmp_path / "atlas") == contents(few)
+
+
+def test_finished_atlas_is_left_as_it_is(scanned, few, monkeypatch, capsys):
+    before = {path: path.stat().st_mtime_ns for path in few.rglob("*")}
+    assert make(scanned / "run.h5", few, *FEW) == 0
+    assert {path: path.stat().st_mtime_ns for path in few.rglob("*")} == before
+    assert capsys.readouterr().out == f"{few}/index.html\n"
+
+
+def test_layers_are_added_one_after_another(scanned, few, tmp_path):
+    for layer in ("dense", "first"):
+        make(scanned / "run.h5", tmp_path, "-l", layer, "--features", "2")
+    assert contents(tmp_path) == contents(few)
+
+
+def test_pages_are_copied(few):
+    for source in folder.STATIC.glob("*.*"):
+        name = source.name if source.name == folder.PAGE else f"static/{source.name}"
+        assert (few / name).read_bytes() == source.read_bytes()
+
+
+MISTAKES = [
+    (("--rule", "guided"), "made with --rule deconvnet, asked for --rule guided.*another --out"),
+    (("--features", "3"), "made with --features 2, asked for --features 3"),
+    (("--bands", "0,1,2"), "made with no --bands, asked for --bands 0,1,2"),
+]
+
+
+@pytest.mark.parametrize("options, message", MISTAKES)
+def test_other_options_are_refused(scanned, few, options, message):
+    before = contents(few)
+    with pytest.raises(UserError, match=message):
+        make(scanned / "run.h5", few, *FEW, *options)
+    assert contents(few) == before
+
+
+def test_changed_run_is_noticed_and_overwritten(scanned, few, tmp_path):
+    shutil.copytree(few, tmp_path / "atlas")
+    (tmp_path / "atlas" / "notes.txt").write_text("mine")
+    other = tmp_path / "run.h5"
+    other.write_bytes((scanned / "run.h5").read_bytes() + b"\0")
+    with pytest.raises(UserError, match="made of another run"):
+        make(other, tmp_path / "atlas", *FEW)
+    assert make(other, tmp_path / "atlas", "-l", "dense", "--overwrite") == 0
+    found = contents(tmp_path / "atlas")
+    assert found["notes.txt"] == b"mine" and "data/02/layer.js" in found
+    assert not any(name.startswith("data/00") for name in found)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "data/atlas.json"])
+def test_other_folders_are_never_written_into(scanned, tmp_path, name):
+    (tmp_path / "data").mkdir()
+    (tmp_path / name).write_text('{"made_by": "somebody"}')
+    for options in ((), ("--overwrite",)):
+        with pytest.raises(UserError, match="exists and is not an atlas"):
+            make(scanned / "run.h5", tmp_path, *FEW, *options)
+    assert list(contents(tmp_path)) == [name]
+
+
+def test_small_disk_is_refused_before_writing(scanned, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=100_000)
+    monkeypatch.setattr(estimate.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(UserError, match="takes up to 0.4 MB, and its disk has 0.1 MB left"):
+        make(scanned / "run.h5", tmp_path / "atlas", *FEW)
+    assert not (tmp_path / "atlas").exists()
+
+
+def test_two_processes_do_not_build_one_atlas(scanned, tmp_path):
+    with lock_of_folder(tmp_path), pytest.raises(UserError, match="another process is building"):
+        make(scanned / "run.h5", tmp_path, *FEW)
+    assert contents(tmp_path) == {}
+
+
+def test_it_says_first_what_it_takes(scanned, tmp_path, capsys):
+    make(scanned / "run.h5", tmp_path, "-l", "dense", "--features", "1")
+    assert "1 layer, 1 feature: less than a minute, and up to 1 MB" in capsys.readouterr().err
+
+
+def test_missing_and_changed_images_have_words(scanned, few, tmp_path, capsys):
+    _, data = received(few / "data" / "00" / "0.js")
+    gone, changed, broken = (unit["name"] for unit in data["units"][:3])
+    shutil.copytree(scanned / "images", tmp_path / "images")
+    (tmp_path / "images" / gone).unlink()
+    Image.new("RGB", (20, 20)).save(tmp_path / "images" / changed)
+    (tmp_path / "images" / broken).write_bytes(b"not an image")
+    out = tmp_path / "atlas"
+    feature = data["feature"]
+    status = make(scanned / "run.h5", out, str(tmp_path / "images"), "-l", "first")
+    assert status == 1
+    _, atlas_data = received(out / "data" / "atlas.js")
+    assert len(atlas_data["notes"]) == 3
+    errors = capsys.readouterr().err
+    assert all(note in errors for note in atlas_data["notes"])
+    _, data = received(out / "data" / "00" / f"{feature}.js")
+    words = [unit["word"] for unit in data["units"]]
+    assert words == ["missing", "changed", "unreadable", ""]
+    assert [unit["box"] is None for unit in data["units"]] == [True, True, True, False]
+    # what was said is there again without the images being read
+    before = contents(out)
+    assert make(scanned / "run.h5", out, str(tmp_path / "images"), "-l", "first") == 0
+    assert contents(out) == before
+
+
+def test_groups_are_drawn_alike(scanned, few, tmp_path, monkeypatch):
+    """So memory does not grow with features. Units of whole numbers are the same in any company."""
+    monkeypatch.setattr("tfdeconv.atlas.feature_tiles.GROUP_BYTES", 1)
+    assert group_size((20, 20), (20, 20), 9) == 1
+    make(scanned / "run.h5", tmp_path, *FEW)
+    assert contents(tmp_path) == contents(few)
