@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 
-import numpy as np
 import pytest
 from atlases import received
 from PIL import Image
@@ -16,9 +14,6 @@ from tfdeconv.atlas.feature_tiles import group_size
 from tfdeconv.cli import atlas
 from tfdeconv.errors import UserError
 from tfdeconv.files import lock_of_folder
-from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import RELU, Conv
-from tfdeconv.scan import run_file
 
 FEW = ("-l", "first,dense", "--features", "2")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
 from atlases import received, sheet_tiles
 from drawn_runs import read_images
+from PIL import Image
 from runs import SIDE
 
 from tfdeconv import Deconvnet
