@@ -78,7 +78,7 @@ atlas.featureRelations = (() => {
   // How much of a feature the layer before accounts for, and what the rest is.
   const account = ({carried, exact, rule}) => {
     if (carried === null || carried === undefined) return '';
-    const rest = exact === false ? 'biases and what curves in between' : 'biases';
+    const rest = exact === false ? 'biases and functions that are not linear' : 'biases';
     const end = carried > 1 ? `${rest} take off what is too much` : `the rest is ${rest}`;
     return (
       `${share(carried)} of its activations came through the features of that layer; ${end} ` +
