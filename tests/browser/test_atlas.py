@@ -231,6 +231,16 @@ def test_nothing_is_wider_than_the_window(show, page, width):
     assert browser.run("return document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("page", ["conv1", "block1_out/3"])
+def test_a_page_follows_its_window(show, page):
+    browser = show(page)
+    browser.one("main .tile")
+    for width in (360, 2560, 700):
+        browser.resize(width)
+        browser.wait("document.documentElement.scrollWidth <= arguments[0]", width)
+    assert browser.all("[role=alert]") == []
+
+
 def test_a_torn_atlas_says_what_is_missing(browser, first_page, tmp_path):
     copy = shutil.copytree(first_page.parent, tmp_path / "torn")
     (copy / "data" / "01" / "layer.js").unlink()
