@@ -151,7 +151,8 @@ atlas.featureNine = (() => {
     const width = unit ? tiles.sized(unit.box)[1] : 1;
     const fill = () => layOut(list, width);
     const print = () => layOutOnPaper(list, width);
-    const observer = new ResizeObserver(fill);
+    // in the next frame: filling changes the size that is observed
+    const observer = new ResizeObserver(() => requestAnimationFrame(fill));
     const element = feature.units.length
       ? make('section', {'aria-labelledby': 'nine', class: 'nine-section'}, title, list)
       : make(

@@ -147,7 +147,8 @@ atlas.layerGrid = (() => {
       });
     };
     const everything = () => update(true);
-    const observer = new ResizeObserver(layOut);
+    // in the next frame: the layout changes the size that is observed
+    const observer = new ResizeObserver(() => requestAnimationFrame(layOut));
 
     const start = () => {
       addEventListener('scroll', soon, {passive: true});

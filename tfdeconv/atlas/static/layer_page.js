@@ -55,10 +55,11 @@ atlas.layerPage = (() => {
     ['border_bound', 'at border'],
   ];
 
-  // What stands under a thumbnail beside its number.
+  // What stands under a thumbnail beside its number. Of a few images many features are always on:
+  // their strength says more.
   const remark = (layer, place, state) => {
-    const word = WORDS.find(([column]) => layer.columns[column]?.[place]);
-    if (word && (word[0] === 'dead' || layerOrder.sortOf(state) === 'number')) return word[1];
+    if (layer.columns.dead[place]) return 'dead';
+    if (layer.columns.border_bound?.[place] && layerOrder.sortOf(state) === 'number') return 'at border';
     return layerOrder.SORTS[layerOrder.sortOf(state)].shown(layer, place);
   };
 
