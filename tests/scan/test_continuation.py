@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -104,6 +105,10 @@ def test_an_array_that_grew(script, small, tmp_path, monkeypatch):
     np.save(small[0], x[:13])
     assert script(*given)[0] == 0
     np.save(small[0], x)
+    digest = run_file.load(tmp_path / "run.h5").settings.weights_sha256
+    with h5py.File(tmp_path / "w.h5") as weights, h5py.File(tmp_path / "run.h5", "a") as file:
+        # what it was when a file's description of its network did not count
+        file.attrs["weights_sha256"] = weights.attrs["sha256"]
 
     def meanwhile(verbose):
         content = (tmp_path / "run.h5").read_bytes()
@@ -116,6 +121,7 @@ def test_an_array_that_grew(script, small, tmp_path, monkeypatch):
     assert (status, len(err)) == (2, 1) and "written by another program" in err[0]
     status, lines, err = script(*given)
     assert (status, err) == (0, []) and "30 images" in lines[0]
+    assert run_file.load(tmp_path / "run.h5").settings.weights_sha256 == digest
     np.save(small[0], np.concatenate([x[1:], x[:2]]))
     status, _, err = script(*given)
     assert (status, len(err)) == (2, 1) and "image 0 is not what was scanned" in err[0]

@@ -168,4 +168,6 @@ def test_other_files_are_left_alone(script, small, tmp_path):
         for given, name in ((small, "scan.py"), (["--run", tmp_path / "run.h5"], "describe.py")):
             status, lines, err = script(*given, name=name)
             assert (status, lines, len(err)) == (2, [], 1) and words in err[0], err
+            if name == "scan.py" and "not a run" in words:
+                assert "--out names the run that is written" in err[0]
         assert (tmp_path / "run.h5").read_bytes() == before

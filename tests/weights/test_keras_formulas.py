@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -13,7 +14,10 @@ from own_files import SHAPE, chain
 from test_keras_functions import outputs
 
 from tfdeconv.cli.describe import main as describe
+from tfdeconv.cli.scan import main as scan
 from tfdeconv.errors import UserError
+from tfdeconv.scan import run_file
+from tfdeconv.scan.provenance import network_of, weights_of
 from tfdeconv.weights.keras.architecture import build
 from tfdeconv.weights.load import network_in, read_weights
 
@@ -116,6 +120,22 @@ def test_the_digest_holds_the_formulas(path):
         assert network_in(path, lambdas={"it": formula}).node("conv")
         digests.add(read_weights(path, lambdas={"it": formula}).digest)
     assert len(digests) == 2
+
+
+def test_a_run_knows_what_its_lambdas_do(path, tmp_path, rng, capsys):
+    np.save(tmp_path / "x.npy", rng.integers(0, 256, (2, *SHAPE)).astype(np.uint8))
+    out = str(tmp_path / "run.h5")
+    said = ["--weights", str(path), "--lambda", "it=x / 255"]
+    assert scan([str(tmp_path / "x.npy"), *said, "-l", "conv", "--out", out]) == 0
+    run = run_file.load(out)
+    assert run.lambdas == {"it": "x / 255"}
+    network = network_of(run, path)
+    assert weights_of(run, out, path, network, ["conv"]).digest == run.settings.weights_sha256
+    with pytest.raises(UserError, match="--lambda as in the scan"):
+        weights_of(run, out, path, network, ["conv"], lambdas={"it": "x"})
+    gone = replace(run, architecture=str(tmp_path / "gone.json"))
+    with pytest.raises(UserError, match="gone.json, which is gone: give it with --architecture"):
+        network_of(gone, path)
 
 
 def test_lambdas_are_for_models_of_keras():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -79,9 +80,24 @@ def test_digest_is_that_of_the_values_alone(tmp_path, arrays, half, code):
             sides = "x".join(map(str, values.shape))
             values_digest = hashlib.sha256(values.astype("<" + code).tobytes()).hexdigest()
             lines.append(f"{layer}/{name} {code} {sides} {values_digest}")
-    assert digest == hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    root = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    with h5py.File(tmp_path / "one.h5") as file:
+        assert file.attrs["sha256"].decode() == root
     arrays["b"]["bias"][3] += 1
     assert save_native(tmp_path / "three.h5", arrays, half) != digest
+
+
+def test_another_network_has_another_digest(tmp_path, arrays):
+    """Of the same weights: one without a layer that has none."""
+    nodes = list(SMALL.nodes)
+    first = replace(nodes[0], layer=replace(nodes[0].layer, activation=None))
+    other = replace(SMALL, nodes=(first, *nodes[1:]))
+    digest = save_native(tmp_path / "one.h5", arrays)
+    save_weights(tmp_path / "two.h5", other, arrays, PREPROCESSING, "", "")
+    one, two = (read_weights(tmp_path / name) for name in ("one.h5", "two.h5"))
+    assert digest == one.digest != two.digest
+    with h5py.File(tmp_path / "one.h5") as file:
+        assert one.earlier_digest == two.earlier_digest == file.attrs["sha256"].decode()
 
 
 def test_same_weights_make_the_same_file(tmp_path, arrays):

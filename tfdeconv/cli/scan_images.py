@@ -100,7 +100,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     The chief's notes are on what was assumed of the weights and of all images.
     """
     from ..data.loader import notes_on
-    from ..scan import continuation, more_layers, run_file
+    from ..scan import continuation, more_layers, provenance
     from ..weights.load import read_weights
 
     tell = notes.tell if is_chief else say_nothing
@@ -110,7 +110,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     )
     started_run = None
     if is_chief and os.path.lexists(request.out):
-        started_run = run_file.load(request.out)
+        started_run = load_started(request.out)
 
     def read(layers: Sequence[str] | None) -> Weights:
         return read_weights(
@@ -134,6 +134,8 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
     settings = settings_of(request, source, weights, preprocessing, tell)
     if started_run:
         source = with_kept_labels(source, started_run, tell)
+        if provenance.is_of_weights(started_run, weights):
+            started_run = continuation.with_weights(started_run, weights.digest)
         # before anything is taken in, what is another run is refused
         continuation.continued(request.out, started_run, source, settings)
         started_run = more_layers.take_in_finished(request.out, started_run, weights.network)
@@ -155,7 +157,22 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         settings,
         os.path.abspath(weights_path),
         started_run,
+        os.path.abspath(request.architecture) if request.architecture else "",
+        request.lambdas or {},
     )
+
+
+def load_started(out: Path) -> Run:
+    """The run that is to go on; raises UserError where something else has its place."""
+    from ..scan import run_file
+
+    try:
+        return run_file.load(out)
+    except run_file.NotARun as error:
+        raise UserError(
+            f"{out} {error.what}; --out names the run that is written, and nothing else is "
+            f"written over: give it another name"
+        ) from None
 
 
 def report(path: Path, run: Run) -> None:

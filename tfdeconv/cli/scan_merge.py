@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..files import remove_leftovers
 from . import console
-from .scan_images import report, status_of
+from .scan_images import load_started, report, status_of
 
 if TYPE_CHECKING:
     from ..scan.job import Job
@@ -43,7 +43,7 @@ def merge(request: MergeRequest) -> int:
     remove_leftovers(request.out)
     exists = os.path.lexists(request.out)
     if exists:
-        run.refuse_others(request.out, run_file.load(request.out), merged.settings, merged.names)
+        run.refuse_others(request.out, load_started(request.out), merged.settings, merged.names)
     if duplicates:  # they are in the sums of two parts, and must leave those of one
         work = work_of(request, merged)
         from ..scan import job

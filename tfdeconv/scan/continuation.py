@@ -49,6 +49,11 @@ def continued(path: str | Path, run: Run, source: Source, settings: Settings) ->
     return with_more_images(run, source, settings)
 
 
+def with_weights(run: Run, digest: str) -> Run:
+    """The run of weights that have another digest since it was made."""
+    return replace(run, settings=replace(run.settings, weights_sha256=digest))
+
+
 def has_grown(run: Run, source: Source) -> bool:
     """Whether images begin with a run's and go on behind them; of arrays by their names alone."""
     if source.count <= run.settings.count:

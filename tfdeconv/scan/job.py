@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class Job:
     settings: Settings
     weights: str  # their file
     run: Run | None = None
+    # what describes the network besides: a file, and what Lambda layers do
+    architecture: str = ""
+    lambdas: Mapping[str, str] = field(default_factory=dict)
 
     def scan(self, workers: WorkerGroup) -> Accumulator:
         """What accumulates it, on the workers' devices."""
@@ -104,6 +107,8 @@ def start_or_resume(job: Job, workers: WorkerGroup) -> Run:
         weights=job.weights,
         versions=library_versions(),
         labels=job.source.labels,
+        architecture=job.architecture,
+        lambdas=job.lambdas,
     )
 
 

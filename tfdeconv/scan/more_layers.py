@@ -75,7 +75,7 @@ def begun(
     if are_wanted and set(addition.settings.kept) <= set(wanted.kept):
         if is_of_same_images(addition, run):
             return addition
-        say(f"{place}: {path} was changed since it was begun; it begins again")
+        say(f"{path} has changed since {place} was begun: its layers are scanned again")
         remove(place)
         return None
     count = len(addition.settings.range)

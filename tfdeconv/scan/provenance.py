@@ -50,8 +50,10 @@ def network_of(
 ) -> Network:
     """The network of a run, from its weights; raises UserError where they are another's.
 
-    architecture: the JSON that describes it, where the weights do not.
+    architecture: the JSON that describes it, where the weights do not. It and lambdas are as they
+    were in the scan, where they are not given.
     """
+    described = description_of(run, architecture, lambdas)
     expected = (run.settings.network, run.settings.variant)
     # a network that is not built in is known to its file alone
     attempts: list[tuple[str | None, str | None]] = [(None, None)]
@@ -60,7 +62,7 @@ def network_of(
     first_error: UserError | None = None
     for name, variant in attempts:
         try:
-            network = network_in(weights, name, variant, architecture, lambdas)
+            network = network_in(weights, name, variant, *described)
         except UserError as error:
             first_error = first_error or error
             continue
@@ -72,6 +74,26 @@ def network_of(
         )
     assert first_error
     raise first_error
+
+
+def description_of(
+    run: Run, architecture: str | None, lambdas: Mapping[str, str] | None
+) -> tuple[str | None, Mapping[str, str] | None]:
+    """What describes a run's network besides its weights: as given, or as in the scan.
+
+    Raises UserError where the file of the scan is gone.
+    """
+    if run.architecture and not architecture and not os.path.exists(run.architecture):
+        raise UserError(
+            f"the description of the network was in {run.architecture}, which is gone: give it "
+            f"with --architecture, and --weights"
+        )
+    return architecture or run.architecture or None, lambdas or run.lambdas or None
+
+
+def is_of_weights(run: Run, weights: Weights) -> bool:
+    """Whether a run is of these weights, by their digest or what it was when the run was made."""
+    return run.settings.weights_sha256 in (weights.digest, weights.earlier_digest)
 
 
 def weights_of(
@@ -87,10 +109,9 @@ def weights_of(
 
     Raises UserError where they are not the same to the last bit.
     """
-    weights = read_weights(
-        file, network, layers, "float32", architecture=architecture, lambdas=lambdas
-    )
-    if weights.digest != run.settings.weights_sha256:
+    described = description_of(run, architecture, lambdas)
+    weights = read_weights(file, network, layers, "float32", None, *described)
+    if not is_of_weights(run, weights):
         raise UserError(
             f"{file} is not what {path} was made with: its weights have the sha256 "
             f"{weights.digest[:12]}..., the run's have {run.settings.weights_sha256[:12]}...: give "

@@ -92,6 +92,9 @@ class Run:
     versions: str = ""
     state: State = field(default_factory=dict)
     labels: tuple[str, ...] = ()  # of all images, where the list has any
+    # what describes the network besides the weights: a file of --architecture, and --lambda
+    architecture: str = ""
+    lambdas: Mapping[str, str] = field(default_factory=dict)
     # of its file when it was read or written last
     stamp: Stamp = NO_FILE
 

@@ -63,6 +63,10 @@ def save(path: str | Path, run: Run) -> None:
         file["names"] = pack_texts(run.names)
         if run.labels:
             file["labels"] = pack_texts(run.labels)
+        if run.architecture:
+            file["architecture"] = pack_texts([run.architecture])
+        if run.lambdas:
+            file["lambdas"] = pack_texts([text for pair in run.lambdas.items() for text in pair])
         file["reasons"] = pack_texts(run.skipped.values())
         file["skipped"] = np.array(list(run.skipped), np.int32)
         file["digests"] = run.digests
@@ -100,24 +104,30 @@ def load(path: str | Path) -> Run:
         raise UserError(f"{path} cannot be read as a run: {errors.one_line(error)}") from None
 
 
-def not_a_run(path: str | Path, reason: str) -> UserError:
+class NotARun(UserError):
+    """A file is something else; what it is, as it goes on after its name."""
+
+    def __init__(self, path: str | Path, what: str, remedy: str):
+        super().__init__(f"{path} {what}{remedy}")
+        self.what = what
+
+
+def not_a_run(path: str | Path, reason: str, purpose: purposes.Purpose | None = None) -> NotARun:
     """What a file is by its name, or else why it is not a run."""
-    purpose = purposes.of_name(path)
+    purpose = purpose or purposes.of_name(path)
     if purpose:
-        return purpose.refusal(path, "a run of scan.py")
-    if Path(path).suffix.lower() in SUFFIXES:
-        reason += "; photos stand on the command line as they are"
-    return UserError(f"{path} is not a run of scan.py: {reason}")
+        what = f"is {purpose.title}, not a run of scan.py"
+        return NotARun(path, what, f": give it as {purpose.option}")
+    is_photo = Path(path).suffix.lower() in SUFFIXES
+    remedy = "; photos stand on the command line as they are" if is_photo else ""
+    return NotARun(path, f"is not a run of scan.py: {reason}", remedy)
 
 
 def run_in(path: str | Path, file: hdf5.Group) -> Run:
     """The run in an open file; raises Inconsistent where it does not agree with itself."""
     attributes = file.attrs
     if "format" not in attributes or texts(attributes["format"])[0] != purposes.RUN:
-        purpose = purposes.of_hdf5(file)
-        if purpose:
-            raise purpose.refusal(path, "a run of scan.py")
-        raise not_a_run(path, f"it has no `format` {purposes.RUN!r}")
+        raise not_a_run(path, f"it has no `format` {purposes.RUN!r}", purposes.of_hdf5(file))
     if attributes["version"] not in VERSIONS:
         raise UserError(
             f"{path} is version {attributes['version']} of this format, "
@@ -132,6 +142,7 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
     if not len(reasons) == len(skipped) == len(set(skipped)):
         raise Inconsistent("its lists do not fit together")
     digests = dataset(file, "digests").read()
+    lambdas = optional_texts(file, "lambdas")
     if len(digests) != len(settings.range):
         raise Inconsistent("its lists do not fit together")
     run = Run(
@@ -146,7 +157,9 @@ def run_in(path: str | Path, file: hdf5.Group) -> Run:
         skipped=dict(zip(skipped, reasons)),
         versions=texts(attributes["versions"])[0],
         state=state,
-        labels=texts_in(file, "labels") if inside(file, "labels") else (),
+        labels=optional_texts(file, "labels"),
+        architecture="".join(optional_texts(file, "architecture")),
+        lambdas=dict(zip(lambdas[::2], lambdas[1::2])),
     )
     check_run(run)
     return run
@@ -202,6 +215,11 @@ def attribute_settings() -> Iterator[str]:
 def group_of(layer: str) -> str:
     """Where the file has a layer's arrays: names may hold any character, `/` too."""
     return f"layers/{quote(layer, safe='')}"
+
+
+def optional_texts(file: hdf5.Group, name: str) -> tuple[str, ...]:
+    """A dataset of texts; none where the file does not have it."""
+    return texts_in(file, name) if inside(file, name) else ()
 
 
 def texts_in(file: hdf5.Group, name: str) -> tuple[str, ...]:

@@ -81,6 +81,8 @@ def merge_runs(runs: list[Run]) -> tuple[Run, list[int]]:
         same=np.concatenate([run.same for run in runs]),
         versions=first.versions,
         labels=first.labels,
+        architecture=first.architecture,
+        lambdas=first.lambdas,
     )
     for run in runs:
         merged.skipped.update(run.skipped)

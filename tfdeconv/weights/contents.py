@@ -37,6 +37,8 @@ class WeightFile:
     preprocessing: Preprocessing | None = None
     # sha256 of the contents, in hexadecimal
     digest: str = ""
+    # the same of the tensors alone, where `digest` is also of the network's description
+    tensors_digest: str = ""
     source: str = ""
     licence: str = ""
     # names of what else the file holds

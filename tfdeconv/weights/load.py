@@ -40,7 +40,8 @@ class Weights(Mapping):
     layers: dict[str, dict[str, Any]]
     network: Network
     preprocessing: Preprocessing
-    # sha256 in hexadecimal: of the contents for a file of the project's own, otherwise of the file
+    # sha256 in hexadecimal: of the contents for a file of the project's own, otherwise of the file;
+    # with --architecture or --lambda also of these
     digest: str
     source: str = ""
     licence: str = ""
@@ -52,6 +53,8 @@ class Weights(Mapping):
     labels: Labels | None = None
     # the file
     path: str = ""
+    # what `digest` was before it was also of the network that a file of the project's own describes
+    earlier_digest: str = ""
 
     def __repr__(self) -> str:
         counts: list[int] = []
@@ -157,17 +160,19 @@ def read_weights(
                 f"ask for --network {file.network_name}, or give other weights"
             )
         layers = layers_to_read(path, file.network, target, file)
+        described = (architecture, lambdas)
         return Weights(
             read_layers(path, file, layers, dtype),
             file.network,
             file.preprocessing,
-            digest_with(file.digest or sha256(file.path or path), architecture, lambdas),
+            digest_with(file.digest or sha256(file.path or path), *described),
             file.source,
             file.licence,
             file.ignored,
             file.notes,
             file.labels,
             str(path),
+            digest_with(file.tensors_digest, *described) if file.tensors_digest else "",
         )
 
 

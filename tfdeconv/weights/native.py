@@ -26,6 +26,7 @@ from .native_format import (
     LABELS,
     NOTES,
     VERSION,
+    contents_digest,
     digest_line,
     root_digest,
     unpack_notes,
@@ -66,7 +67,8 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
         raise wrong_variant(path, stated, network.variant)
 
     datasets = find_datasets(file)
-    digest = check_root_digest(path, file, datasets)
+    root = check_root_digest(path, file, datasets)
+    description = stated_digest(dataset(file, DESCRIPTION)) if DESCRIPTION in file.children else ""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {}
     for layer, parameters in datasets.items():
         shapes[layer] = {name: stored.shape for name, stored in parameters.items()}
@@ -79,7 +81,8 @@ def contents(path: str | Path, file: Group, network: Network) -> WeightFile:
         read,
         stated.name,
         preprocessing(path, file),
-        digest,
+        contents_digest(root, description),
+        tensors_digest=root,
         source=texts(file.attrs["source"])[0],
         licence=texts(file.attrs["licence"])[0],
         notes=notes_of(file),

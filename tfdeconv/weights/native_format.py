@@ -17,7 +17,8 @@ A dataset's attribute sha256 is that of its bytes (C order, little-endian, as st
 digest is the sha256 of the lines `name dtype shape sha256` of all parameters, sorted.
 
 Version 1 holds a built-in network. Version 2 has one dataset more, the network's description in
-JSON, which is in no line of the root digest.
+JSON, which is in no line of the root digest. Two files have the same contents where both digests,
+the root's and the description's, are the same (contents_digest).
 """
 
 from __future__ import annotations
@@ -45,6 +46,13 @@ def digest_line(name: str, dtype: str, shape: tuple[int, ...], digest: str) -> s
 
 def root_digest(lines: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def contents_digest(root: str, description: str) -> str:
+    """The digest of a file's weights and of its network's description; "": it has none."""
+    if not description:
+        return root
+    return hashlib.sha256(f"{root} {description}".encode()).hexdigest()
 
 
 def pack_notes(notes: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from .native_format import (
     DESCRIPTION,
     LABELS,
     NOTES,
+    contents_digest,
     digest_line,
     pack_labels,
     pack_notes,
@@ -43,7 +44,7 @@ def save_weights(
     notes: Sequence[str] = (),
     labels: Sequence[str] = (),
 ) -> str:
-    """Writes a weight file and returns its root digest.
+    """Writes a weight file and returns the digest of its contents.
 
     arrays: by layer and parameter; layers may be left out. half: as float16, otherwise as float32.
     notes: what was assumed of them, which whoever reads the file is told. labels: the names of the
@@ -61,10 +62,12 @@ def save_weights(
     check_shapes(network, arrays)
     with create_hdf5(path) as file:
         version = 1
+        description_digest = ""
         if built_in(network) != network:
             version = 2
-            description = describe(network).encode()
-            write_dataset(file, DESCRIPTION, np.frombuffer(description, np.uint8))
+            description = np.frombuffer(describe(network).encode(), np.uint8)
+            write_dataset(file, DESCRIPTION, description)
+            description_digest = hashlib.sha256(description.data).hexdigest()
         lines: list[str] = []
         for layer, parameters in arrays.items():
             for name, array in parameters.items():
@@ -91,7 +94,7 @@ def save_weights(
             file.attrs[NOTES] = fixed_text(pack_notes(notes))
         if labels and pack_labels(labels):
             file.attrs[LABELS] = fixed_text(pack_labels(labels))
-    return digest
+    return contents_digest(digest, description_digest)
 
 
 def check_shapes(network: Network, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
