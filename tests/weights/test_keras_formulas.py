@@ -132,7 +132,7 @@ def test_a_run_knows_what_its_lambdas_do(path, tmp_path, rng, capsys):
     network = network_of(run, path)
     assert weights_of(run, out, path, network, ["conv"]).digest == run.settings.weights_sha256
     with pytest.raises(UserError, match="--lambda as in the scan"):
-        weights_of(run, out, path, network, ["conv"], lambdas={"it": "x"})
+        weights_of(run, out, path, network, ["conv"], lambdas={"it": "x / 127"})
     gone = replace(run, architecture=str(tmp_path / "gone.json"))
     with pytest.raises(UserError, match="gone.json, which is gone: give it with --architecture"):
         network_of(gone, path)
