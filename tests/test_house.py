@@ -20,14 +20,15 @@ PACKAGES = {
     "version": set(),
     "limits": set(),
     "web_limits": set(),
+    "archive_limits": set(),
     "tensorflow_import": set(),
     "words": set(),
     "files": {"errors"},
     "memory": {"errors"},
-    "formats": {"errors", "files", "limits"},
+    "formats": {"errors", "files", "limits", "archive_limits"},
     "network": {"errors", "limits", "words", "formats.checked_json"},
     "zoo": {"network", "errors"},
-    "data": {"formats", "files", "limits", "memory", "words", "errors"},
+    "data": {"formats", "files", "limits", "archive_limits", "memory", "words", "errors"},
     "engine": {"network", "limits", "memory", "words", "errors"},
     "weights": {
         "formats",
@@ -153,6 +154,7 @@ OUTSIDE = {
         "data.photos",
         "data.bit_depth",
         "data.photo_limits",
+        "data.picture_text",
         "data.resizing",
         "data.sources",
         "data.tiff_messages",
@@ -171,7 +173,7 @@ OWN_SIZES = {
     ("scan.checkpoint", "MAX_BYTES"),
 }
 # where bounds on what comes from outside are
-BOUNDS = ("limits", "web_limits")
+BOUNDS = ("limits", "web_limits", "archive_limits")
 # the standard library's doors to files, which the engine stays away from
 FILES = {"pathlib", "os", "io", "shutil", "tempfile"}
 

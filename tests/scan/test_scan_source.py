@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import sys
+import tarfile
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -70,13 +72,6 @@ def test_a_larger_limit_goes_on(script, small, tmp_path):
     assert script(*arguments, "--limit", 9)[0] == 0
     run = run_file.load(tmp_path / "run.h5")
     assert (run.scanned, run.settings.selection) == (9, "--limit 9")
-    np.save(tmp_path / "y.npy", np.load(tmp_path / "x.npy")[:9])
-    script(tmp_path / "y.npy", *arguments[1:4], tmp_path / "y.h5", *arguments[5:])
-    with h5py.File(tmp_path / "run.h5") as limited, h5py.File(tmp_path / "y.h5") as whole:
-        for name in ("values", "images", "positions"):
-            np.testing.assert_array_equal(
-                limited[f"layers/first/{name}"], whole[f"layers/first/{name}"]
-            )
 
 
 def test_labels_stay_until_there_are_others(script, small, tmp_path):
@@ -92,3 +87,38 @@ def test_labels_stay_until_there_are_others(script, small, tmp_path):
     _, _, err = script(*arguments, "--labels", tmp_path / "l.txt")
     assert "2 of the run's 6 labels are others now, and the run takes the new ones" in err[0]
     assert run_file.load(tmp_path / "run.h5").labels == tuple("abdabd")
+
+
+def test_shards_are_scanned_in_place(script, photos, tmp_path):
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    for shard, numbers in enumerate(((0, 1), (2, 3, 4))):
+        with tarfile.open(shards / f"{shard}.tar", "w", format=tarfile.GNU_FORMAT) as tar:
+            for number in numbers:
+                tar.add(tmp_path / f"{number}.png", f"{number}.png")
+                (tmp_path / "label").write_text(f"class {shard}")
+                tar.add(tmp_path / "label", f"{number}.cls")
+    assert script(shards, *photos)[0] == 0
+    loose_out = ["--out", tmp_path / "one.h5"]
+    assert script(tmp_path / "4.png", *photos[:2], *loose_out, *photos[4:])[0] == 0
+    found, loose = run_file.load(tmp_path / "run.h5"), run_file.load(tmp_path / "one.h5")
+    assert found.names == ("0.tar/0.png", "0.tar/1.png", *(f"1.tar/{n}.png" for n in (2, 3, 4)))
+    assert found.labels == ("class 0", "class 0", "class 1", "class 1", "class 1")
+    np.testing.assert_array_equal(found.digests[4], loose.digests[0])
+    # it goes on with another shard, and draws from all
+    shutil.copy(shards / "0.tar", shards / "2.tar")
+    with open(shards / "2.tar", "r+b") as tar:
+        tar.seek(512)
+        tar.write(b"damage")
+    status, lines, err = script(shards, *photos)
+    assert status == 1 and "5 images" in lines[0] and "1 appear more than once" in lines[0]
+    assert "2.tar/0.png is not an image that can be read" in err[-1]
+    arguments = ["--run", tmp_path / "run.h5", "-l", "first", "-f", "1,2", "--out", tmp_path]
+    assert script(*arguments, name="visualise.py")[::2] == (0, [])
+    skipped = script("--run", tmp_path / "run.h5", "--skipped", name="describe.py")[1]
+    assert "2.tar/0.png" in skipped[0]
+    shutil.copy(shards / "0.tar", shards / "2.tar")
+    assert script(shards, *photos, "--retry")[0] == 0
+    os.remove(shards / "0.tar")
+    status, _, err = script(*arguments, name="visualise.py")
+    assert status == 1 and any("0.tar/" in line for line in err)

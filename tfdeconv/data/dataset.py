@@ -6,14 +6,17 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, one_line
 from ..files import require_regular_file
-from . import arrays, folders, images
+from . import archive_lists, archives, arrays, folders, images, photos
+from .archive_lists import Expansion
+from .archives import Archives
 from .image_lists import read_list
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded
@@ -47,11 +50,12 @@ class Source:
     stamp: tuple[int, ...] = ()
     # of an array's images those that are meant, where these are not the first ones
     numbers: np.ndarray | None = None
+    archives: Archives = field(default_factory=Archives, compare=False)
 
     def image(self, number: int, channels: int, reserve: Reserve = reserve_nothing) -> Decoded:
         """An image as [h, w, channels], like images.decode; raises UserError if unreadable."""
         if self.array is None:
-            return images.decode(self.name(number), channels, reserve)
+            return self.photo(self.name(number), channels, reserve)
         try:
             values = np.asarray(self.array[self.place(number)])
         # whatever a damaged file comes to
@@ -62,6 +66,17 @@ class Source:
             with np.errstate(over="ignore"):
                 values = values.astype(np.float32)
         return Decoded(arrays.as_image(values, channels), is_array=True)
+
+    def photo(self, path: str, channels: int, reserve: Reserve) -> Decoded:
+        """An image of a directory, or of an archive."""
+        member = archives.split_member(path)
+        if member is None:
+            return images.decode(path, channels, reserve)
+        archive, name = member
+        content = self.archives.archive(archive).read(name)
+        # they are in memory while the image is decoded
+        reserve_both = lambda size: reserve(size + len(content))
+        return photos.decode(Path(path), channels, reserve_both, content=content)
 
     def pixels(self, number: int, channels: int) -> np.ndarray:
         """An image as [h, w, channels], like images.pixels; raises UserError if unreadable."""
@@ -78,10 +93,10 @@ class Source:
         return os.path.join(self.root, self.names[number])
 
     def location(self, number: int) -> str:
-        """Where an image is: its directory, or the file of the array."""
+        """Where an image is: its directory, or the file of the array or archive."""
         if self.array is not None:
             return arrays.split_name(self.root)[0]
-        return os.path.dirname(self.name(number))
+        return archives.folder_of(self.name(number))
 
     def locations(self) -> set[str]:
         """All locations of images that can be read now."""
@@ -93,15 +108,21 @@ class Source:
             return {self.location(number) for number in numbers}
         # a million joined paths would take seconds
         folders = {os.path.dirname(self.names[number]) for number in numbers}
-        return {os.path.join(self.root, folder) if folder else self.root for folder in folders}
+        return {archives.folder_of(os.path.join(self.root, folder, "")) for folder in folders}
 
     def has_changed(self) -> bool:
-        """Whether the array's file was written since it was opened; False where it is gone."""
+        """Whether the array's file, or an archive, was written since it was opened.
+
+        Not where it is gone.
+        """
+        if self.archives.have_changed():
+            return True
         now = stamp_of(self.location(0)) if self.stamp else ()
         return bool(now) and now != self.stamp
 
     def close(self) -> None:
         """Ends the process that reads an HDF5 file."""
+        self.archives.close()
         arrays.close(self.array)
 
     def __enter__(self) -> Source:
@@ -141,30 +162,48 @@ def open_source(path: str, besides: Sequence[str] = ()) -> Source:
 
     besides: files that are none of a directory's images.
 
-    A directory's are those below it, as folders.py lists them. An array is an .npy, .npz or .h5
+    A directory's are those below it, as folders.py lists them, or those of its archives (.tar,
+    .zip), which may also be given, or stand in a list, themselves. An array is an .npy, .npz or .h5
     [n, h, w, c], [n, c, h, w] or [n, h, w]; where a file has several, FILE:NAME. A list is a text
     file with a path a line, relative to its own directory; `-` is one on standard input, relative
     to the working directory.
     Raises UserError where that cannot be read, or has no images.
     """
+    opened = Archives()
     if path == STANDARD_INPUT:
-        found = read_list("standard input", sys.stdin.buffer)
-        return list_source(os.getcwd(), found.names, found.labels)
+        read = read_list("standard input", sys.stdin.buffer)
+        listed = archive_lists.images_of_list(os.getcwd(), read.names, read.labels, opened)
+        return expanded_source(path, os.getcwd(), listed, opened)
     absolute = os.path.abspath(path)
     if os.path.isdir(absolute):
         folder = folders.images_below(absolute, besides)
-        if not folder.names:
-            raise folders.no_images(path, folder.notes)
-        return replace(list_source(absolute, folder.names), notes=tuple(folder.notes))
+        return expanded_source(
+            path, absolute, archive_lists.images_of_folder(folder, opened), opened
+        )
     if not exists(absolute):
         raise UserError(f"{path}: there is no such file or directory")
     if arrays.is_array(absolute):
         return array_source(absolute)
     require_regular_file(absolute)
-    if os.path.splitext(absolute)[1].lower() in images.SUFFIXES:
-        return list_source(os.path.dirname(absolute), [os.path.basename(absolute)])
-    found = read_list(path)
-    return list_source(os.path.dirname(absolute), found.names, found.labels)
+    if archives.is_archive(absolute):
+        return expanded_source(
+            path, absolute, archive_lists.images_of_archive(absolute, opened), opened
+        )
+    root = os.path.dirname(absolute)
+    if folders.has_suffix(absolute, images.SUFFIXES):
+        return list_source(root, [os.path.basename(absolute)])
+    read = read_list(path)
+    listed = archive_lists.images_of_list(root, read.names, read.labels, opened)
+    return expanded_source(path, root, listed, opened)
+
+
+def expanded_source(path: str, root: str, found: Expansion, opened: Archives) -> Source:
+    """The images that were found below a root; raises UserError where there are none."""
+    if not found.names:
+        raise folders.no_images(path, found.notes)
+    labels = found.labels if any(found.labels) else []
+    source = list_source(root, found.names, labels)
+    return replace(source, notes=tuple(found.notes), archives=opened)
 
 
 def list_source(root: str, names: Sequence[str], labels: Sequence[str] = ()) -> Source:

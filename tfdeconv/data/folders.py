@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import UserError
 from .picture_text import text_of_arrays
 
 # what is an image in a directory
-SUFFIXES = (
+PHOTO_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".j2k"),
     *(".png", ".gif", ".webp", ".avif"),
     *(".bmp", ".dib", ".ico", ".tif", ".tiff", ".tga", ".pcx"),
     *(".ppm", ".pgm", ".pbm", ".pnm"),
-    *(".npy", ".npz"),
 )
+SUFFIXES = (*PHOTO_SUFFIXES, ".npy", ".npz")
+# what has images as members, see archives.py
+ARCHIVE_SUFFIXES = (".tar", ".zip")
 # what the beginning of a picture of this program's has; other programs write it as tEXt
 DRAWN = (b"iTXtSoftware\0\0\0\0\0tfdeconv", b"tEXtSoftware\0tfdeconv")
 # bytes that are looked at: a colour profile may stand in front
@@ -44,6 +46,9 @@ class Folder:
     dangling: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     irregular: list[str] = field(default_factory=list)
+    archives: list[str] = field(default_factory=list)
+    # those of them that are not read
+    beside_images: list[str] = field(default_factory=list)
     # what this program wrote
     own: list[str] = field(default_factory=list)
     # real paths of what is no part of it
@@ -64,12 +69,18 @@ class Folder:
             "links to directories that are already listed": self.repeated,
             "neither files nor directories": self.irregular,
             "made by this program": self.own,
+            "archives beside images (a list that names them has them read)": self.beside_images,
         }
-        for kind, names in kinds.items():
-            if names:
-                more = ", ..." if len(names) > SHOWN else ""
-                shown = ", ".join(sorted(names)[:SHOWN])
-                yield f"{self.root}: {len(names)} left out, {kind}: {shown}{more}"
+        yield from left_out_notes(self.root, kinds)
+
+
+def left_out_notes(root: str, kinds: Mapping[str, list[str]]) -> Iterator[str]:
+    """What was left out of a directory or archive: names by the reason."""
+    for kind, names in kinds.items():
+        if names:
+            more = ", ..." if len(names) > SHOWN else ""
+            shown = ", ".join(sorted(names)[:SHOWN])
+            yield f"{root}: {len(names)} left out, {kind}: {shown}{more}"
 
 
 def images_below(root: str, besides: Sequence[str] = ()) -> Folder:
@@ -136,7 +147,9 @@ def walk(found: Folder, start: str, listed: set[Identity]) -> list[str]:
                 listed.add(place)
             elif kind == "dangling":
                 found.dangling.append(name)
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+            elif kind == "file" and has_suffix(entry.name, ARCHIVE_SUFFIXES):
+                found.archives.append(name)
+            elif has_suffix(entry.name, SUFFIXES):
                 if kind == "irregular":
                     found.irregular.append(name)
                 elif found.is_beside(entry):
@@ -146,6 +159,10 @@ def walk(found: Folder, start: str, listed: set[Identity]) -> list[str]:
                 else:
                     found.names.append(name)
     return sorted(links, key=os.fsencode)
+
+
+def has_suffix(name: str, suffixes: Sequence[str]) -> bool:
+    return os.path.splitext(name)[1].lower() in suffixes
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:

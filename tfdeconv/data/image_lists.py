@@ -10,7 +10,7 @@ from typing import IO
 
 from ..errors import UserError
 from ..limits import MAX_PATH_LIST, MAX_START, MAX_TEXT
-from .folders import SUFFIXES
+from .folders import ARCHIVE_SUFFIXES, SUFFIXES, has_suffix
 
 UNPACK = "save its images as an .npy [n, h, w, c], or unpack them into a directory"
 PICKLE = f"a pickle (as CIFAR's batches are), which could run programs: {UNPACK}"
@@ -21,8 +21,8 @@ MARKS = {
     b"\x80\4": PICKLE,
     b"\x80\5": PICKLE,
     b"(dp": PICKLE,
-    b"\x1f\x8b": f"compressed (gzip): {UNPACK}",
-    b"PK\3\4": f"a zip archive: {UNPACK}",
+    b"\x1f\x8b": f"compressed (gzip): make it a .tar without compression, or {UNPACK}",
+    b"PK\3\4": "a zip archive: name it .zip",
     b"\0\0\x08\3": f"an IDX file (as MNIST's are): {UNPACK}",
     b"MATLAB": f"a file of MATLAB's: {UNPACK}",
     b"PAR1": f"a Parquet file: {UNPACK}",
@@ -128,8 +128,8 @@ def have_labels(folder: str, lines: Sequence[str]) -> bool:
 
 
 def is_path(folder: str, text: str) -> bool:
-    suffix = os.path.splitext(text)[1].lower()
-    return suffix in SUFFIXES or os.path.lexists(os.path.join(folder, text))
+    is_named_so = has_suffix(text, (*SUFFIXES, *ARCHIVE_SUFFIXES))
+    return is_named_so or os.path.lexists(os.path.join(folder, text))
 
 
 def split_label(line: str) -> tuple[str, str]:

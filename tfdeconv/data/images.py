@@ -15,7 +15,7 @@ from ..formats import purposes
 from . import folders
 from .admission import Admission
 from .folders import SUFFIXES
-from .photos import text_of
+from .picture_text import text_of
 from .preprocessing import Preprocessing, say_nothing
 from .resizing import CROP, KEEP, RESIZES, SQUASH, at_most, crop_box, fit
 from .sources import Source, decode, decode_all

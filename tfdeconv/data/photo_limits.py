@@ -25,6 +25,7 @@ WEBP_HEADER = 30  # bytes
 # they are free, of smaller ones (its own 16 MB) each thread keeps as much as its largest photo took
 Image.core.set_block_size(1 << 26)
 
+Buffer = bytes | memoryview
 # told how many bytes decoding takes, before it takes them
 Reserve = Callable[[int], Any]
 
@@ -37,10 +38,16 @@ def too_many_pixels(path: Path) -> UserError:
     return UserError(f"{path} has more than {MAX_PIXELS:,} pixels: scale it down first")
 
 
-def refuse_large_webp(path: Path) -> None:
-    """Raises UserError for a large WebP: to open one takes the memory of two whole images."""
-    with open(path, "rb") as file:
-        start = file.read(WEBP_HEADER)
+def refuse_large_webp(path: Path, content: Buffer | None = None) -> None:
+    """Raises UserError for a large WebP: to open one takes the memory of two whole images.
+
+    content: as for photos.decode().
+    """
+    if content is None:
+        with open(path, "rb") as file:
+            start = file.read(WEBP_HEADER)
+    else:
+        start = bytes(content[:WEBP_HEADER])
     size = webp_size(start)
     if size and size[0] * size[1] * PIXEL_BYTES["WEBP"] > most_bytes():
         raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from . import tiff_messages
 from .bit_depth import brightness_note, has_sixteen_bits, has_white_zero
 from .photo_limits import (
     TRANSPARENT,
+    Buffer,
     Reserve,
     decoding_bytes,
     reduce_large,
@@ -51,21 +53,28 @@ class Decoded:
 
 
 def decode(
-    path: Path, channels: int, reserve: Reserve = reserve_nothing, max_side: int | None = None
+    path: Path,
+    channels: int,
+    reserve: Reserve = reserve_nothing,
+    max_side: int | None = None,
+    content: Buffer | None = None,
 ) -> Decoded:
     """A photo as images.pixels() describes it; raises UserError.
 
     The pages of a TIFF are the channels of a network of as many. max_side: pixels of the longer
     side that are needed; a JPEG is decoded at the smallest part of its size that has them.
+    content: the file's bytes, where the path is not that of a file.
     """
-    require_regular_file(path)
+    if content is None:
+        require_regular_file(path)
+    file = path if content is None else io.BytesIO(content)
     tiff_messages.silence()
     try:
         with warnings.catch_warnings():
             # Pillow's, on odd metadata and on sizes below its limit
             warnings.simplefilter("ignore")
-            refuse_large_webp(path)
-            with Image.open(path, formats=FORMATS) as image:
+            refuse_large_webp(path, content)
+            with Image.open(file, formats=FORMATS) as image:
                 return decode_opened(image, path, channels, reserve, max_side)
     except UserError:
         raise
@@ -233,16 +242,3 @@ def decode_pages(image: Image.Image, path: Path, channels: int, reserve: Reserve
         else:
             pages.append(np.asarray(image, np.float32))
     return Decoded(np.stack(pages, 2), joined(notes), is_array=channels != 3)
-
-
-def text_of(path: str | Path) -> dict[str, str]:
-    """The text chunks of a PNG; none where there is no such file, or it is not a PNG."""
-    try:
-        require_regular_file(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=("PNG",)) as image:
-                chunks = getattr(image, "text", {})
-                return {str(key): str(value) for key, value in chunks.items()}
-    except Exception:  # on damaged files Pillow raises anything
-        return {}

@@ -23,16 +23,17 @@ FileContent = memoryview | FileBytes
 class Directory(io.RawIOBase):
     """The bytes of a zip, of which zipfile reads the directory at once.
 
-    Not one that is larger than weights need.
+    Not one of more bytes than `most`, which is what weights need.
     """
 
-    def __init__(self, data: FileContent) -> None:
+    def __init__(self, data: FileContent, most: int = MAX_DIRECTORY) -> None:
         self.data = data
+        self.most = most
         self.position = 0
 
     def read(self, size: int = -1) -> bytes:
-        if size > MAX_DIRECTORY:
-            raise ValueError(f"its directory has {size} bytes, at most {MAX_DIRECTORY} are read")
+        if size > self.most:
+            raise ValueError(f"its directory has {size} bytes, at most {self.most} are read")
         end = len(self.data) if size < 0 else self.position + size
         content = bytes(self.data[self.position : end])
         self.position += len(content)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import exp, lgamma
 from typing import TYPE_CHECKING
 
+from ..data.folders import ARCHIVE_SUFFIXES, has_suffix
 from .consistency import counted_images
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def folder_labels(names: Sequence[str]) -> Sequence[str]:
     """
     folders = [os.path.basename(os.path.dirname(name)) for name in names]
     distinct = set(folders)
-    return [] if "" in distinct or len(distinct) < 2 else folders
+    # shards of images are no classes
+    in_no_class = "" in distinct or any(has_suffix(folder, ARCHIVE_SUFFIXES) for folder in distinct)
+    return [] if in_no_class or len(distinct) < 2 else folders
 
 
 def labelled_images(run: Run) -> LabelledImages | None:
