@@ -19,7 +19,7 @@ here raises a UserError of one line, in little time and memory, or reads it.
     file_bytes, stored_array    a file read where it lies; an array of it, row by row
     npz_arrays     the arrays of an .npz of images
     lazy_tensor    what these readers give: a tensor that is read when asked for
-    zip_archive    the members of a zip
+    zip_archive, tar_archive    the members of a zip, and of a tar
     purposes       what a file is given as
     checked_json   values of JSON
 """
