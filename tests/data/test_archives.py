@@ -82,7 +82,10 @@ def test_shards_have_labels(tmp_path):
         del contents["1.cls"]
         write_tar(tmp_path / f"s-{shard}.tar", contents)
     with open_source(str(tmp_path)) as source:
-        assert source.names[:4] == (*(f"s-0.tar/{number}.png" for number in range(3)), "s-1.tar/0.png")
+        assert source.names[:4] == (
+            *(f"s-0.tar/{number}.png" for number in range(3)),
+            "s-1.tar/0.png",
+        )
         assert source.labels == ("0", "", "2") * 2
         for number in range(6):
             np.testing.assert_array_equal(source.pixels(number, 3), PIXELS[number])
