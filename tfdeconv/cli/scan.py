@@ -52,7 +52,8 @@ def build_parser() -> console.Parser:
         metavar="IMAGES",
         nargs="?",
         help="a directory tree, a text file with a path a line (- is one on standard input), a "
-        ".tar or .zip of images, or an array [n, h, w, c] in an .npy, .npz or .h5 (FILE:NAME where it has several)",
+        ".tar or .zip of images, or an array [n, h, w, c] in an .npy, .npz or .h5 (FILE:NAME where "
+        "it has several)",
     )
     option(
         "--labels",

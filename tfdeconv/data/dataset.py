@@ -74,8 +74,11 @@ class Source:
             return images.decode(path, channels, reserve)
         archive, name = member
         content = self.archives.archive(archive).read(name)
-        # they are in memory while the image is decoded
-        reserve_both = lambda size: reserve(size + len(content))
+
+        def reserve_both(size: int) -> None:
+            # the bytes stay in memory while they are decoded
+            reserve(size + len(content))
+
         return photos.decode(Path(path), channels, reserve_both, content=content)
 
     def pixels(self, number: int, channels: int) -> np.ndarray:
