@@ -25,6 +25,7 @@ bench: .venv/bench
 	$(BIN)/python scripts/benchmark.py
 	$(BIN)/python scripts/benchmark_scan.py
 	$(BIN)/python scripts/benchmark_atlas.py
+	$(BIN)/python scripts/benchmark_explorer.py
 
 .venv/run: setup.cfg
 	$(PYTHON) -m venv .venv

@@ -1,10 +1,11 @@
 'use strict';
-// What stands beside the pictures: the likeliest classes, and a feature's strongest images in a run.
+// What stands beside the pictures: the likeliest classes, and a feature's strongest images in a
+// run.
 var explorer = globalThis.explorer || {};
 
 explorer.beside = (() => {
   const {make} = atlas.dom;
-  const PATIENCE = 350;  // milliseconds that a feature is looked at before its nine are drawn
+  const PATIENCE = 350; // milliseconds that a feature is looked at before its nine are drawn
   const element = (id) => document.getElementById(id);
   let timer = 0;
   let address = '';
@@ -15,11 +16,25 @@ explorer.beside = (() => {
     if (!response) return;
     const {layer, classes: rows} = await response.json();
     element('classes').hidden = rows.length === 0;
-    element('classes-list').replaceChildren(...rows.map((row) => make('li', {},
-      make('button', {type: 'button', class: 'likely', on: {click: () => choose(layer, row.class)}},
-        make('span', {class: 'share', 'aria-hidden': 'true', style: {width: `${100 * row.share}%`}}),
-        make('span', {class: 'name', text: row.name}),
-        make('span', {class: 'muted', text: row.probability})))));
+    element('classes-list').replaceChildren(
+      ...rows.map((row) =>
+        make(
+          'li',
+          {},
+          make(
+            'button',
+            {type: 'button', class: 'likely', on: {click: () => choose(layer, row.class)}},
+            make('span', {
+              class: 'share',
+              'aria-hidden': 'true',
+              style: {width: `${100 * row.share}%`},
+            }),
+            make('span', {class: 'name', text: row.name}),
+            make('span', {class: 'muted', text: row.probability}),
+          ),
+        ),
+      ),
+    );
   };
 
   const line = ({image, activation, word}) =>
@@ -33,8 +48,9 @@ explorer.beside = (() => {
     address = URL.createObjectURL(await response.blob());
     const picture = element('nine-picture');
     picture.src = address;
-    picture.alt = `What came down from feature ${facts.feature} in its ${facts.images.length} `
-      + 'strongest images, and these images at the same places';
+    picture.alt =
+      `What came down from feature ${facts.feature} in its ${facts.images.length} ` +
+      'strongest images, and these images at the same places';
     picture.hidden = false;
     element('nine-images').replaceChildren(...facts.images.map(line));
     if (facts.warnings.length) atlas.errors.show(facts.warnings[0]);
@@ -45,11 +61,12 @@ explorer.beside = (() => {
     clearTimeout(timer);
     element('nine').hidden = question === null;
     if (question === null) return;
-    const drawn = () => drawNine(question).catch((problem) => {
-      element('nine-picture').hidden = true;
-      element('nine-images').replaceChildren();
-      atlas.errors.show(atlas.errors.message(problem));
-    });
+    const drawn = () =>
+      drawNine(question).catch((problem) => {
+        element('nine-picture').hidden = true;
+        element('nine-images').replaceChildren();
+        atlas.errors.show(atlas.errors.message(problem));
+      });
     timer = setTimeout(drawn, PATIENCE);
   };
 

@@ -5,7 +5,7 @@ var explorer = globalThis.explorer || {};
 explorer.controls = (() => {
   const {make} = atlas.dom;
   const MODES = {max: 'One unit', all: 'Whole map'};
-  const VIEWS = {beside: 'Beside', over: 'Over the photo'};
+  const VIEWS = {beside: 'Beside', close: 'Close up', over: 'Over the photo'};
   const element = (id) => document.getElementById(id);
 
   const press = (group, value) => {
@@ -16,24 +16,43 @@ explorer.controls = (() => {
 
   // A row of buttons of which one is pressed. names: {value: text}
   const choice = (group, names, value, choose) => {
-    element(group).replaceChildren(...Object.entries(names).map(([each, text]) => make('button', {
-      type: 'button', text, data: {value: each},
-      on: {click: () => { press(group, each); choose(each); }},
-    })));
+    element(group).replaceChildren(
+      ...Object.entries(names).map(([each, text]) =>
+        make('button', {
+          type: 'button',
+          text,
+          data: {value: each},
+          on: {
+            click: () => {
+              press(group, each);
+              choose(each);
+            },
+          },
+        }),
+      ),
+    );
     press(group, value);
   };
 
-  const option = (layer) => make('option', {
-    value: layer.name, text: `${layer.name}, ${layer.map.join(' x ')}, ${layer.channels} features`,
-  });
+  const option = (layer) =>
+    make('option', {
+      value: layer.name,
+      text: `${layer.name}, ${layer.map.join(' x ')}, ${layer.channels} features`,
+    });
 
   // Layers with kernels and the ends of blocks first: the others mostly pass on what these found.
   const layers = (described) => {
     const usual = described.layers.filter((layer) => layer.usual);
     const others = described.layers.filter((layer) => !layer.usual);
-    const groups = [['Convolutions, blocks and dense layers', usual], ['Other layers', others]];
-    element('layer').replaceChildren(...groups.filter(([, rows]) => rows.length).map(
-      ([label, rows]) => make('optgroup', {label}, rows.map(option))));
+    const groups = [
+      ['Convolutions, blocks and dense layers', usual],
+      ['Other layers', others],
+    ];
+    element('layer').replaceChildren(
+      ...groups
+        .filter(([, rows]) => rows.length)
+        .map(([label, rows]) => make('optgroup', {label}, rows.map(option))),
+    );
     element('layer').value = described.layer;
   };
 
@@ -70,7 +89,9 @@ explorer.controls = (() => {
       document.body.classList.toggle('dropping', on);
     };
     document.addEventListener('dragover', (event) => dropping(event, true));
-    document.addEventListener('dragleave', (event) => dropping(event, event.relatedTarget !== null));
+    document.addEventListener('dragleave', (event) =>
+      dropping(event, event.relatedTarget !== null),
+    );
     document.addEventListener('drop', (event) => {
       dropping(event, false);
       if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);

@@ -3,32 +3,49 @@
 var explorer = globalThis.explorer || {};
 
 explorer.features = (() => {
-  const {make} = atlas.dom;
-  const SHOWN = 72;  // pixels of a thumbnail's longer side on the page
+  const {make, spoken} = atlas.dom;
+  const SHOWN = 72; // pixels of a thumbnail's longer side on the page
   const list = () => document.getElementById('features-list');
   const more = () => document.getElementById('more');
-  let layer = null;  // what /maps said, with `question`
-  let sheets = 0;  // that are shown
-  let addresses = [];  // of their pictures, to be let go
+  let layer = null; // what /maps said, with `question`
+  let sheets = 0; // that are shown
+  let addresses = []; // of their pictures, to be let go
 
   const button = (place, choose) => {
     const [height, width] = layer.tile;
     const scale = SHOWN / Math.max(height, width);
     const within = place % layer.per_sheet;
-    const tile = make('span', {class: 'tile projection thumbnail', style: {
-      width: `${width * scale}px`, height: `${height * scale}px`,
-      'background-size': `${layer.columns * width * scale}px auto`,
-      'background-position': `${-(within % layer.columns) * width * scale}px `
-        + `${-Math.floor(within / layer.columns) * height * scale}px`,
-    }});
+    const tile = make('span', {
+      class: 'tile projection thumbnail',
+      style: {
+        width: `${width * scale}px`,
+        height: `${height * scale}px`,
+        'background-size': `${layer.columns * width * scale}px auto`,
+        'background-position':
+          `${-(within % layer.columns) * width * scale}px ` +
+          `${-Math.floor(within / layer.columns) * height * scale}px`,
+      },
+    });
     const feature = layer.features[place];
     const value = layer.strongest[place];
-    return make('li', {}, make('button', {
-      type: 'button', class: 'feature', tabindex: place ? '-1' : '0', 'aria-pressed': 'false',
-      'aria-label': `Feature ${feature}, fires ${value}`, data: {feature: String(feature)},
-      on: {click: () => choose(feature)},
-    }, tile, make('span', {class: 'feature-number', text: String(feature)}),
-    make('span', {class: 'muted', text: value})));
+    return make(
+      'li',
+      {},
+      make(
+        'button',
+        {
+          type: 'button',
+          class: 'feature',
+          tabindex: place ? '-1' : '0',
+          'aria-pressed': 'false',
+          data: {feature: String(feature)},
+          on: {click: () => choose(feature)},
+        },
+        tile,
+        make('span', {class: 'feature-number'}, spoken('Feature '), String(feature)),
+        make('span', {class: 'muted'}, spoken(', fires '), value),
+      ),
+    );
   };
 
   // Shows the features of one more sheet, whose picture comes when it is there.
@@ -63,7 +80,8 @@ explorer.features = (() => {
     more().onclick = () => addSheet(choose).catch(atlas.errors.show);
     const dead = layer.dead ? `; ${layer.dead} fire nowhere in this photo` : '';
     document.getElementById('features-about').textContent =
-      `${layer.features.length} features, strongest first${dead}. Each map has its own scale: grey is zero.`;
+      `${layer.features.length} features, strongest first${dead}. ` +
+      'Each map has its own scale: grey is zero.';
     return addSheet(choose);
   };
 
@@ -90,21 +108,26 @@ explorer.features = (() => {
     return next < 0 ? buttons.length : next;
   };
 
-  const start = () => list().addEventListener('keydown', (event) => {
-    const buttons = [...list().querySelectorAll('button')];
-    const place = buttons.indexOf(event.target);
-    const row = () => perRow(buttons);
-    const steps = {
-      ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: row, ArrowUp: () => -row(),
-      Home: () => -place, End: () => buttons.length - 1 - place,
-    };
-    if (place < 0 || !steps[event.key]) return;
-    event.preventDefault();
-    const next = buttons[place + steps[event.key]()];
-    if (!next) return;
-    rove(next);
-    next.focus();
-  });
+  const start = () =>
+    list().addEventListener('keydown', (event) => {
+      const buttons = [...list().querySelectorAll('button')];
+      const place = buttons.indexOf(event.target);
+      const row = () => perRow(buttons);
+      const steps = {
+        ArrowRight: () => 1,
+        ArrowLeft: () => -1,
+        ArrowDown: row,
+        ArrowUp: () => -row(),
+        Home: () => -place,
+        End: () => buttons.length - 1 - place,
+      };
+      if (place < 0 || !steps[event.key]) return;
+      event.preventDefault();
+      const next = buttons[place + steps[event.key]()];
+      if (!next) return;
+      rove(next);
+      next.focus();
+    });
 
   return {start, show, mark};
 })();

@@ -5,35 +5,51 @@ var explorer = globalThis.explorer || {};
 (() => {
   const {requests, pictures, picking, features, beside, controls} = explorer;
   const element = (id) => document.getElementById(id);
-  const LARGEST = 1 << 27;  // bytes of a photo: the server reads no more
+  const LARGEST = 1 << 27; // bytes of a photo: the server reads no more
 
   const state = {
-    described: null,  // what /network said
-    photo: null, size: null, picture: null,
-    layer: '', maps: null,  // what /maps said of the layer
+    described: null, // what /network said
+    photo: null,
+    size: null,
+    picture: null,
+    layer: '',
+    maps: null, // what /maps said of the layer
     feature: 0,
-    rule: 'deconvnet', mode: 'max', view: 'beside',
-    at: null,  // row and column; null before it is known which unit is the strongest
-    map: null, signal: null, centre: null,
+    rule: 'deconvnet',
+    mode: 'max',
+    view: 'beside',
+    chosen: null, // row and column that were picked; null for the strongest unit
+    at: null, // of the unit that is shown
+    map: null,
+    signal: null,
+    centre: null,
   };
 
   const question = () => ({
-    photo: state.photo, layer: state.layer, rule: state.rule, feature: state.feature,
+    photo: state.photo,
+    layer: state.layer,
+    rule: state.rule,
+    feature: state.feature,
   });
+
+  // The unit that is meant; of a whole map none.
+  const meant = () => (state.mode === 'max' ? state.chosen : null);
 
   const trouble = (problem) => atlas.errors.show(atlas.errors.message(problem));
 
   // Runs what a person asked for, and shows what went wrong with it.
-  const attempt = (action) => (...values) => {
-    atlas.errors.show('');
-    return Promise.resolve(action(...values)).catch(trouble);
-  };
+  const attempt =
+    (action) =>
+    (...values) => {
+      atlas.errors.show('');
+      return Promise.resolve(action(...values)).catch(trouble);
+    };
 
   const draw = () => {
     const over = state.view === 'over';
     element('projection-figure').hidden = over;
     pictures.photo(state, over);
-    pictures.projection(state);
+    pictures.projection(state, state.view === 'close');
     if (state.map) pictures.map(state);
   };
 
@@ -46,25 +62,32 @@ var explorer = globalThis.explorer || {};
     if (!facts.at) fires = `its strongest unit ${fires}`;
     element('unit').textContent = `${place}: ${fires}${silent}`;
     element('scale').textContent = facts.silent ? '' : `\u00b1${facts.scale}`;
-    element('projection').setAttribute('aria-label',
-      `What came down from ${facts.noun} ${facts.title}, ${place}`);
+    element('projection').setAttribute(
+      'aria-label',
+      `What came down from ${facts.noun} ${facts.title}, ${place}`,
+    );
     const keys = 'arrow keys move the unit, Enter projects it';
     element('photo').setAttribute('aria-label', `The photo; ${keys}`);
     element('map').setAttribute('aria-label', `Map of ${facts.noun} ${facts.title}; ${keys}`);
   };
 
-  // Sends the unit down; without a place, the map's strongest.
-  const project = async (at) => {
-    state.at = at || state.at;
+  // Sends the unit down, or the map.
+  const project = async () => {
+    state.at = meant() || state.at;
     if (state.map) pictures.map(state);
-    const asked = {...question(), mode: state.mode, at};
+    const asked = {...question(), mode: state.mode, at: meant()};
     const response = await requests.newest('projection', asked);
     if (!response) return;
     const facts = requests.facts(response);
     const picture = await requests.picture(response);
-    if (asked.photo !== state.photo || facts.layer !== state.layer || facts.feature !== state.feature) return;
+    if (
+      asked.photo !== state.photo ||
+      facts.layer !== state.layer ||
+      facts.feature !== state.feature
+    )
+      return;
     state.signal = {facts, picture};
-    if (!at) state.at = facts.at;
+    if (asked.at === null) state.at = facts.at;
     const {centres} = state.maps;
     state.centre = facts.at && [centres[0][facts.at[0]], centres[1][facts.at[1]]];
     describe();
@@ -77,7 +100,8 @@ var explorer = globalThis.explorer || {};
     if (state.mode === 'max' && row === at[0] && column === at[1]) return;
     state.mode = 'max';
     controls.press('mode', 'max');
-    attempt(project)(at);
+    state.chosen = at;
+    attempt(project)();
   };
 
   const showMap = async () => {
@@ -90,15 +114,22 @@ var explorer = globalThis.explorer || {};
     pictures.map(state);
   };
 
+  // The feature's strongest images, where the run has the layer.
+  const showNine = () => {
+    const {layer: name, rule, feature} = state;
+    const layer = state.described.layers.find((each) => each.name === name);
+    beside.nine(layer.run ? {layer: name, rule, feature} : null);
+  };
+
   // Looks at another feature of the layer: its strongest unit first.
   const chooseFeature = async (feature) => {
     state.feature = feature;
+    state.chosen = null;
     state.at = null;
     element('feature').value = String(feature);
     features.mark(feature);
-    const layer = state.described.layers.find((each) => each.name === state.layer);
-    beside.nine(layer.run ? {layer: state.layer, rule: state.rule, feature} : null);
-    await Promise.all([showMap(), project(null)]);
+    showNine();
+    await Promise.all([showMap(), project()]);
   };
 
   // Looks at another layer, or at the same one of another photo. feature: null for the strongest.
@@ -119,14 +150,24 @@ var explorer = globalThis.explorer || {};
   // Takes a photo: a File, or null for the sample.
   const takePhoto = async (file) => {
     if (file && file.size > LARGEST) {
-      throw new Error(`${file.name} has ${Math.ceil(file.size / 1e6)} MB, expected at most ${Math.floor(LARGEST / 1e6)}: scale it down first`);
+      const [found, most] = [Math.ceil(file.size / 1e6), Math.floor(LARGEST / 1e6)];
+      throw new Error(
+        `${file.name} has ${found} MB, expected at most ${most}: scale it down first`,
+      );
     }
     const address = file ? `photo?name=${encodeURIComponent(file.name)}` : 'sample';
     const response = await requests.post(address, file || '');
     if (!response) return;
     const told = await response.json();
     state.picture = await requests.picture(await requests.ask('seen', {photo: told.photo}));
-    Object.assign(state, {photo: told.photo, size: told.size, signal: null, map: null, at: null, centre: null});
+    Object.assign(state, {
+      photo: told.photo,
+      size: told.size,
+      signal: null,
+      map: null,
+      at: null,
+      centre: null,
+    });
     element('empty').hidden = true;
     element('explored').hidden = false;
     element('choose-text').textContent = 'Another photo';
@@ -140,7 +181,7 @@ var explorer = globalThis.explorer || {};
     if (!state.at || !state.map) return;
     const moved = picking.moved(state.at, event.key, state.map.size);
     if (moved) pick(moved);
-    else if (event.key === 'Enter') attempt(project)(state.at);
+    else if (event.key === 'Enter') attempt(project)();
     else if (event.key === 'Home') strongest();
     else return;
     event.preventDefault();
@@ -149,16 +190,18 @@ var explorer = globalThis.explorer || {};
   const strongest = () => {
     state.mode = 'max';
     controls.press('mode', 'max');
-    attempt(project)(null);
+    state.chosen = null;
+    attempt(project)();
   };
 
   // Hands the server's file on to the browser, under its own name.
   const save = async (format) => {
-    const at = state.mode === 'max' ? state.at : null;
-    const response = await requests.ask('save', {...question(), mode: state.mode, at, format});
+    const asked = {...question(), mode: state.mode, at: meant(), format};
+    const response = await requests.ask('save', asked);
     const address = URL.createObjectURL(await response.blob());
     const link = atlas.dom.make('a', {
-      href: address, download: decodeURIComponent(response.headers.get('File-Name')),
+      href: address,
+      download: decodeURIComponent(response.headers.get('File-Name')),
     });
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60000);
@@ -169,14 +212,17 @@ var explorer = globalThis.explorer || {};
     feature: attempt(chooseFeature),
     rule: attempt(async (rule) => {
       state.rule = rule;
-      await Promise.all([project(state.mode === 'max' ? state.at : null)]);
-      beside.nine(element('nine').hidden ? null : {layer: state.layer, rule, feature: state.feature});
+      showNine();
+      await project();
     }),
     mode: attempt(async (mode) => {
       state.mode = mode;
-      await project(mode === 'max' ? state.at : null);
+      await project();
     }),
-    view: (view) => { state.view = view; draw(); },
+    view: (view) => {
+      state.view = view;
+      draw();
+    },
   };
 
   const start = async () => {

@@ -26,7 +26,9 @@ explorer.picking = (() => {
       if (pressed) pick(place(element, event));
     });
     for (const end of ['pointerup', 'pointercancel', 'lostpointercapture']) {
-      element.addEventListener(end, () => { pressed = false; });
+      element.addEventListener(end, () => {
+        pressed = false;
+      });
     }
   };
 
@@ -40,11 +42,15 @@ explorer.picking = (() => {
   };
 
   // The unit whose receptive field has its middle nearest to a place of the photo.
-  const onPhoto = ([row, column], size, centres) =>
-    [nearest(centres[0], row * size[0]), nearest(centres[1], column * size[1])];
+  const onPhoto = ([row, column], size, centres) => [
+    nearest(centres[0], row * size[0]),
+    nearest(centres[1], column * size[1]),
+  ];
 
-  const onMap = ([row, column], [rows, columns]) =>
-    [within(Math.floor(row * rows), rows), within(Math.floor(column * columns), columns)];
+  const onMap = ([row, column], [rows, columns]) => [
+    within(Math.floor(row * rows), rows),
+    within(Math.floor(column * columns), columns),
+  ];
 
   // A unit moved by an arrow key; null for another key.
   const moved = ([row, column], key, [rows, columns]) => {

@@ -4,9 +4,10 @@
 var explorer = globalThis.explorer || {};
 
 explorer.pictures = (() => {
-  const SIDE = 640;  // pixels of a canvas, about: lines are fine, and are not blurred
+  const SIDE = 640; // pixels of a canvas, about: lines are fine, and are not blurred
   const GREY = '#808080';
   const CROSS = 9;
+  const VISIBLE = 8; // times its size
 
   const canvas = (id) => document.getElementById(id);
 
@@ -23,7 +24,10 @@ explorer.pictures = (() => {
 
   // A line that shows on any picture: white, with black on both sides.
   const outline = (pen, trace) => {
-    for (const [colour, width] of [['#000', 5], ['#fff', 2]]) {
+    for (const [colour, width] of [
+      ['#000', 5],
+      ['#fff', 2],
+    ]) {
       pen.strokeStyle = colour;
       pen.lineWidth = width;
       pen.beginPath();
@@ -32,25 +36,38 @@ explorer.pictures = (() => {
     }
   };
 
-  const box = (pen, [top, left, bottom, right], scale) => outline(pen, () => {
-    pen.rect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
-  });
+  const frame = (pen, [top, left, bottom, right], scale) =>
+    outline(pen, () => {
+      pen.rect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
+    });
 
-  const cross = (pen, [row, column], scale) => outline(pen, () => {
-    const x = column * scale;
-    const y = row * scale;
-    pen.moveTo(x - CROSS, y);
-    pen.lineTo(x + CROSS, y);
-    pen.moveTo(x, y - CROSS);
-    pen.lineTo(x, y + CROSS);
-  });
+  const cross = (pen, [row, column], scale) =>
+    outline(pen, () => {
+      const x = column * scale;
+      const y = row * scale;
+      pen.moveTo(x - CROSS, y);
+      pen.lineTo(x + CROSS, y);
+      pen.moveTo(x, y - CROSS);
+      pen.lineTo(x, y + CROSS);
+    });
 
+  // A picture in a box; what is enlarged much shows its pixels.
   const place = (pen, picture, [top, left, bottom, right], scale) => {
-    pen.drawImage(picture, left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
+    pen.imageSmoothingEnabled = scale < VISIBLE;
+    pen.drawImage(
+      picture,
+      left * scale,
+      top * scale,
+      (right - left) * scale,
+      (bottom - top) * scale,
+    );
   };
 
   const isWhole = ([top, left, bottom, right], [height, width]) =>
     top <= 0 && left <= 0 && bottom >= height && right >= width;
+
+  // A receptive field may lie outside of the photo.
+  const hasArea = ([top, left, bottom, right]) => bottom > top && right > left;
 
   // The photo; with the signal over it, or the box that it came down to.
   const photo = (state, over) => {
@@ -67,17 +84,22 @@ explorer.pictures = (() => {
       place(pen, signal.picture, signal.facts.box, scale);
       pen.globalCompositeOperation = 'source-over';
     }
-    if (!isWhole(signal.facts.box, state.size)) box(pen, signal.facts.box, scale);
+    if (!isWhole(signal.facts.box, state.size)) frame(pen, signal.facts.box, scale);
     if (state.centre) cross(pen, state.centre, scale);
   };
 
-  // What came down, where it came down.
-  const projection = (state) => {
-    const [height, width] = state.size;
-    const {pen, scale, width: full, height: tall} = prepare('projection', height, width);
-    pen.fillStyle = GREY;
-    pen.fillRect(0, 0, full, tall);
-    if (state.signal) place(pen, state.signal.picture, state.signal.facts.box, scale);
+  // What came down, where it came down; or close up, without what is around it.
+  const projection = (state, close) => {
+    const signal = state.signal;
+    let shown = [0, 0, ...state.size];
+    if (close && signal && hasArea(signal.facts.box)) shown = signal.facts.box;
+    const [top, left, bottom, right] = shown;
+    const canvas = prepare('projection', bottom - top, right - left);
+    canvas.pen.fillStyle = GREY;
+    canvas.pen.fillRect(0, 0, canvas.width, canvas.height);
+    if (!signal) return;
+    const moved = signal.facts.box.map((edge, i) => edge - (i % 2 ? left : top));
+    place(canvas.pen, signal.picture, moved, canvas.scale);
   };
 
   // Values as levels, as the server draws them: 0 is 128, the largest 255.
@@ -86,7 +108,7 @@ explorer.pictures = (() => {
     for (const value of values) if (Math.abs(value) > end) end = Math.abs(value);
     const pixels = new Uint8ClampedArray(values.length * 4);
     values.forEach((value, i) => {
-      pixels.fill(Math.round(128 + value / end * 127), 4 * i, 4 * i + 3);
+      pixels.fill(Math.round(128 + (value / end) * 127), 4 * i, 4 * i + 3);
       pixels[4 * i + 3] = 255;
     });
     return pixels;
@@ -103,7 +125,7 @@ explorer.pictures = (() => {
     pen.drawImage(small, 0, 0, width, height);
     if (!state.at) return;
     const [row, column] = state.at;
-    box(pen, [row, column, row + 1, column + 1], scale);
+    frame(pen, [row, column, row + 1, column + 1], scale);
   };
 
   return {photo, projection, map, canvas};

@@ -3,7 +3,7 @@
 var explorer = globalThis.explorer || {};
 
 explorer.progress = (() => {
-  const EVERY = 300;  // milliseconds
+  const EVERY = 300; // milliseconds
   let shown = '';
 
   const show = (text) => {

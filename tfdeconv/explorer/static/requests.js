@@ -21,7 +21,9 @@ explorer.requests = (() => {
     underWay += 1;
     try {
       const response = await fetch(address, options).catch(() => {
-        throw new Error('the explorer does not answer: has it ended? Start it again, and open the address that it prints');
+        throw new Error(
+          'the explorer does not answer: start it again, and open the address that it prints',
+        );
       });
       if (response.status === SUPERSEDED) return null;
       if (!response.ok) throw await failure(response);
@@ -48,13 +50,14 @@ explorer.requests = (() => {
   };
 
   // The answer to the newest question of an address; null for those before it.
-  const newest = (address, question) => new Promise((resolve, reject) => {
-    if (!lanes.has(address)) lanes.set(address, {running: false, waiting: null});
-    const lane = lanes.get(address);
-    if (lane.waiting) lane.waiting.resolve(null);
-    lane.waiting = {question, resolve, reject};
-    next(address, lane);
-  });
+  const newest = (address, question) =>
+    new Promise((resolve, reject) => {
+      if (!lanes.has(address)) lanes.set(address, {running: false, waiting: null});
+      const lane = lanes.get(address);
+      if (lane.waiting) lane.waiting.resolve(null);
+      lane.waiting = {question, resolve, reject};
+      next(address, lane);
+    });
 
   // The answer to every question.
   const ask = (address, question) => post(address, JSON.stringify(question));
