@@ -34,10 +34,8 @@ atlas.featureNine = (() => {
       close,
     );
     dialog.firstChild.append(tiles.boxOn(unit.field, 'box wide'));
-    tiles.setScale(
-      dialog,
-      Math.max(room / width < 1 ? room / width : 1, Math.min(3, Math.floor(room / width))),
-    );
+    const fits = room / width;
+    tiles.setScale(dialog, fits < 1 ? fits : Math.min(3, Math.floor(fits)), width);
     close.addEventListener('click', () => dialog.close());
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog) dialog.close();
@@ -126,7 +124,7 @@ atlas.featureNine = (() => {
 
   // On paper, which nobody measures: three columns within the least usual width.
   const layOutOnPaper = (list, width) => {
-    tiles.setScale(list, PAPER / width);
+    tiles.setScale(list, PAPER / width, width);
     list.style.setProperty('--columns', '3');
   };
 
@@ -136,7 +134,7 @@ atlas.featureNine = (() => {
     const gap = parseFloat(getComputedStyle(list).columnGap) || 16;
     const columns = room >= 840 ? 3 : room >= 520 ? 2 : 1;
     const each = (room - gap * (columns - 1)) / columns;
-    tiles.setScale(list, tiles.scaleFor(width, (each - 2) / 2, LARGEST));
+    tiles.setScale(list, tiles.scaleFor(width, (each - 2) / 2, LARGEST), width);
     list.style.setProperty('--columns', String(columns));
   };
 

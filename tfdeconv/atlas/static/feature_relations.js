@@ -5,6 +5,7 @@ var atlas = globalThis.atlas || {};
 atlas.featureRelations = (() => {
   const {make, spoken} = atlas.dom;
   const {magnitude, share} = atlas.numbers;
+  const ROUNDED = 0.005; // of a share that is written as 100 %
   const SIDE = 56; // pixels of a thumbnail
 
   const entryOf = (number) => atlas.store.atlas().layers.find((layer) => layer.number === number);
@@ -29,7 +30,7 @@ atlas.featureRelations = (() => {
     if (place < 0) {
       const size = {width: `${2 * SIDE + 1}px`, height: `${SIDE}px`};
       const word = make('span', {class: 'word', text: 'not in this atlas'});
-      const tile = make('span', {class: 'tile empty', style: size}, word);
+      const tile = make('span', {class: 'tile absent', style: size}, word);
       return make('li', {class: 'related'}, heard, tile, bar, caption, where);
     }
     const pair = atlas.tiles.pair(layer, place, rule, SIDE);
@@ -79,6 +80,9 @@ atlas.featureRelations = (() => {
   const account = ({carried, exact, rule}) => {
     if (carried === null || carried === undefined) return '';
     const rest = exact === false ? 'biases and functions that are not linear' : 'biases';
+    if (Math.abs(carried - 1) < ROUNDED) {
+      return `All of its activations came through the features of that layer (rule ${rule}).`;
+    }
     const end = carried > 1 ? `${rest} take off what is too much` : `the rest is ${rest}`;
     return (
       `${share(carried)} of its activations came through the features of that layer; ${end} ` +

@@ -49,24 +49,22 @@ atlas.layerPage = (() => {
     );
   };
 
-  const WORDS = [
-    ['dead', 'dead'],
-    ['always_on', 'always on'],
-    ['border_bound', 'at border'],
-  ];
-
   // What stands under a thumbnail beside its number. Of a few images many features are always on:
   // their strength says more.
   const remark = (layer, place, state) => {
+    const sort = layerOrder.sortOf(state);
     if (layer.columns.dead[place]) return 'dead';
-    if (layer.columns.border_bound?.[place] && layerOrder.sortOf(state) === 'number') return 'at border';
-    return layerOrder.SORTS[layerOrder.sortOf(state)].shown(layer, place);
+    if (sort === 'number' && layer.columns.border_bound?.[place]) return 'at border';
+    return layerOrder.SORTS[sort].shown(layer, place);
   };
+
+  const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
 
   const spokenLabel = (entry, layer, place) => {
     const {columns} = layer;
     const parts = [`${entry.name} feature ${layer.features[place]}`];
-    for (const [column, word] of WORDS) if (columns[column]?.[place]) parts.push(word);
+    for (const [column, word] of Object.entries(WORDS))
+      if (columns[column]?.[place]) parts.push(word);
     if (!columns.dead[place]) {
       parts.push(
         `strongest ${magnitude(columns.strongest[place])}`,

@@ -67,7 +67,7 @@ atlas.preview = (() => {
       const down = isBelow ? 3 : 6;
       const room = Math.floor((body.clientWidth - 24) / across);
       const high = Math.floor((innerHeight * (isBelow ? 0.45 : 1) - (isBelow ? 90 : 190)) / down);
-      atlas.tiles.setScale(body, Math.max(24, Math.min(room, high)) / width);
+      atlas.tiles.setScale(body, Math.max(24, Math.min(room, high)) / width, width);
     };
 
     const show = async (number, rule, href) => {

@@ -6,8 +6,8 @@ var atlas = globalThis.atlas || {};
 
 atlas.tiles = (() => {
   const {make} = atlas.dom;
-  const ENLARGED = 6; // and more: pixels are shown as squares
-  const SMALL = 32; // pixels of a field that is enlarged by whole factors
+  // pixels on a side of patches that sheets enlarge without interpolation, as pictures have them
+  const SQUARES = 9;
 
   const scaled = (pixels) => `calc(${pixels}px * var(--scale, 1))`;
 
@@ -126,17 +126,18 @@ atlas.tiles = (() => {
       thumbnail(layer, place, rule, side),
     );
 
-  // The scale at which tiles of some width fill `room` pixels, of which each is at most `largest`.
-  // Small ones are enlarged by whole factors, so that each pixel of the input is a square; large
-  // ones fill the room to a whole pixel of the screen, which keeps sheets' neighbours apart.
+  // The scale at which tiles of some width fill `room` pixels, of which each is at most `largest`:
+  // to a whole pixel of the screen, which keeps sheets' neighbours apart; the smallest by whole
+  // factors, so that each pixel of the input is a square.
   const scaleFor = (width, room, largest) => {
     const side = Math.floor(Math.min(room, largest));
-    return width < SMALL && side >= width ? Math.floor(side / width) : side / width;
+    return width <= SQUARES ? Math.floor(side / width) : side / width;
   };
 
-  const setScale = (element, scale) => {
+  // Sets the scale of the tiles within an element; width: theirs in pixels of the input.
+  const setScale = (element, scale, width) => {
     element.style.setProperty('--scale', String(scale));
-    element.classList.toggle('pixels', scale >= ENLARGED);
+    element.classList.toggle('pixels', width <= SQUARES);
   };
 
   return {patch, projection, empty, photo, boxOn, pair, scaleFor, setScale, sized};
