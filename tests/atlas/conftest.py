@@ -6,8 +6,7 @@ from pathlib import Path
 
 import drawn_runs
 import pytest
-
-from tfdeconv.cli import atlas
+from atlases import make
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +19,5 @@ def scanned(tmp_path_factory) -> Path:
 def made(scanned, tmp_path_factory) -> Path:
     """The atlas of that run under two rules."""
     out = tmp_path_factory.mktemp("made") / "atlas"
-    command = [scanned / "run.h5", "--out", out, "--rule", "deconvnet,guided"]
-    assert atlas.main(list(map(str, command))) == 0
+    assert make(scanned / "run.h5", out, "--rule", "deconvnet,guided") == 0
     return out

@@ -6,29 +6,15 @@ import os
 import shutil
 
 import pytest
-from atlases import received
+from atlases import contents, make, received
 from PIL import Image
 
 from tfdeconv.atlas import estimate, folder, sheets
 from tfdeconv.atlas.feature_tiles import group_size
-from tfdeconv.cli import atlas
 from tfdeconv.errors import UserError
 from tfdeconv.files import lock_of_folder
 
 FEW = ("-l", "first,dense", "--features", "2")
-
-
-def make(run, out, *options) -> int:
-    return atlas.main([str(run), "--out", str(out), *options])
-
-
-def contents(path) -> dict[str, bytes]:
-    """Every file in a folder by its path, hidden ones too."""
-    found = {}
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            found[str(file.relative_to(path))] = file.read_bytes()
-    return found
 
 
 @pytest.fixture(scope="module")

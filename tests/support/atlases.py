@@ -1,4 +1,4 @@
-"""What reads an atlas's scripts."""
+"""What makes an atlas, and what reads it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tfdeconv.cli import atlas
 
 
 def received(path: Path) -> tuple[str, dict]:
@@ -29,3 +31,17 @@ def sheet_tiles(path: Path, feature: dict) -> list[np.ndarray]:
             sheet[row * height : (row + 1) * height, column * width : (column + 1) * width]
         )
     return tiles
+
+
+def make(run: Path, out: Path, *options: str) -> int:
+    """The exit status of the command."""
+    return atlas.main([str(run), "--out", str(out), *options])
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Every file in a folder by its path, hidden ones too."""
+    found = {}
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            found[str(file.relative_to(path))] = file.read_bytes()
+    return found

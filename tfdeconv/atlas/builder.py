@@ -58,9 +58,12 @@ class Builder:
     photos: set[int] = field(default_factory=set)  # written by this process
 
     def missing(self, layers: Sequence[str]) -> list[str]:
-        """Those of the layers that are not there yet."""
-        places = self.run.settings.layers
-        return [layer for layer in layers if places.index(layer) not in self.manifest.layers]
+        """Those of the layers that are not there yet, in the network's order."""
+        missing = []
+        for layer, entry in self.entries.items():
+            if layer in layers and entry["number"] not in self.manifest.layers:
+                missing.append(layer)
+        return missing
 
     def estimate(self, layers: Sequence[str]) -> Estimate:
         """What it takes to make these layers."""
@@ -185,11 +188,12 @@ class Builder:
         """What atlas.js says: of the layers that are whole."""
         settings = self.run.settings
         entries = []
-        for place in sorted(self.manifest.layers):
-            layer = settings.layers[place]
-            entry = {"features": len(self.channels(layer))}
-            entry["has_into"] = bool(self.connections.behind(place, self.manifest.layers))
-            entries.append({**self.entries[layer], **entry})
+        for layer, entry in self.entries.items():
+            place = entry["number"]
+            if place in self.manifest.layers:
+                features = len(self.channels(layer))
+                has_into = bool(self.connections.behind(place, self.manifest.layers))
+                entries.append({**entry, "features": features, "has_into": has_into})
         return {
             "version": VERSION,
             "title": text(self.title),

@@ -25,9 +25,10 @@ STAGE = re.compile(r"([A-Za-z]+\d+)[_./]")
 def layer_entries(
     run: Run, network: Network, borders: Mapping[str, BorderUnits] | None
 ) -> dict[str, dict[str, Any]]:
-    """The entries of a run's layers in atlas.js, by their names, in the run's order.
+    """The entries of a run's layers in atlas.js, by their names, in the network's order.
 
-    They lack `features`, how many of its channels the atlas shows.
+    The number is the layer's place in the run. They lack what depends on the atlas: `features`, how
+    many of its channels it shows, and `has_into`.
     """
     height, width = run.settings.image_size
     shapes = {INPUT: (height, width, network.channels)} | network.shapes(height, width)
@@ -36,15 +37,17 @@ def layer_entries(
     stages = stages_of(run.settings.layers)
     rows = {row["layer"]: row for row in run_rows(run, borders)}
     entries = {}
-    for i, name in enumerate(run.settings.layers):
-        node = network.node(name)
+    for node in network.nodes:
+        name = node.name
+        if name not in rows:
+            continue
         has_map = max(shapes[name][:2]) > 1
         moves = has_map and any(span.stride for span in fields[name])
         entries[name] = {
-            "number": i,
+            "number": run.settings.layers.index(name),
             "name": text(name),
             "kind": kind(node.layer),
-            "about": about(node.layer),
+            "about": "output of a residual block" if name in residuals else about(node.layer),
             "map": list(shapes[name][:2]),
             "channels": shapes[name][2],
             "field": field_size(fields[name], (height, width), moves),
