@@ -37,7 +37,6 @@ DEATHS = [
     ("replace", 1),  # before it is known as an atlas
     ("replace", 8),  # among the pages' files
     ("flush_folder", 1),  # it has its name, and the manifest does not know
-    ("flush_folder", 2),
 ]
 
 
