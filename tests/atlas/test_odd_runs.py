@@ -77,7 +77,9 @@ def test_one_image_is_enough(tmp_path):
     net = Builder("small", (SIDE, SIDE, 3))
     net.add("conv", Conv(2, 3))
     network = net.network()
-    arrays = drawn_runs.as_arrays(random_weights(network, np.random.default_rng(3), dtype=np.float32))
+    arrays = drawn_runs.as_arrays(
+        random_weights(network, np.random.default_rng(3), dtype=np.float32)
+    )
     save_weights(tmp_path / "w.h5", network, arrays, plain((SIDE, SIDE)), "random", "none")
     drawn_runs.save_run(tmp_path, tmp_path / "run.h5", ("conv",), 4)
     assert make(tmp_path / "run.h5", tmp_path / "atlas") == 0
