@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from atlases import received
+from helpers import random_weights
 
 from tfdeconv.atlas.connections import Connections, write_made_of
+from tfdeconv.atlas.contributions import layer_composition
 from tfdeconv.atlas.correlations import correlated_features
 from tfdeconv.atlas.folder import AtlasFolder
 from tfdeconv.engine import passes
 from tfdeconv.network.cuts import part_behind
+from tfdeconv.network.graph import INPUT, Builder
+from tfdeconv.network.layers import RELU, Concatenate, Conv
 from tfdeconv.scan import duplicates, run_file
 from tfdeconv.scan.maxima import MaximaFile
 from tfdeconv.weights import load
@@ -60,6 +64,7 @@ def test_features_are_made_of_those_before(made, shares, number):
         assert made_of["rule"] == "gradient" and made_of["exact"]
         # texts of four digits
         assert made_of["carried"] == pytest.approx(expected.sum(), rel=1e-3)
+        assert {one["layer"] for one in made_of["features"]} <= {number - 1}
         parts = {one["feature"]: one["share"] for one in made_of["features"]}
         strongest = [i for i in np.argsort(-expected, kind="stable")[:9] if expected[i] > 0]
         assert list(parts.values()) == pytest.approx(expected[strongest].tolist(), rel=1e-3)
@@ -91,20 +96,48 @@ def test_parts_know_what_they_go_into(made):
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2)])
 def test_order_of_layers_changes_nothing(tmp_path, order):
-    """Layers 1 and 2 both read layer 0, as two branches do; layer 3 reads layer 1."""
+    """Layers 1 and 2 both read layer 0, as two branches do; layer 3 reads both."""
     folder = AtlasFolder(tmp_path)
-    connections = Connections({1: 0, 2: 0, 3: 1})
+    connections = Connections({0: (), 1: {0}, 2: {0}, 3: {1, 2}})
+    parts = {1: [(0, 7, 0.1)], 2: [(0, 7, 0.2)], 3: [(1, 4, 0.5), (2, 4, 0.25)]}
     whole = set()
     for layer in order:
         folder.layer(layer).mkdir(parents=True)
-        made_of = {"features": [{"feature": 7, "share": 0.1 * layer}]}
-        write_made_of(folder.layer(layer), {4: made_of if layer else None, 5: None})
+        features = [dict(zip(("layer", "feature", "share"), part)) for part in parts.get(layer, ())]
+        write_made_of(folder.layer(layer), {4: {"features": features}, 5: None})
         whole.add(layer)
         connections.write(folder, layer, whole)
-    branches = [{"layer": 2, "feature": 4, "share": 0.2}, {"layer": 1, "feature": 4, "share": 0.1}]
-    assert received(folder.layer(0) / "into.js")[1]["features"] == {"7": branches}
-    assert len(received(folder.layer(1) / "into.js")[1]["features"]["7"]) == 1
-    assert received(folder.layer(3) / "into.js")[1]["features"] == {}
+    into = [received(folder.layer(layer) / "into.js")[1]["features"] for layer in range(4)]
+    branches = [
+        {"layer": 2, "feature": 4, "share": 0.2},
+        {"layer": 1, "feature": 4, "share": 0.1},
+    ]
+    assert into[0] == {"7": branches}
+    assert into[1] == {"4": [{"layer": 3, "feature": 4, "share": 0.5}]}
+    assert into[2] == {"4": [{"layer": 3, "feature": 4, "share": 0.25}]}
+    assert into[3] == {}
+
+
+def test_concatenated_layers_are_told_apart(rng):
+    net = Builder("mixed", (6, 6, 3))
+    for name, filters in (("left", 3), ("right", 2)):
+        net.add(name, Conv(filters, 1, activation=RELU), INPUT)
+    net.add("concat", Concatenate(), "right", "left")
+    net.add("target", Conv(2, 1, activation=RELU))
+    network, layers = net.network(), ("left", "right", "target")
+    settings = SimpleNamespace(layers=layers, image_size=(6, 6))
+    weights = random_weights(network, rng, dtype=np.float32)
+    found = layer_composition(SimpleNamespace(settings=settings), network, weights, "target")
+    assert found.inner == "concat"
+    assert found.origins.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1], [0, 2]]
+    sums = found.begin(2)
+    sums.parts[1] = [0.25, 0, 0.5, -1, 0.125]
+    sums.activations[1] = 1
+    assert found.made_of(sums, 0) is None
+    made_of = found.made_of(sums, 1)
+    assert (made_of["layer"], made_of["name"], made_of["carried"]) == (0, "left", -0.125)
+    parts = [tuple(one.values()) for one in made_of["features"]]
+    assert parts == [(0, 0, 0.5), (1, 0, 0.25), (0, 2, 0.125)]
 
 
 def test_correlated_features_are_of_neighbours(rng, monkeypatch):

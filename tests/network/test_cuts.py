@@ -6,7 +6,7 @@ import pytest
 from helpers import EXAMPLES, example
 
 from tfdeconv import NETWORKS
-from tfdeconv.network.cuts import end_of_features, is_piecewise_linear, layer_before, part_behind
+from tfdeconv.network.cuts import FARTHEST, is_piecewise_linear, map_before, part_behind
 from tfdeconv.network.graph import INPUT, Builder, Network
 from tfdeconv.network.layers import (
     RELU,
@@ -39,44 +39,69 @@ def branches() -> Network:
     return net.network()
 
 
+LAYERS = {"stem", "left", "right", "inner", "out", "last"}
+
+
 @pytest.mark.parametrize(
-    ("target", "before"),
+    ("target", "before", "layers"),
     [
-        ("stem", None),
-        ("left", "stem"),
-        ("right", "stem"),
-        # each branch alone has only a part of it
-        ("inner", "stem"),
-        ("sum", "stem"),
-        ("last", "out"),
+        ("stem", None, ()),
+        ("left", "stem_relu", ("stem",)),
+        ("right", "stem_relu", ("stem",)),
+        ("inner", "mixed", ("left", "right")),
+        # around the last convolution goes the concatenation
+        ("sum", "mixed", ("left", "right")),
+        ("last", "out", ("out",)),
     ],
 )
-def test_layer_before_has_all_that_arrives(target, before):
-    layers = {"stem", "left", "right", "inner", "out", "last"}
-    assert layer_before(branches(), target, layers) == before
+def test_map_before_has_all_that_arrives(target, before, layers):
+    found = map_before(branches(), target, LAYERS)
+    assert found == ((before, layers) if before else None)
 
 
-def test_concatenation_is_before_its_readers():
-    assert layer_before(branches(), "inner", {"stem", "mixed"}) == "mixed"
-    assert layer_before(branches(), "out", {"stem", "inner", "mixed"}) == "mixed"
+def test_layers_that_were_not_scanned_are_passed():
+    assert map_before(branches(), "inner", {"stem", "mixed"}) == ("mixed", ("mixed",))
+    # one branch alone has only a part of what arrives
+    assert map_before(branches(), "inner", {"stem", "left"}) == ("stem_relu", ("stem",))
+    assert map_before(branches(), "stem_bn", {"stem"}) == ("stem", ("stem",))
+    assert map_before(branches(), "inner", {"left"}) is None
 
 
 def test_blocks_of_a_resnet_follow_each_other():
     network = NETWORKS["resnet50"]()
     layers = [node.name for node in network.nodes if isinstance(node.layer, KERNELS)]
     layers += network.residuals()
-    before = {layer: layer_before(network, layer, set(layers)) for layer in layers}
-    assert before["conv3_block2_out"] == before["conv3_block2_1_conv"] == "conv3_block1_out"
-    assert before["conv3_block2_3_conv"] == "conv3_block2_2_conv"
+    before = {layer: map_before(network, layer, set(layers)) for layer in layers}
+    names = {layer: found and found.name for layer, found in before.items()}
+    assert names["conv3_block2_out"] == names["conv3_block2_1_conv"] == "conv3_block1_out"
+    assert names["conv3_block2_3_conv"] == "conv3_block2_2_relu"
     # the projection of the shortcut goes around the branch
-    assert before["conv3_block1_out"] == before["conv3_block1_0_conv"] == "conv2_block3_out"
+    assert names["conv3_block1_out"] == names["conv3_block1_0_conv"] == "conv2_block3_out"
+    assert before["conv2_block1_1_conv"].layers == ("conv1_conv",)
+    assert all(len(found.layers) == 1 for found in before.values() if found)
+    assert [layer for layer, found in before.items() if not found] == ["conv1_conv"]
 
 
-def test_features_end_behind_norm_and_activation():
-    assert end_of_features(branches(), "stem", "left") == "stem_relu"
-    assert end_of_features(branches(), "stem", "stem_relu") == "stem_bn"
-    assert end_of_features(branches(), "mixed", "out") == "mixed"
-    assert end_of_features(branches(), "sum", "last") == "out"
+def test_dense_blocks_have_all_layers_before():
+    net = Builder("dense", (8, 8, 3))
+    last = net.add("conv0", Conv(4, 3, pad=1, activation=RELU))
+    last = net.add("pool", MaxPool(2, 2))
+    for i in "123":
+        net.add(f"norm{i}", BatchNorm(1e-3), last)
+        net.add(f"relu{i}", RELU)
+        grown = net.add(f"conv{i}", Conv(2, 3, pad=1))
+        last = net.add(f"concat{i}", Concatenate(), last, grown)
+    found = map_before(net.network(), "conv3", {f"conv{i}" for i in "0123"})
+    assert found == ("relu3", ("conv0", "conv1", "conv2"))
+
+
+def test_layers_far_below_are_not_before():
+    net = Builder("long", (8, 8, 3))
+    for i in range(FARTHEST + 3):
+        net.add(f"conv{i}", Conv(2, 3, pad=1))
+    network = net.network()
+    assert map_before(network, f"conv{FARTHEST + 1}", {"conv0"}) == ("conv0", ("conv0",))
+    assert map_before(network, f"conv{FARTHEST + 2}", {"conv0"}) is None
 
 
 def test_part_behind_a_map_reads_it():
@@ -104,7 +129,7 @@ def test_head_follows_the_last_map():
     net.add("pool", MaxPool(2, 2))
     net.add("flatten", Flatten())
     net.add("fc", Dense(5))
-    assert layer_before(net.network(), "fc", {"conv"}) == "conv"
+    assert map_before(net.network(), "fc", {"conv"}) == ("pool", ("conv",))
     net.add("pooled", GlobalAvgPool(), "pool")
     net.add("other", Dense(2))
-    assert layer_before(net.network(), "other", {"conv", "fc"}) == "conv"
+    assert map_before(net.network(), "other", {"conv", "fc"}) == ("pooled", ("conv",))

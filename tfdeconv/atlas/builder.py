@@ -152,7 +152,7 @@ class Builder:
 
     @cached_property
     def connections(self) -> Connections:
-        """Which layer's features those of each layer are made of."""
+        """Which layers' features those of each layer are made of."""
         return Connections.of(self.run, self.network)
 
     def write_photo(self, image: int, photo: np.ndarray) -> None:

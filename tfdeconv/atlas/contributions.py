@@ -1,4 +1,6 @@
-"""What a layer's features are made of: the features of the layer before, by what they contribute.
+"""What a layer's features are made of: those of the layer before, by what they contribute.
+
+The layer before are several where they are concatenated, as in Inception and DenseNet.
 
 A feature's share is what it contributes to a unit's activation (engine/contributions.py), summed
 over the units that the run kept, of the sum of their activations.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,13 +20,15 @@ from ..engine.contributions import Composition
 from ..engine.rules import GRADIENT
 from ..figures.top_units import Batch, units_in
 from ..figures.unit_tiles import UnitTiles
-from ..network.cuts import end_of_features, layer_before
+from ..network.cuts import map_before
 from ..network.graph import Network
 from ..scan.run import Run
 from ..weights.load import Weights
 from .scripts import number, text
 
 SHOWN = 9  # features that one is made of, or goes into
+
+Part = tuple[int, int, float]  # what a feature is made of: the place of its layer, it, its share
 
 
 @dataclass
@@ -38,9 +43,9 @@ class Sums:
 class LayerComposition:
     """Says what the features of a layer are made of, from the forward passes they are drawn by."""
 
-    before: str  # the layer of the run whose features they are made of
-    number: int  # of that layer
-    channels: int  # it has
+    layers: tuple[str, ...]  # of the run
+    # of each channel of the map before: whose it is, by its place in these, and its number there
+    origins: np.ndarray  # int [channels, 2]
     composition: Composition
 
     @property
@@ -50,7 +55,7 @@ class LayerComposition:
 
     def begin(self, features: int) -> Sums:
         """Nothing yet, of so many features."""
-        return Sums(np.zeros((features, self.channels)), np.zeros(features))
+        return Sums(np.zeros((features, len(self.origins))), np.zeros(features))
 
     def add(self, sums: Sums, batch: Batch, unit_tiles: UnitTiles) -> None:
         """Adds the units of unit_tiles, whose channels the sums are of, in a batch's images."""
@@ -68,8 +73,8 @@ class LayerComposition:
     def made_of(self, sums: Sums, row: int) -> dict[str, Any] | None:
         """What a feature's script says it is made of; None of one that does not fire.
 
-        carried: the share of all features of the layer before. exact: whether the rest is what
-        biases give.
+        layer: the one of which most comes. carried: the share of all features before, exact:
+        whether the rest is what biases give.
         """
         activation = sums.activations[row]
         if not activation > 0:
@@ -78,10 +83,14 @@ class LayerComposition:
         strongest = np.argsort(-shares, kind="stable")[:SHOWN]
         features = []
         for channel in strongest[shares[strongest] > 0].tolist():
-            features.append({"feature": channel, "share": number(shares[channel])})
+            layer, feature = self.origins[channel].tolist()
+            one = {"layer": layer, "feature": feature, "share": number(shares[channel])}
+            features.append(one)
+        by_layer = np.bincount(self.origins[:, 0], np.maximum(shares, 0))
+        layer = int(by_layer.argmax())
         return {
-            "layer": self.number,
-            "name": text(self.before),
+            "layer": layer,
+            "name": text(self.layers[layer]),
             "rule": GRADIENT.name,
             "exact": self.composition.adds_up,
             "carried": number(shares.sum()),
@@ -89,44 +98,43 @@ class LayerComposition:
         }
 
 
-def before_in(run: Run, network: Network, layer: str) -> str | None:
-    """The layer of the run that a layer's features are made of; None of the first."""
-    return layer_before(network, layer, run.settings.layers)
-
-
 def layer_composition(
     run: Run, network: Network, weights: Weights, layer: str
 ) -> LayerComposition | None:
     """What tells what a layer's features are made of.
 
-    None where no layer of the run is before it, and of images so large that their forward pass goes
-    by strips, which keep no map in between.
+    None where no layer of the run is before it (network.cuts.map_before), and of images so large
+    that their forward pass goes by strips, which keep no map in between.
     """
-    before = before_in(run, network, layer)
+    layers = run.settings.layers
+    before = map_before(network, layer, layers)
     if before is None:
         return None
     shapes, nodes = limits.cropped_nodes(network, [layer], run.settings.image_size)
     if limits.segments_of_large(nodes, shapes, limits.FLOAT32, masked=True):
         return None
-    inner = end_of_features(network, before, layer)
-    composition = Composition(network, weights, layer, inner)
-    place = run.settings.layers.index(before)
-    return LayerComposition(before, place, shapes[before][2], composition)
+    origins: list[tuple[int, int]] = []
+    for name in before.layers:
+        origins += zip(repeat(layers.index(name)), range(shapes[name][2]))
+    composition = Composition(network, weights, layer, before.name)
+    return LayerComposition(layers, np.array(origins), composition)
 
 
-def goes_into(behind: Mapping[int, Mapping[int, Sequence[tuple[int, float]]]]) -> dict[str, Any]:
-    """What features of a layer go into: {feature: those of which they are a main part}.
+def goes_into(place: int, behind: Mapping[int, Mapping[int, Sequence[Part]]]) -> dict[str, Any]:
+    """What a layer's features go into: {feature: those of which they are a main part}.
 
-    behind: {number of a layer: {its feature: [(feature of this layer, share), ...]}}, of the layers
-    whose features are made of this one's.
+    place: the layer's. behind: by the place of layers behind it, and their features: what these are
+    made of.
 
-    >>> goes_into({8: {0: [(5, 0.25)], 2: [(5, 0.5), (1, 0.125)]}})["5"]
+    >>> goes_into(7, {8: {0: [(7, 5, 0.25), (6, 5, 0.5)], 2: [(7, 5, 0.5)]}})["5"]
     [{'layer': 8, 'feature': 2, 'share': 0.5}, {'layer': 8, 'feature': 0, 'share': 0.25}]
     """
     found: dict[int, list[tuple[float, int, int]]] = {}
     for layer, features in behind.items():
         for feature, parts in features.items():
-            for part, share in parts:
+            for origin, part, share in parts:
+                if origin != place:
+                    continue
                 found.setdefault(part, []).append((-share, layer, feature))
     entries = {}
     for part in sorted(found):

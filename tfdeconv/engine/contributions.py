@@ -36,7 +36,7 @@ class Composition:
     """The part of a network from one layer to a later one, which says what units are made of.
 
     network, weights: as Deconvnet takes them. before: a layer through which all goes that reaches
-    the target (network.cuts.layer_before). Of a smooth function, a product, or a norm with the
+    the target (network.cuts.map_before). Of a smooth function, a product, or a norm with the
     map's own statistics in between, x da/dx is the first-order part alone, and the sum is not the
     activation less what biases give: `adds_up` is False. Nothing comes down from a unit whose
     rectifier is at its ceiling (ReLU6): all of its activation counts as bias.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from .base import INPUT, Merge, Node
 from .graph import Network
 from .layers import (
+    LRN,
     Activation,
     Affine,
     AvgPool,
@@ -32,9 +34,16 @@ from .layers import (
     SpaceToDepth,
     ZeroPad,
 )
+from .selection import KERNELS
 
-# layers behind which a channel is the same feature as before
-SAME_FEATURES = (BatchNorm, Affine, Activation, PReLU, Identity)
+# layers whose channels are the same features as those of their inputs, one behind the other
+SAME_FEATURES = (
+    *(BatchNorm, Affine, Activation, PReLU, LRN, Identity),
+    *(MaxPool, AvgPool, GlobalPool, ZeroPad, BorderPad, Resize, Concatenate),
+)
+# Kernels between a layer and what it is said to be made of. A residual block has at most six; the
+# features of one much further below say little of it, and take as long as a projection to pixels.
+FARTHEST = 8
 # layers that are linear on each of the pieces that their input's values are cut into, and
 LINEAR = (
     *(Conv, ConvTranspose, DepthwiseConv, Dense, BatchNorm, Affine, PReLU, MaxPool, AvgPool),
@@ -50,44 +59,51 @@ LINEAR_FUNCTIONS = (
 )
 
 
-def layer_before(network: Network, target: str, layers: Collection[str]) -> str | None:
-    """The last of these layers through which all goes that reaches the target; None: there is none.
+class MapBefore(NamedTuple):
+    """A map through which all goes that reaches a later layer, and whose features it has."""
 
-    A layer whose outputs another path goes around is none: of DenseNet's and Inception's branches
-    it is the layer before they part.
+    name: str
+    # whose channels it has, in order: one, or several that are concatenated
+    layers: tuple[str, ...]
+
+
+def map_before(network: Network, target: str, layers: Collection[str]) -> MapBefore | None:
+    """The last map before the target that all passes through and that has these layers' features.
+
+    It is behind what leaves the features as they are: norms, activations, pools. So of a
+    convolution behind an Inception module it is the module's concatenation, and of one within it
+    the convolution before. None where there is none, or more than FARTHEST kernels are in between.
     """
     nodes = network.up_to(target)
-    last_readers = _last_readers(nodes)
+    last_readers = {name: i for i, node in enumerate(nodes) for name in node.inputs}
     furthest = last_readers[INPUT]
+    kernels = 0
     before = None
+    known: dict[str, tuple[str, ...]] = {}
     for i, node in enumerate(nodes[:-1]):
+        kernels += isinstance(node.layer, KERNELS)
+        origins = (node.name,) if node.name in layers else _origins(node, known)
+        if origins:
+            known[node.name] = origins
         # nothing that reads an earlier map comes later
-        if furthest <= i and node.name in layers:
-            before = node.name
+        if furthest <= i and origins:
+            before = MapBefore(node.name, origins)
+            kernels = 0
         furthest = max(furthest, last_readers[node.name])
-    return before
+    return before if kernels <= FARTHEST else None
 
 
-def end_of_features(network: Network, layer: str, target: str) -> str:
-    """The layer behind which a layer's features go on to others, on their way to the target.
-
-    That is the last of the norm and the activation that follow it and that alone read it, or the
-    layer itself: what fires behind it are the same channels.
-    """
-    nodes = network.up_to(target)
-    last = network.node(layer).name
-    while True:
-        readers = [node for node in nodes[:-1] if last in node.inputs]
-        read_elsewhere = last in nodes[-1].inputs
-        if len(readers) != 1 or read_elsewhere or not isinstance(readers[0].layer, SAME_FEATURES):
-            return last
-        last = readers[0].name
+def _origins(node: Node, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Whose features a node's map has, if it has its inputs'; none where they are others."""
+    if not isinstance(node.layer, SAME_FEATURES) or not known.keys() >= set(node.inputs):
+        return ()
+    return tuple(layer for name in node.inputs for layer in known[name])
 
 
 def part_behind(network: Network, before: str, target: str) -> Network:
     """The network from the map of a layer, which is its input, to the target.
 
-    before: a layer through which all goes that reaches the target; see layer_before().
+    before: a layer through which all goes that reaches the target; see map_before().
     """
     nodes = network.up_to(target)
     names = [node.name for node in nodes]
@@ -112,8 +128,3 @@ def is_piecewise_linear(network: Network) -> bool:
         if isinstance(layer, PRODUCTS) or not isinstance(layer, (*LINEAR, Activation)):
             return False
     return True
-
-
-def _last_readers(nodes: Sequence[Node]) -> dict[str, int]:
-    """The place of the last node that reads each map."""
-    return {name: i for i, node in enumerate(nodes) for name in node.inputs}

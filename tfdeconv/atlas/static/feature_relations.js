@@ -77,15 +77,17 @@ atlas.featureRelations = (() => {
     make('a', {href: atlas.addresses.layer(entry.name, state), text: entry.name});
 
   // How much of a feature the layer before accounts for, and what the rest is.
-  const account = ({carried, exact, rule}) => {
+  const account = ({carried, exact, features, layer, rule}) => {
     if (carried === null || carried === undefined) return '';
     const rest = exact === false ? 'biases and functions that are not linear' : 'biases';
+    const several = features.some((one) => (one.layer ?? layer) !== layer);
+    const those = several ? 'those layers' : 'that layer';
     if (Math.abs(carried - 1) < ROUNDED) {
-      return `All of its activations came through the features of that layer (rule ${rule}).`;
+      return `All of its activations came through the features of ${those} (rule ${rule}).`;
     }
     const end = carried > 1 ? `${rest} take off what is too much` : `the rest is ${rest}`;
     return (
-      `${share(carried)} of its activations came through the features of that layer; ${end} ` +
+      `${share(carried)} of its activations came through the features of ${those}; ${end} ` +
       `(rule ${rule}, the mean over its images).`
     );
   };
@@ -100,7 +102,7 @@ atlas.featureRelations = (() => {
       const title = ['Made of ', made.name ?? ''];
       return section(title, account(made), make('p', {class: 'small', text}));
     }
-    const members = made.features.map((one) => ({...one, layer: made.layer}));
+    const members = made.features.map((one) => ({layer: made.layer, ...one}));
     const body = await list(byShare(members, 'share'), made.layer, rule, state);
     return section(['Made of ', link(entry, state)], account(made), body);
   };
