@@ -108,10 +108,7 @@ def test_order_of_layers_changes_nothing(tmp_path, order):
         whole.add(layer)
         connections.write(folder, layer, whole)
     into = [received(folder.layer(layer) / "into.js")[1]["features"] for layer in range(4)]
-    branches = [
-        {"layer": 2, "feature": 4, "share": 0.2},
-        {"layer": 1, "feature": 4, "share": 0.1},
-    ]
+    branches = [{"layer": 2, "feature": 4, "share": 0.2}, {"layer": 1, "feature": 4, "share": 0.1}]
     assert into[0] == {"7": branches}
     assert into[1] == {"4": [{"layer": 3, "feature": 4, "share": 0.5}]}
     assert into[2] == {"4": [{"layer": 3, "feature": 4, "share": 0.25}]}
