@@ -19,9 +19,7 @@ import time
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmark_layers import LayerTimer, Turns, jit_rows  # noqa: E402
-from benchmark_peers import CORES, random_weights  # noqa: E402
+from benchmark_machine import describe_machine  # noqa: E402
+from benchmark_peers import random_weights  # noqa: E402
 from benchmark_table import print_headings, print_row  # noqa: E402
 
 from tfdeconv.cli import console  # noqa: E402
@@ -122,25 +121,6 @@ def rows(turns: Turns, quick: bool) -> Iterator[dict]:
         yield from jit_rows(network, arrays, layers[len(layers) // 2], photo, turns)
 
 
-def describe_machine(missing: Sequence[str]) -> dict[str, Any]:
-    """Processor, load and versions."""
-    model = "unknown"
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
-    machine = {
-        "cpu": model,
-        "cores": CORES,
-        "load": round(os.getloadavg()[0], 2),
-        "python": sys.version.split()[0],
-    }
-    for name in ("tensorflow", "numpy", *PEERS):
-        if name not in missing:
-            machine[name] = version(name)
-    return machine
-
-
 def parse(argv: Sequence[str]) -> Namespace:
     parser = console.Parser(__doc__ or "")
     parser.add_argument(
@@ -169,7 +149,8 @@ def main(argv: Sequence[str]) -> int:
         names = ", ".join(missing)
         print(f"nothing to compare with, {names} not installed: pip install -e '.[bench]'")
     warnings.simplefilter("ignore")  # captum's at every call, and torch's on its ONNX exporter
-    machine = describe_machine(missing)
+    packages = [name for name in ("tensorflow", "numpy", *PEERS) if name not in missing]
+    machine = describe_machine(packages)
     print(", ".join(f"{key} {value}" for key, value in machine.items()))
     if machine["load"] > BUSY:
         print(

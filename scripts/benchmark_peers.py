@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
+from benchmark_machine import CORES
 
 from tfdeconv.network.base import Layer
 from tfdeconv.network.graph import INPUT, Network
 from tfdeconv.network.layers import Add, BatchNorm, Conv, MaxPool
 
 Arrays = Mapping[str, Mapping[str, np.ndarray]]
-CORES = len(os.sched_getaffinity(0))  # every framework computes with as many threads
 
 
 def random_weights(network: Network) -> Arrays:

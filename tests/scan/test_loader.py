@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 
 import h5py
@@ -47,3 +49,33 @@ def test_batches_of_arrays_and_lists(tmp_path, rng):
     assert replace(listed, root="/nonesuch").locations() == set() and listed.locations() == {
         str(tmp_path)
     }
+
+
+def test_images_are_read_by_so_many_at_a_time(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((24, 4, 4, 3), np.uint8))
+    source = dataset.open_source(str(tmp_path / "x.npy"))
+    read = loader.reader(source, plain((4, 4)), "keep", (4, 4), 3)
+    reading: list[int] = []
+    most: list[int] = []
+
+    def noted(number: int):
+        reading.append(number)
+        time.sleep(0.002)  # so that others would begin
+        most.append(len(reading))
+        reading.remove(number)
+        return read(number)
+
+    for _batch in loader.batches(noted, range(24), 4, (4, 4, 3), readers=1):
+        pass
+    assert max(most) == 1
+    most.clear()
+    for _batch in loader.batches(noted, range(24), 4, (4, 4, 3), readers=3):
+        pass
+    assert 1 < max(most) <= 3
+
+
+def test_a_process_bound_to_a_core_has_one(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {5}, raising=False)
+    assert loader.usable_cores() == 1
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert loader.usable_cores() == os.cpu_count()

@@ -120,6 +120,15 @@ def reader(
     return read
 
 
+def usable_cores() -> int:
+    """The cores that this process may use: of a task of Slurm's those that are its own."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        # not on every system
+        return os.cpu_count() or 1
+
+
 def digest_of(photo: np.ndarray) -> np.ndarray:
     """sha256 of an image's dtype, shape and pixels, uint8 [32]."""
     digest = hashlib.sha256(f"{photo.dtype.str} {photo.shape} ".encode())
@@ -135,11 +144,13 @@ def batches(
     batch: int,
     shape: tuple[int, int, int],
     ahead: int = 1,
+    readers: int | None = None,
 ) -> Iterator[Batch]:
     """Images by their numbers, `batch` at a time: x [batch, h, w, c], digests [m, 32], m reasons.
 
     m is `batch`, and less in the last batch, which is filled up with zeros. Images are read side by
-    side, `ahead` batches before they are asked for.
+    side, `ahead` batches before they are asked for, by as many threads as there are readers (None:
+    as this process has cores).
     """
     import tensorflow as tf
 
@@ -157,7 +168,7 @@ def batches(
         )
 
     data = tf.data.Dataset.from_tensor_slices(np.asarray(numbers, np.int32))
-    data = data.map(load, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+    data = data.map(load, num_parallel_calls=readers or usable_cores(), deterministic=True)
     data = data.batch(batch).prefetch(ahead)
     # autotuning adds 8 s to a 12 s run: the tuner thread is joined at the end
     options = tf.data.Options()
