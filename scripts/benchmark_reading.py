@@ -2,13 +2,13 @@
 
     python scripts/benchmark_reading.py --quick --out reading.json
 
-Lists 100,000 small JPEGs in 1,000 directories (links to a thousand), and notes the memory of the
-list and of a run. Reads small JPEGs, photos of 500 x 375 as ImageNet's, and arrays of 224 x 224, to
-what a network of 224 x 224 sees, with its digest: by 1, 2 and 4 threads of a process, and by 2 and 4
-processes of one thread, each bound to a core as far as there are some. All is in the disk's cache:
-what a disk or a network brings is to be added. From the time that a core computes for an image,
-which other programs hardly change, it works out how many cores GPUs need that take so many images a
-second each.
+Lists 100,000 small JPEGs in 1,000 directories (links to a thousand), and notes the memory of list
+and run. Reads small JPEGs, photos of 500 x 375 as ImageNet's, and arrays of 224 x 224, to what a
+network of 224 x 224 sees, with its digest: by 1, 2 and 4 threads of a process, and by 2 and 4
+processes of one thread, each bound to a core as far as there are some. All is in the disk's
+cache: what a disk or a network brings is to be added. From the time that a core computes for an
+image, which other programs hardly change, it works out how many cores GPUs need that take so many
+images a second each.
 """
 
 from __future__ import annotations
