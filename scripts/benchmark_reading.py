@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import sys
 import time
+import tracemalloc
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -85,21 +86,16 @@ def save_arrays(folder: Path, count: int) -> None:
         file["x"] = array
 
 
-def resident() -> int:
-    """Bytes of memory that this process has."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def measure_list(path: str, results: Any) -> None:
     """Puts the seconds that a list takes, its bytes an image, and those of a run of it."""
     from tfdeconv.scan.run import Run, Settings
 
-    before = resident()
     start = time.perf_counter()
-    source = dataset.open_source(path)
+    dataset.open_source(path)
     seconds = time.perf_counter() - start
-    listed = resident()
+    tracemalloc.start()
+    source = dataset.open_source(path)
+    listed, _ = tracemalloc.get_traced_memory()
     size = (SIDE, SIDE)
     settings = Settings(
         "", "", "", "", "crop", size, source.digest, source.count, ("layer",), 9, BATCH
@@ -109,8 +105,8 @@ def measure_list(path: str, results: Any) -> None:
     while not run.finished:
         count = min(BATCH, source.count - run.done)
         run.record(rng.integers(0, 256, (count, 32), np.uint8), [""] * count)
-    bytes_of_run = (resident() - listed) / source.count
-    results.put((seconds, (listed - before) / source.count, bytes_of_run))
+    all_bytes, _ = tracemalloc.get_traced_memory()
+    results.put((seconds, listed / source.count, (all_bytes - listed) / source.count))
 
 
 def read_part(

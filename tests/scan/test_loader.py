@@ -51,7 +51,7 @@ def test_batches_of_arrays_and_lists(tmp_path, rng):
     }
 
 
-def test_images_are_read_by_so_many_at_a_time(tmp_path):
+def test_images_are_read_by_so_many_threads(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((24, 4, 4, 3), np.uint8))
     source = dataset.open_source(str(tmp_path / "x.npy"))
     read = loader.reader(source, plain((4, 4)), "keep", (4, 4), 3)
