@@ -136,7 +136,9 @@ def test_two_processes_do_not_build_one_atlas(scanned, tmp_path):
 
 def test_it_says_first_what_it_takes(scanned, tmp_path, capsys):
     make(scanned / "run.h5", tmp_path, "-l", "dense", "--features", "1")
-    assert "1 layer, 1 feature: less than a minute, and up to 1 MB" in capsys.readouterr().err
+    first, page = capsys.readouterr().out.splitlines()
+    assert first == "1 layer, 1 feature: less than a minute, and up to 1 MB"
+    assert page == f"{tmp_path}/index.html"
 
 
 def test_missing_and_changed_images_have_words(scanned, few, tmp_path, capsys):

@@ -213,9 +213,10 @@ def say_what_it_takes(builder: Builder, layers: Sequence[str]) -> None:
     estimate = builder.estimate(missing)
     refuse_small_disk(builder.folder.path, estimate.bytes)
     time = duration(estimate.work / multiply_adds_per_second())
-    console.complain(
+    print(
         f"{counted(len(missing), 'layer')}, {counted(estimate.features, 'feature')}: {time}, "
-        f"and up to {max(1, round(estimate.bytes / 1e6)):,} MB"
+        f"and up to {max(1, round(estimate.bytes / 1e6)):,} MB",
+        flush=True,
     )
 
 
