@@ -22,7 +22,7 @@ class Expansion:
         """The images of an archive, with its own labels or else that one; may raise UserError."""
         archive = archives.archive(path)
         self.names += [prefix + name for name in archive.names]
-        own_labels = archive.labels_of_images() or [""] * len(archive.names)
+        own_labels = archive.take_labels() or [""] * len(archive.names)
         self.labels += [own_label or label for own_label in own_labels]
         self.notes += archive.notes
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ SECRET = "encrypted, or compressed in an unusual way"
 Place = tar_archive.TarMember | zipfile.ZipInfo
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Found:
     """A member of any archive; why_not: the reason why it is not read, or ""."""
 
@@ -132,11 +133,15 @@ class Archive:
         """What was left out and its owner may not expect to be."""
         return list(left_out_notes(self.path, self.left_out))
 
-    def labels_of_images(self) -> list[str]:
-        """The label of each image, `7` of 0001.cls for 0001.jpg; none where there are none."""
+    def take_labels(self) -> list[str]:
+        """The label of each image, `7` of 0001.cls for 0001.jpg; none where there are none.
+
+        They are given once: a scan of millions of images has other uses for the memory.
+        """
         if not self.labels:
             return []
         by_key = {key_of(name): place for name, place in self.labels.items()}
+        self.labels = {}
         texts: list[str] = []
         for name in self.places:
             place = by_key.get(key_of(name))
@@ -152,7 +157,8 @@ class Archive:
         # whatever a damaged member comes to
         except Exception:
             return ""
-        return " ".join(text.split())[:MAX_LABEL]
+        # one text for all images of a class
+        return sys.intern(" ".join(text.split())[:MAX_LABEL])
 
     def read(self, name: str) -> memoryview:
         """The bytes of a member; raises UserError where they cannot be read."""

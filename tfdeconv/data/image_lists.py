@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -60,7 +61,8 @@ def read_list(path: str, file: IO[bytes] | None = None) -> ImageList:
     for line in lines:
         name, label = split_label(line)
         names.append(name)
-        labels.append(label)
+        # one text for all images of a class
+        labels.append(sys.intern(label))
     return ImageList(names, labels)
 
 

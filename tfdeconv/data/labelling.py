@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ def labelled(source: Source, path: str, tell: Callable[[str], None] = say_nothin
     elif source.array is None:
         return replace(source, labels=labels_by_name(source, path, tell))
     else:
-        labels = read_lines(path, blank=True)
+        labels = [sys.intern(line) for line in read_lines(path, blank=True)]
     if len(labels) != source.count:
         raise UserError(
             f"{path} has {len(labels):,} labels, expected one for each of the {source.count:,} "
@@ -49,7 +50,7 @@ def numbers_of(path: str) -> list[str]:
         values = arrays.read_whole(path, array)
     finally:
         arrays.close(array)
-    return [str(value) for value in values.reshape(-1).tolist()]
+    return [sys.intern(str(value)) for value in values.reshape(-1).tolist()]
 
 
 def labels_by_name(source: Source, path: str, tell: Callable[[str], None]) -> tuple[str, ...]:
@@ -59,7 +60,7 @@ def labels_by_name(source: Source, path: str, tell: Callable[[str], None]) -> tu
     labels = [""] * source.count
     for line in lines:
         for name, label in splits_of(line, numbers):
-            labels[numbers[name]] = label
+            labels[numbers[name]] = sys.intern(label)
             break
     without = labels.count("")
     if without == source.count:

@@ -28,7 +28,12 @@ class FileBytes:
 
     def __getitem__(self, part: slice) -> memoryview:
         begin, end, _ = part.indices(self.size)
-        content = bytearray()
+        if end <= begin:
+            return memoryview(b"")
+        first = self._read_at(min(end - begin, AT_ONCE), begin)
+        if len(first) >= end - begin:
+            return memoryview(first)
+        content = bytearray(first)
         while len(content) < end - begin:
             some = self._read_at(min(end - begin - len(content), AT_ONCE), begin + len(content))
             if not some:

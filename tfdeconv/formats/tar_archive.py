@@ -28,7 +28,7 @@ GNU_NAME, GNU_LINK, PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"g"
 EMPTY = (LINK, DIRECTORY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TarMember:
     """A member, where its bytes begin, and how many it has."""
 
@@ -65,13 +65,14 @@ def members(file: FileBytes) -> Iterator[TarMember]:
 
 def check(header: bytes, offset: int) -> None:
     """Raises ValueError for what is no header."""
-    without = header[: CHECKSUM.start] + b" " * 8 + header[CHECKSUM.stop :]
-    signed = sum(without) - 256 * sum(byte > 127 for byte in without)
     digits = header[CHECKSUM].strip(b"\0 ")
-    # some programs add the bytes up as signed ones
-    is_sum = digits.isdigit() and number(digits, offset) in (sum(without), signed)
-    if len(header) < BLOCK or not is_sum:
-        raise ValueError(f"it has no header of a tar at byte {offset:,}; fetch or make it again")
+    if len(header) == BLOCK and digits.isdigit():
+        stated = number(digits, offset)
+        without = header[: CHECKSUM.start] + b" " * 8 + header[CHECKSUM.stop :]
+        # some programs add the bytes up as signed ones
+        if stated == sum(without) or stated == sum(memoryview(without).cast("b")):
+            return
+    raise ValueError(f"it has no header of a tar at byte {offset:,}; fetch or make it again")
 
 
 def number(field: bytes, offset: int) -> int:
