@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..figures.class_values import probabilities, probability_text
-from ..figures.unit_names import UnitNames, unit_names
+from ..figures.unit_names import UnitNames
 from ..network.classes import last_class_layer
 from .subject import Subject
 
@@ -28,7 +28,7 @@ def head_of(subject: Subject) -> Head | None:
     layer = last_class_layer(subject.network)
     if layer is None or layer not in subject.layers:
         return None
-    names = unit_names(subject.network, layer, subject.weights.labels)
+    names = subject.names(layer)
     return Head(layer, names) if names.classes else None
 
 

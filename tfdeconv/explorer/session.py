@@ -78,8 +78,15 @@ class Session:
         """Which features of a layer fire in a photo, strongest first."""
         layer = self.layer(question)
         y = self.forward_pass(question).maps[layer][0]
-        rows, columns = self.subject.centres(layer, y.shape[:2])
-        return as_json({**Thumbnails(y).description(), "centres": [rows, columns]})
+        thumbnails = Thumbnails(y)
+        names = self.subject.names(layer)
+        told = {
+            **thumbnails.description(),
+            "centres": self.subject.centres(layer, y.shape[:2]),
+            "noun": names.noun,
+            "names": [names.name(feature) for feature in thumbnails.features],
+        }
+        return as_json(told)
 
     def sheet(self, question: Question) -> Answer:
         """Thumbnails of a layer's maps."""

@@ -9,7 +9,6 @@ import numpy as np
 from ..engine.projection import paste
 from ..figures import pixels, png
 from ..figures.cutout import clipped
-from ..figures.unit_names import unit_names
 from ..words import number
 from .answer import Answer, picture
 from .subject import Subject
@@ -42,7 +41,7 @@ def signal_answer(
         "field": field.tolist(),
         "scale": "",
     }
-    names = unit_names(subject.network, layer, subject.weights.labels)
+    names = subject.names(layer)
     # a rectified 0 may be -0
     text = names.text(feature, activation + 0.0, logits, False, saturated)
     facts["title"], facts["detail"] = text.title, text.detail

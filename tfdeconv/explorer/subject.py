@@ -12,6 +12,7 @@ from ..engine.modes import MODES
 from ..engine.rules import RULES
 from ..errors import unknown
 from ..figures.style import Style
+from ..figures.unit_names import UnitNames, unit_names
 from ..network.graph import Network
 from ..network.selection import available_layers, default_layers
 from ..network.summary import kind
@@ -57,6 +58,10 @@ class Subject:
         if layer not in self.layers:
             raise unknown(f"{self.title}: the weights do not reach the layer", name, self.layers)
         return layer
+
+    def names(self, layer: str) -> UnitNames:
+        """What a layer's units are called."""
+        return unit_names(self.network, layer, self.weights.labels)
 
     def centres(self, layer: str, size: tuple[int, int]) -> list[list[float]]:
         """Where the middles of its units' receptive fields are: of each row, and of each column.

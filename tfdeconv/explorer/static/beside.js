@@ -8,6 +8,7 @@ explorer.beside = (() => {
   const PATIENCE = 350; // milliseconds that a feature is looked at before its nine are drawn
   const element = (id) => document.getElementById(id);
   let timer = 0;
+  let waiting = null; // what is to be asked
   let address = '';
 
   // Asks for the likeliest classes of a photo; `choose` is called with a layer and a class.
@@ -58,17 +59,26 @@ explorer.beside = (() => {
 
   // Shows a feature's strongest images once it is looked at; null: there are none of this layer.
   const nine = (question) => {
-    clearTimeout(timer);
     element('nine').hidden = question === null;
-    if (question === null) return;
-    const drawn = () =>
-      drawNine(question).catch((problem) => {
+    waiting = question;
+    postpone();
+  };
+
+  // What a hand asks for meanwhile comes first.
+  const postpone = () => {
+    clearTimeout(timer);
+    if (waiting === null) return;
+    const drawn = () => {
+      const question = waiting;
+      waiting = null;
+      return drawNine(question).catch((problem) => {
         element('nine-picture').hidden = true;
         element('nine-images').replaceChildren();
         atlas.errors.show(atlas.errors.message(problem));
       });
+    };
     timer = setTimeout(drawn, PATIENCE);
   };
 
-  return {classes, nine};
+  return {classes, nine, postpone};
 })();

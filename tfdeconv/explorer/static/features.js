@@ -5,6 +5,7 @@ var explorer = globalThis.explorer || {};
 explorer.features = (() => {
   const {make, spoken} = atlas.dom;
   const SHOWN = 72; // pixels of a thumbnail's longer side on the page
+  const SMALL = 24; // of a vector's, which has one cell
   const list = () => document.getElementById('features-list');
   const more = () => document.getElementById('more');
   let layer = null; // what /maps said, with `question`
@@ -13,7 +14,7 @@ explorer.features = (() => {
 
   const button = (place, choose) => {
     const [height, width] = layer.tile;
-    const scale = SHOWN / Math.max(height, width);
+    const scale = (isVector() ? SMALL : SHOWN) / Math.max(height, width);
     const within = place % layer.per_sheet;
     const tile = make('span', {
       class: 'tile projection thumbnail',
@@ -42,8 +43,9 @@ explorer.features = (() => {
           on: {click: () => choose(feature)},
         },
         tile,
-        make('span', {class: 'feature-number'}, spoken('Feature '), String(feature)),
+        make('span', {class: 'feature-number'}, spoken(`${layer.noun} `), String(feature)),
         make('span', {class: 'muted'}, spoken(', fires '), value),
+        layer.names[place] ? make('span', {class: 'name', text: layer.names[place]}) : null,
       ),
     );
   };
@@ -70,6 +72,14 @@ explorer.features = (() => {
     }
   };
 
+  const isVector = () => layer.map.join() === '1,1';
+
+  const about = () => {
+    const dead = layer.dead ? `; ${layer.dead} fire nowhere in this photo` : '';
+    const scale = isVector() ? 'Grey is zero' : 'Each map has its own scale: grey is zero';
+    return `${layer.features.length}, strongest first${dead}. ${scale}.`;
+  };
+
   // Shows another layer's, or those of another photo.
   const show = (described, choose) => {
     layer = described;
@@ -77,11 +87,9 @@ explorer.features = (() => {
     addresses.forEach((address) => URL.revokeObjectURL(address));
     addresses = [];
     list().replaceChildren();
-    more().onclick = () => addSheet(choose).catch(atlas.errors.show);
-    const dead = layer.dead ? `; ${layer.dead} fire nowhere in this photo` : '';
-    document.getElementById('features-about').textContent =
-      `${layer.features.length} features, strongest first${dead}. ` +
-      'Each map has its own scale: grey is zero.';
+    more().onclick = () =>
+      addSheet(choose).catch((problem) => atlas.errors.show(atlas.errors.message(problem)));
+    document.getElementById('features-about').textContent = about();
     return addSheet(choose);
   };
 

@@ -3,27 +3,9 @@
 var explorer = globalThis.explorer || {};
 
 (() => {
-  const {requests, pictures, picking, features, beside, controls} = explorer;
+  const {state, requests, pictures, shown, picking, features, beside, controls} = explorer;
   const element = (id) => document.getElementById(id);
   const LARGEST = 1 << 27; // bytes of a photo: the server reads no more
-
-  const state = {
-    described: null, // what /network said
-    photo: null,
-    size: null,
-    picture: null,
-    layer: '',
-    maps: null, // what /maps said of the layer
-    feature: 0,
-    rule: 'deconvnet',
-    mode: 'max',
-    view: 'beside',
-    chosen: null, // row and column that were picked; null for the strongest unit
-    at: null, // of the unit that is shown
-    map: null,
-    signal: null,
-    centre: null,
-  };
 
   const question = () => ({
     photo: state.photo,
@@ -31,6 +13,10 @@ var explorer = globalThis.explorer || {};
     rule: state.rule,
     feature: state.feature,
   });
+
+  // Whether what was asked about is what is looked at.
+  const isStill = ({photo, layer, feature}) =>
+    photo === state.photo && layer === state.layer && feature === state.feature && state.maps;
 
   // The unit that is meant; of a whole map none.
   const meant = () => (state.mode === 'max' ? state.chosen : null);
@@ -45,34 +31,10 @@ var explorer = globalThis.explorer || {};
       return Promise.resolve(action(...values)).catch(trouble);
     };
 
-  const draw = () => {
-    const over = state.view === 'over';
-    element('projection-figure').hidden = over;
-    pictures.photo(state, over);
-    pictures.projection(state, state.view === 'close');
-    if (state.map) pictures.map(state);
-  };
-
-  const describe = () => {
-    const {facts} = state.signal;
-    const place = facts.at ? `row ${facts.at[0]}, column ${facts.at[1]}` : 'the whole map';
-    const silent = facts.silent ? '; nothing came down' : '';
-    element('unit-title').textContent = `${facts.layer}, ${facts.noun} ${facts.title}`;
-    let fires = facts.noun === 'class' ? facts.detail : `fires ${facts.detail}`;
-    if (!facts.at) fires = `its strongest unit ${fires}`;
-    element('unit').textContent = `${place}: ${fires}${silent}`;
-    element('scale').textContent = facts.silent ? '' : `\u00b1${facts.scale}`;
-    element('projection').setAttribute(
-      'aria-label',
-      `What came down from ${facts.noun} ${facts.title}, ${place}`,
-    );
-    const keys = 'arrow keys move the unit, Enter projects it';
-    element('photo').setAttribute('aria-label', `The photo; ${keys}`);
-    element('map').setAttribute('aria-label', `Map of ${facts.noun} ${facts.title}; ${keys}`);
-  };
-
   // Sends the unit down, or the map.
   const project = async () => {
+    // another layer is on its way
+    if (!state.maps) return;
     state.at = meant() || state.at;
     if (state.map) pictures.map(state);
     const asked = {...question(), mode: state.mode, at: meant()};
@@ -80,18 +42,13 @@ var explorer = globalThis.explorer || {};
     if (!response) return;
     const facts = requests.facts(response);
     const picture = await requests.picture(response);
-    if (
-      asked.photo !== state.photo ||
-      facts.layer !== state.layer ||
-      facts.feature !== state.feature
-    )
-      return;
+    if (!isStill(asked)) return;
     state.signal = {facts, picture};
     if (asked.at === null) state.at = facts.at;
     const {centres} = state.maps;
     state.centre = facts.at && [centres[0][facts.at[0]], centres[1][facts.at[1]]];
-    describe();
-    draw();
+    shown.unit();
+    shown.draw();
   };
 
   // A click: the unit there, whatever was projected before.
@@ -100,6 +57,7 @@ var explorer = globalThis.explorer || {};
     if (state.mode === 'max' && row === at[0] && column === at[1]) return;
     state.mode = 'max';
     controls.press('mode', 'max');
+    beside.postpone();
     state.chosen = at;
     attempt(project)();
   };
@@ -107,7 +65,7 @@ var explorer = globalThis.explorer || {};
   const showMap = async () => {
     const asked = question();
     const response = await requests.newest('map', asked);
-    if (!response || asked.feature !== state.feature || asked.layer !== state.layer) return;
+    if (!response || !isStill(asked)) return;
     const size = response.headers.get('Map').split(' ').map(Number);
     state.map = {size, values: new Float32Array(await response.arrayBuffer())};
     element('map-size').textContent = size.join(' x ');
@@ -123,6 +81,7 @@ var explorer = globalThis.explorer || {};
 
   // Looks at another feature of the layer: its strongest unit first.
   const chooseFeature = async (feature) => {
+    if (!state.maps) return;
     state.feature = feature;
     state.chosen = null;
     state.at = null;
@@ -134,15 +93,16 @@ var explorer = globalThis.explorer || {};
 
   // Looks at another layer, or at the same one of another photo. feature: null for the strongest.
   const chooseLayer = async (name, feature = null) => {
-    state.layer = name;
+    Object.assign(state, {layer: name, maps: null, map: null});
     element('layer').value = name;
-    const asked = question();
-    const response = await requests.newest('maps', {...asked, feature: 0});
+    const {photo, rule} = state;
+    const asked = {photo, layer: name, rule};
+    const response = await requests.newest('maps', asked);
     if (!response) return;
     const maps = await response.json();
-    if (asked.layer !== state.layer || asked.photo !== state.photo) return;
-    state.maps = {...maps, question: {photo: asked.photo, layer: asked.layer, rule: asked.rule}};
-    element('feature').max = String(maps.features.length - 1);
+    if (name !== state.layer || photo !== state.photo) return;
+    state.maps = {...maps, question: asked};
+    shown.layer();
     const sheets = features.show(state.maps, attempt(chooseFeature));
     await Promise.all([sheets, chooseFeature(feature === null ? maps.features[0] : feature)]);
   };
@@ -159,20 +119,17 @@ var explorer = globalThis.explorer || {};
     const response = await requests.post(address, file || '');
     if (!response) return;
     const told = await response.json();
-    state.picture = await requests.picture(await requests.ask('seen', {photo: told.photo}));
-    Object.assign(state, {
-      photo: told.photo,
-      size: told.size,
-      signal: null,
-      map: null,
-      at: null,
-      centre: null,
-    });
+    const seen = await requests.newest('seen', {photo: told.photo});
+    if (!seen) return;
+    const picture = await requests.picture(seen);
+    const {photo, size} = told;
+    const nothing = {maps: null, map: null, signal: null, at: null, centre: null};
+    Object.assign(state, {photo, size, picture, ...nothing});
     element('empty').hidden = true;
     element('explored').hidden = false;
     element('choose-text').textContent = 'Another photo';
-    draw();
-    if (told.notes.length) atlas.errors.show(told.notes.join('; '));
+    element('notes').textContent = told.notes.join('; ');
+    shown.draw();
     await chooseLayer(state.layer);
     if (told.classes) await beside.classes(told.photo, attempt(chooseLayer));
   };
@@ -221,7 +178,7 @@ var explorer = globalThis.explorer || {};
     }),
     view: (view) => {
       state.view = view;
-      draw();
+      shown.draw();
     },
   };
 
