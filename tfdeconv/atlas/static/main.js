@@ -17,10 +17,11 @@ atlas.main = (() => {
     feature: atlas.featurePage,
   };
 
-  const unknown = (line) => ({
-    title: 'Not found',
+  // A page that says why there is none.
+  const noPage = (heading, line) => ({
+    title: heading,
     content: [
-      make('h1', {tabindex: '-1', text: 'There is no such page'}),
+      make('h1', {tabindex: '-1', text: heading}),
       make('p', {text: line}),
       make('p', {}, make('a', {href: addresses.network(), text: 'All layers of this atlas'})),
     ],
@@ -60,11 +61,11 @@ atlas.main = (() => {
 
   const load = async (address) => {
     if (address.page === 'unknown')
-      return unknown(`This atlas has no layer called ${address.text}.`);
+      return noPage('There is no such page', `This atlas has no layer called ${address.text}.`);
     try {
       return await PAGES[address.page].open(address, atlas.rules.of(address.state));
     } catch (problem) {
-      return unknown(atlas.errors.message(problem));
+      return noPage('This page cannot be shown', atlas.errors.message(problem));
     }
   };
 
