@@ -144,13 +144,16 @@ def test_correlated_features_are_of_neighbours(rng, monkeypatch):
     maxima[:, 2] = maxima[:, 3] = maxima[:, 7]
     columns = {"a": slice(0, 2), "b": slice(2, 4), "c": slice(4, 8)}
     file = MaximaFile(maxima, np.ones(12, bool), columns)
-    run = SimpleNamespace(settings=SimpleNamespace(layers=("a", "b", "other", "c")))
-    found = correlated_features(run, file, "b")[1]
-    assert found[0] == {"layer": 1, "feature": 0, "correlation": 1}
-    assert {one["layer"] for one in found} <= {0, 1}
-    run.settings.layers = ("a", "b", "c")
-    found = correlated_features(run, file, "b")[1]
-    assert found[1] == {"layer": 2, "feature": 3, "correlation": 1}
+    net = Builder("chain", (4, 4, 3))
+    for name in ("a", "b", "between", "c"):
+        net.add(name, Conv(2, 1))
+    run = SimpleNamespace(settings=SimpleNamespace(layers=("c", "a", "b", "between")))
+    found = correlated_features(run, net.network(), file, "b")[1]
+    assert found[0] == {"layer": 2, "feature": 0, "correlation": 1}
+    assert {one["layer"] for one in found} <= {1, 2}
+    run.settings.layers = ("c", "a", "b")
+    found = correlated_features(run, net.network(), file, "b")[1]
+    assert {"layer": 0, "feature": 3, "correlation": 1} in found[:2]
     values = [one["correlation"] for one in found]
     assert values == sorted(values, reverse=True) and values[-1] > 0
-    assert correlated_features(run, None, "b") == {}
+    assert correlated_features(run, net.network(), None, "b") == {}

@@ -108,7 +108,7 @@ class Builder:
             self.run, self.network, layer, self.borders, self.maxima, self.weights.labels
         )
         channels = self.channels(layer)
-        correlated = correlated_features(self.run, self.maxima, layer)
+        correlated = correlated_features(self.run, self.network, self.maxima, layer)
         made_of = {}
         with self.folder.new_layer(place) as folder:
             thumbnails = Thumbnails(folder, self.manifest.settings.rules)
