@@ -27,7 +27,7 @@ from .thumbnails import Thumbnails
 from .turns import Turns
 
 # so many are kept: a photo's forward pass of VGG16 takes 15 MB, a ResNet-152's graphs 250
-PHOTOS, PASSES, LAYERS = 4, 6, 6
+PHOTOS, PASSES, LAYERS, NINES = 4, 6, 6, 32
 MAP = "Map"  # a header: height and width of a map's values
 
 
@@ -43,6 +43,7 @@ class Session:
         self._photos: Recent[Photo] = Recent(PHOTOS)
         self._deconvnets: Recent[Deconvnet] = Recent(LAYERS)
         self._passes: Recent[ForwardPass] = Recent(PASSES)
+        self._nines: Recent[Answer] = Recent(NINES)
         self._warm: set[tuple] = set()  # what a graph has been compiled for
 
     def add_photo(self, body: bytes, name: str) -> Answer:
@@ -145,10 +146,14 @@ class Session:
         layer, run = self.layer(question), self.subject.run
         if run is None or layer not in run.layers:
             raise Refusal(HTTPStatus.NOT_FOUND, f"no run has {layer}")
-        deconvnet = self.deconvnet(question)
         feature = self.feature(question)
-        with self.saying(f"drawing feature {feature} of {run.name}"):
-            return run.answer(deconvnet, feature, self.subject.style)
+
+        def draw() -> Answer:
+            deconvnet = self.deconvnet(question)
+            with self.saying(f"drawing feature {feature} of {run.name}"):
+                return run.answer(deconvnet, feature, self.subject.style)
+
+        return self._nines.get((layer, question.rule, feature), draw)
 
     def photo(self, question: Question) -> Photo:
         """The photo that is asked about; raises Refusal where it has made room for others."""
