@@ -53,5 +53,8 @@ atlas.addresses = (() => {
     return {page: 'unknown', text: decoded(path)};
   };
 
-  return {network, layer, feature, withRule, parse};
+  // what a page throws whose address names nothing of this atlas
+  class Unknown extends Error {}
+
+  return {Unknown, network, layer, feature, withRule, parse};
 })();

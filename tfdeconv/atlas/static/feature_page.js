@@ -40,7 +40,9 @@ atlas.featurePage = (() => {
     const layer = await atlas.store.layer(entry.number);
     const place = layer.features.indexOf(number);
     if (place < 0) {
-      throw new Error(`This atlas has no feature ${number} of ${entry.name}: ` + held(entry));
+      throw new addresses.Unknown(
+        `This atlas has no feature ${number} of ${entry.name}: ${held(entry)}`,
+      );
     }
     const feature = await atlas.store.feature(entry.number, number);
     let state = {...address.state};

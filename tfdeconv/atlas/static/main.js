@@ -60,12 +60,15 @@ atlas.main = (() => {
   };
 
   const load = async (address) => {
-    if (address.page === 'unknown')
-      return noPage('There is no such page', `This atlas has no layer called ${address.text}.`);
     try {
+      if (address.page === 'unknown') {
+        throw new addresses.Unknown(`This atlas has no layer called ${address.text}.`);
+      }
       return await PAGES[address.page].open(address, atlas.rules.of(address.state));
     } catch (problem) {
-      return noPage('This page cannot be shown', atlas.errors.message(problem));
+      const isUnknown = problem instanceof addresses.Unknown;
+      const heading = isUnknown ? 'There is no such page' : 'This page cannot be shown';
+      return noPage(heading, atlas.errors.message(problem));
     }
   };
 
