@@ -54,12 +54,15 @@ explorer.beside = (() => {
       'strongest images, and these images at the same places';
     picture.hidden = false;
     element('nine-images').replaceChildren(...facts.images.map(line));
+    element('nine').removeAttribute('aria-busy');
     if (facts.warnings.length) atlas.errors.show(facts.warnings[0]);
   };
 
   // Shows a feature's strongest images once it is looked at; null: there are none of this layer.
   const nine = (question) => {
     element('nine').hidden = question === null;
+    // what is there is another feature's, or another rule's
+    if (question !== null) element('nine').setAttribute('aria-busy', 'true');
     waiting = question;
     postpone();
   };
@@ -74,6 +77,7 @@ explorer.beside = (() => {
       return drawNine(question).catch((problem) => {
         element('nine-picture').hidden = true;
         element('nine-images').replaceChildren();
+        element('nine').removeAttribute('aria-busy');
         atlas.errors.show(atlas.errors.message(problem));
       });
     };
