@@ -64,12 +64,13 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         options.add_experimental_option(
-            "prefs", {"download.default_directory": str(downloads), "profile.name": "test"}
+            "prefs", {"download.default_directory": str(downloads)}
         )
         service = webdriver.ChromeService(str(shutil.which("chromedriver")))
         self.driver = webdriver.Chrome(options, service)
         # where the pages' own addresses begin: what they ask for elsewhere is a request abroad
         self.home = "file:///"
+        self.downloads = downloads
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(4 * PATIENCE)
         # Chromium's own first page goes, and with it what it asked for
@@ -150,6 +151,17 @@ class Browser:
 
         for key in keys:
             ActionChains(self.driver, duration=0).send_keys(key).perform()
+
+    def downloaded(self, suffix: str) -> Path:
+        """The file of that kind that the pages have saved, as soon as it is whole."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            # until it is whole it has another name
+            found = list(self.downloads.glob(f"*{suffix}"))
+            if found:
+                return found[0]
+            time.sleep(0.02)
+        raise AssertionError(f"for {PATIENCE} s nothing was saved\n{self.seen()}")
 
     # what must not be
 
