@@ -63,9 +63,7 @@ class Browser:
         for flag in [*FLAGS, f"--user-data-dir={profile}"]:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        options.add_experimental_option(
-            "prefs", {"download.default_directory": str(downloads)}
-        )
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         service = webdriver.ChromeService(str(shutil.which("chromedriver")))
         self.driver = webdriver.Chrome(options, service)
         # where the pages' own addresses begin: what they ask for elsewhere is a request abroad
