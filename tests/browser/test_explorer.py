@@ -111,12 +111,12 @@ def test_the_sample_is_explored(page):
     assert page.run(ink) > 10
 
 
-def test_a_click_in_the_map_asks_for_the_unit(explored):
+def test_a_click_in_the_map_asks(explored):
     pressed_at(explored, explored.one("#map"), 0.125, 0.375)
     explored.wait(f"{UNIT}.startsWith('row 2, column 7: fires')")
 
 
-def test_a_click_on_the_photo_asks_for_the_unit(explored):
+def test_a_click_on_the_photo_asks(explored):
     pressed_at(explored, explored.one("#photo"), 0.525, 0.275)
     explored.wait(f"{UNIT}.startsWith('row 10, column 5: fires')")
 
