@@ -24,6 +24,7 @@ format: .venv/test
 bench: .venv/bench
 	$(BIN)/python scripts/benchmark.py
 	$(BIN)/python scripts/benchmark_scan.py
+	$(BIN)/python scripts/benchmark_reading.py
 	$(BIN)/python scripts/benchmark_atlas.py
 	$(BIN)/python scripts/benchmark_explorer.py
 

@@ -118,6 +118,7 @@ def scan_seconds(folder: Path, count: int, cores: list[int], workers: int) -> fl
     command += ["--batch", "8"]
     start = time.perf_counter()
     processes: list[subprocess.Popen] = []
+    errors = (folder / "errors.txt").open("w+")
     for index in range(workers):
         task = {"type": "worker", "index": index}
         config = json.dumps({"cluster": {"worker": hosts}, "task": task})
@@ -125,12 +126,15 @@ def scan_seconds(folder: Path, count: int, cores: list[int], workers: int) -> fl
             command,
             env=os.environ | {"TF_CONFIG": config},
             stdout=subprocess.DEVNULL,
+            stderr=errors,
             preexec_fn=partial(os.sched_setaffinity, 0, set(cores[index::workers])),
         )
         processes.append(process)
     for process in processes:
         if process.wait():
-            raise SystemExit("a worker failed")
+            errors.seek(0)
+            raise SystemExit(f"a worker failed: {errors.read()}")
+    errors.close()
     return time.perf_counter() - start
 
 
