@@ -10,7 +10,7 @@ from atlases import contents, make, received
 from PIL import Image
 
 from tfdeconv.atlas import estimate, folder, sheets
-from tfdeconv.atlas.feature_tiles import group_size
+from tfdeconv.atlas.projector import group_size
 from tfdeconv.errors import UserError
 from tfdeconv.files import lock_of_folder
 
@@ -168,7 +168,7 @@ def test_missing_and_changed_images_have_words(scanned, few, tmp_path, capsys):
 
 def test_groups_are_drawn_alike(scanned, few, tmp_path, monkeypatch):
     """So memory does not grow with features. Units of whole numbers are the same in any company."""
-    monkeypatch.setattr("tfdeconv.atlas.feature_tiles.GROUP_BYTES", 1)
+    monkeypatch.setattr("tfdeconv.atlas.projector.GROUP_BYTES", 1)
     assert group_size((20, 20), (20, 20), 9) == 1
     make(scanned / "run.h5", tmp_path, *FEW)
     assert contents(tmp_path) == contents(few)

@@ -27,14 +27,16 @@ from .connections import Connections, write_made_of
 from .contributions import LayerComposition, layer_composition
 from .correlations import correlated_features
 from .estimate import Estimate, estimate
-from .feature_data import COLUMNS, feature_data
-from .feature_tiles import FeatureTiles, Projector
+from .feature_data import feature_data
+from .feature_tiles import FeatureTiles
 from .folder import AtlasFolder
 from .layer_data import LayerData
 from .manifest import Manifest
 from .network_data import layer_entries, notes_on
+from .projector import Projector
 from .scripts import number, script, text
-from .thumbnails import PER_SHEET, SIDE, THUMBNAIL_COLUMNS, Thumbnails
+from .sheets import SIDE
+from .thumbnails import PER_SHEET, THUMBNAIL_COLUMNS, Thumbnails
 
 VERSION = 1  # of the data
 
@@ -167,11 +169,8 @@ class Builder:
         """Writes a feature's script, with these values, and its sheets."""
         channel = feature.channel
         write_script(folder / f"{channel}.js", f"feature/{values['layer']}/{channel}", values)
-        for rule, tiles in feature.tiles.items():
-            ranks = range(len(values["units"]))
-            pixels = sheets.sheet([tiles.get(rank) for rank in ranks], feature.tile, COLUMNS)
-            path = folder / f"{channel}-{rule}.{sheets.SUFFIX}"
-            path.write_bytes(sheets.encoded(pixels, sheets.OF_PROJECTIONS))
+        for rule, content in feature.sheets.items():
+            (folder / f"{channel}-{rule}.{sheets.SUFFIX}").write_bytes(content)
 
     def layer_data(self, data: LayerData, channels: np.ndarray) -> dict[str, Any]:
         """What layer.js says."""

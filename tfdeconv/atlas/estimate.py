@@ -18,8 +18,9 @@ from ..network.cost import backward_cost, forward_cost
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT
 from ..scan.run import Run
-from .feature_tiles import LEAST_SIDE, MOST_SIDE, group_size
-from .thumbnails import SIDE
+from .feature_tiles import LEAST_SIDE, MOST_SIDE
+from .projector import group_size
+from .sheets import SIDE
 
 # Bytes of the files, measured on VGG16 (scripts/README.md): of a pixel of a tile and of a photo,
 # and of what a feature's script says, with its part of the layer's

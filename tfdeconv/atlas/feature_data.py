@@ -9,11 +9,10 @@ import numpy as np
 
 from ..data.dataset import Source
 from ..figures.top_units import image_name
-from .feature_tiles import FeatureTiles
+from .feature_tiles import COLUMNS, FeatureTiles
 from .layer_data import LayerData
 from .scripts import number, text
 
-COLUMNS = 3  # of a feature's sheets
 
 
 def feature_data(
@@ -24,7 +23,7 @@ def feature_data(
 ) -> dict[str, Any]:
     """The data of a feature's script. correlated: the features that fire together with it."""
     units = []
-    for rank in ranks_of(feature, data.run.settings.top):
+    for rank in range(feature.units):
         units.append(unit_data(data, source, feature, rank))
     scales = {}
     for rule, by_rank in feature.scales.items():
@@ -42,11 +41,6 @@ def feature_data(
         "made_of": feature.made_of,
         "correlated": correlated,
     }
-
-
-def ranks_of(feature: FeatureTiles, top: int) -> list[int]:
-    """The places of the units that the run has: the others had no image."""
-    return [rank for rank in range(top) if feature.words.get(rank) != "none"]
 
 
 def unit_data(data: LayerData, source: Source, feature: FeatureTiles, rank: int) -> dict[str, Any]:

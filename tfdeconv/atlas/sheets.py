@@ -16,6 +16,8 @@ from ..figures.pixels import ZERO
 FORMAT = "WEBP" if features.check("webp") else "PNG"
 SUFFIX = FORMAT.lower()
 
+SIDE = 72  # pixels of thumbnails
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -54,7 +56,7 @@ def encoded(pixels: np.ndarray, quality: Quality) -> bytes:
     return buffer.getvalue()
 
 
-def thumbnail(pixels: np.ndarray, side: int) -> np.ndarray:
+def thumbnail(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
     """A tile in a square of that side, grey beside it where it is a strip: uint8 [side, side, 3].
 
     pixels: uint8 [h, w, 3].

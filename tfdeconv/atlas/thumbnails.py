@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from . import sheets
-from .feature_tiles import FeatureTiles
+from .feature_tiles import PHOTO, FeatureTiles
+from .sheets import SIDE
 
-SIDE = 72  # pixels
 THUMBNAIL_COLUMNS = 16
 PER_SHEET = 256
-PHOTO = "photo"  # the series of patches; the others are called by their rule
 
 
 class Thumbnails:
@@ -26,12 +25,8 @@ class Thumbnails:
 
     def add(self, feature: FeatureTiles) -> None:
         """Adds a feature's strongest unit of those that are drawn; grey where none is."""
-        best = {PHOTO: feature.photo}
-        for rule, tiles in feature.tiles.items():
-            best[rule] = tiles[min(tiles)] if tiles else None
-        for name, tile in best.items():
-            small = None if tile is None else sheets.thumbnail(tile, SIDE)
-            self.series[name].append(small)
+        for name, tiles in self.series.items():
+            tiles.append(feature.thumbnails.get(name))
         if len(self.series[PHOTO]) == PER_SHEET:
             self.finish()
 
