@@ -14,7 +14,6 @@ from .layer_data import LayerData
 from .scripts import number, text
 
 
-
 def feature_data(
     data: LayerData,
     source: Source,

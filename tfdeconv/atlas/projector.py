@@ -77,9 +77,7 @@ class Projector:
                 feature.made_of = self.composition.made_of(sums, row)
         return found
 
-    def project(
-        self, rule: str, channels: np.ndarray, title: str, sums: Sums | None
-    ) -> UnitTiles:
+    def project(self, rule: str, channels: np.ndarray, title: str, sums: Sums | None) -> UnitTiles:
         """A group's units under a rule. title: of lines of progress; sums: to be added to."""
 
         def look(batch: Batch, tiles_of: Mapping[str, UnitTiles]) -> None:
