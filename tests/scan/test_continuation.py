@@ -14,6 +14,7 @@ from runs import SIDE, assert_equal_runs
 from tfdeconv.cli import console
 from tfdeconv.scan import checkpoint, maxima, more_layers, run_file
 from tfdeconv.scan.maxima_writer import MaximaWriter
+from tfdeconv.scan.provenance import images_of
 
 
 @pytest.fixture
@@ -105,7 +106,10 @@ def test_an_array_that_grew(script, small, tmp_path, monkeypatch):
     np.save(small[0], x[:13])
     assert script(*given)[0] == 0
     np.save(small[0], x)
-    digest = run_file.load(tmp_path / "run.h5").settings.weights_sha256
+    old = run_file.load(tmp_path / "run.h5")
+    # what was found can be drawn before the scan goes on
+    assert images_of(old, tmp_path / "run.h5", None).count == 30
+    digest = old.settings.weights_sha256
     with h5py.File(tmp_path / "w.h5") as weights, h5py.File(tmp_path / "run.h5", "a") as file:
         # what it was when a file's description of its network did not count
         file.attrs["weights_sha256"] = weights.attrs["sha256"]

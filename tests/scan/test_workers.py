@@ -33,12 +33,15 @@ from tfdeconv.weights.native_write import save_weights
 
 def test_a_chief_and_a_worker_are_as_one(shared):
     out = "two.h5"
+    # the two add layers to a run, and it is as if it had had them from the beginning
+    scan(shared, out, "-l", "second")
     (status, lines, errors), (second, nothing, _) = ended(
         start_workers([command(shared, out)] * 2, ("chief", "worker"))
     )
     assert (status, second, errors, nothing) == (0, 0, "", "")
     assert lines == (
-        f"{shared / out[:-3]}.maxima.npy: 0.0 MB, the maxima of 101 images\n"
+        f"{shared / out}: 2 more layers (first, dense), over its 101 images\n"
+        f"{shared / out[:-3]}.more-layers.maxima.npy: 0.0 MB, the maxima of 101 images\n"
         f"{shared / out}: 98 images, 3 layers; 0 could not be read, 3 appear more than once\n"
     )
     assert_same(shared, out[:-3])

@@ -62,6 +62,6 @@ class KnownImages:
         for number in sorted(reasons.keys() - self.run.skipped.keys()):
             row = {"image": name_of(self.run, number), "reason": reasons[number]}
             raise UserError(
-                f"{sentence(row)}; {self.path} counts it, and a scan of all layers at once would "
+                f"{sentence(row)} {self.path} counts it, and a scan of all layers at once would "
                 f"not: scan them to another --out"
             )

@@ -71,6 +71,9 @@ def begun(
     if not os.path.lexists(place):
         return None
     addition = continued(place, run_file.load(place), source, wanted)
+    if not addition.done:
+        remove(place)
+        return None
     are_wanted = set(addition.settings.layers) <= set(wanted.layers)
     if are_wanted and set(addition.settings.kept) <= set(wanted.kept):
         if is_of_same_images(addition, run):

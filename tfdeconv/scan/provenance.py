@@ -19,6 +19,7 @@ from ..network.graph import Network
 from ..network.selection import last_map
 from ..weights.load import Weights, network_in, read_weights
 from ..zoo import NETWORKS
+from .continuation import has_grown
 from .run import Run
 from .state import LayerState
 
@@ -151,8 +152,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     """The run's list of images, where they are now.
 
     given: a directory that their names are relative to, a list, or an array. Images that are gone
-    from the directory are not looked for here. Raises UserError where it is another list, or
-    nothing is there.
+    from the directory are not looked for here. A list that goes on behind the run's serves, too.
+    Raises UserError where it is another list, or nothing is there.
     """
     location = os.path.abspath(given or run.root)
     if not dataset.exists(location):
@@ -167,7 +168,8 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     else:
         selection = selection_of(run.settings.selection)
         source = selected(dataset.open_source(location), selection)
-    if (source.digest, source.count) != (run.settings.list_sha256, run.settings.count):
+    is_same = (source.digest, source.count) == (run.settings.list_sha256, run.settings.count)
+    if not is_same and not has_grown(run, source):
         raise UserError(
             f"{location} is not what {path} is a scan of: found {source.count} images, expected "
             f"the {run.settings.count} of {run.root}: give those, or scan again"
