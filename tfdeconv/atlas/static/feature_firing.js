@@ -97,7 +97,7 @@ atlas.featureFiring = (() => {
       make('p', {
         class: 'small muted',
         text: border
-          ? `${count(border)} of ${count(units.length)} see the padding at the border.`
+          ? `${count(border)} of ${count(units.length)} stand at the border of the map, where padding is read.`
           : '',
       }),
     );

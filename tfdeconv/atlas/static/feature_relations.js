@@ -23,7 +23,12 @@ atlas.featureRelations = (() => {
       make('span', {class: 'muted', text}),
     );
     const where = layerName
-      ? make('span', {class: 'where small muted', 'aria-hidden': 'true', text: layerName})
+      ? make('span', {
+          class: 'where small muted',
+          'aria-hidden': 'true',
+          title: layerName,
+          text: layerName,
+        })
       : null;
     const heard = spoken(`${entry.name} feature ${feature}, ${means} ${text}`);
     // the atlas may hold only some of a layer's features

@@ -34,9 +34,9 @@ atlas.histogram = (() => {
 
   const heights = (most) => (value) => BOTTOM - (value / most) * (BOTTOM - TOP);
 
-  const countAxis = (most, y) =>
+  const countAxis = (most, y, right) =>
     ticks(most).flatMap((value) => [
-      line('rule', [LEFT, y(value)], [RIGHT, y(value)]),
+      line('rule', [LEFT, y(value)], [right, y(value)]),
       tick(LEFT - 6, y(value) + 4, 'end', count(value)),
     ]);
 
@@ -82,7 +82,7 @@ atlas.histogram = (() => {
     const most = Math.max(1, ...counts);
     const y = heights(most);
 
-    const parts = countAxis(most, y);
+    const parts = countAxis(most, y, x(last) + step);
     if (apart) {
       parts.push(bar(LEFT, step, counts[0], y, 'do not fire it'));
       parts.push(tick(LEFT + step / 2, BOTTOM + 16, 'middle', '0'));
@@ -92,7 +92,7 @@ atlas.histogram = (() => {
       parts.push(bar(x(bin), step, counts[bin], y, `from ${magnitude(edges[bin - 1], 2)} ${end}`));
     }
     if (firing.length) parts.push(...edgeAxis(first, last, edges, x, step));
-    parts.push(line('axis', [LEFT, BOTTOM], [RIGHT, BOTTOM]));
+    parts.push(line('axis', [LEFT, BOTTOM], [x(last) + step, BOTTOM]));
 
     const about = {
       class: 'axis-name',

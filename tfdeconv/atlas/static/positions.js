@@ -48,9 +48,11 @@ atlas.positions = (() => {
     const ranks = [];
     for (const unit of units) {
       const [top, left, bottom, right] = unit.field.map((value) => value * scale);
-      fields.push(
-        shape('rect', {class: 'field', x: left, y: top, width: right - left, height: bottom - top}),
-      );
+      // one that covers the image says nothing, and several of them paint it over
+      if (top > 0 || left > 0 || bottom < height || right < width) {
+        const size = {width: right - left, height: bottom - top};
+        fields.push(shape('rect', {class: 'field', x: left, y: top, ...size}));
+      }
       const middle = [within((left + right) / 2, width), within((top + bottom) / 2, height)];
       const place = freePlace(middle, taken, [width, height]);
       taken.push(place);
