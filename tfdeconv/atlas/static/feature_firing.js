@@ -97,7 +97,8 @@ atlas.featureFiring = (() => {
       make('p', {
         class: 'small muted',
         text: border
-          ? `${count(border)} of ${count(units.length)} stand at the border of the map, where padding is read.`
+          ? `${count(border)} of ${count(units.length)} stand at the border of the map, ` +
+            'where padding is read.'
           : '',
       }),
     );
