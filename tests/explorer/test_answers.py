@@ -173,4 +173,4 @@ def test_the_newest_click_wins(site):
         assert site.send("GET", "/progress", headers=site.own).status == 200
         assert 2 not in replies
     threads[2].join(10)
-    assert replies[2].facts["at"] == [0, 2]
+    assert replies[2].facts["at"] == [0, 2] and waiting == {}

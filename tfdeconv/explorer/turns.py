@@ -39,12 +39,13 @@ class Turns:
         with self.changed:
             self.newest[kind] = ticket
             self.changed.notify_all()
-            while self.busy and not self.closed and self.newest[kind] is ticket:
+            while self.busy and not self.closed and self.newest.get(kind) is ticket:
                 self.changed.wait()
             if self.closed:
                 raise Closed
-            if self.newest[kind] is not ticket:
+            if self.newest.get(kind) is not ticket:
                 raise Superseded
+            del self.newest[kind]
             self.busy = True
         try:
             yield
