@@ -332,6 +332,16 @@ def test_mistakes_need_no_heavy_package(module):
     assert loaded.split() == []
 
 
+def test_mistakes_of_a_scan_need_no_tensorflow():
+    code = (
+        "import sys, tfdeconv.scan.more_layers, tfdeconv.scan.run_file, tfdeconv.data.loader; "
+        "print('tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert loaded == "False\n"
+
+
 def test_public_names_exist():
     import tfdeconv
 

@@ -7,13 +7,16 @@ written anew, is found by reading a few of them again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.dataset import Source
 from ..errors import UserError
 from .run import Run
-from .workers import WorkerGroup
+
+if TYPE_CHECKING:
+    from .workers import WorkerGroup
 
 COMPARED = 4  # images that are read again
 # what reads an image by its number: (image, digest, why it could not be read or "")

@@ -32,7 +32,9 @@ def run_of_label(
     """
     labelled = labelled_images(run)
     if not labelled:
-        raise UserError(f"{path} has no labels of images: scan a list of lines `PATH LABEL`")
+        raise UserError(
+            f"{path} has no labels of images: give scan.py --labels FILE with the same images"
+        )
     if label not in labelled.counts:
         raise unknown(f"{path} has no images with the label", label, sorted(labelled.counts))
     missing = [layer for layer in layers if layer not in run.settings.kept]

@@ -128,8 +128,8 @@ def layer_labels(run: Run, path: str, layers: Sequence[str]) -> list[LayerLabels
     labelled = labelled_images(run)
     if not labelled:
         raise UserError(
-            f"{path} has no labels of images: scan a list of lines `PATH LABEL`, or a directory "
-            f"with one of each class in it"
+            f"{path} has no labels of images: give scan.py --labels FILE with the same images, "
+            f"or scan a directory with one of each class in it"
         )
     file = maxima.load(path, run)
     found: list[LayerLabels] = []

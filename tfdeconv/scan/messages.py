@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from ..data.loader import Batch
 from ..formats.hdf5_write import pack_texts, unpack_texts
 from .run import Run, Settings
 from .state import State
-from .workers import Message
+
+if TYPE_CHECKING:
+    from .workers import Message
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import dataset
+from ..data.archives import is_archive
 from ..data.dataset import Source
 from ..data.preprocessing import Preprocessing
 from ..data.selection import selected, selection_of
@@ -151,9 +152,9 @@ def are_in_map(state: LayerState, shape: tuple[int, int, int]) -> bool:
 def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     """The run's list of images, where they are now.
 
-    given: a directory that their names are relative to, a list, or an array. Images that are gone
-    from the directory are not looked for here. A list that goes on behind the run's serves, too.
-    Raises UserError where it is another list, or nothing is there.
+    given: a directory or archive that their names are relative to, a list, or an array. Images
+    that are gone from the directory are not looked for here. A list that goes on behind the run's
+    serves, too. Raises UserError where it is another list, or nothing is there.
     """
     location = os.path.abspath(given or run.root)
     if not dataset.exists(location):
@@ -163,7 +164,7 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
             f"the images of {path} were in {location}, which is gone: give where they are "
             f"now as IMAGES"
         )
-    if os.path.isdir(location) and run.names:
+    if run.names and (os.path.isdir(location) or is_archive(location)):
         source = dataset.list_source(location, run.names)
     else:
         selection = selection_of(run.settings.selection)
