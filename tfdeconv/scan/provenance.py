@@ -153,7 +153,6 @@ def images_of(run: Run, path: str | Path, given: str | None) -> Source:
     """The run's list of images, where they are now.
 
     given: a directory or archive that their names are relative to, a list, or an array. Images
-    given: a directory or archive that their names are relative to, a list, or an array. Images
     that are gone from the directory are not looked for here. A list that goes on behind the run's
     serves, too. Raises UserError where it is another list, or nothing is there.
     """
