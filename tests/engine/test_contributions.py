@@ -14,7 +14,7 @@ from tfdeconv.engine import contributions, passes, windows
 from tfdeconv.engine.contributions import Composition
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.network.cuts import part_behind
-from tfdeconv.network.graph import Builder
+from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import (
     RELU,
     Activation,
@@ -73,13 +73,20 @@ def head(net: Builder) -> None:
     net.add("target", Dense(7))
 
 
-NETS = {function.__name__: function for function in (chain, residual, mixed, head)}
+def linear(net: Builder) -> None:
+    """What is one convolution but for its ReLU: the map of one image is enough."""
+    net.add("norm", BatchNorm(1e-3))
+    net.add("target", Conv(7, 3, stride=2, pad=1, activation=RELU))
+
+
+NETS = {function.__name__: function for function in (chain, residual, mixed, head, linear)}
 
 
 class Case(NamedTuple):
     """Units of a random network, the map that they are made of, and what they are made of."""
 
     composition: Composition
+    part: Network
     weights: dict
     maps: np.ndarray
     units: np.ndarray  # [k, 4] image, channel, row, column
@@ -103,12 +110,13 @@ def case(name: str, rng, dtype=np.float64) -> Case:
     # the same values, once from the image on and once from the map on
     np.testing.assert_allclose(found.activations, expected, atol=10 * np.finfo(dtype).eps)
     assert (expected > 0).any()
-    return Case(composition, weights, maps["before"], units, *found)
+    part = part_behind(network, "before", "target")
+    return Case(composition, part, weights, maps["before"], units, *found)
 
 
 def parts_by_tape(case: Case, unit: np.ndarray) -> tuple[np.ndarray, float]:
     """A unit's parts by TensorFlow's tape [c], and what is due to the constants in between."""
-    nodes = case.composition._deconvnet.network.nodes
+    nodes = case.part.nodes
     parameters = {node.name: case.weights.get(node.name, {}) for node in nodes}
     constants = []
     for p in parameters.values():
@@ -176,11 +184,15 @@ def cells_outside(monkeypatch) -> None:
     monkeypatch.setattr(passes, "erase_outside", lambda signal, *_: signal)
 
 
-@pytest.mark.parametrize("plant", [other_rule, other_cells, cells_outside])
-def test_planted_errors_are_found(rng, monkeypatch, plant):
+@pytest.mark.parametrize(
+    ("plant", "name"),
+    [(other_rule, "mixed"), (other_cells, "mixed"), (cells_outside, "mixed")]
+    + [(other_cells, "linear")],
+)
+def test_planted_errors_are_found(rng, monkeypatch, plant, name):
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        assert_adds_up(case("mixed", rng))
+        assert_adds_up(case(name, rng))
 
 
 def test_ceiling_lets_nothing_down(rng):

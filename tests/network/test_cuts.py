@@ -6,7 +6,14 @@ import pytest
 from helpers import EXAMPLES, example
 
 from tfdeconv import NETWORKS
-from tfdeconv.network.cuts import FARTHEST, is_piecewise_linear, map_before, part_behind
+from tfdeconv.network.cuts import (
+    FARTHEST,
+    is_linear,
+    is_piecewise_linear,
+    map_before,
+    part_behind,
+    without_rectifier,
+)
 from tfdeconv.network.graph import INPUT, Builder, Network
 from tfdeconv.network.layers import (
     RELU,
@@ -133,3 +140,14 @@ def test_head_follows_the_last_map():
     net.add("pooled", GlobalAvgPool(), "pool")
     net.add("other", Dense(2))
     assert map_before(net.network(), "other", {"conv", "fc"}) == ("pooled", ("conv",))
+
+
+def test_convolution_without_its_relu_is_linear():
+    network = branches()
+    inner = part_behind(network, "mixed", "inner")
+    assert not is_linear(inner) and is_linear(without_rectifier(inner))
+    assert without_rectifier(inner).parameters() == inner.parameters()
+    block = part_behind(network, "mixed", "out")
+    assert without_rectifier(block) is block and not is_linear(block)
+    assert is_linear(part_behind(network, "out", "last"))
+    assert not is_linear(part_behind(network, "stem", "left"))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..network.cuts import is_piecewise_linear, part_behind
+from ..network.cuts import is_linear, is_piecewise_linear, part_behind, without_rectifier
 from ..network.graph import Network
 from .deconvnet import Deconvnet
 
@@ -67,6 +67,11 @@ class Composition:
         self.before = network.node(before).name
         self.target = network.node(target).name
         self.adds_up = is_piecewise_linear(part)
+        # as most are: a convolution, but for its ReLU
+        bare = without_rectifier(part)
+        self._is_linear = is_linear(bare)
+        self._is_rectified = bare is not part
+        part = bare if self._is_linear else part
         self._deconvnet = Deconvnet(part, weights, target, rule="gradient", jit=jit)
 
     def __repr__(self) -> str:
@@ -84,20 +89,30 @@ class Composition:
         maps [n, h, w, c] of the earlier layer, all at a time (Deconvnet.forward() of one with it
         as inner has them); unit k is of maps[image[k]], channel[k], at positions[k] (row, column).
         """
-        image = np.asarray(image)
-        forward_pass = self._deconvnet.forward(maps)
-        seeds = np.ones(len(image))
+        image, channel, positions = (np.asarray(each) for each in (image, channel, positions))
+        sent = image
+        if self._is_linear:
+            # one image goes forward in place of all
+            sent = np.zeros_like(image)
+        forward_pass = self._deconvnet.forward(maps[: sent.max() + 1])
         parts = np.empty((len(image), maps.shape[3]), maps.dtype)
         activations = np.empty(len(image), maps.dtype)
         start = 0
-        for units in self._deconvnet.backward(
-            forward_pass, image, np.asarray(channel), np.asarray(positions), seeds
-        ):
+        seeds = np.ones(len(image))
+        for units in self._deconvnet.backward(forward_pass, sent, channel, positions, seeds):
             chunk = slice(start, start + len(units.activations))
             windows = cut_out(maps, image[chunk], units.boxes)
             parts[chunk] = np.einsum("kpqc,kpqc->kc", units.patches, windows)
             activations[chunk] = units.activations
+            if self._is_linear:
+                # With the derivative J, the same in all images, a unit that fires y where the map
+                # has the values x fires y + J (x' - x) where it has x'.
+                difference = windows - cut_out(maps, sent[chunk], units.boxes)
+                activations[chunk] += np.einsum("kpqc,kpqc->k", units.patches, difference)
             start = chunk.stop
+        if self._is_linear and self._is_rectified:
+            fires = activations > 0
+            return Contributions(parts * fires[:, None], activations * fires)
         return Contributions(parts, activations)
 
 

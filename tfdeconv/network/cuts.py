@@ -10,7 +10,9 @@ from .base import INPUT, Merge, Node
 from .graph import Network
 from .layers import (
     LRN,
+    RELU,
     Activation,
+    Add,
     Affine,
     AvgPool,
     BatchNorm,
@@ -24,6 +26,7 @@ from .layers import (
     DepthwiseConv,
     Divide,
     Flatten,
+    GlobalAvgPool,
     GlobalPool,
     Identity,
     MaxPool,
@@ -49,6 +52,11 @@ LINEAR = (
     *(Conv, ConvTranspose, DepthwiseConv, Dense, BatchNorm, Affine, PReLU, MaxPool, AvgPool),
     *(GlobalPool, Merge, Concatenate, Channels, ShuffleChannels, DepthToSpace, SpaceToDepth),
     *(Flatten, Identity, ZeroPad, BorderPad, Resize),
+)
+# those that are linear altogether, where they have no activation
+ALWAYS_LINEAR = (
+    *(Conv, ConvTranspose, DepthwiseConv, Dense, BatchNorm, Affine, AvgPool, GlobalAvgPool),
+    *(Add, Concatenate, Channels, Flatten, Identity, ZeroPad),
 )
 # merges that are not
 PRODUCTS = (Multiply, Divide)
@@ -112,6 +120,23 @@ def part_behind(network: Network, before: str, target: str) -> Network:
         inputs = tuple(INPUT if name == before else name for name in node.inputs)
         renamed.append(replace(node, inputs=inputs))
     return Network(network.name, network.shapes()[before], tuple(renamed))
+
+
+def without_rectifier(network: Network) -> Network:
+    """The network without the ReLU of its last layer, or as it is where that has none."""
+    *nodes, last = network.nodes
+    if getattr(last.layer, "activation", None) != RELU:
+        return network
+    layer = replace(last.layer, activation=None)  # type: ignore
+    return replace(network, nodes=(*nodes, replace(last, layer=layer)))
+
+
+def is_linear(network: Network) -> bool:
+    """Whether the output is a sum of the input's values, times the same numbers in all images."""
+    for node in network.nodes:
+        if not isinstance(node.layer, ALWAYS_LINEAR) or getattr(node.layer, "activation", None):
+            return False
+    return True
 
 
 def is_piecewise_linear(network: Network) -> bool:
