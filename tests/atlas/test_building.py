@@ -172,3 +172,10 @@ def test_groups_are_drawn_alike(scanned, few, tmp_path, monkeypatch):
     assert group_size((20, 20), (20, 20), 9) == 1
     make(scanned / "run.h5", tmp_path, *FEW)
     assert contents(tmp_path) == contents(few)
+
+
+def test_pictures_are_png_without_webp(monkeypatch):
+    monkeypatch.setattr(sheets, "FORMAT", "PNG")
+    pixels = sheets.sheet([None], (2, 3), 3)
+    content = sheets.encoded(pixels, sheets.OF_PHOTOS)
+    assert content.startswith(b"\x89PNG") and content == sheets.encoded(pixels, sheets.OF_PHOTOS)

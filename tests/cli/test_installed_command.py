@@ -57,6 +57,7 @@ def tfdeconv(site, tmp_path):
 
 def test_package_has_its_marker_and_program(site):
     assert (site / "tfdeconv" / "py.typed").exists()
+    assert (site / "tfdeconv" / "atlas" / "static" / "index.html").exists()
     command = [site / "bin" / "tfdeconv", "--help"]
     environment = os.environ | {"PYTHONPATH": str(site)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
