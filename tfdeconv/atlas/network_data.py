@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def layer_entries(
     shapes = {INPUT: (height, width, network.channels)} | network.shapes(height, width)
     fields = network.at(height, width).receptive_fields(shapes)
     residuals = network.residuals()
-    stages = stages_of(run.settings.layers)
+    stages = stages_of([node.name for node in network.nodes])
     rows = {row["layer"]: row for row in run_rows(run, borders)}
     entries = {}
     for node in network.nodes:
@@ -68,13 +69,19 @@ def field_size(spans: Sequence[Any], image: tuple[int, int], moves: bool) -> lis
 
 
 def stages_of(layers: Sequence[str]) -> dict[str, str | None]:
-    """The stage of each layer by what its name begins with; None where no other begins so."""
+    """The stage of each of a network's layers by what its name begins with.
+
+    None where no other begins so.
+
+    >>> stages_of(["block1_conv1", "block1_pool", "fc1"])
+    {'block1_conv1': 'block1', 'block1_pool': 'block1', 'fc1': None}
+    """
     beginnings = {}
     for name in layers:
         match = STAGE.match(name)
         beginnings[name] = match[1] if match else None
-    everyone = list(beginnings.values())
-    return {name: one if everyone.count(one) > 1 else None for name, one in beginnings.items()}
+    counts = Counter(beginnings.values())
+    return {name: one if counts[one] > 1 else None for name, one in beginnings.items()}
 
 
 def about(layer: Layer) -> str:
