@@ -44,6 +44,8 @@ atlas.featurePage = (() => {
         `This atlas has no feature ${number} of ${entry.name}: ${held(entry)}`,
       );
     }
+    // of a class, in a layer of classes
+    const name = layer.names?.[place];
     const feature = await atlas.store.feature(entry.number, number);
     let state = {...address.state};
     let rule = startRule;
@@ -78,7 +80,7 @@ atlas.featurePage = (() => {
     const turn = (other) => () => (other === null ? false : atlas.main.go(addressOf(other)));
 
     return {
-      title: `${entry.name}/${number}`,
+      title: `${entry.name}/${number}${name ? ` ${name}` : ''}`,
       content: [
         make(
           'div',
@@ -90,7 +92,8 @@ atlas.featurePage = (() => {
               'h1',
               {tabindex: '-1'},
               make('span', {class: 'of-layer', text: `${entry.name} `}),
-              make('span', {class: 'feature-name', text: `feature ${number}`}),
+              make('span', {class: 'feature-name', text: `feature ${number}${name ? ':' : ''}`}),
+              name ? make('span', {class: 'class-title', text: ` ${name}`}) : null,
             ),
             make('p', {class: 'facts muted', text: summary(layer, feature, place)}),
           ),

@@ -58,11 +58,19 @@ atlas.layerPage = (() => {
     return layerOrder.SORTS[sort].shown(layer, place);
   };
 
+  // A class's name, in a layer of classes.
+  const className = (layer, place) => {
+    const text = layer.names?.[place];
+    if (!text) return null;
+    return make('span', {class: 'class-name small', 'aria-hidden': 'true', title: text, text});
+  };
+
   const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
 
   const spokenLabel = (entry, layer, place) => {
     const {columns} = layer;
     const parts = [`${entry.name} feature ${layer.features[place]}`];
+    if (layer.names?.[place]) parts.push(layer.names[place]);
     for (const [column, word] of Object.entries(WORDS))
       if (columns[column]?.[place]) parts.push(word);
     if (!columns.dead[place]) {
@@ -86,7 +94,8 @@ atlas.layerPage = (() => {
     const {side} = layer.thumbnail;
     const grid = atlas.layerGrid.create({
       name: `Features of ${entry.name}`,
-      cell: {width: 2 * side + 1, height: side + 24},
+      // the names of classes have a line of their own
+      cell: {width: 2 * side + 1, height: side + (layer.names ? 44 : 24)},
       href,
       label: (place) => spokenLabel(entry, layer, place),
       draw: (place) => [
@@ -97,6 +106,7 @@ atlas.layerPage = (() => {
           make('span', {class: 'feature-number', text: String(layer.features[place])}),
           make('span', {class: 'muted', text: remark(layer, place, state)}),
         ),
+        className(layer, place),
       ],
       point: (place) => preview.ask(layer.features[place], rule, href(place)),
     });

@@ -64,7 +64,7 @@ atlas.networkPage = (() => {
           }),
           make('span', {
             class: 'about muted small',
-            text: entry.block_output ? `${entry.about}, end of a residual block` : entry.about,
+            text: entry.about,
           }),
         ),
         make(

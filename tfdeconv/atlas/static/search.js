@@ -61,6 +61,7 @@ atlas.search = (() => {
       'aria-expanded': 'false',
       'aria-autocomplete': 'list',
     });
+    let before = null; // what had the focus when somebody called the field
     let found = [];
     let chosen = 0;
 
@@ -142,6 +143,7 @@ atlas.search = (() => {
         field.value = '';
         close();
         field.blur();
+        before?.focus();
       },
     };
     field.addEventListener('input', open);
@@ -157,6 +159,7 @@ atlas.search = (() => {
     element.append(field, list);
     return {
       focus: () => {
+        before = document.activeElement;
         field.focus();
         field.select();
       },
