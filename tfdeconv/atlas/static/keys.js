@@ -1,7 +1,7 @@
 'use strict';
 // Keys and what they do, and the list of them that `?` shows.
 //
-// A table is a list of {keys: ['ArrowLeft'], shown: '←', about: 'the feature before', act(event)}.
+// A table is a list of {keys: ['ArrowLeft'], shown: '←', about: 'the feature before', act()}.
 // act returns false where the key had nothing to do, and the browser then does what it always does.
 var atlas = globalThis.atlas || {};
 
@@ -10,6 +10,8 @@ atlas.keys = (() => {
   const TYPING = 'input:not([type=checkbox]):not([type=radio]), select, textarea';
   let everywhere = [];
   let here = [];
+  let isWaiting = false;
+  const queue = [];
 
   const find = (key) => [...here, ...everywhere].find((entry) => entry.keys.includes(key));
 
@@ -19,8 +21,23 @@ atlas.keys = (() => {
     if (document.querySelector('dialog[open]')) return;
     if (event.target.matches?.(TYPING)) return;
     const entry = find(event.key);
-    if (entry && entry.act(event) !== false) event.preventDefault();
+    if (!entry) return;
+    if (isWaiting) {
+      // one that is held down does not go on after it is let go
+      if (!event.repeat || !queue.length) queue.push(event.key);
+      event.preventDefault();
+    } else if (entry.act() !== false) event.preventDefault();
   });
+
+  // While another page is on its way keys wait for it: each is meant for the page that the ones
+  // before it lead to.
+  const wait = () => {
+    isWaiting = true;
+  };
+  const goOn = () => {
+    isWaiting = false;
+    while (queue.length && !isWaiting) find(queue.shift())?.act();
+  };
 
   // The keys of all pages, and those of this one.
   const bindEverywhere = (table) => {
@@ -52,5 +69,5 @@ atlas.keys = (() => {
     dialog.showModal();
   };
 
-  return {bind, bindEverywhere, help};
+  return {bind, bindEverywhere, wait, goOn, help};
 })();

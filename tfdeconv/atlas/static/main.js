@@ -72,19 +72,10 @@ atlas.main = (() => {
     }
   };
 
-  const render = async () => {
-    const mine = (turn += 1);
-    const {hash} = location;
-    const address = addresses.parse(hash);
-    atlas.errors.show('');
-    main.setAttribute('aria-busy', 'true');
-    const page = await load(address);
-    // somebody went on while this page was loading
-    if (mine !== turn) return;
+  const put = (page, address, hash) => {
     shown.page?.leave?.();
     main.className = address.page;
     main.replaceChildren(...page.content.filter(Boolean));
-    main.removeAttribute('aria-busy');
     atlas.lazy.forget();
     const {title} = atlas.store.atlas();
     document.title = page.title ? `${page.title} \u2013 ${title}` : title;
@@ -95,8 +86,29 @@ atlas.main = (() => {
     shown = {address, page, hash};
   };
 
+  const render = async () => {
+    const mine = (turn += 1);
+    const {hash} = location;
+    const address = addresses.parse(hash);
+    atlas.errors.show('');
+    atlas.keys.wait();
+    main.setAttribute('aria-busy', 'true');
+    const page = await load(address);
+    // somebody went on while this page was loading
+    if (mine !== turn) return;
+    main.removeAttribute('aria-busy');
+    try {
+      put(page, address, hash);
+    } finally {
+      atlas.keys.goOn();
+    }
+  };
+
   const go = (href) => {
+    const before = location.hash;
     location.hash = href;
+    // the browser tells of it later
+    if (location.hash !== before) atlas.keys.wait();
   };
 
   // Changes what an address says after `?`, without a new page in the browser's history.
