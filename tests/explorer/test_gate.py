@@ -168,6 +168,14 @@ def test_bodies_are_refused_before_they_are_read(site, address, headers, status)
     assert body.startswith(b'{"error": ') and b"\n" not in body
 
 
+def test_a_refusal_outlives_an_unread_body(site):
+    # a page of a server that was there before, with its cookie
+    headers = {"Cookie": site.own["Cookie"] + "!"}
+    for _ in range(5):
+        reply = site.send("POST", "/projection", b"x" * 10_000, headers)
+        assert reply.status == 403 and "token" in reply.json["error"]
+
+
 def test_a_body_that_ends_early_is_refused(site):
     with socket.create_connection(("127.0.0.1", site.server.server_port), timeout=10) as sent:
         sent.sendall(lines(site, "POST /photo HTTP/1.1", "Content-Length: 99") + b"only this")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from ..version import __version__
-from ..web_limits import BODY_SECONDS, MAX_ADDRESS, SILENT_SECONDS
+from ..web_limits import BODY_SECONDS, MAX_ADDRESS, MAX_REQUEST, SILENT_SECONDS
 from . import routes
 from .answer import Answer, Refusal, mistake
 from .gate import Gate
@@ -16,6 +18,7 @@ from .routes import Request
 from .session import Session
 
 BLOCK = 1 << 16  # bytes of a body that are read at a time
+MOMENT = 0.2  # seconds without another byte, in which a refusal is read
 # of every answer: nothing is loaded from elsewhere, shown within other pages, kept or told others
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -57,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             # what is left of the request is not read
             self.close_connection = True
             self.send(mistake(refusal.status, str(refusal), refusal.headers))
+            self.linger()
             return
         answer = routes.answer(self.session, request)
         cookie = self.gate.cookie if routes.brings_token(request) else ""
@@ -104,6 +108,20 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the request did not arrive whole")
             body += block
         return bytes(body)
+
+    def linger(self) -> None:
+        """Gives the browser a moment to read a refusal.
+
+        A connection that is closed with a body unread is reset, and the refusal lost.
+        """
+        if not self.headers.get("Content-Length"):
+            return
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(MOMENT)
+        with suppress(OSError):
+            # a photo goes on for longer, and the page has looked at its size
+            self.rfile.read(MAX_REQUEST)
 
     def send(self, answer: Answer, cookie: str = "") -> None:
         """Writes an answer."""

@@ -108,7 +108,7 @@ class Session:
         photo = self.photo(question)
         deconvnet = self.deconvnet(question)
         if question.mode == "all":
-            with self.compiling(layer, question.rule, "all"):
+            with self.saying(f"projecting the whole map of {feature} in {layer}"):
                 whole = deconvnet.project(photo.x, [feature], "all")
             of_map = [
                 array[0, 0]
@@ -139,7 +139,9 @@ class Session:
     def save(self, question: Question) -> Answer:
         """The same as a file."""
         self.feature(question)
-        return saved(question, self.photo(question), self.deconvnet(question))
+        photo, deconvnet = self.photo(question), self.deconvnet(question)
+        with self.saying("drawing the file"):
+            return saved(question, photo, deconvnet)
 
     def nine(self, question: Question) -> Answer:
         """The strongest images of a feature in the run."""
