@@ -86,7 +86,8 @@ def make_atlas(folder: Path, layer: str) -> None:
     from tfdeconv.cli import atlas
 
     command = [str(folder / "run.h5"), "--out", str(folder / "atlas"), "--layers", layer]
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as messages:
+    paths = io.TextIOWrapper(io.BytesIO())
+    with redirect_stdout(paths), redirect_stderr(io.StringIO()) as messages:
         status = atlas.main(command)
     if status:
         raise SystemExit(messages.getvalue())
