@@ -20,7 +20,9 @@ def test_no_text_becomes_html():
     for path in STATIC.glob("*.js"):
         text = path.read_text()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", text), path
-        assert not re.search(r"\beval\(|new Function|fetch\(|XMLHttpRequest|https?://(?!www\.w3)", text)
+        assert not re.search(
+            r"\beval\(|new Function|fetch\(|XMLHttpRequest|https?://(?!www\.w3)", text
+        )
 
 
 def test_files_are_short():
