@@ -29,9 +29,8 @@ class Killed(BaseException):
     pass
 
 
-# where a process dies: the how manieth call of which function
+# where a process dies: at which call of which function
 DEATHS = [
-    ("encoded", 2),  # among photos
     ("encoded", 14),  # in the second layer
     ("flush_to_disk", 4),  # before a layer has its name
     ("replace", 1),  # before it is known as an atlas
