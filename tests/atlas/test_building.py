@@ -29,37 +29,41 @@ class Killed(BaseException):
     pass
 
 
-# where a process dies: at which call of which function
+# where processes die that build an atlas one after the other: at which call of which function
 DEATHS = [
-    ("encoded", 14),  # in the second layer
-    ("flush_to_disk", 4),  # before a layer has its name
-    ("replace", 1),  # before it is known as an atlas
-    ("replace", 8),  # among the pages' files
-    ("flush_folder", 1),  # it has its name, and the manifest does not know
+    (os, "replace", 1),  # before it is known as an atlas
+    (os, "replace", 8),  # among the pages' files
+    (folder, "flush_to_disk", 4),  # before a layer has its name
+    (folder, "flush_folder", 1),  # it has its name, and the manifest does not know
+    (sheets, "encoded", 14),  # in the second layer
 ]
 
 
-@pytest.mark.parametrize("name, which", DEATHS)
-def test_killed_build_ends_with_the_same_bytes(scanned, few, tmp_path, monkeypatch, name, which):
-    owner = {"encoded": sheets, "replace": os}.get(name, folder)
-    real, calls = getattr(owner, name), []
+def test_killed_builds_end_with_the_same_bytes(scanned, few, tmp_path, monkeypatch):
+    for owner, name, which in DEATHS:
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, deadly(getattr(owner, name), which))
+            # a process that is killed does not tidy up
+            patch.setattr(folder, "tidy_up", lambda path: None)
+            with pytest.raises(Killed):
+                make(scanned / "run.h5", tmp_path / "atlas", *FEW)
+        for path in (tmp_path / "atlas" / "data").glob("0?"):
+            assert (path / "layer.js").is_file()
+    assert make(scanned / "run.h5", tmp_path / "atlas", *FEW) == 0
+    assert contents(tmp_path / "atlas") == contents(few)
 
-    def deadly(*arguments, **options):
+
+def deadly(function, which):
+    """A function at whose call of that number the process dies."""
+    calls = []
+
+    def called(*arguments, **options):
         calls.append(arguments)
         if len(calls) == which:
             raise Killed
-        return real(*arguments, **options)
+        return function(*arguments, **options)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, deadly)
-        # a process that is killed removes nothing
-        patch.setattr(shutil, "rmtree", lambda *arguments, **options: None)
-        with pytest.raises(Killed):
-            make(scanned / "run.h5", tmp_path / "atlas", *FEW)
-    for path in (tmp_path / "atlas" / "data").glob("0?"):
-        assert (path / "layer.js").is_file()
-    assert make(scanned / "run.h5", tmp_path / "atlas", *FEW) == 0
-    assert contents(tmp_path / "atlas") == contents(few)
+    return called
 
 
 def test_finished_atlas_is_left_as_it_is(scanned, few, monkeypatch, capsys):

@@ -129,9 +129,14 @@ class AtlasFolder:
                 os.replace(folder, place)
                 flush_folder(self.data)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                tidy_up(folder)
         except OSError as error:
             raise UserError(f"cannot write {place}: {error.strerror or error}") from None
+
+
+def tidy_up(folder: Path) -> None:
+    """Removes a half-made folder if it is still there, as far as that can be done."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove(path: Path) -> None:
