@@ -27,5 +27,7 @@ def browser(chromium):
     chromium.resize(1280)
     chromium.theme("light")
     yield chromium
+    # what the page is still waiting for is not the next test's
+    chromium.driver.get("about:blank")
     assert chromium.console() == []
     assert chromium.requests_abroad() == []

@@ -82,8 +82,9 @@ def test_back_and_forward(show):
 
 def test_arrows_go_through_features_and_layers(show):
     browser = show("conv1/0")
-    browser.press(Keys.RIGHT, Keys.RIGHT, Keys.LEFT)
-    is_at(browser, "#conv1/1")
+    for key, number in ((Keys.RIGHT, 1), (Keys.RIGHT, 2), (Keys.LEFT, 1)):
+        browser.press(key)
+        is_at(browser, f"#conv1/{number}")
     show("conv1").press(Keys.RIGHT)
     is_at(browser, "#block1_out")
     browser.press(Keys.LEFT)
