@@ -178,7 +178,7 @@ def test_the_unit_is_saved(explored):
 
 def test_a_wrong_token_opens_nothing(browser, server):
     browser.home = f"http://127.0.0.1:{server.server_port}/"
-    browser.driver.delete_all_cookies()
+    browser.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     browser.open(server.address[:-4] + "AAAA")
     assert "token is missing or wrong" in browser.text("body")
     said = browser.console()
