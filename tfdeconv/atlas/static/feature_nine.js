@@ -47,7 +47,7 @@ atlas.featureNine = (() => {
 
   // What the ends of the projection's colours stand for.
   const ends = (feature, place, rule) => {
-    const text = (of) => `\u00b1${magnitude(feature.scales?.[of]?.[place], 2)}`;
+    const text = (of) => `colours to \u00b1${magnitude(feature.scales?.[of]?.[place], 2)}`;
     const line = make('p', {
       class: 'muted',
       text: text(rule),

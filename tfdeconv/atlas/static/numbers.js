@@ -1,5 +1,5 @@
 'use strict';
-// Numbers as they are written: 25,160 and 12.3 and 4.1 %.
+// Numbers as they are written: 25,160 features, an activation of 25160 or 12.3, and 4.1 %.
 var atlas = globalThis.atlas || {};
 
 atlas.numbers = (() => {
@@ -12,13 +12,13 @@ atlas.numbers = (() => {
   // how many: 25,160
   const count = (value) => (isKnown(value) ? whole.format(value) : UNKNOWN);
 
-  // a magnitude, in so many digits: 12.3, 0.00412, 1.2e-7
+  // a magnitude, in so many digits: 25160 as in pictures, 12.3, 0.00412, 1.2e-7
   const magnitude = (value, digits = 3) => {
     if (!isKnown(value)) return UNKNOWN;
     const size = Math.abs(value);
     if (size === 0) return '0';
     if (size < 1e-4 || size >= 1e7) return minus(value.toExponential(digits - 1));
-    if (size >= 10 ** digits) return minus(whole.format(value));
+    if (size >= 10 ** digits) return minus(String(Math.round(value)));
     return minus(String(Number(value.toPrecision(digits))));
   };
 
