@@ -137,6 +137,19 @@ def test_two_processes_do_not_build_one_atlas(scanned, tmp_path):
     assert contents(tmp_path) == {}
 
 
+def test_layers_of_another_process_stay(scanned, few, tmp_path, monkeypatch):
+    take_lock = folder.AtlasFolder.alone
+
+    def alone(self):
+        # the other one has ended just before
+        shutil.copytree(few, self.path)
+        return take_lock(self)
+
+    monkeypatch.setattr(folder.AtlasFolder, "alone", alone)
+    make(scanned / "run.h5", tmp_path / "atlas", "-l", "dense", "--features", "2")
+    assert contents(tmp_path / "atlas") == contents(few)
+
+
 def test_it_says_first_what_it_takes(scanned, tmp_path, capsys):
     make(scanned / "run.h5", tmp_path, "-l", "dense", "--features", "1")
     first, page = capsys.readouterr().out.splitlines()

@@ -190,8 +190,10 @@ def make_atlas(request: AtlasRequest) -> int:
     )
     say_what_it_takes(builder, layers)
     with source, folder.alone():
+        # another process may have added layers before this one was alone
+        builder.manifest = manifest_of(folder, settings, request.overwrite)
         if request.overwrite:
-            folder.clear(manifest.content())
+            folder.clear(builder.manifest.content())
         builder.build(layers)
     progress.clear()
     notes.show()

@@ -21,12 +21,12 @@ atlas.keys = (() => {
     if (document.querySelector('dialog[open]')) return;
     if (event.target.matches?.(TYPING)) return;
     const entry = find(event.key);
-    if (!entry) return;
     if (isWaiting) {
-      // one that is held down does not go on after it is let go
+      // Only the page that comes knows whether the key is one of its own. One that is held down
+      // does not go on after it is let go.
       if (!event.repeat || !queue.length) queue.push(event.key);
-      event.preventDefault();
-    } else if (entry.act() !== false) event.preventDefault();
+      if (entry) event.preventDefault();
+    } else if (entry && entry.act() !== false) event.preventDefault();
   });
 
   // While another page is on its way keys wait for it: each is meant for the page that the ones
