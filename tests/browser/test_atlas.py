@@ -95,6 +95,28 @@ def test_arrows_go_through_features_and_layers(show):
     browser.wait("document.querySelector('.preview h2')?.textContent === 'Feature 1'")
 
 
+def test_keys_wait_for_the_page_that_comes(show):
+    browser = show()
+    # of the page that is left the key is none
+    browser.run(
+        "addEventListener('hashchange', () => document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true})), {once: true});"
+        "location.hash = '#conv1/2';"
+    )
+    is_at(browser, "#conv1/3")
+
+
+def test_layers_of_no_stage_stand_apart(show):
+    browser = show()
+    gaps = browser.run(
+        "const places = [...document.querySelectorAll('.layers tbody')]"
+        ".map((body) => body.lastChild.getBoundingClientRect());"
+        "return places.slice(1).map((place, i) => place.top - places[i].bottom);"
+    )
+    # conv1, block1, block2, classes: each behind a gap, with a heading or without
+    assert len(gaps) == 3 and min(gaps) > 10
+
+
 def test_r_is_the_next_rule(show):
     browser = show("conv1/0")
     tile = "document.querySelector('.tile.projection').style.backgroundImage"

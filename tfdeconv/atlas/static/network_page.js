@@ -112,7 +112,9 @@ atlas.networkPage = (() => {
     for (const {entry, element} of rows) {
       if (!bodies.length || entry.stage !== stage) {
         stage = entry.stage;
-        bodies.push(make('tbody', {role: 'rowgroup'}));
+        // layers of no stage must not look like more of the stage above them
+        const isApart = !stage && bodies.length;
+        bodies.push(make('tbody', {role: 'rowgroup', class: isApart ? 'apart' : null}));
         if (stage) {
           bodies
             .at(-1)
