@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import re
 from typing import Any
 
 # what would end a script within HTML, or a line within old JavaScript
 ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+# bytes of a file's name that are no text, as os.fsdecode() has them, and half a character
+SURROGATES = re.compile("[\ud800-\udfff]")
 DIGITS = 4
 
 
@@ -39,9 +41,9 @@ def number(value: float) -> float | None:
 
 
 def text(name: str) -> str:
-    """A name as it can be shown: bytes that are no text become question marks.
+    """A name as it can be shown: what is no text becomes question marks.
 
-    >>> text(os.fsdecode(bytes([0x61, 0xFF])))
-    'a\\ufffd'
+    >>> text("a\\udcff"), text("b\\ud83d")
+    ('a\\ufffd', 'b\\ufffd')
     """
-    return os.fsencode(name).decode("utf-8", "replace")
+    return SURROGATES.sub("\ufffd", name)

@@ -126,7 +126,7 @@ atlas.layerGrid = (() => {
       element.firstChild.focus({preventScroll: true});
     };
 
-    // Goes `across` cells or `down` rows from the active one; whether there was anywhere to go.
+    // Goes `across` cells or `down` rows from the active one, if there is one.
     const move = (across, down) => {
       const place = active + across + down * columns;
       if (place < 0 || place >= items.length) return;
