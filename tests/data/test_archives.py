@@ -14,6 +14,7 @@ from PIL import Image
 from tfdeconv.data import archives
 from tfdeconv.data.dataset import open_source
 from tfdeconv.errors import UserError
+from tfdeconv.formats import tar_archive
 
 PIXELS = np.random.default_rng(2).integers(0, 256, (6, 4, 5, 3), np.uint8)
 
@@ -159,11 +160,21 @@ def cut(data: bytes) -> bytes:
     return data[:600]
 
 
+def leads_back(data: bytes) -> bytes:
+    """A tar whose first header, an extended one, declares a size below 0."""
+    header = bytearray(data[:512])
+    header[124:136] = b"-0000001000\0"
+    header[148:157] = b" " * 8 + b"x"
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data[512:]
+
+
 MISTAKES = {
     "cut.tar": (cut, "it is cut off within 'a.png'; fetch or make it again"),
     "text.tar": (lambda data: b"hello" * 200, "it has no header of a tar at byte 0"),
     "gzip.tar": (lambda data: b"\x1f\x8b" * 300, "it has no header of a tar at byte 0"),
     "empty.tar": (lambda data: b"", "has no images in it"),
+    "back.tar": (leads_back, "its header at byte 0 is damaged"),
     "ends.tar": (lambda data: bytes(1024), "has no images in it"),
     "cut.zip": (cut, "cannot be read as an archive: File is not a zip file"),
 }
@@ -181,6 +192,12 @@ def test_damaged_archives_are_one_line(tmp_path, name):
         write_tar(tmp_path / "good.tar", {"c.png": png(2)})
         with pytest.raises(UserError, match=name):
             open_source(str(tmp_path))
+
+
+def test_extended_headers_take_no_memory():
+    known = b"12 path=a/b\n"
+    others = b"9 x=1234\n" * 3 + b"22 GNU.sparse.major=1\n"
+    assert tar_archive.records(others + known) == {"path": "a/b", tar_archive.SPARSE: "1"}
 
 
 def test_a_shortened_archive_is_an_unreadable_image(tmp_path):

@@ -24,6 +24,9 @@ POSIX = b"ustar\0"
 FILE, DIRECTORY, LINK, OTHER = "file", "directory", "link", "other"
 KINDS = {b"0": FILE, b"\0": FILE, b"7": FILE, b"1": LINK, b"2": LINK, b"5": DIRECTORY}
 GNU_NAME, GNU_LINK, PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"g"
+# what an extended header says of a member; the last is how the keys of one with holes begin
+SPARSE = "GNU.sparse"
+KNOWN = ("path", "size", SPARSE)
 # kinds that have no bytes, whatever size they declare
 EMPTY = (LINK, DIRECTORY)
 
@@ -79,10 +82,11 @@ def number(field: bytes, offset: int) -> int:
     """A number in octal digits, or in binary ones where the first bit is set (GNU)."""
     if field[0] == 128:
         return int.from_bytes(field[1:], "big")
-    try:
-        return int(field.strip(b"\0 ") or b"0", 8)
-    except ValueError:
-        raise ValueError(f"its header at byte {offset:,} is damaged; fetch it again") from None
+    digits = field.strip(b"\0 ")
+    # int() takes a sign as well: a negative size would lead back, round and round
+    if digits.strip(b"01234567"):
+        raise ValueError(f"its header at byte {offset:,} is damaged; fetch it again")
+    return int(digits or b"0", 8)
 
 
 def padded(size: int) -> int:
@@ -99,7 +103,7 @@ def member_of(header: bytes, begin: int, size: int, extension: dict[str, str]) -
     # as tar of 1979 had it
     if kind == FILE and name.endswith("/"):
         kind = DIRECTORY
-    if any(key.startswith("GNU.sparse") for key in extension):
+    if SPARSE in extension:
         kind = OTHER
     if "size" in extension:
         size = int(extension["size"])
@@ -121,14 +125,19 @@ def extension_of(kind: bytes, file: FileBytes, begin: int, size: int) -> dict[st
 
 
 def records(content: bytes) -> dict[str, str]:
-    """The records `LENGTH KEY=VALUE` of an extended header."""
+    """The records `LENGTH KEY=VALUE` of an extended header: those that matter here.
+
+    Others are not kept: any number of headers may stand in front of a member.
+    """
     found: dict[str, str] = {}
     while content.strip(b"\0"):
         digits, _, _ = content.partition(b" ")
         if not digits.isdigit() or not len(digits) < int(digits) <= len(content):
             raise ValueError("its extended header is damaged; fetch or make it again")
         key, _, value = content[len(digits) + 1 : int(digits)].partition(b"=")
-        found[os.fsdecode(key)] = os.fsdecode(value.removesuffix(b"\n"))
+        known = SPARSE if key.startswith(os.fsencode(SPARSE)) else os.fsdecode(key)
+        if known in KNOWN:
+            found[known] = os.fsdecode(value.removesuffix(b"\n"))
         content = content[int(digits) :]
     if not found.get("size", "0").isdecimal():
         raise ValueError("its extended header is damaged; fetch or make it again")
