@@ -59,3 +59,12 @@ def test_an_npz_is_not_mapped(tmp_path, save):
         os.truncate(path, 500)
         with pytest.raises(UserError, match="image 3 cannot be read: "):
             source.pixels(3, 3)
+
+
+def test_sides_below_zero_are_refused(path):
+    with open(path, "wb") as file:
+        fields = {"descr": "|u1", "fortran_order": False, "shape": (-1, 8, 8, 3)}
+        np.lib.format.write_array_header_1_0(file, fields)
+        file.write(bytes(192))
+    with pytest.raises(UserError, match=r"declares the shape \[-1, 8, 8, 3\]"):
+        open_source(path)

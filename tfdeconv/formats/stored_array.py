@@ -24,10 +24,12 @@ HEADER_READERS: dict[tuple[int, int], Any] = {
 def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, whether it is in Fortran's order, and dtype of an array that begins here.
 
-    Raises whatever numpy does where none begins.
+    Raises whatever numpy does where none begins, and ValueError for sides below 0.
     """
     read: Callable = HEADER_READERS[np.lib.format.read_magic(file)]
     shape, in_columns, dtype = read(file, max_header_size=MAX_NPZ_HEADER)
+    if min(shape, default=0) < 0:
+        raise ValueError(f"its header declares the shape {list(shape)}")
     return shape, in_columns, dtype
 
 
