@@ -26,7 +26,7 @@ def test_a_label_a_line_is_of_an_array(array, tmp_path):
         *("cat", "", "a dog", "cat"),
     )
     for count, text in ((3, "a\nb\nc\n"), (5, "a\nb\nc\nd\ne")):
-        with pytest.raises(UserError, match=f"has {count} labels, expected .* the 4 images of"):
+        with pytest.raises(UserError, match=f"has {count} labels, .* each image of .*, which has 4"):
             labelled(array, write(tmp_path, text))
 
 
@@ -36,6 +36,16 @@ def test_numbers_of_an_array_are_labels(array, tmp_path, shape):
     assert labelled(array, f"{tmp_path}/y.npz:y_train").labels == ("0", "1", "2", "3")
     with pytest.raises(UserError, match=r"y.npz:x is float64 \[4, 2, 3, 3\], expected labels"):
         labelled(array, f"{tmp_path}/y.npz:x")
+
+
+def test_too_many_numbers_are_not_read(array, tmp_path):
+    # 2 GB that take no place on the disk
+    with open(tmp_path / "y.npy", "wb") as file:
+        fields = {"descr": "<i8", "fortran_order": False, "shape": (1 << 28,)}
+        np.lib.format.write_array_header_1_0(file, fields)
+        file.truncate(file.tell() + (1 << 31))
+    with pytest.raises(UserError, match="y.npy has 268,435,456 labels, expected one for each"):
+        labelled(array, f"{tmp_path}/y.npy")
 
 
 def test_paths_have_labels(tmp_path):

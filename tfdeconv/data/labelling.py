@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import UserError
+from ..words import counted
 from . import arrays
 from .dataset import Source
 from .image_lists import SEPARATORS, read_lines
@@ -24,20 +25,25 @@ def labelled(source: Source, path: str, tell: Callable[[str], None] = say_nothin
     note on images without a label. Raises UserError where the labels do not fit the images.
     """
     if arrays.is_array(path):
-        labels = numbers_of(path)
+        labels = numbers_of(path, source)
     elif source.array is None:
         return replace(source, labels=labels_by_name(source, path, tell))
     else:
         labels = [sys.intern(line) for line in read_lines(path, blank=True)]
-    if len(labels) != source.count:
-        raise UserError(
-            f"{path} has {len(labels):,} labels, expected one for each of the {source.count:,} "
-            f"images of {source.root}"
-        )
+    refuse_count(path, len(labels), source)
     return replace(source, labels=tuple(labels))
 
 
-def numbers_of(path: str) -> list[str]:
+def refuse_count(path: str, count: int, source: Source) -> None:
+    """Raises UserError where a file has not as many labels as there are images."""
+    if count != source.count:
+        raise UserError(
+            f"{path} has {counted(count, 'label')}, expected one for each image of {source.root}, "
+            f"which has {source.count:,}"
+        )
+
+
+def numbers_of(path: str, source: Source) -> list[str]:
     """The whole numbers of an array [n] or [n, 1], as texts."""
     array = arrays.open_array(path)
     try:
@@ -47,6 +53,8 @@ def numbers_of(path: str) -> list[str]:
                 f"{path} is {dtype} {list(shape)}, expected labels as whole numbers [n], one for "
                 f"each image"
             )
+        # before it is all in memory
+        refuse_count(path, shape[0], source)
         values = arrays.read_whole(path, array)
     finally:
         arrays.close(array)
