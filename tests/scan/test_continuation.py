@@ -76,7 +76,7 @@ def test_images_at_the_end_of_the_list(script, small, photos, tmp_path, monkeypa
         # what had been found is there, and can be drawn
         assert found.done >= old.done and maxima.load(path, found).done == found.done
     status, lines, err = script(*given, path)
-    assert status == 1 and "24 images, 1 layers; 2 could not be read, 4 appear" in lines[-1]
+    assert status == 1 and "24 images, 1 layer; 2 could not be read, 4 appear" in lines[-1]
     assert_equal_runs(path, tmp_path / "whole.h5")
 
 

@@ -38,11 +38,19 @@ def test_a_list_on_standard_input_goes_on(script, photos, tmp_path, monkeypatch)
     assert (run.root, run.names) == (str(tmp_path), ("./3.png", "1.png"))
     give(b"./3.png\n1.png\n0.png\n")
     status, lines, err = script("-", *photos)
-    assert status == 0 and "3 images" in lines[-1], err
+    assert status == 0 and "3 images, 1 layer;" in lines[-1], err
+    give(b"./3.png\n1.png\n0.png\na.png\nb.png\nc.png\nd.png\n")
+    status, _, err = script("-", *photos)
+    assert status == 1 and err[-1].startswith("scan.py: 1 more image was skipped: `python")
     give(b"")
     status, _, err = script("-", *photos)
     assert status == 2 and err == [
         "scan.py: standard input has no lines, expected one for each image"
+    ]
+    monkeypatch.setattr(sys, "stdin", None)
+    status, _, err = script("-", *photos)
+    assert status == 2 and err == [
+        "scan.py: standard input is closed: write a list of images to it, or name its file"
     ]
 
 
@@ -112,7 +120,7 @@ def test_shards_are_scanned_in_place(script, photos, tmp_path):
         tar.seek(512)
         tar.write(b"damage")
     status, lines, err = script(shards, *photos)
-    assert status == 1 and "5 images" in lines[0] and "1 appear more than once" in lines[0]
+    assert status == 1 and "5 images" in lines[0] and "1 appears more than once" in lines[0]
     assert "2.tar/0.png is not an image that can be read" in err[-1]
     arguments = ["--run", tmp_path / "run.h5", "-l", "first", "-f", "1,2", "--out", tmp_path]
     assert script(*arguments, name="visualise.py")[::2] == (0, [])

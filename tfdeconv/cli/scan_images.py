@@ -13,6 +13,7 @@ from ..engine import limits
 from ..errors import UserError
 from ..scan.cluster import cluster
 from ..scan.interruption import Interrupted, Interruption
+from ..words import counted
 from . import arguments, console
 from .notes import MOST, Notes
 from .scan_settings import ScanRequest, settings_of
@@ -177,17 +178,17 @@ def load_started(out: Path) -> Run:
 
 def report(path: Path, run: Run) -> None:
     """Prints what a run has; raises UserError where none of its images could be read."""
+    from ..scan.summary import exceptions
+
     settings = run.settings
     if not run.scanned and run.skipped:
         reason = next(iter(run.skipped.values()))
         raise UserError(f"none of the {len(settings.range)} images could be read: {reason}")
     number, count = settings.shard
     part = "" if count == 1 else f"part {number} of {count}, "
-    duplicates = int((run.same >= 0).sum())
-    print(
-        f"{path}: {part}{run.scanned} images, {len(settings.layers)} layers; "
-        f"{len(run.skipped)} could not be read, {duplicates} appear more than once"
-    )
+    images = counted(run.scanned, "image")
+    layers = counted(len(settings.layers), "layer")
+    print(f"{path}: {part}{images}, {layers}; {exceptions(run)}")
 
 
 def tell_skipped(path: Path, run: Run) -> None:
@@ -197,9 +198,10 @@ def tell_skipped(path: Path, run: Run) -> None:
     for row in skipped_rows(run)[:SHOWN]:
         console.complain(sentence(row))
     if len(run.skipped) > SHOWN:
+        more = len(run.skipped) - SHOWN
         console.complain(
-            f"{len(run.skipped) - SHOWN} more images were skipped: "
-            f"`python scripts/describe.py --run {path} --skipped` lists them"
+            f"{counted(more, 'more image')} {'was' if more == 1 else 'were'} skipped: "
+            f"`python scripts/describe.py --run {path} --skipped` lists them all"
         )
 
 

@@ -121,8 +121,8 @@ def print_size_of_maxima(path: Path, run: Run, channels: Mapping[str, int]) -> N
 
     place = maxima_path(path)
     megabytes = MaximaWriter(place, run.settings, channels).size / 1e6
-    count = len(run.settings.range)
-    print(f"{place}: {megabytes:,.1f} MB, the maxima of {count} images", flush=True)
+    images = counted(len(run.settings.range), "image")
+    print(f"{place}: {megabytes:,.1f} MB, the maxima of {images}", flush=True)
 
 
 def print_new_layers(path: Path, run: Run, addition: Run) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..files import require_regular_file
 from . import archive_lists, archives, arrays, folders, images, photos
 from .archive_lists import Expansion
 from .archives import Archives
-from .image_lists import read_list
+from .image_lists import read_list, read_standard_input
 from .photo_limits import Reserve, reserve_nothing
 from .photos import Decoded
 
@@ -174,7 +173,7 @@ def open_source(path: str, besides: Sequence[str] = ()) -> Source:
     """
     opened = Archives()
     if path == STANDARD_INPUT:
-        read = read_list("standard input", sys.stdin.buffer)
+        read = read_standard_input()
         listed = archive_lists.images_of_list(os.getcwd(), read.names, read.labels, opened)
         return expanded_source(path, os.getcwd(), listed, opened)
     absolute = os.path.abspath(path)

@@ -66,6 +66,14 @@ def read_list(path: str, file: IO[bytes] | None = None) -> ImageList:
     return ImageList(names, labels)
 
 
+def read_standard_input() -> ImageList:
+    """The list on standard input, like read_list()."""
+    # None where the program was started without one
+    if sys.stdin is None:
+        raise UserError("standard input is closed: write a list of images to it, or name its file")
+    return read_list("standard input", sys.stdin.buffer)
+
+
 def read_lines(path: str, file: IO[bytes] | None = None, blank: bool = False) -> list[str]:
     """The lines of a list, without what is white at their ends.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, unknown
+from ..words import counted
 from .image_labels import channel_labels
 
 if TYPE_CHECKING:
@@ -128,9 +129,16 @@ def headline(path: str, run: Run) -> str:
     if not run.finished:
         state += f", {run.done} of {len(run.settings.range)} seen"
     return (
-        f"{path}: {run.settings.network}, {run.scanned} images of {run.root}{state}; "
-        f"{len(run.skipped)} could not be read, {int((run.same >= 0).sum())} appear more than once"
+        f"{path}: {run.settings.network}, {counted(run.scanned, 'image')} of {run.root}{state}; "
+        f"{exceptions(run)}"
     )
+
+
+def exceptions(run: Run) -> str:
+    """How many images do not count, and why."""
+    repeated = int((run.same >= 0).sum())
+    verb = "appears" if repeated == 1 else "appear"
+    return f"{len(run.skipped):,} could not be read, {repeated:,} {verb} more than once"
 
 
 def block_rows(path: str, network: Network | None) -> list[dict[str, Any]]:
