@@ -26,7 +26,9 @@ def test_a_label_a_line_is_of_an_array(array, tmp_path):
         *("cat", "", "a dog", "cat"),
     )
     for count, text in ((3, "a\nb\nc\n"), (5, "a\nb\nc\nd\ne")):
-        with pytest.raises(UserError, match=f"has {count} labels, .* each image of .*, which has 4"):
+        with pytest.raises(
+            UserError, match=f"has {count} labels, .* each image of .*, which has 4"
+        ):
             labelled(array, write(tmp_path, text))
 
 
