@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import urllib.request
+from unittest.mock import Mock
 
 import drawn_runs
 import pytest
@@ -39,6 +40,18 @@ def test_a_signal_ends_it(weights, capfd, monkeypatch, number, status):
     assert address and len(errors.splitlines()) <= 1
     with pytest.raises(OSError):
         urllib.request.urlopen(output.strip(), timeout=5)
+
+
+@pytest.mark.parametrize(("reason", "status"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)])
+def test_a_long_computation_is_left_alone(capfd, monkeypatch, reason, status):
+    left = Mock(side_effect=SystemExit)
+    monkeypatch.setattr(os, "_exit", left)
+    monkeypatch.setattr(signal, "signal", Mock())
+    server = Mock(**{"serve_forever.side_effect": reason, "close.return_value": False})
+    with pytest.raises(SystemExit):
+        explore.serve(server)
+    left.assert_called_once_with(status)
+    assert capfd.readouterr().err.endswith(": ended in the middle of a computation\n")
 
 
 def test_a_port_in_use_is_one_line(weights):

@@ -8,7 +8,9 @@ page on this machine.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import threading
 from argparse import Namespace
 from collections.abc import Sequence
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from ..explorer.server import Server
 
 LAST_PORT = (1 << 16) - 1
-TERMINATED = 128 + signal.SIGTERM  # as shells have it
+# as shells have it
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -108,9 +111,19 @@ def serve(server: Server) -> None:
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
-        server.close()
+        if not server.close():
+            leave(sys.exc_info()[1])
         if in_main_thread:
             signal.signal(signal.SIGTERM, before)
+
+
+def leave(reason: BaseException | None) -> None:
+    """Ends the process while something is computed.
+
+    At Python's own end TensorFlow would abort it, when the computation comes back to Python.
+    """
+    console.complain("ended in the middle of a computation")
+    os._exit(reason.code if isinstance(reason, SystemExit) else INTERRUPTED)  # type: ignore[arg-type]
 
 
 def end(_number: int, _frame: FrameType | None) -> None:
