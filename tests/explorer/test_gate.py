@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from tfdeconv.explorer.handler import Handler
 from tfdeconv.explorer.static_files import FILES
 from tfdeconv.web_limits import MAX_REQUEST, MAX_UPLOAD
 
@@ -178,6 +180,13 @@ def test_a_refusal_outlives_an_unread_body(site):
             time.sleep(0.05)
             sent.sendall(b"x" * 1000)
         assert sent.recv(1 << 12).startswith(b"HTTP/1.1 404 ")
+
+
+def test_nobody_is_left_to_linger_for():
+    # its other end is gone: shutdown() fails, and not with a ConnectionError
+    with socket.socket() as gone:
+        handler = SimpleNamespace(headers={"Content-Length": "9"}, connection=gone)
+        Handler.linger(handler)  # type: ignore[arg-type]
 
 
 def test_a_body_that_ends_early_is_refused(site):

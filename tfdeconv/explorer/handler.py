@@ -116,10 +116,10 @@ class Handler(BaseHTTPRequestHandler):
         """
         if not self.headers.get("Content-Length"):
             return
-        self.wfile.flush()
-        self.connection.shutdown(socket.SHUT_WR)
-        self.connection.settimeout(MOMENT)
+        # the browser may have gone
         with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(MOMENT)
             # a photo goes on for longer, and the page has looked at its size
             self.rfile.read(MAX_REQUEST)
 
