@@ -139,6 +139,7 @@ def test_the_nine_are_the_runs(site):
         ("/projection", {"layer": "first", "photo": "{photo}", "feature": -1}, 400, "integer"),
         ("/projection", {"layer": "first", "photo": "{photo}", "at": [20, 0]}, 422, "row 20"),
         ("/projection", {"layer": "first", "photo": "{photo}", "at": [0]}, 400, "row and a column"),
+        ("/sheet", {"layer": "first", "photo": "{photo}", "sheet": 1}, 422, "no sheet 1"),
         ("/save", {"layer": "first", "photo": "{photo}", "format": "exe"}, 400, "png, npz"),
     ],
 )
@@ -174,3 +175,21 @@ def test_the_newest_click_wins(site):
         assert 2 not in replies
     threads[2].join(10)
     assert replies[2].facts["at"] == [0, 2] and waiting == {}
+
+
+def test_a_sheet_asked_twice_comes_twice(site):
+    session = site.server.session
+    question = {"photo": site.add(), "layer": "first"}
+    replies = []
+    threads = []
+    with session.turns.turn("something long"):
+        for count in (1, 2):
+            asked = threading.Thread(target=lambda: replies.append(site.ask("/sheet", question)))
+            threads.append(asked)
+            asked.start()
+            end = time.monotonic() + 5
+            while len(session.turns.newest) < count and time.monotonic() < end:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(10)
+    assert [reply.status for reply in replies] == [200, 200]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.units import strongest_channels
+from ..errors import UserError
 from ..figures import pixels, png
 from ..words import number
 
@@ -52,10 +53,14 @@ class Thumbnails:
         """The thumbnails of PER_SHEET features as a PNG: rows of COLUMNS.
 
         Zero is grey, as in projections; each map has its own scale, and single units one together.
+        Raises UserError where the sheets end before.
         """
+        sheets = ceil(len(self.features) / PER_SHEET)
+        if sheet >= sheets:
+            raise UserError(f"there is no sheet {sheet}: expected 0 to {sheets - 1}")
         shown = self.features[sheet * PER_SHEET : (sheet + 1) * PER_SHEET]
         height, width = self.tile
-        rows = max(1, ceil(len(shown) / COLUMNS))
+        rows = ceil(len(shown) / COLUMNS)
         drawn = np.full((rows * height, COLUMNS * width), pixels.ZERO[0], np.uint8)
         shrunk = pixels.shrink(self.y[..., shown].astype(np.float32), width, height)
         ends = np.abs(shrunk).max((0, 1), initial=0)

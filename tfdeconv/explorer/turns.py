@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 
@@ -27,10 +27,10 @@ class Turns:
         self.changed = threading.Condition()
         self.busy = False
         self.closed = False
-        self.newest: dict[str, object] = {}  # of each kind, the one that waits
+        self.newest: dict[Hashable, object] = {}  # of each kind, the one that waits
 
     @contextmanager
-    def turn(self, kind: str) -> Iterator[None]:
+    def turn(self, kind: Hashable) -> Iterator[None]:
         """Waits until nothing else is computed.
 
         Raises Superseded where a newer one of that kind has come meanwhile, and Closed at the end.
