@@ -8,7 +8,8 @@ explorer.beside = (() => {
   const PATIENCE = 350; // milliseconds that a feature is looked at before its nine are drawn
   const element = (id) => document.getElementById(id);
   let timer = 0;
-  let waiting = null; // what is to be asked
+  let meant = null; // of which feature they are to be shown
+  let waiting = null; // the same, until it is asked
   let address = '';
 
   // Asks for the likeliest classes of a photo; `choose` is called with a layer and a class.
@@ -45,8 +46,10 @@ explorer.beside = (() => {
     const response = await explorer.requests.newest('nine', question);
     if (!response) return;
     const facts = explorer.requests.facts(response);
+    const drawn = await response.blob();
+    if (question !== meant) return;
     URL.revokeObjectURL(address);
-    address = URL.createObjectURL(await response.blob());
+    address = URL.createObjectURL(drawn);
     const picture = element('nine-picture');
     picture.src = address;
     picture.alt =
@@ -63,6 +66,7 @@ explorer.beside = (() => {
     element('nine').hidden = question === null;
     // what is there is another feature's, or another rule's
     if (question !== null) element('nine').setAttribute('aria-busy', 'true');
+    meant = question;
     waiting = question;
     postpone();
   };
@@ -75,6 +79,7 @@ explorer.beside = (() => {
       const question = waiting;
       waiting = null;
       return drawNine(question).catch((problem) => {
+        if (question !== meant) return;
         element('nine-picture').hidden = true;
         element('nine-images').replaceChildren();
         element('nine').removeAttribute('aria-busy');

@@ -64,8 +64,9 @@ explorer.features = (() => {
     const question = {...mine.question, sheet: sheets};
     sheets += 1;
     const response = await explorer.requests.ask('sheet', question);
-    const address = URL.createObjectURL(await response.blob());
+    const picture = await response.blob();
     if (mine !== layer) return;
+    const address = URL.createObjectURL(picture);
     addresses.push(address);
     for (const each of buttons) {
       each.querySelector('.tile').style.backgroundImage = `url("${address}")`;

@@ -65,9 +65,11 @@ var explorer = globalThis.explorer || {};
   const showMap = async () => {
     const asked = question();
     const response = await requests.newest('map', asked);
-    if (!response || !isStill(asked)) return;
+    if (!response) return;
+    const values = new Float32Array(await response.arrayBuffer());
+    if (!isStill(asked)) return;
     const size = response.headers.get('Map').split(' ').map(Number);
-    state.map = {size, values: new Float32Array(await response.arrayBuffer())};
+    state.map = {size, values};
     element('map-size').textContent = size.join(' x ');
     pictures.map(state);
   };
@@ -131,7 +133,7 @@ var explorer = globalThis.explorer || {};
     element('notes').textContent = told.notes.join('; ');
     shown.draw();
     await chooseLayer(state.layer);
-    if (told.classes) await beside.classes(told.photo, attempt(chooseLayer));
+    if (told.classes && photo === state.photo) await beside.classes(told.photo, attempt(chooseLayer));
   };
 
   const onKey = (event) => {
