@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 from types import SimpleNamespace
@@ -185,7 +186,9 @@ def test_a_refusal_outlives_an_unread_body(site):
 def test_nobody_is_left_to_linger_for():
     # its other end is gone: shutdown() fails, and not with a ConnectionError
     with socket.socket() as gone:
-        handler = SimpleNamespace(headers={"Content-Length": "9"}, connection=gone)
+        handler = SimpleNamespace(
+            headers={"Content-Length": "9"}, connection=gone, wfile=io.BytesIO()
+        )
         Handler.linger(handler)  # type: ignore[arg-type]
 
 

@@ -112,18 +112,19 @@ def serve(server: Server) -> None:
         server.serve_forever(poll_interval=0.1)
     finally:
         if not server.close():
-            leave(sys.exc_info()[1])
+            terminated = isinstance(sys.exc_info()[1], SystemExit)
+            leave(TERMINATED if terminated else INTERRUPTED)
         if in_main_thread:
             signal.signal(signal.SIGTERM, before)
 
 
-def leave(reason: BaseException | None) -> None:
+def leave(status: int) -> None:
     """Ends the process while something is computed.
 
     At Python's own end TensorFlow would abort it, when the computation comes back to Python.
     """
     console.complain("ended in the middle of a computation")
-    os._exit(reason.code if isinstance(reason, SystemExit) else INTERRUPTED)  # type: ignore[arg-type]
+    os._exit(status)
 
 
 def end(_number: int, _frame: FrameType | None) -> None:
