@@ -117,6 +117,30 @@ def test_layers_of_no_stage_stand_apart(show):
     assert len(gaps) == 3 and min(gaps) > 10
 
 
+def test_parts_of_absent_layers_are_a_line(show):
+    browser = show()
+    texts = browser.run(
+        """
+const part = (layer, feature) => ({layer, feature, share: 0.25});
+const made = {layer: 9, name: 'away', rule: 'gradient', exact: true, carried: 1};
+const [entry] = atlas.store.atlas().layers;
+return (async () => {
+  const texts = [];
+  for (const features of [[part(9, 4)], [part(9, 4), part(8, 1)], [part(entry.number, 0)]]) {
+    const feature = {feature: 0, made_of: {...made, features}};
+    const [section] = await atlas.featureRelations.sections({}, feature, 'deconvnet', {});
+    texts.push([section.querySelectorAll('li').length, section.lastChild.textContent]);
+  }
+  return texts;
+})();
+"""
+    )
+    space = "\u202f"
+    one = f"Features 4 (25{space}%) of a layer that is not in this atlas."
+    two = f"Features 4 (25{space}%), 1 (25{space}%) of layers that are not in this atlas."
+    assert texts[:2] == [[0, one], [0, two]] and texts[2][0] == 1
+
+
 def test_r_is_the_next_rule(show):
     browser = show("conv1/0")
     tile = "document.querySelector('.tile.projection').style.backgroundImage"

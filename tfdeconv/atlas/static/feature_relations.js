@@ -85,7 +85,7 @@ atlas.featureRelations = (() => {
   const account = ({carried, exact, features, layer, rule}) => {
     if (carried === null || carried === undefined) return '';
     const rest = exact === false ? 'biases and functions that are not linear' : 'biases';
-    const several = features.some((one) => (one.layer ?? layer) !== layer);
+    const several = features.some((one) => one.layer !== layer);
     const those = several ? 'those layers' : 'that layer';
     if (Math.abs(carried - 1) < ROUNDED) {
       return `All of its activations came through the features of ${those} (rule ${rule}).`;
@@ -97,19 +97,25 @@ atlas.featureRelations = (() => {
     );
   };
 
+  // Features of layers that are not in this atlas, in a line.
+  const absent = (features) => {
+    const parts = features.map((one) => `${one.feature} (${share(one.share)})`);
+    const isOne = new Set(features.map((one) => one.layer)).size === 1;
+    const layers = isOne ? 'a layer that is' : 'layers that are';
+    return `Features ${parts.join(', ')} of ${layers} not in this atlas.`;
+  };
+
   const madeOf = async (feature, rule, state) => {
     const made = feature.made_of;
     if (!made) return null;
     const entry = entryOf(made.layer);
-    if (!entry) {
-      const parts = made.features.map((one) => `${one.feature} (${share(one.share)})`);
-      const text = `Features ${parts.join(', ')} of a layer that is not in this atlas.`;
-      const title = ['Made of ', made.name ?? ''];
-      return section(title, account(made), make('p', {class: 'small', text}));
-    }
-    const members = made.features.map((one) => ({layer: made.layer, ...one}));
-    const body = await list(byShare(members, 'share'), made.layer, rule, state);
-    return section(['Made of ', link(entry, state)], account(made), body);
+    const title = ['Made of ', entry ? link(entry, state) : made.name];
+    const here = made.features.filter((one) => entryOf(one.layer));
+    const elsewhere = made.features.filter((one) => !entryOf(one.layer));
+    const body = [];
+    if (here.length) body.push(await list(byShare(here, 'share'), made.layer, rule, state));
+    if (elsewhere.length) body.push(make('p', {class: 'small', text: absent(elsewhere)}));
+    return section(title, account(made), body);
   };
 
   const goesInto = async (entry, feature, rule, state) => {
