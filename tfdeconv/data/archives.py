@@ -36,6 +36,7 @@ INSIDE = re.compile(r"\.(?:tar|zip)/", re.IGNORECASE)
 OPEN = 8  # archives, of which the threads of a scan read one or two at a time
 
 LINKS = "links"
+UNUSUAL = "no plain files"
 OUTSIDE = "names that lead out of it"
 TWICE = "names that are there already"
 LARGE = f"of more than {MAX_MEMBER:,} bytes"
@@ -211,7 +212,8 @@ def members_of_tar(file: FileBytes) -> Iterator[Found]:
         if member.kind == tar_archive.FILE:
             yield Found(member.name, member, member.size)
         elif member.kind != tar_archive.DIRECTORY:
-            yield Found(member.name, member, 0, LINKS)
+            why_not = LINKS if member.kind == tar_archive.LINK else UNUSUAL
+            yield Found(member.name, member, 0, why_not)
 
 
 def members_of_zip(file: FileBytes) -> Iterator[Found]:

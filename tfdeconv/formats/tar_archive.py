@@ -27,6 +27,9 @@ GNU_NAME, GNU_LINK, PAX, PAX_FOR_ALL = b"L", b"K", b"x", b"g"
 # what an extended header says of a member; the last is how the keys of one with holes begin
 SPARSE = "GNU.sparse"
 KNOWN = ("path", "size", SPARSE)
+# a file with holes as GNU had it before, and where a header, or a block of holes, says that one of
+# these follows
+GNU_HOLES, MORE_HOLES, MORE_IN_BLOCK = b"S", 482, 504
 # kinds that have no bytes, whatever size they declare
 EMPTY = (LINK, DIRECTORY)
 
@@ -58,6 +61,8 @@ def members(file: FileBytes) -> Iterator[TarMember]:
             extension |= extension_of(kind, file, begin, size)
             offset = begin + padded(size)
             continue
+        if kind == GNU_HOLES:
+            begin = behind_holes(file, header, begin)
         member = member_of(header, begin, size, extension)
         if begin + member.size > len(file):
             raise ValueError(f"it is cut off within {member.name!r}; fetch or make it again")
@@ -87,6 +92,15 @@ def number(field: bytes, offset: int) -> int:
     if digits.strip(b"01234567"):
         raise ValueError(f"its header at byte {offset:,} is damaged; fetch it again")
     return int(digits or b"0", 8)
+
+
+def behind_holes(file: FileBytes, header: bytes, begin: int) -> int:
+    """Where the bytes begin of a file with holes: behind the blocks that list more of them."""
+    more = header[MORE_HOLES]
+    while more:
+        more = file.read(begin, BLOCK)[MORE_IN_BLOCK]
+        begin += BLOCK
+    return begin
 
 
 def padded(size: int) -> int:
