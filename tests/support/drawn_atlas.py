@@ -156,8 +156,15 @@ def made_of(layer: int) -> dict[str, Any] | None:
     """Of the layer before; nothing stands before the first one."""
     if layer == 0:
         return None
-    shares = [{"feature": feature, "share": 0.2} for feature in range(3)]
-    return {"layer": layer - 1, "rule": "gradient", "carried": 0.93, "features": shares}
+    shares = [{"layer": layer - 1, "feature": feature, "share": 0.2} for feature in range(3)]
+    return {
+        "layer": layer - 1,
+        "name": f"layer {layer - 1}",
+        "rule": "gradient",
+        "exact": True,
+        "carried": 0.93,
+        "features": shares,
+    }
 
 
 def unit_of(rank: int, image_names: list[str], rng) -> dict:
