@@ -23,7 +23,9 @@ def test_without_arguments_the_sample_is_drawn(tmp_path):
     done = run_process(cwd=tmp_path)
     (name,) = file_names(tmp_path)
     assert without_digest(name) == "chelsea-vgg16-block4_conv2-deconvnet-max.png"
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{name}\n", "")
+    # how far it is, is said on a busy machine
+    said = done.stderr.replace("visualise.py: photo 1 of 1, block4_conv2\n", "")
+    assert (done.returncode, done.stdout, said) == (0, f"{name}\n", "")
     path = tmp_path / name
     text = images.text_of(path)
     network = NETWORKS["vgg16"]()

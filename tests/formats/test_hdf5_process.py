@@ -32,9 +32,23 @@ def path(tmp_path):
     return tmp_path / "x.h5"
 
 
-def children() -> list[str]:
+def all_children() -> list[str]:
     """The processes that this one has started, zombies included."""
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+OF_OTHER_TESTS: set[str] = set()  # a browser, for instance, which serves several files
+
+
+@pytest.fixture(autouse=True)
+def children_of_other_tests():
+    OF_OTHER_TESTS.clear()
+    OF_OTHER_TESTS.update(all_children())
+
+
+def children() -> list[str]:
+    """The processes that the test has started, zombies included."""
+    return [child for child in all_children() if child not in OF_OTHER_TESTS]
 
 
 DATASET = "hdf5_survey.read = lambda *_: %s; hdf5_server.main()"
