@@ -42,9 +42,7 @@ def spearman_by_loops(a: list[float], b: list[float]) -> float:
     x, y = [rank(a, value) for value in a], [rank(b, value) for value in b]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     products = sum((p - mean_x) * (q - mean_y) for p, q in zip(x, y))
-    return products / sqrt(
-        sum((p - mean_x) ** 2 for p in x) * sum((q - mean_y) ** 2 for q in y)
-    )
+    return products / sqrt(sum((p - mean_x) ** 2 for p in x) * sum((q - mean_y) ** 2 for q in y))
 
 
 @pytest.mark.parametrize("scale", [1.0, 255.0])
