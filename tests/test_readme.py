@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRESS = re.compile(r"(photo )?\d+ of \d+")  # on a busy machine
 NOTE = "left out, made by this program"  # of the pages' own pictures
-PAGES = ["README.md", "CHANGELOG.md", "weights/my-model.md"]
+PAGES = ["README.md", "CHANGELOG.md", "scripts/experiments.md", "weights/my-model.md"]
 PAGES += [f"{folder}/README.md" for folder in ("scripts", "tests", "weights")]
 PAGES += sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tfdeconv/**/README.md"))
 TEXTS = {page: (ROOT / page).read_text() for page in PAGES}

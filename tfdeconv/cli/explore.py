@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ..figures.style import COLOURS, PLAIN
 from . import arguments, console
 from .constraints import Constraint, check_constraints, options_given
+from .models import add_model_options
 from .notes import Notes
 from .visualise_options import rgb_bands
 
@@ -61,14 +62,9 @@ def parse(argv: Sequence[str]) -> Namespace:
         metavar="IMAGES",
         help="with --run: where its images are now, if they have moved",
     )
-    arguments.add_weights(parser, "default: what weights/ has for the network")
     option("--run", metavar="FILE", help="show the strongest images of a scan beside the photo")
     option("--port", type=port, default=0, help="of 127.0.0.1 (default: a free one)")
-    arguments.add_network(parser)
-    arguments.add_architecture(parser)
-    arguments.add_lambda(parser)
-    arguments.add_variant(parser)
-    arguments.add_preprocess(parser, "how a photo becomes the network's input")
+    add_model_options(parser)
     option("--labels", metavar="FILE", help="names of the network's classes")
     option(
         "--resize",

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UserError
 from . import arguments, class_options, console
+from .models import model_fields, read_model
 from .notebook import default_request
 from .recipes import recipe_of
 
@@ -30,12 +30,7 @@ def subject_of(given: Namespace, notes: Notes) -> Subject:
     """What the options ask for; raises UserError where it is not there. Imports TensorFlow."""
     request = replace(
         default_request(),
-        weights=given.weights,
-        architecture=given.architecture,
-        lambdas=given.lambdas,
-        network=given.network,
-        variant=given.variant,
-        preprocess=given.preprocess,
+        **model_fields(given),
         labels=given.labels,
         resize=given.resize or arguments.RESIZES[0],
         bands=given.bands,
@@ -47,7 +42,7 @@ def subject_of(given: Namespace, notes: Notes) -> Subject:
     if run:
         request, weights = of_run(given, request, run)
     else:
-        weights = of_file(request, notes)
+        weights = read_model(request, None, notes)
     weights_path = Path(weights.path)
     network = weights.network
     arguments.check_targets(network, (), None, request.bands)
@@ -80,38 +75,6 @@ def subject_of(given: Namespace, notes: Notes) -> Subject:
         console.complain,
         features,
     )
-
-
-def of_file(request: PhotoRequest, notes: Notes) -> Weights:
-    """All layers of a weight file, with the preprocessing asked for."""
-    from ..data.stated_preprocessing import load_preprocessing
-    from ..weights import load
-
-    path = weight_file(request)
-    weights = load.read_weights(
-        path,
-        request.network,
-        None,
-        "float32",
-        request.variant,
-        request.architecture,
-        request.lambdas,
-    )
-    asked = load_preprocessing(request.preprocess, weights.network.input_shape, notes.tell)
-    if request.weights:
-        for note in weights.notes_to_tell(preprocessing_known=bool(request.preprocess)):
-            notes.tell(note)
-    return replace(weights, preprocessing=asked or weights.preprocessing)
-
-
-def weight_file(request: PhotoRequest) -> Path:
-    """--weights, or a file of the whole network, or else of its default layer."""
-    options = (request.weights, request.network, request.variant)
-    try:
-        return arguments.weight_file(*options, None)
-    except UserError:
-        network = arguments.built_in_network(request.network, request.variant)
-        return arguments.weight_file(*options, [arguments.default_layer(network)])
 
 
 class OpenedRun(NamedTuple):

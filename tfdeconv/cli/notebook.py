@@ -13,8 +13,9 @@ from ..engine.rules import DECONVNET
 from ..errors import UserError
 from ..tensorflow_import import import_tensorflow
 from . import arguments, class_options, photo_picture, photo_projection, visualise
+from .models import read_model
 from .notes import Notes, admission_of
-from .visualise_photos import PhotoRequest, read_weights
+from .visualise_photos import PhotoRequest, layers_of
 
 if TYPE_CHECKING:
     from ..data.sources import Source
@@ -173,6 +174,8 @@ def loaded_weights(
         arguments.check_targets(weights.network, request.layers, request.features, request.bands)
         return replace(weights, preprocessing=asked or weights.preprocessing)
     given = None if weights is None else os.fspath(weights)
-    path = arguments.weight_file(given, request.network, request.variant, request.layers)
     request = replace(request, weights=given)
-    return as_tensors(read_weights(request, path, notes))
+    layers = layers_of(request)
+    loaded = read_model(request, layers, notes)
+    arguments.check_targets(loaded.network, layers, request.features, request.bands)
+    return as_tensors(loaded)

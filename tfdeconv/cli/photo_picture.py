@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .photos import Photo
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,15 +15,6 @@ if TYPE_CHECKING:
     from ..figures.destination import Destination, Page
     from ..figures.recipe import Recipe
     from ..figures.tile_files import UnitTile
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo as the network sees it: x [1, h, w, c]."""
-
-    path: Path
-    x: np.ndarray
-    sha256: str
 
 
 def draw_photo(photo: Photo, projection: Projection, request: Any) -> Iterator[Page]:

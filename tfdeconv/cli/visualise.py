@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from . import arguments, class_options, lists
 from .constraints import Constraint, check_constraints, options_given
+from .models import model_fields
 from .visualise_options import DEFAULT_TOP, build_parser
 from .visualise_photos import PhotoRequest, visualise_photos
 from .visualise_run import ALL, RunRequest, visualise_run
@@ -159,12 +160,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
     photos = given.images or [str(arguments.sample_photo("name one, or a folder of them"))]
     return PhotoRequest(
         photos=tuple(photos),
-        weights=given.weights,
-        architecture=given.architecture,
-        lambdas=given.lambdas,
-        network=given.network,
-        variant=given.variant,
-        preprocess=given.preprocess,
+        **model_fields(given),
         layers=tuple(layers),
         features=lists.without_repeats(given.feature),
         classes=given.classes,

@@ -12,6 +12,7 @@ from ..figures.ranks import Ranks
 from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
 from . import arguments, class_options, console, lists
+from .models import add_model_options
 from .visualise_run import ALL
 
 DEFAULT_TOP = 9
@@ -92,16 +93,7 @@ def build_parser(docstring: str) -> console.Parser:
         action="store_true",
         help="with --blocks: also the shortcut and the residual branch separately",
     )
-    arguments.add_network(parser)
-    arguments.add_weights(parser, "default: what weights/ has for the network and layer")
-    arguments.add_architecture(parser)
-    arguments.add_lambda(parser)
-    arguments.add_variant(parser)
-    arguments.add_preprocess(
-        parser,
-        "how the photo becomes the network's input (default: as the weight file says, "
-        "or as is usual for such a file)",
-    )
+    add_model_options(parser, "default: what weights/ has for the network and layer")
     arguments.add_layers(
         parser, "may be repeated (default: block4_conv2, or the last layer that has a map)"
     )

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.stated_preprocessing import load_preprocessing
 from ..errors import UserError
 from ..files import refuse_source
 from . import arguments, class_options, console, photo_projection
-from .notes import Notes, admission_of
+from .models import ModelRequest, read_model, read_network
+from .notes import Notes
 from .photo_cost import Pace
-from .photo_picture import Photo, save_photo
+from .photo_picture import save_photo
+from .photos import existing_photos, read_photo
 from .recipes import recipe_of
 
 if TYPE_CHECKING:
-    from ..data.admission import Admission
     from ..figures.destination import Destination
-    from ..weights.load import Weights
 
 
 @dataclass(frozen=True)
-class PhotoRequest:
+class PhotoRequest(ModelRequest):
     """What to draw of which photos, and how. None: as the weight file says."""
 
     photos: tuple[str, ...]  # files and directories
-    weights: str | None
-    architecture: str | None
-    lambdas: dict[str, str] | None
-    network: str | None
-    variant: str | None
-    preprocess: str | None
     layers: tuple[str, ...]  # none: the default layer of the weight file's network
     features: list[int] | None  # None: the `top` that fire strongest
     classes: list[str] | None  # features of a layer of classes, by their names
@@ -70,15 +63,13 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     from ..engine import limits
     from ..network import borders
 
-    weights_path = arguments.weight_file(
-        request.weights, request.network, request.variant, request.layers
-    )
     notes = Notes()
-    weights = read_weights(request, weights_path, notes)
-    photos = existing_photos(request.photos, notes)
-    admission = admission_of(request.preprocess, notes)
+    layers = layers_of(request)
+    weights = read_model(request, layers, notes)
+    weights_path = Path(weights.path)
     network = weights.network
-    layers = request.layers or (class_options.target_layer(network, request.classes),)
+    arguments.check_targets(network, layers, request.features, request.bands)
+    photos = existing_photos(request.photos, notes)
     # notes are on the user's files, and not on those of the weights folder
     tell = notes.tell if request.weights else None
     request, weights = class_options.resolve(request, weights, layers, tell)
@@ -114,7 +105,7 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     complete = True
     for number, path in enumerate(photos, 1):
         try:
-            photo = read_photo(path, request, tensors, admission)
+            photo = read_photo(path, request, tensors, notes, request.max_side)
         except (UserError, OSError) as error:  # OSError: it vanished while it was read
             console.complain(error)
             continue
@@ -141,60 +132,14 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     return console.exit_status(drawn, complete and drawn == len(photos) * len(deconvnets))
 
 
-def read_weights(request: PhotoRequest, path: Path, notes: Notes) -> Weights:
-    """What the layers need of a weight file, as arrays, with the preprocessing asked for.
+def layers_of(request: PhotoRequest) -> tuple[str, ...]:
+    """The layers asked for, or the default one of the weight file's network.
 
-    Raises UserError where the file or its network is not as the request needs it. Notes are on what
-    was assumed of a file of the user's.
+    Raises UserError where that lacks a channel or a band asked for.
     """
-    from ..weights import load
-
-    layers = request.layers
-    if not layers:
-        network = load.network_in(
-            path, request.network, request.variant, request.architecture, request.lambdas
-        )
-        layers = (class_options.target_layer(network, request.classes),)
-        arguments.check_targets(network, layers, request.features, request.bands)
-    weights = load.read_weights(
-        path,
-        request.network,
-        layers,
-        "float32",
-        request.variant,
-        request.architecture,
-        request.lambdas,
-    )
-    network = weights.network
-    preprocessing = load_preprocessing(request.preprocess, network.input_shape, notes.tell)
+    if request.layers:
+        return request.layers
+    network = read_network(request)
+    layers = (class_options.target_layer(network, request.classes),)
     arguments.check_targets(network, layers, request.features, request.bands)
-    if request.weights:
-        for note in weights.notes_to_tell(preprocessing_known=bool(request.preprocess)):
-            notes.tell(note)
-    return replace(weights, preprocessing=preprocessing or weights.preprocessing)
-
-
-def existing_photos(paths: tuple[str, ...], notes: Notes) -> list[Path]:
-    """The photos in files and directories; raises UserError if not one of them exists."""
-    from ..data import dataset, images
-
-    photos = images.find(paths, notes.tell)
-    if not any(dataset.exists(str(photo)) for photo in photos):
-        names = ", ".join(map(str, photos[:3]))
-        more = ", ..." if len(photos) > 3 else ""
-        raise UserError(f"{names}{more}: there is no such file")
-    return photos
-
-
-def read_photo(path: Path, request: PhotoRequest, weights: Weights, admission: Admission) -> Photo:
-    """Raises UserError for a file that is not a photo, OSError where it cannot be read again."""
-    from ..data import arrays, images
-    from ..files import sha256
-
-    channels = weights.network.channels
-    x = images.read(
-        [path], weights.preprocessing, request.resize, channels, admission, request.max_side
-    )
-    file, array = arrays.split_name(str(path))
-    # of several arrays of one file each has a picture of its own
-    return Photo(path, x, f"{sha256(file)} {array}".strip())
+    return layers

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from .recipe import Recipe
+from .tables import Table
 
 # number, how many there are, what is on it
 Page = tuple[int, int, Image.Image]
@@ -36,12 +37,14 @@ class Destination(ABC):
         pages: Iterable[Page],
         results: Mapping[str, str],
         arrays: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Table] | None = None,
     ) -> Iterator[Path]:
-        """Saves a picture's pages, and arrays as an .npz; yields the paths of pages on the disk.
+        """Saves a picture's pages, arrays as an .npz, and tables as CSV.
 
-        stem: what the name begins with, where the picture has a name of its own; results: what its
-        text says besides the recipe. Folders are made with the first page. Raises UserError where
-        it cannot be written.
+        Yields the paths of pages on the disk, and then those of tables. stem: what the name begins
+        with, where the picture has a name of its own; results: what its text says besides the
+        recipe; tables: by what their names have behind the picture's ("" for one alone). Folders
+        are made with the first page. Raises UserError where it cannot be written.
         """
 
     def tile_folder(self, recipe: Recipe, stem: str) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from . import pixels
+from .head import Head
 from .legend import Legend
 from .letters import font, font_for, in_lines, printable, shortened, text_width
 from .page import EDGE, FAINT, INK, MARGIN, PAPER
@@ -16,11 +17,7 @@ from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, TileSignal, contrast_
 from .photo_layout import LINE, PAIR_GAP, Grid, Layout
 from .tile import draw_cross, draw_ticks, draw_tile, tile_pixels
 
-# sizes of letters, and lengths in pixels
-TITLE, TITLE_LINE = 28, 38
-CAPTION, CAPTION_LINE = 18, 25
-TITLE_LINES, CAPTION_LINES = 2, 3  # at most
-HEAD_GAP = 14  # under the caption
+# lengths in pixels
 LEGEND_GAP = 18  # over the legend
 LEAST_WIDTH = 720  # of what is on a page: the head has to be readable
 EDGE_WIDTH = 3  # of a patch's edge in its box's colour
@@ -37,18 +34,13 @@ def draw_page(
 ) -> Image.Image:
     """A page with those features."""
     width = max(layout.size[0], LEAST_WIDTH)
-    titles = in_lines(printable(title), width, TITLE, TITLE_LINES)
-    captions = in_lines(printable(caption), width, CAPTION, CAPTION_LINES)
-    top = MARGIN + len(titles) * TITLE_LINE + len(captions) * CAPTION_LINE + HEAD_GAP
+    head = Head(title, caption, width)
+    top = MARGIN + head.height
     legend_top = top + layout.size[1] + LEGEND_GAP
     height = legend_top + legend.height(width) + MARGIN
     canvas = Image.new("RGB", (width + 2 * MARGIN, height), PAPER)
     pen = ImageDraw.Draw(canvas)
-    for i, line in enumerate(titles):
-        pen.text((MARGIN, MARGIN - 6 + i * TITLE_LINE), line, INK, font_for(line, TITLE))
-    caption_top = MARGIN - 4 + len(titles) * TITLE_LINE
-    for i, line in enumerate(captions):
-        pen.text((MARGIN, caption_top + i * CAPTION_LINE), line, FAINT, font_for(line, CAPTION))
+    head.draw(canvas, (MARGIN, MARGIN))
 
     boxes: list[Box] = []
     if figure.paired:

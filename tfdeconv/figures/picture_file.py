@@ -17,8 +17,9 @@ from ..errors import UserError
 from ..files import atomic_write, locked_folder
 from . import pdf, png
 from .destination import Destination, Page
-from .picture_folder import make_folder, save_arrays, write_arrays
+from .picture_folder import make_folder, save_arrays, save_tables, write_arrays
 from .recipe import Recipe
+from .tables import Table, encoded_tables, is_another_table, paths_of, write_tables
 
 
 class PngFile(Destination):
@@ -48,7 +49,10 @@ class PngFile(Destination):
         pages: Iterable[Page],
         results: Mapping[str, str],
         arrays: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Table] | None = None,
     ) -> Iterator[Path]:
+        contents = encoded_tables(tables)
+        written: list[Path] = []
         for _, count, picture in pages:
             self.refuse_many(count)
             text = recipe.text({**results, "page": "1 of 1"})
@@ -60,10 +64,19 @@ class PngFile(Destination):
                 if arrays is not None:
                     self.refuse_another(beside, text_of_arrays, recipe)
                     write_arrays(beside, arrays, text)
+                if not recipe.made(text_of(self.path)):
+                    self.refuse_another_table(contents)
+                written = write_tables(self.path.parent, self.path.stem, contents)
                 with atomic_write(self.path) as temporary:
                     temporary.write_bytes(encoded)
             self.pages += 1
             yield self.path
+        yield from written
+
+    def refuse_another_table(self, tables: Mapping[str, bytes]) -> None:
+        for path, content in paths_of(self.path.parent, self.path.stem, tables).items():
+            if not self.overwrite and is_another_table(path, content):
+                raise another_file(path)
 
     def refuse_another(self, path: Path, read_text, recipe: Recipe) -> None:
         if not self.overwrite and os.path.lexists(path) and not recipe.made(read_text(path)):
@@ -92,8 +105,9 @@ class PdfFile(Destination):
         pages: Iterable[Page],
         results: Mapping[str, str],
         arrays: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Table] | None = None,
     ) -> Iterator[Path]:
-        """Adds a picture's pages; arrays go beside the PDF, as they would in a directory."""
+        """Adds a picture's pages; what is beside it goes beside the PDF, as in a directory."""
         texts: list[dict[str, str]] = []
 
         def pictures() -> Iterator[tuple[Image.Image, dict[str, str]]]:
@@ -111,7 +125,17 @@ class PdfFile(Destination):
             save_arrays(self.path.with_name(name), arrays, recipe, texts[0])
         self.recipes.append(recipe)
         self.texts += texts
-        yield from ()
+        contents = encoded_tables(tables)
+        if contents:
+            make_folder(self.path.parent)
+            yield from self.save_tables(f"{stem}-{recipe.digest}", contents, recipe)
+
+    def save_tables(self, name: str, tables: Mapping[str, bytes], recipe: Recipe) -> list[Path]:
+        # those beside a PDF that has the same picture are this picture's former ones
+        if any(recipe.made(text) for text in pdf.texts_of(self.path)):
+            with locked_folder(self.path.parent):
+                return write_tables(self.path.parent, name, tables)
+        return save_tables(self.path.parent, name, tables, recipe)
 
     def finish(self) -> Iterator[Path]:
         """Writes the PDF, if it has a page; raises UserError where another's would be lost."""

@@ -19,6 +19,7 @@ from ..files import atomic_write, locked_folder
 from . import naming, png
 from .destination import Destination, Page
 from .recipe import Recipe
+from .tables import Table, encoded_tables, is_another_table, paths_of, write_tables
 
 
 class PictureFolder(Destination):
@@ -39,8 +40,11 @@ class PictureFolder(Destination):
         pages: Iterable[Page],
         results: Mapping[str, str],
         arrays: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Table] | None = None,
     ) -> Iterator[Path]:
         names: list[str] = []
+        contents = encoded_tables(tables)
+        written: list[Path] = []
 
         def named_pages() -> Iterator[tuple[Image.Image, dict[str, str]]]:
             for number, count, picture in pages:
@@ -48,10 +52,12 @@ class PictureFolder(Destination):
                 if number == 1:
                     make_folder(self.path)
                     suffixes = naming.page_suffixes(count)
-                    name = free_name(self.path, f"{stem}-{recipe.digest}", recipe, suffixes)
+                    name = f"{stem}-{recipe.digest}"
+                    name = free_name(self.path, name, recipe, suffixes, contents)
                     names.extend(f"{name}{suffix}.png" for suffix in suffixes)
                     if arrays is not None:
                         save_arrays(self.path / f"{name}.npz", arrays, recipe, text)
+                    written.extend(save_tables(self.path, name, contents, recipe, suffixes))
                 yield picture, text
 
         for number, encoded in enumerate(png.encode_all(named_pages())):
@@ -60,6 +66,7 @@ class PictureFolder(Destination):
                     temporary.write_bytes(encoded)
             self.pages += 1
             yield free
+        yield from written
 
 
 def make_folder(path: Path) -> None:
@@ -72,20 +79,29 @@ def make_folder(path: Path) -> None:
         raise UserError(f"cannot write to {path}: permission denied")
 
 
-def free_name(folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str] = ("",)) -> str:
+def free_name(
+    folder: Path,
+    name: str,
+    recipe: Recipe,
+    suffixes: Sequence[str] = ("",),
+    tables: Mapping[str, bytes] | None = None,
+) -> str:
     """`name`, or `name-2`, `name-3`, ...: the first under which nothing else would be lost.
 
-    suffixes: what follows the name in the files of several pages.
+    suffixes: what follows the name in the files of several pages; tables: the bytes of those
+    beside the picture, by what follows the name in their files.
     """
     number = 1
     candidate = name
-    while is_taken(folder, candidate, recipe, suffixes):
+    while is_taken(folder, candidate, recipe, suffixes, tables or {}):
         number += 1
         candidate = f"{name}-{number}"
     return candidate
 
 
-def is_taken(folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str]) -> bool:
+def is_taken(
+    folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str], tables: Mapping[str, bytes]
+) -> bool:
     """Whether a file of that name is not of this recipe."""
     files = {folder / f"{name}.npz": text_of_arrays}
     for suffix in suffixes:
@@ -94,7 +110,10 @@ def is_taken(folder: Path, name: str, recipe: Recipe, suffixes: Sequence[str]) -
         # a link counts, whether what it leads to is there or not
         if os.path.lexists(path) and not recipe.made(read_text(path)):
             return True
-    return False
+    if recipe.made(text_of(folder / f"{name}{suffixes[0]}.png")):
+        return False
+    paths = paths_of(folder, name, tables)
+    return any(is_another_table(path, content) for path, content in paths.items())
 
 
 @contextmanager
@@ -119,3 +138,17 @@ def save_arrays(
 def write_arrays(path: Path, arrays: Mapping[str, Any], text: Mapping[str, str]) -> None:
     with atomic_write(path) as temporary:
         np.savez_compressed(temporary, **arrays, text=json.dumps(text))
+
+
+def save_tables(
+    folder: Path,
+    name: str,
+    tables: Mapping[str, bytes],
+    recipe: Recipe,
+    suffixes: Sequence[str] = ("",),
+) -> list[Path]:
+    """Saves tables under that or a free name; returns their paths. suffixes: of the pages."""
+    if not tables:
+        return []
+    with locked_folder(folder):
+        return write_tables(folder, free_name(folder, name, recipe, suffixes, tables), tables)

@@ -1,0 +1,1 @@
+"""Charts: panels that a sheet lays out, each in its own room."""
