@@ -102,6 +102,7 @@ PACKAGES = {
     },
     "experiments": {
         "checks.similarity",
+        "figures.class_values",
         "engine",
         "weights",
         "data",
@@ -189,6 +190,7 @@ OUTSIDE = {
         "data.resizing",
         "data.sources",
         "data.tiff_messages",
+        "data.transformation",
         # a type
         "engine.projection",
         "figures",

@@ -7,11 +7,25 @@ from typing import Any
 
 from ..errors import UserError
 from .base import INPUT, Node
+from .classes import last_class_layer
 from .graph import Network
-from .layers import Conv, ConvTranspose, Dense, DepthwiseConv
+from .layers import (
+    Activation,
+    Affine,
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Dense,
+    DepthwiseConv,
+    Flatten,
+    Identity,
+    PReLU,
+)
 
 # the classes of layers with a kernel
 KERNELS = (Conv, ConvTranspose, DepthwiseConv, Dense)
+# what stands between a kernel and the values that the next one reads
+NORMS_AND_RECTIFIERS = (BatchNorm, Affine, Activation, PReLU)
 
 # reasons and layers that an error lists
 SHOWN = 4
@@ -78,11 +92,53 @@ def last_map(network: Network, layers: Sequence[str]) -> str:
             return layer
     if candidates:
         return candidates[-1]
+    raise no_kernel(network, list(layers))
+
+
+def no_kernel(network: Network, layers: Sequence[str]) -> UserError:
+    """The error for a network that has no layer to be taken where the user names none."""
     stopped = f" ({network.part})" if network.part else ""
-    raise UserError(
+    return UserError(
         f"{network.name} has no default layer: there is no convolution or dense layer in "
-        f"it{stopped}; choose a layer with -l: {', '.join(list(layers)[:SHOWN])}"
+        f"it{stopped}; choose a layer with -l: {', '.join(layers[:SHOWN])}"
     )
+
+
+def first_and_last(network: Network, weights: Mapping[str, Any]) -> tuple[str, ...]:
+    """The first layer that these weights reach, and the last before the classes.
+
+    As layers 1 and 7 of Zeiler & Fergus's eight: the first kernel's, behind its norm and rectifier,
+    and what the logits are made of, or the last there is. One where they are the same. Raises
+    UserError where no layer with a kernel is reached.
+    """
+    reached = [node.name for node in available_layers(network, weights)]
+    candidates = [layer for layer in behind_kernels(network) if layer in reached]
+    if not candidates:
+        raise no_kernel(network, reached)
+    first = candidates[0]
+    while follower := only_reader(network, first):
+        if follower not in reached or not isinstance(network.node(follower).layer, NORMS_AND_RECTIFIERS):
+            break
+        first = follower
+    last = candidates[-1]
+    head = last_class_layer(network)
+    if head in candidates:
+        before = without_reshapes(network, network.node(head).inputs[0])
+        last = before if before in candidates else head
+    return tuple(dict.fromkeys([first, without_reshapes(network, last)]))
+
+
+def only_reader(network: Network, layer: str) -> str:
+    """The layer that alone reads another one; "" where there are several or none."""
+    readers = [node.name for node in network.nodes if layer in node.inputs]
+    return readers[0] if len(readers) == 1 else ""
+
+
+def without_reshapes(network: Network, layer: str) -> str:
+    """The layer whose values another one has, perhaps in another shape."""
+    while layer in network.by_name and isinstance(network.node(layer).layer, Identity | Flatten):
+        layer = network.node(layer).inputs[0]
+    return layer
 
 
 def nothing_to_scan(network: Network, weights: str) -> UserError:
