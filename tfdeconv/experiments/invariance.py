@@ -130,17 +130,12 @@ class Invariance:
                     distances[layer] = norm(maps[layer][number] - vector)
                 yield Step(fill, distances, *self._class(maps, number, reference.chosen))
 
-    def _class(
-        self, maps: Mapping[str, np.ndarray], number: int, chosen: int
-    ) -> tuple[float, int]:
+    def _class(self, maps: Mapping[str, np.ndarray], number: int, chosen: int) -> tuple[float, int]:
         """A class's probability for an image, and the most likely class."""
         if self.head is None:
             return nan, -1
         logits = maps[self.head.name][number, 0, 0]
-        return (
-            float(probabilities(logits, self.head.probability)[chosen]),
-            int(logits.argmax()),
-        )
+        return (float(probabilities(logits, self.head.probability)[chosen]), int(logits.argmax()))
 
 
 class Step(NamedTuple):

@@ -87,7 +87,9 @@ class MeasuredInvariance:
                     yield cells + class_cells(photo.chosen, response, step, name_of)
 
 
-def class_cells(chosen: int, response: Response, step: int, name_of: Callable[[int], str]) -> list[Any]:
+def class_cells(
+    chosen: int, response: Response, step: int, name_of: Callable[[int], str]
+) -> list[Any]:
     """What a row says of classes."""
     if chosen < 0:
         return [None] * 5

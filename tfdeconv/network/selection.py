@@ -117,7 +117,9 @@ def first_and_last(network: Network, weights: Mapping[str, Any]) -> tuple[str, .
         raise no_kernel(network, reached)
     first = candidates[0]
     while follower := only_reader(network, first):
-        if follower not in reached or not isinstance(network.node(follower).layer, NORMS_AND_RECTIFIERS):
+        if follower not in reached or not isinstance(
+            network.node(follower).layer, NORMS_AND_RECTIFIERS
+        ):
             break
         first = follower
     last = candidates[-1]
