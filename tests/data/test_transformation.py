@@ -115,7 +115,7 @@ def test_the_identity_is_the_untransformed_photo(rng, resize, size):
     np.testing.assert_array_equal(x[7:, :-5], expected[:-7, 5:])
 
 
-def test_larger_photos_show_what_is_sharp_in_the_file(rng):
+def test_larger_photos_stay_as_sharp_as_files(rng):
     """Twice as large is the middle of the photo at twice the resolution, not an enlarged input."""
     photo = rng.integers(0, 256, (64, 64, 3), np.uint8)
     preprocessing = Preprocessing("rgb", (16, 16), 32)
