@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -13,8 +14,11 @@ if (
 ):  # as in a shell's background: programs that are started would ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+import forked_reading  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+from tfdeconv.formats import reading_process  # noqa: E402
 
 
 @pytest.fixture
@@ -31,6 +35,18 @@ def let_go():
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
     gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forked():
+    """Files are read by forks of a process that has h5py already: hundreds of tests read some."""
+    forked_reading.serve_processes()
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Files are read by processes that are started, as the package does it."""
+    monkeypatch.setattr(reading_process, "subprocess", subprocess)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -95,7 +95,7 @@ def test_attributes_have_their_types(tmp_path):
     assert isinstance(node.attributes["T"], Type) and type(node.attributes["flag"]) is bool
 
 
-def test_a_graph_is_read_by_another_process(tmp_path):
+def test_a_graph_is_read_by_another_process(tmp_path, started):
     path = tmp_path / "net.pb"
     path.write_bytes(files.small_graph())
     with open_graph(path) as graph:

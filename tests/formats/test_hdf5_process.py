@@ -21,6 +21,7 @@ from tfdeconv.formats import hdf5_process
 from tfdeconv.weights.detect import open_hdf5
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("started")
 
 
 @pytest.fixture

@@ -198,7 +198,7 @@ def test_damaged_rows_do_not_disturb_the_others(tmp_path):
                 np.testing.assert_array_equal(dataset(root, "images").rows(i, i + 1)[0], IMAGES[i])
 
 
-def test_memory_does_not_grow_with_requests(path):
+def test_memory_does_not_grow_with_requests(path, started):
     with hdf5_process.open_in_subprocess(path) as root:
         images = dataset(root, "packed")
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()

@@ -38,7 +38,7 @@ def refusal(path) -> str:
     return str(caught.value)
 
 
-def test_a_model_is_described_as_it_is(tmp_path):
+def test_a_model_is_described_as_it_is(tmp_path, started):
     said = small_model()
     said.metadata_props.extend(entries({"author": "nobody"}))
     said.graph.input.append(value("kernel", [4, 3, 3, 3]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import subprocess
@@ -318,10 +319,16 @@ DATA = ".data-00000-of-00001"
 
 
 def checkpoint_file(name: str) -> bytes:
-    """A file of those that TensorFlow writes, in a process that is gone by then."""
+    """A file of those that TensorFlow writes."""
+    return checkpoints()[name]
+
+
+@functools.cache
+def checkpoints() -> dict[str, bytes]:
+    """The files that TensorFlow writes, by name, in a process that is gone by then."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-c", SAVE, folder], check=True, capture_output=True)
-        return (Path(folder) / name).read_bytes()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 def checkpoint_indices() -> list[bytes]:

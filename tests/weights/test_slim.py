@@ -198,7 +198,7 @@ def test_both_formats_are_described_alike(folder, name, monkeypatch):
         assert values.dtype.str == described[key][1] and list(values.shape) == described[key][0]
 
 
-def test_a_checkpoint_is_read_by_another_process(folder):
+def test_a_checkpoint_is_read_by_another_process(folder, started):
     weights = load_weights(folder / "vgg_16.ckpt.index", "vgg16", "block1_conv1")
     kernel = ARRAYS["vgg_16/conv1/conv1_1/weights"]
     np.testing.assert_array_equal(weights["block1_conv1"]["kernel"], kernel)
