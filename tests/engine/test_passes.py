@@ -12,6 +12,7 @@ from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine import dispatch, passes
 from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.parameters import parameters_of, with_parameters
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network import base, layers
 from tfdeconv.network.classes import class_layer
@@ -300,3 +301,24 @@ def test_weights_are_captured_not_baked_in(rng, monkeypatch):
         for node in graph.graph.as_graph_def().node:
             if node.op == "Const":
                 assert tf.make_ndarray(node.attr["value"].tensor).size <= 128, node.name
+
+
+def test_other_weights_need_no_other_graphs(rng, monkeypatch):
+    """What they give is what a deconvnet of their own gives; of shared layers nothing is redone."""
+    network = example("conv 5x5 stride 2, rectified")
+    target = network.nodes[-1].name
+    first, second = (random_weights(network, rng, dtype=np.float32) for _ in range(2))
+    x = rng.standard_normal((1, 13, 11, 4)).astype(np.float32)
+    deconvnet = Deconvnet(network, first, target)
+    before = deconvnet.project(x, [1])
+    other_parameters = parameters_of(Deconvnet(network, second, target))
+    monkeypatch.setattr(passes, "forward_maps", None)
+    monkeypatch.setattr(passes, "backward", None)
+    other = with_parameters(deconvnet, other_parameters).project(x, [1])
+    monkeypatch.undo()
+
+    np.testing.assert_array_equal(
+        other.patches, Deconvnet(network, second, target).project(x, [1]).patches
+    )
+    np.testing.assert_array_equal(deconvnet.project(x, [1]).patches, before.patches)
+    assert (other.patches != before.patches).any()

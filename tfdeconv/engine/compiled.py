@@ -7,6 +7,7 @@ Images and items go in chunks (chunks.py), an image whose maps are large by stri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import partial
 from math import prod
 
@@ -62,6 +63,23 @@ class CompiledPasses:
         self.worked: Callable[[int], None] = lambda work: None
         # whether large images go by strips: of inner layers, the maps are kept as they are
         self.by_strips = not self.wild and len(self.layers) == 1
+
+    def with_parameters(self, parameters: Tensors) -> CompiledPasses:
+        """The same passes for other parameters of the same shapes: nothing is compiled again."""
+        changed = {}
+        for layer, p in parameters.items():
+            if p is not self.parameters[layer]:
+                changed[layer] = p
+        if finite.is_wild(changed) and not self.wild:
+            # graphs would hide where it overflows
+            settings = (self.rule, self.dtype, self.jit)
+            passes = CompiledPasses(self.network, parameters, self.layers, *settings)
+            passes.worked = self.worked
+            return passes
+        passes = copy(self)
+        passes.parameters = parameters
+        passes.graphs = self.graphs.with_parameters(parameters)
+        return passes
 
     def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
         """Images x [n, h, w, c], all at a time."""

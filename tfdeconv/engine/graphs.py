@@ -1,14 +1,15 @@
 """The compiled graphs of a network: made when they are first called for, once for each size.
 
-Forward and backward are two graphs, so that one forward pass serves many units. The weights are
-captured as tensors (numpy arrays would be constants in each graph), and everything that differs
-from call to call is a tensor argument (a Python number would make a new graph).
+Forward and backward are two graphs, so that one forward pass serves many units. Everything that
+differs from call to call is a tensor argument (a Python number would make a new graph), and so are
+the parameters: other weights of the same shapes are computed by the same graphs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import tensorflow as tf
 
@@ -40,6 +41,14 @@ class Graphs:
     _sized: dict[Shape, SizedNetwork] = field(default_factory=dict)
     _prepared: dict[str, Parameters] = field(default_factory=dict)
 
+    def with_parameters(self, parameters: Tensors) -> Graphs:
+        """The same graphs, those made later too, for other parameters of the same shapes."""
+        prepared = {}
+        for layer, p in self._prepared.items():
+            if parameters[layer] is self.parameters[layer]:
+                prepared[layer] = p
+        return replace(self, parameters=parameters, _sized={}, _prepared=prepared)
+
     def sized(self, shapes: ShapesByLayer) -> SizedNetwork:
         """The network for images of one size."""
         image = shapes[INPUT]
@@ -59,18 +68,16 @@ class Graphs:
         Not traced: the map of the target alone, no traces.
         """
         key = ("forward", shapes[INPUT], traced)
-        if key not in self.made:
-            sized = self.sized(shapes)
-            nodes = self.nodes(shapes, self.layers[-1], entry)
-            rule = self.rule if traced else None
-            layers = self.layers if traced else self.layers[-1:]
+        nodes = self.nodes(shapes, self.layers[-1], entry)
+        rule = self.rule if traced else None
+        layers = self.layers if traced else self.layers[-1:]
 
-            def forward(x):
-                return passes.forward_maps(nodes, sized.parameters, x, rule, layers, entry)
+        def forward(parameters, x):
+            return passes.forward_maps(nodes, parameters, x, rule, layers, entry)
 
-            images = tf.TensorSpec((None, *shapes[entry]), self.dtype)
-            self.made[key] = self._compile(forward, images)
-        return self.made[key]
+        images = tf.TensorSpec((None, *shapes[entry]), self.dtype)
+        parameters = self.sized(shapes).parameters
+        return self._compiled(key, forward, nodes, parameters, images)
 
     def backward(
         self,
@@ -85,87 +92,85 @@ class Graphs:
         Items: seeds [k, n, m], and image, channel, row and column [k].
         """
         key = ("backward", shapes[INPUT], layer, route[layer], entry)
-        if key not in self.made:
-            sized = self.sized(shapes)
-            nodes = self.nodes(shapes, layer, entry)
-            parameters = self._backward_parameters(sized)
-            channels = shapes[layer][2]
+        nodes = self.nodes(shapes, layer, entry)
+        channels = shapes[layer][2]
 
-            def backward(traces, seeds, image, channel, row, column):
-                one_channel = tf.one_hot(channel, channels, dtype=self.dtype)
-                signal = seeds[..., None] * one_channel[:, None, None]
-                places = (row, column)
-                return passes.backward(
-                    nodes,
-                    parameters,
-                    traces,
-                    signal,
-                    image,
-                    places,
-                    self.rule,
-                    route,
-                    shapes,
-                    entry,
-                )
-
-            extents = [span.size for span in route[layer]]
-            self.made[key] = self._compile(
-                backward,
-                tf.nest.map_structure(any_batch, traces),
-                tf.TensorSpec((None, *extents), self.dtype),
-                *[tf.TensorSpec((None,), tf.int32)] * 4,
+        def backward(parameters, traces, seeds, image, channel, row, column):
+            one_channel = tf.one_hot(channel, channels, dtype=self.dtype)
+            signal = seeds[..., None] * one_channel[:, None, None]
+            places = (row, column)
+            return passes.backward(
+                nodes,
+                parameters,
+                traces,
+                signal,
+                image,
+                places,
+                self.rule,
+                route,
+                shapes,
+                entry,
             )
-        return self.made[key]
+
+        extents = [span.size for span in route[layer]]
+        return self._compiled(
+            key,
+            backward,
+            nodes,
+            self._backward_parameters(self.sized(shapes)),
+            tf.nest.map_structure(any_batch, traces),
+            tf.TensorSpec((None, *extents), self.dtype),
+            *[tf.TensorSpec((None,), tf.int32)] * 4,
+        )
 
     def strip_forward(self, segment: Segment, shapes: ShapesByLayer, traced: bool) -> Callable:
         """A strip of the segment's entry, and its number [1] -> own rows of the end and traces."""
         key = ("strip forward", shapes[INPUT], segment.entry, traced)
-        if key not in self.made:
-            parameters = self.sized(shapes).parameters
-            rule = self.rule if traced else None
+        rule = self.rule if traced else None
 
-            def forward(strip, number):
-                return strips.strip_forward(segment, parameters, strip, number, rule, shapes)
+        def forward(parameters, strip, number):
+            return strips.strip_forward(segment, parameters, strip, number, rule, shapes)
 
-            rows = segment.forward[segment.entry][0].size
-            self.made[key] = self._compile(
-                forward,
-                tf.TensorSpec((None, rows, *shapes[segment.entry][1:]), self.dtype),
-                tf.TensorSpec((1,), tf.int32),
-            )
-        return self.made[key]
+        rows = segment.forward[segment.entry][0].size
+        return self._compiled(
+            key,
+            forward,
+            segment.nodes,
+            self.sized(shapes).parameters,
+            tf.TensorSpec((None, rows, *shapes[segment.entry][1:]), self.dtype),
+            tf.TensorSpec((1,), tf.int32),
+        )
 
     def strip_backward(self, segment: Segment, shapes: ShapesByLayer, traces: Traces) -> Callable:
         """Traces, a strip of the end's signal, image and number [1] -> rows of the entry."""
         key = ("strip backward", shapes[INPUT], segment.entry)
-        if key not in self.made:
-            parameters = self._backward_parameters(self.sized(shapes))
-            route = segment.backward
+        route = segment.backward
 
-            def backward(traces, signal, image, number):
-                places = (number, tf.zeros_like(number))
-                nodes = segment.nodes
-                return passes.backward(
-                    nodes,
-                    parameters,
-                    traces,
-                    signal,
-                    image,
-                    places,
-                    self.rule,
-                    route,
-                    shapes,
-                    segment.entry,
-                )
-
-            rows = route[segment.end][0].size
-            self.made[key] = self._compile(
-                backward,
-                tf.nest.map_structure(any_batch, traces),
-                tf.TensorSpec((1, rows, *shapes[segment.end][1:]), self.dtype),
-                *[tf.TensorSpec((1,), tf.int32)] * 2,
+        def backward(parameters, traces, signal, image, number):
+            places = (number, tf.zeros_like(number))
+            return passes.backward(
+                segment.nodes,
+                parameters,
+                traces,
+                signal,
+                image,
+                places,
+                self.rule,
+                route,
+                shapes,
+                segment.entry,
             )
-        return self.made[key]
+
+        rows = route[segment.end][0].size
+        return self._compiled(
+            key,
+            backward,
+            segment.nodes,
+            self._backward_parameters(self.sized(shapes)),
+            tf.nest.map_structure(any_batch, traces),
+            tf.TensorSpec((1, rows, *shapes[segment.end][1:]), self.dtype),
+            *[tf.TensorSpec((1,), tf.int32)] * 2,
+        )
 
     def _backward_parameters(self, sized: SizedNetwork) -> Tensors:
         """The parameters as backward takes them; those of all sizes are made once."""
@@ -185,11 +190,28 @@ class Graphs:
             p = finite.without_infinite(p)
         return dispatch.prepare(layer, p)
 
-    def _compile(self, function: Callable, *specs) -> Callable:
-        if self.eager:
-            return function
-        graph = tf.function(function, jit_compile=self.jit, autograph=False)
-        return graph.get_concrete_function(*specs)
+    def _compiled(
+        self, key: tuple, function: Callable, nodes: Sequence[Node], parameters: Tensors, *specs
+    ) -> Callable:
+        """The graph of a function of parameters, those of the nodes, and of what specs describe.
+
+        It is called with the latter alone.
+        """
+        needed = {node.name: parameters[node.name] for node in nodes}
+        tensors = tf.nest.flatten(needed)
+        if key not in self.made:
+            # the tensors' names alone: the first parameters need not stay
+            names = tf.nest.map_structure(lambda tensor: "", needed)
+
+            def of_tensors(tensors, *arguments):
+                return function(tf.nest.pack_sequence_as(names, tensors), *arguments)
+
+            self.made[key] = of_tensors
+            if not self.eager:
+                graph = tf.function(of_tensors, jit_compile=self.jit, autograph=False)
+                own_specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+                self.made[key] = graph.get_concrete_function(own_specs, *specs)
+        return partial(self.made[key], tensors)
 
 
 def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:
