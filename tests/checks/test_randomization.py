@@ -204,7 +204,10 @@ def test_dead_ends_are_not_defined():
     net.add("conv1", Conv(3, 5, activation=RELU))
     net.add("conv2", Conv(4, 9))
     weights = {
-        "conv1": {"kernel": np.ones((5, 5, 3, 3), np.float32), "bias": np.full(3, -1e4, np.float32)},
+        "conv1": {
+            "kernel": np.ones((5, 5, 3, 3), np.float32),
+            "bias": np.full(3, -1e4, np.float32),
+        },
         "conv2": {"kernel": np.ones((9, 9, 3, 4), np.float32), "bias": np.zeros(4, np.float32)},
     }
     x = np.ones((1, SIZE, SIZE, 3), np.float32)
@@ -212,7 +215,9 @@ def test_dead_ends_are_not_defined():
     deconvnet = Deconvnet(network, weights, "conv2", "gradient")
     maker = UnitPictures(deconvnet, x, np.array([0]), np.array([[0, 0]]))
     blocks = weight_blocks(network, "conv2")[::-1]
-    (result,) = randomize({"gradient": maker}, weights, Plan(blocks, "normal", 1, 0, (0,)))["gradient"]
+    (result,) = randomize({"gradient": maker}, weights, Plan(blocks, "normal", 1, 0, (0,)))[
+        "gradient"
+    ]
 
     assert result.original is None and result.pictures == {0: None}
     assert np.isnan(result.similarities).all() and np.isnan(result.turned).all()

@@ -100,16 +100,7 @@ class Graphs:
             signal = seeds[..., None] * one_channel[:, None, None]
             places = (row, column)
             return passes.backward(
-                nodes,
-                parameters,
-                traces,
-                signal,
-                image,
-                places,
-                self.rule,
-                route,
-                shapes,
-                entry,
+                nodes, parameters, traces, signal, image, places, self.rule, route, shapes, entry
             )
 
         extents = [span.size for span in route[layer]]
