@@ -1,0 +1,132 @@
+"""Whether a network knows that parts of different photos correspond (Zeiler & Fergus 2014, section
+4.4 and table 1).
+
+The same part of n photos is hidden, such as the left eye. With x_i a layer's features of photo i
+and x~_i those with the part hidden, the change is epsilon_i = x_i - x~_i. Where hiding the part
+does the same to all photos its signs agree. The paper measures how far they do not, by
+
+    Delta = sum over all i and j, i != j, of H(sign(epsilon_i), sign(epsilon_j)),
+
+H the Hamming distance: the number of features whose signs differ, of -1, 0 and 1. Low is
+consistent. What is compared is that of a part with that of places drawn at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.occluded_pass import OccludedPass
+from ..memory import refuse_beyond_memory
+from ..network.graph import Network
+from ..network.reach import Rectangle
+
+# what would not fit, and what to do
+TOO_MANY = ("the signs of all changes", "give fewer photos, or deeper layers")
+# told how many photos are done
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """How far the signs of n photos' changes disagree.
+
+    delta: the paper's sum over pairs of photos. mean: of a pair, as a share of the features, 0 to
+    1. error: the standard error of that mean over the photos; NaN of two.
+    """
+
+    delta: int
+    mean: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """parts: of each part, by name; draws: of random places, one of each photo a draw; by layer."""
+
+    photos: int
+    features: dict[str, int]  # of each layer
+    parts: dict[str, dict[str, Consistency]]
+    draws: dict[str, list[Consistency]]
+
+
+def correspond(
+    network: Network,
+    weights: Mapping[str, Mapping[str, Any]],
+    layers: Sequence[str],
+    images: Sequence[np.ndarray],
+    greys: Sequence[np.ndarray],
+    parts: Sequence[Mapping[str, Rectangle]],
+    draws: Sequence[Sequence[Rectangle]],
+    told: Told = lambda done: None,
+) -> Correspondence:
+    """What hiding the parts of photos, and places drawn at random, does to layers' features.
+
+    images: each [1, h, w, c] as the network sees it; greys: the value [c] that hides a part of
+    each; parts, draws: where they are on it, as many on each. Raises UserError for what the network
+    lacks, or does not give a number for.
+    """
+    occluded = OccludedPass(network, weights, layers)
+    names = [*parts[0]]
+    signs: dict[str, np.ndarray] = {}
+    for i, (x, grey) in enumerate(zip(images, greys)):
+        clean = occluded.whole(x)
+        places = [*(parts[i][name] for name in names), *draws[i]]
+        for number, place in enumerate(places):
+            hidden = occluded.whole(with_hidden(x, place, grey))
+            for layer in occluded.layers:
+                change = clean.map_of(layer) - hidden.map_of(layer)
+                if layer not in signs:
+                    shape = (len(places), len(images), change.size)
+                    refuse_beyond_memory(np.prod(shape, dtype=object), *TOO_MANY)
+                    signs[layer] = np.empty(shape, np.int8)
+                signs[layer][number, i] = np.sign(change).reshape(-1)
+        told(i + 1)
+    by_part: dict[str, dict[str, Consistency]] = {}
+    by_draw: dict[str, list[Consistency]] = {}
+    for layer, of_places in signs.items():
+        each = [consistency(of_photos) for of_photos in of_places]
+        by_part[layer] = dict(zip(names, each))
+        by_draw[layer] = each[len(names) :]
+    features = {layer: of_places.shape[2] for layer, of_places in signs.items()}
+    return Correspondence(len(images), features, by_part, by_draw)
+
+
+def with_hidden(x: np.ndarray, place: Rectangle, grey: np.ndarray) -> np.ndarray:
+    """The image [1, h, w, c] with a place filled with a value [c]."""
+    hidden = x.copy()
+    hidden[0, place.top : place.bottom, place.left : place.right] = grey
+    return hidden
+
+
+def consistency(signs: np.ndarray) -> Consistency:
+    """Of the signs int8 [photos, features] of the changes of at least two photos.
+
+    >>> consistency(np.array([[1, 0, -1], [1, 1, -1], [1, 0, 0]], np.int8)).delta
+    8
+    """
+    photos, features = signs.shape
+    # of each photo, the features whose signs differ from another's, over all others
+    distances = np.zeros(photos, np.int64)
+    for i in range(photos):
+        for other in range(photos):
+            distances[i] += np.count_nonzero(signs[i] != signs[other])
+    delta = int(distances.sum())
+    mean = delta / (photos * (photos - 1) * features)
+    if photos < 3:
+        return Consistency(delta, mean, float("nan"))
+    # The pairs are not independent. The jackknife leaves out one photo after the other.
+    pairs_left = (photos - 1) * (photos - 2) * features
+    without = (delta - 2 * distances) / pairs_left
+    variance = (photos - 1) / photos * np.square(without - without.mean()).sum()
+    return Consistency(delta, mean, float(np.sqrt(variance)))
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
+    """The mean of independent values and its standard error, which is NaN of one."""
+    if len(values) < 2:
+        return values[0], float("nan")
+    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))

@@ -1,0 +1,94 @@
+"""The places of a square that slides over an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import UserError
+from ..limits import MAX_SQUARES
+from ..network.reach import Rectangle
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Squares of `size` pixels, one in the middle of each `stride` x `stride` pixels of an image.
+
+    So every pixel belongs to a place, and those at the border reach beyond the image.
+    """
+
+    height: int  # of the image
+    width: int
+    size: int
+    stride: int
+
+    @property
+    def rows(self) -> int:
+        return len(places(self.height, self.stride))
+
+    @property
+    def columns(self) -> int:
+        return len(places(self.width, self.stride))
+
+    def rectangles(self) -> list[Rectangle]:
+        """What each square hides of the image, row by row."""
+        rectangles = []
+        for top in self.starts(self.height):
+            for left in self.starts(self.width):
+                rectangles.append(
+                    Rectangle(
+                        max(top, 0),
+                        max(left, 0),
+                        min(top + self.size, self.height),
+                        min(left + self.size, self.width),
+                    )
+                )
+        return rectangles
+
+    def starts(self, extent: int) -> list[int]:
+        """Where the squares begin on an axis, possibly before the image."""
+        return [middle - self.size // 2 for middle in places(extent, self.stride)]
+
+    def over_pixels(self, values: np.ndarray) -> np.ndarray:
+        """Values [rows, columns] of the squares, as those of the pixels they belong to: [h, w]."""
+        row = np.minimum(np.arange(self.height) // self.stride, self.rows - 1)
+        column = np.minimum(np.arange(self.width) // self.stride, self.columns - 1)
+        return values[row[:, None], column]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """The sum of an image's values [h, w] within each square: float64 [rows, columns]."""
+        summed = np.zeros((self.height + 1, self.width + 1))
+        summed[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
+        top, left, bottom, right = np.array(self.rectangles()).T
+        inside = summed[bottom, right] - summed[top, right]
+        inside -= summed[bottom, left] - summed[top, left]
+        return inside.reshape(self.rows, self.columns)
+
+
+def places(extent: int, stride: int) -> range:
+    """The middles of the squares on an axis."""
+    return range(stride // 2, extent, stride)
+
+
+def squares_on(image: tuple[int, int], size: int, stride: int) -> Squares:
+    """The squares on an image of that height and width; raises UserError for what is no use."""
+    height, width = image
+    if size >= max(height, width):
+        raise UserError(
+            f"--size {size}: the square would hide all of the image, which is {height} x {width} "
+            f"as the network sees it: give a smaller one"
+        )
+    if stride > min(height, width):
+        raise UserError(
+            f"--stride {stride}: the image is {height} x {width} as the network sees it: give a "
+            f"smaller one"
+        )
+    squares = Squares(height, width, size, stride)
+    count = squares.rows * squares.columns
+    if count > MAX_SQUARES:
+        raise UserError(
+            f"--stride {stride} makes {count:,} squares on {height} x {width}, expected at most "
+            f"{MAX_SQUARES:,}: give a larger one"
+        )
+    return squares
