@@ -103,6 +103,7 @@ PACKAGES = {
     "experiments": {
         "checks.similarity",
         "figures.class_values",
+        "formats.checked_json",
         "engine",
         "weights",
         "data",

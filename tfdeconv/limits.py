@@ -257,5 +257,3 @@ MAX_PART_PHOTOS = 1000
 MAX_PARTS = 32
 # pixels from a photo's corner to a part's side
 MAX_PART_SIDE = 1 << 20
-# random places for each photo that parts are compared with
-MAX_RANDOM_PLACES = 1000

@@ -17,6 +17,7 @@ SUBCOMMANDS = (
     "scan",
     "atlas",
     "explore",
+    "occlude",
     "describe",
     "convert-weights",
     "fetch-weights",

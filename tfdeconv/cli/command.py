@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "scan": "find the images of a dataset that fire each channel most",
     "atlas": "make a folder of pages with every feature of a scan's run",
     "explore": "show in the browser, as one clicks, what in a photo made units fire",
+    "occlude": "hide parts of a photo, and map what becomes of a feature and of the classes",
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
     "fetch-weights": "download a network's official ImageNet weights",

@@ -171,17 +171,15 @@ def occlude(request: OcclusionRequest, destination: Destination) -> int:
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
-    photo = read_photo(
-        photo_path, weights, notes, request.resize, preprocess=request.preprocess
-    )
+    photo = read_photo(photo_path, request, weights, notes)
     request = with_square(request, photo.x.shape[1:3])
     figure = figure_of(request, weights, photo, head, progress)
     progress.clear()
     notes.show()
     for path in save(request, weights, photo, figure, destination):
         console.print_path(path)
-    for pdf in destination.finish():
-        console.print_path(pdf)
+    for path in destination.finish():
+        console.print_path(path)
     return 0
 
 

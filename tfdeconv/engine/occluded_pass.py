@@ -8,7 +8,7 @@ in a pass of the whole image.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -19,11 +19,11 @@ from ..memory import refuse_beyond_memory
 from ..network.base import times
 from ..network.graph import INPUT, Network
 from ..network.reach import Rectangle, Windows, changed_windows, extents, window_values
-from . import cropping, finite, folding, passes, patches
+from . import cropping, finite, passes, patches
 from .chunks import chunks
 from .cropping import SizedNetwork
+from .layer_maps import LayerMaps, Size
 from .limits import SMALLER_OR_EARLIER
-from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
 from .units import checked_images
 
@@ -59,7 +59,6 @@ class ChangedMaps:
 class WholePass:
     """An image and its maps."""
 
-    x: np.ndarray  # [1, h, w, c]
     shapes: ShapesByLayer
     maps: dict[str, tf.Tensor]  # [1, h, w, c] of all layers, INPUT's too
 
@@ -68,28 +67,17 @@ class WholePass:
         return self.maps[layer].numpy()[0]
 
 
-class OccludedPass:
-    """Forward passes to some layers, compiled once for each size of image and of rectangles.
+class OccludedPass(LayerMaps):
+    """The forward pass to some layers, of an image and of that with rectangles hidden.
 
-    weights: tensors (or arrays) by layer and parameter; their dtype is the computation's.
-    Raises UserError where the weights do not hold what the layers need.
+    Compiled once for each size of image, and of rectangles.
     """
 
     def __init__(
         self, network: Network, weights: Mapping[str, Mapping[str, Any]], layers: Sequence[str]
     ):
-        for layer in layers:
-            network.require(layer, parameter_shapes(weights))
-        self.network = network
-        self.layers = tuple(network.node(layer).name for layer in layers)
-        nodes = network.up_to(*self.layers)
-        tensors = as_tensors(weights, [node.name for node in nodes])
-        self.dtype = dtype_of(tensors)
-        folded, self.parameters = folding.fold(nodes, tensors, self.layers)
-        self.folded = replace(network, nodes=tuple(folded))
-        # whether TensorFlow could hide that values overflow: then nothing is compiled (finite.py)
-        self.wild = finite.is_wild(self.parameters)
-        self._sized: dict[tuple, SizedNetwork] = {}
+        super().__init__(network, weights, layers)
+        self._sized: dict[Size, SizedNetwork] = {}
         self._graphs: dict[tuple, Callable] = {}
 
     def __repr__(self) -> str:
@@ -100,31 +88,31 @@ class OccludedPass:
 
         Raises UserError where one is not finite, or they do not fit into memory.
         """
-        x = checked_images(self.network, x, self.dtype.as_numpy_dtype)
-        shapes = self.network.input_shapes(self.layers[-1], *x.shape[1:3])
+        x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
+        height, width = x.shape[1:3]
+        shapes = self._shapes((height, width))
         sized = self.sized(shapes)
-        values = sum(prod(shapes[node.name]) for node in sized.cropped.nodes)
+        nodes = sized.cropped.nodes
         refuse_beyond_memory(
-            values * self.dtype.size,
-            f"all maps of an image of {times(x.shape[1:3])}",
+            sum(map(prod, shapes.values())) * self._dtype.size,
+            f"all maps of an image of {times((height, width))}",
             SMALLER_OR_EARLIER,
         )
-        if self.wild and (layer := self.first_not_finite(x, sized)):
+        if self._wild and (layer := finite.first_not_finite(nodes, sized.parameters, x)):
             raise finite.no_numbers(self.network.name, layer)
-        names = [node.name for node in sized.cropped.nodes]
-        key = ("clean", shapes[INPUT])
+        names = [node.name for node in nodes]
+        key = ("whole", shapes[INPUT])
         if key not in self._graphs:
 
-            def forward(images):
-                nodes = sized.cropped.nodes
-                return passes.forward_maps(nodes, sized.parameters, images, None, names)[0]
+            def forward(image: tf.Tensor) -> list[tf.Tensor]:
+                return passes.forward_maps(nodes, sized.parameters, image, None, names)[0]
 
-            self._graphs[key] = self._compile(forward, tf.TensorSpec(x.shape, self.dtype))
-        maps = self._graphs[key](tf.constant(x))
-        clean = {INPUT: tf.constant(x), **dict(zip(names, maps))}
+            self._graphs[key] = self._compile(forward, tf.TensorSpec(x.shape, self._dtype))
+        image = tf.constant(x)
+        maps = {INPUT: image, **dict(zip(names, self._graphs[key](image)))}
         for layer in self.layers:
-            self.refuse_not_finite(layer, clean[layer].numpy())
-        return WholePass(x, shapes, clean)
+            self.refuse_not_finite(layer, maps[layer].numpy())
+        return WholePass(shapes, maps)
 
     def occluded(
         self, clean: WholePass, rectangles: Sequence[Rectangle], value: np.ndarray
@@ -138,14 +126,14 @@ class OccludedPass:
         sized = self.sized(shapes)
         nodes = sized.cropped.nodes
         windows = changed_windows(nodes, shapes, rectangles)
-        needed = window_values(nodes, shapes, windows) * self.dtype.size
+        needed = window_values(nodes, shapes, windows) * self._dtype.size
         refuse_beyond_memory(needed, "the maps of a hidden rectangle", SMALLER_OR_EARLIER)
         graph = self._occluded_graph(sized, windows, shapes)
         starts = {}
         for name, axes in windows.items():
             starts[name] = np.array([each.starts for each in axes], np.int32)
         corners = np.array(rectangles, np.int32)
-        fill = tf.constant(np.asarray(value), self.dtype)
+        fill = tf.constant(np.asarray(value), self._dtype)
         for start, stop, index in chunks(len(rectangles), CHUNK_BYTES // needed, fixed=False):
             own = {name: tf.constant(each[:, index]) for name, each in starts.items()}
             parts = graph(clean.maps, tf.constant(corners[index]), fill, own)
@@ -159,13 +147,11 @@ class OccludedPass:
 
     def sized(self, shapes: ShapesByLayer) -> SizedNetwork:
         """The network for images of one size."""
-        key = shapes[INPUT]
-        if key not in self._sized:
-            self._sized[key] = cropping.size(self.folded, self.parameters, shapes)
-        return self._sized[key]
-
-    def first_not_finite(self, x: np.ndarray, sized: SizedNetwork) -> str:
-        return finite.first_not_finite(sized.cropped.nodes, sized.parameters, x)
+        height, width, _channels = shapes[INPUT]
+        if (height, width) not in self._sized:
+            sized = cropping.size(self._folded, self._parameters, shapes)
+            self._sized[height, width] = sized
+        return self._sized[height, width]
 
     def refuse_not_finite(self, layer: str, values: np.ndarray) -> None:
         if not np.isfinite(values).all():
@@ -194,17 +180,17 @@ class OccludedPass:
 
             maps = {}
             for name in windows:
-                maps[name] = tf.TensorSpec((1, *shapes[name]), self.dtype)
+                maps[name] = tf.TensorSpec((1, *shapes[name]), self._dtype)
             self._graphs[key] = self._compile(
                 forward,
                 maps,
                 tf.TensorSpec((None, 4), tf.int32),
-                tf.TensorSpec(shapes[INPUT][2:], self.dtype),
+                tf.TensorSpec(shapes[INPUT][2:], self._dtype),
                 dict.fromkeys(windows, tf.TensorSpec((2, None), tf.int32)),
             )
         return self._graphs[key]
 
     def _compile(self, function: Callable, *specs: Any) -> Callable:
-        if self.wild:
+        if self._wild:
             return function
         return tf.function(function, autograph=False).get_concrete_function(*specs)

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..engine.occluded_pass import OccludedPass
+from ..engine.layer_maps import LayerMaps
 from ..memory import refuse_beyond_memory
 from ..network.graph import Network
 from ..network.reach import Rectangle
@@ -69,21 +70,18 @@ def correspond(
     each; parts, draws: where they are on it, as many on each. Raises UserError for what the network
     lacks, or does not give a number for.
     """
-    occluded = OccludedPass(network, weights, layers)
+    layer_maps = LayerMaps(network, weights, layers)
     names = [*parts[0]]
     signs: dict[str, np.ndarray] = {}
     for i, (x, grey) in enumerate(zip(images, greys)):
-        clean = occluded.whole(x)
         places = [*(parts[i][name] for name in names), *draws[i]]
-        for number, place in enumerate(places):
-            hidden = occluded.whole(with_hidden(x, place, grey))
-            for layer in occluded.layers:
-                change = clean.map_of(layer) - hidden.map_of(layer)
-                if layer not in signs:
-                    shape = (len(places), len(images), change.size)
-                    refuse_beyond_memory(np.prod(shape, dtype=object), *TOO_MANY)
-                    signs[layer] = np.empty(shape, np.int8)
-                signs[layer][number, i] = np.sign(change).reshape(-1)
+        changes = changes_by_place(layer_maps, x, places, grey)
+        for layer, change in changes.items():
+            if layer not in signs:
+                shape = (len(places), len(images), change.shape[1])
+                refuse_beyond_memory(prod(shape), *TOO_MANY)
+                signs[layer] = np.empty(shape, np.int8)
+            signs[layer][:, i] = np.sign(change)
         told(i + 1)
     by_part: dict[str, dict[str, Consistency]] = {}
     by_draw: dict[str, list[Consistency]] = {}
@@ -95,11 +93,22 @@ def correspond(
     return Correspondence(len(images), features, by_part, by_draw)
 
 
-def with_hidden(x: np.ndarray, place: Rectangle, grey: np.ndarray) -> np.ndarray:
-    """The image [1, h, w, c] with a place filled with a value [c]."""
-    hidden = x.copy()
-    hidden[0, place.top : place.bottom, place.left : place.right] = grey
-    return hidden
+def changes_by_place(
+    layer_maps: LayerMaps, x: np.ndarray, places: Sequence[Rectangle], grey: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What an image's features lose where a place is hidden: {layer: [places, features]}."""
+    clean = layer_maps.of(x)
+    batch = layer_maps.batch((x.shape[1], x.shape[2]))
+    parts: dict[str, list[np.ndarray]] = {layer: [] for layer in layer_maps.layers}
+    for start in range(0, len(places), batch):
+        chunk = places[start : start + batch]
+        hidden = np.repeat(x, len(chunk), 0)
+        for image, place in zip(hidden, chunk):
+            image[place.top : place.bottom, place.left : place.right] = grey
+        for layer, maps in layer_maps.of(hidden).items():
+            change = clean[layer] - maps
+            parts[layer].append(change.reshape(len(chunk), -1))
+    return {layer: np.concatenate(each) for layer, each in parts.items()}
 
 
 def consistency(signs: np.ndarray) -> Consistency:
