@@ -195,6 +195,8 @@ def test_filled_windows_by_hand():
     windows = reach.AxisWindows(2, (2,)), reach.AxisWindows(3, (2,))
     starts = tf.constant([2]), tf.constant([2])
 
-    filled = patches.filled(image, tf.constant([[3, 2, 4, 4]]), tf.constant([-1.0]), windows, starts)
+    filled = patches.filled(
+        image, tf.constant([[3, 2, 4, 4]]), tf.constant([-1.0]), windows, starts
+    )
 
     assert filled[0, :, :, 0].numpy().tolist() == [[12, 13, 14], [-1, -1, 19]]

@@ -13,7 +13,7 @@ from tfdeconv.experiments.correspondence import consistency, correspond, mean_an
 from tfdeconv.experiments.photo_parts import on_input, parts_of
 from tfdeconv.experiments.random_places import overlap, random_place
 from tfdeconv.network.graph import Builder
-from tfdeconv.network.layers import RELU, Conv, Flatten, Dense
+from tfdeconv.network.layers import RELU, Conv, Dense, Flatten
 from tfdeconv.network.reach import Rectangle
 
 

@@ -103,7 +103,9 @@ def parse(argv: Sequence[str]) -> OcclusionRequest:
         default=arguments.RESIZES[0],
         help="as in training (the default), to the input's size, or not at all",
     )
-    option("--bands", type=rgb_bands, metavar="R,G,B", help="channels of an .npy to draw as colours")
+    option(
+        "--bands", type=rgb_bands, metavar="R,G,B", help="channels of an .npy to draw as colours"
+    )
     option("--colours", choices=COLOURS, default=PLAIN.colours, help="of the projection")
     option(
         "--out",

@@ -78,7 +78,9 @@ def filled(
     row_inside = (rows >= top) & (rows < bottom)
     column_inside = (columns >= left) & (columns < right)
     inside = row_inside[:, :, None] & column_inside[:, None, :]
-    return tf.where(inside[..., None], value, gather(clean, tf.zeros_like(starts[0]), rows, columns))
+    return tf.where(
+        inside[..., None], value, gather(clean, tf.zeros_like(starts[0]), rows, columns)
+    )
 
 
 def is_repeated(layer: Layer, shape: Shape, output: Shape) -> bool:
@@ -98,11 +100,7 @@ def whole_map(
 
 
 def with_window(
-    clean: tf.Tensor,
-    changed: tf.Tensor,
-    starts: Positions,
-    cells: Positions,
-    outside: float = 0.0,
+    clean: tf.Tensor, changed: tf.Tensor, starts: Positions, cells: Positions, outside: float = 0.0
 ) -> tf.Tensor:
     """The cells of a clean map [1, h, w, c], or of the items' windows [k, n, m, c] on it.
 
