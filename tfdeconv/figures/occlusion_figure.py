@@ -92,7 +92,7 @@ class OcclusionFigure:
                 squares.over_pixels(occlusion.totals),
                 self.seen,
                 title=f"{value} of {self.unit}",
-                note=f"at each place of the square; of the photo as it is {number(occlusion.total)}",
+                note=f"with the square there; of the photo as it is {number(occlusion.total)}",
                 side=SIDE,
             ),
         ]
@@ -137,9 +137,9 @@ class OcclusionFigure:
         if not isnan(occlusion.agreement):
             agreement = f"{occlusion.agreement:.2f}"
         sentences.append(
-            f"Agreement of both, {agreement}: Spearman's rank correlation, over the places, of what "
-            f"the {self.names.noun} loses and the projection's energy within the square, the sum "
-            f"of its values' squares"
+            f"Agreement of both, {agreement}: Spearman's rank correlation, over the places, of "
+            f"what the {self.names.noun} loses and the projection's energy within the square, the "
+            f"sum of its values' squares"
         )
         if self.class_names:
             sentences += self.class_names.legend()
