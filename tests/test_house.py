@@ -21,6 +21,7 @@ PACKAGES = {
     "limits": set(),
     "web_limits": set(),
     "archive_limits": set(),
+    "experiment_limits": set(),
     "tensorflow_import": set(),
     "words": set(),
     "files": {"errors"},
@@ -111,6 +112,7 @@ PACKAGES = {
         "network",
         "errors",
         "limits",
+        "experiment_limits",
         "memory",
         "words",
         "files",
@@ -143,6 +145,7 @@ PACKAGES = {
         "network",
         "formats",
         "limits",
+        "experiment_limits",
         "files",
         "memory",
         "words",
@@ -207,7 +210,7 @@ OWN_SIZES = {
     ("scan.checkpoint", "MAX_BYTES"),
 }
 # where bounds on what comes from outside are
-BOUNDS = ("limits", "web_limits", "archive_limits")
+BOUNDS = ("limits", "web_limits", "archive_limits", "experiment_limits")
 # the standard library's doors to files, which the engine stays away from
 FILES = {"pathlib", "os", "io", "shutil", "tempfile"}
 

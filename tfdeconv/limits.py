@@ -247,13 +247,3 @@ MAX_SOURCE_NAME = 95
 MAX_SUBJECT_NAME = 85
 # the same of a label of images
 MAX_LABEL_NAME = 24
-
-# Experiments.
-
-# places of a sliding square: one for each pixel of 256 x 256, half an hour's passes
-MAX_SQUARES = 1 << 16
-# photos of a parts.json, and parts of each: faces have some five
-MAX_PART_PHOTOS = 1000
-MAX_PARTS = 32
-# pixels from a photo's corner to a part's side
-MAX_PART_SIDE = 1 << 20

@@ -16,7 +16,7 @@ from typing import Any
 from ..data.labels import read_text
 from ..errors import UserError, one_line
 from ..formats.checked_json import check_name, shown
-from ..limits import MAX_PART_PHOTOS, MAX_PART_SIDE, MAX_PARTS
+from ..experiment_limits import MAX_PART_PHOTOS, MAX_PART_SIDE, MAX_PARTS
 from ..network.reach import Rectangle
 
 # by photo, and by part

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UserError
-from ..limits import MAX_SQUARES
+from ..experiment_limits import MAX_SQUARES
 from ..network.reach import Rectangle
 
 
