@@ -15,8 +15,8 @@ from typing import Any
 
 from ..data.labels import read_text
 from ..errors import UserError, one_line
-from ..formats.checked_json import check_name, shown
 from ..experiment_limits import MAX_PART_PHOTOS, MAX_PART_SIDE, MAX_PARTS
+from ..formats.checked_json import check_name, shown
 from ..network.reach import Rectangle
 
 # by photo, and by part
