@@ -20,6 +20,7 @@ SUBCOMMANDS = (
     "occlude",
     "describe",
     "convert-weights",
+    "filters",
     "fetch-weights",
     "selfcheck",
 )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from . import arguments, class_options, lists
 from .constraints import Constraint, check_constraints, options_given
 from .models import model_fields
+from .output_options import OVERWRITE_NEEDS_FILE, kind_of_output
 from .visualise_options import DEFAULT_TOP, build_parser
 from .visualise_photos import PhotoRequest, visualise_photos
 from .visualise_run import ALL, RunRequest, visualise_run
@@ -30,8 +31,7 @@ FIXED_BY_RUN = (
 )
 
 # Options that fit together only so; the first row that is broken is the mistake reported.
-# "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top, "--out FILE"
-# for a name that ends as a file's.
+# "IMAGE IMAGE" stands for more than one image, "--top all" for that value of --top.
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
     Constraint(
@@ -107,12 +107,7 @@ CONSTRAINTS = (
         "--of-label is for layers: notes under the rows of --blocks are on all images",
         excludes=("--blocks",),
     ),
-    Constraint(
-        "--overwrite",
-        "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
-        "never replaced",
-        needs=("--out FILE",),
-    ),
+    OVERWRITE_NEEDS_FILE,
     Constraint(
         "--top all",
         "--top all is for a --run: a photo's picture has no room for all features; give a number",
@@ -139,8 +134,7 @@ def parse(argv: Sequence[str]) -> PhotoRequest | RunRequest:
         present.add("--mode all")
     if given.resize == arguments.KEEP:
         present.add("--resize keep")
-    if given.out.suffix:
-        present.add("--out FILE")
+    present |= kind_of_output(given)
     if len(given.images) > 1:
         present.add("IMAGE IMAGE")
     check_constraints(parser, CONSTRAINTS, present)

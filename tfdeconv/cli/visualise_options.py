@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
 from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
@@ -13,6 +12,7 @@ from ..figures.style import COLOURS, PLAIN, SCALES
 from ..limits import MAX_IMAGE_SIDE
 from . import arguments, class_options, console, lists
 from .models import add_model_options
+from .output_options import add_output_options
 from .visualise_run import ALL
 
 DEFAULT_TOP = 9
@@ -167,14 +167,7 @@ def build_parser(docstring: str) -> console.Parser:
         default=PLAIN.scale,
         help="of projections: each has its own contrast (the default), or all have the same",
     )
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where the pictures go (default: here); or FILE.png for one picture, or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     option(
         "--raw",
         action="store_true",

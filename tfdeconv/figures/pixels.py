@@ -61,8 +61,13 @@ def toned(signal: np.ndarray, preprocessing: Preprocessing, style: Style) -> np.
 
     Without bands, channels that are not three colours are summed to one grey map.
     """
-    colours_of = three_channels(preprocessing.reorder(signal), style.bands, np.sum)
-    if style.bands or signal.shape[2] == 3:
+    return toned_colours(preprocessing.reorder(signal), style)
+
+
+def toned_colours(signal: np.ndarray, style: Style) -> np.ndarray:
+    """The same of signals [..., c] whose colours are in the order rgb already: [..., 3]."""
+    colours_of = three_channels(signal, style.bands, np.sum)
+    if style.bands or signal.shape[-1] == 3:
         return TONES[style.colours](colours_of)
     return colours_of
 
@@ -84,13 +89,13 @@ def photo(
 def three_channels(
     image: np.ndarray, bands: Sequence[int] | None, combine: Callable[..., np.ndarray]
 ) -> np.ndarray:
-    """[h, w, c] -> [h, w, 3]: picks the bands, keeps colours, or combines all channels to grey.
+    """[..., c] -> [..., 3]: picks the bands, keeps colours, or combines all channels to grey.
 
     combine: np.sum or np.mean.
     """
     if bands:
         return image[..., list(bands)]
-    if image.shape[2] == 3:
+    if image.shape[-1] == 3:
         return image
     return np.repeat(combine(image, -1, keepdims=True), 3, -1)
 
