@@ -27,10 +27,7 @@ if TYPE_CHECKING:
     from ..figures.filters_figure import Filters
     from ..weights.load import Weights
 
-CONSTRAINTS = (
-    arguments.ARCHITECTURE_NEEDS_WEIGHTS,
-    OVERWRITE_NEEDS_FILE,
-)
+CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS, OVERWRITE_NEEDS_FILE)
 # times the median root mean square: what is larger dominates the layers behind it (Zeiler & Fergus
 # 2014, section 3.1, have a fixed radius, 0.1, which is for the scale of one network's input)
 RADIUS = 3.0
