@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "occlude": "hide parts of a photo, and map what becomes of a feature and of the classes",
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
-    "filters": "draw the kernels of a network's first layer, and which frequencies they let through",
+    "filters": "draw the kernels of a network's first layer, and their frequencies",
     "fetch-weights": "download a network's official ImageNet weights",
     "selfcheck": "check that weights and program do what they should on this machine",
 }
