@@ -24,7 +24,7 @@ from .visualise_options import rgb_bands
 
 if TYPE_CHECKING:
     from ..figures.destination import Destination
-    from ..figures.filters_figure import Filters
+    from ..figures.filters_table import Filters
     from ..weights.load import Weights
 
 CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS, OVERWRITE_NEEDS_FILE)
@@ -100,9 +100,11 @@ def main(argv: Sequence[str]) -> int:
 
 def draw(request: FiltersRequest, destination: Destination) -> int:
     """Draws the kernels and prints the paths; returns the exit status."""
-    from ..figures import filters_figure, naming
+    from ..figures import filters_figure, filters_table, naming
     from ..figures.style import Style
 
+    # the picture's text has its version
+    console.import_tensorflow()
     notes = Notes()
     weights, filters = read_filters(request, notes)
     files = [filters]
@@ -122,8 +124,8 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
         files,
         style,
     )
-    tables = {"": filters_figure.table_of(files)}
-    results = filters_figure.results_of(files)
+    tables = {"": filters_table.table_of(files)}
+    results = filters_table.results_of(files)
     paths = list(destination.save(recipe, stem, pages, results, tables=tables))
     notes.show()
     for path in [*paths, *destination.finish()]:
@@ -133,16 +135,20 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
 
 def read_filters(request: FiltersRequest, notes: Notes) -> tuple[Weights, Filters]:
     """A weight file's first layer; raises UserError where it has none that reads pixels."""
+    import numpy as np
+
     from ..experiments.first_layer import first_layer, layers_needed
     from ..experiments.frequencies import spectra
-    from ..figures.filters_figure import Filters
+    from ..figures.filters_table import Filters
 
     network = read_network(request)
     arguments.check_targets(network, (), None, request.bands)
     weights = read_model(request, layers_needed(network), notes)
     layer = first_layer(weights.network, weights, weights.preprocessing)
     name = Path(weights.path).name
-    return weights, Filters(name, layer, spectra(layer.kernels), request.radius)
+    # what next to nothing is made of says nothing
+    kernels = np.where(layer.weightless[:, None, None, None], 0, layer.kernels)
+    return weights, Filters(name, layer, spectra(kernels), request.radius)
 
 
 def apart(first: Filters, second: Filters) -> list[Filters]:

@@ -3,69 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..experiments.first_layer import LEAST_RMS, FirstLayer
-from ..experiments.frequencies import Spectra
+from ..experiments.first_layer import LEAST_RMS
 from ..words import extent, number
 from . import pixels
 from .charts.bars import Bars
 from .charts.curves import Curves, Series
-from .charts.mosaic import DEAD, LARGE, Mosaic
+from .charts.mosaic import Mosaic
 from .charts.panel import Panel
 from .charts.sheet import draw_sheet
 from .charts.table import Table
 from .legend import Legend
+from .filters_table import Filters
 from .style import COLOURS, Style
-from .tables import Table as Rows
 
 BANDS = ("low", "middle", "high")
 ONE_WIDTH, TWO_WIDTH = 1120, 940  # of the kernels of a file, alone and beside another's
 PER_PAGE = 256  # kernels
 EDGES = np.linspace(0, 0.75, 25)  # of the frequencies that are told apart in the curve
-COLUMNS = (
-    *("file", "layer", "kernel", "rms", "relative_rms", "dead", "oversized"),
-    *("low", "middle", "high", "beyond_nyquist", "peak", "bias", "greatest"),
-)
-
-
-@dataclass(frozen=True)
-class Filters:
-    """The first layer of one file."""
-
-    name: str  # of the file
-    layer: FirstLayer
-    spectra: Spectra
-    radius: float  # times the median: a larger root mean square is oversized
-
-    @property
-    def dead(self) -> np.ndarray:
-        """Which kernels have next to no weights or cannot fire: [n]."""
-        return self.layer.weightless | self.layer.silent
-
-    @property
-    def oversized(self) -> np.ndarray:
-        return self.layer.oversized(self.radius)
-
-    @property
-    def marks(self) -> dict[int, str]:
-        """The kernels that are marked, by number."""
-        marks = dict.fromkeys(np.flatnonzero(self.oversized).tolist(), LARGE)
-        return marks | dict.fromkeys(np.flatnonzero(self.dead).tolist(), DEAD)
-
-    @property
-    def strided(self) -> bool:
-        return max(self.layer.stride) > 1
-
-    def reasons(self) -> list[str]:
-        """Why each kernel is dead, "" of the others."""
-        reasons = np.where(self.layer.silent, "cannot fire", "")
-        return np.where(self.layer.weightless, "no weights", reasons).tolist()
 
 
 def draw_filters(
@@ -155,6 +114,7 @@ def spectrum_panel(files: Sequence[Filters]) -> Panel:
         note=f"Mean and standard deviation of n = {counts} kernels",
         width=760 if len(files) > 1 else 560,
         height=320,
+        x_range=(0, float(EDGES[-1])),
     )
 
 
@@ -232,35 +192,3 @@ def sentences(files: Sequence[Filters]) -> list[str]:
             "What is beyond half a cycle per step, down or across, comes out as a lower frequency"
         )
     return texts
-
-
-def table_of(files: Sequence[Filters]) -> Rows:
-    """A row for each kernel; what is not known is empty."""
-    rows: list[Sequence[Any]] = []
-    for each in files:
-        layer = each.layer
-        unknown = [None] * len(layer.kernels)
-        columns = (
-            layer.rms,
-            layer.relative_rms,
-            each.reasons(),
-            np.where(each.oversized, "yes", ""),
-            *each.spectra.bands,
-            each.spectra.beyond(layer.stride),
-            each.spectra.peaks,
-            layer.bias,
-            unknown if layer.greatest is None else layer.greatest,
-        )
-        for kernel, values in enumerate(zip(*columns)):
-            rows.append([each.name, layer.layer, kernel, *values])
-    return COLUMNS, rows
-
-
-def results_of(files: Sequence[Filters]) -> dict[str, str]:
-    """What the picture's text says of it."""
-    results = {}
-    for each in files:
-        for name, which in (("dead", each.dead), ("oversized", each.oversized)):
-            listed = ",".join(map(str, np.flatnonzero(which).tolist()))
-            results[f"{name} in {each.name}"] = listed or "none"
-    return results

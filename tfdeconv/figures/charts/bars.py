@@ -12,7 +12,7 @@ from PIL import Image
 from ..page import INK
 from .axis import Axis, named_axis, range_axis, round_axis
 from .key import GAP, SWATCH, draw_swatches, fill, key_width
-from .palette import series_colour
+from .palette import PARTS, Colour, series_colour
 from .panel import Panel
 from .plot import Plot
 from .smooth import SmoothPen, smooth_pen
@@ -87,9 +87,15 @@ class Bars(Panel):
                 if self.stacked:
                     base = base + np.nan_to_num(self.heights[group])
         if self.groups:
-            colours = [series_colour(group) for group in range(len(self.groups))]
             place = (corner[0] + self.plot.width + 2 * GAP, corner[1] + self.plot.box[1])
-            draw_swatches(canvas, place, self.groups, colours)
+            draw_swatches(canvas, place, self.groups, self.colours, self.stacked)
+
+    @property
+    def colours(self) -> list[Colour]:
+        """Of the groups."""
+        if self.stacked:
+            return [PARTS[group % len(PARTS)] for group in range(len(self.heights))]
+        return [series_colour(group) for group in range(len(self.heights))]
 
     def draw_group(
         self, pen: SmoothPen, group: int, base: np.ndarray, corner: tuple[int, int]
@@ -107,7 +113,7 @@ class Bars(Panel):
             # a gap between the bars of a name
             gap = 1 if count > 1 and x1 - x0 > SWATCH / 3 else 0
             box = (x0, min(y0, y1), x1 - gap, max(y0, y1))
-            fill(pen, box, series_colour(group), group)
+            fill(pen, box, self.colours[group], 0 if self.stacked else group)
             spread = self.spreads[group, i]
             if spread > 0:
                 middle = i + left + width / 2

@@ -65,8 +65,8 @@ class Series:
 class Curves(Panel):
     """Curves over common axes.
 
-    x_names: what stands at x of 0, 1, 2, ... instead of numbers; y_range: low and high, otherwise
-    as far as the curves and their spreads reach. width, height: of all that is drawn.
+    x_names: what stands at x of 0, 1, 2, ... instead of numbers; x_range, y_range: low and high,
+    otherwise as far as the curves and their spreads reach. width, height: of all that is drawn.
     """
 
     series: Sequence[Series]
@@ -78,6 +78,7 @@ class Curves(Panel):
     x_names: Sequence[str] | None = None
     width: int = 620
     height: int = 360
+    x_range: tuple[float, float] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -87,6 +88,8 @@ class Curves(Panel):
     def x_axis(self) -> Axis:
         if self.x_names is not None:
             return named_axis(self.x_names, self.x_title)
+        if self.x_range is not None:
+            return round_axis(*self.x_range, self.x_title, to_ticks=False)
         axis = range_axis([each.xs for each in self.series], self.x_title)
         ends = [each.xs[[0, -1]] for each in self.series if len(each.xs)]
         if not ends:

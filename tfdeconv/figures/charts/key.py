@@ -48,18 +48,27 @@ def write_name(canvas: Image.Image, place: Point, name: str) -> None:
 
 
 def draw_swatches(
-    canvas: Image.Image, corner: tuple[int, int], names: Sequence[str], colours: Sequence[Colour]
+    canvas: Image.Image,
+    corner: tuple[int, int],
+    names: Sequence[str],
+    colours: Sequence[Colour],
+    stacked: bool = False,
 ) -> None:
-    """A column of names, each behind the colour and hatching that fill() gives it."""
+    """A column of names, each behind the colour and hatching that fill() gives it.
+
+    stacked: without hatching, and from below, as the parts are.
+    """
     left, top = corner
     box = (left, top, left + SAMPLE, top + LINE * len(names))
+    rows = [top + LINE * i + LINE / 2 for i in range(len(names))]
+    if stacked:
+        rows.reverse()
     with smooth_pen(canvas, box) as pen:
-        for i, colour in enumerate(colours):
-            middle = top + LINE * i + LINE / 2
-            edges = (left, middle - SWATCH / 2, left + SWATCH, middle + SWATCH / 2)
-            fill(pen, edges, colour, i)
-    for i, name in enumerate(names):
-        write_name(canvas, (left + SWATCH + GAP, top + LINE * i + LINE / 2), name)
+        for i, row in enumerate(rows):
+            edges = (left, row - SWATCH / 2, left + SWATCH, row + SWATCH / 2)
+            fill(pen, edges, colours[i], 0 if stacked else i)
+    for row, name in zip(rows, names):
+        write_name(canvas, (left + SWATCH + GAP, row), name)
 
 
 def fill(pen: SmoothPen, box: tuple[float, float, float, float], colour: Colour, i: int) -> None:

@@ -16,7 +16,7 @@ from .palette import SERIES
 from .panel import Panel
 from .smooth import SmoothPen, smooth_pen
 
-SIDE = 44  # of a tile, at least
+SIDE = 54  # of a tile, at least
 GAP = 9
 LETTERS, LINE = 13, 20
 MARK = 4  # pixels from a mark's middle to its edges

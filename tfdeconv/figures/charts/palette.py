@@ -41,7 +41,8 @@ DIVERGING: tuple[Colour, ...] = (
     (178, 24, 43),
     (103, 0, 31),
 )
-LIGHTEST = (235, 235, 235)  # beside white paper
+# three parts of a whole, from below: dark, middle, light
+PARTS: tuple[Colour, ...] = ((62, 74, 137), (53, 163, 138), (226, 217, 96))
 
 
 def series_colour(number: int) -> Colour:

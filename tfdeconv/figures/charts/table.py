@@ -57,18 +57,24 @@ class Table(Panel):
         return [all(map(is_number, column)) for column in zip(*self.rows)]
 
     @property
+    def head_height(self) -> int:
+        """Of the header and the rule under it; none where it has no names."""
+        return LINE + RULE if any(self.header) else RULE
+
+    @property
     def size(self) -> tuple[int, int]:
         width = sum(self.widths) + GAP * (len(self.widths) - 1)
-        return width, LINE * (len(self.rows) + 1) + 2 * RULE
+        return width, self.head_height + LINE * len(self.rows) + RULE
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         left, top = corner
-        width, height = self.size
+        width, _ = self.size
         pen = ImageDraw.Draw(canvas)
         pen.line((left, top, left + width, top), INK, 2)
-        self.draw_row(pen, corner, self.header, FAINT)
-        row_top = top + LINE + RULE
-        pen.line((left, row_top - RULE // 2, left + width, row_top - RULE // 2), EDGE)
+        row_top = top + self.head_height
+        if any(self.header):
+            self.draw_row(pen, corner, self.header, FAINT)
+            pen.line((left, row_top - RULE // 2, left + width, row_top - RULE // 2), EDGE)
         for i, row in enumerate(self.texts):
             if i in self.marked:
                 pen.rectangle((left, row_top, left + width, row_top + LINE - 2), fill=MARK)
