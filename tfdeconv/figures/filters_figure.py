@@ -17,8 +17,8 @@ from .charts.mosaic import Mosaic
 from .charts.panel import Panel
 from .charts.sheet import draw_sheet
 from .charts.table import Table
-from .legend import Legend
 from .filters_table import Filters
+from .legend import Legend
 from .style import COLOURS, Style
 
 BANDS = ("low", "middle", "high")
