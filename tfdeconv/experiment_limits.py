@@ -9,3 +9,5 @@ MAX_PART_PHOTOS = 1000
 MAX_PARTS = 32
 # pixels from a photo's corner to a part's side
 MAX_PART_SIDE = 1 << 20
+# steps of a range of transformations, each an image to compute: a turn by degrees has 360
+MAX_STEPS = 1000

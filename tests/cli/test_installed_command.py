@@ -18,6 +18,7 @@ SUBCOMMANDS = (
     "atlas",
     "explore",
     "occlude",
+    "invariance",
     "describe",
     "convert-weights",
     "filters",

@@ -11,7 +11,8 @@ from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.data.transformation import Scene, Transformation
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
-from tfdeconv.experiments.invariance import Invariance
+from tfdeconv.experiments.invariance import Invariance, PhotoResponse, Response
+from tfdeconv.experiments.measured_invariance import NORM, OTHERS, MeasuredInvariance
 from tfdeconv.experiments.sweeps import KINDS, ROTATION, SCALE, VERTICAL, Sweep
 from tfdeconv.network.classes import class_layer
 from tfdeconv.network.graph import Builder
@@ -152,3 +153,40 @@ def test_layers_that_overflow_are_named(weights):
     photo = np.arange(SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE, 1)
     with pytest.raises(UserError, match="places's .* gives NaN or infinity"):
         experiment(weights, ["classes"]).measure(photo)
+
+
+def measured(norms: list[float], between: float) -> MeasuredInvariance:
+    """Photos of that norm in one layer, all of them 3 away from themselves after one step."""
+    responses = []
+    for norm in norms:
+        nothing = np.array([np.nan])
+        response = Response(np.array([0.25]), {"conv": np.array([3.0])}, nothing, np.array([-1]))
+        responses.append(PhotoResponse({"conv": norm}, -1, math.nan, (response,)))
+    names = tuple(f"{number}.png" for number in range(len(norms)))
+    sweeps = (Sweep(VERTICAL, (2,)),)
+    return MeasuredInvariance(names, ("conv",), sweeps, tuple(responses), {"conv": between})
+
+
+@pytest.mark.parametrize(
+    "norms, between, measure, expected",
+    [
+        ([4, 6], 2.0, OTHERS, [1.5, 1.5]),
+        ([4, 6], 0.0, NORM, [0.75, 0.5]),  # twice the same photo
+        ([4], math.nan, NORM, [0.75]),
+        ([0], math.nan, NORM, [math.nan]),  # a dead layer
+    ],
+    ids=["two", "the same", "one", "dead"],
+)
+def test_distances_have_a_scale_in_common(norms, between, measure, expected):
+    found = measured(norms, between)
+    assert found.measure == measure
+    np.testing.assert_array_equal(found.distances(0, "conv")[:, 0], expected)
+    rows = list(found.rows(str))
+    assert [len(row) for row in rows] == [len(found.header())] * len(norms)
+    for row in rows:
+        cells = dict(zip(found.header(), row))
+        assert (cells["transformation"], cells["amount"], cells["filled"]) == (VERTICAL, 2, 0.25)
+        assert cells["conv distance"] == 3 and cells["class"] is cells["probability"] is None
+        # what is divided by 0 is not defined
+        assert math.isnan(cells["conv over other photos"]) == (not between > 0)
+        assert math.isnan(cells["conv over norm"]) == (norms == [0])

@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from ..weights.load import Weights
 
 SHOWN = 40  # names listed in an error
+DIGITS = 10  # of a class's number that are looked at: none has so many
 
 
 def add_class_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--labels",
-        metavar="FILE",
-        help="names of the network's classes: a name on each line, `number name`, or JSON "
-        "(default: the model's own, or ImageNet's where there are 1,000)",
-    )
+    add_labels_option(parser)
     parser.add_argument(
         "--class",
         dest="classes",
         action="append",
         metavar="NAME[,NAME...]",
         help="these classes, by their names; may be repeated",
+    )
+
+
+def add_labels_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="names of the network's classes: a name on each line, `number name`, or JSON "
+        "(default: the model's own, or ImageNet's where there are 1,000)",
     )
 
 
@@ -82,16 +87,53 @@ def class_numbers(names: UnitNames, layers: Sequence[str], wanted: Sequence[str]
             f"--class: the classes of {layers[0]} have no names: give --labels FILE, "
             f"or their numbers with -f"
         )
-    known = [name.casefold() for name in names.labels.names]
-    numbers: list[int] = []
+    chosen = []
+    for text in separate(wanted, names.labels.names):
+        chosen.append(number_by_name(text, names.labels.names))
+    return list(dict.fromkeys(chosen))
+
+
+def chosen_classes(names: UnitNames, layer: str, wanted: Sequence[str]) -> list[int]:
+    """The numbers of classes by name or number, in their order, some perhaps more than once.
+
+    Raises UserError for classes that the layer has not.
+    """
+    assert names.classes
+    count = names.classes.count
+    known: Sequence[str] = names.labels.names if names.labels else ()
+    chosen: list[int] = []
+    for text in separate(wanted, known):
+        is_name = text.casefold() in map(str.casefold, known)
+        if text.isdecimal() and not is_name:
+            if int(text[:DIGITS]) >= count:
+                raise UserError(f"--class {text}: {layer} has classes 0 to {count - 1}")
+            chosen.append(int(text))
+        elif known:
+            chosen.append(number_by_name(text, known))
+        else:
+            raise UserError(
+                f"--class {text}: the classes of {layer} have no names: give --labels FILE, or "
+                f"numbers from 0 to {count - 1}"
+            )
+    return chosen
+
+
+def separate(wanted: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Names between commas one by one; a name may have commas itself."""
+    names = {name.casefold() for name in known}
+    texts: list[str] = []
     for each in wanted:
-        # a name may have commas itself
-        parts = [each] if each.strip().casefold() in known else each.split(",")
-        for part in parts:
-            if part.strip().casefold() not in known:
-                raise unknown_class(part.strip(), names.labels.names)
-            numbers.append(known.index(part.strip().casefold()))
-    return list(dict.fromkeys(numbers))
+        parts = [each] if each.strip().casefold() in names else each.split(",")
+        texts += [part.strip() for part in parts]
+    return texts
+
+
+def number_by_name(text: str, known: Sequence[str]) -> int:
+    """The number of the class of that name; raises UserError where there is none."""
+    names = [name.casefold() for name in known]
+    if text.casefold() not in names:
+        raise unknown_class(text, known)
+    return names.index(text.casefold())
 
 
 def unknown_class(name: str, known: Sequence[str]) -> UserError:

@@ -20,6 +20,7 @@ SUBCOMMANDS = {
     "atlas": "make a folder of pages with every feature of a scan's run",
     "explore": "show in the browser, as one clicks, what in a photo made units fire",
     "occlude": "hide parts of a photo, and map what becomes of a feature and of the classes",
+    "invariance": "draw how far layers and classes follow a photo that is moved, scaled, turned",
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
     "filters": "draw the kernels of a network's first layer, and their frequencies",

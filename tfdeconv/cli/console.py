@@ -17,7 +17,7 @@ from ..errors import UserError
 
 COMMAND = "tfdeconv"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-NEGATIVE_RANGE = re.compile(r"-\d+-\d+")
+NEGATIVE_RANGE = re.compile(r"-\d+(-\d+|(:-?[\d.]+){2})")
 UNRECOGNISED = "unrecognized arguments: "  # argparse's words
 _installed_as = ""  # `tfdeconv visualise`, in a process that the installed command started
 
@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args=None, namespace=None):
-        """argparse would take the -1-1 of `--preprocess -1-1` for an option."""
+        """argparse would take the -1-1 of `--preprocess -1-1`, and -9:9:3, for an option."""
         words = list(sys.argv[1:] if args is None else args)
         for i in reversed(range(1, len(words))):
             if NEGATIVE_RANGE.fullmatch(words[i]) and words[i - 1].startswith("--"):

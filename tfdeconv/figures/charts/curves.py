@@ -18,6 +18,7 @@ from .plot import Plot
 from .smooth import Point, SmoothPen, smooth_pen
 
 BAND = 0.16  # opacity of a spread
+SHADE, OPACITY = (120, 120, 120), 0.2  # of what is grey from below
 MARKED = 40  # points of a curve: of more none is marked one by one
 
 
@@ -66,7 +67,8 @@ class Curves(Panel):
     """Curves over common axes.
 
     x_names: what stands at x of 0, 1, 2, ... instead of numbers; x_range, y_range: low and high,
-    otherwise as far as the curves and their spreads reach. width, height: of all that is drawn.
+    otherwise as far as the curves and their spreads reach. shade: [n], over the x of the first
+    curve, which part of the height is grey, from below. width, height: of all that is drawn.
     """
 
     series: Sequence[Series]
@@ -76,6 +78,7 @@ class Curves(Panel):
     title: str = ""
     note: str = ""
     x_names: Sequence[str] | None = None
+    shade: np.ndarray | Sequence[float] | None = None
     width: int = 620
     height: int = 360
     x_range: tuple[float, float] | None = None
@@ -121,6 +124,7 @@ class Curves(Panel):
         self.plot.draw(canvas, corner)
         box = (corner[0], corner[1], corner[0] + self.width, corner[1] + self.height)
         with smooth_pen(canvas, box) as pen:
+            self.draw_shade(pen, corner)
             for number, each in enumerate(self.series):
                 self.draw_band(pen, each, look(each, number)[1], corner)
             for number, each in enumerate(self.series):
@@ -131,6 +135,16 @@ class Curves(Panel):
         for number, row in rows.items():
             left = corner[0] + self.plot.width + SAMPLE + 2 * GAP
             write_name(canvas, (left, row), self.series[number].name)
+
+    def draw_shade(self, pen: SmoothPen, corner: tuple[int, int]) -> None:
+        if self.shade is None:
+            return
+        xs = self.series[0].xs
+        low, high = self.plot.y.low, self.plot.y.high
+        tops = low + np.asarray(self.shade, np.float64) * (high - low)
+        upper = self.plot.places(xs, tops, corner)
+        lower = self.plot.places(xs, np.full(len(xs), low), corner)
+        pen.polygon([*upper, *reversed(lower)], SHADE, OPACITY)
 
     def draw_band(
         self, pen: SmoothPen, each: Series, colour: Colour, corner: tuple[int, int]

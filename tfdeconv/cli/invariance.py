@@ -1,0 +1,200 @@
+"""Moves, scales and turns photos, and draws how far a network's layers and classes follow: writes
+a PNG and a CSV, and prints their paths.
+
+    python scripts/invariance.py cat.jpg dog.jpg
+    python scripts/invariance.py cat.jpg --weights model.onnx -l conv1,pool5 --class "Egyptian cat"
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import UserError
+from . import console
+from .invariance_options import parse
+from .invariance_plan import Plan, plan_of
+from .notes import Notes, admission_of
+from .recipes import recipe_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..data.admission import Admission
+    from ..data.transformation import Transformation
+    from ..experiments.invariance import Invariance
+    from ..experiments.measured_invariance import MeasuredInvariance
+    from ..figures.destination import Destination
+    from ..figures.recipe import Recipe
+
+
+class PhotoFile(NamedTuple):
+    """A photo's file, and its digest."""
+
+    path: Path
+    sha256: str
+
+
+def main(argv: Sequence[str]) -> int:
+    request = parse(__doc__ or "", argv)
+    from .output import destination_of
+
+    with destination_of(request.out, request.overwrite) as destination:
+        notes = Notes()
+        plan = plan_of(request, destination, notes)
+        return draw_invariance(plan, destination, notes)
+
+
+def draw_invariance(plan: Plan, destination: Destination, notes: Notes) -> int:
+    """Measures, draws and prints the paths; returns the exit status.
+
+    A photo that cannot be read is one line on stderr and costs the others nothing.
+    """
+    progress = console.Progress()
+    progress.say("importing tensorflow")
+    console.import_tensorflow(plan.request.verbose)
+    files, measured = measure(plan, notes, progress)
+    if not files:
+        return console.exit_status(0, False)
+    pictures = save(files, measured, plan, destination)
+    progress.clear()
+    notes.show()
+    for picture in pictures:
+        console.print_path(picture)
+    return console.exit_status(len(files), len(files) == len(plan.paths))
+
+
+def measure(
+    plan: Plan, notes: Notes, progress: console.Progress
+) -> tuple[list[PhotoFile], MeasuredInvariance]:
+    """The photos that could be read, and what came of them."""
+    from ..experiments.invariance import Invariance
+    from ..experiments.measured_invariance import MeasuredInvariance
+    from ..weights.load import as_tensors
+
+    request, weights = plan.request, plan.weights
+    invariance = Invariance(
+        weights.network,
+        as_tensors(weights),
+        plan.layers,
+        plan.head,
+        plan.sweeps,
+        weights.preprocessing,
+        request.resize,
+        request.interpolation,
+    )
+    admission = admission_of(request.preprocess, notes)
+    files: list[PhotoFile] = []
+    responses = []
+    for number, path in enumerate(plan.paths):
+        place = f"photo {number + 1} of {len(plan.paths)}"
+        invariance.worked = pace_of(place, invariance, progress)
+        chosen = None
+        if request.followed:
+            chosen = request.followed[number if len(request.followed) > 1 else 0]
+        try:
+            pixels = read_pixels(path, plan, admission)
+            responses.append(invariance.measure(pixels, chosen))
+            files.append(PhotoFile(path, digest_of(path)))
+        except (UserError, OSError) as error:  # OSError: it vanished while it was read
+            named = isinstance(error, OSError) or str(path) in str(error)
+            console.complain(error if named else f"{path}: {error}")
+    measured = MeasuredInvariance(
+        tuple(file.path.name for file in files),
+        invariance.layers,
+        invariance.sweeps,
+        tuple(responses),
+        {layer: each.root_mean_square for layer, each in invariance.between.items()},
+    )
+    return files, measured
+
+
+def pace_of(
+    photo: str, invariance: Invariance, progress: console.Progress
+) -> Callable[[int], None]:
+    """Says how far a photo is, told of images that have gone through the network."""
+    done = 0
+
+    def tell(images: int) -> None:
+        nonlocal done
+        done += images
+        progress.say(f"{photo}: {done} of {invariance.images} images")
+
+    return tell
+
+
+def read_pixels(path: Path, plan: Plan, admission: Admission) -> np.ndarray:
+    """A photo [h, w, c], 0 to 255.
+
+    Raises UserError for a file that is not a photo, OSError where it cannot be read again.
+    """
+    from ..data import images
+
+    decoded = images.decode(path, plan.weights.network.channels)
+    # what cannot be meant is refused, and what was assumed is told
+    admission.input(decoded, str(path), plan.weights.preprocessing, plan.request.resize)
+    return decoded.pixels
+
+
+def digest_of(path: Path) -> str:
+    from ..data import arrays
+    from ..files import sha256
+
+    file, array = arrays.split_name(str(path))
+    return f"{sha256(file)} {array}".strip()
+
+
+def save(
+    files: Sequence[PhotoFile],
+    measured: MeasuredInvariance,
+    plan: Plan,
+    destination: Destination,
+) -> list[Path]:
+    """Draws and saves figure and table; returns their paths."""
+    from ..figures import naming
+    from ..figures.invariance_figure import InvarianceFigure
+
+    request = plan.request
+    title = naming.network_title(plan.weights.network.name, Path(plan.weights.path))
+    seen = views_of(files[0].path, plan)
+    given = bool(request.followed)
+    figure = InvarianceFigure(measured, seen, plan.names, given, request.interpolation)
+    drawn = figure.draw(f"What moving, scaling and turning photos does to {title}")
+    source = files[0].path.stem if len(files) == 1 else f"{len(files)}-photos"
+    stem = naming.file_name(source, title, "invariance")
+    table = (measured.header(), measured.rows(plan.names.name if plan.names else str))
+    results = {"distances over": measured.measure}
+    recipe = own_recipe(files, measured, plan, title)
+    saved = destination.save(recipe, stem, [(1, 1, drawn)], results, tables={"": table})
+    return [*saved, *destination.finish()]
+
+
+def own_recipe(
+    files: Sequence[PhotoFile], measured: MeasuredInvariance, plan: Plan, title: str
+) -> Recipe:
+    """All that the figure depends on."""
+    digests = " ".join(file.sha256 for file in files)
+    names = tuple(file.path.name for file in files)
+    recipe = recipe_of(plan.request, plan.weights, Path(plan.weights.path), title)
+    recipe = recipe.with_options(photos=names, layers=measured.layers)
+    return recipe.with_facts({"photos sha256": hashlib.sha256(digests.encode()).hexdigest()})
+
+
+def views_of(path: Path, plan: Plan) -> Callable[[Transformation], np.ndarray]:
+    """What the network sees of a photo under a transformation, uint8 [h, w, 3]."""
+    from ..data import images
+    from ..data.transformation import Scene, farthest_reach
+    from ..figures import pixels
+
+    request, preprocessing = plan.request, plan.weights.preprocessing
+    transformations = [each for sweep in plan.sweeps for each in sweep.transformations]
+    reach = farthest_reach(transformations, preprocessing.size)
+    photo = images.decode(path, plan.weights.network.channels).pixels
+    scene = Scene(photo, preprocessing, request.resize, request.interpolation, reach)
+
+    def seen(transformation: Transformation) -> np.ndarray:
+        return pixels.photo(scene.input(transformation)[0], preprocessing, request.bands)
+
+    return seen

@@ -1,0 +1,57 @@
+"""Small pictures side by side, each with a word under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from .. import pixels
+from ..letters import font_for, printable, shortened
+from ..page import FAINT
+from ..tile import draw_tile
+from .lettering import LINE, TICK
+from .panel import Panel
+from .picture import shown_size
+
+GAP = 10
+
+
+@dataclass(frozen=True)
+class PictureGrid(Panel):
+    """Pictures uint8 [h, w, 3] of one size, in rows of so many columns, and their words."""
+
+    pictures: Sequence[np.ndarray]
+    words: Sequence[str]
+    columns: int = 3
+    side: int = 112  # of a picture: its longer one
+    title: str = ""
+    note: str = ""
+
+    @cached_property
+    def tile(self) -> tuple[int, int]:
+        """Width and height of a picture."""
+        return shown_size(self.pictures[0].shape, self.side)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        width, height = self.tile
+        columns = min(self.columns, len(self.pictures))
+        rows = ceil(len(self.pictures) / columns)
+        return columns * (width + GAP) - GAP, rows * (height + LINE + GAP) - GAP
+
+    def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
+        width, height = self.tile
+        pen = ImageDraw.Draw(canvas)
+        for number, (picture, word) in enumerate(zip(self.pictures, self.words, strict=True)):
+            row, column = divmod(number, self.columns)
+            left = corner[0] + column * (width + GAP)
+            top = corner[1] + row * (height + LINE + GAP)
+            draw_tile(canvas, (left, top), np.asarray(pixels.resize(picture, width, height)))
+            text = shortened(printable(word), width, TICK)
+            place = (left + width / 2, top + height + 3)
+            pen.text(place, text, FAINT, font_for(text, TICK), anchor="ma")
