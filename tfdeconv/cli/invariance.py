@@ -147,10 +147,7 @@ def digest_of(path: Path) -> str:
 
 
 def save(
-    files: Sequence[PhotoFile],
-    measured: MeasuredInvariance,
-    plan: Plan,
-    destination: Destination,
+    files: Sequence[PhotoFile], measured: MeasuredInvariance, plan: Plan, destination: Destination
 ) -> list[Path]:
     """Draws and saves figure and table; returns their paths."""
     from ..figures import naming

@@ -75,7 +75,6 @@ def layers_of(request: InvarianceRequest, weights: Weights) -> tuple[str, ...]:
     return tuple(dict.fromkeys(network.node(layer).name for layer in request.layers))
 
 
-
 def sweeps_of(request: InvarianceRequest, height: int, width: int) -> list[Sweep]:
     """Raises UserError where photos would be moved out of an input of that size."""
     from ..experiments.sweeps import HORIZONTAL, ROTATION, SCALE, VERTICAL, Sweep

@@ -73,4 +73,3 @@ def positive_steps(text: str) -> Steps:
             f"{text!r}: photos are scaled by {float(low):g} to {float(high):g}"
         )
     return found
-

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from ..data.transformation import Transformation
-from ..experiments.sweeps import HORIZONTAL, KINDS, ROTATION, SCALE, VERTICAL
 from ..experiments.measured_invariance import OTHERS, MeasuredInvariance
+from ..experiments.sweeps import HORIZONTAL, KINDS, ROTATION, SCALE, VERTICAL
 from ..words import counted, number
 from .charts.curves import Curves, Series
 from .charts.panel import Panel
@@ -111,9 +111,7 @@ class InvarianceFigure:
             tops.append(float(finite.max(initial=0)))
         return 0, 1.05 * max(tops)
 
-    def series(
-        self, amounts: Sequence[float], values: np.ndarray, is_last: bool
-    ) -> list[Series]:
+    def series(self, amounts: Sequence[float], values: np.ndarray, is_last: bool) -> list[Series]:
         """Values [n, t] as a line for each photo, or as their mean and spread."""
         if self.together:
             defined = values[np.isfinite(values).all(1)]
