@@ -65,7 +65,7 @@ def watched_numbers(
     watched = class_options.chosen_classes(names, names.classes.name, wanted)
     if len(watched) not in (1, photos):
         raise UserError(
-            f"--class names {len(watched)} classes for {counted(photos, 'photo')}: give one, or one "
-            f"for each"
+            f"--class names {len(watched)} classes for {counted(photos, 'photo')}: give one, or "
+            f"one for each"
         )
     return tuple(watched)

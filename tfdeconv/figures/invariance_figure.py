@@ -105,8 +105,8 @@ class InvarianceFigure:
         if not layer:
             return 0, 1
         tops = [1.0]
-        for number in range(len(self.measured.sweeps)):
-            values = self.measured.distances(number, layer)
+        for sweep in range(len(self.measured.sweeps)):
+            values = self.measured.distances(sweep, layer)
             finite = values[np.isfinite(values)]
             tops.append(float(finite.max(initial=0)))
         return 0, 1.05 * max(tops)
