@@ -152,15 +152,19 @@ class Progress:
     """Says on stderr how far a long task is.
 
     On a terminal in one line that each text replaces. Elsewhere in a line of its own, not more
-    often than `every` seconds, and so never of a task that is quicker than that.
+    often than `every` seconds, and so never of a task that is quicker than that. of: what stands
+    before each text.
     """
 
-    def __init__(self, every: float = 10) -> None:
+    def __init__(self, every: float = 10, of: str = "") -> None:
         self.every = every
+        self.of = of
         self.said = time.monotonic()
         self.on_terminal = sys.stderr is not None and sys.stderr.isatty()
 
     def say(self, text: str) -> None:
+        if text:
+            text = f"{self.of}{text}"
         if self.on_terminal:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
         elif text and sys.stderr is not None and time.monotonic() - self.said >= self.every:

@@ -53,18 +53,8 @@ def scan_until_stopped(request: ScanRequest, interruption: Interruption) -> int:
         group = join_group(alone=True)
     else:
         work = prepare_on_all(request, group, notes)
-    from ..scan import job, run_file
-
     stages = Stages(request, group, console.Progress(every=30), notes, interruption)
-    run = job.start_or_resume(work, group)
-    with work.source:
-        if request.retry and run.skipped:
-            stages.retry_skipped(work, run)
-        stages.scan_rest(work, run, request.out)
-        run = stages.add_layers(work, run)
-        if group.chief and work.run and run.labels != work.run.labels:
-            run_file.save(request.out, run)
-    stages.progress.clear()
+    run = stages.complete(work)
     if group.chief:
         report(request.out, run)
         tell_skipped(request.out, run)
@@ -181,14 +171,19 @@ def report(path: Path, run: Run) -> None:
     from ..scan.summary import exceptions
 
     settings = run.settings
-    if not run.scanned and run.skipped:
-        reason = next(iter(run.skipped.values()))
-        raise UserError(f"none of the {len(settings.range)} images could be read: {reason}")
+    refuse_empty(run)
     number, count = settings.shard
     part = "" if count == 1 else f"part {number} of {count}, "
     images = counted(run.scanned, "image")
     layers = counted(len(settings.layers), "layer")
     print(f"{path}: {part}{images}, {layers}; {exceptions(run)}")
+
+
+def refuse_empty(run: Run) -> None:
+    """Raises UserError for a run of images of which none could be read."""
+    if not run.scanned and run.skipped:
+        reason = next(iter(run.skipped.values()))
+        raise UserError(f"none of the {len(run.settings.range)} images could be read: {reason}")
 
 
 def tell_skipped(path: Path, run: Run) -> None:

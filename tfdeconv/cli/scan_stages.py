@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +20,41 @@ if TYPE_CHECKING:
     from ..scan.workers import WorkerGroup
 
 
+def print_line(text: str) -> None:
+    print(text, flush=True)
+
+
 @dataclass(frozen=True)
 class Stages:
-    """The stages of a scan that was asked for, by one worker of a group or alone."""
+    """The stages of a scan that was asked for, by one worker of a group or alone.
+
+    tell: is called with what is going to be scanned, and how much disk it takes.
+    """
 
     request: ScanRequest
     group: WorkerGroup
     progress: console.Progress
     notes: Notes
     interruption: Interruption
+    tell: Callable[[str], None] = print_line
+
+    def complete(self, work: Job) -> Run:
+        """The run, from its beginning or where it stopped, to the end of its list.
+
+        Raises Interrupted after a signal: it is saved then.
+        """
+        from ..scan import job, run_file
+
+        run = job.start_or_resume(work, self.group)
+        with work.source:
+            if self.request.retry and run.skipped:
+                self.retry_skipped(work, run)
+            self.scan_rest(work, run, self.request.out)
+            run = self.add_layers(work, run)
+            if self.group.chief and work.run and run.labels != work.run.labels:
+                run_file.save(self.request.out, run)
+        self.progress.clear()
+        return run
 
     def retry_skipped(self, work: Job, run: Run) -> None:
         """Takes in what was skipped and can be read now; raises Interrupted after a signal."""
@@ -68,7 +94,7 @@ class Stages:
         own_work = replace(work, settings=run.settings)
         accumulator = workers.build_on_all(lambda: own_work.scan(self.group), self.group)
         if self.group.chief and run.settings.kept:
-            print_size_of_maxima(path, run, accumulator.channels_of)
+            self.tell(size_of_maxima(path, run, accumulator.channels_of))
         with self.interruption.saves_itself():
             loop.advance(
                 run,
@@ -107,28 +133,28 @@ class Stages:
             old = workers.build_on_all(lambda: begun(wanted), self.group)
             addition = job.start_or_resume(replace(own_work, run=old), self.group)
             if self.group.chief:
-                print_new_layers(path, run, addition)
+                self.tell(new_layers(path, run, addition))
             self.scan_rest(own_work, addition, place, KnownImages(path, run))
             self.progress.clear()
             run = workers.build_on_all(lambda: taken_in(addition), self.group)
         return run
 
 
-def print_size_of_maxima(path: Path, run: Run, channels: Mapping[str, int]) -> None:
-    """Says how large the file of maxima is that a scan is going to write."""
+def size_of_maxima(path: Path, run: Run, channels: Mapping[str, int]) -> str:
+    """How large the file of maxima is that a scan is going to write."""
     from ..scan.maxima import maxima_path
     from ..scan.maxima_writer import MaximaWriter
 
     place = maxima_path(path)
     megabytes = MaximaWriter(place, run.settings, channels).size / 1e6
     images = counted(len(run.settings.range), "image")
-    print(f"{place}: {megabytes:,.1f} MB, the maxima of {images}", flush=True)
+    return f"{place}: {megabytes:,.1f} MB, the maxima of {images}"
 
 
-def print_new_layers(path: Path, run: Run, addition: Run) -> None:
-    """Says what is scanned for a run that is there."""
+def new_layers(path: Path, run: Run, addition: Run) -> str:
+    """What is scanned for a run that is there."""
     new = [layer for layer in addition.settings.layers if layer not in run.settings.layers]
     what = f"{counted(len(new), 'more layer')} ({listed(new)})"
     if not new:
         what = f"maxima of {listed(addition.settings.kept)}"
-    print(f"{path}: {what}, over its {counted(len(run.settings.range), 'image')}", flush=True)
+    return f"{path}: {what}, over its {counted(len(run.settings.range), 'image')}"

@@ -68,3 +68,23 @@ def page_suffixes(count: int) -> list[str]:
         return [""]
     digits = max(len(str(count)), 2)
     return [f"-page{number:0{digits}d}" for number in range(1, count + 1)]
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """What files are called beside each other: in as few parts of their paths as tell them apart.
+
+    >>> short_names(["a/epoch1.h5", "a/epoch2.h5"]), short_names(["1/net.onnx", "2/net.onnx"])
+    (['epoch1', 'epoch2'], ['1/net', '2/net'])
+    >>> short_names(["model.ckpt-1", "model.ckpt-2"])
+    ['model.ckpt-1', 'model.ckpt-2']
+    """
+    stems = []
+    for path in map(Path, paths):
+        stems.append(path.with_name(path.stem.removesuffix(".weights") or path.name))
+    for files in (stems, [Path(path) for path in paths]):
+        parts = [file.absolute().parts[1:] for file in files]
+        for count in range(1, max(map(len, parts)) + 1):
+            names = ["/".join(each[-count:]) for each in parts]
+            if len(set(names)) == len(set(paths)):
+                return names
+    return [str(path) for path in paths]

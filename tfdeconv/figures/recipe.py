@@ -13,9 +13,15 @@ from typing import Any
 from ..version import __version__, library_versions
 
 # what fields of a request are called on the command line, where it is not their own name
-OPTION_NAMES = {"layers": "layer", "features": "feature", "lambdas": "lambda", "followed": "class"}
+OPTION_NAMES = {
+    "layers": "layer",
+    "features": "feature",
+    "lambdas": "lambda",
+    "followed": "class",
+    "image_source": "images",
+}
 # fields that stand there without an option
-OPERANDS = ("photos", "images")
+OPERANDS = ("photos", "images", "files")
 DIGITS = 8  # of a digest in a name: two of a folder's 1,000 pictures have the same once in 8,000
 
 

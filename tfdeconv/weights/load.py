@@ -25,6 +25,7 @@ from ..files import sha256
 from ..network.graph import Network
 from ..tensorflow_import import import_tensorflow
 from ..words import counted, listed
+from .contents import OpenedFile
 from .detect import open_weights
 from .notes import notes_to_tell
 from .requirements import layers_to_read, read_layers
@@ -153,27 +154,60 @@ def read_weights(
 ) -> Weights:
     """load_weights without TensorFlow: numpy arrays, of the file's dtype unless one is given."""
     with open_weights(path, network, variant, architecture, lambdas) as file:
-        asked = file.network.name
-        if file.network_name not in (None, asked):
-            raise UserError(
-                f"{path} holds {file.network_name}, not {asked}: "
-                f"ask for --network {file.network_name}, or give other weights"
-            )
+        refuse_other_network(path, file)
         layers = layers_to_read(path, file.network, target, file)
-        described = (architecture, lambdas)
-        return Weights(
-            read_layers(path, file, layers, dtype),
-            file.network,
-            file.preprocessing,
-            digest_with(file.digest or sha256(file.path or path), *described),
-            file.source,
-            file.licence,
-            file.ignored,
-            file.notes,
-            file.labels,
-            str(path),
-            digest_with(file.tensors_digest, *described) if file.tensors_digest else "",
+        arrays = read_layers(path, file, layers, dtype)
+        return weights_of(path, file, arrays, architecture, lambdas)
+
+
+def refuse_other_network(path: str | Path, file: OpenedFile) -> None:
+    """Raises UserError where a file says that it is of another network than was asked for."""
+    asked = file.network.name
+    if file.network_name not in (None, asked):
+        raise UserError(
+            f"{path} holds {file.network_name}, not {asked}: "
+            f"ask for --network {file.network_name}, or give other weights"
         )
+
+
+def weights_of(
+    path: str | Path,
+    file: OpenedFile,
+    arrays: dict[str, dict[str, Any]],
+    architecture: str | Path | None,
+    lambdas: Mapping[str, str] | None,
+) -> Weights:
+    """Some arrays of an open file, with all that it says of itself."""
+    described = (architecture, lambdas)
+    return Weights(
+        arrays,
+        file.network,
+        file.preprocessing,
+        digest_with(file.digest or sha256(file.path or path), *described),
+        file.source,
+        file.licence,
+        file.ignored,
+        file.notes,
+        file.labels,
+        str(path),
+        digest_with(file.tensors_digest, *described) if file.tensors_digest else "",
+    )
+
+
+def survey_weights(
+    path: str | Path,
+    network: str | None = None,
+    target: str | Sequence[str] | None = None,
+    variant: str | None = None,
+    architecture: str | Path | None = None,
+    lambdas: Mapping[str, str] | None = None,
+) -> Weights:
+    """read_weights without reading an array: the layers that it would read have no parameters."""
+    with open_weights(path, network, variant, architecture, lambdas) as file:
+        refuse_other_network(path, file)
+        layers = layers_to_read(path, file.network, target, file)
+        nothing: dict[str, dict[str, Any]] = {layer: {} for layer in layers}
+        return weights_of(path, file, nothing, architecture, lambdas)
 
 
 def digest_with(

@@ -1,0 +1,132 @@
+"""How far the features of each layer moved from file to file, as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from ..experiments.evolution import Shift
+from ..words import counted
+from .charts.curves import Curves, Series
+from .charts.panel import Panel
+from .charts.sheet import draw_sheet
+
+QUARTILES = (25, 50, 75)
+FULL_RANGE = (0.0, 1.0)
+
+
+def draw_changes(
+    title: str,
+    images: str,
+    whole: Mapping[str, Shift],
+    steps: Mapping[str, Sequence[Shift]],
+) -> Image.Image:
+    """A sheet of curves: by layer from the first file to the last, and by file for some layers.
+
+    title: of the sheet; images: what the files were compared over, in words; whole: of each layer
+    the shift from the first file to the last; steps: of some layers that from each file to the
+    next.
+    """
+    rows = [layer_panels(whole)]
+    several = next(iter(steps.values()))
+    if len(several) > 1:
+        rows.append(step_panels(steps))
+    first = next(iter(whole.values()))
+    caption = f"{first.before} to {first.after}, over {images}"
+    return draw_sheet(title, caption, rows, sentences(whole, len(several)))
+
+
+def layer_panels(whole: Mapping[str, Shift]) -> list[Panel]:
+    """From the first file to the last: by layer."""
+    layers = list(whole)
+    first = whole[layers[0]]
+    measures = {
+        "Rank correlation of maxima": [shift.correlations for shift in whole.values()],
+        f"Shared of the strongest {strongest(whole)} images": [
+            shift.shared_part for shift in whole.values()
+        ],
+    }
+    panels: list[Panel] = []
+    for name, values in measures.items():
+        curve = with_quartiles(f"{first.before} to {first.after}", values)
+        panels.append(
+            Curves([curve], "", name, y_range=range_of([curve]), title=name, x_names=layers)
+        )
+    return panels
+
+
+def step_panels(steps: Mapping[str, Sequence[Shift]]) -> list[Panel]:
+    """From each file to the next: a curve for each layer."""
+    names = [shift.after for shift in next(iter(steps.values()))]
+    correlated = []
+    jumped = []
+    for layer, shifts in steps.items():
+        correlated.append(with_quartiles(layer, [shift.correlations for shift in shifts]))
+        jumped.append(Series(layer, np.arange(len(shifts)), [jump_share(each) for each in shifts]))
+    return [
+        Curves(
+            correlated,
+            "file, against the one before",
+            "rank correlation",
+            y_range=range_of(correlated),
+            title="From file to file",
+            x_names=names,
+        ),
+        Curves(
+            jumped,
+            "file, against the one before",
+            "part of the features",
+            y_range=FULL_RANGE,
+            title="Features whose strongest image is another one",
+            x_names=names,
+        ),
+    ]
+
+
+def with_quartiles(name: str, values: Sequence[np.ndarray]) -> Series:
+    """A curve of medians, with the quartiles as its spread; gaps where no feature has a value."""
+    middles = np.full(len(values), np.nan)
+    spread = np.full((2, len(values)), np.nan)
+    for place, numbers in enumerate(values):
+        known = numbers[np.isfinite(numbers)]
+        if known.size:
+            low, middle, high = np.percentile(known, QUARTILES)
+            middles[place] = middle
+            spread[:, place] = middle - low, high - middle
+    return Series(name, np.arange(len(values)), middles, spread)
+
+
+def range_of(curves: Sequence[Series]) -> tuple[float, float]:
+    """From 0, or from -1 where a correlation is negative, to 1."""
+    lowest = min(np.nanmin(curve.bounds[0], initial=0) for curve in curves)
+    return (-1.0, 1.0) if lowest < 0 else FULL_RANGE
+
+
+def jump_share(shift: Shift) -> float:
+    """The part of the features that can be compared whose strongest image is another one."""
+    compared = int(shift.comparable.sum())
+    return int(shift.other_image.sum()) / compared if compared else np.nan
+
+
+def strongest(whole: Mapping[str, Shift]) -> int:
+    """Of how many of a feature's images it is counted how many it shares."""
+    counts = [np.nanmax(shift.strongest, initial=1) for shift in whole.values()]
+    return int(max(counts))
+
+
+def sentences(whole: Mapping[str, Shift], steps: int) -> list[str]:
+    """How to read the curves."""
+    said = [
+        "Rank correlation: Spearman's, of a feature's maxima in the images; 1 where they have the "
+        "same order in both files",
+        "Lines: the median over a layer's features; bands: from the first to the third quartile",
+    ]
+    compared = sum(int(shift.comparable.sum()) for shift in whole.values())
+    features = sum(len(shift.comparable) for shift in whole.values())
+    said.append(
+        f"{compared:,} of {counted(features, 'feature')} fire in the first and in the last file, "
+        "and can be compared"
+    )
+    return said
