@@ -21,9 +21,15 @@ from .visualise_options import rgb_bands
 ALL = "all"  # -l
 FEATURES = 6  # rows of a layer's picture, as in Zeiler & Fergus's figure 4
 CONSTRAINTS = (
-    Constraint("--feature", "-f and --random both choose features: give one of them", excludes=("--random",)),
+    Constraint(
+        "--feature",
+        "-f and --random both choose features: give one of them",
+        excludes=("--random",),
+    ),
     Constraint("--feature", "--seed is of features by chance: leave out -f", excludes=("--seed",)),
-    Constraint("--feature", "-f needs the layers that have these features: give -l", needs=("--layer",)),
+    Constraint(
+        "--feature", "-f needs the layers that have these features: give -l", needs=("--layer",)
+    ),
     Constraint(
         "--overwrite",
         "--overwrite is for --out FILE.pdf: what a directory has of other commands is never "
@@ -68,7 +74,9 @@ class EvolveRequest:
 def build_parser() -> console.Parser:
     parser = console.Parser(__doc__ or "")
     option = parser.add_argument
-    option("files", metavar="WEIGHTS", nargs="+", help="files of one network, in order; two at least")
+    option(
+        "files", metavar="WEIGHTS", nargs="+", help="files of one network, in order; two at least"
+    )
     option(
         "--images",
         required=True,
@@ -148,7 +156,9 @@ def build_parser() -> console.Parser:
         help=f"what rectifiers do to the signal on its way back (default: {DECONVNET.name})",
     )
     option("--bands", type=rgb_bands, metavar="R,G,B", help="channels of arrays to draw as colours")
-    option("--colours", choices=COLOURS, default=PLAIN.colours, help="of projections, as for visualise")
+    option(
+        "--colours", choices=COLOURS, default=PLAIN.colours, help="of projections, as for visualise"
+    )
     option("--scale", choices=SCALES, default=PLAIN.scale, help="of projections, as for visualise")
     option(
         "--out",

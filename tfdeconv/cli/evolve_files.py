@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from ..words import counted, extent, listed
+from ..words import extent, listed
 from . import console, scan_images
 from .scan_settings import ScanRequest, settings_of
 
@@ -108,7 +108,9 @@ def layers_of(
         clause = clauses.get(left_out[0], f"it has no weights for {left_out[0]}")
         if request.layers or not kept:
             remedy = "name layers below with -l" if kept else "give files of one network"
-            raise UserError(f"{weights.path} is of another network than {first.path}: {clause}; {remedy}")
+            raise UserError(
+                f"{weights.path} is of another network than {first.path}: {clause}; {remedy}"
+            )
         tell(
             f"{listed(left_out)}: left out, because {weights.path} has another top than "
             f"{first.path}: {clause}"

@@ -70,7 +70,10 @@ class Pictures:
             # of two files it is the step itself
             shifts += [whole[layer]] * (len(layer_steps) > 1)
         picture = change_figure.draw_changes(
-            f"{self.title}   what changed", self.images, whole, {each: steps[each] for each in shown}
+            f"{self.title}   what changed",
+            self.images,
+            whole,
+            {each: steps[each] for each in shown},
         )
         tables = {
             "": (evolution_tables.LAYER_COLUMNS, evolution_tables.layer_rows(shifts)),

@@ -110,9 +110,7 @@ def where(defined: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.where(defined, values, np.nan)
 
 
-def rank_correlations(
-    before: Epoch, after: Epoch, layer: str, counted: np.ndarray
-) -> np.ndarray:
+def rank_correlations(before: Epoch, after: Epoch, layer: str, counted: np.ndarray) -> np.ndarray:
     """Spearman's correlation of each channel's maxima in two runs: float [c].
 
     counted: the images to compare, bool [images]. NaN where maxima are all equal, or there are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -14,14 +14,13 @@ from .charts.panel import Panel
 from .charts.sheet import draw_sheet
 
 QUARTILES = (25, 50, 75)
+ALL_THE_WAY = "From the first file to the last"
+STEP_BY_STEP = "Each file against the one before"
 FULL_RANGE = (0.0, 1.0)
 
 
 def draw_changes(
-    title: str,
-    images: str,
-    whole: Mapping[str, Shift],
-    steps: Mapping[str, Sequence[Shift]],
+    title: str, images: str, whole: Mapping[str, Shift], steps: Mapping[str, Sequence[Shift]]
 ) -> Image.Image:
     """A sheet of curves: by layer from the first file to the last, and by file for some layers.
 
@@ -40,21 +39,18 @@ def draw_changes(
 
 def layer_panels(whole: Mapping[str, Shift]) -> list[Panel]:
     """From the first file to the last: by layer."""
-    layers = list(whole)
-    first = whole[layers[0]]
-    measures = {
-        "Rank correlation of maxima": [shift.correlations for shift in whole.values()],
-        f"Shared of the strongest {strongest(whole)} images": [
-            shift.shared_part for shift in whole.values()
-        ],
-    }
-    panels: list[Panel] = []
-    for name, values in measures.items():
-        curve = with_quartiles(f"{first.before} to {first.after}", values)
-        panels.append(
-            Curves([curve], "", name, y_range=range_of([curve]), title=name, x_names=layers)
-        )
-    return panels
+    shifts = list(whole.values())
+    correlated = with_quartiles("", [shift.correlations for shift in shifts])
+    shared = with_quartiles("", [shift.shared_part for shift in shifts])
+    return [
+        curves([correlated], "rank correlation", f"{ALL_THE_WAY}: order of the images", whole),
+        curves(
+            [shared],
+            "part that is the same",
+            f"{ALL_THE_WAY}: the strongest {strongest(whole)} images",
+            whole,
+        ),
+    ]
 
 
 def step_panels(steps: Mapping[str, Sequence[Shift]]) -> list[Panel]:
@@ -66,23 +62,18 @@ def step_panels(steps: Mapping[str, Sequence[Shift]]) -> list[Panel]:
         correlated.append(with_quartiles(layer, [shift.correlations for shift in shifts]))
         jumped.append(Series(layer, np.arange(len(shifts)), [jump_share(each) for each in shifts]))
     return [
-        Curves(
-            correlated,
-            "file, against the one before",
-            "rank correlation",
-            y_range=range_of(correlated),
-            title="From file to file",
-            x_names=names,
-        ),
-        Curves(
-            jumped,
-            "file, against the one before",
-            "part of the features",
-            y_range=FULL_RANGE,
-            title="Features whose strongest image is another one",
-            x_names=names,
+        curves(correlated, "rank correlation", f"{STEP_BY_STEP}: order of the images", names),
+        curves(
+            jumped, "part of the features", f"{STEP_BY_STEP}: another image is strongest", names
         ),
     ]
+
+
+def curves(series: Sequence[Series], y_title: str, title: str, names: Iterable[str]) -> Curves:
+    """Curves over layers or files by their names."""
+    return Curves(
+        series, y_title=y_title, y_range=range_of(series), title=title, x_names=list(names)
+    )
 
 
 def with_quartiles(name: str, values: Sequence[np.ndarray]) -> Series:
@@ -121,7 +112,8 @@ def sentences(whole: Mapping[str, Shift], steps: int) -> list[str]:
     said = [
         "Rank correlation: Spearman's, of a feature's maxima in the images; 1 where they have the "
         "same order in both files",
-        "Lines: the median over a layer's features; bands: from the first to the third quartile",
+        "Lines: the median over a layer's features, or their part; bands: from the first to the "
+        "third quartile",
     ]
     compared = sum(int(shift.comparable.sum()) for shift in whole.values())
     features = sum(len(shift.comparable) for shift in whole.values())

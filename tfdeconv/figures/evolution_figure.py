@@ -62,7 +62,8 @@ def pages(
     heads, listed = heads_of([epoch.name for epoch in epochs])
     full = evolution_page.common_scale(tiles) if common else None
     caption = [
-        f"{evolution.chosen}: the strongest of {images}, rule {rule}; {captions.field_caption(tiles)}"
+        f"{evolution.chosen}: the strongest of {images}, rule {rule}; "
+        f"{captions.field_caption(tiles)}"
     ]
     if listed:
         caption.append(listed)
@@ -107,7 +108,7 @@ def legend_of(evolution: LayerEvolution, full: float | None) -> Legend:
     rows = rows_of(evolution)
     sentences = [
         "Above: where in the images the feature fires most, file by file; below: what came down "
-        "from there, and the activation",
+        "from there, and the activation"
     ]
     if any(any(row.other_image) for row in rows):
         sentences.append("Orange line: a jump: another image than in the file before fires it most")

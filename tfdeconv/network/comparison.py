@@ -1,4 +1,4 @@
-"""Whether two files have the same network: where two networks differ, and up to which layers not."""
+"""Whether two files have the same network: what differs in two of them, up to each layer."""
 
 from __future__ import annotations
 
