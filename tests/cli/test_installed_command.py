@@ -19,6 +19,7 @@ SUBCOMMANDS = (
     "explore",
     "occlude",
     "invariance",
+    "evolve",
     "describe",
     "convert-weights",
     "filters",
