@@ -197,5 +197,7 @@ def scan_files(series: Series, interruption: Interruption, notes: Notes) -> list
         )
         run = stages.complete(work)
         scan_images.refuse_empty(run)
-        epochs.append(Epoch(name, run, maxima.load(scan.out, run)))
+        kept = maxima.load(scan.out, run)
+        assert kept  # of all layers that are scanned
+        epochs.append(Epoch(name, run, kept))
     return epochs

@@ -75,13 +75,19 @@ def passes(network: Network, layers: Sequence[str]) -> list[tuple[str, list[str]
 
 def joined(files: Sequence[UnitTiles]) -> UnitTiles:
     """Tiles of the same features in several files, one unit each, as rows: [channels, files]."""
-    arrays = {}
-    for name in ("values", "images", "positions", "placeholders"):
-        arrays[name] = np.concatenate([getattr(tiles, name) for tiles in files], 1)
     cutouts = {}
     saturated = set()
     for place, tiles in enumerate(files):
         cutouts |= {(feature, place): cutout for (feature, _), cutout in tiles.cutouts.items()}
         saturated |= {(feature, place) for feature, _ in tiles.saturated}
-    # whose probabilities are of one file alone
-    return replace(files[0], cutouts=cutouts, saturated=saturated, vectors={}, **arrays)
+    return replace(
+        files[0],
+        values=np.concatenate([tiles.values for tiles in files], 1),
+        images=np.concatenate([tiles.images for tiles in files], 1),
+        positions=np.concatenate([tiles.positions for tiles in files], 1),
+        placeholders=np.concatenate([tiles.placeholders for tiles in files], 1),
+        cutouts=cutouts,
+        saturated=saturated,
+        # whose probabilities are of one file alone
+        vectors={},
+    )
