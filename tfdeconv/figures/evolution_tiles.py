@@ -16,6 +16,7 @@ from ..engine.deconvnet import Deconvnet
 from ..network.graph import Network
 from ..scan.run import Run
 from ..weights.load import Weights
+from .cutout import Cutout
 from .ranks import Ranks
 from .style import Style
 from .top_units import Progress, Warnings, draw_top_units
@@ -75,8 +76,8 @@ def passes(network: Network, layers: Sequence[str]) -> list[tuple[str, list[str]
 
 def joined(files: Sequence[UnitTiles]) -> UnitTiles:
     """Tiles of the same features in several files, one unit each, as rows: [channels, files]."""
-    cutouts = {}
-    saturated = set()
+    cutouts: dict[tuple[int, int], Cutout] = {}
+    saturated: set[tuple[int, int]] = set()
     for place, tiles in enumerate(files):
         cutouts |= {(feature, place): cutout for (feature, _), cutout in tiles.cutouts.items()}
         saturated |= {(feature, place) for feature, _ in tiles.saturated}
