@@ -14,7 +14,7 @@ from .notes import MOST, Notes
 
 if TYPE_CHECKING:
     from ..experiments.evolution import Epoch
-    from .evolve import EvolveRequest
+    from .evolve_options import EvolveRequest
 
 RUNS = "evolve-runs"
 DRAWN = 5  # layers that are drawn where none is named, as in Zeiler & Fergus's figure 4

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..scan.interruption import Interruption
     from ..scan.run import Settings
     from ..weights.load import Weights
-    from .evolve import EvolveRequest
+    from .evolve_options import EvolveRequest
     from .notes import Notes
 
 DIGITS = 16  # of a digest in a run's name

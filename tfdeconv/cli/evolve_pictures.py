@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..figures.recipe import Recipe
     from ..figures.unit_tiles import UnitTiles
     from ..weights.load import Weights
-    from .evolve import EvolveRequest
     from .evolve_files import Series
+    from .evolve_options import EvolveRequest
 
 # fields of a request that no picture depends on, or that are said in another way
 IRRELEVANT = ("runs", "random", "seed", "classes", "every", "out", "overwrite", "verbose")
