@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from math import ceil
 
@@ -11,6 +12,7 @@ from PIL import ImageDraw
 
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.engine.deconvnet import Projection
+from tfdeconv.engine.heat_maps import HeatMaps
 from tfdeconv.figures import letters, photo, pixels
 from tfdeconv.figures.page import MARGIN
 from tfdeconv.figures.photo_layout import Content, lay_out
@@ -78,11 +80,34 @@ def test_no_text_overlaps_another(rng, written, size, patch, mode, count, activa
     x, projection = projected(rng, count, size=size, patch=patch, mode=mode, activation=activation)
     drawn = draw(x, projection, caption="a photo with a long name " * 9)
     assert len(drawn) == len(written) == ceil(count / photo.FEATURES)
+    assert_texts_are_apart(written)
+
+
+def assert_texts_are_apart(written) -> None:
     for texts in written.values():
         for i, (words, (left, top, right, bottom)) in enumerate(texts):
             for others, other in texts[:i]:
                 apart = right <= other[0] or other[2] <= left
                 assert apart or bottom <= other[1] or other[3] <= top, (words, others)
+
+
+@pytest.mark.parametrize("mode, count", [("max", 3), ("all", 2)])
+@pytest.mark.parametrize("size", [(20, 24), (20, 400), (400, 20)], ids=str)
+def test_heat_maps_are_drawn_apart(rng, written, size, mode, count):
+    x, projection = projected(rng, count, size=size, mode=mode, activation=-1.2345e-5)
+    values = rng.random((1, count, 3, 4)) * 1.2345e-7
+    values[0, 1] = 0
+    guided = projection.patches * values.max((2, 3))[..., None, None, None]
+    heat_maps = HeatMaps("block4_conv3", values, guided)
+    (plain,) = draw(x, projection)
+    written.clear()
+    (page,) = draw(x, replace(projection, heat_maps=heat_maps))
+    assert page.size[0] * page.size[1] > plain.size[0] * plain.size[1]
+    assert_texts_are_apart(written)
+    (texts,) = written.values()
+    drawn = " ".join(words for words, _box in texts)
+    assert f"max {values[0, 0].max():.3g}" in drawn and "Grad-CAM at block4_conv3" in drawn
+    assert drawn.count("zero everywhere") == 2
 
 
 def test_many_features_make_pages(rng, written):

@@ -55,6 +55,8 @@ MISTAKES = [
     (["--at", "3"], "'3' is not a row and a column"),
     (["--at", "1,2", "-m", "all"], "--at chooses the unit of each map: give it without --mode all"),
     (["--run", "r.h5", "--at", "1,2"], "--at: with --run"),
+    (["--run", "r.h5", "--cam", "block3_pool"], "--cam is for photos"),
+    (["-l", "block3_pool", "--cam", "block4_conv1"], "block3_pool does not depend on it"),
     (["--ranks", "1-9"], "--ranks is for the images of a --run"),
     (["--names"], "--names is for the layers of a --run"),
     (["--run", "r.h5", "--blocks", "conv4", "--ranks", "1"], "--ranks is for layers"),

@@ -35,10 +35,11 @@ def test_labels_hide_no_small_box_and_no_label():
 
 @pytest.mark.parametrize("image", [(224, 224), (300, 450), (3000, 300), (300, 3000)], ids=str)
 @pytest.mark.parametrize("tiles", [1, 2])
-def test_pages_are_filled_and_nothing_overlaps(image, tiles):
+@pytest.mark.parametrize("cam", [False, True])
+def test_pages_are_filled_and_nothing_overlaps(image, tiles, cam):
     view = (76, 76) if tiles == 2 else image
     for count in (1, 2, 3, 5, 9, 13, 16):
-        content = photo_layout.Content(image, view, count, tiles, 120, 90, tiles == 2)
+        content = photo_layout.Content(image, view, count, tiles, 120, 90, tiles == 2, cam)
         layout = photo_layout.lay_out(content)
         width, height = layout.grid.tile
         if tiles == 2:
@@ -46,13 +47,15 @@ def test_pages_are_filled_and_nothing_overlaps(image, tiles):
         places = [(0, 0, *layout.photo)]
         for i in range(count):
             left, top = layout.corner(i)
-            places.append((left, top, left + layout.grid.unit_width, top + height))
+            size = (layout.grid.unit_width, layout.grid.unit_height)
+            places.append((left, top, left + size[0], top + size[1]))
         for i, place in enumerate(places):
             assert rectangles.contains((0, 0, *layout.size), place)
             assert not any(rectangles.overlap_area(place, other) for other in places[:i])
         # the worst is a long strip beside a single pair of square tiles
         filled = sum(map(rectangles.area, places)) / (layout.size[0] * layout.size[1])
-        assert filled > (0.6 if max(image) < 1000 else 0.4), (count, filled)
+        least = 0.5 if cam else 0.6
+        assert filled > (least if max(image) < 1000 else 0.4), (count, filled)
 
 
 def blobs(sides, field=200, size=(100, 120)) -> Projection:

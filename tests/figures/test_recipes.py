@@ -37,6 +37,7 @@ PHOTO_CHANGES = {
     "interior": {"--interior": True},
     "max_side": {"--resize": "keep", "--max-side": "12"},
     "at": {"--at": "1,2"},
+    "cam": {"-l": "second", "--cam": "first"},
 }
 RUN_CHANGES = {
     "top": {"-f": None, "--top": "all"},

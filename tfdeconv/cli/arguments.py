@@ -14,7 +14,7 @@ from ..data.preprocessing import ALIASES, PRESETS, preset_name
 from ..errors import UserError
 from ..limits import MAX_SEED
 from ..network.graph import Network
-from ..network.selection import last_map
+from ..network.selection import inner_map, last_map
 from ..zoo import NETWORKS, VARIANTS
 from .constraints import Constraint
 from .lists import layer_list
@@ -228,10 +228,16 @@ def check_targets(
     layers: Sequence[str],
     channels: Sequence[int] | None,
     bands: Sequence[int] | None,
+    cam: str | None = None,
 ) -> None:
-    """Raises UserError for layers, their channels or bands of the image that the network lacks."""
+    """Raises UserError for layers, their channels or bands of the image that the network lacks.
+
+    cam: a layer that has to be a map below each of them.
+    """
     for layer in layers:
         network.node(layer)
+        if cam:
+            inner_map(network, layer, cam)
         for channel in channels or []:
             network.channel(layer, channel)
     for band in bands or []:

@@ -15,7 +15,7 @@ from ..tensorflow_import import import_tensorflow
 from . import arguments, class_options, photo_picture, photo_projection, visualise
 from .models import read_model
 from .notes import Notes, admission_of
-from .visualise_photos import PhotoRequest, layers_of
+from .visualise_photos import PhotoRequest, check_request, layers_of
 
 if TYPE_CHECKING:
     from ..data.sources import Source
@@ -33,6 +33,7 @@ def show(
     top: int | None = None,
     mode: str = "max",
     rule: str = DECONVNET.name,
+    cam: str | None = None,
     interior: bool = False,
     at: tuple[int, int] | None = None,
     weights: str | os.PathLike[str] | Weights | None = None,
@@ -74,6 +75,7 @@ def show(
         "top": top,
         "mode": mode,
         "rule": rule,
+        "cam": cam,
         "interior": interior,
         "at": at,
         "network": network,
@@ -135,6 +137,7 @@ def project(
     if request.resize != arguments.KEEP:
         limits.refuse_costly(network, layer, loaded.preprocessing.size, request.mode)
     deconvnet = Deconvnet(network, loaded, layer, request.rule)
+    grad_cam = photo_projection.grad_cam_of(deconvnet, loaded, request)
     name = name_of(image)
     x = images.read(
         image,
@@ -146,7 +149,9 @@ def project(
     )
     if len(x) != 1:
         raise UserError(f"expected one image, found {len(x)}: show them one after the other")
-    projection = photo_projection.project(Path(name), x, deconvnet, request, notes.tell)
+    projection = photo_projection.project(
+        Path(name), x, deconvnet, request, notes.tell, grad_cam=grad_cam
+    )
     photo_projection.tell_saturated(Path(name), layer, projection, notes.tell)
     assert projection.origin is not None
     drawing = photo_picture.drawing(name, x, request)
@@ -171,11 +176,11 @@ def loaded_weights(
     if isinstance(weights, Weights):
         shape = weights.network.input_shape
         asked = load_preprocessing(request.preprocess, shape, notes.tell)
-        arguments.check_targets(weights.network, request.layers, request.features, request.bands)
+        check_request(request, weights.network, request.layers)
         return replace(weights, preprocessing=asked or weights.preprocessing)
     given = None if weights is None else os.fspath(weights)
     request = replace(request, weights=given)
     layers = layers_of(request)
     loaded = read_model(request, layers, notes)
-    arguments.check_targets(loaded.network, layers, request.features, request.bands)
+    check_request(request, loaded.network, layers)
     return as_tensors(loaded)

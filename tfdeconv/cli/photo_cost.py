@@ -54,12 +54,19 @@ class Pace:
 
 def estimate_of(request: Any, network: Network, layer: str, size: tuple[int, int]) -> Estimate:
     """Of the features that a PhotoRequest asks for, of a photo of this height and width."""
-    from ..engine.estimate import estimate
-    from ..engine.rules import RULES
+    from ..engine.estimate import Estimate, estimate
+    from ..engine.rules import GUIDED, RULES
 
     channels = network.shapes()[layer][2]
     features = len(request.features) if request.features else min(request.top, channels)
-    return estimate(network, layer, size, request.mode, RULES[request.rule].mask, features)
+    masked = RULES[request.rule].mask
+    cost = estimate(network, layer, size, request.mode, masked, features)
+    if not request.cam:
+        return cost
+    # Grad-CAM goes some of the way with the gradient rule, and all of it with the guided one
+    more = estimate(network, layer, size, request.mode, True, features)
+    passes = 1 if request.rule == GUIDED.name else 2
+    return Estimate(max(cost.values, more.values), cost.work + passes * more.work)
 
 
 def warning(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..engine.deconvnet import Deconvnet
+    from ..engine.grad_cam import GradCam
     from ..engine.projection import Projection
+    from ..weights.load import Weights
 
 Tell = Callable[[str], None]
 
@@ -24,18 +27,17 @@ def project(
     request: Any,
     tell: Tell = console.complain,
     pace: photo_cost.Pace | None = None,
+    grad_cam: GradCam | None = None,
 ) -> Projection:
     """The projections of the features that a PhotoRequest asks for, of a photo x [1, h, w, c].
 
-    Without those that are not finite, of which it tells, as of a cost that is high. Raises
-    UserError where none is left, and for what should not be begun with a photo of this size.
+    Without those that are not finite, of which it tells, as of a cost that is high; with their
+    heat maps, if grad_cam is given. Raises UserError where none is left, and for what should not
+    be begun with a photo of this size.
     """
     from ..engine import limits
-    from ..engine.finite import NotFinite, finite_channels
 
     network, layer = deconvnet.network, deconvnet.target
-    top = None if request.features else request.top
-    which = (request.interior, request.at)
     size = (x.shape[1], x.shape[2])
     if request.resize == arguments.KEEP:
         limits.refuse_costly(network, layer, size, request.mode, deconvnet.rule.mask)
@@ -45,6 +47,35 @@ def project(
         tell(f"{path}: {warning}")
     if pace:
         pace.begin(cost.work)
+    projection = finite_projection(path, x, deconvnet, request, tell)
+    if grad_cam:
+        return replace(projection, heat_maps=grad_cam.of(projection))
+    return projection
+
+
+def grad_cam_of(
+    deconvnet: Deconvnet,
+    weights: Weights,
+    request: Any,
+    worked: Callable[[int], None] = lambda work: None,
+) -> GradCam | None:
+    """Grad-CAM of a deconvnet's units, if a PhotoRequest asks for it."""
+    from ..engine.grad_cam import GradCam
+
+    if not request.cam:
+        return None
+    target = deconvnet.target
+    return GradCam(deconvnet.network, weights, target, request.cam, worked=worked)
+
+
+def finite_projection(
+    path: Path, x: np.ndarray, deconvnet: Deconvnet, request: Any, tell: Tell
+) -> Projection:
+    """The projections that are finite; it tells of the others."""
+    from ..engine.finite import NotFinite, finite_channels
+
+    top = None if request.features else request.top
+    which = (request.interior, request.at)
     try:
         return deconvnet.project(x, request.features, request.mode, top, *which)
     except NotFinite as error:

@@ -48,6 +48,12 @@ CONSTRAINTS = (
         excludes=FIXED_BY_RUN,
     ),
     Constraint(
+        "--run",
+        "--cam is for photos: it shows a whole photo for each feature, and a run has nine; give "
+        "one as IMAGE, without --run",
+        excludes=("--cam",),
+    ),
+    Constraint(
         "--max-side",
         "--max-side is for photos at their own size: give --resize keep as well",
         needs=("--resize keep",),
@@ -150,7 +156,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
     if not given.weights:  # otherwise the file says which layers and channels there are
         network = arguments.built_in_network(given.network, given.variant)
         layers = layers or [class_options.target_layer(network, given.classes)]
-        arguments.check_targets(network, layers, given.feature, given.bands)
+        arguments.check_targets(network, layers, given.feature, given.bands, given.cam)
     photos = given.images or [str(arguments.sample_photo("name one, or a folder of them"))]
     return PhotoRequest(
         photos=tuple(photos),
@@ -164,6 +170,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         interior=given.interior,
         at=given.at,
         rule=given.rule,
+        cam=given.cam,
         resize=given.resize or "crop",
         max_side=given.max_side,
         bands=given.bands,

@@ -138,6 +138,12 @@ def build_parser(docstring: str) -> console.Parser:
         help=f"what rectifiers do to the signal on its way back (default: {DECONVNET.name})",
     )
     option(
+        "--cam",
+        metavar="LAYER",
+        help="also Grad-CAM of each feature or class at that layer below it, as a heat map over "
+        "the photo, and guided Grad-CAM",
+    )
+    option(
         "--resize",
         choices=arguments.RESIZES,
         help="as in training (the default), to the input's size, or not at all",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from .recipes import recipe_of
 
 if TYPE_CHECKING:
     from ..figures.destination import Destination
+    from ..network.graph import Network
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class PhotoRequest(ModelRequest):
     interior: bool  # only units whose receptive field lies within the image
     at: tuple[int, int] | None  # only units in that row and column of the maps
     rule: str
+    cam: str | None  # also Grad-CAM at this layer, below all of the others
     resize: str
     max_side: int | None  # with resize keep: pixels that the longer side has at most
     bands: tuple[int, int, int] | None
@@ -68,11 +71,13 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     weights = read_model(request, layers, notes)
     weights_path = Path(weights.path)
     network = weights.network
-    arguments.check_targets(network, layers, request.features, request.bands)
+    check_request(request, network, layers)
     photos = existing_photos(request.photos, notes)
     # notes are on the user's files, and not on those of the weights folder
     tell = notes.tell if request.weights else None
     request, weights = class_options.resolve(request, weights, layers, tell)
+    if request.cam:
+        request = replace(request, cam=network.node(request.cam).name)
     destination.refuse_many(len(photos) * len(layers))
     for path in photos:
         refuse_source(path, destination.path)
@@ -98,9 +103,11 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
     recipe = recipe_of(request, weights, weights_path, title)
     tensors = as_tensors(weights)
     pace = Pace(progress)
-    deconvnets = []
+    projectors = []
     for layer in layers:
-        deconvnets.append(Deconvnet(network, tensors, layer, request.rule, worked=pace.add))
+        deconvnet = Deconvnet(network, tensors, layer, request.rule, worked=pace.add)
+        grad_cam = photo_projection.grad_cam_of(deconvnet, tensors, request, pace.add)
+        projectors.append((deconvnet, grad_cam))
     drawn = 0
     complete = True
     for number, path in enumerate(photos, 1):
@@ -109,11 +116,13 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
         except (UserError, OSError) as error:  # OSError: it vanished while it was read
             console.complain(error)
             continue
-        for deconvnet in deconvnets:
+        for deconvnet, grad_cam in projectors:
             layer = deconvnet.target
             pace.announce(f"photo {number} of {len(photos)}, {layer}")
             try:
-                projection = photo_projection.project(path, photo.x, deconvnet, request, pace=pace)
+                projection = photo_projection.project(
+                    path, photo.x, deconvnet, request, pace=pace, grad_cam=grad_cam
+                )
                 paths = save_photo(photo, projection, layer, recipe, request, destination)
             except UserError as error:
                 named = any(str(name) in str(error) for name in (path, destination.path))
@@ -129,17 +138,22 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
                 complete = False
     for pdf in destination.finish():
         console.print_path(pdf)
-    return console.exit_status(drawn, complete and drawn == len(photos) * len(deconvnets))
+    return console.exit_status(drawn, complete and drawn == len(photos) * len(layers))
 
 
 def layers_of(request: PhotoRequest) -> tuple[str, ...]:
     """The layers asked for, or the default one of the weight file's network.
 
-    Raises UserError where that lacks a channel or a band asked for.
+    Raises UserError where that lacks what is asked for.
     """
     if request.layers:
         return request.layers
     network = read_network(request)
     layers = (class_options.target_layer(network, request.classes),)
-    arguments.check_targets(network, layers, request.features, request.bands)
+    check_request(request, network, layers)
     return layers
+
+
+def check_request(request: PhotoRequest, network: Network, layers: Sequence[str]) -> None:
+    """Raises UserError for layers, channels and bands asked for that the network lacks."""
+    arguments.check_targets(network, layers, request.features, request.bands, request.cam)

@@ -125,12 +125,13 @@ class CompiledPasses:
         image: np.ndarray,
         channel: np.ndarray,
         positions: np.ndarray,
+        entry: str = INPUT,
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """Items sent back to the pixels: chunks of patches, each with where it starts and stops.
 
         seeds [k, n, m]: the signal at the layer, on the span where the route starts; image,
-        channel [k] and positions [k, 2] of the items. Raises NotFinite where what is sent or
-        comes back is not.
+        channel [k] and positions [k, 2] of the items; entry: an inner layer to which they are
+        sent instead. Raises NotFinite where what is sent or comes back is not.
         """
         shapes = forward_pass.shapes
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
@@ -140,7 +141,7 @@ class CompiledPasses:
         if segments and route[segments[-1].end] == whole(shapes[segments[-1].end]):
             chunks_of_patches = self._strips_backward(forward_pass, layer, route, items)
         else:
-            chunks_of_patches = self._chunks_backward(forward_pass, layer, route, items)
+            chunks_of_patches = self._chunks_backward(forward_pass, layer, route, items, entry)
         for start, stop, patches in chunks_of_patches:
             finite.refuse_not_finite(self.network.name, layer, channel[start:stop], patches)
             yield start, stop, patches

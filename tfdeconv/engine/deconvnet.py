@@ -12,14 +12,15 @@ from ..errors import unknown
 from ..network.classes import class_layer
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
-from . import feature_maps, folding, limits, projection
-from .compiled import CompiledPasses
+from . import feature_maps, limits, projection
 from .forward_pass import ForwardPass
 from .modes import MODES
+from .preparation import prepare_passes
 from .projection import Origin, Projection, Units, boxes
 from .region import asked_region
 from .rules import RULES
-from .tensors import as_tensors, dtype_of, parameter_shapes
+from .saturation import is_saturated
+from .tensors import parameter_shapes
 from .types import ShapesByLayer
 from .units import (
     checked_images,
@@ -83,14 +84,10 @@ class Deconvnet:
         self.path = getattr(weights, "path", "")
         self.labels = getattr(weights, "labels", None)
         self.of_classes = class_layer(network, self.target) is not None
-        nodes = network.up_to(self.target)
-        tensors = as_tensors(weights, [node.name for node in nodes])
-        self._dtype = dtype_of(tensors)
         self.layers = (*inner_layers(network, self.target, inner), self.target)
-        folded_nodes, parameters = folding.fold(nodes, tensors, self.layers)
-        folded = replace(network, nodes=tuple(folded_nodes))
-        self._passes = CompiledPasses(folded, parameters, self.layers, self.rule, self._dtype, jit)
+        self._passes = prepare_passes(network, weights, self.layers, self.rule, jit)
         self._passes.worked = worked
+        self._dtype = self._passes.dtype
 
     def __repr__(self) -> str:
         return f"Deconvnet({self.network.name} {self.target}, rule {self.rule.name})"
@@ -237,7 +234,7 @@ class Deconvnet:
                 patch_boxes[chunk],
                 fields[chunk],
                 patches,
-                projection.is_saturated(sent[chunk], patches, largest[chunk]),
+                is_saturated(sent[chunk], patches, largest[chunk]),
             )
 
     def _checked_images(self, x: np.ndarray) -> tuple[np.ndarray, ShapesByLayer]:

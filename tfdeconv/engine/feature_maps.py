@@ -12,7 +12,8 @@ from ..network.graph import INPUT
 from ..network.spans import Spans
 from .compiled import CompiledPasses
 from .forward_pass import ForwardPass
-from .projection import Projection, boxes, is_saturated
+from .projection import Projection, boxes
+from .saturation import is_saturated
 from .units import seeds_of, strongest
 
 

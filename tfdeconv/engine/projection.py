@@ -13,14 +13,13 @@ from ..errors import UserError
 from ..network.graph import Network
 from ..network.spans import Spans, overlap
 from ..words import counted, extent, listed
+from .heat_maps import HeatMaps
 
 if TYPE_CHECKING:
     from PIL import Image
 
 # cells from an image that a box reaches at most
 FAR = 1 << 30
-# the part of what a seed could give below which its picture shows nothing
-FAINT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Projection:
     activations: np.ndarray
     # bool [n, m] nothing to project: the seed is 0, and so is the patch
     dead: np.ndarray
-    # bool [n, m] the seed is not 0, but (next to) nothing of it came back: is_saturated()
+    # bool [n, m] the seed is not 0, but (next to) nothing of it came back: saturation.py
     saturated: np.ndarray
     # int32 [n, m, 2] row and column of the unit in its map; -1 in mode all
     positions: np.ndarray
@@ -83,6 +82,8 @@ class Projection:
     size: tuple[int, int]
     # [n, channels of the layer] of all of them, where the target is a vector
     vectors: np.ndarray | None = None
+    # Grad-CAM of the units, where it was asked for
+    heat_maps: HeatMaps | None = field(default=None, compare=False)
     # None: of a projection that was put together by hand, which has no picture
     origin: Origin | None = field(default=None, compare=False)
 
@@ -152,28 +153,6 @@ class Units:
             f"Units({counted(len(self.activations), 'unit')} at {listed(self.positions.tolist())}, "
             f"patches {list(self.patches.shape)})"
         )
-
-
-def is_saturated(seeds: np.ndarray, patches: np.ndarray, largest: np.ndarray) -> np.ndarray:
-    """Which items' signals came to nothing on their way, or below FAINT of what they could give.
-
-    As they do behind a saturated sigmoid, or where a rule's rectifiers drop all of a signal.
-    seeds [k, ...], patches [k, p, q, c], largest [k]: the greatest |value| of the item's image;
-    bool [k]. A seed of 0 is dead, and not saturated.
-
-    >>> patches = np.array([1e-3, 1e-9, 0.0, 0.0]).reshape(4, 1, 1, 1)
-    >>> is_saturated(np.array([1.0, 1.0, 1.0, 0.0]), patches, np.ones(4)).tolist()
-    [False, True, True, False]
-    """
-    # A network of rectifiers without biases is homogeneous: by Euler the product of its gradient
-    # and the image is the activation, so that of the patch (seed times gradient) and the image is
-    # the seed's square. The sum of the |patch| times the image's largest value is at least that.
-    saturated = np.zeros(len(seeds), bool)
-    for i, (seed, patch) in enumerate(zip(seeds, patches)):
-        sent = np.square(seed, dtype=np.float64).sum()
-        arrived = np.abs(patch).sum(dtype=np.float64) * max(float(largest[i]), 1.0)
-        saturated[i] = sent > 0 and arrived <= FAINT * sent
-    return saturated
 
 
 def concatenate(parts: Iterable[Units]) -> Units:

@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .charts.palette import SEQUENTIAL, shades
 from .letters import font
 
 # colours: red, green, blue
@@ -60,20 +61,36 @@ def draw_colour_scale(canvas: Image.Image, corner: tuple[int, int], low: str, hi
 
     low, high: what its ends stand for, "-0.83" and "0.83", or "negative" and "positive".
     """
+    levels = np.linspace(1, 255, SCALE_BAR[0]).astype(np.uint8)
+    bar_left = draw_bar(canvas, corner, np.repeat(levels[:, None], 3, 1), low, high)
+    zero = (bar_left + SCALE_BAR[0] / 2, corner[1] + SCALE_BAR[1] / 2)
+    ImageDraw.Draw(canvas).text(zero, "0", INK, font(LEGEND_FONT), anchor="mm")
+
+
+def draw_heat_scale(canvas: Image.Image, corner: tuple[int, int], high: str) -> None:
+    """Draws the colour scale of heat maps, from 0 up to what `high` says."""
+    draw_bar(canvas, corner, shades(np.linspace(0, 1, SCALE_BAR[0]), SEQUENTIAL), "0", high)
+
+
+def draw_bar(
+    canvas: Image.Image, corner: tuple[int, int], colours: np.ndarray, low: str, high: str
+) -> int:
+    """Draws a bar of colours, uint8 [width, 3], between what its ends stand for.
+
+    Returns the left edge of the bar itself.
+    """
     pen = ImageDraw.Draw(canvas)
     left, top = corner
     letters = font(LEGEND_FONT)
     middle = top + SCALE_BAR[1] / 2
     pen.text((left, middle), low, FAINT, letters, anchor="lm")
     bar_left = left + ceil(letters.getlength(low)) + 6
-    levels = np.linspace(1, 255, SCALE_BAR[0]).astype(np.uint8)
-    bar = np.broadcast_to(levels[:, None], (SCALE_BAR[1], SCALE_BAR[0], 3))
+    bar = np.broadcast_to(colours, (SCALE_BAR[1], SCALE_BAR[0], 3))
     canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (bar_left, top))
     frame = (bar_left, top, bar_left + SCALE_BAR[0] - 1, top + SCALE_BAR[1] - 1)
     pen.rectangle(frame, outline=EDGE)
-    zero = bar_left + SCALE_BAR[0] / 2
-    pen.text((zero, middle), "0", INK, letters, anchor="mm")
     pen.text((bar_left + SCALE_BAR[0] + 6, middle), high, FAINT, letters, anchor="lm")
+    return bar_left
 
 
 def colour_scale_width(low: str, high: str) -> int:

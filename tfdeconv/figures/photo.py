@@ -12,6 +12,7 @@ from PIL import Image
 from ..data.preprocessing import Preprocessing
 from . import pixels
 from .legend import Legend
+from .photo_cam import PhotoCam, cam_sentences
 from .photo_figure import Labels, PhotoFigure
 from .photo_layout import lay_out
 from .photo_page import draw_page
@@ -66,7 +67,8 @@ def draw(
     full = None
     if style.scale == "common":
         full = max(signal.contrast for signal in signals)
-    legend = Legend([*sentences_of(figure), *notes], full)
+    cam = PhotoCam(figure, layout.grid) if projection.heat_maps else None
+    legend = Legend([*sentences_of(figure), *notes], full, cam.end if cam else "")
     pages = []
     for number_of_page in range(1, page_count + 1):
         start = (number_of_page - 1) * on_a_page
@@ -74,7 +76,7 @@ def draw(
         numbered = caption
         if page_count > 1:
             numbered += f"; page {number_of_page} of {page_count}"
-        pages.append(draw_page(figure, features, layout, legend, signals, title, numbered))
+        pages.append(draw_page(figure, features, layout, legend, signals, title, numbered, cam))
     return pages
 
 
@@ -85,7 +87,9 @@ def sentences_of(figure: PhotoFigure) -> list[str]:
     note = COLOURS[figure.style.colours]
     if note and figure.in_colour:
         sentences.append(note)
-    if figure.paired:
+    if figure.projection.heat_maps:
+        sentences += cam_sentences(figure)
+    elif figure.paired:
         sentences.append(
             "Left: the photo in the box of that colour; right: what came down to these pixels"
         )

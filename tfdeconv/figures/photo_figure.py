@@ -89,18 +89,24 @@ class PhotoFigure:
             label_width=max(label_width(*label) for label in self.labels) + contrast_width,
             value_width=max(label_width(value) for _name, value in self.labels) + contrast_width,
             boxes=self.paired,
+            cam=self.projection.heat_maps is not None,
         )
 
-    def signal(self, i: int, tile: tuple[int, int]) -> TileSignal:
+    def signal(
+        self, i: int, tile: tuple[int, int], patches: np.ndarray | None = None
+    ) -> TileSignal:
         """What a feature's tile, of that width and height, shows of its signal.
 
-        At most as many pixels as the tile has: averages are weaker, and the contrast is theirs.
+        patches [features, p, q, c]: other signals in the projection's boxes. At most as many
+        pixels as the tile has: averages are weaker, and the contrast is theirs.
         """
+        if patches is None:
+            patches = self.projection.patches[self.image]
         view = self.views.boxes[i]
         height, width = self.seen.shape[:2]
         inside = np.clip(view, 0, (height, width, height, width))
         boxes = self.projection.boxes[self.image]
-        signal = paste(self.projection.patches[self.image, i], boxes[i], inside)
+        signal = paste(patches[i], boxes[i], inside)
         view_height, view_width = self.views.size
         rows = max(1, round(signal.shape[0] * tile[1] / view_height))
         columns = max(1, round(signal.shape[1] * tile[0] / view_width))
@@ -113,6 +119,11 @@ def contrast_text(figure: PhotoFigure, i: int, contrast: float) -> str:
     """The ends of a projection's own scale, `+-0.31` in one letter; "" where nothing is drawn."""
     if figure.is_dead(i) or figure.is_saturated(i):
         return ""
+    return signal_text(contrast)
+
+
+def signal_text(contrast: float) -> str:
+    """`+-0.31` in one letter, of what is full black or white."""
     return PLUS_MINUS + number(float(f"{contrast:.2g}"))
 
 

@@ -48,6 +48,7 @@ def stem(recipe: Recipe, photo: str, layer: str) -> str:
         options["mode"],
         "interior" if options.get("interior") else "",
         naming.place_part(options.get("at")),
+        "cam" if options.get("cam") else "",
         naming.features_part(features),
     )
 
@@ -57,6 +58,9 @@ def arrays_of(projection: Projection, image: int = 0) -> dict[str, np.ndarray]:
     arrays = {name: getattr(projection, name)[image] for name in ARRAYS}
     if projection.vectors is not None:
         arrays["vector"] = projection.vectors[image]
+    if projection.heat_maps:
+        arrays["heat_maps"] = projection.heat_maps.values[image]
+        arrays["guided_grad_cam"] = projection.heat_maps.guided[image]
     return arrays
 
 

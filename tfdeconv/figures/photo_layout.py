@@ -11,6 +11,9 @@ GAP = 14  # under a feature
 COLUMN_GAP = 24  # between features, and between photo and features
 LINE = 26  # a line of text under a tile
 PAIR_GAP = 2  # between a photo's patch and its projection
+CAM_GAP = 14  # before a heat map, and behind it
+LEAST_VALUE = 150  # room for what stands under a heat map
+LEAST_HEAT = 80  # width of a heat map of a strip
 # the side of a square tile that are tried; others have the area of such a square
 SIDES = (448, 384, 320, 288, 256, 224, 192, 176, 160)
 LONGEST_TILE = 1000
@@ -23,6 +26,7 @@ MOST_PHOTO = 760
 WANTED_PHOTO = 540
 LONGEST_PHOTO = 1800
 WANTED = (1300, 680)  # width and height of a page's content
+WANTED_WITH_CAM = (1800, 950)  # where each feature has a heat map besides
 # a photo that is narrower has room at its right for the boxes' labels, a lower one below it
 NARROW, LOW = 180, 120
 GUTTER = (90, 40)
@@ -40,6 +44,18 @@ class Content:
     label_width: float
     value_width: float
     boxes: bool  # whether the photo has boxes, with labels
+    # whether a tile of the whole photo, and another of the view, follow those of each feature
+    cam: bool = False
+
+
+@dataclass(frozen=True)
+class CamPlaces:
+    """Where a feature's heat map and its guided Grad-CAM stand, from the feature's left."""
+
+    heat_left: int
+    heat: tuple[int, int]  # width and height
+    guided_left: int
+    right: int
 
 
 @dataclass(frozen=True)
@@ -51,10 +67,21 @@ class Grid:
     rows: int
     label_lines: int  # of text under a feature
     step: tuple[int, int]  # from a feature to the next one, at its right and below it
+    cam: CamPlaces | None = None
 
     @property
     def unit_width(self) -> int:
         return self.step[0] - COLUMN_GAP
+
+    @property
+    def unit_height(self) -> int:
+        """Of a feature's tiles, without the text."""
+        return self.step[1] - GAP - self.label_lines * LINE
+
+    @property
+    def label_width(self) -> int:
+        """How wide the text under a feature may be."""
+        return self.cam.heat_left - CAM_GAP if self.cam else self.unit_width
 
     @property
     def size(self) -> tuple[int, int]:
@@ -93,25 +120,42 @@ def candidates(content: Content) -> Iterator[Layout]:
 
     Where tiles are the whole photo, it is the first of them, as large as they are.
     """
-    in_grid = content.tiles == 1
+    in_grid = content.tiles == 1 and not content.cam
     cells = content.count + in_grid
     for side in SIDES:
         width, height = scaled(content.view, side, LONGEST_TILE)
         unit_width = width * content.tiles + PAIR_GAP * (content.tiles - 1)
         unit_width = max(unit_width, LEAST_UNIT)
+        unit_height = height
         lines = label_lines(content, unit_width)
-        step = (unit_width + COLUMN_GAP, height + lines * LINE + GAP)
+        cam = None
+        if content.cam:
+            cam = cam_places(content, unit_width, (width, height))
+            unit_width = cam.right
+            unit_height = max(height, cam.heat[1])
+        step = (unit_width + COLUMN_GAP, unit_height + lines * LINE + GAP)
         for columns in range(1, cells + 1):
             rows = ceil(cells / columns)
             # rows that are as full as they can be
             if ceil(cells / rows) != columns:
                 continue
-            grid = Grid((width, height), columns, rows, lines, step)
+            grid = Grid((width, height), columns, rows, lines, step, cam)
             if in_grid:
                 yield Layout(grid, grid.tile, (0, 0), (0, 0), grid.size, in_grid)
                 continue
             yield with_photo(content, grid, beside=True)
             yield with_photo(content, grid, beside=False)
+
+
+def cam_places(content: Content, left: int, tile: tuple[int, int]) -> CamPlaces:
+    """Places behind what ends at `left`: the heat map is as high as the tile where it can be."""
+    height, width = content.photo
+    scale = max(tile[1] / height, LEAST_HEAT / width)
+    scale = min(scale, LONGEST_TILE / max(height, width))
+    heat = (max(THIN, round(width * scale)), max(THIN, round(height * scale)))
+    heat_left = left + CAM_GAP
+    guided_left = heat_left + max(heat[0], LEAST_VALUE) + CAM_GAP
+    return CamPlaces(heat_left, heat, guided_left, guided_left + max(tile[0], LEAST_VALUE))
 
 
 def label_lines(content: Content, width: int) -> int:
@@ -156,12 +200,18 @@ def badness(layout: Layout, content: Content) -> float:
         filled += photo_area
         photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     empty = 1 - filled / (width * height)
-    shape = abs(log(width / height * WANTED[1] / WANTED[0]))
-    size = abs(log(width * height / (WANTED[0] * WANTED[1])))
+    wanted = WANTED
+    small = 0.45
+    if content.cam:
+        # a whole photo has to be made out in each heat map
+        wanted = WANTED_WITH_CAM
+        small = 1.0
+    shape = abs(log(width / height * wanted[1] / wanted[0]))
+    size = abs(log(width * height / (wanted[0] * wanted[1])))
     small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
     lines = layout.grid.label_lines
     costs = 5 * empty + 0.5 * shape + 0.6 * size + 0.6 * photo
-    return costs + 0.45 * small_tiles + 0.15 * lines
+    return costs + small * small_tiles + 0.15 * lines
 
 
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:

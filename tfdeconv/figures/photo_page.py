@@ -13,6 +13,7 @@ from .legend import Legend
 from .letters import font, font_for, in_lines, printable, shortened, text_width
 from .page import EDGE, FAINT, INK, MARGIN, PAPER
 from .photo_boxes import Box, boxes_of, draw_boxes
+from .photo_cam import PhotoCam
 from .photo_figure import LABEL_GAP, LETTERS, PhotoFigure, TileSignal, contrast_text
 from .photo_layout import LINE, PAIR_GAP, Grid, Layout
 from .tile import draw_cross, draw_ticks, draw_tile, tile_pixels
@@ -31,6 +32,7 @@ def draw_page(
     signals: Sequence[TileSignal],
     title: str,
     caption: str,
+    cam: PhotoCam | None = None,
 ) -> Image.Image:
     """A page with those features."""
     width = max(layout.size[0], LEAST_WIDTH)
@@ -58,8 +60,10 @@ def draw_page(
         signal = tile_pixels(drawn, signals[i].box, figure.views.boxes[i], layout.grid.tile[::-1])
         draw_feature(canvas, figure, i, layout, corner, colours.get(i, EDGE), signal)
         own_contrast = "" if legend.full is not None else contrast_text(figure, i, full)
-        label_corner = (corner[0], corner[1] + layout.grid.tile[1] + 3)
+        label_corner = (corner[0], corner[1] + layout.grid.unit_height + 3)
         draw_label(pen, figure.labels[i], own_contrast, layout.grid, label_corner)
+        if cam and not figure.is_dead(i):
+            cam.draw(canvas, i, corner, colours.get(i))
     legend.draw(canvas, (MARGIN, legend_top), width)
     return canvas
 
@@ -100,7 +104,7 @@ def draw_feature(
     left, top = corner
     view = figure.views.boxes[i]
     if figure.is_dead(i):
-        blank = np.zeros((height, layout.grid.unit_width, 3), np.uint8)
+        blank = np.zeros((layout.grid.unit_height, layout.grid.unit_width, 3), np.uint8)
         draw_tile(canvas, corner, blank, figure.dead_text)
         return
     if figure.paired:
@@ -125,7 +129,7 @@ def draw_label(
 ) -> None:
     """Writes what a unit is called, how strongly it fires, and its contrast under its tiles."""
     left, top = corner
-    width = grid.unit_width
+    width = grid.label_width
     room = width - text_width(contrast, LETTERS) - LABEL_GAP
     name, value = (printable(text) for text in label)
     name = shortened(name, width, LETTERS)

@@ -59,6 +59,8 @@ def pages(
     names = unit_names(origin.network, origin.layer, origin.labels)
     meaning = names.meaning(origin.mode, origin.interior, origin.at)
     caption = f"rule {origin.rule}, mode {origin.mode}: {meaning}"
+    if projection.heat_maps:
+        caption += f"; Grad-CAM at {projection.heat_maps.layer}"
     if name:
         caption = f"{name}, {caption}"
     has_negative = bool((projection.activations[image] < 0).any())

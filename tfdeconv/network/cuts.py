@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -83,22 +83,55 @@ def map_before(network: Network, target: str, layers: Collection[str]) -> MapBef
     the convolution before. None where there is none, or more than FARTHEST kernels are in between.
     """
     nodes = network.up_to(target)
-    last_readers = {name: i for i, node in enumerate(nodes) for name in node.inputs}
-    furthest = last_readers[INPUT]
+    passages = _passages(nodes)
     kernels = 0
     before = None
     known: dict[str, tuple[str, ...]] = {}
-    for i, node in enumerate(nodes[:-1]):
+    for node in nodes[:-1]:
         kernels += isinstance(node.layer, KERNELS)
         origins = (node.name,) if node.name in layers else _origins(node, known)
         if origins:
             known[node.name] = origins
-        # nothing that reads an earlier map comes later
-        if furthest <= i and origins:
+        if node.name in passages and origins:
             before = MapBefore(node.name, origins)
             kernels = 0
-        furthest = max(furthest, last_readers[node.name])
     return before if kernels <= FARTHEST else None
+
+
+def cut_before(network: Network, target: str, layer: str) -> str:
+    """The last map, at or before a layer, through which all goes that reaches the target.
+
+    INPUT where there is none. target, layer: by their own names.
+
+    >>> from .graph import Builder
+    >>> net = Builder("block", (8, 8, 3))
+    >>> entry, branch = net.add("entry", Conv(4, 3)), net.add("branch", Conv(4, 3, pad=1))
+    >>> out, target = net.add("out", Add(), entry, branch), net.add("target", Conv(2, 3))
+    >>> [cut_before(net.network(), target, layer) for layer in (entry, branch, out)]
+    ['entry', 'entry', 'out']
+    """
+    nodes = network.up_to(target)
+    passages = _passages(nodes)
+    cut = INPUT
+    for node in nodes:
+        if node.name in passages:
+            cut = node.name
+        if node.name == layer:
+            break
+    return cut
+
+
+def _passages(nodes: Sequence[Node]) -> set[str]:
+    """The maps through which all goes that reaches the last of the nodes."""
+    last_readers = {name: i for i, node in enumerate(nodes) for name in node.inputs}
+    furthest = last_readers[INPUT]
+    passages: set[str] = set()
+    for i, node in enumerate(nodes[:-1]):
+        # nothing that reads an earlier map comes later
+        if furthest <= i:
+            passages.add(node.name)
+        furthest = max(furthest, last_readers[node.name])
+    return passages
 
 
 def _origins(node: Node, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

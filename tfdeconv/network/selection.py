@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, unknown
 from .base import INPUT, Node
 from .classes import last_class_layer
 from .graph import Network
@@ -29,6 +29,8 @@ NORMS_AND_RECTIFIERS = (BatchNorm, Affine, Activation, PReLU)
 
 # reasons and layers that an error lists
 SHOWN = 4
+# layers that an error offers: those nearest to the target are what is mostly meant
+NEAREST = 8
 
 
 def available_layers(network: Network, weights: Mapping[str, Any]) -> list[Node]:
@@ -151,3 +153,29 @@ def nothing_to_scan(network: Network, weights: str) -> UserError:
         f"{weights}: no convolution, block output or dense layer is available ({why}); "
         f"name layers to scan with --layers: {', '.join(list(network.shapes())[:SHOWN])}"
     )
+
+
+def inner_map(network: Network, target: str, layer: str) -> str:
+    """The own name of a layer below the target whose map has several cells; UserError otherwise."""
+    target = network.node(target).name
+    shapes = network.shapes()
+    below = [node.name for node in reversed(network.up_to(target)[:-1])]
+    maps = [each for each in below if shapes[each][:2] != (1, 1)]
+    beginning = f"there is no Grad-CAM of {network.name}'s {target} at"
+    others = (network.by_name, network.aliases, network.folded, network.missing)
+    if not any(layer in names for names in others):
+        raise unknown(beginning, layer, maps)
+    name = network.node(layer).name
+    if name in maps:
+        return name
+    why = f"{target} does not depend on it"
+    if name == target:
+        why = "that is the target itself"
+    elif name in below:
+        why = "its map is a single cell, which has no place in the image"
+    there = f"these layers below {target} would do: {', '.join(maps[:NEAREST])}"
+    if len(maps) > NEAREST:
+        there += f", ... ({len(maps) - NEAREST} more)"
+    if not maps:
+        there = f"take a later target: there is no map below {target}"
+    raise UserError(f"{beginning} {name}: {why}; {there}")
