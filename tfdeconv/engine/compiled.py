@@ -125,6 +125,7 @@ class CompiledPasses:
         image: np.ndarray,
         channel: np.ndarray,
         positions: np.ndarray,
+        *,
         entry: str = INPUT,
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """Items sent back to the pixels: chunks of patches, each with where it starts and stops.

@@ -114,7 +114,7 @@ class GradCam:
         for image, unit in np.ndindex(projection.channels.shape):
             heat = enlarge(values[image, unit], projection.size)
             box = guided.boxes[image, unit]
-            shares = paste(heat[..., None], (0, 0, *projection.size), tuple(box))
+            shares = paste(heat[..., None], np.array((0, 0, *projection.size)), box)
             products[image, unit] = guided.patches[image, unit] * shares
         return HeatMaps(self.layer, values, products)
 
@@ -144,7 +144,7 @@ class GradCam:
             np.zeros_like(channels),
             channels,
             positions,
-            self._inner,
+            entry=self._inner,
         ):
             # cells of a window that are outside of the map are 0
             weights[begin:end] = derivatives.sum((1, 2)) / (inner.shape[0] * inner.shape[1])
