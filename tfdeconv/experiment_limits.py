@@ -11,3 +11,5 @@ MAX_PARTS = 32
 MAX_PART_SIDE = 1 << 20
 # steps of a range of transformations, each an image to compute: a turn by degrees has 360
 MAX_STEPS = 1000
+# random places in each photo that its parts are compared with: a pass each
+MAX_DRAWS = 1000

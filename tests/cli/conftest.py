@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import SCRIPTS
+from command_line import SCRIPTS, save_photo
+from helpers import random_weights
 
 from tfdeconv import NETWORKS
-from tfdeconv.data.preprocessing import caffe
+from tfdeconv.data.preprocessing import caffe, over255
+from tfdeconv.network.graph import Builder
+from tfdeconv.network.layers import RELU, Conv, Dense, GlobalAvgPool
 from tfdeconv.weights.native_write import save_weights
 
 
@@ -56,3 +59,21 @@ def save_first_layers():
         return path
 
     return save
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory):
+    """A folder with weights of a small network, names of its four classes, and a photo."""
+    net = Builder("small", (32, 32, 3))
+    net.add("conv", Conv(4, 3, pad=1, activation=RELU))
+    net.add("squeezed", GlobalAvgPool())
+    net.add("scores", Dense(4))
+    arrays = {}
+    tensors = random_weights(net.network(), np.random.default_rng(5), dtype=np.float32)
+    for layer, parameters in tensors.items():
+        arrays[layer] = {name: value.numpy() for name, value in parameters.items()}
+    folder = tmp_path_factory.mktemp("classifier")
+    save_weights(folder / "small.h5", net.network(), arrays, over255((32, 32)), "random", "none")
+    save_photo(folder / "edge.png")
+    (folder / "names.txt").write_text("cat\ndog\nfox\nowl\n")
+    return folder

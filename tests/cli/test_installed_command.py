@@ -20,6 +20,7 @@ SUBCOMMANDS = (
     "occlude",
     "invariance",
     "evolve",
+    "correspond",
     "describe",
     "convert-weights",
     "filters",

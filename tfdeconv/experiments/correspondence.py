@@ -27,6 +27,8 @@ from ..network.reach import Rectangle
 
 # what would not fit, and what to do
 TOO_MANY = ("the signs of all changes", "give fewer photos, or deeper layers")
+# of the largest value of a map, by which its values may be off: as they are after some 20 layers
+ROUNDING_STEPS = 64
 # told how many photos are done
 Told = Callable[[int], None]
 
@@ -53,6 +55,14 @@ class Correspondence:
     parts: dict[str, dict[str, Consistency]]
     draws: dict[str, list[Consistency]]
 
+    def mean_of_parts(self, layer: str) -> tuple[float, float]:
+        """The mean over the parts, and its standard error over them; NaN of one."""
+        return mean_and_error([each.mean for each in self.parts[layer].values()])
+
+    def mean_of_draws(self, layer: str) -> tuple[float, float]:
+        """The mean over the draws, and its standard error over them; NaN of one."""
+        return mean_and_error([each.mean for each in self.draws[layer]])
+
 
 def correspond(
     network: Network,
@@ -75,13 +85,13 @@ def correspond(
     signs: dict[str, np.ndarray] = {}
     for i, (x, grey) in enumerate(zip(images, greys)):
         places = [*(parts[i][name] for name in names), *draws[i]]
-        changes = changes_by_place(layer_maps, x, places, grey)
-        for layer, change in changes.items():
+        changed = signs_by_place(layer_maps, x, places, grey)
+        for layer, change in changed.items():
             if layer not in signs:
                 shape = (len(places), len(images), change.shape[1])
                 refuse_beyond_memory(prod(shape), *TOO_MANY)
                 signs[layer] = np.empty(shape, np.int8)
-            signs[layer][:, i] = np.sign(change)
+            signs[layer][:, i] = change
         told(i + 1)
     by_part: dict[str, dict[str, Consistency]] = {}
     by_draw: dict[str, list[Consistency]] = {}
@@ -93,10 +103,13 @@ def correspond(
     return Correspondence(len(images), features, by_part, by_draw)
 
 
-def changes_by_place(
+def signs_by_place(
     layer_maps: LayerMaps, x: np.ndarray, places: Sequence[Rectangle], grey: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What an image's features lose where a place is hidden: {layer: [places, features]}."""
+    """The signs of what an image's features lose where a place is hidden.
+
+    {layer: int8 [places, features]}
+    """
     clean = layer_maps.of(x)
     batch = layer_maps.batch((x.shape[1], x.shape[2]))
     parts: dict[str, list[np.ndarray]] = {layer: [] for layer in layer_maps.layers}
@@ -106,9 +119,22 @@ def changes_by_place(
         for image, place in zip(hidden, chunk):
             image[place.top : place.bottom, place.left : place.right] = grey
         for layer, maps in layer_maps.of(hidden).items():
-            change = clean[layer] - maps
-            parts[layer].append(change.reshape(len(chunk), -1))
+            parts[layer].append(signs_of(clean[layer], maps).reshape(len(chunk), -1))
     return {layer: np.concatenate(each) for layer, each in parts.items()}
+
+
+def signs_of(clean: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """The signs of a layer's changes, int8; 0 of those that are within rounding.
+
+    Of units that a hidden place does not reach the sums may still be made in another order, and
+    rounding has signs, too: they would be most of those of an early layer.
+
+    >>> signs_of(np.float32([8, 8, 8]), np.float32([[7, 8.000001, 9]])).tolist()
+    [[1, 0, -1]]
+    """
+    change = clean - hidden
+    rounding = ROUNDING_STEPS * np.finfo(change.dtype).eps * np.abs(clean).max()
+    return (np.sign(change) * (np.abs(change) > rounding)).astype(np.int8)
 
 
 def consistency(signs: np.ndarray) -> Consistency:
