@@ -71,7 +71,11 @@ def test_mistakes_get_one_line(run, tmp_path, options, message):
 
 @pytest.mark.parametrize(
     "wanted, message",
-    [("4", "scores has 4 channels, 0 to 3"), ("wolf", "there is no class"), ("cat,dog", "one class")],
+    [
+        ("4", "scores has 4 channels, 0 to 3"),
+        ("wolf", "there is no class"),
+        ("cat,dog", "one class"),
+    ],
 )
 def test_classes_that_there_are_not(run, classifier, tmp_path, wanted, message):
     options = [classifier / "edge.png", "--weights", classifier / "small.h5", "--class", wanted]

@@ -165,9 +165,7 @@ def parts_on_input(
     return placed
 
 
-def random_places(
-    photo: Photo, parts: Sequence[Rectangle], count: int, rng
-) -> list[Rectangle]:
+def random_places(photo: Photo, parts: Sequence[Rectangle], count: int, rng) -> list[Rectangle]:
     """Places off the parts, as large as one part after the other; UserError where none fits."""
     from ..experiments.random_places import random_place
 

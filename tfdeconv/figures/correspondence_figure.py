@@ -118,7 +118,15 @@ class CorrespondenceFigure:
             for name, each in found.parts[layer].items():
                 yield layer, name, "part", *counts, each.delta, each.mean, each.error
             for number, each in enumerate(found.draws[layer], 1):
-                yield layer, f"random {number}", "random", *counts, each.delta, each.mean, each.error
+                yield (
+                    layer,
+                    f"random {number}",
+                    "random",
+                    *counts,
+                    each.delta,
+                    each.mean,
+                    each.error,
+                )
             yield layer, "", "mean of parts", *counts, None, *found.mean_of_parts(layer)
             yield layer, "", "mean of random", *counts, None, *found.mean_of_draws(layer)
 
