@@ -32,7 +32,7 @@ LEAST_FOR_ERROR = 3  # photos
 
 @dataclass(frozen=True)
 class CorrespondenceFigure:
-    """What is drawn: the photos as the network sees them [h, w, c], their parts, and the numbers."""
+    """What is drawn. images: the photos as the network sees them, [h, w, c]; parts: in these."""
 
     correspondence: Correspondence
     images: Sequence[np.ndarray]
