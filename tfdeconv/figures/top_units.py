@@ -18,6 +18,7 @@ from ..engine.projection import Units, concatenate
 from ..network.classes import class_layer
 from ..scan.run import Run
 from . import pixels
+from .style import Style
 from .tiles import allocate, keep_units
 from .unit_search import find_units, region_of
 from .unit_tiles import TileOptions, UnitTiles
@@ -53,6 +54,7 @@ class Batch:
     """Images that went up together."""
 
     numbers: np.ndarray  # in the run's list, ascending
+    x: np.ndarray  # [n, h, w, c] as the network sees them
     forward_pass: ForwardPass
     photos: Sequence[np.ndarray]  # what the network saw, uint8 [h, w, 3] each
 
@@ -77,14 +79,38 @@ def draw_top_units(
     """
     parts = parts or {}
     tiles_of = {}
-    regions = {}
     for layer, channels in requested.items():
         layer_parts = parts.get(layer, ())
         tiles_of[layer] = allocate(deconvnet, run, layer, channels, layer_parts, options)
-        regions[layer] = region_of(deconvnet.network, run, layer)
     warnings = Warnings()
-    numbers = images_to_draw(tiles_of.values())
+    for batch in batches_of(
+        deconvnet, run, source, preprocessing, tiles_of, warnings, options.style, progress
+    ):
+        see(batch, tiles_of)
+        for unit_tiles in tiles_of.values():
+            keep_vectors(deconvnet, batch, unit_tiles)
+            differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
+            for number, line in differing:
+                warnings.add("activations differ", f"{image_name(source, number)}: {line}")
+    return tiles_of, warnings
 
+
+def batches_of(
+    deconvnet: Deconvnet,
+    run: Run,
+    source: Source,
+    preprocessing: Preprocessing,
+    tiles_of: Mapping[str, UnitTiles],
+    warnings: Warnings,
+    style: Style,
+    progress: Progress,
+) -> Iterator[Batch]:
+    """The images of some layers' units, after their forward pass; their units' places are known.
+
+    Units of images that cannot be drawn get their placeholders, and warnings are added.
+    """
+    regions = {layer: region_of(deconvnet.network, run, layer) for layer in tiles_of}
+    numbers = images_to_draw(tiles_of.values())
     size = run.settings.image_size
     depth = deconvnet.network.channels
     read = reader(source, preprocessing, run.settings.resize, size, depth)
@@ -102,21 +128,14 @@ def draw_top_units(
                 unit_tiles.placeholders[unseen] = word
         if usable:
             forward_pass = deconvnet.forward(x[usable])
-            photos = [
-                pixels.photo(image, preprocessing, options.style.bands) for image in x[usable]
-            ]
-            batch = Batch(batch_numbers[usable], forward_pass, photos)
-            see(batch, tiles_of)
+            photos = [pixels.photo(image, preprocessing, style.bands) for image in x[usable]]
+            batch = Batch(batch_numbers[usable], x[usable], forward_pass, photos)
             for layer, unit_tiles in tiles_of.items():
                 find_units(unit_tiles, batch.numbers, forward_pass.maps[layer], regions[layer])
-                keep_vectors(deconvnet, batch, unit_tiles)
-                differing = project_units(deconvnet, batch, unit_tiles, preprocessing)
-                for number, line in differing:
-                    warnings.add("activations differ", f"{image_name(source, number)}: {line}")
+            yield batch
         done += len(reasons)
         if done < len(numbers):
             progress(f"{done} of {len(numbers)} images")
-    return tiles_of, warnings
 
 
 def keep_vectors(deconvnet: Deconvnet, batch: Batch, unit_tiles: UnitTiles) -> None:

@@ -1,0 +1,192 @@
+"""Figures of deletion and insertion: of one unit of a photo, and of a run's features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from ..checks.fidelity import BLUR, CENTRE, DELETION, GAMES, INSERTION, RANDOM, Settings
+from ..data.preprocessing import Preprocessing
+from ..words import counted
+from . import pixels
+from .charts.curves import Curves, Series
+from .charts.panel import Panel
+from .charts.picture import Picture, Signal
+from .charts.sheet import draw_sheet
+from .charts.table import Table
+from .fidelity_text import MeasuredUnit, Spread, is_worse, spread_of, spread_text, verdicts
+from .style import Style
+
+# which way is better, and what happens to pixels
+BETTER = {DELETION: "less is better", INSERTION: "more is better"}
+DONE = {DELETION: "deleted", INSERTION: "put back"}
+# numbers of the curves' colours
+COLOURS = {"deconvnet": 0, "guided": 1, "gradient": 2, RANDOM: 3, CENTRE: 4}
+OTHERS = (RANDOM, CENTRE)
+SIDE = 300  # of photo and projections
+
+
+@dataclass(frozen=True)
+class FidelityFigure:
+    """What all figures of a command have in common."""
+
+    rules: Sequence[str]
+    settings: Settings
+    preprocessing: Preprocessing
+    style: Style
+
+    def of_photo(
+        self,
+        unit: MeasuredUnit,
+        x: np.ndarray,
+        signals: Mapping[str, np.ndarray],
+        title: str,
+        caption: str,
+    ) -> Image.Image:
+        """A unit of a photo: its box, what came down, the curves and their areas.
+
+        x [h, w, c]: the photo; signals: by rule, [h, w, c] of the ranked pixels.
+        """
+        seen = pixels.photo(x, self.preprocessing, self.style.bands)
+        top, left, bottom, right = unit.fidelity.box.tolist()
+        pictures: list[Panel] = [
+            Picture(seen, SIDE, [(top, left, bottom, right)], "photo"),
+            Picture(seen[top:bottom, left:right], SIDE, title="what the unit sees"),
+        ]
+        for rule, signal in signals.items():
+            word = "" if signal.any() else "nothing came down"
+            pictures.append(
+                Signal(signal, self.preprocessing, self.style, side=SIDE, title=rule, word=word)
+            )
+        rows = [pictures, self.curves([unit]), [self.areas_of(unit)]]
+        sentences = [*verdicts([unit], self.rules), *self.reading()]
+        return draw_sheet(title, caption, rows, sentences)
+
+    def of_run(
+        self, by_feature: Mapping[int, Sequence[MeasuredUnit]], title: str, caption: str
+    ) -> Image.Image:
+        """A run's features: the mean curves of all units, and for each feature a row of areas."""
+        every = [unit for units in by_feature.values() for unit in units]
+        table = self.mean_areas(by_feature)
+        sentences = verdicts(every, self.rules)
+        if table.marked:
+            sentences.append("Marked: worse than random or than the centre")
+        return draw_sheet(
+            title, caption, [self.curves(every), [table]], [*sentences, *self.reading()]
+        )
+
+    def curves(self, units: Sequence[MeasuredUnit]) -> list[Panel]:
+        """Deletion and insertion, over all units."""
+        panels: list[Panel] = []
+        for game, name in enumerate(GAMES):
+            series = []
+            for ranking in (*self.rules, *OTHERS):
+                series.append(mean_curve(units, ranking, game))
+            panels.append(
+                Curves(
+                    series,
+                    f"share of pixels {DONE[name]}",
+                    "share of the activation",
+                    title=f"{name}: {BETTER[name]}",
+                )
+            )
+        return panels
+
+    def areas_of(self, unit: MeasuredUnit) -> Table:
+        """The areas of one unit's curves; of random rankings mean and deviation."""
+        spreads = {}
+        for ranking, curves in unit.fidelity.curves.items():
+            spreads[ranking] = Spread.of(curves.areas)
+        rows = []
+        marked: set[tuple[int, int]] = set()
+        for i, ranking in enumerate((*self.rules, *OTHERS)):
+            spread = spreads[ranking]
+            name = f"mean of {spread.count} random" if spread.count > 1 else ranking
+            rows.append([name, *(spread.text(game) for game in range(len(GAMES)))])
+            if ranking in self.rules:
+                marked |= {(i, game + 1) for game in worse_games(ranking, spreads)}
+        header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES)]
+        note = "Marked: worse than random or than the centre" if marked else ""
+        return Table(header, rows, "areas under the curves", note, marked)
+
+    def mean_areas(self, by_feature: Mapping[int, Sequence[MeasuredUnit]]) -> Table:
+        """A row of mean areas a feature, and of all units if there are several features."""
+        rankings = (*self.rules, *OTHERS)
+        header = ["feature", "images"]
+        for name in GAMES:
+            header += [f"{name}: {ranking}" for ranking in rankings]
+        entries = {str(channel): units for channel, units in by_feature.items()}
+        if len(by_feature) > 1:
+            entries["all"] = [unit for units in by_feature.values() for unit in units]
+        rows = []
+        marked: set[tuple[int, int]] = set()
+        for i, (name, units) in enumerate(entries.items()):
+            spreads = {ranking: spread_of(units, ranking) for ranking in rankings}
+            cells = [name, str(spreads[RANDOM].count)]
+            for game in range(len(GAMES)):
+                cells += [spreads[ranking].text(game) for ranking in rankings]
+            rows.append(cells)
+            for place, rule in enumerate(self.rules):
+                for game in worse_games(rule, spreads):
+                    marked.add((i, 2 + game * len(rankings) + place))
+        title = "areas under the curves: mean and standard deviation over the images"
+        return Table(header, rows, title, "", marked)
+
+    def reading(self) -> list[str]:
+        """How to read the figure, in sentences."""
+        settings = self.settings
+        sentences = [
+            "What the unit sees is deleted, or put back, the pixels first that have the longest "
+            "signal over the channels",
+            "The curves show the activation of that unit in its place, as a share of the one on "
+            f"the whole photo, at {settings.steps} steps",
+            f"Deleted pixels are {self.empty_pixels()}: 0 in the network's input",
+        ]
+        if settings.fill == BLUR:
+            sentences.append(
+                "Insertion begins with the photo under a Gaussian of deviation 5 on 11 x 11 pixels"
+            )
+        sentences.append(
+            f"Random: {counted(settings.randoms, 'ranking')} of a unit's pixels, seed "
+            f"{settings.seed}; centre: by the distance from the middle of its receptive field"
+        )
+        sentences.append("Bands are a standard deviation wide on each side")
+        return sentences
+
+    def empty_pixels(self) -> str:
+        """What deleted pixels are."""
+        mean = self.preprocessing.reorder(np.array(self.preprocessing.mean))
+        if mean.any():
+            values = ", ".join(f"{value:.4g}" for value in mean)
+            return f"the preprocessing's mean ({values})"
+        return "black" if self.preprocessing.order != "as is" else "0 in all channels"
+
+
+def mean_curve(units: Sequence[MeasuredUnit], ranking: str, game: int) -> Series:
+    """The mean curve of a ranking over units and its orders, with the deviation of several."""
+    # units that see few pixels have fewer steps
+    pixels_of_most = max((unit.fidelity.curves[ranking].pixels for unit in units), key=len)
+    curves = []
+    for unit in units:
+        own = unit.fidelity.curves[ranking]
+        for shares in own.shares[:, game]:
+            curves.append(np.interp(pixels_of_most, own.pixels, shares))
+    spread = Spread.of(np.array(curves))
+    deviation = spread.deviation if spread.count > 1 else None
+    dashed = ranking in OTHERS
+    return Series(
+        ranking, pixels_of_most, spread.mean, deviation, dashed, COLOURS.get(ranking, 0)
+    )
+
+
+def worse_games(rule: str, spreads: Mapping[str, Spread]) -> list[int]:
+    """The games at which a rule is worse than one of the other rankings."""
+    worse = []
+    for game in range(len(GAMES)):
+        own = spreads[rule].mean[game]
+        if any(is_worse(game, own, spreads[other].mean[game]) for other in OTHERS):
+            worse.append(game)
+    return worse

@@ -1,0 +1,160 @@
+"""What is said of projections that were measured by deletion and insertion: words and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..checks.fidelity import CENTRE, GAMES, RANDOM, Fidelity
+
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+# of the other rankings, in words
+OTHERS = {RANDOM: "random", CENTRE: "the centre"}
+CURVE_COLUMNS = (
+    *("layer", "feature", "rank", "image", "ranking", "number", "measure"),
+    *("pixels", "share", "activation"),
+)
+AREA_COLUMNS = (
+    *("layer", "feature", "rank", "image", "row", "column", "activation", "ranking"),
+    *("deletion", "insertion", "undefined"),
+)
+MEAN_COLUMNS = (
+    *("layer", "feature", "ranking", "images", "deletion", "deletion_deviation"),
+    *("insertion", "insertion_deviation"),
+)
+
+
+@dataclass(frozen=True)
+class MeasuredUnit:
+    """A unit of an image, and what came of its projections."""
+
+    layer: str
+    channel: int
+    image: str  # its name
+    position: tuple[int, int]
+    fidelity: Fidelity
+    rank: int | None = None  # of the image among the strongest of a run, from 1
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation of some rows; NaN where there are too few."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    count: int
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> Spread:
+        """Of rows [n, ...] of which all numbers are known."""
+        known = rows[~np.isnan(rows).any(tuple(range(1, rows.ndim)))]
+        nothing = np.full(rows.shape[1:], np.nan)
+        mean = known.mean(0) if len(known) else nothing
+        deviation = known.std(0, ddof=1) if len(known) > 1 else nothing
+        return cls(mean, deviation, len(known))
+
+    def text(self, game: int) -> str:
+        """Of areas [games]: `0.12` with its deviation; "" where nothing is known."""
+        if np.isnan(self.mean[game]):
+            return ""
+        mean = f"{self.mean[game]:.2f}"
+        if np.isnan(self.deviation[game]):
+            return mean
+        return f"{mean} {PLUS_MINUS} {self.deviation[game]:.2f}"
+
+
+def spread_of(units: Sequence[MeasuredUnit], ranking: str) -> Spread:
+    """The areas [games] of a ranking over units."""
+    return Spread.of(np.array([unit.fidelity.area(ranking) for unit in units]))
+
+
+def is_worse(game: int, own: float, other: float) -> bool:
+    """Whether a ranking's area is worse than another one's; of deletion less is better.
+
+    >>> is_worse(0, 0.5, 0.4), is_worse(1, 0.5, 0.4), is_worse(0, float("nan"), 0.4)
+    (True, False, False)
+    """
+    return own > other if game == 0 else own < other
+
+
+def verdicts(units: Sequence[MeasuredUnit], rules: Sequence[str]) -> list[str]:
+    """What came of each rule, in a sentence; of several units by their means.
+
+    `deconvnet: worse than random at deletion (0.45, random 0.41)`
+    """
+    reasons = sorted({unit.fidelity.undefined for unit in units})
+    if "" not in reasons:
+        return [f"There are no curves: {' or '.join(reasons)}"]
+    return [f"{rule}: {verdict(units, rule)}" for rule in rules]
+
+
+def verdict(units: Sequence[MeasuredUnit], rule: str) -> str:
+    """What came of one rule, over the units of which it has a ranking."""
+    ranked = [unit for unit in units if not np.isnan(unit.fidelity.area(rule)).any()]
+    if not ranked:
+        return "no ranking, since nothing came down"
+    own = spread_of(ranked, rule).mean
+    worse = []
+    for other, name in OTHERS.items():
+        areas = spread_of(ranked, other).mean
+        for game, what in enumerate(GAMES):
+            if is_worse(game, own[game], areas[game]):
+                worse.append(f"worse than {name} at {what} ({own[game]:.2f}, {areas[game]:.2f})")
+    if worse:
+        return ", ".join(worse)
+    return "better than random and than the centre, at deletion and at insertion"
+
+
+def tile_text(fidelity: Fidelity, rule: str) -> list[str]:
+    """What stands under a tile: `deletion 0.12 (0.45)`, `insertion 0.61 (0.38)`; random in ()."""
+    if fidelity.undefined:
+        return []
+    lines = []
+    for own, other, name in zip(fidelity.area(rule), fidelity.area(RANDOM), GAMES):
+        value = "none" if np.isnan(own) else f"{own:.2f}"
+        lines.append(f"{name} {value} ({other:.2f})")
+    return lines
+
+
+def curve_rows(units: Sequence[MeasuredUnit]) -> Iterator[Sequence[Any]]:
+    """All curves, a row a point: CURVE_COLUMNS."""
+    for unit in units:
+        named = (unit.layer, unit.channel, unit.rank, unit.image)
+        for ranking, curves in unit.fidelity.curves.items():
+            for order, game in np.ndindex(curves.shares.shape[:2]):
+                for pixels, share in zip(curves.pixels, curves.shares[order, game]):
+                    activation = share * unit.fidelity.activation
+                    yield (*named, ranking, order + 1, GAMES[game], pixels, share, activation)
+
+
+def area_rows(units: Sequence[MeasuredUnit]) -> Iterator[Sequence[Any]]:
+    """The areas of each unit's rankings: AREA_COLUMNS; of random ones the mean."""
+    for unit in units:
+        named = (unit.layer, unit.channel, unit.rank, unit.image, *unit.position)
+        for ranking in unit.fidelity.curves:
+            areas = unit.fidelity.area(ranking)
+            yield (*named, unit.fidelity.activation, ranking, *areas, unit.fidelity.undefined)
+
+
+def mean_rows(by_feature: Mapping[int, Sequence[MeasuredUnit]]) -> Iterator[Sequence[Any]]:
+    """Means and deviations over each feature's units: MEAN_COLUMNS."""
+    for channel, units in by_feature.items():
+        for ranking in units[0].fidelity.curves:
+            spread = spread_of(units, ranking)
+            pairs = zip(spread.mean, spread.deviation)
+            values = [value for pair in pairs for value in pair]
+            yield (units[0].layer, channel, ranking, spread.count, *values)
+
+
+def results_of(units: Sequence[MeasuredUnit]) -> dict[str, str]:
+    """What a figure's text says besides its recipe: mean areas by ranking, deletion and insertion.
+    """
+    results = {}
+    for ranking in units[0].fidelity.curves:
+        spread = spread_of(units, ranking)
+        areas = [spread.text(game) or "not defined" for game in range(len(GAMES))]
+        results[f"areas, {ranking}"] = ", ".join(areas)
+    return results
