@@ -21,6 +21,7 @@ SUBCOMMANDS = (
     "invariance",
     "evolve",
     "correspond",
+    "fidelity",
     "describe",
     "convert-weights",
     "filters",

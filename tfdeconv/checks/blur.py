@@ -29,8 +29,7 @@ def blurred_axis(x: np.ndarray, axis: int, weights: np.ndarray) -> np.ndarray:
     for offset, weight in zip(range(-RADIUS, RADIUS + 1), weights):
         cells = np.arange(max(-offset, 0), min(extent, extent - offset))
         if cells.size:
-            place = (slice(None),) * axis
-            sums[(*place, cells)] += weight * x[(*place, cells + offset)]
+            np.moveaxis(sums, axis, 0)[cells] += weight * np.moveaxis(x, axis, 0)[cells + offset]
             totals[cells] += weight
     shape = [1, 1, 1]
     shape[axis] = extent

@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "invariance": "draw how far layers and classes follow a photo that is moved, scaled, turned",
     "evolve": "show how features change from one file of a network to the next",
     "correspond": "measure whether a network knows that the same parts of photos correspond",
+    "fidelity": "measure whether projections show the pixels that matter to units",
     "describe": "list a network's layers, or what a scan's run counted in them",
     "convert-weights": "say what a weight file holds, or convert it to this program's format",
     "filters": "draw the kernels of a network's first layer, and their frequencies",

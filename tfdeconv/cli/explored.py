@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import arguments, class_options, console
 from .models import model_fields, read_model
@@ -86,8 +86,11 @@ class OpenedRun(NamedTuple):
     source: Source  # its images, where they are now
 
 
-def run_of(given: Namespace) -> OpenedRun:
-    """--run; raises UserError where it, its weights or its images cannot be used."""
+def run_of(given: Any) -> OpenedRun:
+    """--run; raises UserError where it, its weights or its images cannot be used.
+
+    given: the options of a command, or a request, with run, images, weights, architecture, lambdas.
+    """
     from ..scan import provenance, run_file
 
     run = run_file.load(given.run)

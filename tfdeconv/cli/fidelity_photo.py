@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UserError
 from . import arguments, class_options, console
 from .models import read_model, read_network
 from .notes import Notes
@@ -14,11 +13,10 @@ from .photos import Photo, existing_photos, read_photo
 from .recipes import recipe_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from PIL import Image
-
+    from ..checks.fidelity import Settings
     from ..checks.fidelity_meter import FidelityMeter, Measured
     from ..figures.destination import Destination
+    from ..figures.fidelity_figure import FidelityFigure
     from ..figures.fidelity_text import MeasuredUnit
     from ..figures.recipe import Recipe
     from ..weights.load import Weights
@@ -35,30 +33,31 @@ def measure_photo(request: FidelityRequest, destination: Destination) -> int:
     tell = notes.tell if request.weights else None
     request, weights = class_options.resolve(request, weights, layers, tell)
     (path,) = existing_photos(request.photos, notes)
-    count = len(request.features or ()) or request.top or 1
-    destination.refuse_many(len(layers) * count)
+    destination.refuse_many(len(layers) * (len(request.features or ()) or request.top or 1))
     progress = console.Progress()
     progress.say("importing tensorflow")
     console.import_tensorflow(request.verbose)
     from ..figures import naming
     from ..weights.load import as_tensors
 
-    photo = read_photo(path, weights, notes, request.resize, preprocess=request.preprocess)
-    title = naming.network_title(weights.network.name, Path(weights.path))
+    photo = read_photo(path, request, weights, notes)
+    title = naming.network_title(network.name, Path(weights.path))
     recipe = recipe_of(request, weights, Path(weights.path), title)
-    tensors = as_tensors(weights)
-    undefined = False
+    weights = as_tensors(weights)
+    complete = True
     for layer in layers:
-        for unit, measured in measured_units(request, tensors, layer, photo, progress):
-            undefined |= bool(unit.fidelity.undefined)
-            progress.say(f"{layer}, feature {unit.channel}: drawing")
-            for figure in save(request, tensors, photo, unit, measured, recipe, destination):
+        for unit, measured in measured_units(request, weights, layer, photo, progress):
+            if unit.fidelity.undefined:
+                complete = False
+                why = unit.fidelity.undefined
+                console.complain(f"{path}: {layer}, feature {unit.channel}: {why}")
+            for file in save(request, weights, photo, unit, measured, recipe, destination):
                 progress.clear()
                 notes.show()
-                console.print_path(figure)
+                console.print_path(file)
     for pdf in destination.finish():
         console.print_path(pdf)
-    return console.exit_status(destination.pages, complete=not undefined)
+    return console.exit_status(destination.pages, complete)
 
 
 def measured_units(
@@ -74,13 +73,12 @@ def measured_units(
     meter = meter_of(request, weights, layer)
     projection = meter.first.project(photo.x, request.features, "max", request.top, at=request.at)
     channels, positions = projection.channels[0].tolist(), projection.positions[0]
-    found = meter.measure(photo.x[0], channels, positions)
-    for number, (channel, position) in enumerate(zip(channels, positions.tolist()), 1):
+    results = meter.measure(photo.x[0], channels, positions)
+    for number, (channel, (row, column)) in enumerate(zip(channels, positions.tolist()), 1):
         progress.say(f"{layer}, feature {channel}: {number} of {len(channels)}")
-        measured = next(found)
-        place = (position[0], position[1])
-        unit = MeasuredUnit(layer, channel, photo.path.name, place, measured.fidelity)
-        yield unit, measured
+        measured = next(results)
+        position = (row, column)
+        yield MeasuredUnit(layer, channel, photo.path.name, position, measured.fidelity), measured
 
 
 def meter_of(request: FidelityRequest, weights: Weights, layer: str) -> FidelityMeter:
@@ -95,9 +93,20 @@ def meter_of(request: FidelityRequest, weights: Weights, layer: str) -> Fidelity
 
 
 def settings_of(request: FidelityRequest) -> Settings:
+    """How pixels are deleted."""
     from ..checks.fidelity import Settings
 
     return Settings(request.steps, request.block, request.random, request.seed, request.fill)
+
+
+def figure_of(request: FidelityRequest, weights: Weights, title: str) -> FidelityFigure:
+    """What all figures of the command have in common; title: what the network is called."""
+    from ..figures.fidelity_figure import FidelityFigure
+    from ..figures.style import PLAIN, Style
+
+    style = Style(request.colours, PLAIN.scale, request.bands)
+    settings = settings_of(request)
+    return FidelityFigure(title, request.rule, settings, weights.preprocessing, style)
 
 
 def save(
@@ -109,8 +118,9 @@ def save(
     recipe: Recipe,
     destination: Destination,
 ) -> Iterator[Path]:
-    """Saves a unit's figure with its tables; yields its path."""
-    from ..figures import fidelity_figure, fidelity_text, naming, photo_file
+    """Saves a unit's figure with its tables; yields their paths."""
+    from ..figures import fidelity_text, naming, photo_file
+    from ..figures.unit_names import unit_names
 
     recipe = photo_file.photo_recipe(recipe, photo.path.name, photo.sha256, unit.layer)
     recipe = recipe.with_options(features=(unit.channel,), top=None)
@@ -121,10 +131,12 @@ def save(
         naming.place_part(request.at),
         naming.features_part([unit.channel]),
     )
-    page = fidelity_figure.photo_sheet(unit, photo.x[0], measured, ...)
+    names = unit_names(weights.network, unit.layer, weights.labels)
+    figure = figure_of(request, weights, recipe.facts["network"])
+    page = figure.of_photo(unit, photo.x[0], measured.signals, measured.box, names)
     tables = {
         "": (fidelity_text.CURVE_COLUMNS, fidelity_text.curve_rows([unit])),
         "-areas": (fidelity_text.AREA_COLUMNS, fidelity_text.area_rows([unit])),
     }
     results = fidelity_text.results_of([unit])
-    yield from destination.save(recipe, stem, [(1, 1, page)], results, tables=tables)
+    yield from destination.save(recipe, stem, [(1, 1, page)], results, None, tables)

@@ -58,6 +58,17 @@ def source_caption(
     return caption
 
 
+def run_facts(run: Run, source: Source) -> dict[str, str]:
+    """What a figure depends on of a run, for its recipe."""
+    settings = run.settings
+    return {
+        "images": source_name(source),
+        "list sha256": settings.list_sha256,
+        "scanned": f"{run.done} of {len(settings.range)}",
+        "resize": settings.resize,
+    }
+
+
 def activation_range(
     values: np.ndarray, images: np.ndarray, write: Callable[[float], str] = number
 ) -> str:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
 from ..checks.fidelity import BLUR, CENTRE, DELETION, GAMES, INSERTION, RANDOM, Settings
 from ..data.preprocessing import Preprocessing
-from ..words import counted
+from ..engine.projection import paste
+from ..words import counted, number
 from . import pixels
 from .charts.curves import Curves, Series
 from .charts.panel import Panel
 from .charts.picture import Picture, Signal
 from .charts.sheet import draw_sheet
 from .charts.table import Table
-from .fidelity_text import MeasuredUnit, Spread, is_worse, spread_of, spread_text, verdicts
-from .style import Style
+from .fidelity_text import (
+    BETTER_THAN_ALL,
+    PLUS_MINUS,
+    MeasuredUnit,
+    Spread,
+    any_defined,
+    games_lost,
+    spread_of,
+    verdict,
+    verdicts,
+)
+from .legend import Legend
+from .style import SCALES, Style
+from .unit_names import UnitNames
 
 # which way is better, and what happens to pixels
 BETTER = {DELETION: "less is better", INSERTION: "more is better"}
@@ -26,6 +39,7 @@ DONE = {DELETION: "deleted", INSERTION: "put back"}
 # numbers of the curves' colours
 COLOURS = {"deconvnet": 0, "guided": 1, "gradient": 2, RANDOM: 3, CENTRE: 4}
 OTHERS = (RANDOM, CENTRE)
+MARKED = "Marked: worse than random or than the centre"
 SIDE = 300  # of photo and projections
 
 
@@ -33,6 +47,7 @@ SIDE = 300  # of photo and projections
 class FidelityFigure:
     """What all figures of a command have in common."""
 
+    network_title: str
     rules: Sequence[str]
     settings: Settings
     preprocessing: Preprocessing
@@ -43,54 +58,73 @@ class FidelityFigure:
         unit: MeasuredUnit,
         x: np.ndarray,
         signals: Mapping[str, np.ndarray],
-        title: str,
-        caption: str,
+        box: np.ndarray,
+        names: UnitNames,
     ) -> Image.Image:
         """A unit of a photo: its box, what came down, the curves and their areas.
 
-        x [h, w, c]: the photo; signals: by rule, [h, w, c] of the ranked pixels.
+        x [h, w, c]: the photo; signals: by rule, [h, w, c] of the box.
         """
         seen = pixels.photo(x, self.preprocessing, self.style.bands)
-        top, left, bottom, right = unit.fidelity.box.tolist()
+        area = unit.fidelity.box
+        top, left, bottom, right = area.tolist()
         pictures: list[Panel] = [
             Picture(seen, SIDE, [(top, left, bottom, right)], "photo"),
             Picture(seen[top:bottom, left:right], SIDE, title="what the unit sees"),
         ]
         for rule, signal in signals.items():
-            word = "" if signal.any() else "nothing came down"
-            pictures.append(
-                Signal(signal, self.preprocessing, self.style, side=SIDE, title=rule, word=word)
-            )
-        rows = [pictures, self.curves([unit]), [self.areas_of(unit)]]
-        sentences = [*verdicts([unit], self.rules), *self.reading()]
-        return draw_sheet(title, caption, rows, sentences)
+            within = paste(signal, box, area)
+            word = "" if within.any() else "nothing came down"
+            panel = Signal(within, self.preprocessing, self.style, None, SIDE, rule, "", word)
+            contrast = "" if word else f"{PLUS_MINUS}{number(float(f'{panel.full:.2g}'))}"
+            pictures.append(replace(panel, note=contrast))
+        rows: list[list[Panel]] = [pictures, self.curves([unit]), [self.areas_of(unit)]]
+        name = f"{names.noun} {unit.channel} {names.name(unit.channel)}".strip()
+        title = f"{self.network_title}   {unit.layer}   {name}"
+        row, column = unit.position
+        value = "logit" if names.classes else "activation"
+        caption = (
+            f"{unit.image}, {value} {number(unit.fidelity.activation)} in row {row}, column "
+            f"{column}; {bottom - top} x {right - left} pixels are ranked, "
+            f"{block_words(unit.fidelity.block)}"
+        )
+        scale = Legend([SCALES[self.style.scale]])
+        return draw_sheet(title, caption, rows, self.reading(), scale)
 
     def of_run(
-        self, by_feature: Mapping[int, Sequence[MeasuredUnit]], title: str, caption: str
+        self,
+        layer: str,
+        by_feature: Mapping[int, Sequence[MeasuredUnit]],
+        names: UnitNames,
+        caption: str,
     ) -> Image.Image:
         """A run's features: the mean curves of all units, and for each feature a row of areas."""
         every = [unit for units in by_feature.values() for unit in units]
-        table = self.mean_areas(by_feature)
-        sentences = verdicts(every, self.rules)
-        if table.marked:
-            sentences.append("Marked: worse than random or than the centre")
-        return draw_sheet(
-            title, caption, [self.curves(every), [table]], [*sentences, *self.reading()]
-        )
+        table = self.mean_areas(by_feature, names)
+        sentences = []
+        if any_defined(every):
+            sentences = [f"All units, {words}" for words in verdicts(every, self.rules)]
+        title = f"{self.network_title}   {layer}"
+        rows: list[list[Panel]] = [self.curves(every), [table]]
+        return draw_sheet(title, caption, rows, [*sentences, *self.reading()])
 
     def curves(self, units: Sequence[MeasuredUnit]) -> list[Panel]:
         """Deletion and insertion, over all units."""
         panels: list[Panel] = []
         for game, name in enumerate(GAMES):
             series = []
+            low, high = 0.0, 1.0
             for ranking in (*self.rules, *OTHERS):
                 series.append(mean_curve(units, ranking, game))
+                known = series[-1].ys[~np.isnan(series[-1].ys)]
+                low, high = min(low, *known, 0), max(high, *known, 1)
             panels.append(
                 Curves(
                     series,
                     f"share of pixels {DONE[name]}",
                     "share of the activation",
-                    title=f"{name}: {BETTER[name]}",
+                    (float(low), float(high)),
+                    f"{name}: {BETTER[name]}",
                 )
             )
         return panels
@@ -105,23 +139,29 @@ class FidelityFigure:
         for i, ranking in enumerate((*self.rules, *OTHERS)):
             spread = spreads[ranking]
             name = f"mean of {spread.count} random" if spread.count > 1 else ranking
-            rows.append([name, *(spread.text(game) for game in range(len(GAMES)))])
+            words = verdict([unit], ranking) if ranking in self.rules else ""
+            rows.append([name, *(spread.text(game) for game in range(len(GAMES))), words])
             if ranking in self.rules:
                 marked |= {(i, game + 1) for game in worse_games(ranking, spreads)}
-        header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES)]
-        note = "Marked: worse than random or than the centre" if marked else ""
+        header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES), "the rule is"]
+        note = MARKED if marked else ""
         return Table(header, rows, "areas under the curves", note, marked)
 
-    def mean_areas(self, by_feature: Mapping[int, Sequence[MeasuredUnit]]) -> Table:
+    def mean_areas(
+        self, by_feature: Mapping[int, Sequence[MeasuredUnit]], names: UnitNames
+    ) -> Table:
         """A row of mean areas a feature, and of all units if there are several features."""
         rankings = (*self.rules, *OTHERS)
-        header = ["feature", "images"]
+        header = [names.noun, "images"]
         for name in GAMES:
             header += [f"{name}: {ranking}" for ranking in rankings]
-        entries = {str(channel): units for channel, units in by_feature.items()}
+        entries = {}
+        for channel, units in by_feature.items():
+            entries[f"{channel} {names.name(channel)}".strip()] = units
         if len(by_feature) > 1:
             entries["all"] = [unit for units in by_feature.values() for unit in units]
         rows = []
+        notes = []
         marked: set[tuple[int, int]] = set()
         for i, (name, units) in enumerate(entries.items()):
             spreads = {ranking: spread_of(units, ranking) for ranking in rankings}
@@ -130,10 +170,15 @@ class FidelityFigure:
                 cells += [spreads[ranking].text(game) for ranking in rankings]
             rows.append(cells)
             for place, rule in enumerate(self.rules):
+                words = verdict(units, rule)
+                if words != BETTER_THAN_ALL:
+                    notes.append(f"{name}, {rule}: {words}")
                 for game in worse_games(rule, spreads):
                     marked.add((i, 2 + game * len(rankings) + place))
+        if marked:
+            notes.insert(0, MARKED)
         title = "areas under the curves: mean and standard deviation over the images"
-        return Table(header, rows, title, "", marked)
+        return Table(header, rows, title, "\n".join(notes), marked)
 
     def reading(self) -> list[str]:
         """How to read the figure, in sentences."""
@@ -184,9 +229,10 @@ def mean_curve(units: Sequence[MeasuredUnit], ranking: str, game: int) -> Series
 
 def worse_games(rule: str, spreads: Mapping[str, Spread]) -> list[int]:
     """The games at which a rule is worse than one of the other rankings."""
-    worse = []
-    for game in range(len(GAMES)):
-        own = spreads[rule].mean[game]
-        if any(is_worse(game, own, spreads[other].mean[game]) for other in OTHERS):
-            worse.append(game)
-    return worse
+    lost = {game for other in OTHERS for game in games_lost(rule, other, spreads)}
+    return sorted(lost)
+
+
+def block_words(block: int) -> str:
+    """How pixels are ranked: one by one, or in blocks."""
+    return "one by one" if block == 1 else f"in blocks of {block} x {block}"

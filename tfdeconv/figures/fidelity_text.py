@@ -12,6 +12,7 @@ from ..checks.fidelity import CENTRE, GAMES, RANDOM, Fidelity
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 # of the other rankings, in words
+BETTER_THAN_ALL = "better than random and than the centre"
 OTHERS = {RANDOM: "random", CENTRE: "the centre"}
 CURVE_COLUMNS = (
     *("layer", "feature", "rank", "image", "ranking", "number", "measure"),
@@ -60,10 +61,10 @@ class Spread:
         """Of areas [games]: `0.12` with its deviation; "" where nothing is known."""
         if np.isnan(self.mean[game]):
             return ""
-        mean = f"{self.mean[game]:.2f}"
+        mean = f"{self.mean[game]:.3f}"
         if np.isnan(self.deviation[game]):
             return mean
-        return f"{mean} {PLUS_MINUS} {self.deviation[game]:.2f}"
+        return f"{mean} {PLUS_MINUS} {self.deviation[game]:.3f}"
 
 
 def spread_of(units: Sequence[MeasuredUnit], ranking: str) -> Spread:
@@ -80,32 +81,39 @@ def is_worse(game: int, own: float, other: float) -> bool:
     return own > other if game == 0 else own < other
 
 
-def verdicts(units: Sequence[MeasuredUnit], rules: Sequence[str]) -> list[str]:
-    """What came of each rule, in a sentence; of several units by their means.
+def any_defined(units: Sequence[MeasuredUnit]) -> bool:
+    """Whether there are curves of one of the units."""
+    return any(not unit.fidelity.undefined for unit in units)
 
-    `deconvnet: worse than random at deletion (0.45, random 0.41)`
-    """
-    reasons = sorted({unit.fidelity.undefined for unit in units})
-    if "" not in reasons:
-        return [f"There are no curves: {' or '.join(reasons)}"]
+
+def verdicts(units: Sequence[MeasuredUnit], rules: Sequence[str]) -> list[str]:
+    """What came of each rule: `deconvnet: worse than random at deletion`."""
     return [f"{rule}: {verdict(units, rule)}" for rule in rules]
 
 
 def verdict(units: Sequence[MeasuredUnit], rule: str) -> str:
-    """What came of one rule, over the units of which it has a ranking."""
+    """What came of a rule in words; of several units by the means of those that it ranks."""
+    if not any_defined(units):
+        reasons = sorted({unit.fidelity.undefined for unit in units})
+        return f"not defined, {' or '.join(reasons)}"
     ranked = [unit for unit in units if not np.isnan(unit.fidelity.area(rule)).any()]
     if not ranked:
-        return "no ranking, since nothing came down"
-    own = spread_of(ranked, rule).mean
-    worse = []
+        return "no ranking, nothing came down"
+    spreads = {name: spread_of(ranked, name) for name in (rule, *OTHERS)}
+    found = []
     for other, name in OTHERS.items():
-        areas = spread_of(ranked, other).mean
-        for game, what in enumerate(GAMES):
-            if is_worse(game, own[game], areas[game]):
-                worse.append(f"worse than {name} at {what} ({own[game]:.2f}, {areas[game]:.2f})")
-    if worse:
-        return ", ".join(worse)
-    return "better than random and than the centre, at deletion and at insertion"
+        games = [GAMES[game] for game in games_lost(rule, other, spreads)]
+        if games:
+            found.append(f"than {name} at {' and '.join(games)}")
+    if found:
+        return f"worse {', '.join(found)}"
+    return BETTER_THAN_ALL
+
+
+def games_lost(rule: str, other: str, spreads: Mapping[str, Spread]) -> list[int]:
+    """The numbers of the games at which a rule's mean is worse than another ranking's."""
+    own, others = spreads[rule].mean, spreads[other].mean
+    return [game for game in range(len(GAMES)) if is_worse(game, own[game], others[game])]
 
 
 def tile_text(fidelity: Fidelity, rule: str) -> list[str]:

@@ -223,12 +223,5 @@ class RunFigures:
 
     def complete(self, recipe: Recipe) -> Recipe:
         """A picture's recipe with what it depends on of the run."""
-        settings = self.run.settings
-        name = captions.source_name(self.source)
-        facts = {
-            "images": name,
-            "list sha256": settings.list_sha256,
-            "scanned": f"{self.run.done} of {len(settings.range)}",
-            "resize": settings.resize,
-        }
-        return recipe.with_options(images=name).with_facts(facts)
+        recipe = recipe.with_options(images=captions.source_name(self.source))
+        return recipe.with_facts(captions.run_facts(self.run, self.source))
