@@ -9,15 +9,7 @@ import pytest
 from helpers import random_weights
 
 from tfdeconv.checks.blur import blurred
-from tfdeconv.checks.fidelity import (
-    BLUR,
-    CENTRE,
-    RANDOM,
-    Settings,
-    Unit,
-    areas_under,
-    fidelity_of,
-)
+from tfdeconv.checks.fidelity import BLUR, CENTRE, RANDOM, Settings, Unit, areas_under, fidelity_of
 from tfdeconv.checks.pixel_ranking import block_for, by_chance, by_signal, ranking
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.unit_forward import UnitForward
@@ -73,8 +65,8 @@ def test_units_without_shares(sign, bias, of_class, reason):
     unit = Unit(0, (0, 0), of_class)
     result = fidelity_of(units, FOUR, unit, {"own": FOUR}, Settings(4, 1))
     assert result.undefined == reason
-    assert np.isnan(result.area("own")).all() == np.isnan(result.area(RANDOM)).all() == (
-        reason != ""
+    assert (
+        np.isnan(result.area("own")).all() == np.isnan(result.area(RANDOM)).all() == (reason != "")
     )
 
 

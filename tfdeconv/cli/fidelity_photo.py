@@ -61,11 +61,7 @@ def measure_photo(request: FidelityRequest, destination: Destination) -> int:
 
 
 def measured_units(
-    request: FidelityRequest,
-    weights: Weights,
-    layer: str,
-    photo: Photo,
-    progress: console.Progress,
+    request: FidelityRequest, weights: Weights, layer: str, photo: Photo, progress: console.Progress
 ) -> Iterator[tuple[MeasuredUnit, Measured]]:
     """The units asked for of a photo's map, and what came of them, one after the other."""
     from ..figures.fidelity_text import MeasuredUnit

@@ -81,9 +81,9 @@ def measured_by_feature(
 ) -> tuple[dict[int, list[MeasuredUnit]], list[str]]:
     """What came of a layer's units by their channels, strongest image first; and warnings."""
     from ..figures.fidelity_text import MeasuredUnit
-    from ..figures.top_units import Warnings, batches_of, image_name, units_in
     from ..figures.style import PLAIN
     from ..figures.tiles import allocate
+    from ..figures.top_units import Warnings, batches_of, image_name, units_in
     from ..figures.unit_tiles import TileOptions
     from ..scan import provenance
 

@@ -136,9 +136,7 @@ def unit_forward(
             landing = layer.through(spans, shapes[name])
             values = move(maps[name], route[name], landing, positions)
             inputs.append(with_pads(layer, values, landing, shapes[name], positions))
-        y, _trace = dispatch.forward(
-            without_pads(layer), parameters[node.name], *inputs, rule=None
-        )
+        y, _trace = dispatch.forward(without_pads(layer), parameters[node.name], *inputs, rule=None)
         # of what depends on all of a map, all was computed
         taken = layer.taken(spans, shapes[node.name])
         maps[node.name] = move(y, taken, spans, positions)
