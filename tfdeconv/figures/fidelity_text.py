@@ -158,7 +158,7 @@ def mean_rows(by_feature: Mapping[int, Sequence[MeasuredUnit]]) -> Iterator[Sequ
 
 
 def results_of(units: Sequence[MeasuredUnit]) -> dict[str, str]:
-    """What a figure's text says besides its recipe: mean areas by ranking, deletion and insertion."""
+    """What a figure's text says besides its recipe: areas at deletion and insertion, by ranking."""
     results = {}
     for ranking in units[0].fidelity.curves:
         spread = spread_of(units, ranking)
