@@ -11,7 +11,7 @@ gives there of its pads at -2 and -1, of cell 0 and of its bias.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,11 +20,12 @@ from ..network.base import Layer, Node, Shape
 from ..network.graph import INPUT
 from ..network.layers import MaxPool
 from ..network.spans import UNIT, Spans, whole
-from ..network.unit_window import all_by_window, without_pads
+from ..network.unit_window import all_by_window
 from . import dispatch
-from .chunks import chunks
+from .chunks import Chunk, chunks
 from .compiled import IMAGE_BYTES
 from .deconvnet import Deconvnet
+from .patches import without_pads
 from .projection import boxes
 from .types import Positions, ShapesByLayer, Tensors
 from .windows import cell_indices, move
@@ -89,31 +90,29 @@ class UnitForward:
             parts.append(y[: stop - start, 0, 0, channel])
         return np.concatenate(parts)
 
-    def _chunks(self, count: int):
+    def _chunks(self, count: int) -> Iterator[Chunk]:
         largest = 0
         for name, (rows, columns) in self._route.items():
             largest = max(largest, rows.size * columns.size * self._shapes[name][2])
         return chunks(count, IMAGE_BYTES // (largest * self._passes.dtype.size), self._passes.jit)
 
-    def _graph(self):
+    def _graph(self) -> Callable:
         """Patches and the unit's row and column [1] -> the target's map of that one cell."""
         graphs = self._passes.graphs
         shapes, route, nodes = self._shapes, self._route, self._nodes
-        key = ("unit", shapes[INPUT])
-        if key not in graphs.made:
-            parameters = graphs.sized(shapes).parameters
 
-            def forward(patches, row, column):
-                return unit_forward(nodes, parameters, patches, (row, column), route, shapes)
+        def forward(parameters, patches, row, column):
+            return unit_forward(nodes, parameters, patches, (row, column), route, shapes)
 
-            rows, columns = route[INPUT]
-            patch = (None, rows.size, columns.size, shapes[INPUT][2])
-            graphs.made[key] = graphs._compile(
-                forward,
-                tf.TensorSpec(patch, self._passes.dtype),
-                *[tf.TensorSpec((1,), tf.int32)] * 2,
-            )
-        return graphs.made[key]
+        rows, columns = route[INPUT]
+        return graphs._compiled(
+            ("unit", shapes[INPUT]),
+            forward,
+            nodes,
+            graphs.sized(shapes).parameters,
+            tf.TensorSpec((None, rows.size, columns.size, shapes[INPUT][2]), self._passes.dtype),
+            *[tf.TensorSpec((1,), tf.int32)] * 2,
+        )
 
 
 def unit_forward(

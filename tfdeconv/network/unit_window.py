@@ -6,9 +6,8 @@ The window is the route of receptive_field.py: of each map the cells that the un
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from .base import Layer, Merge, Node, Windowed
+from .base import Layer, Merge, Node
 from .layers import (
     GLU,
     LRN,
@@ -61,12 +60,3 @@ def goes_by_window(layer: Layer) -> bool:
 def all_by_window(nodes: Sequence[Node]) -> bool:
     """Whether a unit of the last node can be computed from its windows of all maps."""
     return all(goes_by_window(node.layer) for node in nodes)
-
-
-def without_pads(layer: Layer) -> Layer:
-    """The layer for cells among which its pads are."""
-    if isinstance(layer, ZeroPad):
-        return Identity()
-    if not isinstance(layer, Windowed) or layer.window.pad == ((0, 0), (0, 0)):
-        return layer
-    return replace(layer, pad=((0, 0), (0, 0)))  # type: ignore
