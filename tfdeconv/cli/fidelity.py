@@ -10,15 +10,14 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.rules import DECONVNET, RULES
-from ..figures.ranks import Ranks
 from ..figures.style import COLOURS, PLAIN
 from . import arguments, class_options, console, lists
 from .constraints import Constraint, check_constraints, options_given
-from .models import ModelRequest, add_model_options, model_fields
+from .fidelity_request import FidelityRequest
+from .models import add_model_options, model_fields
 from .visualise_options import place_in_map, rank_range, rgb_bands
 
 FILLS = ("mean", "blur")
@@ -48,34 +47,6 @@ CONSTRAINTS = (
         needs=("--out FILE",),
     ),
 )
-
-
-@dataclass(frozen=True)
-class FidelityRequest(ModelRequest):
-    """Which projections to measure, and how. None: as the weight file says."""
-
-    photos: tuple[str, ...]  # one file; none with a run
-    run: str | None
-    images: str | None  # where the run's images are now; None: where they were
-    layers: tuple[str, ...]  # none: the default layer, or the run's last with a map
-    features: list[int] | None  # None: the `top` that fire strongest
-    classes: list[str] | None
-    labels: str | None
-    top: int | None
-    rule: tuple[str, ...]
-    at: tuple[int, int] | None
-    ranks: Ranks | None
-    block: int | None
-    steps: int
-    random: int
-    seed: int
-    fill: str
-    resize: str
-    bands: tuple[int, int, int] | None
-    colours: str
-    out: Path
-    overwrite: bool
-    verbose: bool
 
 
 def rule_list(text: str) -> tuple[str, ...]:

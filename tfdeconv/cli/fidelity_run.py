@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..figures.fidelity_text import MeasuredUnit
     from ..figures.recipe import Recipe
     from ..weights.load import Weights
-    from .fidelity import FidelityRequest
+    from .fidelity_request import FidelityRequest
 
 
 def measure_run(request: FidelityRequest, destination: Destination) -> int:
