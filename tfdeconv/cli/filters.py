@@ -120,7 +120,7 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
     stem = naming.file_name("filters", f"{title}-{filters.layer.layer}")
     pages = filters_figure.draw_filters(
         f"{title}, {filters.layer.layer}: the first convolution",
-        ", ".join(each.name for each in files),
+        ", ".join(each.caption for each in files),
         files,
         style,
     )

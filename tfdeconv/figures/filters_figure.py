@@ -8,11 +8,13 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
-from ..experiments.first_layer import LEAST_RMS
+from ..experiments.first_layer import IMAGE_CHANNELS, LEAST_RMS
+from ..experiments.frequencies import HIGH, LOW
 from ..words import extent, number
 from . import pixels
 from .charts.bars import Bars
 from .charts.curves import Curves, Series
+from .charts.key import GAP, key_width
 from .charts.mosaic import Mosaic
 from .charts.panel import Panel
 from .charts.sheet import draw_sheet
@@ -82,6 +84,7 @@ def add_panels(
                 y_range=(0, 1),
                 width=width,
                 height=200,
+                beside=GAP + key_width(BANDS),
             )
         )
 
@@ -105,16 +108,18 @@ def spectrum_panel(files: Sequence[Filters]) -> Panel:
             spread = shares.std(0)
             down = np.minimum(spread, shares.mean(0))
             series.append(Series(name, middles, shares.mean(0), np.stack([down, spread])))
-    counts = ", ".join(str(int(np.isfinite(each.spectra.peaks).sum())) for each in files)
+    counts = [str(int(np.isfinite(each.spectra.peaks).sum())) for each in files]
+    marks = {"low": LOW, "high": HIGH}
     return Curves(
         series,
         "frequency / cycles per pixel",
         f"power per {number(EDGES[1])} cycles",
         title="Mean spectrum",
-        note=f"Mean and standard deviation of n = {counts} kernels",
+        note=f"Mean and standard deviation over the kernels, n = {' and '.join(counts)}",
         width=760 if len(files) > 1 else 560,
         height=320,
         x_range=(0, float(EDGES[-1])),
+        marks=marks,
     )
 
 
@@ -162,7 +167,9 @@ def mean_and_spread(shares: np.ndarray) -> str:
 def scale_sentences(files: Sequence[Filters], style: Style) -> list[str]:
     """How kernels are drawn."""
     channels = files[0].layer.kernels.shape[3]
-    texts = ["What a kernel's output gains where a pixel is one of 255 levels brighter"]
+    texts = ["What a kernel's output gains where a value of the image is 1 higher"]
+    if channels in IMAGE_CHANNELS:
+        texts = ["What a kernel's output gains where a pixel is one of 255 levels brighter"]
     texts.append("All kernels have one scale; grey is zero")
     if style.bands:
         texts.append(f"Bands {', '.join(map(str, style.bands))} as red, green and blue")
@@ -180,9 +187,14 @@ def scale_sentences(files: Sequence[Filters], style: Style) -> list[str]:
 
 def sentences(files: Sequence[Filters]) -> list[str]:
     """What marks and bands mean."""
+    dead = f"Cross: dead, which is a root mean square below {LEAST_RMS:g} of the median"
+    if any(each.layer.greatest is not None for each in files):
+        dead += (
+            ", or an output that no image of values from 0 to 255 raises over the threshold of the "
+            "rectifier behind it"
+        )
     texts = [
-        f"Cross: dead, which is a root mean square below {LEAST_RMS:g} of the median, or an output "
-        "that no image of values from 0 to 255 raises over the rectifier's threshold",
+        dead,
         f"Triangle: oversized, a root mean square over {number(files[0].radius)} times the median",
         "Of the power at all frequencies, summed over the channels, low is below 1/8 cycles per "
         "pixel, high is from 1/4 on, whatever the direction",

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..experiments.first_layer import FirstLayer
 from ..experiments.frequencies import Spectra
+from ..words import counted, extent
 from .charts.mosaic import DEAD, LARGE
 from .tables import Table
 
@@ -27,6 +28,13 @@ class Filters:
     layer: FirstLayer
     spectra: Spectra
     radius: float  # times the median: a larger root mean square is oversized
+
+    @property
+    def caption(self) -> str:
+        """`weights.h5: 64 kernels, 7 x 7 x 3, stride 2`"""
+        count, *sides = self.layer.kernels.shape
+        steps = extent(dict.fromkeys(self.layer.stride))
+        return f"{self.name}: {counted(count, 'kernel')}, {extent(sides)}, stride {steps}"
 
     @property
     def dead(self) -> np.ndarray:

@@ -18,6 +18,7 @@ from .plot import Plot
 from .smooth import SmoothPen, smooth_pen
 
 FILLED = 0.76  # of the room of a name: the rest is the gap to the next
+WIDEST = 64  # pixels of a bar
 CAP = 3  # half the width of the end of an error's line
 
 
@@ -26,7 +27,8 @@ class Bars(Panel):
     """A bar for each name, or one for each name and group.
 
     values: [n], or [groups, n]; NaN: no bar. errors: of the same shape, what stands up and down
-    from a bar's end. stacked: groups are parts that add up. width, height: of all that is drawn.
+    from a bar's end. stacked: groups are parts that add up. width, height: of all that is drawn;
+    beside: how much of the width stays free on the right, where panels above have a key.
     """
 
     names: Sequence[str]
@@ -41,6 +43,7 @@ class Bars(Panel):
     y_range: tuple[float, float] | None = None
     width: int = 620
     height: int = 320
+    beside: int = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -72,7 +75,7 @@ class Bars(Panel):
 
     @cached_property
     def plot(self) -> Plot:
-        width = self.width
+        width = self.width - self.beside
         if self.groups:
             width -= GAP + key_width(self.groups)
         return Plot(width, self.height, named_axis(self.names, self.x_title), self.y_axis)
@@ -102,8 +105,10 @@ class Bars(Panel):
     ) -> None:
         """Draws the bars of a group, which stand on base [n]."""
         count = 1 if self.stacked else len(self.heights)
-        width = FILLED / count
-        left = -FILLED / 2 + (0 if self.stacked else group * width)
+        # of a few names no bar becomes a wall
+        filled = min(FILLED, WIDEST * count / self.plot.step)
+        width = filled / count
+        left = -filled / 2 + (0 if self.stacked else group * width)
         for i in np.flatnonzero(np.isfinite(self.heights[group])).tolist():
             end = base[i] + self.heights[group, i]
             corners = self.plot.places(

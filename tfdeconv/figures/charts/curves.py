@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -67,8 +67,9 @@ class Curves(Panel):
     """Curves over common axes.
 
     x_names: what stands at x of 0, 1, 2, ... instead of numbers; x_range, y_range: low and high,
-    otherwise as far as the curves and their spreads reach. shade: [n], over the x of the first
-    curve, which part of the height is grey, from below. width, height: of all that is drawn.
+    otherwise as far as the curves and their spreads reach. marks: values of x with a line and a
+    name. shade: [n], over the x of the first curve, which part of the height is grey, from below.
+    width, height: of all that is drawn.
     """
 
     series: Sequence[Series]
@@ -82,6 +83,7 @@ class Curves(Panel):
     width: int = 620
     height: int = 360
     x_range: tuple[float, float] | None = None
+    marks: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -122,6 +124,8 @@ class Curves(Panel):
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         self.plot.draw(canvas, corner)
+        for name, value in self.marks.items():
+            self.plot.draw_mark(canvas, corner, name, value)
         box = (corner[0], corner[1], corner[0] + self.width, corner[1] + self.height)
         with smooth_pen(canvas, box) as pen:
             self.draw_shade(pen, corner)

@@ -63,7 +63,8 @@ class Mosaic(Panel):
     def size(self) -> tuple[int, int]:
         rows = ceil(len(self.tiles) / self.columns)
         across, down = self.pitch
-        return across * self.columns - GAP, down * rows - GAP
+        # another one beside it stands over what is under it
+        return max(self.width, across * self.columns - GAP), down * rows - GAP
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         pen = ImageDraw.Draw(canvas)

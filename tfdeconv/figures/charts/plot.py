@@ -113,6 +113,16 @@ class Plot:
             title = shortened(printable(self.y.title), bottom - top + TOP, LABEL)
             draw_upwards(canvas, (corner[0] + LABEL / 2 + 2, (top + bottom) / 2), title, LABEL)
 
+    def draw_mark(
+        self, canvas: Image.Image, corner: tuple[int, int], name: str, value: float
+    ) -> None:
+        """Draws a line at a value of x, with its name at its upper end."""
+        left, top, right, bottom = self.box
+        column = round(corner[0] + left + float(self.x.part(value)) * (right - left))
+        pen = ImageDraw.Draw(canvas)
+        pen.line((column, corner[1] + top, column, corner[1] + bottom), EDGE)
+        write(pen, (column + GAP // 2, corner[1] + top), name, "lt")
+
 
 def write(pen: ImageDraw.ImageDraw, place: Point, text: str, anchor: str) -> None:
     """Writes a tick's label."""
