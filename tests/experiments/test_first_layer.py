@@ -94,7 +94,7 @@ def test_dead_and_oversized_kernels_are_found(rng):
     kernel, bias = arrays["layer0"]["kernel"], arrays["layer0"]["bias"]
     kernel[..., 2] *= 1e-4
     kernel[..., 5] *= 9
-    bias[7] = -1e7
+    bias[2], bias[7] = 1, -1e7
     found = first_layer(network, arrays, PRESETS["caffe"](SIZE, 3))
     assert np.flatnonzero(found.weightless).tolist() == [2]
     assert np.flatnonzero(found.oversized(3)).tolist() == [5]

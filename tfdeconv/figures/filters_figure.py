@@ -25,7 +25,7 @@ from .style import COLOURS, Style
 
 BANDS = ("low", "middle", "high")
 ONE_WIDTH, TWO_WIDTH = 1120, 940  # of the kernels of a file, alone and beside another's
-PER_PAGE = 256  # kernels
+PER_PAGE = 192  # kernels
 EDGES = np.linspace(0, 0.75, 25)  # of the frequencies that are told apart in the curve
 
 
@@ -109,7 +109,7 @@ def spectrum_panel(files: Sequence[Filters]) -> Panel:
             down = np.minimum(spread, shares.mean(0))
             series.append(Series(name, middles, shares.mean(0), np.stack([down, spread])))
     counts = [str(int(np.isfinite(each.spectra.peaks).sum())) for each in files]
-    marks = {"low": LOW, "high": HIGH}
+    marks = dict(zip(BANDS, (0, LOW, HIGH)))
     return Curves(
         series,
         "frequency / cycles per pixel",

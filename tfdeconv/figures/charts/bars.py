@@ -19,6 +19,7 @@ from .smooth import SmoothPen, smooth_pen
 
 FILLED = 0.76  # of the room of a name: the rest is the gap to the next
 WIDEST = 64  # pixels of a bar
+THIN = 8  # pixels from a name to the next: of less no gap is seen, but stripes
 CAP = 3  # half the width of the end of an error's line
 
 
@@ -107,6 +108,8 @@ class Bars(Panel):
         count = 1 if self.stacked else len(self.heights)
         # of a few names no bar becomes a wall
         filled = min(FILLED, WIDEST * count / self.plot.step)
+        if self.plot.step < THIN:
+            filled = 1.0
         width = filled / count
         left = -filled / 2 + (0 if self.stacked else group * width)
         for i in np.flatnonzero(np.isfinite(self.heights[group])).tolist():

@@ -38,9 +38,9 @@ class Plot:
         left = widest([*self.y.labels], TICK) + GAP
         if self.y.title:
             left += TITLE_ROOM
-        right = self.width - max(ceil(text_width(self.x.labels[-1], TICK) / 2), 1)
-        if self.x.named:
-            right = self.width - 1
+        right = self.width - 1
+        if self.x.labels and not self.x.named:
+            right -= ceil(text_width(self.x.labels[-1], TICK) / 2)
         below = GAP + (self.names_height if self.upright else LINE)
         if self.x.title:
             below += TITLE_ROOM
