@@ -1,4 +1,4 @@
-"""The first convolution as filters of pixels: what they say of an image is what the network does."""
+"""The first convolution as filters of pixels: they say of an image what the network does."""
 
 from __future__ import annotations
 
