@@ -55,7 +55,7 @@ def arrays_of(network: Network, rng) -> dict:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_filters_of_pixels_do_what_the_network_does(rng, name):
+def test_filters_do_what_the_network_does(rng, name):
     layers, channels, preprocessing = CASES[name]
     if isinstance(preprocessing, str):
         preprocessing = PRESETS[preprocessing](SIZE, channels)
@@ -80,7 +80,7 @@ def test_filters_of_pixels_do_what_the_network_does(rng, name):
 
 
 @pytest.mark.parametrize("preset", ["caffe", "torch", "over255"])
-def test_the_greatest_output_is_that_of_an_image(rng, preset):
+def test_the_greatest_output_is_an_images(rng, preset):
     network = network_of([Conv(5, 3, activation=RELU)], 3)
     found = first_layer(network, arrays_of(network, rng), PRESETS[preset](SIZE, 3))
     brightest = 255 * (found.kernels > 0)
@@ -106,7 +106,7 @@ def test_dead_and_oversized_kernels_are_found(rng):
     assert first_layer(network, zeros, PRESETS["caffe"](SIZE, 3)).weightless.all()
 
 
-def test_zeros_around_a_dark_image_may_be_the_brightest(rng):
+def test_zeros_around_dark_images_count(rng):
     # pixels become -3 to -2: the zeros beyond the border are above them all
     network = network_of([Conv(1, 3, pad=1, activation=RELU)], 3)
     arrays = {"layer0": {"kernel": np.ones((3, 3, 3, 1)), "bias": np.array([1.0])}}
@@ -123,7 +123,7 @@ def test_zeros_around_a_dark_image_may_be_the_brightest(rng):
         ([Affine(by_row=True), Conv(3, 3)], "which is a Affine"),
     ],
 )
-def test_what_is_no_filter_of_pixels_is_refused(rng, layers, reason):
+def test_what_reads_no_pixels_is_refused(rng, layers, reason):
     network = network_of(layers, 3)
     with pytest.raises(UserError, match=reason):
         first_layer(network, arrays_of(network, rng), PRESETS["caffe"](SIZE, 3))
