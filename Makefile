@@ -27,6 +27,7 @@ bench: .venv/bench
 	$(BIN)/python scripts/benchmark_reading.py
 	$(BIN)/python scripts/benchmark_atlas.py
 	$(BIN)/python scripts/benchmark_explorer.py
+	$(BIN)/python scripts/benchmark_experiments.py
 
 .venv/run: setup.cfg
 	$(PYTHON) -m venv .venv

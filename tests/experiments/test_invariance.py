@@ -7,12 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from tfdeconv.data.preprocessing import Preprocessing
+from tfdeconv.data.preprocessing import Preprocessing, over255
 from tfdeconv.data.transformation import Scene, Transformation
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.errors import UserError
 from tfdeconv.experiments.invariance import Invariance, PhotoResponse, Response
 from tfdeconv.experiments.measured_invariance import NORM, OTHERS, MeasuredInvariance
+from tfdeconv.experiments.scenes import Scenery
 from tfdeconv.experiments.sweeps import KINDS, ROTATION, SCALE, VERTICAL, Sweep
 from tfdeconv.network.classes import class_layer
 from tfdeconv.network.graph import Builder
@@ -52,7 +53,9 @@ def weights(rng) -> dict[str, dict[str, np.ndarray]]:
 
 def experiment(weights, layers, sweeps=SWEEPS, head="classes", **options) -> Invariance:
     classes = class_layer(network(), head) if head else None
-    return Invariance(network(), weights, layers, classes, sweeps, PREPROCESSING, **options)
+    return Invariance(
+        network(), weights, layers, classes, Scenery(PREPROCESSING, sweeps), **options
+    )
 
 
 def slow_distance(one: np.ndarray, other: np.ndarray) -> float:
@@ -190,3 +193,14 @@ def test_distances_have_a_scale_in_common(norms, between, measure, expected):
         # what is divided by 0 is not defined
         assert math.isnan(cells["conv over other photos"]) == (not between > 0)
         assert math.isnan(cells["conv over norm"]) == (norms == [0])
+
+
+def test_without_a_mean_the_photo_has_its_own(rng):
+    photo = rng.integers(0, 256, (16, 12, 3), np.uint8)
+    preprocessing = over255((16, 12))
+    scenery = Scenery(preprocessing, [Sweep(VERTICAL, (4,))])
+    x, fill = scenery.scene(photo).input(Transformation(down=4))
+    assert fill == 0.25 and scenery.grey(photo).name.startswith("the photo's own mean")
+    np.testing.assert_allclose(x[:4], np.broadcast_to(photo.mean((0, 1)) / 255, (4, 12, 3)), 1e-6)
+    # black would be an edge that no photo has
+    np.testing.assert_array_equal(x[4:], preprocessing.apply(photo[:-4]))

@@ -80,10 +80,7 @@ def measure(
         as_tensors(weights),
         plan.layers,
         plan.head,
-        plan.sweeps,
-        weights.preprocessing,
-        request.resize,
-        request.interpolation,
+        plan.scenery,
     )
     admission = admission_of(request.preprocess, notes)
     files: list[PhotoFile] = []
@@ -150,14 +147,19 @@ def save(
     files: Sequence[PhotoFile], measured: MeasuredInvariance, plan: Plan, destination: Destination
 ) -> list[Path]:
     """Draws and saves figure and table; returns their paths."""
+    from ..data import images
     from ..figures import naming
     from ..figures.invariance_figure import InvarianceFigure
 
     request = plan.request
     title = naming.network_title(plan.weights.network.name, Path(plan.weights.path))
-    seen = views_of(files[0].path, plan)
+    photo = images.decode(files[0].path, plan.weights.network.channels).pixels
+    seen = views_of(photo, plan)
     given = bool(request.followed)
-    figure = InvarianceFigure(measured, seen, plan.names, given, request.interpolation)
+    filling = plan.scenery.grey(photo).name
+    figure = InvarianceFigure(
+        measured, seen, plan.names, given, request.interpolation, filling
+    )
     drawn = figure.draw(f"What moving, scaling and turning photos does to {title}")
     source = files[0].path.stem if len(files) == 1 else f"{len(files)}-photos"
     stem = naming.file_name(source, title, "invariance")
@@ -179,19 +181,14 @@ def own_recipe(
     return recipe.with_facts({"photos sha256": hashlib.sha256(digests.encode()).hexdigest()})
 
 
-def views_of(path: Path, plan: Plan) -> Callable[[Transformation], np.ndarray]:
+def views_of(photo: np.ndarray, plan: Plan) -> Callable[[Transformation], np.ndarray]:
     """What the network sees of a photo under a transformation, uint8 [h, w, 3]."""
-    from ..data import images
-    from ..data.transformation import Scene, farthest_reach
     from ..figures import pixels
 
-    request, preprocessing = plan.request, plan.weights.preprocessing
-    transformations = [each for sweep in plan.sweeps for each in sweep.transformations]
-    reach = farthest_reach(transformations, preprocessing.size)
-    photo = images.decode(path, plan.weights.network.channels).pixels
-    scene = Scene(photo, preprocessing, request.resize, request.interpolation, reach)
+    scene = plan.scenery.scene(photo)
 
     def seen(transformation: Transformation) -> np.ndarray:
-        return pixels.photo(scene.input(transformation)[0], preprocessing, request.bands)
+        x, _fill = scene.input(transformation)
+        return pixels.photo(x, scene.preprocessing, plan.request.bands)
 
     return seen

@@ -9,8 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from . import arguments, class_options, console
-from .constraints import Constraint, check_constraints, options_given
+from .constraints import check_constraints, options_given
 from .models import ModelRequest, add_model_options, model_fields
+from .output_options import OVERWRITE_NEEDS_FILE, add_output_options, kind_of_output
 from .steps import Steps, positive_steps, steps, whole_steps
 from .visualise_options import rgb_bands
 
@@ -23,12 +24,7 @@ INTERPOLATIONS = ("bicubic", "bilinear")  # those of data.transformation, which 
 
 CONSTRAINTS = (
     arguments.ARCHITECTURE_NEEDS_WEIGHTS,
-    Constraint(
-        "--overwrite",
-        "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
-        "never replaced",
-        needs=("--out FILE",),
-    ),
+    OVERWRITE_NEEDS_FILE,
 )
 
 
@@ -128,20 +124,10 @@ def parse(docstring: str, argv: Sequence[str]) -> InvarianceRequest:
         metavar="R,G,B",
         help="channels of an .npy to draw as colours, from 0",
     )
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where figure and table go (default: here); or FILE.png or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     arguments.add_verbose(parser)
     given = parser.parse_args(argv)
-    present = options_given(given)
-    if given.out.suffix:
-        present.add("--out FILE")
-    check_constraints(parser, CONSTRAINTS, present)
+    check_constraints(parser, CONSTRAINTS, options_given(given) | kind_of_output(given))
     return request_of(given)
 
 

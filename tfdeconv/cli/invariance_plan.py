@@ -15,6 +15,7 @@ from .photos import existing_photos
 from .watched_classes import names_of_classes, watched_numbers
 
 if TYPE_CHECKING:
+    from ..experiments.scenes import Scenery
     from ..experiments.sweeps import Sweep
     from ..figures.destination import Destination
     from ..figures.unit_names import UnitNames
@@ -30,7 +31,7 @@ class Plan(NamedTuple):
     paths: list[Path]
     layers: tuple[str, ...]
     names: UnitNames | None  # of the classes, where there are some
-    sweeps: list[Sweep]
+    scenery: Scenery
 
     @property
     def head(self) -> ClassLayer | None:
@@ -40,6 +41,7 @@ class Plan(NamedTuple):
 def plan_of(request: InvarianceRequest, destination: Destination, notes: Notes) -> Plan:
     """Raises UserError for mistakes that concern all photos. Needs no TensorFlow."""
     from ..engine import limits
+    from ..experiments.scenes import Scenery
     from ..files import refuse_source
 
     weights = read_model(request, None, notes)
@@ -54,7 +56,9 @@ def plan_of(request: InvarianceRequest, destination: Destination, notes: Notes) 
     height, width = weights.preprocessing.size
     request = replace(request, translations=request.translations or translations_for(height))
     sweeps = sweeps_of(request, height, width)
-    plan = Plan(request, weights, paths, layers, names, sweeps)
+    options = (request.resize, request.interpolation)
+    scenery = Scenery(weights.preprocessing, sweeps, *options)
+    plan = Plan(request, weights, paths, layers, names, scenery)
     heads = [plan.head.name] if plan.head else []
     limits.refuse_costly_forward(network, [*layers, *heads], (height, width), 1)
     return plan

@@ -56,7 +56,7 @@ class Scene:
     """A photo [h, w, c], 0 to 255, as a network sees it under transformations.
 
     resize: crop or squash. interpolation: of INTERPOLATIONS. reach: how far beyond the input's
-    edges the transformations look.
+    edges the transformations look. fill [c]: what the network sees where there is no photo.
     """
 
     photo: np.ndarray
@@ -64,14 +64,14 @@ class Scene:
     resize: str = CROP
     interpolation: str = INTERPOLATIONS[0]
     reach: int = 0
+    fill: np.ndarray | float = 0.0
     # of those that only move and turn, which have it in common
     _unscaled: list[Canvas] = field(default_factory=list)
 
     def input(self, transformation: Transformation) -> tuple[np.ndarray, float]:
         """What the network sees, float32 [h, w, c], and which share of it is filled, 0 to 1.
 
-        Filled is with the preprocessing's mean: the network sees 0 there. The identity gives
-        exactly what images.read() does.
+        The identity gives exactly what images.read() does.
         """
         height, width = self.preprocessing.size
         if transformation.is_identity:
@@ -79,7 +79,7 @@ class Scene:
         canvas = self.canvas(transformation.scale)
         pixels, outside = warped(canvas, transformation, (height, width), self.interpolation)
         x = self.preprocessing.apply(pixels)
-        x[outside] = 0
+        x[outside] = self.fill
         return x, float(outside.mean())
 
     def canvas(self, scale: float) -> Canvas:

@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data.preprocessing import Preprocessing
-from ..data.transformation import INTERPOLATIONS, Scene, Transformation, farthest_reach
+from ..data.transformation import Scene, Transformation
 from ..engine.layer_maps import LayerMaps
 from ..figures.class_values import probabilities
 from ..network.classes import ClassLayer
 from ..network.graph import Network
 from .pair_distances import PairDistances
-from .sweeps import Sweep
+from .scenes import Scenery
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class PhotoResponse:
 class Invariance:
     """Transforms photos, and compares what layers and classes make of them.
 
-    head: the layer of classes; None where there is none. preprocessing.size: that of the images.
+    head: the layer of classes; None where there is none.
     worked: told of images that have gone through the network.
     """
 
@@ -56,23 +55,18 @@ class Invariance:
         weights: Mapping[str, Mapping[str, Any]],
         layers: Sequence[str],
         head: ClassLayer | None,
-        sweeps: Sequence[Sweep],
-        preprocessing: Preprocessing,
-        resize: str = "crop",
-        interpolation: str = INTERPOLATIONS[0],
+        scenery: Scenery,
         worked: Callable[[int], None] = lambda images: None,
     ):
         self.layers = tuple(dict.fromkeys(network.node(layer).name for layer in layers))
         self.head = head
-        self.sweeps = tuple(sweeps)
-        self.preprocessing = preprocessing
-        self.resize = resize
-        self.interpolation = interpolation
+        self.scenery = scenery
+        self.sweeps = tuple(scenery.sweeps)
         self.worked = worked
         self.between = {layer: PairDistances() for layer in self.layers}
         heads = [head.name] if head else []
         self._maps = LayerMaps(network, weights, [*self.layers, *heads])
-        self._transformations = [each for sweep in sweeps for each in sweep.transformations]
+        self._transformations = [each for sweep in self.sweeps for each in sweep.transformations]
 
     @property
     def images(self) -> int:
@@ -85,8 +79,7 @@ class Invariance:
         chosen: the class whose probability is watched; None: the most likely one of the
         untransformed photo. Raises UserError where a layer's values are not finite.
         """
-        reach = farthest_reach(self._transformations, self.preprocessing.size)
-        scene = Scene(photo, self.preprocessing, self.resize, self.interpolation, reach)
+        scene = self.scenery.scene(photo)
         reference = self._reference(scene, chosen)
         steps = iter(self._steps(scene, reference))
         responses = []
@@ -119,7 +112,7 @@ class Invariance:
     def _steps(self, scene: Scene, reference: Reference) -> Iterator[Step]:
         """What comes of all transformations but the identity, in order."""
         transformations = [each for each in self._transformations if not each.is_identity]
-        batch = self._maps.batch(self.preprocessing.size)
+        batch = self._maps.batch(self.scenery.preprocessing.size)
         for start in range(0, len(transformations), batch):
             inputs = [scene.input(each) for each in transformations[start : start + batch]]
             maps = self._maps.of(np.stack([x for x, _fill in inputs]))

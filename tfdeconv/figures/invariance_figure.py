@@ -53,6 +53,7 @@ class InvarianceFigure:
     names: UnitNames | None
     given: bool
     interpolation: str
+    filling: str  # what is where there is no photo
 
     def draw(self, title: str) -> Image.Image:
         rows = [self.row(sweep) for sweep in range(len(self.measured.sweeps))]
@@ -157,8 +158,8 @@ class InvarianceFigure:
             share = "mean share" if count > 1 else "share"
             sentences.append(
                 f"Grey from below: the {share} of the input that the photo does not cover (the "
-                "whole height: all of it), which is filled with the preprocessing's mean; there "
-                "the network may react to that border"
+                f"whole height: all of it), which is filled with {self.filling}; the network may "
+                "react to its border"
             )
         sentences.append(f"Interpolation: {self.interpolation}")
         return sentences + self.class_sentences()
