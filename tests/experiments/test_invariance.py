@@ -198,7 +198,7 @@ def test_distances_have_a_scale_in_common(norms, between, measure, expected):
 def test_without_a_mean_the_photo_has_its_own(rng):
     photo = rng.integers(0, 256, (16, 12, 3), np.uint8)
     preprocessing = over255((16, 12))
-    scenery = Scenery(preprocessing, [Sweep(VERTICAL, (4,))])
+    scenery = Scenery(preprocessing, [Sweep(VERTICAL, (4,))], "squash")
     x, fill = scenery.scene(photo).input(Transformation(down=4))
     assert fill == 0.25 and scenery.grey(photo).name.startswith("the photo's own mean")
     np.testing.assert_allclose(x[:4], np.broadcast_to(photo.mean((0, 1)) / 255, (4, 12, 3)), 1e-6)
