@@ -76,11 +76,7 @@ def measure(
 
     request, weights = plan.request, plan.weights
     invariance = Invariance(
-        weights.network,
-        as_tensors(weights),
-        plan.layers,
-        plan.head,
-        plan.scenery,
+        weights.network, as_tensors(weights), plan.layers, plan.head, plan.scenery
     )
     admission = admission_of(request.preprocess, notes)
     files: list[PhotoFile] = []
@@ -157,9 +153,7 @@ def save(
     seen = views_of(photo, plan)
     given = bool(request.followed)
     filling = plan.scenery.grey(photo).name
-    figure = InvarianceFigure(
-        measured, seen, plan.names, given, request.interpolation, filling
-    )
+    figure = InvarianceFigure(measured, seen, plan.names, given, request.interpolation, filling)
     drawn = figure.draw(f"What moving, scaling and turning photos does to {title}")
     source = files[0].path.stem if len(files) == 1 else f"{len(files)}-photos"
     stem = naming.file_name(source, title, "invariance")

@@ -22,10 +22,7 @@ ROTATIONS = Steps(Fraction(0), Fraction(350), Fraction(10))
 RESIZES = ("crop", "squash")
 INTERPOLATIONS = ("bicubic", "bilinear")  # those of data.transformation, which would import numpy
 
-CONSTRAINTS = (
-    arguments.ARCHITECTURE_NEEDS_WEIGHTS,
-    OVERWRITE_NEEDS_FILE,
-)
+CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS, OVERWRITE_NEEDS_FILE)
 
 
 @dataclass(frozen=True)
