@@ -43,8 +43,8 @@ class Occlusion:
     drops [rows, columns]: how much the map's total activation loses, negative where it gains.
     energy [rows, columns]: of the feature's projection within each square, the sum of the values'
     squares.
-    agreement: Spearman's rank correlation of the two over all squares; NaN where one of them is the
-    same everywhere.
+    agreement: Spearman's rank correlation of the two over the squares that lie within the photo,
+    since the others hide less; NaN where one of them is the same everywhere.
     """
 
     squares: Squares
@@ -115,10 +115,17 @@ def occlude(
         total=total,
         totals=totals,
         energy=energy,
-        agreement=rank_correlation(total - totals, energy),
+        agreement=agreement(total - totals, energy, squares.inside),
         projection=projection,
         classes=watch.maps(shape) if watch else None,
     )
+
+
+def agreement(drops: np.ndarray, energy: np.ndarray, inside: np.ndarray) -> float:
+    """The rank correlation over the squares that lie within the photo; NaN of fewer than two."""
+    if inside.sum() < 2:
+        return float("nan")
+    return rank_correlation(drops[inside], energy[inside])
 
 
 class ClassWatch:

@@ -50,6 +50,13 @@ class Squares:
         """Where the squares begin on an axis, possibly before the image."""
         return [middle - self.size // 2 for middle in places(extent, self.stride)]
 
+    @property
+    def inside(self) -> np.ndarray:
+        """Which squares lie within the image: bool [rows, columns]."""
+        top, left, bottom, right = np.array(self.rectangles()).T
+        area = (bottom - top) * (right - left)
+        return (area == self.size**2).reshape(self.rows, self.columns)
+
     def over_pixels(self, values: np.ndarray) -> np.ndarray:
         """Values [rows, columns] of the squares, as those of the pixels they belong to: [h, w]."""
         row = np.minimum(np.arange(self.height) // self.stride, self.rows - 1)

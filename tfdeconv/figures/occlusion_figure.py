@@ -137,9 +137,10 @@ class OcclusionFigure:
         if not isnan(occlusion.agreement):
             agreement = f"{occlusion.agreement:.2f}"
         sentences.append(
-            f"Agreement of both, {agreement}: Spearman's rank correlation, over the places, of "
-            f"what the {self.names.noun} loses and the projection's energy within the square, the "
-            f"sum of its values' squares"
+            f"Agreement of both, {agreement}: Spearman's rank correlation, over the "
+            f"{squares.inside.sum():,} places where the square lies within the photo, of what the "
+            f"{self.names.noun} loses and the projection's energy within the square, the sum of "
+            f"its values' squares"
         )
         if self.class_names:
             sentences += self.class_names.legend()
