@@ -13,3 +13,5 @@ MAX_PART_SIDE = 1 << 20
 MAX_STEPS = 1000
 # random places in each photo that its parts are compared with: a pass each
 MAX_DRAWS = 1000
+# random networks that a projection is compared with: of more the mean says no more
+MAX_RANDOM_NETWORKS = 100

@@ -16,6 +16,7 @@ SUBCOMMANDS = (
     "visualise",
     "scan",
     "atlas",
+    "randomise",
     "explore",
     "occlude",
     "invariance",

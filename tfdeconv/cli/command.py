@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "visualise": "draw what in photos, or in a run's strongest images, made features fire",
     "scan": "find the images of a dataset that fire each channel most",
     "atlas": "make a folder of pages with every feature of a scan's run",
+    "randomise": "show how much of a projection is left when weights are made random",
     "explore": "show in the browser, as one clicks, what in a photo made units fire",
     "occlude": "hide parts of a photo, and map what becomes of a feature and of the classes",
     "invariance": "draw how far layers and classes follow a photo that is moved, scaled, turned",

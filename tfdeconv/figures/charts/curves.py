@@ -24,7 +24,7 @@ MARKED = 40  # points of a curve: of more none is marked one by one
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: y [n] over x [n]; where y is NaN it has a gap.
+    """A curve: y [n] over x [n]; where y is NaN it has a gap. One without a name is in no key.
 
     spread: what stands up and down from y, [n], or [2, n] for down and up.
     """
@@ -185,6 +185,8 @@ class Curves(Panel):
             return {}
         ends: dict[int, float] = {}
         for number, each in enumerate(self.series):
+            if not each.name:
+                continue
             known = each.ys[np.isfinite(each.ys)]
             last = self.clipped(known[-1:]) if known.size else np.array([self.plot.y.low])
             ends[number] = self.plot.places(np.zeros(1), last, corner)[0][1]
