@@ -21,6 +21,8 @@ from .similarity import rank_correlation, structural_similarity
 Pictures = Sequence[np.ndarray | None]
 # What makes them with given weights: a rule, or an image's edges, which look at no weights.
 Method = Callable[[Weights], Pictures]
+# the name of the latter, which fails the check
+EDGES = "edges"
 
 # the target's block first, then with the next one below, down to the first; or each block alone
 ORDERS = ("cascading", "independent")

@@ -18,11 +18,8 @@ from ..network.rectified import before_rectifier
 from ..network.spans import overlap
 from ..network.weight_blocks import WeightBlock, weight_blocks
 from .random_weights import Weights
-from .randomization import Method
+from .randomization import EDGES, Method
 from .unit_pictures import EdgePictures, UnitPictures
-
-# the method that looks at no weights, and so fails the check
-EDGES = "edges"
 
 
 @dataclass(frozen=True)

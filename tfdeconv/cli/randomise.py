@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from ..experiment_limits import MAX_RANDOM_NETWORKS
 from ..figures.style import COLOURS, PLAIN
 from ..network.weight_blocks import DIVISIONS
 from . import arguments, class_options, console, lists
 from .constraints import Constraint, check_constraints, options_given
-from .models import ModelRequest, add_model_options, model_fields
+from .models import add_model_options, model_fields
 from .output_options import OVERWRITE_NEEDS_FILE, add_output_options, kind_of_output
+from .randomise_photo import RandomiseRequest, randomise_photo
 from .visualise_options import rgb_bands
 
 DEFAULT_TOP, DEFAULT_DRAWS = 1, 3
@@ -36,28 +35,6 @@ CONSTRAINTS = (
     ),
     OVERWRITE_NEEDS_FILE,
 )
-
-
-@dataclass(frozen=True)
-class RandomiseRequest(ModelRequest):
-    """Which projections to compare, and what becomes random how. None: as the weight file says."""
-
-    photos: tuple[str, ...]  # one file
-    layers: tuple[str, ...]  # none: the default layer
-    features: list[int] | None  # None: the `top` that fire strongest
-    classes: list[str] | None
-    labels: str | None
-    top: int | None
-    by: str
-    how: str
-    draws: int
-    seed: int
-    resize: str
-    bands: tuple[int, int, int] | None
-    colours: str
-    out: Path
-    overwrite: bool
-    verbose: bool
 
 
 def draws(text: str) -> int:
@@ -174,7 +151,6 @@ def request_of(given: Namespace) -> RandomiseRequest:
 def main(argv: Sequence[str]) -> int:
     request = parse(argv)
     from .output import destination_of
-    from .randomise_photo import randomise_photo
 
     with destination_of(request.out, request.overwrite) as destination:
         return randomise_photo(request, destination)

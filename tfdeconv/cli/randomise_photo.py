@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import arguments, class_options, console
-from .models import read_model, read_network
+from .models import ModelRequest, read_model, read_network
 from .notes import Notes
 from .photos import Photo, existing_photos, read_photo
 from .recipes import recipe_of
@@ -16,7 +17,28 @@ if TYPE_CHECKING:
     from ..figures.destination import Destination
     from ..figures.recipe import Recipe
     from ..weights.load import Weights
-    from .randomise import RandomiseRequest
+
+
+@dataclass(frozen=True)
+class RandomiseRequest(ModelRequest):
+    """Which projections to compare, and what becomes random how. None: as the weight file says."""
+
+    photos: tuple[str, ...]  # one file
+    layers: tuple[str, ...]  # none: the default layer
+    features: list[int] | None  # None: the `top` that fire strongest
+    classes: list[str] | None
+    labels: str | None
+    top: int | None
+    by: str
+    how: str
+    draws: int
+    seed: int
+    resize: str
+    bands: tuple[int, int, int] | None
+    colours: str
+    out: Path
+    overwrite: bool
+    verbose: bool
 
 
 def randomise_photo(request: RandomiseRequest, destination: Destination) -> int:

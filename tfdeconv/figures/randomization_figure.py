@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..checks.randomization import CASCADING, INDEPENDENT, MEASURES, Plan, Result
-from ..checks.randomized_units import EDGES
+from ..checks.randomization import CASCADING, EDGES, INDEPENDENT, MEASURES, Plan, Result
 from ..data.preprocessing import Preprocessing
 from ..words import counted
 from . import pixels
