@@ -25,11 +25,23 @@ WIDEST = 2200  # of a page's content
 MOST_PHOTO = 760
 WANTED_PHOTO = 540
 LONGEST_PHOTO = 1800
-WANTED = (1300, 680)  # width and height of a page's content
-WANTED_WITH_CAM = (1800, 950)  # where each feature has a heat map besides
 # a photo that is narrower has room at its right for the boxes' labels, a lower one below it
 NARROW, LOW = 180, 120
 GUTTER = (90, 40)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a page should be like, and how much it matters."""
+
+    size: tuple[int, int]  # width and height of a page's content
+    shape: float  # that it is of that shape
+    large: float  # that tiles are large
+
+
+PLAIN = Wishes((1300, 680), shape=0.5, large=0.45)
+# a whole photo has to be made out in each heat map, and features are wide
+WITH_CAM = Wishes((1800, 950), shape=1.3, large=1.15)
 
 
 @dataclass(frozen=True)
@@ -200,18 +212,14 @@ def badness(layout: Layout, content: Content) -> float:
         filled += photo_area
         photo = abs(log(WANTED_PHOTO / sqrt(photo_area)))
     empty = 1 - filled / (width * height)
-    wanted = WANTED
-    small = 0.45
-    if content.cam:
-        # a whole photo has to be made out in each heat map
-        wanted = WANTED_WITH_CAM
-        small = 1.0
+    wishes = WITH_CAM if content.cam else PLAIN
+    wanted = wishes.size
     shape = abs(log(width / height * wanted[1] / wanted[0]))
     size = abs(log(width * height / (wanted[0] * wanted[1])))
     small_tiles = log(SIDES[0] / sqrt(layout.grid.tile[0] * layout.grid.tile[1]))
     lines = layout.grid.label_lines
-    costs = 5 * empty + 0.5 * shape + 0.6 * size + 0.6 * photo
-    return costs + small * small_tiles + 0.15 * lines
+    costs = 5 * empty + wishes.shape * shape + 0.6 * size + 0.6 * photo
+    return costs + wishes.large * small_tiles + 0.15 * lines
 
 
 def scaled(size: tuple[int, int], side: float, longest: float) -> tuple[int, int]:
