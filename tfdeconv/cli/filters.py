@@ -119,7 +119,7 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
     style = Style(request.colours, "common", request.bands)
     stem = naming.file_name("filters", f"{title}-{filters.layer.layer}")
     pages = filters_figure.draw_filters(
-        f"{title}, {filters.layer.layer}: the first convolution",
+        f"{title}   {filters.layer.layer}   kernels of the first convolution",
         ", ".join(each.caption for each in files),
         files,
         style,
