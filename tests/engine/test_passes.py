@@ -8,6 +8,7 @@ import reference
 import tensorflow as tf
 from gradcheck import gap
 from helpers import DIFFERENTIATED, EXAMPLES, example, random_weights
+from uncompiled import uncompiled
 from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine import dispatch, passes
@@ -53,17 +54,6 @@ COMPILED = {
     *("conv 2x3 stride 3x1, 2 groups", "conv 2x3 dilated 3x1", "depthwise 5x4 stride 2, same"),
     *("pool 3x3 stride 2, padded", "average 3x4 stride 2x3, padded", "silu", "gate"),
 }
-
-
-def uncompiled(*arguments) -> Deconvnet:
-    """A Deconvnet that runs its operations one by one.
-
-    Compiling takes longer than so small maps do; compiled is each layer in the tests of windows.
-    """
-    deconvnet = Deconvnet(*arguments)
-    deconvnet._passes.graphs.eager = True
-    return deconvnet
-
 
 # examples that end in logits: what comes back is what raises them, whatever their sign
 OF_LOGITS = ("dense", "global average pool, kept")

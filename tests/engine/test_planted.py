@@ -16,10 +16,11 @@ import reference
 import tensorflow as tf
 from gradcheck import adjoint_gap, difference_gap, gap, unpadded
 from helpers import example, random_weights
+from uncompiled import uncompiled
 from whole_maps import corners_and_borders, send_back
 
 from tfdeconv import engine
-from tfdeconv.engine import deconvnet, ops
+from tfdeconv.engine import ops
 from tfdeconv.engine.ops import convolution, dense, global_pooling, normalization, pooling
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder, Network
@@ -97,7 +98,7 @@ def replica(name: str, rng) -> float:
     weights, x = random_weights(network, rng), rng.standard_normal((1, 13, 11, 4))
     gaps = [0.0]
     for rule in RULES:
-        net = deconvnet.Deconvnet(network, weights, target, rule)
+        net = uncompiled(network, weights, target, rule)
         pixels = net.project(x, [0, 1, 2], "all").pixels[0]
         for channel in range(3):
             expected, _ = reference.project(network, weights, x[0], target, channel, "all", rule)
@@ -114,7 +115,7 @@ def windows(name: str, rng) -> float:
     """Units on their windows against whole maps."""
     network = example(name, 29, 31)
     target = network.nodes[-1].name
-    net = deconvnet.Deconvnet(network, random_weights(network, rng), target)
+    net = uncompiled(network, random_weights(network, rng), target)
     x, units = rng.standard_normal((2, 29, 31, 4)), corners_and_borders(*network.shapes()[target])
     return gap(send_back(net, x, units, windowed=True), send_back(net, x, units, windowed=False))
 
