@@ -43,6 +43,19 @@ def forked():
     forked_reading.serve_processes()
 
 
+# folders whose networks are small, or run once: compiling them would take most of the time
+UNCOMPILED = {"atlas", "experiments", "explorer", "figures", "parity", "weights", "zoo"}
+
+
+@pytest.fixture(autouse=True)
+def uncompiled_graphs(request):
+    """In these folders operations run one by one: engine/test_passes.py sees that it is the same."""
+    if request.path.parent.name in UNCOMPILED:
+        request.getfixturevalue("monkeypatch").setattr(
+            "tfdeconv.engine.compilation.compiled", lambda function, *specs, jit=False: function
+        )
+
+
 @pytest.fixture
 def started(monkeypatch):
     """Files are read by processes that are started, as the package does it."""

@@ -10,7 +10,6 @@ import importlib
 import numpy as np
 import pytest
 from gradcheck import gap
-from uncompiled import uncompiled
 
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.weights.load import read_weights
@@ -58,7 +57,7 @@ def test_exported_programs_equal_torch_under_every_rule(tmp_path, name):
     image = channels_last(x).astype(np.float64)
     wide = model.double()
     for rule in ("gradient", "guided", "deconvnet"):
-        deconvnet = uncompiled(network, weights, target, rule)
+        deconvnet = Deconvnet(network, weights, target, rule)
         projection = deconvnet.project(image, top=1)
         channel = int(projection.channels[0, 0])
         y, expected = by_autograd(wide, x.double(), rule, channel)

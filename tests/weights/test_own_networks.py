@@ -14,7 +14,6 @@ import pytest
 import tensorflow as tf
 from gradcheck import gap
 from own_files import randomise, read_model, remove_softmax
-from uncompiled import uncompiled
 from whole_maps import corners_and_borders, send_back
 
 from tfdeconv.engine.deconvnet import Deconvnet
@@ -207,7 +206,7 @@ def test_rules_equal_autodiff_through_keras(saved, rng):
             tape.watch(image)
             y = part(image)
         for rule.name in ("gradient", "deconvnet", "guided"):
-            deconvnet = uncompiled(architecture.network, weights, target, rule.name)
+            deconvnet = Deconvnet(architecture.network, weights, target, rule.name)
             # float64, 1e-15 a layer
             maps = deconvnet.forward(x).maps[target]
             assert gap(maps.reshape(y.shape), y) < 1e-11

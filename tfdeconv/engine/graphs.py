@@ -17,7 +17,7 @@ from ..network.base import Layer, Node, Shape
 from ..network.graph import INPUT, Network
 from ..network.spans import Spans
 from ..network.strips import Segment
-from . import cropping, dispatch, finite, passes, strips
+from . import compilation, cropping, dispatch, finite, passes, strips
 from .cropping import SizedNetwork
 from .rules import Rule
 from .types import Parameters, ShapesByLayer, Tensors, Traces
@@ -199,9 +199,8 @@ class Graphs:
 
             self.made[key] = of_tensors
             if not self.eager:
-                graph = tf.function(of_tensors, jit_compile=self.jit, autograph=False)
                 own_specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
-                self.made[key] = graph.get_concrete_function(own_specs, *specs)
+                self.made[key] = compilation.compiled(of_tensors, own_specs, *specs, jit=self.jit)
         return partial(self.made[key], tensors)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..network.graph import INPUT, Network
-from . import cropping, finite, folding, limits, passes
+from . import compilation, cropping, finite, folding, limits, passes
 from .chunks import MAX_ITEMS
 from .compiled import IMAGE_BYTES
 from .tensors import as_tensors, dtype_of, parameter_shapes
@@ -103,6 +103,5 @@ class LayerMaps:
                 self._made[size] = checked_forward
             else:
                 images = tf.TensorSpec((None, *shapes[INPUT]), self._dtype)
-                graph = tf.function(forward, autograph=False)
-                self._made[size] = graph.get_concrete_function(images)
+                self._made[size] = compilation.compiled(forward, images)
         return self._made[size]

@@ -19,7 +19,7 @@ from ..memory import refuse_beyond_memory
 from ..network.base import times
 from ..network.graph import INPUT, Network
 from ..network.reach import Rectangle, Windows, changed_windows, extents, window_values
-from . import cropping, finite, passes, patches
+from . import compilation, cropping, finite, passes, patches
 from .chunks import chunks
 from .cropping import SizedNetwork
 from .layer_maps import LayerMaps, Size
@@ -193,4 +193,4 @@ class OccludedPass(LayerMaps):
     def _compile(self, function: Callable, *specs: Any) -> Callable:
         if self._wild:
             return function
-        return tf.function(function, autograph=False).get_concrete_function(*specs)
+        return compilation.compiled(function, *specs)
