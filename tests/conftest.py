@@ -49,7 +49,7 @@ UNCOMPILED = {"atlas", "experiments", "explorer", "figures", "parity", "weights"
 
 @pytest.fixture(autouse=True)
 def uncompiled_graphs(request):
-    """In these folders operations run one by one: engine/test_passes.py sees that it is the same."""
+    """In these folders operations run one by one; engine/test_passes.py: it is the same."""
     if request.path.parent.name in UNCOMPILED:
         request.getfixturevalue("monkeypatch").setattr(
             "tfdeconv.engine.compilation.compiled", lambda function, *specs, jit=False: function
