@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -172,7 +172,9 @@ def blocks_legend(all_tiles: Sequence[UnitTiles], full: float | None = None) -> 
     return Legend(sentences, full)
 
 
-def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[str]:
+def tile_sentences(
+    all_tiles: Sequence[UnitTiles], full: float | None, words: Mapping[str, str] = WORDS
+) -> list[str]:
     """What grey, hatching and words in tiles mean, as far as there are such tiles."""
     scale = "all projections have the same contrast"
     if full is None:
@@ -182,7 +184,7 @@ def tile_sentences(all_tiles: Sequence[UnitTiles], full: float | None) -> list[s
         sentences.append("Hatched: outside of the image")
     if any(unit_tiles.saturated for unit_tiles in all_tiles):
         sentences.append("Saturated: it fires, but next to nothing came back, and a tile is grey")
-    for word, meaning in WORDS.items():
+    for word, meaning in words.items():
         if any((unit_tiles.placeholders == word).any() for unit_tiles in all_tiles):
             sentences.append(f"{word.capitalize()}: {meaning}")
     return sentences

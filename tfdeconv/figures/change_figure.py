@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import floor
 
 import numpy as np
 from PIL import Image
@@ -14,9 +15,10 @@ from .charts.panel import Panel
 from .charts.sheet import draw_sheet
 
 QUARTILES = (25, 50, 75)
+TICK = 0.2
+FEW = 30  # images: of fewer a correlation says little
 ALL_THE_WAY = "From the first file to the last"
 STEP_BY_STEP = "Each file against the one before"
-FULL_RANGE = (0.0, 1.0)
 
 
 def draw_changes(
@@ -34,7 +36,7 @@ def draw_changes(
         rows.append(step_panels(steps))
     first = next(iter(whole.values()))
     caption = f"{first.before} to {first.after}, over {images}"
-    return draw_sheet(title, caption, rows, sentences(whole, len(several)))
+    return draw_sheet(title, caption, rows, sentences(whole))
 
 
 def layer_panels(whole: Mapping[str, Shift]) -> list[Panel]:
@@ -90,9 +92,9 @@ def with_quartiles(name: str, values: Sequence[np.ndarray]) -> Series:
 
 
 def range_of(curves: Sequence[Series]) -> tuple[float, float]:
-    """From 0, or from -1 where a correlation is negative, to 1."""
+    """From 0, or the tick below the lowest correlation, to 1."""
     lowest = min(np.nanmin(curve.bounds[0], initial=0) for curve in curves)
-    return (-1.0, 1.0) if lowest < 0 else FULL_RANGE
+    return floor(lowest / TICK) * TICK, 1.0
 
 
 def jump_share(shift: Shift) -> float:
@@ -107,7 +109,7 @@ def strongest(whole: Mapping[str, Shift]) -> int:
     return int(max(counts))
 
 
-def sentences(whole: Mapping[str, Shift], steps: int) -> list[str]:
+def sentences(whole: Mapping[str, Shift]) -> list[str]:
     """How to read the curves."""
     said = [
         "Rank correlation: Spearman's, of a feature's maxima in the images; 1 where they have the "
@@ -121,4 +123,7 @@ def sentences(whole: Mapping[str, Shift], steps: int) -> list[str]:
         f"{compared:,} of {counted(features, 'feature')} fire in the first and in the last file, "
         "and can be compared"
     )
+    fewest = min(shift.images for shift in whole.values())
+    if fewest < FEW:
+        said.append(f"Of {counted(fewest, 'image')} a correlation says little: give {FEW} or more")
     return said

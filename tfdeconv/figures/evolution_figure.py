@@ -19,6 +19,8 @@ from .unit_names import UnitNames
 from .unit_tiles import UnitTiles
 
 MOST_LISTED = 12  # files that a caption names
+# in place of tiles
+WORDS = {**captions.WORDS, "dead": "no image fires the feature"}
 NOUNS = {"feature": "features", "class": "classes"}
 
 
@@ -114,7 +116,7 @@ def legend_of(evolution: LayerEvolution, full: float | None) -> Legend:
         sentences.append("Orange line: a jump: another image than in the file before fires it most")
     if any(any(row.other_place) for row in rows):
         sentences.append("Dashed blue line: another place of the same image")
-    sentences += captions.tile_sentences([tiles], full)
+    sentences += captions.tile_sentences([tiles], full, WORDS)
     if tiles.has_map and captions.crops(tiles):
         sentences.append("Crosses: where the units stand")
     return Legend(sentences, full)

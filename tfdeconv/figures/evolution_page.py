@@ -13,7 +13,7 @@ from ..words import number
 from .cutout import full_scale, photo_tile, projection_tiles
 from .letters import font, font_for, in_lines, printable, shortened, text_width
 from .page import FAINT, INK, MARGIN, MAX_WIDTH, scaled_sides
-from .run_page import PageText, new_page
+from .run_page import LEAST_WIDTH, PageText, new_page
 from .tile import draw_cross, draw_tile
 from .unit_tiles import UnitTiles
 from .view import field_centre
@@ -26,6 +26,7 @@ HEAD = 26  # the names of the files over the first row
 VALUE_LINE = 18  # the activation under a projection
 NAME_LINE = 20
 LEAST_TILE, MOST_TILE = 84, 140  # the longer side of tiles
+LARGEST_TILE = 184  # of few files, whose page would be narrower than its texts
 MOST_NAMES = 230  # of the column at the left
 NAME_FONT, DETAIL_FONT, HEAD_FONT, VALUE_FONT = 17, 14, 16, 13
 NAME_LINES = 3
@@ -115,7 +116,8 @@ def lay_out(tiles: UnitTiles, rows: Sequence[RowText], text: PageText) -> Layout
     longest = max(longest, text_width("1000 x 1000 pixels", DETAIL_FONT))
     names_width = ceil(min(longest, MOST_NAMES)) + GAP
     room = MAX_WIDTH - 2 * MARGIN - names_width + GAP
-    side = max(LEAST_TILE, min(MOST_TILE, room // files - GAP))
+    most = max(MOST_TILE, min((LEAST_WIDTH - names_width) // files - GAP, LARGEST_TILE))
+    side = max(LEAST_TILE, min(most, room // files - GAP))
     sizes = [tile_size(tiles, feature, side) for feature in range(len(rows))]
     tile = (max(height for height, _ in sizes), max(width for _, width in sizes))
     columns = max(1, min(files, room // (tile[1] + GAP)))
