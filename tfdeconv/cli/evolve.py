@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from . import lists
 from .constraints import Constraint, check_constraints, options_given
 from .evolve_options import FEATURES, EvolveRequest, build_parser
+from .output_options import OVERWRITE_NEEDS_FILE, kind_of_output
 
 ALL = "all"  # -l
 CONSTRAINTS = (
@@ -25,12 +26,7 @@ CONSTRAINTS = (
     Constraint(
         "--feature", "-f needs the layers that have these features: give -l", needs=("--layer",)
     ),
-    Constraint(
-        "--overwrite",
-        "--overwrite is for --out FILE.pdf: what a directory has of other commands is never "
-        "replaced",
-        needs=("--out FILE",),
-    ),
+    OVERWRITE_NEEDS_FILE,
 )
 
 
@@ -41,8 +37,7 @@ def parse(argv: Sequence[str]) -> EvolveRequest:
     present = options_given(given)
     if given.seed is not None:
         present.add("--seed")
-    if given.out.suffix:
-        present.add("--out FILE")
+    present |= kind_of_output(given)
     check_constraints(parser, CONSTRAINTS, present)
     if len(given.files) < 2:
         parser.error("one file alone cannot be compared: give two or more, in order")

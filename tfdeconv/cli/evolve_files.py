@@ -66,18 +66,19 @@ def series_of(request: EvolveRequest, folder: Path, notes: Notes) -> Series:
 
 
 def survey(request: EvolveRequest, path: str, tell: Callable[[str], None]) -> Weights:
-    """What a file has, without its arrays, and with the preprocessing asked for."""
+    """What a file has, without its arrays, and with the preprocessing asked for.
+
+    Raises UserError where it cannot be read, or lacks a layer that was asked for.
+    """
     from ..data.stated_preprocessing import load_preprocessing
     from ..weights.load import survey_weights
 
-    weights = survey_weights(
-        path,
-        request.network,
-        request.layers or None,
-        request.variant,
-        request.architecture,
-        request.lambdas,
-    )
+    described = (request.variant, request.architecture, request.lambdas)
+    try:
+        weights = survey_weights(path, request.network, request.layers or None, *described)
+    except UserError as error:
+        # that a layer is missing is said of its network, and several files have that name
+        raise error if path in str(error) else UserError(f"{path}: {error}") from None
     asked = load_preprocessing(request.preprocess, weights.network.input_shape, tell)
     return replace(weights, preprocessing=asked or weights.preprocessing)
 
@@ -112,7 +113,7 @@ def layers_of(
                 f"{weights.path} is of another network than {first.path}: {clause}; {remedy}"
             )
         tell(
-            f"{listed(left_out)}: left out, because {weights.path} has another top than "
+            f"{listed(left_out)}: left out, because {weights.path} is different there from "
             f"{first.path}: {clause}"
         )
         layers = kept

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..engine.rules import DECONVNET, RULES
 from ..figures.style import COLOURS, PLAIN, SCALES
 from . import arguments, class_options, console, lists
+from .output_options import add_output_options
 from .visualise_options import rgb_bands
 
 FEATURES = 6  # rows of a layer's picture, as in Zeiler & Fergus's figure 4
@@ -134,13 +135,6 @@ def build_parser(docstring: str) -> console.Parser:
         "--colours", choices=COLOURS, default=PLAIN.colours, help="of projections, as for visualise"
     )
     option("--scale", choices=SCALES, default=PLAIN.scale, help="of projections, as for visualise")
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where the pictures and tables go (default: here), or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     arguments.add_verbose(parser)
     return parser

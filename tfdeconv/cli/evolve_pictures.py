@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..files import sha256
 from . import console
-from .recipes import FILES, network_digest
+from .recipes import recipe_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from .evolve_options import EvolveRequest
 
 # fields of a request that no picture depends on, or that are said in another way
-IRRELEVANT = ("runs", "random", "seed", "classes", "every", "out", "overwrite", "verbose")
+IRRELEVANT = ("runs", "random", "seed", "every")
 # fields that only pictures of features depend on
 OF_FEATURES = ("features", "rule", "bands", "colours", "scale", "labels")
 
@@ -191,34 +190,19 @@ class Pictures:
 
     def recipe(self, without: Sequence[str] = ()) -> Recipe:
         """What pictures depend on, but for some fields of the request."""
-        from ..figures.recipe import Recipe
-
-        request = self.request
         first = self.series.files[0]
-        settings = self.epochs[0].run.settings
-        options: dict[str, Any] = {}
-        for each in fields(request):
-            if each.name not in (*IRRELEVANT, *without):
-                options[each.name] = getattr(request, each.name)
+        recipe = recipe_of(self.request, first, Path(first.path), self.title)
+        # which weights the files say
+        options: dict[str, Any] = dict.fromkeys((*IRRELEVANT, *without, "weights"))
+        options["files"] = tuple(Path(path).name for path in self.request.files)
+        options["image_source"] = Path(self.request.image_source).name
         facts = {
-            "network": self.title,
-            "variant": first.network.variant,
-            "network sha256": network_digest(first.network),
             "weights sha256": ",".join(file.digest for file in self.series.files),
             "preprocessing": self.preprocessings,
-            "list sha256": settings.list_sha256,
+            "list sha256": self.epochs[0].run.settings.list_sha256,
             "scanned": ",".join(str(epoch.run.scanned) for epoch in self.epochs),
         }
-        for name in FILES:
-            path = options.get(name)
-            if path:
-                facts[f"{name} sha256"] = sha256(path)
-                options[name] = Path(path).name
-        options["files"] = tuple(Path(path).name for path in request.files)
-        options["image_source"] = Path(request.image_source).name
-        if options["preprocess"] and Path(options["preprocess"]).exists():
-            options["preprocess"] = json.dumps(asdict(first.preprocessing), sort_keys=True)
-        return Recipe(console.program(), options, facts)
+        return recipe.with_options(**options).with_facts(facts)
 
     @property
     def preprocessings(self) -> str:

@@ -125,5 +125,7 @@ def sentences(whole: Mapping[str, Shift]) -> list[str]:
     )
     fewest = min(shift.images for shift in whole.values())
     if fewest < FEW:
-        said.append(f"Of {counted(fewest, 'image')} a correlation says little: give {FEW} or more")
+        said.append(
+            f"Over {counted(fewest, 'image')} a correlation says little: give {FEW} or more"
+        )
     return said
