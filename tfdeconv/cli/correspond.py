@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..experiment_limits import MAX_DRAWS
 from . import arguments, console
 from .constraints import check_constraints, options_given
 from .corresponding_photos import CorrespondenceRequest, correspond
 from .models import add_model_options, model_fields
+from .output_options import OVERWRITE_NEEDS_FILE, add_output_options, kind_of_output
 
-CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS,)
+CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS, OVERWRITE_NEEDS_FILE)
 USUAL_DRAWS = 6
 
 
@@ -57,17 +57,10 @@ def parse(argv: Sequence[str]) -> CorrespondenceRequest:
         default=arguments.RESIZES[0],
         help="photos as in training (the default), or to the input's size",
     )
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where the table goes (default: here); or FILE.png or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     arguments.add_verbose(parser)
     given = parser.parse_args(argv)
-    check_constraints(parser, CONSTRAINTS, options_given(given))
+    check_constraints(parser, CONSTRAINTS, options_given(given) | kind_of_output(given))
     return request_of(given)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..engine.rules import DECONVNET, RULES
 from ..figures.style import COLOURS, PLAIN
@@ -18,6 +17,7 @@ from . import arguments, class_options, console, lists
 from .constraints import Constraint, check_constraints, options_given
 from .fidelity_request import FidelityRequest
 from .models import add_model_options, model_fields
+from .output_options import OVERWRITE_NEEDS_FILE, add_output_options, kind_of_output
 from .visualise_options import place_in_map, rank_range, rgb_bands
 
 FILLS = ("mean", "blur")
@@ -40,12 +40,7 @@ CONSTRAINTS = (
     Constraint(
         "--ranks", "--ranks is for the images of a --run: give --run FILE as well", needs=("--run",)
     ),
-    Constraint(
-        "--overwrite",
-        "--overwrite is for --out FILE.png or FILE.pdf: what a directory has of other commands is "
-        "never replaced",
-        needs=("--out FILE",),
-    ),
+    OVERWRITE_NEEDS_FILE,
 )
 
 
@@ -141,14 +136,7 @@ def build_parser() -> console.Parser:
         "--bands", type=rgb_bands, metavar="R,G,B", help="channels of an .npy to draw as colours"
     )
     option("--colours", choices=COLOURS, default=PLAIN.colours, help="of projections")
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where figures and tables go (default: here); or FILE.png for one, or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     arguments.add_verbose(parser)
     return parser
 
@@ -158,8 +146,7 @@ def parse(argv: Sequence[str]) -> FidelityRequest:
     parser = build_parser()
     given = parser.parse_args(argv)
     present = options_given(given)
-    if given.out.suffix:
-        present.add("--out FILE")
+    present |= kind_of_output(given)
     check_constraints(parser, CONSTRAINTS, present)
     return request_of(given)
 

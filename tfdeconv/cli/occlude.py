@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..engine.modes import MODES
 from ..engine.rules import DECONVNET, RULES
@@ -17,9 +16,10 @@ from . import arguments, console, lists
 from .constraints import check_constraints, options_given
 from .models import add_model_options, model_fields
 from .occluded_photo import USUAL_INPUT, USUAL_SIZE, USUAL_STRIDE, OcclusionRequest, occlude
+from .output_options import OVERWRITE_NEEDS_FILE, add_output_options, kind_of_output
 from .visualise_options import rgb_bands
 
-CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS,)
+CONSTRAINTS = (arguments.ARCHITECTURE_NEEDS_WEIGHTS, OVERWRITE_NEEDS_FILE)
 
 
 def parse(argv: Sequence[str]) -> OcclusionRequest:
@@ -72,17 +72,10 @@ def parse(argv: Sequence[str]) -> OcclusionRequest:
         "--bands", type=rgb_bands, metavar="R,G,B", help="channels of an .npy to draw as colours"
     )
     option("--colours", choices=COLOURS, default=PLAIN.colours, help="of the projection")
-    option(
-        "--out",
-        type=Path,
-        default=Path("."),
-        metavar="DIR",
-        help="where the picture goes (default: here); or FILE.png or FILE.pdf",
-    )
-    option("--overwrite", action="store_true", help="with --out FILE: replace it, whatever it is")
+    add_output_options(parser)
     arguments.add_verbose(parser)
     given = parser.parse_args(argv)
-    check_constraints(parser, CONSTRAINTS, options_given(given))
+    check_constraints(parser, CONSTRAINTS, options_given(given) | kind_of_output(given))
     for name, values in (("-l", given.layer), ("-f", given.feature)):
         if values and len(values) > 1:
             parser.error(f"{name} takes one here, found {len(values)}: a figure is of one feature")
