@@ -62,6 +62,7 @@ PACKAGES = {
         "engine",
         "experiments",
         "checks.fidelity",
+        "checks.fidelity_meter",
         "checks.randomization",
         "checks.similarity",
         "scan",

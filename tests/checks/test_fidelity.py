@@ -9,7 +9,8 @@ import pytest
 from helpers import random_weights
 
 from tfdeconv.checks.blur import blurred
-from tfdeconv.checks.fidelity import BLUR, CENTRE, RANDOM, Settings, Unit, areas_under, fidelity_of
+from tfdeconv.checks.fidelity import BLUR, CENTRE, RANDOM, Settings, areas_under
+from tfdeconv.checks.pixel_deletion import Unit, fidelity_of
 from tfdeconv.checks.pixel_ranking import block_for, by_chance, by_signal, ranking
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.unit_forward import UnitForward

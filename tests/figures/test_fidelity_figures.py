@@ -14,6 +14,8 @@ from tfdeconv.data.images import text_of
 from tfdeconv.errors import UserError
 
 QUICK = ("--steps", "4", "--random", "2", "--block", "1")
+# as of visualise --fidelity; the last of an option counts
+DEFAULTS = ("--steps", "20", "--random", "5")
 
 
 @pytest.fixture
@@ -21,7 +23,8 @@ def measure(scanned, tmp_path, capfd):
     """Runs the command in this process: status, its files, lines of errors."""
 
     def measure(*arguments):
-        status = fidelity.main([*map(str, arguments), *QUICK, "--out", str(tmp_path / "out")])
+        words = [*QUICK, *map(str, arguments), "--out", str(tmp_path / "out")]
+        status = fidelity.main(words)
         output, errors = capfd.readouterr()
         return status, [Path(line) for line in output.splitlines()], errors.splitlines()
 
@@ -119,3 +122,35 @@ def test_mistakes_of_files_are_named(scanned, measure):
         measure("--run", scanned / "run.h5", "-l", "third")
     with pytest.raises(UserError, match="there is no such file"):
         measure("gone.png", "--weights", scanned / "w.h5", "-l", "first")
+
+
+def test_tiles_of_photos_have_the_same_areas(scanned, measure, visualise, tmp_path, text_boxes):
+    options = (scanned / "images" / "00.png", "--weights", scanned / "w.h5", "-l", "first")
+    # 5 is dead, and has none
+    drawn = visualise(*options, "-f", "1,5", "--fidelity", "--raw", "--out", tmp_path)
+    picture = Path(drawn[1][0])
+    with np.load(picture.with_suffix(".npz")) as arrays:
+        areas = arrays["areas"]
+    assert areas.shape == (2, 2, 2) and np.isnan(areas[1]).all()
+    measured = rows_of(measure(*options, "-f", "1", *DEFAULTS)[1][2])
+    for i, row in enumerate((measured[2], measured[0])):
+        expected = [float(row["deletion"]), float(row["insertion"])]
+        np.testing.assert_allclose(areas[0, i], expected, rtol=1e-6)
+    assert text_of(picture)["deletion"].split(",") == [f"{areas[0, 0, 0]:.4g}", "nan"]
+
+
+def test_tiles_of_runs_have_the_same_areas(scanned, measure, visualise, tmp_path, text_boxes):
+    options = ("--run", scanned / "run.h5", "-l", "second", "-f", "0,2", "--ranks", "2-3")
+    drawn = visualise(*options, "--fidelity", "--raw", "--out", tmp_path)
+    with np.load(Path(drawn[1][0]).with_suffix(".npz")) as arrays:
+        areas = arrays["areas"]
+    own = []
+    for row in rows_of(measure(*options, *DEFAULTS)[1][2]):
+        if row["ranking"] == "deconvnet":
+            own.append([float(row["deletion"]), float(row["insertion"])])
+    np.testing.assert_allclose(areas[:, :, 0].reshape(4, 2), own, rtol=1e-6)
+
+
+def test_whole_maps_are_not_measured(visualise):
+    status, _, errors = visualise("--fidelity", "-m", "all")
+    assert status == 2 and "give it without --mode all" in errors[0]

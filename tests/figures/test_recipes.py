@@ -38,12 +38,14 @@ PHOTO_CHANGES = {
     "max_side": {"--resize": "keep", "--max-side": "12"},
     "at": {"--at": "1,2"},
     "cam": {"-l": "second", "--cam": "first"},
+    "fidelity": {"--fidelity": True},
 }
 RUN_CHANGES = {
     "top": {"-f": None, "--top": "all"},
     "run": {"--run": "again.h5"},
     "images": {"": "moved"},
     "names": {"--names": True},
+    "fidelity": {"--fidelity": True},
     "ranks": {"--ranks": "2-3"},
 }
 LABELLED = {"--run": "labelled.h5", "-l": "first", "-f": "1"}
@@ -97,8 +99,8 @@ def test_every_option_decides_a_photos_picture(scanned, visualise, tmp_path):
     (scanned / "half.json").write_text('{"scale": [2, 2, 2], "resize": 21}')
     together: dict = {}
     for field, change in PHOTO_CHANGES.items():
-        # which unit it is: mode and interior say so, too
-        together |= {} if field == "at" else change
+        # which unit it is: mode and interior say so, too; whole maps are not measured
+        together |= {} if field in ("at", "fidelity") else change
     check(visualise, scanned, tmp_path, PHOTO, {**PHOTO_CHANGES, "together": together})
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from runs import SIDE
 
 from tfdeconv.data import images
-from tfdeconv.figures import grid, run_page, top_units
+from tfdeconv.figures import grid, run_page, run_warnings
 from tfdeconv.formats import hdf5_write
 from tfdeconv.scan import run_file
 
@@ -176,7 +176,7 @@ def test_many_changed_images_are_few_lines(moved, visualise, tmp_path):
     status, _, err = visualise(
         "--run", moved / "run.h5", moved / "images", "--top", "all", "--out", tmp_path
     )
-    assert status == 1 and len(err) == top_units.SHOWN_LINES + 1
+    assert status == 1 and len(err) == run_warnings.SHOWN_LINES + 1
     assert "more: have changed" in err[-1]
 
 

@@ -14,6 +14,7 @@ from runs import SIDE, integers, plain
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
 from tfdeconv.figures import top_units
+from tfdeconv.figures.run_warnings import Warnings
 from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, Conv
@@ -124,7 +125,7 @@ def save_residual_runs(folder: Path) -> Path:
 
 def draw_units_of(
     folder: Path, layer: str, rule: str = "deconvnet", raw=True
-) -> tuple[UnitTiles, top_units.Warnings]:
+) -> tuple[UnitTiles, Warnings]:
     """The strongest units of all of a layer's channels in the plain run."""
     now, read = run_file.load(folder / "run.h5"), load.load_weights(folder / "w.h5")
     tiles_of, warnings = top_units.draw_top_units(

@@ -10,7 +10,8 @@ import numpy as np
 from ..engine.deconvnet import Deconvnet
 from ..engine.projection import Units, concatenate, paste
 from ..engine.unit_forward import UnitForward
-from .fidelity import Fidelity, Settings, Unit, fidelity_of
+from .fidelity import Fidelity, Settings
+from .pixel_deletion import Unit, fidelity_of
 
 
 class Measured(NamedTuple):

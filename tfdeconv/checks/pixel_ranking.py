@@ -1,9 +1,9 @@
 """Orders in which pixels are deleted: by what came down to them, by chance, by their place.
 
 A ranking is int [h, w]: 0 for the pixel that comes first. Pixels come in square blocks, those of a
-block one after the other. Signals of neighbouring pixels differ in sign and size much more than
-their meaning does, and scattered pixels that are deleted are a noise that no photo has: it stops
-units whichever pixels they are (scripts/experiments.md has the figures).
+block one after the other. A signal passes through zero between its strongest pixels, which does not
+make the pixels there unimportant; and where single pixels go at random, most of what is around each
+of them stays, so that random rankings are easier to beat than in blocks.
 """
 
 from __future__ import annotations

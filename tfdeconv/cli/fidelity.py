@@ -114,7 +114,7 @@ def build_parser() -> console.Parser:
         type=arguments.positive_int,
         metavar="PIXELS",
         help="rank squares of so many pixels a side (default: 4, less of units that see less than "
-        "32; single deleted pixels are a noise that stops any unit)",
+        "32)",
     )
     option(
         "--random",

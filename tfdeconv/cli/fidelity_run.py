@@ -83,7 +83,8 @@ def measured_by_feature(
     from ..figures.fidelity_text import MeasuredUnit
     from ..figures.style import PLAIN
     from ..figures.tiles import allocate
-    from ..figures.top_units import Warnings, batches_of, image_name, units_in
+    from ..figures.run_warnings import Warnings
+    from ..figures.top_units import batches_of, image_name, units_by_image
     from ..figures.unit_tiles import TileOptions
     from ..scan import provenance
 
@@ -107,10 +108,8 @@ def measured_by_feature(
         PLAIN,
         progress.say,
     ):
-        rows, ranks = units_in(batch, strongest)
-        for i, image in enumerate(batch.numbers):
-            own = strongest.images[rows, ranks] == image
-            places = (rows[own], ranks[own])
+        for i, places in units_by_image(batch, strongest):
+            image = int(batch.numbers[i])
             numbers = strongest.channels[places[0]].tolist()
             positions = strongest.positions[places]
             results = meter.measure(batch.x[i], numbers, positions)
@@ -118,7 +117,7 @@ def measured_by_feature(
                 done += 1
                 progress.say(f"{layer}: unit {done} of {total}")
                 fidelity = next(results).fidelity
-                name = image_name(opened.source, int(image))
+                name = image_name(opened.source, image)
                 place = (position[0], position[1])
                 unit = MeasuredUnit(layer, channel, name, place, fidelity, first_rank + rank)
                 measured[channel].append(unit)

@@ -36,6 +36,10 @@ class Pace:
         self.begin(0)
         self.progress.say(text)
 
+    def say(self, how_far: str) -> None:
+        """Says how far that is, where it is not known by its work."""
+        self.progress.say(f"{self.text}: {how_far}")
+
     def begin(self, work: int) -> None:
         """work: multiply-adds that it will take."""
         self.work = work

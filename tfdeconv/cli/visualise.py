@@ -91,6 +91,11 @@ CONSTRAINTS = (
         excludes=("--blocks",),
     ),
     Constraint(
+        "--fidelity",
+        "--fidelity measures single units: give it without {options}",
+        excludes=("--mode all", "--blocks"),
+    ),
+    Constraint(
         "--names", "--names is for the layers of a --run: give --run FILE as well", needs=("--run",)
     ),
     Constraint(
@@ -170,6 +175,7 @@ def photo_request(given: Namespace) -> PhotoRequest:
         interior=given.interior,
         at=given.at,
         rule=given.rule,
+        fidelity=given.fidelity,
         cam=given.cam,
         resize=given.resize or "crop",
         max_side=given.max_side,
@@ -213,6 +219,7 @@ def run_request(given: Namespace) -> RunRequest:
         raw=given.raw,
         tiles=given.tiles,
         ranks=given.ranks,
+        fidelity=given.fidelity,
         names=given.names,
         of_label=given.of_label,
         verbose=given.verbose,

@@ -138,6 +138,12 @@ def build_parser(docstring: str) -> console.Parser:
         help=f"what rectifiers do to the signal on its way back (default: {DECONVNET.name})",
     )
     option(
+        "--fidelity",
+        action="store_true",
+        help="also whether each projection shows the pixels that matter: areas of deletion and "
+        "insertion, as fidelity.py measures them",
+    )
+    option(
         "--cam",
         metavar="LAYER",
         help="also Grad-CAM of each feature or class at that layer below it, as a heat map over "

@@ -36,6 +36,7 @@ class PhotoRequest(ModelRequest):
     interior: bool  # only units whose receptive field lies within the image
     at: tuple[int, int] | None  # only units in that row and column of the maps
     rule: str
+    fidelity: bool  # also areas of deletion and insertion
     cam: str | None  # also Grad-CAM at this layer, below all of the others
     resize: str
     max_side: int | None  # with resize keep: pixels that the longer side has at most

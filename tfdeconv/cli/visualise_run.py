@@ -50,6 +50,7 @@ class RunRequest:
     overwrite: bool
     raw: bool
     ranks: Ranks | None  # of each channel's images; None: all that the scan kept
+    fidelity: bool  # also areas of deletion and insertion
     names: bool  # of images under their tiles
     tiles: bool  # also as files of their own
     of_label: str | None  # of the run's images only those with this label
@@ -125,6 +126,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
         request.names,
         request.of_label,
         request.tiles,
+        request.fidelity,
     )
     with source:
         for pages in [*pictures(request, channels, figures), destination.finish()]:

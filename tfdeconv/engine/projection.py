@@ -80,6 +80,9 @@ class Projection:
     patches: np.ndarray
     # height and width of the images
     size: tuple[int, int]
+    # [n, m, 2, 2] areas of deletion and insertion, of the projection's ranking of pixels and of
+    # random ones (checks/fidelity.py), NaN where there are none; None: they were not measured
+    areas: np.ndarray | None = field(default=None, compare=False)
     # [n, channels of the layer] of all of them, where the target is a vector
     vectors: np.ndarray | None = None
     # Grad-CAM of the units, where it was asked for

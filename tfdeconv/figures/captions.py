@@ -11,6 +11,7 @@ from ..data.dataset import Source
 from ..scan.run import Run
 from ..words import number
 from .class_values import logit_text
+from .fidelity_text import AREAS_LEGEND
 from .grid import FeatureText
 from .legend import Legend
 from .ranks import Ranks
@@ -154,6 +155,8 @@ def layer_legend(unit_tiles: UnitTiles, names: UnitNames, full: float | None = N
         sentences.append(
             "Below the tiles: the unit's activation; its image, and the label if it has one"
         )
+    if unit_tiles.options.fidelity:
+        sentences.append(AREAS_LEGEND)
     sentences += names.legend(has_negative)
     return Legend(sentences, full)
 

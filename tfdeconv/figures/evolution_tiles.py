@@ -19,7 +19,8 @@ from ..weights.load import Weights
 from .cutout import Cutout
 from .ranks import Ranks
 from .style import Style
-from .top_units import Progress, Warnings, draw_top_units
+from .run_warnings import Warnings
+from .top_units import Progress, draw_top_units
 from .unit_tiles import TileOptions, UnitTiles
 
 STRONGEST = Ranks(1, 1)

@@ -14,6 +14,12 @@ PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 # of the other rankings, in words
 BETTER_THAN_ALL = "better than random and than the centre"
 OTHERS = {RANDOM: "random", CENTRE: "the centre"}
+# how to read tile_lines()
+AREAS_LEGEND = (
+    "Deletion, insertion: the area under the unit's share of its activation, as the pixels that it "
+    "sees are deleted, or put back, the strongest of the projection first; in brackets in random "
+    "order. Less is better at deletion, more at insertion"
+)
 CURVE_COLUMNS = (
     *("layer", "feature", "rank", "image", "ranking", "number", "measure"),
     *("pixels", "share", "activation"),
@@ -116,15 +122,31 @@ def games_lost(rule: str, other: str, spreads: Mapping[str, Spread]) -> list[int
     return [game for game in range(len(GAMES)) if is_worse(game, own[game], others[game])]
 
 
-def tile_text(fidelity: Fidelity, rule: str) -> list[str]:
-    """What stands under a tile: `deletion 0.12 (0.45)`, `insertion 0.61 (0.38)`; random in ()."""
-    if fidelity.undefined:
+def tile_lines(areas: np.ndarray) -> list[str]:
+    """What stands under a tile: `deletion 0.12 (0.45)`, in brackets of random rankings.
+
+    areas [2, games]: Fidelity.beside_random(). None of a unit that has no curves.
+
+    >>> tile_lines(np.array([[0.12, 0.61], [0.45, 0.375]]))
+    ['deletion 0.12 (0.45)', 'insertion 0.61 (0.38)']
+    """
+    if np.isnan(areas).all():
         return []
     lines = []
-    for own, other, name in zip(fidelity.area(rule), fidelity.area(RANDOM), GAMES):
+    for own, other, name in zip(*areas, GAMES):
         value = "none" if np.isnan(own) else f"{own:.2f}"
         lines.append(f"{name} {value} ({other:.2f})")
     return lines
+
+
+def areas_text(areas: np.ndarray) -> dict[str, str]:
+    """What a picture's text says of areas [..., 2, games]: of all its units, in order."""
+    texts = {}
+    for game, name in enumerate(GAMES):
+        for i, ranking in enumerate(("", ", random")):
+            values = areas[..., i, game].reshape(-1)
+            texts[f"{name}{ranking}"] = ",".join(f"{value:.4g}" for value in values)
+    return texts
 
 
 def curve_rows(units: Sequence[MeasuredUnit]) -> Iterator[Sequence[Any]]:

@@ -70,7 +70,7 @@ def tile_size(unit_tiles: UnitTiles, feature: int) -> tuple[int, int]:
         if len(unit_tiles.channels) <= most_features:
             least, most = sides
             break
-    if unit_tiles.options.names:
+    if unit_tiles.options.texts:
         least, most = max(least, NAMED_SIDE), max(most, NAMED_SIDE)
     # views of many sizes have tiles of one
     if unit_tiles.is_cropped:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import naming
+from .fidelity_text import areas_text
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
@@ -49,6 +50,7 @@ def stem(recipe: Recipe, photo: str, layer: str) -> str:
         "interior" if options.get("interior") else "",
         naming.place_part(options.get("at")),
         "cam" if options.get("cam") else "",
+        "fidelity" if options.get("fidelity") else "",
         naming.features_part(features),
     )
 
@@ -58,6 +60,8 @@ def arrays_of(projection: Projection, image: int = 0) -> dict[str, np.ndarray]:
     arrays = {name: getattr(projection, name)[image] for name in ARRAYS}
     if projection.vectors is not None:
         arrays["vector"] = projection.vectors[image]
+    if projection.areas is not None:
+        arrays["areas"] = projection.areas[image]
     if projection.heat_maps:
         arrays["heat_maps"] = projection.heat_maps.values[image]
         arrays["guided_grad_cam"] = projection.heat_maps.guided[image]
@@ -66,4 +70,7 @@ def arrays_of(projection: Projection, image: int = 0) -> dict[str, np.ndarray]:
 
 def results_of(projection: Projection, image: int = 0) -> dict[str, str]:
     """What a picture's text says besides its recipe."""
-    return {"channels": ",".join(map(str, projection.channels[image]))}
+    results = {"channels": ",".join(map(str, projection.channels[image]))}
+    if projection.areas is not None:
+        results |= areas_text(projection.areas[image])
+    return results

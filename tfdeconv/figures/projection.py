@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..data.preprocessing import Preprocessing
 from ..errors import UserError, unknown
 from . import photo
+from .fidelity_text import AREAS_LEGEND
 from .naming import network_title
 from .style import COLOURS, PLAIN, SCALES, Style
 from .unit_names import unit_names
@@ -63,7 +64,9 @@ def pages(
         caption += f"; Grad-CAM at {projection.heat_maps.layer}"
     if name:
         caption = f"{name}, {caption}"
-    has_negative = bool((projection.activations[image] < 0).any())
+    notes = names.legend(bool((projection.activations[image] < 0).any()))
+    if projection.areas is not None:
+        notes.append(AREAS_LEGEND)
     return photo.draw(
         origin.images[image],
         projection,
@@ -73,5 +76,5 @@ def pages(
         caption,
         style,
         names.labels_of(projection, image),
-        names.legend(has_negative),
+        notes,
     )

@@ -17,13 +17,16 @@ from ..scan.run import Run
 from ..weights.load import Weights
 from . import block_notes, captions, grid, naming, residual
 from .destination import Destination, Page
+from .fidelity_text import areas_text
 from .ranks import Ranks
 from .recipe import Recipe
 from .run_page import PageText
 from .style import Style
 from .tile_files import run_tiles, save_tiles
 from .tile_texts import tile_texts
-from .top_units import Progress, Warnings, draw_top_units, image_name
+from .tile_areas import measuring
+from .run_warnings import Warnings
+from .top_units import Progress, draw_top_units, image_name, see_nothing
 from .unit_arrays import unit_arrays
 from .unit_names import unit_names
 from .unit_tiles import TileOptions, UnitTiles
@@ -50,6 +53,7 @@ class RunFigures:
     names: bool = False  # of images under their tiles
     label: str | None = None  # the run is of the images of one label
     tiles: bool = False  # save each tile of a layer, too
+    fidelity: bool = False  # measure areas of deletion and insertion of a layer's units
 
     @property
     def network_title(self) -> str:
@@ -61,7 +65,9 @@ class RunFigures:
 
         Raises UserError if there is nothing to draw.
         """
-        options = TileOptions(self.style, self.raw, ranks=self.ranks, names=self.names)
+        options = TileOptions(
+            self.style, self.raw, ranks=self.ranks, names=self.names, fidelity=self.fidelity
+        )
         unit_tiles = self.draw_tiles([layer], channels, options)[layer]
         names = unit_names(self.network, layer, self.weights.labels)
         full = grid.common_scale(unit_tiles) if self.style.scale == "common" else None
@@ -81,23 +87,26 @@ class RunFigures:
             self.rule,
             f"ranks{self.ranks}" if self.ranks else f"top{self.run.settings.top}",
             naming.label_part(self.label),
+            "fidelity" if self.fidelity else "",
             naming.features_part(recipe.options.get("features")),
         )
         texts = captions.feature_texts(unit_tiles, names)
-        if self.names:
-            texts = self.with_names(texts, unit_tiles)
+        if options.texts:
+            texts = self.with_tile_texts(texts, unit_tiles)
         pages = grid.pages(unit_tiles, texts, text, full)
-        yield from self.save(recipe, stem, pages, channels, unit_arrays(unit_tiles, self.source))
+        arrays = unit_arrays(unit_tiles, self.source)
+        results = areas_text(unit_tiles.areas) if self.fidelity else {}
+        yield from self.save(recipe, stem, pages, channels, arrays, results)
         if self.tiles:
             first = self.ranks.first if self.ranks else 1
             tiles = run_tiles(unit_tiles, self.source, self.style, labels_of(self.run), first)
             recipe = self.complete(recipe)
             yield from save_tiles(self.destination.tile_folder(recipe, stem), recipe, tiles)
 
-    def with_names(
+    def with_tile_texts(
         self, texts: Sequence[grid.FeatureText], unit_tiles: UnitTiles
     ) -> list[grid.FeatureText]:
-        """Texts of features, and under each of their tiles activation and image."""
+        """Texts of features, and those under each of their tiles."""
 
         def name_of(image: int) -> str:
             return image_name(self.source, image)
@@ -179,8 +188,10 @@ class RunFigures:
             part_layers |= dict.fromkeys(names)
         target = layers[-1]
         inner = [*layers[:-1], *part_layers]
+        deconvnet = Deconvnet(self.network, self.weights, target, self.rule, inner=inner)
+        see = measuring(deconvnet, self.progress) if options.fidelity else see_nothing
         tiles_of, warnings = draw_top_units(
-            Deconvnet(self.network, self.weights, target, self.rule, inner=inner),
+            deconvnet,
             self.run,
             self.source,
             self.weights.preprocessing,
@@ -188,6 +199,7 @@ class RunFigures:
             options,
             parts,
             self.progress,
+            see,
         )
         self.report(warnings, tiles_of.values())
         for layer, unit_tiles in tiles_of.items():
@@ -215,10 +227,11 @@ class RunFigures:
         pages: Iterable[Page],
         channels: np.ndarray,
         arrays: Mapping[str, np.ndarray],
+        measured: Mapping[str, str] | None = None,
     ) -> Iterator[Path]:
         """Saves a picture's pages, and its arrays if asked for; yields the pages' paths."""
         recipe = self.complete(recipe)
-        results = {"channels": ",".join(map(str, channels))}
+        results = {"channels": ",".join(map(str, channels)), **(measured or {})}
         yield from self.destination.save(recipe, stem, pages, results, arrays if self.raw else None)
 
     def complete(self, recipe: Recipe) -> Recipe:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import ImageDraw
 
 from ..words import number
+from .fidelity_text import tile_lines
 from .letters import font_for, printable, shortened
 from .page import FAINT
 from .tile_grid import TileGrid
@@ -23,7 +24,7 @@ PADDING = 3  # pixels between the last line and the next row of tiles
 class TileText:
     """What stands under a unit's two tiles, a line each."""
 
-    projection: Sequence[str]  # its activation
+    projection: Sequence[str]  # its activation, and areas of deletion and insertion
     photo: Sequence[str]  # the name of its image, and its label
 
 
@@ -32,25 +33,32 @@ def tile_texts(
 ) -> list[TileText]:
     """The texts of a feature's tiles, strongest first; none under a place without an image.
 
-    feature: its place in unit_tiles; name_of: gives an image's path by its number; labels: of all
-    images, or none.
+    feature: its place in unit_tiles, whose options say what is written; name_of: gives an image's
+    path by its number; labels: of all images, or none.
     """
     texts = []
+    options = unit_tiles.options
     values = unit_tiles.values[feature].tolist()
-    for value, image in zip(values, unit_tiles.images[feature].tolist()):
+    for rank, (value, image) in enumerate(zip(values, unit_tiles.images[feature].tolist())):
         if image < 0:
             texts.append(TileText((), ()))
             continue
-        photo = [os.path.basename(name_of(image))]
-        if labels:
+        projection: list[str] = []
+        photo: list[str] = []
+        if options.names:
+            projection.append(number(value))
+            photo.append(os.path.basename(name_of(image)))
+        if options.names and labels:
             photo.append(labels[image])
-        texts.append(TileText((number(value),), photo))
+        if options.fidelity:
+            projection += tile_lines(unit_tiles.areas[feature, rank])
+        texts.append(TileText(projection, photo))
     return texts
 
 
 def text_height(texts: Sequence[TileText]) -> int:
     """How high the lines under each tile are; 0 where there are none."""
-    lines = max((len(text.photo) for text in texts), default=0)
+    lines = max((max(len(text.photo), len(text.projection)) for text in texts), default=0)
     return lines * LINE + PADDING if lines else 0
 
 

@@ -64,6 +64,9 @@ def allocate(
     if options.raw:
         raw = {start: np.zeros(signals_shape, np.float32) for start in starts}
         raw["boxes"] = np.zeros((*values.shape, 4), np.int32)
+    areas = np.zeros(0)
+    if options.fidelity:
+        areas = np.full((*values.shape, 2, 2), np.nan)
     map_height, map_width, _ = deconvnet.network.shapes(*image_size)[layer]
     return UnitTiles(
         layer=layer,
@@ -79,6 +82,7 @@ def allocate(
         has_map=map_height * map_width > 1,
         options=options,
         raw=raw,
+        areas=areas,
         tolerance=TOLERANCE * float(largest),
     )
 

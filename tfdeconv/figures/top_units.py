@@ -6,7 +6,7 @@ Each image is read and passed forward once, and all of its units are projected f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..engine.projection import Units, concatenate
 from ..network.classes import class_layer
 from ..scan.run import Run
 from . import pixels
+from .run_warnings import Warnings
 from .style import Style
 from .tiles import allocate, keep_units
 from .unit_search import find_units, region_of
@@ -25,28 +26,8 @@ from .unit_tiles import TileOptions, UnitTiles
 
 IMAGES = 16  # in a forward pass
 UNITS = 64  # whose patches are in memory at a time
-SHOWN_LINES = 5  # warnings of one kind
 
 Progress = Callable[[str], None]  # is called with a line that says how far it is
-
-
-@dataclass
-class Warnings:
-    """What is not as the run has it, by kind: a line each."""
-
-    by_kind: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, kind: str, line: str) -> None:
-        self.by_kind.setdefault(kind, []).append(line)
-
-    def lines(self) -> list[str]:
-        """All warnings; of each kind the first SHOWN_LINES, and how many more there are."""
-        shown = []
-        for kind, lines in self.by_kind.items():
-            shown += lines[:SHOWN_LINES]
-            if len(lines) > SHOWN_LINES:
-                shown.append(f"and {len(lines) - SHOWN_LINES} more: {kind}")
-        return shown
 
 
 @dataclass(frozen=True)
@@ -59,6 +40,10 @@ class Batch:
     photos: Sequence[np.ndarray]  # what the network saw, uint8 [h, w, 3] each
 
 
+def see_nothing(batch: Batch, tiles_of: Mapping[str, UnitTiles]) -> None:
+    """For a caller who only wants tiles."""
+
+
 def draw_top_units(
     deconvnet: Deconvnet,
     run: Run,
@@ -68,7 +53,7 @@ def draw_top_units(
     options: TileOptions,
     parts: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = lambda line: None,
-    see: Callable[[Batch, Mapping[str, UnitTiles]], None] = lambda batch, tiles_of: None,
+    see: Callable[[Batch, Mapping[str, UnitTiles]], None] = see_nothing,
 ) -> tuple[dict[str, UnitTiles], Warnings]:
     """Draws the tiles of the requested channels of each layer, and collects warnings.
 
@@ -182,6 +167,18 @@ def units_in(batch: Batch, unit_tiles: UnitTiles) -> tuple[np.ndarray, np.ndarra
     to_draw = np.isin(unit_tiles.images, batch.numbers) & (unit_tiles.placeholders == "")
     rows, ranks = np.nonzero(to_draw)
     return rows, ranks
+
+
+def units_by_image(
+    batch: Batch, unit_tiles: UnitTiles
+) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+    """The place in the batch of each image, and units_in() that are in it."""
+    rows, ranks = units_in(batch, unit_tiles)
+    images = unit_tiles.images[rows, ranks]
+    for i, number in enumerate(batch.numbers):
+        own = images == number
+        if own.any():
+            yield i, (rows[own], ranks[own])
 
 
 def project_units(

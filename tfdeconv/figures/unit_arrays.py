@@ -25,6 +25,8 @@ def unit_arrays(unit_tiles: UnitTiles, source: Source) -> dict[str, np.ndarray]:
         "names": np.array(names),
         "words": unit_tiles.placeholders,
     }
+    if unit_tiles.areas.size:
+        arrays["areas"] = unit_tiles.areas
     for name, array in unit_tiles.raw.items():
         arrays["patches" if name == unit_tiles.layer else name] = array
     return arrays

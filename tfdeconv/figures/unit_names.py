@@ -25,6 +25,8 @@ from ..network.classes import ClassLayer, class_layer, last_class_layer
 from ..network.graph import Network
 from ..words import number
 from .class_values import logit_text, probabilities, probability_range
+from .fidelity_text import tile_lines
+from .letters import WIDE
 
 if TYPE_CHECKING:
     from ..engine.projection import Projection
@@ -143,7 +145,10 @@ class UnitNames:
                 bool(projection.dead[image, i]) and not of_single_units,
                 bool(projection.saturated[image, i]),
             )
-            found.append((text.title, text.detail))
+            details = [text.detail]
+            if projection.areas is not None:
+                details += tile_lines(projection.areas[image, i])
+            found.append((text.title, WIDE.join(details)))
         return found
 
     def probability_text(self, channel: int, *logits: np.ndarray) -> str:

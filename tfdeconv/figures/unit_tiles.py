@@ -32,7 +32,13 @@ class TileOptions:
     # put the unit at the middle of its tiles, which are cropped whatever its receptive field
     centred: bool = False
     ranks: Ranks | None = None  # of the units that the run kept; None: all
-    names: bool = False  # there is text under each tile, which needs room
+    names: bool = False  # activations and names of images stand under the tiles
+    fidelity: bool = False  # areas of deletion and insertion stand there
+
+    @property
+    def texts(self) -> bool:
+        """Whether there is text under each tile, which needs room."""
+        return self.names or self.fidelity
 
 
 @dataclass
@@ -66,6 +72,8 @@ class UnitTiles:
     gap: float = 0.0
     # by the image's number, where the layer may be one of classes: all its values [c]
     vectors: dict[int, np.ndarray] = field(default_factory=dict)
+    # [channels, top, 2, 2] as a Projection's; empty where they were not measured
+    areas: np.ndarray = field(default_factory=lambda: np.zeros(0))
     # (place of the channel, rank) of tiles that show nothing: (next to) nothing came back
     saturated: set[tuple[int, int]] = field(default_factory=set)
 
