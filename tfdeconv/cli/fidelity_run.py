@@ -81,9 +81,9 @@ def measured_by_feature(
 ) -> tuple[dict[int, list[MeasuredUnit]], list[str]]:
     """What came of a layer's units by their channels, strongest image first; and warnings."""
     from ..figures.fidelity_text import MeasuredUnit
+    from ..figures.run_warnings import Warnings
     from ..figures.style import PLAIN
     from ..figures.tiles import allocate
-    from ..figures.run_warnings import Warnings
     from ..figures.top_units import batches_of, image_name, units_by_image
     from ..figures.unit_tiles import TileOptions
     from ..scan import provenance

@@ -18,8 +18,8 @@ from ..scan.run import Run
 from ..weights.load import Weights
 from .cutout import Cutout
 from .ranks import Ranks
-from .style import Style
 from .run_warnings import Warnings
+from .style import Style
 from .top_units import Progress, draw_top_units
 from .unit_tiles import TileOptions, UnitTiles
 

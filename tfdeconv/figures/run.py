@@ -21,11 +21,11 @@ from .fidelity_text import areas_text
 from .ranks import Ranks
 from .recipe import Recipe
 from .run_page import PageText
+from .run_warnings import Warnings
 from .style import Style
+from .tile_areas import measuring
 from .tile_files import run_tiles, save_tiles
 from .tile_texts import tile_texts
-from .tile_areas import measuring
-from .run_warnings import Warnings
 from .top_units import Progress, draw_top_units, image_name, see_nothing
 from .unit_arrays import unit_arrays
 from .unit_names import unit_names
