@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..engine.precision import in_precision
 from ..engine.rules import Rule
 from ..network.graph import Network, Node
 from ..network.layers import MaxPool
@@ -38,7 +39,7 @@ def project_whole_maps(
     shapes = network.input_shapes(target, *x.shape[1:3])
     sized = replace(network, nodes=tuple(folded)).at(*x.shape[1:3])
     nodes = sized.nodes
-    y, traces = passes.forward(nodes, parameters, tf.constant(x), rule)
+    y, traces = in_precision(passes.forward)(nodes, parameters, tf.constant(x), rule)
     seed = np.zeros(y.shape, y.dtype.as_numpy_dtype)
     seed[(0, *unit, channel)] = y[(0, *unit, channel)]
     prepared = {}
@@ -48,7 +49,7 @@ def project_whole_maps(
     signal = tf.constant(seed)
     image = tf.constant([0])
     positions = (tf.constant([int(unit[0])]), tf.constant([int(unit[1])]))
-    projection = passes.backward(
+    projection = in_precision(passes.backward)(
         nodes, prepared, traces, signal, image, positions, rule, route, shapes
     )
     return projection, nodes, traces, shapes
@@ -78,7 +79,7 @@ def autodiff_gradient(
             half = y[(0, *unit, channel)] ** 2 / 2
         return tape.gradient(half, x)
 
-    return gradient(tf.constant(x))
+    return in_precision(gradient)(tf.constant(x))
 
 
 def invalid_switches(

@@ -57,6 +57,7 @@ def request_of(given: Namespace) -> EvolveRequest:
         network=given.network,
         variant=given.variant,
         preprocess=given.preprocess,
+        precision=given.precision,
         image_source=given.images,
         runs=given.runs,
         layers=tuple(filter(None, layers)),

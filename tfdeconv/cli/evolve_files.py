@@ -157,6 +157,7 @@ def scan_request(request: EvolveRequest, path: str, layers: Sequence[str]) -> Sc
         lambdas=request.lambdas,
         variant=request.variant,
         preprocess=request.preprocess,
+        precision=request.precision,
         layers=list(layers),
         top=request.top,
         batch=request.batch,

@@ -104,7 +104,7 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
     from ..figures.style import Style
 
     # the picture's text has its version
-    console.import_tensorflow()
+    console.import_tensorflow(precision=request.precision)
     notes = Notes()
     weights, filters = read_filters(request, notes)
     files = [filters]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine.precision import PRECISIONS
 from . import arguments
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ class ModelRequest:
     network: str | None
     variant: str | None
     preprocess: str | None
+    precision: str | None  # None: float32
+
+
+def add_precision(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        help="on a GPU: whole float32 (the default), or TF32, which is quicker and less exact",
+    )
 
 
 def add_model_options(
@@ -47,6 +57,7 @@ def add_model_options(
     arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, preprocess)
+    add_precision(parser)
 
 
 def model_fields(given: Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine.precision import choose_precision
 from ..engine.rules import DECONVNET
 from ..errors import UserError
 from ..tensorflow_import import import_tensorflow
@@ -43,6 +44,7 @@ def show(
     architecture: str | os.PathLike[str] | None = None,
     lambdas: Mapping[str, str] | None = None,
     preprocess: str | None = None,
+    precision: str | None = None,
     resize: str | None = None,
     max_side: int | None = None,
     bands: Sequence[int] | None = None,
@@ -85,6 +87,7 @@ def show(
         "architecture": architecture and os.fspath(architecture),
         "lambdas": lambdas and dict(lambdas),
         "preprocess": preprocess,
+        "precision": precision,
         "resize": resize or (max_side and arguments.KEEP),
         "max_side": max_side,
         "bands": bands and tuple(bands),
@@ -124,6 +127,8 @@ def project(
     from ..data import images
 
     import_tensorflow()
+    if request.precision:
+        choose_precision(request.precision)
     from ..engine import limits
     from ..engine.deconvnet import Deconvnet
     from ..figures.projection import style_of

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.preprocessing import PRESETS
+from ..engine.precision import FLOAT32
 from ..files import sha256
 from ..network.serialization import to_json
 from . import console
@@ -57,6 +58,9 @@ def recipe_of(request: Any, weights: Weights, weights_path: Path, title: str) ->
             facts[f"{name} sha256"] = sha256(path)
             options[name] = Path(path).name
     options["weights"] = weights_path.name
+    # what is computed without a word
+    if options.get("precision") == FLOAT32:
+        options["precision"] = None
     # a file of whatever kind is said in full
     preprocess = options.get("preprocess")
     if preprocess and preprocess not in PRESETS:

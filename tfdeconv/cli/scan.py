@@ -13,6 +13,7 @@ from pathlib import Path
 from ..scan.rendezvous import PATIENCE
 from . import arguments, console, lists
 from .constraints import Constraint, check_constraints, options_given
+from .models import add_model_options, model_fields
 from .scan_images import scan
 from .scan_merge import MergeRequest, merge
 from .scan_settings import ScanRequest
@@ -33,7 +34,7 @@ CONSTRAINTS = (
     Constraint(
         "--merge",
         "--merge keeps the images, labels and --interior of the parts: leave out {options}",
-        excludes=("--interior", "--labels", "--limit", "--sample"),
+        excludes=("--interior", "--labels", "--limit", "--sample", "--precision"),
     ),
     Constraint(
         "--limit",
@@ -76,12 +77,11 @@ def build_parser() -> console.Parser:
         metavar="FILE",
         help="the run; if it exists, it is continued",
     )
-    arguments.add_network(parser)
-    arguments.add_weights(parser, "default: what weights/ has for the network and layers")
-    arguments.add_architecture(parser)
-    arguments.add_lambda(parser)
-    arguments.add_variant(parser)
-    arguments.add_preprocess(parser, "how images become the network's input, as for visualise")
+    add_model_options(
+        parser,
+        "default: what weights/ has for the network and layers",
+        "how images become the network's input, as for visualise",
+    )
     arguments.add_layers(
         parser,
         "default: all, which is every convolution, block output and dense layer "
@@ -183,18 +183,13 @@ def scan_request(given: Namespace, layers: list[str] | None) -> ScanRequest:
     keep_all_maxima = given.keep_maxima == ALL
     maxima_layers = [] if keep_all_maxima else lists.name_list(given.keep_maxima)
     return ScanRequest(
+        **model_fields(given),
         images=given.images,
         labels=given.labels,
         limit=given.limit,
         sample=given.sample,
         seed=given.seed,
         out=given.out,
-        network=given.network,
-        weights=given.weights,
-        architecture=given.architecture,
-        lambdas=given.lambdas,
-        variant=given.variant,
-        preprocess=given.preprocess,
         layers=layers,
         top=given.top,
         batch=given.batch,

@@ -75,7 +75,7 @@ def work_of(request: MergeRequest, run: Run) -> Job:
         architecture=request.architecture,
         lambdas=request.lambdas,
     )
-    console.import_tensorflow(request.verbose)
+    console.import_tensorflow(request.verbose, run.settings.precision)
     from ..scan.job import Job
 
     preprocessing = provenance.preprocessing_of(run, request.out, network)

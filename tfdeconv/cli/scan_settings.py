@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..engine.precision import FLOAT32
 from ..errors import UserError
+from .models import ModelRequest
 
 if TYPE_CHECKING:
     from ..data.dataset import Source
@@ -20,7 +22,7 @@ SHOWN = 8  # layers that a note lists
 
 
 @dataclass(frozen=True)
-class ScanRequest:
+class ScanRequest(ModelRequest):
     """What to scan, and what to keep of it. None: as the weight file says."""
 
     images: str  # a directory, a list or an array
@@ -29,12 +31,6 @@ class ScanRequest:
     sample: int | None  # images, by chance
     seed: int | None  # of the chance
     out: Path
-    network: str | None
-    weights: str | None
-    architecture: str | None
-    lambdas: dict[str, str] | None
-    variant: str | None
-    preprocess: str | None
     layers: list[str] | None  # None: all that the weights reach
     top: int
     batch: int
@@ -92,6 +88,7 @@ def settings_of(
         maxima_layers,
         request.interior,
         str(Selection(request.limit, request.sample, request.seed or 0)),
+        request.precision or FLOAT32,
     )
 
 

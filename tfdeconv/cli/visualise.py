@@ -23,6 +23,7 @@ FIXED_BY_RUN = (
     "--network",
     "--variant",
     "--preprocess",
+    "--precision",
     "--mode",
     "--resize",
     "--max-side",

@@ -19,6 +19,7 @@ from ..network.spans import Spans
 from ..network.strips import Segment
 from . import compilation, cropping, dispatch, finite, passes, strips
 from .cropping import SizedNetwork
+from .precision import in_precision
 from .rules import Rule
 from .types import Parameters, ShapesByLayer, Tensors, Traces
 
@@ -201,7 +202,7 @@ class Graphs:
             if not self.eager:
                 own_specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
                 self.made[key] = compilation.compiled(of_tensors, own_specs, *specs, jit=self.jit)
-        return partial(self.made[key], tensors)
+        return in_precision(partial(self.made[key], tensors))
 
 
 def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:

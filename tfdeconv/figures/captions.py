@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ..data.dataset import Source
+from ..engine.precision import FLOAT32
 from ..scan.run import Run
 from ..words import number
 from .class_values import logit_text
@@ -62,12 +63,15 @@ def source_caption(
 def run_facts(run: Run, source: Source) -> dict[str, str]:
     """What a figure depends on of a run, for its recipe."""
     settings = run.settings
-    return {
+    facts = {
         "images": source_name(source),
         "list sha256": settings.list_sha256,
         "scanned": f"{run.done} of {len(settings.range)}",
         "resize": settings.resize,
     }
+    if settings.precision != FLOAT32:
+        facts["precision"] = settings.precision
+    return facts
 
 
 def activation_range(

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..engine import cropping, finite, folding, limits, passes, types
+from ..engine.precision import in_precision
 from ..engine.units import within
 from ..network import borders
 from ..network.borders import Region
@@ -87,8 +88,7 @@ class Accumulator:
         if interior:
             self.regions = borders.required_interiors(network, self.layers, size)
         self.layout = Layout(self.channels_of, self.blocks, top)
-        # layers whose maps a step reads
-        self._read = list(self.layers)
+        self._read = list(self.layers)  # whose maps a step reads
         for block in self.blocks.values():
             self._read += [block.shortcut, block.branch]
         nodes = network.up_to(*self.layers)
@@ -140,7 +140,8 @@ class Accumulator:
         """
         if self.wild:
             refuse_overflow(self.nodes, self.parameters, x, numbers)
-        results = self._step(self._distribute(x, tf.float32), self._distribute(numbers, tf.int64))
+        batch = self._distribute(x, tf.float32), self._distribute(numbers, tf.int64)
+        results = in_precision(self._step)(*batch)
         are_finite, maxima = map(self.strategy.experimental_local_results, results)
         reasons: dict[int, str] = {}
         taken: list[np.ndarray | None] = []

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data.selection import selection_of
+from ..engine.precision import PRECISIONS
 from ..limits import MAX_IMAGES, MAX_SIZE
 from .run import Run, Settings
 from .state import LayerState
@@ -84,6 +85,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "kept": are_names,
     "interior": is_flag,
     "selection": is_selection,
+    "precision": PRECISIONS.__contains__,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.precision import FLOAT32
 from ..errors import UserError
 from ..files import NO_FILE, Stamp
 from ..words import counted
@@ -29,6 +30,7 @@ SETTING_NAMES = {
     "kept": "--keep-maxima",
     "interior": "--interior",
     "selection": "selection of images",
+    "precision": "--precision",
 }
 # entries of a long setting that an error shows
 SHOWN = 8
@@ -55,6 +57,7 @@ class Settings:
     interior: bool = False
     # of the list, as data.selection writes it; "": all
     selection: str = ""
+    precision: str = FLOAT32
 
     @property
     def image_size(self) -> tuple[int, int]:

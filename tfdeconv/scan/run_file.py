@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import errors
 from ..data.folders import SUFFIXES
+from ..engine.precision import FLOAT32
 from ..errors import UserError
 from ..files import file_stamp, refuse_special
 from ..formats import hdf5, hdf5_process, purposes
@@ -28,6 +29,8 @@ from .state import LayerState, fields_of
 VERSION = 3
 # version 2 had no setting `interior`
 VERSIONS = (2, VERSION)
+# what runs were before they had these settings
+USED_TO_BE = {"selection": "", "precision": FLOAT32}
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # settings that are datasets of the file and not attributes: lists may be too long for an attribute
 AS_DATASETS = ("layers", "kept")
@@ -172,9 +175,8 @@ def settings_in(file: hdf5.Group) -> Settings:
         if name == "interior" and file.attrs["version"] < VERSION:
             values[name] = False
             continue
-        # runs were of whole lists once
-        if name == "selection" and name not in file.attrs:
-            values[name] = ""
+        if name in USED_TO_BE and name not in file.attrs:
+            values[name] = USED_TO_BE[name]
             continue
         value = file.attrs[KEYS.get(name, name)]
         # HDF5 has no tuples
