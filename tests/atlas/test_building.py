@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -121,6 +122,27 @@ def test_other_folders_are_never_written_into(scanned, tmp_path, name):
         with pytest.raises(UserError, match="exists and is not an atlas"):
             make(scanned / "run.h5", tmp_path, *FEW, *options)
     assert list(contents(tmp_path)) == [name]
+
+
+@pytest.mark.parametrize("number", ["7", "-1"])
+def test_layers_that_no_run_has_are_told(scanned, few, tmp_path, number):
+    shutil.copytree(few, tmp_path / "atlas")
+    path = tmp_path / "atlas" / "data" / "atlas.json"
+    manifest = json.loads(path.read_text())
+    manifest["layers"][number] = manifest["layers"]["0"]
+    path.write_text(json.dumps(manifest))
+    before = contents(tmp_path / "atlas")
+    with pytest.raises(UserError, match=f"has layer {number} .first.; the run has layers 0 to 2"):
+        make(scanned / "run.h5", tmp_path / "atlas", *FEW)
+    assert contents(tmp_path / "atlas") == before
+
+
+def test_page_knows_which_features_there_are(few):
+    _, atlas = received(few / "data" / "atlas.js")
+    for layer in atlas["layers"]:
+        _, data = received(few / "data" / f"{layer['number']:02d}" / "layer.js")
+        assert layer["numbers"] == data["features"] and len(layer["numbers"]) == 2
+        assert layer["names"] is data["names"] is None
 
 
 def test_small_disk_is_refused_before_writing(scanned, tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ def test_network_page_has_all_layers(made, run):
     # 3 x 3 with stride 2 behind the 2 x 2 pool, whose windows are 4 x 4 of the image
     assert (second["map"], second["field"], second["stride"]) == ([4, 4], [8, 8], [4, 4])
     assert (dense["field"], dense["has_map"]) == ([SIDE, SIDE], False)
+    assert {layer["numbers"] for layer in atlas["layers"]} == {None}
     assert len(atlas["edges"]) == len(run.state["first"]["histogram"][0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import drawn_runs
 import numpy as np
@@ -12,8 +13,10 @@ from helpers import random_weights
 from PIL import Image
 from runs import plain
 
+from tfdeconv.atlas.feature_data import class_shares
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import Conv
+from tfdeconv.scan.image_labels import LabelShare
 from tfdeconv.weights.native_write import save_weights
 
 SIDE = 12
@@ -64,12 +67,18 @@ def test_names_are_text_and_no_paths(hostile):
 
 def test_classes_of_the_nine_are_counted(hostile):
     _, feature = received(hostile / "out" / "atlas" / "data" / "00" / "0.js")
-    assert sum(each["of_nine"] for each in feature["classes"]) == 4
-    for each in feature["classes"]:
-        assert (each["of_nine"], each["share"], each["lift"]) == (2, 0.5, 1)
+    # two of two images each: neither is more frequent than among all
+    assert feature["classes"] == []
     _, layer = received(hostile / "out" / "atlas" / "data" / "00" / "layer.js")
-    assert layer["columns"]["best_class"][0] in {each["name"] for each in feature["classes"]}
+    assert layer["columns"]["best_class"][0] in {unit["label"] for unit in feature["units"]}
     assert layer["columns"]["lift"][0] == 1
+
+
+def test_rarer_classes_are_not_listed():
+    shares = [LabelShare("cat", 3, 9, 10, 20), LabelShare("dog", 6, 9, 5, 20)]
+    data = SimpleNamespace(label_shares=lambda channel: shares)
+    (listed,) = class_shares(data, 0)
+    assert (listed["name"], listed["of_nine"], listed["lift"]) == ("dog", 6, 2.667)
 
 
 def test_one_image_is_enough(tmp_path):

@@ -168,6 +168,22 @@ def test_slash_searches(show):
     assert browser.all("[role=option]") == []
 
 
+def test_only_what_is_there_is_found(show):
+    """Of a layer of classes, two of which the atlas has."""
+    browser = show("conv1/0")
+    browser.run(
+        "const layer = atlas.store.atlas().layers.find((each) => each.name === 'classes');"
+        "layer.numbers = [0, 2]; layer.names = ['<b>Tabby</b>', 'Black bear'];"
+    )
+    browser.press("/", "classes/1")
+    assert browser.one("[role=option]").text == "Nothing of that name"
+    browser.press(Keys.ESCAPE)
+    browser.press("/", "BEAR")
+    assert browser.one("[role=option]").text.split("\n") == ["Black bear", "class 2 of classes"]
+    browser.press(Keys.ENTER)
+    is_at(browser, "#classes/2")
+
+
 def test_question_mark_lists_the_keys(show):
     browser = show("conv1/0")
     browser.press("?")

@@ -106,9 +106,7 @@ class Builder:
             self.write_photo,
             warnings,
         )
-        data = LayerData(
-            self.run, self.network, layer, self.borders, self.maxima, self.weights.labels
-        )
+        data = self.layer_values(layer)
         channels = self.channels(layer)
         correlated = correlated_features(self.run, self.network, self.maxima, layer)
         made_of = {}
@@ -139,6 +137,22 @@ class Builder:
     def channels(self, layer: str) -> np.ndarray:
         """The channels of a layer that the atlas shows, in order: int32 [m]."""
         return np.sort(channels_of(self.run, layer, None, self.manifest.settings.features))
+
+    def shown(self, layer: str) -> dict[str, Any]:
+        """What atlas.js says of the features of a layer that the atlas shows."""
+        channels = self.channels(layer)
+        is_whole = len(channels) == self.entries[layer]["channels"]
+        return {
+            "features": len(channels),
+            "numbers": None if is_whole else channels.tolist(),
+            "names": self.layer_values(layer).class_names(channels),
+        }
+
+    def layer_values(self, layer: str) -> LayerData:
+        """What the run counted of a layer."""
+        return LayerData(
+            self.run, self.network, layer, self.borders, self.maxima, self.weights.labels
+        )
 
     @cached_property
     def borders(self) -> dict[str, BorderUnits] | None:
@@ -190,9 +204,8 @@ class Builder:
         for layer, entry in self.entries.items():
             place = entry["number"]
             if place in self.manifest.layers:
-                features = len(self.channels(layer))
                 has_into = bool(self.connections.behind(place, self.manifest.layers))
-                entries.append({**entry, "features": features, "has_into": has_into})
+                entries.append({**entry, **self.shown(layer), "has_into": has_into})
         return {
             "version": VERSION,
             "title": text(self.title),

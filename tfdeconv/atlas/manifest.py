@@ -84,6 +84,19 @@ def load(path: Path) -> Manifest | None:
         return None
 
 
+def refuse_unknown_layers(path: Path, manifest: Manifest, layers: Sequence[str]) -> None:
+    """Raises UserError where an atlas says that it has layers that its run has not.
+
+    layers: of the run.
+    """
+    for number, layer in manifest.layers.items():
+        if not 0 <= number < len(layers):
+            raise UserError(
+                f"{path}: data/atlas.json has layer {number} ({layer['name']}); the run has layers "
+                f"0 to {len(layers) - 1}: somebody has changed it; {REMEDY}"
+            )
+
+
 def refuse_others(path: Path, old: Settings, new: Settings) -> None:
     """Raises UserError where an atlas has other settings than those asked for."""
     if old.run_sha256 != new.run_sha256:

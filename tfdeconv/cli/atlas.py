@@ -138,7 +138,8 @@ def make_atlas(request: AtlasRequest) -> int:
     run = loaded(request.run)
     settings = Settings(sha256(request.run), request.rules, request.features, request.bands)
     folder = AtlasFolder(request.out)
-    manifest = manifest_of(folder, settings, request.overwrite)
+    run_layers = run.settings.layers
+    manifest = manifest_of(folder, settings, run_layers, request.overwrite)
     weights_path = provenance.weights_file(run, request.run, request.weights)
     network = provenance.network_of(run, weights_path, request.architecture, request.lambdas)
     layers = list(run.settings.layers)
@@ -191,7 +192,7 @@ def make_atlas(request: AtlasRequest) -> int:
     say_what_it_takes(builder, layers)
     with source, folder.alone():
         # another process may have added layers before this one was alone
-        builder.manifest = manifest_of(folder, settings, request.overwrite)
+        builder.manifest = manifest_of(folder, settings, run_layers, request.overwrite)
         if request.overwrite:
             folder.clear(builder.manifest.content())
         builder.build(layers)
@@ -222,8 +223,10 @@ def say_what_it_takes(builder: Builder, layers: Sequence[str]) -> None:
     )
 
 
-def manifest_of(folder: AtlasFolder, settings: Settings, overwrite: bool) -> Manifest:
-    """The manifest of the atlas that is there, or of a new one.
+def manifest_of(
+    folder: AtlasFolder, settings: Settings, layers: Sequence[str], overwrite: bool
+) -> Manifest:
+    """The manifest of the atlas that is there, or of a new one. layers: those of the run.
 
     Raises UserError where the folder is another's, or another atlas that is not to be replaced.
     """
@@ -240,4 +243,5 @@ def manifest_of(folder: AtlasFolder, settings: Settings, overwrite: bool) -> Man
     if overwrite:
         return manifest.Manifest(settings)
     manifest.refuse_others(path, found.settings, settings)
+    manifest.refuse_unknown_layers(path, found, layers)
     return found

@@ -7,8 +7,6 @@ atlas.featurePage = (() => {
   const {count, magnitude, share, things} = atlas.numbers;
   const {addresses, layerOrder} = atlas;
 
-  const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
-
   // The features before and after, in the order and of those that the layer's page shows.
   const neighbours = (layer, number, state) => {
     const places = layerOrder.places(layer, state);
@@ -20,11 +18,8 @@ atlas.featurePage = (() => {
 
   const summary = (layer, feature, place) => {
     const {strongest, fires} = feature.statistics;
-    const words = Object.keys(WORDS)
-      .filter((column) => layer.columns[column]?.[place])
-      .map((column) => WORDS[column]);
     return [
-      ...words,
+      ...layerOrder.flags(layer, place),
       `strongest ${magnitude(strongest)}`,
       `fires in ${share(fires)} of the images`,
     ].join(' \u00b7 ');

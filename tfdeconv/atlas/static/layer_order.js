@@ -54,6 +54,13 @@ atlas.layerOrder = (() => {
     always: {about: 'always on', column: 'always_on'},
   };
 
+  // What is said of a feature whose flags are set.
+  const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
+  const flags = (layer, place) =>
+    Object.keys(WORDS)
+      .filter((column) => layer.columns[column]?.[place])
+      .map((column) => WORDS[column]);
+
   const isKnown = (value) => value !== null && value !== undefined;
 
   const sortOf = (state) => (Object.hasOwn(SORTS, state.sort ?? '') ? state.sort : 'number');
@@ -100,5 +107,5 @@ atlas.layerOrder = (() => {
     });
   };
 
-  return {SORTS, FILTERS, sortOf, hiddenOf, sorts, classes, affected, places};
+  return {SORTS, FILTERS, flags, sortOf, hiddenOf, sorts, classes, affected, places};
 })();

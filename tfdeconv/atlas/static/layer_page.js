@@ -65,14 +65,11 @@ atlas.layerPage = (() => {
     return make('span', {class: 'class-name small', 'aria-hidden': 'true', title: text, text});
   };
 
-  const WORDS = {dead: 'dead', always_on: 'always on', border_bound: 'bound to the border'};
-
   const spokenLabel = (entry, layer, place) => {
     const {columns} = layer;
     const parts = [`${entry.name} feature ${layer.features[place]}`];
     if (layer.names?.[place]) parts.push(layer.names[place]);
-    for (const [column, word] of Object.entries(WORDS))
-      if (columns[column]?.[place]) parts.push(word);
+    parts.push(...layerOrder.flags(layer, place));
     if (!columns.dead[place]) {
       parts.push(
         `strongest ${magnitude(columns.strongest[place])}`,

@@ -1,11 +1,27 @@
 'use strict';
-// The field at the top: layers by a part of their name, and features as layer/number.
+// The field at the top: layers and classes by a part of their name, and features as layer/number.
 var atlas = globalThis.atlas || {};
 
 atlas.search = (() => {
   const {make} = atlas.dom;
   const {things} = atlas.numbers;
   const SHOWN = 40;
+
+  // Whether the atlas has a feature of a layer: numbers are given where it has not all of them.
+  const has = (layer, number) =>
+    layer.numbers ? layer.numbers.includes(number) : number < layer.channels;
+
+  // The classes of a layer that have a text in their names; of features there are no names.
+  const classes = (layer, wanted) =>
+    (layer.names || [])
+      .map((name, place) => ({name, number: layer.numbers ? layer.numbers[place] : place}))
+      .filter(({name}) => name.toLowerCase().includes(wanted))
+      .map(({name, number}) => ({
+        rank: name.toLowerCase().startsWith(wanted) ? 1 : 3,
+        text: name,
+        about: `class ${number} of ${layer.name}`,
+        href: atlas.addresses.feature(layer.name, number),
+      }));
 
   // What a text finds, best first: [{text, about, href}]
   const results = (text) => {
@@ -20,7 +36,7 @@ atlas.search = (() => {
         slash >= 0 &&
         /^\d+$/.test(number) &&
         name.includes(wanted.slice(0, slash)) &&
-        Number(number) < layer.channels
+        has(layer, Number(number))
       ) {
         found.push({
           rank: name === wanted.slice(0, slash) ? 0 : 2,
@@ -37,9 +53,12 @@ atlas.search = (() => {
           href: atlas.addresses.layer(layer.name),
         });
       }
+      found.push(...classes(layer, wanted));
     }
     return found.sort((one, other) => one.rank - other.rank).slice(0, SHOWN);
   };
+
+  const hasNames = () => atlas.store.atlas().layers.some((layer) => layer.names);
 
   // Puts the field into an element; go(href) is called with what is chosen.
   const bind = (element, go) => {
@@ -55,8 +74,8 @@ atlas.search = (() => {
       role: 'combobox',
       autocomplete: 'off',
       spellcheck: 'false',
-      placeholder: 'Layer or layer/feature',
-      'aria-label': 'Search layers and features',
+      placeholder: hasNames() ? 'Layer, layer/feature or class' : 'Layer or layer/feature',
+      'aria-label': `Search layers${hasNames() ? ', classes' : ''} and features`,
       'aria-controls': 'found',
       'aria-expanded': 'false',
       'aria-autocomplete': 'list',
