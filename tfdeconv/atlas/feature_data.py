@@ -72,8 +72,8 @@ def part(arrays: Mapping[str, np.ndarray], name: str, place: tuple[int, int]) ->
 def class_shares(data: LayerData, channel: int) -> list[dict[str, Any]]:
     """The labels that are more frequent among a channel's strongest images than among all.
 
-    The most frequent first. share: of all images that count; lift: how many times as frequent a label is among the
-    strongest; chance: how likely it is by chance.
+    The most frequent first. share: of all images that count; lift: how many times as frequent a
+    label is among the strongest; chance: how likely it is by chance.
     """
     shares = []
     for each in data.label_shares(channel):
