@@ -106,6 +106,9 @@ def test_squares_by_hand():
     assert squares.sums(np.ones((10, 9))).tolist() == [[25, 25], [25, 25]]
     assert squares.inside.all()
     assert Squares(8, 8, 20, 8).rectangles() == [(0, 0, 8, 8)]
+    line = Squares(1, 9, 4, 3)
+    assert [square[1::2] for square in line.rectangles()] == [(0, 3), (2, 6), (5, 9)]
+    assert line.inside.tolist() == [[False, True, True]]
     assert Squares(8, 12, 3, 4).inside.tolist() == [[True, True, True], [True, True, True]]
     assert Squares(8, 12, 5, 4).inside.tolist() == [[True, True, False], [False, False, False]]
 
@@ -123,7 +126,7 @@ def test_grey_is_the_mean_or_the_photos_own(rng):
     "size, stride, message",
     [
         (30, 8, "would hide all of the image, which is 20 x 30"),
-        (5, 21, "--stride 21: the image is 20 x 30"),
+        (5, 31, "--stride 31: the image is 20 x 30"),
     ],
 )
 def test_squares_of_no_use_are_refused(size, stride, message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import prod, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,8 @@ def with_square(request: OcclusionRequest, image: tuple[int, int]) -> OcclusionR
     """
     from ..experiments.squares import squares_on
 
-    side = min(image)
+    # of a square of the same area: a line of a signal has one row
+    side = sqrt(prod(image))
     size = request.size or max(1, round(USUAL_SIZE * side / USUAL_INPUT))
     stride = request.stride or max(1, round(USUAL_STRIDE * side / USUAL_INPUT))
     squares_on(image, size, stride)

@@ -52,10 +52,11 @@ class Squares:
 
     @property
     def inside(self) -> np.ndarray:
-        """Which squares lie within the image: bool [rows, columns]."""
+        """Which squares lie within the image, or cross it: bool [rows, columns]."""
         top, left, bottom, right = np.array(self.rectangles()).T
         area = (bottom - top) * (right - left)
-        return (area == self.size**2).reshape(self.rows, self.columns)
+        most = min(self.size, self.height) * min(self.size, self.width)
+        return (area == most).reshape(self.rows, self.columns)
 
     def over_pixels(self, values: np.ndarray) -> np.ndarray:
         """Values [rows, columns] of the squares, as those of the pixels they belong to: [h, w]."""
@@ -74,8 +75,8 @@ class Squares:
 
 
 def places(extent: int, stride: int) -> range:
-    """The middles of the squares on an axis."""
-    return range(stride // 2, extent, stride)
+    """The middles of the squares on an axis; of one that is shorter than the stride its own."""
+    return range(min(stride, extent) // 2, extent, stride)
 
 
 def squares_on(image: tuple[int, int], size: int, stride: int) -> Squares:
@@ -86,7 +87,7 @@ def squares_on(image: tuple[int, int], size: int, stride: int) -> Squares:
             f"--size {size}: the square would hide all of the image, which is {height} x {width} "
             f"as the network sees it: give a smaller one"
         )
-    if stride > min(height, width):
+    if stride > max(height, width):
         raise UserError(
             f"--stride {stride}: the image is {height} x {width} as the network sees it: give a "
             f"smaller one"

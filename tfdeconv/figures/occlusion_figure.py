@@ -27,7 +27,10 @@ from .unit_names import UnitNames
 if TYPE_CHECKING:
     from ..experiments.occlusion import ClassMaps, Occlusion
 
-SIDE = 336  # of each map
+SIDE = 336  # of each panel
+# of an image so many times as wide as it is high each panel has a row, as wide as this
+LONG, LONG_SIDE = 3, 1000
+THINNEST = 10  # a line's panel is thicker than that part of its length
 # what of a feature is projected, by mode
 PROJECTED = {"all": "its whole map", "max": "its strongest unit"}
 
@@ -52,13 +55,46 @@ class OcclusionFigure:
             rows.append(self.class_panels(classes, self.class_names))
         signal = rows[0][1]
         assert isinstance(signal, Signal)
+        if self.is_long:
+            rows = [[panel] for row in rows for panel in row]
         scale = Legend(["Grey is zero in the projection"], signal.full)
         return draw_sheet(title, caption, rows, self.sentences(), scale)
 
     @property
+    def is_long(self) -> bool:
+        """Whether the image is so wide that each panel has a row of its own."""
+        height, width = self.x.shape[:2]
+        return width > LONG * height
+
+    @property
+    def side(self) -> int:
+        """Of each panel's longer side, in pixels."""
+        return LONG_SIDE if self.is_long else SIDE
+
+    def thickened(self, values: np.ndarray) -> np.ndarray:
+        """An image's values [h, w, ...], each repeated across it where a line would be too thin."""
+        height, width = values.shape[:2]
+        times = max(height, width) // (THINNEST * min(height, width))
+        return np.repeat(values, max(times, 1), 0 if height < width else 1)
+
+    @property
     def seen(self) -> np.ndarray:
         """The photo, uint8 [h, w, 3]."""
-        return pixels.photo(self.x, self.preprocessing, self.style.bands)
+        return self.thickened(pixels.photo(self.x, self.preprocessing, self.style.bands))
+
+    def over_pixels(self, values: np.ndarray) -> np.ndarray:
+        """Values [rows, columns] of the places as those of the pixels."""
+        return self.thickened(self.occlusion.squares.over_pixels(values))
+
+    @property
+    def framed(self) -> list[np.ndarray]:
+        """The square that costs the feature most, in pixels of what is seen."""
+        rectangles = self.occlusion.squares.rectangles()
+        box = np.array(rectangles[int(self.occlusion.drops.argmax())])
+        height, width = self.x.shape[:2]
+        seen_height, seen_width = self.seen.shape[:2]
+        rows, columns = seen_height // height, seen_width // width
+        return [box * (rows, columns, rows, columns)]
 
     @property
     def unit(self) -> str:
@@ -68,54 +104,51 @@ class OcclusionFigure:
 
     def feature_panels(self) -> list[Panel]:
         occlusion = self.occlusion
-        squares = occlusion.squares
-        worst = int(occlusion.drops.argmax())
         value = "Logit" if self.names.classes else "Total activation"
         return [
             Picture(
                 self.seen,
-                SIDE,
-                [squares.rectangles()[worst]],
+                self.side,
+                self.framed,
                 "The photo",
                 f"framed: the square where it costs the {self.names.noun} most",
             ),
             Signal(
-                occlusion.projection.pixels[0, 0],
+                self.thickened(occlusion.projection.pixels[0, 0]),
                 self.preprocessing,
                 self.style,
-                side=SIDE,
+                side=self.side,
                 title=f"{self.unit.capitalize()}, projected",
                 note=f"{self.rule}, {PROJECTED[self.mode]}",
                 word="nothing came back" if not occlusion.energy.any() else "",
             ),
             HeatMap(
-                squares.over_pixels(occlusion.totals),
+                self.over_pixels(occlusion.totals),
                 self.seen,
                 title=f"{value} of {self.unit}",
                 note=f"with the square there; of the photo as it is {number(occlusion.total)}",
-                side=SIDE,
+                side=self.side,
             ),
         ]
 
     def class_panels(self, classes: ClassMaps, names: UnitNames) -> list[Panel]:
-        squares = self.occlusion.squares
         numbers = np.unique(classes.best_numbers).tolist()
         followed, best = (class_title(names, each) for each in (classes.number, classes.best))
         return [
             HeatMap(
-                squares.over_pixels(classes.probabilities),
+                self.over_pixels(classes.probabilities),
                 self.seen,
                 title=f"Probability of {followed}",
                 note=f"of the photo as it is {probability_text(classes.probability)}",
-                side=SIDE,
+                side=self.side,
             ),
             CategoryMap(
-                squares.over_pixels(classes.best_numbers),
+                self.over_pixels(classes.best_numbers),
                 {each: class_title(names, each) for each in numbers},
                 self.seen,
                 title="Most likely class",
                 note=f"of the photo as it is: {best}",
-                side=SIDE,
+                side=self.side,
             ),
         ]
 
