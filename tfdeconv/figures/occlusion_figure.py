@@ -87,14 +87,14 @@ class OcclusionFigure:
         return self.thickened(self.occlusion.squares.over_pixels(values))
 
     @property
-    def framed(self) -> list[np.ndarray]:
+    def framed(self) -> list[list[float]]:
         """The square that costs the feature most, in pixels of what is seen."""
         rectangles = self.occlusion.squares.rectangles()
         box = np.array(rectangles[int(self.occlusion.drops.argmax())])
         height, width = self.x.shape[:2]
         seen_height, seen_width = self.seen.shape[:2]
         rows, columns = seen_height // height, seen_width // width
-        return [box * (rows, columns, rows, columns)]
+        return [(box * (rows, columns, rows, columns)).tolist()]
 
     @property
     def unit(self) -> str:
