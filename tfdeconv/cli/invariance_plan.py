@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import UserError
 from . import arguments
 from .invariance_options import InvarianceRequest, translations_for
-from .models import read_model
+from .models import read_model, weight_path
 from .notes import Notes
 from .photos import existing_photos
 from .watched_classes import names_of_classes, watched_numbers
@@ -44,6 +44,8 @@ def plan_of(request: InvarianceRequest, destination: Destination, notes: Notes) 
     from ..experiments.scenes import Scenery
     from ..files import refuse_source
 
+    # of the files in the weights folder the one that is meant has these, if there is one
+    weight_path(request, request.layers)
     weights = read_model(request, None, notes)
     network = weights.network
     arguments.check_targets(network, request.layers, None, request.bands)

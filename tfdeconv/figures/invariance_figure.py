@@ -19,19 +19,19 @@ from ..words import counted, number
 from .charts.curves import Curves, Series
 from .charts.panel import Panel
 from .charts.picture_grid import PictureGrid
-from .charts.sheet import draw_sheet
+from .charts.sheet import PANEL_GAP, ROOM, draw_sheet
 from .unit_names import UnitNames
 
 SAMPLES = 6  # of a row's transformed photos
 MOST_LINES = 8  # photos that have a line each; of more the mean is drawn, and its spread
-CHART = (440, 290)  # width and height of one
+WIDEST, NARROWEST, HEIGHT = 440, 270, 290  # of a chart
 NAMES = 150  # more, of the last of a row: the photos' names
 # what stands under the horizontal axes
 AXES = {
     VERTICAL: "moved down, pixels",
     HORIZONTAL: "moved to the right, pixels",
     SCALE: "scaled by",
-    ROTATION: "turned anticlockwise, degrees",
+    ROTATION: "anticlockwise, degrees",
 }
 FORMS: Mapping[str, Callable[[float], str]] = {
     "pixels": lambda amount: f"{amount:+g} px" if amount else "0 px",
@@ -76,6 +76,22 @@ class InvarianceFigure:
             names = f"{self.measured.photos[0]}, ..."
         return f"{counted(len(self.measured.photos), 'photo')}: {names}"
 
+    @property
+    def room(self) -> int:
+        """For each chart of a row, in pixels."""
+        columns = len(self.measured.layers) + self.measured.has_classes
+        room = ROOM - self.samples(0).size[0] - (NAMES if self.has_key else 0)
+        return room // columns - PANEL_GAP
+
+    @property
+    def wraps(self) -> bool:
+        """Whether there are more charts in a row than a page is wide."""
+        return self.room < NARROWEST
+
+    @property
+    def chart_width(self) -> int:
+        return min(max(self.room, NARROWEST), WIDEST)
+
     def row(self, number: int) -> list[Panel]:
         """The panels of a sweep."""
         sweep = self.measured.sweeps[number]
@@ -93,9 +109,9 @@ class InvarianceFigure:
                     AXES[sweep.kind],
                     self.distance_title if layer else "probability",
                     self.range_of(column, layer),
-                    title=heading if number == 0 else "",
-                    width=CHART[0] + (NAMES if is_last and self.has_key else 0),
-                    height=CHART[1],
+                    title=heading if number == 0 or self.wraps else "",
+                    width=self.chart_width + (NAMES if is_last and self.has_key else 0),
+                    height=HEIGHT,
                     shade=fill if fill.any() else None,
                 )
             )
