@@ -1,12 +1,9 @@
-"""The experiments, each with the passes alone that it needs."""
+"""The experiments on whole photos, each with the passes alone that it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
+from benchmark_case import SQUARE, Case, Model, Sizes, pass_images
 
 from tfdeconv.engine.layer_maps import LayerMaps
 from tfdeconv.engine.occluded_pass import OccludedPass
@@ -17,47 +14,9 @@ from tfdeconv.experiments.scenes import Scenery
 from tfdeconv.experiments.squares import squares_on
 from tfdeconv.experiments.sweeps import ROTATION, SCALE, VERTICAL, Sweep
 from tfdeconv.network.reach import Rectangle
-from tfdeconv.weights.load import Weights
-
-Call = Callable[[np.ndarray], Any]
-SQUARE = 50  # pixels on the side of what is hidden
-COST = "cost"
 
 
-@dataclass(frozen=True)
-class Model:
-    """The network that all experiments are on, and a photo [1, h, w, c] as it sees it."""
-
-    weights: Weights
-    photo: np.ndarray
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much each experiment is given to do."""
-
-    stride: int  # pixels from one hidden square to the next
-    photos: int
-    places: int  # that are hidden on each photo
-    units: int
-    steps: int  # of deletion and insertion
-    blocks: int  # that become random, at most
-    sweep: int  # steps of each kind of transformation
-
-
-@dataclass(frozen=True)
-class Turn:
-    """An experiment and its passes alone."""
-
-    measure: str
-    layer: str
-    against: str
-    ours: Call
-    bare: Call
-    unit: str = COST  # of benchmark_table.VALUES
-
-
-def occlusion(model: Model, sizes: Sizes) -> Turn:
+def occlusion(model: Model, sizes: Sizes) -> Case:
     """Squares over a photo, by windows and by whole passes."""
     layer = "block3_conv3"
     network, weights = model.weights.network, model.weights
@@ -81,10 +40,10 @@ def occlusion(model: Model, sizes: Sizes) -> Turn:
             maps.of(hidden)
 
     against = f"{len(rectangles)} whole passes"
-    return Turn("hidden squares", layer, against, hide, pass_hidden, "x")
+    return Case("hidden squares", layer, against, hide, pass_hidden, "x")
 
 
-def correspondence(model: Model, sizes: Sizes) -> Turn:
+def correspondence(model: Model, sizes: Sizes) -> Case:
     """Parts of photos hidden one by one, in two layers."""
     layers = ["block4_conv1", "block5_conv3"]
     network, weights = model.weights.network, model.weights
@@ -109,10 +68,10 @@ def correspondence(model: Model, sizes: Sizes) -> Turn:
             pass_images(maps, x, sizes.places)
 
     count = sizes.photos * (1 + sizes.places)
-    return Turn("correspondence", layers[-1], f"{count} passes", compare, pass_all)
+    return Case("correspondence", layers[-1], f"{count} passes", compare, pass_all)
 
 
-def invariance(model: Model, sizes: Sizes) -> Turn:
+def invariance(model: Model, sizes: Sizes) -> Case:
     """A photo moved, scaled and turned."""
     layers = ["block1_conv1", "block5_pool"]
     weights = model.weights
@@ -132,14 +91,4 @@ def invariance(model: Model, sizes: Sizes) -> Turn:
     def pass_all(x: np.ndarray) -> None:
         pass_images(maps, x, experiment.images)
 
-    return Turn("invariance", layers[-1], f"{experiment.images} passes", transform, pass_all)
-
-
-def pass_images(maps: LayerMaps, x: np.ndarray, count: int) -> None:
-    """The forward pass of an image so many times, in batches."""
-    batch = maps.batch((x.shape[1], x.shape[2]))
-    for start in range(0, count, batch):
-        maps.of(np.repeat(x, min(batch, count - start), 0))
-
-
-CASES = (occlusion, correspondence, invariance)
+    return Case("invariance", layers[-1], f"{experiment.images} passes", transform, pass_all)
