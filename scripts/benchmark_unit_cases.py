@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from benchmark_case import Case, Model, Sizes, send_back
 
-from tfdeconv.checks.fidelity import VERSIONS, Settings
+from tfdeconv.checks.fidelity import Settings
 from tfdeconv.checks.fidelity_meter import FidelityMeter
+from tfdeconv.checks.pixel_deletion import VERSIONS
 from tfdeconv.checks.randomization import Plan, randomize
 from tfdeconv.checks.randomized_units import randomized_units
 from tfdeconv.engine.deconvnet import Deconvnet

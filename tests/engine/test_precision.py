@@ -10,6 +10,8 @@ from helpers import example, random_weights
 from tfdeconv.checks import autodiff
 from tfdeconv.engine import passes, precision
 from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.layer_maps import LayerMaps
+from tfdeconv.engine.occluded_pass import OccludedPass
 from tfdeconv.engine.rules import DECONVNET
 from tfdeconv.errors import UserError
 from tfdeconv.scan.accumulator import Accumulator
@@ -48,6 +50,12 @@ def compute_everything(network, weights, x) -> None:
     deconvnet._passes.graphs.eager = True
     deconvnet.project(x, mode="all")
     deconvnet.activations(x)
+    maps = LayerMaps(network, weights, ["behind"])
+    occluded = OccludedPass(network, weights, ["behind"])
+    for forward in (maps, occluded):
+        forward._wild = True
+    maps.of(x)
+    occluded.whole(x)
     Accumulator(network, weights, ["behind"], (13, 11), batch=1).step([x], [np.array([0])])
     autodiff.project_whole_maps(network, weights, x, "behind", 0, (0, 0), DECONVNET)
     autodiff.autodiff_gradient(network, weights, x, "behind", 0, (0, 0))
@@ -63,7 +71,7 @@ def test_float32_whatever_the_setting_is(network, seen):
             assert is_tf32() is setting
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(before)
-    assert len(seen) == 2 * 7 and not any(seen)
+    assert len(seen) == 2 * 9 and not any(seen)
 
 
 def test_tf32_where_it_is_asked_for(network, seen, monkeypatch):
@@ -71,10 +79,10 @@ def test_tf32_where_it_is_asked_for(network, seen, monkeypatch):
     monkeypatch.setattr(precision, "_chosen", precision.FLOAT32)
     precision.choose_precision("tf32")
     compute_everything(*network)
-    assert len(seen) == 7 and all(seen)
+    assert len(seen) == 9 and all(seen)
     precision.choose_precision("float32")
     compute_everything(*network)
-    assert not any(seen[7:])
+    assert not any(seen[9:])
 
 
 def test_tf32_needs_a_gpu(monkeypatch):

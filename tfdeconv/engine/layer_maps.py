@@ -14,6 +14,7 @@ from ..network.graph import INPUT, Network
 from . import compilation, cropping, finite, folding, limits, passes
 from .chunks import MAX_ITEMS
 from .compiled import IMAGE_BYTES
+from .precision import in_precision
 from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
 from .units import checked_images
@@ -100,8 +101,8 @@ class LayerMaps:
                 return forward(x)
 
             if self._wild:
-                self._made[size] = checked_forward
+                self._made[size] = in_precision(checked_forward)
             else:
                 images = tf.TensorSpec((None, *shapes[INPUT]), self._dtype)
-                self._made[size] = compilation.compiled(forward, images)
+                self._made[size] = in_precision(compilation.compiled(forward, images))
         return self._made[size]

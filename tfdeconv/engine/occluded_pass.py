@@ -24,6 +24,7 @@ from .chunks import chunks
 from .cropping import SizedNetwork
 from .layer_maps import LayerMaps, Size
 from .limits import SMALLER_OR_EARLIER
+from .precision import in_precision
 from .types import ShapesByLayer
 from .units import checked_images
 
@@ -192,5 +193,5 @@ class OccludedPass(LayerMaps):
 
     def _compile(self, function: Callable, *specs: Any) -> Callable:
         if self._wild:
-            return function
-        return compilation.compiled(function, *specs)
+            return in_precision(function)
+        return in_precision(compilation.compiled(function, *specs))
