@@ -15,7 +15,7 @@ from .charts.panel import Panel
 from .charts.sheet import draw_sheet
 
 QUARTILES = (25, 50, 75)
-TICK = 0.2
+TICK = 0.5
 FEW = 30  # images: of fewer a correlation says little
 ALL_THE_WAY = "From the first file to the last"
 STEP_BY_STEP = "Each file against the one before"
@@ -46,12 +46,7 @@ def layer_panels(whole: Mapping[str, Shift]) -> list[Panel]:
     shared = with_quartiles("", [shift.shared_part for shift in shifts])
     return [
         curves([correlated], "rank correlation", f"{ALL_THE_WAY}: order of the images", whole),
-        curves(
-            [shared],
-            "part that is the same",
-            f"{ALL_THE_WAY}: the strongest {strongest(whole)} images",
-            whole,
-        ),
+        curves([shared], "part that is the same", f"{ALL_THE_WAY}: the strongest images", whole),
     ]
 
 
@@ -103,12 +98,6 @@ def jump_share(shift: Shift) -> float:
     return int(shift.other_image.sum()) / compared if compared else np.nan
 
 
-def strongest(whole: Mapping[str, Shift]) -> int:
-    """Of how many of a feature's images it is counted how many it shares."""
-    counts = [np.nanmax(shift.strongest, initial=1) for shift in whole.values()]
-    return int(max(counts))
-
-
 def sentences(whole: Mapping[str, Shift]) -> list[str]:
     """How to read the curves."""
     said = [
@@ -117,6 +106,9 @@ def sentences(whole: Mapping[str, Shift]) -> list[str]:
         "Lines: the median over a layer's features, or their part; bands: from the first to the "
         "third quartile",
     ]
+    strongest = max(np.nanmax(shift.strongest, initial=0) for shift in whole.values())
+    if strongest:
+        said.append(f"Strongest images: the {strongest:.0f} that fire a feature most")
     compared = sum(int(shift.comparable.sum()) for shift in whole.values())
     features = sum(len(shift.comparable) for shift in whole.values())
     said.append(

@@ -108,10 +108,13 @@ def legend_of(evolution: LayerEvolution, full: float | None) -> Legend:
     """How to read the picture of a layer."""
     tiles = evolution.tiles
     rows = rows_of(evolution)
+    noun = evolution.names.noun
     sentences = [
-        "Above: where in the images the feature fires most, file by file; below: what came down "
+        f"Above: where in the images the {noun} fires most, file by file; below: what came down "
         "from there, and the activation"
     ]
+    if evolution.names.classes and (tiles.values < 0).any():
+        sentences.append("A negative one speaks against its class: drawn is what would raise it")
     if any(any(row.other_image) for row in rows):
         sentences.append("Orange line: a jump: another image than in the file before fires it most")
     if any(any(row.other_place) for row in rows):
