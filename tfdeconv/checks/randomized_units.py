@@ -13,13 +13,13 @@ from ..engine.parameters import parameters_of
 from ..engine.projection import Projection
 from ..engine.rules import DECONVNET, RULES
 from ..errors import UserError
+from ..figures.view import LEAST_SIDE, energy_box
 from ..network.graph import Network
 from ..network.rectified import before_rectifier
-from ..network.spans import overlap
 from ..network.weight_blocks import WeightBlock, weight_blocks
 from .random_weights import Weights
 from .randomization import EDGES, Method
-from .unit_pictures import EdgePictures, UnitPictures
+from .unit_pictures import EdgePictures, UnitPictures, cut_out, seen
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class RandomizedUnits:
     projection: Projection
     # the places in it of those that fire, which alone are units here
     firing: np.ndarray
-    # int [k, 4]: where in the photo each unit's pictures are
-    boxes: np.ndarray
+    # int [k, 4]: which part of the photo each unit's pictures are of
+    views: np.ndarray
     # the rules, and EDGES
     methods: dict[str, Method]
     parameters: Weights
@@ -74,19 +74,47 @@ def randomized_units(
     projection = Deconvnet(network, weights, layer).project(x, channels, top=top)
     firing = np.flatnonzero(~projection.dead[0])
     numbers, positions = projection.channels[0, firing], projection.positions[0, firing]
-    # those of this one's patches: maps before and behind a rectifier have the same places
-    boxes = within(projection.boxes[0, firing], x.shape[1:3])
+    views = np.zeros((0, 4), int)
+    if firing.size:
+        views = telling_parts(list(deconvnets.values()), x, numbers, positions)
     methods: dict[str, Method] = {}
     for rule, deconvnet in deconvnets.items():
-        methods[rule] = UnitPictures(deconvnet, x, numbers, positions)
-    methods[EDGES] = EdgePictures(x, boxes)
-    return RandomizedUnits(projection, firing, boxes, methods, parameters, blocks[::-1])
+        methods[rule] = UnitPictures(deconvnet, x, numbers, positions, views)
+    methods[EDGES] = EdgePictures(x, views)
+    return RandomizedUnits(projection, firing, views, methods, parameters, blocks[::-1])
 
 
-def within(boxes: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """The parts of boxes [k, 4] that lie within an image of that size."""
-    clipped = []
-    for top, left, bottom, right in boxes.tolist():
-        rows, columns = overlap(top, bottom, size[0]), overlap(left, right, size[1])
-        clipped.append((rows.start, columns.start, rows.stop, columns.stop))
-    return np.reshape(clipped, (len(clipped), 4))
+def telling_parts(
+    deconvnets: Sequence[Deconvnet], x: np.ndarray, channels: np.ndarray, positions: np.ndarray
+) -> np.ndarray:
+    """Boxes [k, 4] within a photo that hold nearly all that comes back of units by each rule.
+
+    Around them next to nothing comes back, in which any two pictures are alike.
+    """
+    parts = []
+    for deconvnet in deconvnets:
+        ones = np.ones(len(channels), x.dtype)
+        units = deconvnet.units(x, np.zeros_like(channels), channels, positions, ones)
+        inner = seen(units.boxes, x.shape[1:3])
+        of_rule = []
+        for patch, box, view in zip(units.patches, units.boxes, inner):
+            of_rule.append(energy_box(cut_out(patch, box, view), view))
+        parts.append(np.reshape(of_rule, (-1, 4)))
+    least, most = np.min(parts, 0), np.max(parts, 0)
+    union = np.concatenate([least[:, :2], most[:, 2:]], 1)
+    return np.array([at_least(part, view) for part, view in zip(union, inner)])
+
+
+def at_least(part: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """A part of a view, or a larger one that has room for windows of structural similarity.
+
+    >>> at_least(np.array([4, 0, 6, 20]), np.array([0, 0, 30, 30])).tolist()
+    [0, 0, 16, 20]
+    """
+    grown = part.copy()
+    for axis in (0, 1):
+        begin, end, first, last = part[axis], part[axis + 2], view[axis], view[axis + 2]
+        side = min(max(end - begin, LEAST_SIDE), last - first)
+        start = min(max((begin + end - side) // 2, first), last - side)
+        grown[axis], grown[axis + 2] = start, start + side
+    return grown

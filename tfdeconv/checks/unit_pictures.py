@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..engine.deconvnet import Deconvnet
@@ -21,13 +23,22 @@ class UnitPictures:
     """
 
     def __init__(
-        self, deconvnet: Deconvnet, x: np.ndarray, channels: np.ndarray, positions: np.ndarray
+        self,
+        deconvnet: Deconvnet,
+        x: np.ndarray,
+        channels: np.ndarray,
+        positions: np.ndarray,
+        views: np.ndarray | None = None,
     ):
-        """deconvnet: of before_rectifier(); x [1, h, w, c]; channels [k], positions [k, 2]."""
+        """deconvnet: of before_rectifier(); x [1, h, w, c]; channels [k], positions [k, 2].
+
+        views [k, 4]: boxes within the image that pictures are of; None: what the units see of it.
+        """
         self.deconvnet = deconvnet
         self.x = x
         self.channels = channels
         self.positions = positions
+        self.views = views
 
     def __call__(self, weights: Weights) -> list[np.ndarray | None]:
         """weights: of the computed network."""
@@ -40,36 +51,36 @@ class UnitPictures:
             units = self.deconvnet.units(self.x, image, self.channels, self.positions, seeds)
         except NotFinite:
             return [None] * count
+        views = seen(units.boxes, self.x.shape[1:3]) if self.views is None else self.views
         pictures: list[np.ndarray | None] = []
-        for patch, box in zip(units.patches, units.boxes):
-            picture = within_image(patch, box, self.x.shape[1:3])
+        for patch, box, view in zip(units.patches, units.boxes, views):
+            picture = cut_out(patch, box, view)
             pictures.append(picture if picture.any() else None)
         return pictures
 
 
 class EdgePictures:
-    """The edges in the parts of an image that units see: these look at no weights."""
+    """The edges in parts of an image: these look at no weights."""
 
-    def __init__(self, x: np.ndarray, boxes: np.ndarray):
-        """x [1, h, w, c]; boxes [k, 4] of the units' patches."""
-        self.pictures = []
+    def __init__(self, x: np.ndarray, views: np.ndarray):
+        """x [1, h, w, c]; views [k, 4]: boxes within it."""
         steep = edges(x[0])
-        for box in boxes:
-            rows, columns = inside(box, x.shape[1:3])
-            self.pictures.append(steep[rows, columns])
+        self.pictures = [cut_out(steep, (0, 0), view) for view in views]
 
     def __call__(self, weights: Weights) -> list[np.ndarray]:
         return self.pictures
 
 
-def within_image(patch: np.ndarray, box: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """The part of a patch [p, q, c] of that box that lies within an image of that size."""
-    top, left = box[:2]
-    rows, columns = inside(box, size)
-    return patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+def cut_out(patch: np.ndarray, box: Sequence[int] | np.ndarray, view: np.ndarray) -> np.ndarray:
+    """The part of a patch [p, q, c], of the box that begins there, that is in a view."""
+    top, left, bottom, right = view.tolist()
+    return patch[top - box[0] : bottom - box[0], left - box[1] : right - box[1]]
 
 
-def inside(box: np.ndarray, size: tuple[int, ...]) -> tuple[slice, slice]:
-    """The rows and columns of an image of that size that a box has."""
-    top, left, bottom, right = (int(side) for side in box)
-    return overlap(top, bottom, size[0]), overlap(left, right, size[1])
+def seen(boxes: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """The parts of boxes [k, 4] that lie within an image of that size."""
+    clipped = []
+    for top, left, bottom, right in boxes.tolist():
+        rows, columns = overlap(top, bottom, size[0]), overlap(left, right, size[1])
+        clipped.append((rows.start, columns.start, rows.stop, columns.stop))
+    return np.reshape(clipped, (len(clipped), 4))

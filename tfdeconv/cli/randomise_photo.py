@@ -140,7 +140,7 @@ def figures_of(
         yield from destination.save(
             own,
             randomization_text.stem(own, photo.path, layer, channel),
-            [(1, 1, figure.draw(photo.x[0], units.boxes[number]))],
+            [(1, 1, figure.draw(photo.x[0], units.views[number]))],
             randomization_text.results_of(plan, of_feature),
             tables={"": table},
         )

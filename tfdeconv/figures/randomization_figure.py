@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -18,9 +19,10 @@ from .charts.picture import Picture, Signal
 from .charts.sheet import draw_sheet
 from .charts.table import Table
 from .legend import Legend
-from .randomization_text import cell, mean_and_spread, short, verdicts
+from .randomization_text import cell, mean_and_spread, short, shorter, verdicts
 from .style import Style
 
+BOX = "box: nearly all of what comes back of the unit with trained weights; what is compared"
 # steps of the cascade that there is room for beside the original
 SHOWN = 7
 TILE = 206
@@ -64,7 +66,7 @@ class RandomizationFigure:
     style: Style
 
     def draw(self, x: np.ndarray, box: Sequence[int]) -> Image.Image:
-        """x [h, w, c]: the photo as the network sees it; box: of the pictures in it."""
+        """x [h, w, c]: the photo as the network sees it; box: of its part that the pictures are of."""
         rows: list[list[Panel]] = [self.head(x, box)]
         for method in self.rules:
             rows.append(self.pictures(method))
@@ -80,11 +82,16 @@ class RandomizationFigure:
     def rules(self) -> list[str]:
         return [method for method in self.results if method != EDGES]
 
+    @cached_property
+    def names(self) -> list[str]:
+        """Of the blocks, from the target down."""
+        return shorter([block.name for block in self.plan.blocks])
+
     def head(self, x: np.ndarray, box: Sequence[int]) -> list[Panel]:
         """The photo, its edges, and the table of what is left at the end."""
         seen = pixels.photo(x, self.preprocessing, self.style.bands)
         panels: list[Panel] = [
-            Picture(seen, PHOTO, [box], "what the network sees", "box: what the unit sees")
+            Picture(seen, PHOTO, [box], "what the network sees", BOX)
         ]
         edges = self.results[EDGES].original
         if edges is not None:
@@ -116,7 +123,7 @@ class RandomizationFigure:
             note = f"SSIM {short(values[0])}, ranks {short(values[2])}"
             if np.isnan(values).all():
                 note = ""
-            title = f"down to {self.plan.blocks[step].name}"
+            title = f"down to {self.names[step]}"
             panels.append(self.signal(result.pictures[step], title, note, TILE))
         return panels
 
@@ -128,7 +135,7 @@ class RandomizationFigure:
 
     def curves(self, order: int, measure: int) -> Curves:
         """Similarities with the original, by depth."""
-        names = [block.name for block in self.plan.blocks]
+        names = self.names
         if order == CASCADING:
             names = [TRAINED, *names]
         places = np.arange(len(names))

@@ -70,6 +70,19 @@ def verdicts(plan: Plan, results: Mapping[str, Result]) -> list[str]:
     return found
 
 
+def shorter(names: Sequence[str]) -> list[str]:
+    """Names without what ONNX puts around layers' own, if they still differ.
+
+    >>> shorter(["/_blocks.0/_project_conv/Conv", "/_blocks.1/Add"]), shorter(["conv1"])
+    (['_blocks.0/_project_conv', '_blocks.1'], ['conv1'])
+    """
+    own = []
+    for name in names:
+        module, _, operator = name.removeprefix("/").rpartition("/")
+        own.append(module if module and operator.isalpha() else name)
+    return own if len(set(own)) == len(own) else list(names)
+
+
 def mean_and_spread(values: np.ndarray) -> tuple[float, float]:
     """Of the values that are defined: mean and standard deviation; NaN where there are too few.
 
