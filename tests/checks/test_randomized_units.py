@@ -6,7 +6,7 @@ import numpy as np
 from helpers import random_weights
 
 from tfdeconv.checks.randomization import EDGES
-from tfdeconv.checks.randomized_units import at_least, randomized_units
+from tfdeconv.checks.randomized_units import randomized_units, square
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.rules import RULES
 from tfdeconv.network.graph import Builder
@@ -39,7 +39,9 @@ def test_pictures_hold_nearly_all_that_comes_back(rng):
             assert part.shape == units.methods[EDGES](units.parameters)[i].shape
 
 
-def test_small_parts_have_room_for_a_window():
+def test_parts_are_squares_where_there_is_room():
     view = np.array([0, 10, 14, 60])
-    assert at_least(np.array([3, 58, 5, 60]), view).tolist() == [0, 44, 14, 60]
-    assert at_least(np.array([0, 20, 14, 50]), view).tolist() == [0, 20, 14, 50]
+
+    assert square(np.array([3, 58, 5, 60]), view).tolist() == [0, 44, 14, 60]
+    assert square(np.array([0, 20, 14, 50]), view).tolist() == [0, 20, 14, 50]
+    assert square(np.array([3, 20, 5, 23]), np.array([0, 0, 60, 60])).tolist() == [0, 13, 16, 29]

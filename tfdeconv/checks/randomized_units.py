@@ -102,19 +102,24 @@ def telling_parts(
         parts.append(np.reshape(of_rule, (-1, 4)))
     least, most = np.min(parts, 0), np.max(parts, 0)
     union = np.concatenate([least[:, :2], most[:, 2:]], 1)
-    return np.array([at_least(part, view) for part, view in zip(union, inner)])
+    return np.array([square(part, view) for part, view in zip(union, inner)])
 
 
-def at_least(part: np.ndarray, view: np.ndarray) -> np.ndarray:
-    """A part of a view, or a larger one that has room for windows of structural similarity.
+def square(part: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """The square around a part of a view, moved into it; as far as the view has room for one.
 
-    >>> at_least(np.array([4, 0, 6, 20]), np.array([0, 0, 30, 30])).tolist()
-    [0, 0, 16, 20]
+    Structural similarity has room in it for its windows.
+
+    >>> square(np.array([4, 0, 6, 20]), np.array([0, 0, 30, 30])).tolist()
+    [0, 0, 20, 20]
     """
-    grown = part.copy()
+    extents = part[2:] - part[:2]
+    side = max(*extents.tolist(), LEAST_SIDE)
+    squared = part.copy()
     for axis in (0, 1):
-        begin, end, first, last = part[axis], part[axis + 2], view[axis], view[axis + 2]
-        side = min(max(end - begin, LEAST_SIDE), last - first)
-        start = min(max((begin + end - side) // 2, first), last - side)
-        grown[axis], grown[axis + 2] = start, start + side
-    return grown
+        first, last = view[axis], view[axis + 2]
+        length = min(side, last - first)
+        centre = (part[axis] + part[axis + 2]) // 2
+        start = min(max(centre - length // 2, first), last - length)
+        squared[axis], squared[axis + 2] = start, start + length
+    return squared
