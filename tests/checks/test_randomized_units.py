@@ -32,9 +32,7 @@ def test_pictures_hold_nearly_all_that_comes_back(rng):
             whole, part = usual.pixels[0, i], usual.pixels[0, i, top:bottom, left:right]
             strength = usual.activations[0, i]
             # float32: sums of a few hundred products
-            np.testing.assert_allclose(
-                pictures[i] * strength, part, atol=1e-4 * np.abs(part).max()
-            )
+            np.testing.assert_allclose(pictures[i] * strength, part, atol=1e-4 * np.abs(part).max())
             assert (part**2).sum() >= 0.98 * (whole**2).sum()
             assert part.shape == units.methods[EDGES](units.parameters)[i].shape
 

@@ -90,9 +90,7 @@ class RandomizationFigure:
     def head(self, x: np.ndarray, box: Sequence[int]) -> list[Panel]:
         """The photo, its edges, and the table of what is left at the end."""
         seen = pixels.photo(x, self.preprocessing, self.style.bands)
-        panels: list[Panel] = [
-            Picture(seen, PHOTO, [box], "what the network sees", BOX)
-        ]
+        panels: list[Panel] = [Picture(seen, PHOTO, [box], "what the network sees", BOX)]
         edges = self.results[EDGES].original
         if edges is not None:
             note = "no weights are in them: similarity 1 at every step"
