@@ -66,7 +66,7 @@ class RandomizationFigure:
     style: Style
 
     def draw(self, x: np.ndarray, box: Sequence[int]) -> Image.Image:
-        """x [h, w, c]: the photo as the network sees it; box: of its part that the pictures are of."""
+        """x [h, w, c]: the photo as the network sees it; box: its part that pictures are of."""
         rows: list[list[Panel]] = [self.head(x, box)]
         for method in self.rules:
             rows.append(self.pictures(method))
