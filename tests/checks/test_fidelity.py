@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import random_weights
 
+from tfdeconv import images, load_weights
 from tfdeconv.checks.blur import blurred
 from tfdeconv.checks.fidelity import BLUR, CENTRE, RANDOM, Settings, areas_under
 from tfdeconv.checks.pixel_deletion import Unit, fidelity_of
 from tfdeconv.checks.pixel_ranking import block_for, by_chance, by_signal, ranking
 from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.projection import paste
 from tfdeconv.engine.unit_forward import UnitForward
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
+
+ROOT = Path(__file__).parents[2]
 
 
 def sum_of_four(bias: float = 0.0, sign: float = 1.0) -> Deconvnet:
@@ -192,3 +197,30 @@ def test_a_blurred_photo_by_its_formula(rng):
                 weights[i, j] = np.exp(-((i - row) ** 2 + (j - column) ** 2) / (2 * 5**2))
         expected = (x * weights[..., None]).sum((0, 1)) / weights.sum()
         np.testing.assert_allclose(blurred(x)[row, column], expected)
+
+
+def edges_of(x: np.ndarray) -> np.ndarray:
+    """How steep an image [h, w, c] is: what a picture of the photo alone shows."""
+    down, right = np.gradient(x.sum(-1))
+    return np.hypot(down, right)[..., None]
+
+
+def test_what_ignores_the_weights_is_beaten():
+    weights = load_weights(ROOT / "weights" / "vgg16.h5", target="block2_conv2")
+    x = images.read(ROOT / "tests" / "data" / "chelsea.jpg", weights.preprocessing)
+    deconvnet = Deconvnet(weights.network, weights, "block2_conv2")
+    units = UnitForward(deconvnet, x.shape[1:3])
+    channels = range(5)
+    projection = deconvnet.project(x, channels=channels)
+    for i, channel in enumerate(channels):
+        row, column = projection.positions[0, i].tolist()
+        box = units.box((row, column))
+        own = paste(projection.patches[0, i], projection.boxes[0, i], box)
+        edges = paste(edges_of(x[0]), (0, 0, *x.shape[1:3]), box)
+        signals = {"own": own, "edges": edges, "constant": np.ones_like(own)}
+        unit = Unit(channel, (row, column))
+        result = fidelity_of(units, x[0], unit, signals, Settings(steps=10, randoms=1))
+        deletion, insertion = result.area("own")
+        for other in ("edges", "constant", RANDOM):
+            other_deletion, other_insertion = result.area(other)
+            assert deletion < other_deletion and insertion > other_insertion, (channel, other)

@@ -94,6 +94,12 @@ def test_a_run_has_a_row_for_each_feature(scanned, measure):
         assert row["images"] == "4" and len(own) == 4
         assert float(row["insertion"]) == pytest.approx(np.mean(own))
         assert float(row["insertion_deviation"]) == pytest.approx(np.std(own, ddof=1))
+    # a feature that no image fires has no row
+    status, dead, errors = measure("--run", scanned / "run.h5", "-l", "first", "-f", "1,5")
+    assert status == 1 and errors[0].endswith("first: no image of feature 5 can be measured")
+    assert {row["feature"] for row in rows_of(dead[3])} == {"1"}
+    status, dead, errors = measure("--run", scanned / "run.h5", "-l", "first", "-f", "5")
+    assert (status, dead, len(errors)) == (2, [], 1)
     # of fewer ranks, the same numbers
     fewer = measure("--run", scanned / "run.h5", "-l", "second", "-f", "2", "--ranks", "2-3")[1]
     chosen = [row for row in units if row["feature"] == "2" and row["rank"] in ("2", "3")]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UserError
 from . import arguments, class_options, console
 from .explored import OpenedRun, run_of
 from .fidelity_photo import figure_of, meter_of
@@ -58,11 +57,15 @@ def measure_run(request: FidelityRequest, destination: Destination) -> int:
     with opened.source:
         for layer in layers:
             units, warnings = measured_by_feature(request, weights, opened, layer, progress)
+            silent = [str(channel) for channel, found in units.items() if not found]
+            if silent:
+                warnings.append(f"{layer}: no image of feature {', '.join(silent)} can be measured")
             for line in warnings:
                 console.complain(line)
-            if not any(units.values()):
-                raise UserError(f"{layer}: nothing can be measured: see above")
             complete &= not warnings
+            units = {channel: found for channel, found in units.items() if found}
+            if not units:
+                continue
             for file in save(request, weights, opened, layer, units, recipe, destination):
                 progress.clear()
                 notes.show()
