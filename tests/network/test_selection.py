@@ -17,8 +17,13 @@ from tfdeconv.network.layers import (
     Flatten,
     MaxPool,
 )
-from tfdeconv.network.selection import available_layers, default_layers, last_map
-from tfdeconv.zoo import variants_of
+from tfdeconv.network.selection import (
+    available_layers,
+    default_layers,
+    first_and_last,
+    last_map,
+)
+from tfdeconv.zoo import NETWORKS, variants_of
 
 
 def sums() -> Network:
@@ -100,3 +105,28 @@ def test_last_map_is_behind_a_kernel():
     assert last_map(network, ["pool", "flat", "dense"]) == "dense"
     with pytest.raises(UserError, match="late has no default layer.*-l: scaled, pool"):
         last_map(network, ["scaled", "pool"])
+
+
+@pytest.mark.parametrize(
+    "name, without, expected",
+    [
+        ("vgg16", ("fc1",), ("block1_conv1", "block5_pool")),
+        ("vgg16", (), ("block1_conv1", "fc2")),
+        ("vgg16_bn", (), ("block1_relu1", "fc2")),
+        ("resnet50", (), ("conv1_relu", "avg_pool")),
+        ("alexnet", (), ("conv1", "fc7")),
+    ],
+)
+def test_first_and_last_layers_of_networks(name, without, expected):
+    network = NETWORKS[name]()
+    weights = {layer: {} for layer in network.parameters() if layer not in without}
+    assert first_and_last(network, weights) == expected
+
+
+def test_first_and_last_may_be_one():
+    net = Builder("linear", (4, 4, 1))
+    net.add("flatten", Flatten())
+    net.add("classes", Dense(3))
+    assert first_and_last(net.network(), {"classes": {}}) == ("classes",)
+    with pytest.raises(UserError, match="there is no convolution or dense layer in it"):
+        first_and_last(net.network(), {})
