@@ -17,12 +17,7 @@ from tfdeconv.network.layers import (
     Flatten,
     MaxPool,
 )
-from tfdeconv.network.selection import (
-    available_layers,
-    default_layers,
-    first_and_last,
-    last_map,
-)
+from tfdeconv.network.selection import available_layers, default_layers, first_and_last, last_map
 from tfdeconv.zoo import NETWORKS, variants_of
 
 
