@@ -9,6 +9,8 @@ import subprocess
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# how fast what XLA compiles is matters less than how long that takes
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # as in a shell's background: programs that are started would ignore it

@@ -187,19 +187,22 @@ def test_forward_equals_keras_through_a_weight_file(tmp_path, rng, name, size, t
     "name, size, top, targets",
     [
         ("vgg16", (32, 32), True, ("block2_pool", "block5_conv2", "fc2", "predictions")),
-        ("vgg19", (35, 49), False, ("block3_conv4", "block4_pool")),
+        ("vgg19", (35, 49), False, ("block4_pool",)),
         (
             "resnet50",
             (64, 64),
             True,
             ("conv1_bn", "conv2_block1_out", "conv3_block4_add", "predictions"),
         ),
-        ("resnet101", (67, 45), False, ("pool1_pool", "conv5_block3_out")),
+        ("resnet101", (67, 45), False, ("conv5_block3_out",)),
         ("resnet152", (64, 67), False, ("conv3_block8_out",)),
     ],
 )
 def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
-    """In both modes: gradient by tf.GradientTape, the others by tf.custom_gradient."""
+    """Gradient by tf.GradientTape, the others by tf.custom_gradient.
+
+    In both modes; of the deeper networks, whose layers are the same, in one.
+    """
     model = build(name, size, top, "float64", rng)
     network = NETWORKS[name](size=size, **({"classes": 7} if top else {}))
     weights = weights_of(model, network)
@@ -219,10 +222,7 @@ def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
         channel = int(maps.max((0, 1, 2)).argmax())
         for rule.name in ("gradient", "deconvnet", "guided"):
             deconvnet = uncompiled(network, weights, target, rule.name)
-            one, whole = (
-                deconvnet.project(x, [channel], "max"),
-                deconvnet.project(x, [channel], "all"),
-            )
+            one = deconvnet.project(x, [channel], "max")
             strongest, everything = np.zeros_like(maps), np.zeros_like(maps)
             everything[..., channel] = maps[..., channel]
             for image in range(2):
@@ -233,7 +233,10 @@ def test_rules_equal_autodiff_through_keras(rng, name, size, top, targets):
                 )
                 strongest[unit] = maps[unit]
                 assert tuple(one.positions[image, 0]) == unit[1:3]
-            for projection, seed in ((one, strongest), (whole, everything)):
+            compared = [(one, strongest)]
+            if top:
+                compared.append((deconvnet.project(x, [channel], "all"), everything))
+            for projection, seed in compared:
                 sent = tf.constant(seed.reshape(activations.shape))
                 expected = tape.gradient(y, images, sent).numpy()
                 assert np.abs(expected).max() > 0

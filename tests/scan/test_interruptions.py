@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from forks import ForkedScript, run_script
 from PIL import Image
 from runs import ROOT, SAMPLE, SIDE, WEIGHTS, arrays_of, assert_same, integers, plain
 
@@ -148,7 +148,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
     def killed(after: int, number: signal.Signals) -> int:
         """Starts it, and kills it when it has written its file so many times."""
         path = tmp_path / "run.h5"
-        process = subprocess.Popen(command("run.h5"))
+        process = ForkedScript(command("run.h5"))
         begin, seen = time.monotonic(), set()
         while len(seen) < after and process.poll() is None and time.monotonic() < begin + 120:
             if path.exists():
@@ -164,7 +164,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, rng):
     assert 0 < reached[0] < reached[1] < 121
     for out in ("run.h5", "whole.h5"):
         # two images are damaged
-        assert subprocess.run(command(out), capture_output=True).returncode == 1
+        assert run_script(command(out)).returncode == 1
     assert_same(tmp_path, "run", "whole")
     found = run_file.load(tmp_path / "whole.h5")
     assert found.scanned == 118 and len(found.skipped) == 2 and (found.same >= 0).sum() == 1

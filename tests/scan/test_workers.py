@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
+from forks import run_script
 from runs import (
     PATIENCE,
     ROOT,
@@ -132,5 +132,5 @@ try:
     runpy.run_path(sys.argv[0], run_name="__main__")
 finally:
     assert len(joined) == 1 and joined[0].strategy.num_replicas_in_sync == 2"""
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert run_script([sys.executable, "-c", code]).returncode == 0
     assert_same(shared, "devices")

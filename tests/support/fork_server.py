@@ -1,36 +1,29 @@
-"""A process that has a program's modules, and forks itself for each run of it: forked_reading.py's
+"""A process that has imported modules, and forks itself for each program that needs them: forks.py's
 other end.
 
-    python fork_server.py CHANNEL PROGRAM FOLDER ...
+    python fork_server.py CHANNEL IMPORTS FOLDER ...
 
-It is asked over a socket: each message brings the program's input and output, and where its number
-and at last its status are to be written.
+It is asked over a socket. Each message says what to run, and brings its input, output and errors,
+and where the fork's number and at last its status are to be written.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 NUMBER = 8  # bytes of a process's number or status
-
-
-def imported(program: str) -> tuple[str, dict[str, Any]]:
-    """What a program calls at its end, and its modules by name, imported.
-
-    Before these two statements it replaces Python's path.
-    """
-    *_, imports, call = program.split("; ")
-    names: dict[str, Any] = {"sys": sys}
-    exec(imports, names)
-    return call, names
+LONGEST = 1 << 17  # bytes of a message
+STREAMS = 3
 
 
 def run(call: str, names: dict[str, Any], requests: int, answers: int) -> None:
-    """Runs a program's last statement with these as its input and output, and ends."""
+    """Runs a statement with these as its input and output, and ends."""
     try:
         os.dup2(requests, 0)
         os.dup2(answers, 1)
@@ -42,10 +35,23 @@ def run(call: str, names: dict[str, Any], requests: int, answers: int) -> None:
         os._exit(1)
 
 
+def become(said: dict[str, Any], streams: list[int]) -> None:
+    """Makes this fork the process that a message asks for."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = os.fdopen(0)
+    os.environ.clear()
+    os.environ.update(said["environment"])
+    os.chdir(said["folder"])
+    sys.argv = said["arguments"]
+
+
 def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     sys.path[:] = sys.argv[3:]
-    call, names = imported(sys.argv[2])
+    names: dict[str, Any] = {"sys": sys}
+    exec(sys.argv[2], names)
     reports: dict[int, int] = {}
 
     def report_ended(*_) -> None:
@@ -58,10 +64,10 @@ def main() -> None:
 
     signal.signal(signal.SIGCHLD, report_ended)
     while True:
-        message, streams, *_ = socket.recv_fds(channel, 1, 3)
+        message, descriptors, *_ = socket.recv_fds(channel, LONGEST, STREAMS + 1)
         if not message:
             os._exit(0)
-        requests, answers, report = streams
+        *streams, report = descriptors
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         pid = os.fork()
         if not pid:
@@ -69,20 +75,21 @@ def main() -> None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
             for descriptor in (channel.detach(), report, *reports.values()):
                 os.close(descriptor)
-            run(call, names, requests, answers)
-        os.close(requests)
-        os.close(answers)
+            said = json.loads(message)
+            become(said, streams)
+            exec(said["call"], names)
+            return
+        for stream in streams:
+            os.close(stream)
         reports[pid] = report
         tell(report, pid)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
 
 def tell(report: int, number: int) -> None:
-    try:
+    # nobody may want to know any more
+    with suppress(BrokenPipeError):
         os.write(report, number.to_bytes(NUMBER, "little", signed=True))
-    except BrokenPipeError:
-        # nobody wants to know any more
-        pass
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import json
 import os
 import runpy
 import socket
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from forks import ForkedScript
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import dataset, images
@@ -225,7 +225,7 @@ def free_ports(count: int) -> list[int]:
 
 def start_workers(
     commands: list[list[str]], kinds: tuple[str, ...] = ("worker", "worker")
-) -> list[subprocess.Popen]:
+) -> list[ForkedScript]:
     """Starts a command on each of two workers, or a chief and a worker, on loopback."""
     addresses = [f"localhost:{port}" for port in free_ports(len(commands))]
     hosts: dict[str, list[str]] = {kind: [] for kind in kinds}
@@ -240,15 +240,9 @@ def start_workers(
     return processes
 
 
-def start(arguments: list[str], **environment: str) -> subprocess.Popen:
+def start(arguments: list[str], **environment: str) -> ForkedScript:
     """Starts a command with some variables."""
-    return subprocess.Popen(
-        arguments,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return ForkedScript(arguments, env=os.environ | environment)
 
 
 def arrays_of(weights) -> dict[str, dict[str, np.ndarray]]:
@@ -259,7 +253,7 @@ def arrays_of(weights) -> dict[str, dict[str, np.ndarray]]:
     return arrays
 
 
-def ended(processes: list[subprocess.Popen]) -> list[tuple[int, str, str]]:
+def ended(processes: list[ForkedScript]) -> list[tuple[int, str, str]]:
     """Status, output and errors of each."""
     found = []
     for process in processes:
