@@ -9,16 +9,18 @@ from helpers import example, random_weights
 from PIL import Image
 from runs import (
     SIDE,
-    WEIGHTS,
+    VGG16_LAYERS,
     assert_as_brute_force_has_it,
     brute,
     integers,
     plain,
     scanned,
     some_crops,
+    vgg16_maps,
+    vgg16_of_crops,
 )
 
-from tfdeconv import NETWORKS, Deconvnet, load_weights
+from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.data import dataset
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
@@ -33,6 +35,11 @@ from tfdeconv.scan.reductions import summary
 @pytest.fixture(scope="module", name="crops")
 def all_crops() -> np.ndarray:
     return some_crops()
+
+
+@pytest.fixture(scope="module")
+def maps(crops) -> dict[str, np.ndarray]:
+    return vgg16_maps(crops)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 32])
@@ -61,12 +68,10 @@ def test_integers_and_ties_equal_brute_force(rng, tmp_path, batch):
 
 
 @pytest.mark.parametrize("batch", [7, 32])
-def test_five_layers_of_vgg16_equal_brute_force(tmp_path, crops, batch):
-    layers = ["block1_conv2", "block2_conv1", "block3_conv3", "block4_conv2", "block5_conv3"]
-    network = NETWORKS["vgg16"](size=(40, 40))
-    weights = load_weights(WEIGHTS, NETWORKS["vgg16"](), layers)
-    found = scanned(tmp_path, crops, network, weights, layers, batch)
-    assert_as_brute_force_has_it(found, network, weights, crops)
+def test_five_layers_of_vgg16_equal_brute_force(tmp_path, crops, maps, batch):
+    network, weights = vgg16_of_crops()
+    found = scanned(tmp_path, crops, network, weights, VGG16_LAYERS, batch)
+    assert_as_brute_force_has_it(found, maps)
 
 
 def test_fewer_images_than_places(rng, tmp_path):

@@ -13,6 +13,7 @@ from runs import (
     PATIENCE,
     ROOT,
     SIDE,
+    VGG16_LAYERS,
     arrays_of,
     assert_as_brute_force_has_it,
     assert_same,
@@ -24,9 +25,10 @@ from runs import (
     some_crops,
     start,
     start_workers,
+    vgg16_maps,
+    vgg16_of_crops,
 )
 
-from tfdeconv import NETWORKS, load_weights
 from tfdeconv.scan import run_file
 from tfdeconv.weights.native_write import save_weights
 
@@ -61,17 +63,16 @@ def test_two_tasks_of_slurm_are_as_one(shared, inner):
 
 
 def test_two_workers_equal_brute_force_on_vgg16(shared):
-    layers = ["block1_conv2", "block2_conv1", "block3_conv3", "block4_conv2", "block5_conv3"]
-    network, crops = NETWORKS["vgg16"](size=(40, 40)), some_crops()
-    weights = load_weights(ROOT / "weights" / "vgg16.h5", NETWORKS["vgg16"](), layers)
+    network, weights = vgg16_of_crops()
+    crops = some_crops()
     save_weights(shared / "vgg.h5", network, arrays_of(weights), plain((40, 40)), "", "")
     np.save(shared / "crops.npy", crops)
     script = [sys.executable, str(ROOT / "scripts/scan.py"), str(shared / "crops.npy")]
     files = ["--weights", str(shared / "vgg.h5"), "--out", str(shared / "vgg-run.h5")]
-    arguments = [*script, *files, "--batch", "7", "--layers", ",".join(layers)]
+    arguments = [*script, *files, "--batch", "7", "--layers", ",".join(VGG16_LAYERS)]
     for status, _, errors in ended(start_workers([arguments] * 2)):
         assert (status, errors) == (0, "")
-    assert_as_brute_force_has_it(run_file.load(shared / "vgg-run.h5"), network, weights, crops)
+    assert_as_brute_force_has_it(run_file.load(shared / "vgg-run.h5"), vgg16_maps(crops))
 
 
 @pytest.mark.parametrize("killed", [0, 1])

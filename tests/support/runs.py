@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 from forks import ForkedScript
 
-from tfdeconv import Deconvnet
+from tfdeconv import NETWORKS, Deconvnet, load_weights
 from tfdeconv.data import dataset, images
 from tfdeconv.data.preprocessing import Preprocessing
 from tfdeconv.network.graph import Builder, Network
@@ -131,10 +131,28 @@ def brute(y: np.ndarray, top: int) -> dict[str, np.ndarray]:
     }
 
 
-def assert_as_brute_force_has_it(found: run.Run, network, weights, crops: np.ndarray) -> None:
+VGG16_LAYERS = ("block1_conv2", "block2_conv1", "block3_conv3", "block4_conv2", "block5_conv3")
+
+
+def vgg16_of_crops():
+    """VGG16 for some_crops(), its weights up to the last of its layers."""
+    network = NETWORKS["vgg16"](size=(40, 40))
+    return network, load_weights(WEIGHTS, NETWORKS["vgg16"](), VGG16_LAYERS)
+
+
+def vgg16_maps(crops: np.ndarray) -> dict[str, np.ndarray]:
+    """All activations of the crops, by layer."""
+    network, weights = vgg16_of_crops()
+    maps = {}
+    for layer in VGG16_LAYERS:
+        maps[layer] = Deconvnet(network, weights, layer).activations(crops)
+    return maps
+
+
+def assert_as_brute_force_has_it(found: run.Run, maps: dict[str, np.ndarray]) -> None:
     """All layers of a run against all their activations, in float32."""
-    for layer in found.settings.layers:
-        y = Deconvnet(network, weights, layer).activations(crops)
+    assert found.settings.layers == VGG16_LAYERS
+    for layer, y in maps.items():
         kept, wanted = found.state[layer], brute(y, 9)
         # float32 sums of convolutions in another order, relative to the layer's largest: they
         # differ by 5e-6 at most
