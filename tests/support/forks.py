@@ -144,4 +144,3 @@ def run_script(command: Sequence[object], **options: Any) -> subprocess.Complete
     process = ForkedScript(command, **options)
     output, errors = process.communicate()
     return subprocess.CompletedProcess(process.args, process.wait(), output, errors)
-
