@@ -45,7 +45,7 @@ STARTED: set[str] = set()  # the scripts that were
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Each script is started once, as a reader does it; from then on it is forked, which is quick."""
+    """Each script is started once, as a reader does it, and forked from then on."""
     command = [sys.executable, *arguments]
     script = arguments[0]
     if script == "-c" or script in STARTED:

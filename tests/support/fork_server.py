@@ -1,5 +1,4 @@
-"""A process that has imported modules, and forks itself for each program that needs them: forks.py's
-other end.
+"""A process that has imported modules, and forks itself for programs: forks.py's other end.
 
     python fork_server.py CHANNEL IMPORTS FOLDER ...
 
