@@ -93,3 +93,11 @@ def test_a_folder_of_photos_is_too_many(run, classifier, tmp_path):
     _, _, said = run(tmp_path, "--weights", classifier / "small.h5", script="occlude.py")
 
     assert len(said) == 1 and "2 photos are there, expected one" in said[0]
+
+
+def test_names_of_classes_need_classes(run, classifier):
+    names = classifier / "names.txt"
+
+    _, _, said = run("-l", "block1_conv1", "--labels", names, script="occlude.py")
+
+    assert len(said) == 1 and "block1_conv1 has features: give -l predictions" in said[0]

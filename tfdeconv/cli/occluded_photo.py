@@ -58,8 +58,9 @@ def occlude(request: OcclusionRequest, destination: Destination) -> int:
     photo_path = only_photo(request, notes)
     refuse_source(photo_path, destination.path)
     head = head_of(weights, request)
+    request = replace(request, layers=(layer,))
     weights = with_labels(weights, request, head)
-    request = replace(request, layers=(layer,), followed=class_number(weights, request, head))
+    request = replace(request, followed=class_number(weights, request, head))
     if request.resize != arguments.KEEP:
         # what can be known is said before TensorFlow is imported
         with_square(request, weights.preprocessing.size)
