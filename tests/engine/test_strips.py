@@ -8,6 +8,7 @@ from helpers import random_weights
 
 from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.engine import limits
+from tfdeconv.engine.grad_cam import GradCam
 from tfdeconv.network import strips
 from tfdeconv.network.graph import INPUT, Builder, Network
 from tfdeconv.network.layers import (
@@ -144,3 +145,20 @@ def test_usual_images_are_computed_at_once():
     for size in ((224, 224), (400, 300)):
         shapes, nodes = limits.cropped_nodes(NETWORKS["vgg16"](), ["block5_conv3"], size)
         assert not limits.segments_of_large(nodes, shapes, 4, masked=True)
+
+
+@pytest.mark.parametrize("layer", ["pool", "branch"])
+def test_heat_maps_by_strips(rng, by_strips, layer):
+    """Before the inner map, and of whole maps behind it, too."""
+    weights = random_weights(network(), rng)
+    x = rng.standard_normal((1, 37, 30, 3))
+    projection = Deconvnet(network(), weights, "last", "guided").project(x, [0, 2], "all")
+    whole = GradCam(network(), weights, "last", layer).of(projection)
+
+    by_strips(300, 1)
+
+    cam = GradCam(network(), weights, "last", layer)
+    assert cam._before.segments(network().input_shapes("pool", 37, 30))
+    found = cam.of(projection)
+    assert whole.values.any()
+    np.testing.assert_allclose(found.values, whole.values, rtol=0, atol=ROUNDING)
