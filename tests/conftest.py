@@ -53,9 +53,15 @@ UNCOMPILED = {"atlas", "experiments", "explorer", "figures", "parity", "weights"
 def uncompiled_graphs(request):
     """In these folders operations run one by one; engine/test_passes.py: it is the same."""
     if request.path.parent.name in UNCOMPILED:
-        request.getfixturevalue("monkeypatch").setattr(
-            "tfdeconv.engine.compilation.compiled", lambda function, *specs, jit=False: function
-        )
+        request.getfixturevalue("uncompiled_in_any_folder")
+
+
+@pytest.fixture
+def uncompiled_in_any_folder(monkeypatch):
+    """Operations run one by one."""
+    monkeypatch.setattr(
+        "tfdeconv.engine.compilation.compiled", lambda function, *specs, jit=False: function
+    )
 
 
 @pytest.fixture

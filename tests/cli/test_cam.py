@@ -72,13 +72,15 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("given", OTHERS)
-def test_other_options_work_with_it(run, files, tmp_path, monkeypatch, given):
-    monkeypatch.chdir(files)
-    image, weights = given.split()
+def test_other_options_work_with_it(run, files, tmp_path, given):
+    image, weights = (files / name for name in given.split())
     for options in OTHERS[given]:
-        words = (image, "--weights", weights, *options.split(), "--cam", "inner")
-        status, (pdf,), errors = run(*words, "--out", tmp_path / f"{len(options)}.pdf")
-        assert (status, errors) == (0, []) and Path(pdf).read_bytes()[:4] == b"%PDF", options
+        words = [image, "--weights", weights, "--cam", "inner"]
+        for word in options.split():
+            words.append(files / word if word.endswith(".txt") else word)
+        status, lines, errors = run(*words, "--out", tmp_path / f"{len(options)}.pdf")
+        assert (status, errors) == (0, []), options
+        assert [Path(line).read_bytes()[:4] for line in lines] == [b"%PDF"]
 
 
 @pytest.mark.parametrize(

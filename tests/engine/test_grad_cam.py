@@ -38,6 +38,11 @@ from tfdeconv.network.layers import (
 NEAR = 1e-5
 
 
+@pytest.fixture(autouse=True)
+def uncompiled(uncompiled_in_any_folder):
+    """These networks run once; compiled, they do in tests/cli/test_cam.py."""
+
+
 def rectified(x):
     """A ReLU with the guided derivative, written down again from Springenberg et al. 2015."""
 

@@ -90,6 +90,7 @@ class PhotoFigure:
             value_width=max(label_width(value) for _name, value in self.labels) + contrast_width,
             boxes=self.paired,
             cam=self.projection.heat_maps is not None,
+            contrast_width=contrast_width,
         )
 
     def signal(

@@ -20,6 +20,7 @@ LONGEST_TILE = 1000
 THIN = 16  # the shorter side of a photo or tile, at least
 LEAST_UNIT = 150  # width of a feature: half a label
 VALUE_LINES = 3  # of text under a feature, but for its name
+RAGGED = 1.2  # lines are broken between words, and not full
 WIDEST = 2200  # of a page's content
 # the side of a square photo; others have the area of such a square
 MOST_PHOTO = 760
@@ -58,6 +59,7 @@ class Content:
     boxes: bool  # whether the photo has boxes, with labels
     # whether a tile of the whole photo, and another of the view, follow those of each feature
     cam: bool = False
+    contrast_width: float = 0  # how much of both widths is what is said of the contrast
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,10 @@ def label_lines(content: Content, width: int) -> int:
     """Lines of a label of that width: the second and others are the value's."""
     if content.label_width <= width:
         return 1
-    return 1 + min(VALUE_LINES, ceil(content.value_width / width))
+    # the contrast stands at the right of the last line, and beside it nothing
+    room = max(width - content.contrast_width, 1)
+    values = RAGGED * (content.value_width - content.contrast_width)
+    return 1 + min(VALUE_LINES, max(1, ceil(values / room)))
 
 
 def with_photo(content: Content, grid: Grid, beside: bool) -> Layout:
