@@ -13,7 +13,7 @@ from ..engine.parameters import parameters_of
 from ..engine.projection import Projection
 from ..engine.rules import DECONVNET, RULES
 from ..errors import UserError
-from ..figures.view import LEAST_SIDE, energy_box
+from ..figures.view import energy_box
 from ..network.graph import Network
 from ..network.rectified import before_rectifier
 from ..network.weight_blocks import WeightBlock, weight_blocks
@@ -62,7 +62,7 @@ def randomized_units(
     deconvnets = {rule: Deconvnet(part, weights, target, rule) for rule in RULES}
     parameters = parameters_of(deconvnets[DECONVNET.name])
     blocks = []
-    for block in weight_blocks(part, target, division):
+    for block in weight_blocks(network, layer, division):
         # batch norms are inside their convolutions, and these have their names
         computed = tuple(name for name in block.layers if parameters.get(name))
         blocks.append(replace(block, layers=computed))
@@ -108,13 +108,10 @@ def telling_parts(
 def square(part: np.ndarray, view: np.ndarray) -> np.ndarray:
     """The square around a part of a view, moved into it; as far as the view has room for one.
 
-    Structural similarity has room in it for its windows.
-
     >>> square(np.array([4, 0, 6, 20]), np.array([0, 0, 30, 30])).tolist()
     [0, 0, 20, 20]
     """
-    extents = part[2:] - part[:2]
-    side = max(*extents.tolist(), LEAST_SIDE)
+    side = (part[2:] - part[:2]).max()
     squared = part.copy()
     for axis in (0, 1):
         first, last = view[axis], view[axis + 2]

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..checks.randomization import CASCADING, EDGES, INDEPENDENT, MEASURES, Plan, Result
+from ..checks.similarity import WINDOW
 from ..data.preprocessing import Preprocessing
 from ..words import counted
 from . import pixels
@@ -71,7 +72,7 @@ class RandomizationFigure:
         for method in self.rules:
             rows.append(self.pictures(method))
         for order in (CASCADING, INDEPENDENT):
-            rows.append([self.curves(order, measure) for measure in DRAWN])
+            rows.append([self.curves(order, measure) for measure in self.drawn])
         caption = (
             f"{self.photo}   what is left of the projection when weights are random   "
             f"{counted(self.plan.draws, 'draw')}, seed {self.plan.seed}"
@@ -81,6 +82,16 @@ class RandomizationFigure:
     @property
     def rules(self) -> list[str]:
         return [method for method in self.results if method != EDGES]
+
+    @cached_property
+    def drawn(self) -> list[int]:
+        """The measures that are drawn as curves: those that have a number."""
+        known = []
+        for measure in DRAWN:
+            values = [result.similarities[..., measure] for result in self.results.values()]
+            if np.isfinite(values).any():
+                known.append(measure)
+        return known
 
     @cached_property
     def names(self) -> list[str]:
@@ -107,6 +118,9 @@ class RandomizationFigure:
                 "  itself, turned": result.turned,
             }
             for name, values in compared.items():
+                # of one draw there are no two networks
+                if not len(values):
+                    continue
                 rows.append([name, *(cell(column) for column in values.T)])
         note = "\n".join(verdicts(self.plan, self.results))
         title = "similarity when all weights are random"
@@ -118,11 +132,12 @@ class RandomizationFigure:
         panels = [self.signal(result.original, f"{method}, {TRAINED}", "", TILE)]
         for step in self.plan.shown:
             values = result.similarities[CASCADING, step, 0]
-            note = f"SSIM {short(values[0])}, ranks {short(values[2])}"
-            if np.isnan(values).all():
-                note = ""
+            numbers = []
+            for name, value in (("SSIM", values[0]), ("ranks", values[2])):
+                if np.isfinite(value):
+                    numbers.append(f"{name} {short(value)}")
             title = f"down to {self.names[step]}"
-            panels.append(self.signal(result.pictures[step], title, note, TILE))
+            panels.append(self.signal(result.pictures[step], title, ", ".join(numbers), TILE))
         return panels
 
     def signal(self, values: np.ndarray | None, title: str, note: str, side: int) -> Panel:
@@ -146,7 +161,7 @@ class RandomizationFigure:
             if order == CASCADING:
                 drawn.insert(0, (1.0, 0.0))
             means, spreads = np.transpose(drawn)
-            name = method if measure == DRAWN[-1] else ""
+            name = method if measure == self.drawn[-1] else ""
             series.append(Series(name, places, means, spreads, colour=number))
             turned, _spread = mean_and_spread(self.results[method].turned[:, measure])
             level = np.full(LEVEL_POINTS, turned)
@@ -166,7 +181,7 @@ class RandomizationFigure:
 
     def sentences(self) -> list[str]:
         """How to read it."""
-        return [
+        sentences = [
             f"A block that becomes random: {HOW[self.plan.how]}, its biases and norms go to other "
             f"channels",
             "Projections are of the unit that fires strongest with the trained weights, and stay "
@@ -176,3 +191,6 @@ class RandomizationFigure:
             "Dashed: of the trained network's projection with itself mirrored and turned: so "
             "similar are pictures that have nothing to do with each other",
         ]
+        if 0 not in self.drawn:
+            sentences.append(f"SSIM needs pictures of {WINDOW} x {WINDOW} pixels")
+        return sentences
