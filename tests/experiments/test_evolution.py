@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from command_line import SCRIPTS, assert_one_line, without_digest
 from evolving_files import COLOURS, COUNT, JUMPS
+from PIL import Image
 from runs import call
 
 from tfdeconv import Deconvnet
 from tfdeconv.data import images
+from tfdeconv.figures import evolution_figure, evolution_page
 from tfdeconv.scan.accumulator import Accumulator
 
 NAMES = list(COLOURS)
@@ -81,6 +83,32 @@ def test_jumps_are_where_they_were_planted(drawn):
     assert (moved["row"], moved["column"], float(moved["distance"])) == ("2", "2", 5)
     dead = found["third", 1]
     assert (dead["activation"], dead["image"], dead["correlation"]) == ("0.0", "", "")
+
+
+def test_jumps_are_marked_there_and_nowhere_else(drawn):
+    with Image.open(drawn[1]) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    column, row = evolution_page.LARGEST_TILE, 2 * evolution_page.LARGEST_TILE
+    marks = []
+    for colour in (evolution_page.OTHER_IMAGE, evolution_page.OTHER_PLACE):
+        rows, columns = np.nonzero((pixels == colour).all(-1))
+        # a single line, beside a feature's two tiles
+        assert columns.max() - columns.min() == evolution_page.MARK - 1
+        assert row - 2 * evolution_page.DASH <= rows.max() - rows.min() <= row + 8
+        marks.append((columns.min(), rows.min()))
+    (image_column, image_row), (place_column, place_row) = marks
+    # of the first and of the third feature, between the first and the second file
+    assert image_column == place_column and place_row - image_row > 2 * row
+    assert column < image_column < 2 * column
+
+
+def test_long_names_of_files_are_numbered():
+    assert evolution_figure.heads_of(["one", "two"]) == (["one", "two"], "")
+    names = [f"a name of a checkpoint, {i}" for i in range(20)]
+    heads, listed = evolution_figure.heads_of(names)
+    assert heads[0] == "1" and heads[-1] == "20"
+    assert listed.startswith(f"Files 1: {names[0]}, 2: {names[1]}, ")
+    assert listed.endswith(f", ..., 20: {names[19]}")
 
 
 def naive_ranks(values: np.ndarray) -> np.ndarray:

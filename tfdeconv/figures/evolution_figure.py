@@ -78,7 +78,7 @@ def heads_of(names: Sequence[str]) -> tuple[list[str], str]:
 
     Their names, where they are short; otherwise numbers.
     """
-    width = evolution_page.LEAST_TILE
+    width = evolution_page.tile_side(len(names))
     if all(text_width(printable(name), evolution_page.HEAD_FONT) <= width for name in names):
         return list(names), ""
     heads = [str(number) for number in range(1, len(names) + 1)]

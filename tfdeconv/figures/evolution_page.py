@@ -115,16 +115,25 @@ def lay_out(tiles: UnitTiles, rows: Sequence[RowText], text: PageText) -> Layout
     # of the longest size
     longest = max(longest, text_width("1000 x 1000 pixels", DETAIL_FONT))
     names_width = ceil(min(longest, MOST_NAMES)) + GAP
-    room = MAX_WIDTH - 2 * MARGIN - names_width + GAP
-    most = max(MOST_TILE, min((LEAST_WIDTH - names_width) // files - GAP, LARGEST_TILE))
-    side = max(LEAST_TILE, min(most, room // files - GAP))
+    side = tile_side(files, names_width)
     sizes = [tile_size(tiles, feature, side) for feature in range(len(rows))]
     tile = (max(height for height, _ in sizes), max(width for _, width in sizes))
-    columns = max(1, min(files, room // (tile[1] + GAP)))
+    columns = max(1, min(files, columns_room(names_width) // (tile[1] + GAP)))
     layout = Layout(side, tile, names_width, columns, 1)
     width = names_width + columns * layout.step[1] - GAP
     most_rows = (text.room(width) - HEAD + ROW_GAP) // layout.step[0]
     return Layout(side, tile, names_width, columns, max(1, min(most_rows, len(rows))))
+
+
+def tile_side(files: int, names_width: int = MOST_NAMES) -> int:
+    """The longer side of tiles of so many files beside each other, behind names of that width."""
+    most = max(MOST_TILE, min((LEAST_WIDTH - names_width) // files - GAP, LARGEST_TILE))
+    return max(LEAST_TILE, min(most, columns_room(names_width) // files - GAP))
+
+
+def columns_room(names_width: int) -> int:
+    """What a page has for columns, each with the gap behind it, behind names of that width."""
+    return MAX_WIDTH - 2 * MARGIN - names_width + GAP
 
 
 def tile_size(tiles: UnitTiles, feature: int, side: int) -> tuple[int, int]:
