@@ -49,7 +49,8 @@ def fidelity_of(
         start = versions.cut(blurred(x)).astype(x.dtype)
     # no pixel deleted; all of them; none put back
     none, anywhere = np.array([0]), np.zeros((height, width), int)
-    activation = versions.deleted(anywhere, none, empty)[0]
+    # and not -0
+    activation = versions.deleted(anywhere, none, empty)[0] + 0.0
     gone = versions.inserted(anywhere, none, empty)[0]
     begin = versions.inserted(anywhere, none, start)[0]
     undefined = why_undefined(activation, unit)

@@ -30,14 +30,14 @@ from .fidelity_text import (
     verdicts,
 )
 from .legend import Legend
-from .style import SCALES, Style
+from .style import COLOURS, SCALES, Style
 from .unit_names import UnitNames
 
 # which way is better, and what happens to pixels
 BETTER = {DELETION: "less is better", INSERTION: "more is better"}
 DONE = {DELETION: "deleted", INSERTION: "put back"}
 # numbers of the curves' colours
-COLOURS = {"deconvnet": 0, "guided": 1, "gradient": 2, RANDOM: 3, CENTRE: 4}
+CURVE_COLOURS = {"deconvnet": 0, "guided": 1, "gradient": 2, RANDOM: 3, CENTRE: 4}
 OTHERS = (RANDOM, CENTRE)
 MARKED = "Marked: worse than random or than the centre"
 SIDE = 300  # of photo and projections
@@ -78,18 +78,27 @@ class FidelityFigure:
             panel = Signal(within, self.preprocessing, self.style, None, SIDE, rule, "", word)
             contrast = "" if word else f"{PLUS_MINUS}{number(float(f'{panel.full:.2g}'))}"
             pictures.append(replace(panel, note=contrast))
-        rows: list[list[Panel]] = [pictures, self.curves([unit]), [self.areas_of(unit)]]
+        rows = [pictures]
+        sentences = [f"There are no curves: {unit.fidelity.undefined}"]
+        if not unit.fidelity.undefined:
+            rows += [self.curves([unit]), [self.areas_of(unit)]]
+            sentences = self.reading()
         name = f"{names.noun} {unit.channel} {names.name(unit.channel)}".strip()
         title = f"{self.network_title}   {unit.layer}   {name}"
         row, column = unit.position
-        value = "logit" if names.classes else "activation"
+        value = number(unit.fidelity.activation)
+        fires = f"activation {value} in row {row}, column {column}"
+        if names.classes:
+            fires = f"logit {value}"
         caption = (
-            f"{unit.image}, {value} {number(unit.fidelity.activation)} in row {row}, column "
-            f"{column}; {bottom - top} x {right - left} pixels are ranked, "
+            f"{unit.image}, {fires}; {bottom - top} x {right - left} pixels are ranked, "
             f"{block_words(unit.fidelity.block)}"
         )
-        scale = Legend([SCALES[self.style.scale]])
-        return draw_sheet(title, caption, rows, self.reading(), scale)
+        scale = [SCALES[self.style.scale]]
+        note = COLOURS[self.style.colours]
+        if note and (x.shape[2] == 3 or self.style.bands):
+            scale.append(note)
+        return draw_sheet(title, caption, rows, sentences, Legend(scale))
 
     def of_run(
         self,
@@ -139,13 +148,13 @@ class FidelityFigure:
         for i, ranking in enumerate((*self.rules, *OTHERS)):
             spread = spreads[ranking]
             name = f"mean of {spread.count} random" if spread.count > 1 else ranking
-            words = verdict([unit], ranking) if ranking in self.rules else ""
-            rows.append([name, *(spread.text(game) for game in range(len(GAMES))), words])
+            rows.append([name, *(spread.text(game) for game in range(len(GAMES)))])
             if ranking in self.rules:
                 marked |= {(i, game + 1) for game in worse_games(ranking, spreads)}
-        header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES), "the rule is"]
-        note = MARKED if marked else ""
-        return Table(header, rows, "areas under the curves", note, marked)
+        header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES)]
+        notes = [MARKED] if marked else []
+        notes += verdicts([unit], self.rules)
+        return Table(header, rows, "areas under the curves", "\n".join(notes), marked)
 
     def mean_areas(
         self, by_feature: Mapping[int, Sequence[MeasuredUnit]], names: UnitNames
@@ -222,7 +231,7 @@ def mean_curve(units: Sequence[MeasuredUnit], ranking: str, game: int) -> Series
     spread = Spread.of(np.array(curves))
     deviation = spread.deviation if spread.count > 1 else None
     dashed = ranking in OTHERS
-    return Series(ranking, pixels_of_most, spread.mean, deviation, dashed, COLOURS.get(ranking, 0))
+    return Series(ranking, pixels_of_most, spread.mean, deviation, dashed, CURVE_COLOURS.get(ranking, 0))
 
 
 def worse_games(rule: str, spreads: Mapping[str, Spread]) -> list[int]:
