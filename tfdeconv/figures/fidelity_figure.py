@@ -231,7 +231,9 @@ def mean_curve(units: Sequence[MeasuredUnit], ranking: str, game: int) -> Series
     spread = Spread.of(np.array(curves))
     deviation = spread.deviation if spread.count > 1 else None
     dashed = ranking in OTHERS
-    return Series(ranking, pixels_of_most, spread.mean, deviation, dashed, CURVE_COLOURS.get(ranking, 0))
+    return Series(
+        ranking, pixels_of_most, spread.mean, deviation, dashed, CURVE_COLOURS.get(ranking, 0)
+    )
 
 
 def worse_games(rule: str, spreads: Mapping[str, Spread]) -> list[int]:
