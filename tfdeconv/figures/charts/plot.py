@@ -104,7 +104,7 @@ class Plot:
                 middle = bottom + GAP + text_width(name, TICK) / 2
                 draw_upwards(canvas, (column, middle), name, TICK, FAINT)
             else:
-                write(pen, (column, bottom + GAP), label, "mt")
+                write(pen, (column, bottom + GAP), label, "ma")
         if self.x.title:
             title = shortened(printable(self.x.title), right - left, LABEL)
             place = ((left + right) / 2, corner[1] + self.height - 4)
