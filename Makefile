@@ -16,7 +16,7 @@ test: .venv/test
 	$(RUFF_FORMAT) --check --quiet $(CODE)
 	$(BIN)/python -m flake8 $(CODE)
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 format: .venv/test
 	$(RUFF_FORMAT) $(CODE)

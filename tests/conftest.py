@@ -70,6 +70,17 @@ def started(monkeypatch):
     monkeypatch.setattr(reading_process, "subprocess", subprocess)
 
 
+# the files that take longest come first, so that both processes have something to do at the end
+LONGEST = {
+    *("test_readme.py", "test_keras.py", "test_passes.py", "test_workers.py"),
+    *("test_own_networks.py", "test_torch_networks.py"),
+}
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def pytest_terminal_summary(terminalreporter):
     """One line where there is no browser: among thousands of dots nobody sees an s."""
     skipped = terminalreporter.stats.get("skipped", [])
