@@ -9,6 +9,8 @@ import pytest
 from command_line import assert_one_line, file_names, save_photo
 from PIL import Image
 
+from tfdeconv.checks import random_weights
+from tfdeconv.cli import randomise
 from tfdeconv.data.preprocessing import caffe
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Add, BatchNorm, Conv, MaxPool
@@ -66,6 +68,10 @@ def test_a_figure_and_its_numbers(run, inputs, tmp_path):
     run(photo, "--weights", weights, *options, script="randomise.py")
     assert len(file_names(tmp_path)) == 2
     assert [open(path, "rb").read() for path in output] == contents
+
+
+def test_options_are_the_ways_to_draw_kernels():
+    assert randomise.HOW == tuple(random_weights.KERNELS)
 
 
 def test_a_feature_that_does_not_fire(run, inputs, tmp_path):
