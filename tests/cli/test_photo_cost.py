@@ -11,6 +11,7 @@ from helpers import random_weights
 from tfdeconv import NETWORKS, Deconvnet
 from tfdeconv.cli import console, photo_cost, visualise
 from tfdeconv.engine import estimate
+from tfdeconv.engine.grad_cam import GradCam
 
 SPEED = 20e9  # multiply-adds a second
 
@@ -99,3 +100,21 @@ def test_work_told_is_that_of_the_estimate(rng):
         deconvnet.project(np.ones((1, 40, 30, 3), np.float32), [0, 1, 2], mode)
         expected = estimate.estimate(network, "block1_pool", (40, 30), mode, False, 3).work
         assert sum(told) == expected
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided"])
+@pytest.mark.parametrize("layer", ["block1_conv2", "block1_pool"])
+def test_work_of_heat_maps_is_what_is_done(rng, rule, layer):
+    network = NETWORKS["vgg16"]()
+    target = "block2_conv1"
+    weights = random_weights(network, rng, target, np.float32)
+    told: list[int] = []
+    deconvnet = Deconvnet(network, weights, target, rule, worked=told.append)
+    grad_cam = GradCam(network, weights, target, layer, worked=told.append)
+    for mode in ("max", "all"):
+        told.clear()
+        projection = deconvnet.project(np.ones((1, 40, 30, 3), np.float32), [0, 1], mode)
+        grad_cam.of(projection)
+        options = ("-f", "0,1", "-m", mode, "--rule", rule, "--cam", layer)
+        request = visualise.parse(["photo.jpg", "-l", target, *options])
+        assert sum(told) == photo_cost.estimate_of(request, network, target, (40, 30)).work

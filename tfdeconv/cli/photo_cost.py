@@ -58,19 +58,19 @@ class Pace:
 
 def estimate_of(request: Any, network: Network, layer: str, size: tuple[int, int]) -> Estimate:
     """Of the features that a PhotoRequest asks for, of a photo of this height and width."""
-    from ..engine.estimate import Estimate, estimate
+    from ..engine.estimate import Estimate, estimate, heat_estimate
     from ..engine.rules import GUIDED, RULES
 
     channels = network.shapes()[layer][2]
     features = len(request.features) if request.features else min(request.top, channels)
-    masked = RULES[request.rule].mask
-    cost = estimate(network, layer, size, request.mode, masked, features)
-    if not request.cam:
-        return cost
-    # Grad-CAM goes some of the way with the gradient rule, and all of it with the guided one
-    more = estimate(network, layer, size, request.mode, True, features)
-    passes = 1 if request.rule == GUIDED.name else 2
-    return Estimate(max(cost.values, more.values), cost.work + passes * more.work)
+    parts = []
+    # what guided Grad-CAM is made of is projected, too
+    for rule in dict.fromkeys((request.rule, GUIDED.name) if request.cam else (request.rule,)):
+        masked = RULES[rule].mask
+        parts.append(estimate(network, layer, size, request.mode, masked, features))
+    if request.cam:
+        parts.append(heat_estimate(network, layer, request.cam, size, request.mode, features))
+    return Estimate(max(part.values for part in parts), sum(part.work for part in parts))
 
 
 def warning(

@@ -13,6 +13,7 @@ from statistics import median
 
 from ..network import receptive_field
 from ..network.cost import backward_cost, forward_cost
+from ..network.cuts import cut_before, part_behind
 from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
 from ..network.strips import backward_values, forward_values, traces_of
@@ -42,19 +43,30 @@ class Estimate:
 
 
 def estimate(
-    network: Network, target: str, size: tuple[int, int], mode: str, masked: bool, features: int
+    network: Network,
+    target: str,
+    size: tuple[int, int],
+    mode: str,
+    masked: bool,
+    features: int,
+    entry: str = INPUT,
 ) -> Estimate:
     """Of a projection of so many features of one image of this height and width.
 
-    mode: "max" or "all"; masked: whether the rule masks. Raises UserError where the size does not
-    suit the target.
+    mode: "max" or "all"; masked: whether the rule masks; entry: an inner layer to which they are
+    projected instead. Raises UserError where the size does not suit the target.
     """
     shapes, nodes = cropped_nodes(network, [target], size)
-    parts = segments_of_large(nodes, shapes, FLOAT32, masked)
+    parts = []
+    back = nodes
+    if entry == INPUT:
+        parts = segments_of_large(nodes, shapes, FLOAT32, masked)
+    else:
+        back = nodes[[node.name for node in nodes].index(entry) + 1 :]
     start = UNIT if mode == "max" else whole(shapes[nodes[-1].name])
     route = receptive_field.route(nodes, start, shapes)
     forward = forward_cost(nodes, shapes, traced=True, masked=masked, unrolled=True)
-    backward = backward_cost(nodes, shapes, route, unrolled=True)
+    backward = backward_cost(back, shapes, route, unrolled=True)
     values = forward.values
     signals = backward.values
     if parts:
@@ -62,10 +74,30 @@ def estimate(
         if route[parts[-1].end] == whole(shapes[parts[-1].end]):
             signals = backward_values(shapes, parts)
     traces = traces_of(nodes, shapes, masked)
-    patch = prod(span.size for span in route[INPUT]) * shapes[INPUT][2]
+    patch = prod(span.size for span in route[entry]) * shapes[entry][2]
     image = prod(shapes[INPUT])
     most = max(values, traces + signals + features * patch) + image
     return Estimate(most, forward.work + features * backward.work)
+
+
+def heat_estimate(
+    network: Network, target: str, layer: str, size: tuple[int, int], mode: str, features: int
+) -> Estimate:
+    """Of Grad-CAM's heat maps at an inner layer, without guided Grad-CAM, as grad_cam.py goes.
+
+    Raises UserError where the size does not suit the target.
+    """
+    target, layer = network.node(target).name, network.node(layer).name
+    entry = cut_before(network, target, layer)
+    work = 0
+    if entry != INPUT:
+        shapes, nodes = cropped_nodes(network, [entry], size)
+        work = forward_cost(nodes, shapes, traced=False).work
+        size = shapes[entry][:2]
+        network = part_behind(network, entry, target)
+    inner = INPUT if entry == layer else layer
+    behind = estimate(network, target, size, mode, True, features, inner)
+    return Estimate(behind.values, work + behind.work)
 
 
 def multiply_adds_per_second() -> float:
