@@ -186,8 +186,7 @@ class RandomizationFigure:
             f"channels",
             "Projections are of the unit that fires strongest with the trained weights, and stay "
             "of this unit: 1 is sent back, before its own rectifier, whether it fires or not",
-            f"Pictures: of the first draw. Curves: mean of {counted(self.plan.draws, 'draw')}, and "
-            f"standard deviation",
+            "Pictures: of the first draw. Curves: mean and standard deviation of all draws",
             "Dashed: of the trained network's projection with itself mirrored and turned: so "
             "similar are pictures that have nothing to do with each other",
         ]
