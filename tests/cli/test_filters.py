@@ -11,6 +11,8 @@ from PIL import Image
 
 from tfdeconv.data.images import text_of
 from tfdeconv.data.preprocessing import PRESETS
+from tfdeconv.figures import filters_figure
+from tfdeconv.figures.charts import sheet
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten
 from tfdeconv.weights.native_write import save_weights
@@ -93,6 +95,28 @@ def test_two_files_have_one_contrast(filters, planted, tmp_path):
     strength = np.abs(kernels - 128).max(2) * (np.ptp(kernels, axis=2) > 0)
     half = drawn.shape[1] // 2
     assert strength[:, half:].max() < 0.5 * strength[:, :half].max()
+
+
+def test_files_of_two_strides_have_their_columns(filters, planted, tmp_path, monkeypatch):
+    other = save(tmp_path / "other.h5", Conv(8, 5, 1, activation=RELU))
+    drawn = []
+
+    def draw_sheet(title, caption, rows, *rest):
+        drawn.extend(rows)
+        return sheet.draw_sheet(title, caption, rows, *rest)
+
+    monkeypatch.setattr(filters_figure, "draw_sheet", draw_sheet)
+    assert filters("--weights", other, "--beside", planted, "--out", tmp_path / "two.png")[0] == 0
+    beyond = [panel.title for panel in drawn[2]]
+    assert [title.rpartition(", ")[2] for title in beyond] == ["other.h5", "net.h5"]
+
+
+def test_the_same_file_twice_is_told_apart(filters, planted, tmp_path):
+    out = tmp_path / "twice.png"
+    status, _, err = filters("--weights", planted, "--beside", planted, "--out", out)
+    assert (status, err) == (0, [])
+    names = {row["file"] for row in rows_of(out.with_suffix(".csv"))}
+    assert names == {"net.h5 (1)", "net.h5 (2)"}
 
 
 def test_colours_are_red_green_blue(filters, tmp_path):

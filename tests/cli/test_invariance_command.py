@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shlex
 from pathlib import Path
 
@@ -11,14 +12,18 @@ import pytest
 from command_line import assert_one_line, file_names
 from PIL import Image
 
+from tfdeconv.cli import photo_cost
 from tfdeconv.data.images import text_of
 from tfdeconv.data.preprocessing import over255
+from tfdeconv.engine import estimate
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.weights.native_write import save_weights
 
 FEW = ["--translations", "-4:4:4", "--scales", "1:1.5:0.5", "--rotations", "0:180:90"]
 STEPS = 3 + 2 + 3
+# the untransformed photo, and the steps that change something
+IMAGES = 1 + 2 + 1 + 2
 
 
 def network(channels: int, classes: bool) -> Network:
@@ -70,7 +75,7 @@ def draw(run, tmp_path):
         out = () if "--out" in arguments else ("--out", tmp_path / "out")
         status, lines, err = run(*arguments, *steps, *out, script="invariance.py")
         # on a busy machine it says how far it is
-        return status, lines, [line for line in err if "images" not in line]
+        return status, lines, [line for line in err if "to go" not in line]
 
     return draw
 
@@ -118,6 +123,19 @@ def test_many_photos_are_drawn_together(draw, weights, photos, tmp_path):
     rows = read_table(table)
     assert len(rows) == 9 * (STEPS + 3) and {row["class"] for row in rows} == {"0"}
     assert Path(picture).name.startswith("9-photos-small-invariance-")
+
+
+def test_what_takes_long_is_said_before(draw, weights, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_cost, "SURELY_QUICK", 0)
+    monkeypatch.setattr(estimate, "multiply_adds_per_second", lambda: 100)
+    same = tmp_path / photos[0].name
+    same.write_bytes(photos[0].read_bytes())
+    status, (_, table), err = draw(photos[0], same, "--weights", weights["classes"])
+    assert status == 0 and len(err) == 1
+    assert re.search(rf": about \d+ hours for {2 * IMAGES} images, {IMAGES} of each photo;", err[0])
+    # photos of one name are told apart
+    names = [f"{path.parent.name}/{path.name}" for path in (photos[0], same)]
+    assert sorted({row["photo"] for row in read_table(table)}) == sorted(names)
 
 
 def test_bands_and_no_classes(draw, weights, rng, tmp_path):

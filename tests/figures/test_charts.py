@@ -16,6 +16,7 @@ from tfdeconv.figures.charts.key import spread_apart
 from tfdeconv.figures.charts.mosaic import DEAD, LARGE, Mosaic
 from tfdeconv.figures.charts.palette import DIVERGING, SEQUENTIAL, SERIES, shades
 from tfdeconv.figures.charts.picture import Picture, Signal
+from tfdeconv.figures.charts.picture_grid import PictureGrid
 from tfdeconv.figures.charts.sheet import draw_sheet
 from tfdeconv.figures.charts.table import Table
 from tfdeconv.figures.legend import Legend
@@ -123,3 +124,8 @@ def test_unknown_cells_show_what_is_beneath():
 def test_names_at_the_ends_do_not_overlap():
     rows = spread_apart([10, 11, 12, 300, 305], 0, 310)
     assert (np.diff(rows) >= 20).all() and rows[-1] <= 310
+
+
+def test_few_pictures_have_the_room_of_a_row():
+    grids = [PictureGrid([PHOTO] * count, [""] * count, 3) for count in (1, 3)]
+    assert grids[0].size == grids[1].size

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..scan.residual import correlation, ranks
+
 # Wang et al. 2004, section III C: the window, and what keeps divisions by small numbers stable
 WINDOW = 11
 SIGMA = 1.5
@@ -67,25 +69,4 @@ def rank_correlation(a: np.ndarray, b: np.ndarray, absolute: bool = False) -> fl
         return float("nan")
     if absolute:
         a, b = np.abs(a), np.abs(b)
-    return correlation(ranks(a), ranks(b))
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """The rank of each of the values, flat and from 1; equal ones share the mean of theirs.
-
-    >>> ranks(np.array([30.0, 10.0, 30.0, 20.0])).tolist()
-    [3.5, 1.0, 3.5, 2.0]
-    """
-    _, group, counts = np.unique(values.ravel(), return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[group.ravel()]
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's correlation of two lists [n]; NaN where one has the same value everywhere."""
-    a = a - a.mean()
-    b = b - b.mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    if not scale:
-        return float("nan")
-    return float(np.clip(a @ b / scale, -1, 1))
+    return float(correlation(ranks(a.reshape(1, -1)), ranks(b.reshape(1, -1)))[0])

@@ -113,7 +113,8 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
     recipe = recipe_of(request, weights, weights_path, title)
     if request.beside:
         other, other_filters = read_filters(replace(request, weights=request.beside), notes)
-        files = apart(filters, other_filters)
+        names = naming.distinct_names([weights.path, other.path])
+        files = [replace(filters, name=names[0]), replace(other_filters, name=names[1])]
         recipe = recipe.with_options(beside=Path(request.beside).name)
         recipe = recipe.with_facts({"beside sha256": other.digest})
     style = Style(request.colours, "common", request.bands)
@@ -149,10 +150,3 @@ def read_filters(request: FiltersRequest, notes: Notes) -> tuple[Weights, Filter
     # what next to nothing is made of says nothing
     kernels = np.where(layer.weightless[:, None, None, None], 0, layer.kernels)
     return weights, Filters(name, layer, spectra(kernels), request.radius)
-
-
-def apart(first: Filters, second: Filters) -> list[Filters]:
-    """Two files' filters, with names that tell them apart."""
-    if first.name != second.name:
-        return [first, second]
-    return [replace(first, name=f"{first.name} (1)"), replace(second, name=f"{first.name} (2)")]

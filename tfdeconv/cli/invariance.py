@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UserError
+from ..words import counted
 from . import console
 from .invariance_options import parse
 from .invariance_plan import Plan, plan_of
 from .notes import Notes, admission_of
+from .photo_cost import Pace, long_time
 from .recipes import recipe_of
 
 if TYPE_CHECKING:
@@ -72,18 +74,20 @@ def measure(
     """The photos that could be read, and what came of them."""
     from ..experiments.invariance import Invariance
     from ..experiments.measured_invariance import MeasuredInvariance
+    from ..figures import naming
     from ..weights.load import as_tensors
 
     request, weights = plan.request, plan.weights
     invariance = Invariance(
         weights.network, as_tensors(weights), plan.layers, plan.head, plan.scenery
     )
+    pace, work = announced_pace(plan, invariance, progress)
+    invariance.worked = lambda images: pace.add(images * work)
     admission = admission_of(request.preprocess, notes)
     files: list[PhotoFile] = []
     responses = []
     for number, path in enumerate(plan.paths):
-        place = f"photo {number + 1} of {len(plan.paths)}"
-        invariance.worked = pace_of(place, invariance, progress)
+        pace.text = f"photo {number + 1} of {len(plan.paths)}"
         chosen = None
         if request.followed:
             chosen = request.followed[number if len(request.followed) > 1 else 0]
@@ -92,10 +96,11 @@ def measure(
             responses.append(invariance.measure(pixels, chosen))
             files.append(PhotoFile(path, digest_of(path)))
         except (UserError, OSError) as error:  # OSError: it vanished while it was read
+            pace.work -= invariance.images * work
             named = isinstance(error, OSError) or str(path) in str(error)
             console.complain(error if named else f"{path}: {error}")
     measured = MeasuredInvariance(
-        tuple(file.path.name for file in files),
+        tuple(naming.distinct_names([str(file.path) for file in files])),
         invariance.layers,
         invariance.sweeps,
         tuple(responses),
@@ -104,18 +109,26 @@ def measure(
     return files, measured
 
 
-def pace_of(
-    photo: str, invariance: Invariance, progress: console.Progress
-) -> Callable[[int], None]:
-    """Says how far a photo is, told of images that have gone through the network."""
-    done = 0
+def announced_pace(
+    plan: Plan, invariance: Invariance, progress: console.Progress
+) -> tuple[Pace, int]:
+    """The pace of all photos, and the work of an image; what takes long is said before."""
+    from ..engine.estimate import forward_work
 
-    def tell(images: int) -> None:
-        nonlocal done
-        done += images
-        progress.say(f"{photo}: {done} of {invariance.images} images")
-
-    return tell
+    heads = [plan.head.name] if plan.head else []
+    work = forward_work(
+        plan.weights.network, [*invariance.layers, *heads], plan.weights.preprocessing.size
+    )
+    images = len(plan.paths) * invariance.images
+    time = long_time(images * work)
+    if time:
+        console.complain(
+            f"about {time} for {counted(images, 'image')}, {invariance.images} of each photo; "
+            "fewer steps take less, as --rotations 0:350:30"
+        )
+    pace = Pace(progress)
+    pace.begin(images * work)
+    return pace, work
 
 
 def read_pixels(path: Path, plan: Plan, admission: Admission) -> np.ndarray:

@@ -96,6 +96,16 @@ def warning(
     return text
 
 
+def long_time(work: int) -> str:
+    """`12 minutes`, for so many multiply-adds; "" for what is no longer than LONG."""
+    from ..engine.estimate import multiply_adds_per_second
+
+    if work <= SURELY_QUICK:
+        return ""
+    seconds = work / multiply_adds_per_second()
+    return duration(seconds) if seconds > LONG else ""
+
+
 def is_much(cost: Estimate, speed: float) -> bool:
     return cost.bytes > MUCH_MEMORY or cost.work / speed > LONG
 

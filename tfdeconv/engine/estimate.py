@@ -7,6 +7,7 @@ Measured on a CPU with AVX2, TensorFlow 2.21, VGG16 and ResNet-50, images of 300
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from statistics import median
@@ -98,6 +99,12 @@ def heat_estimate(
     inner = INPUT if entry == layer else layer
     behind = estimate(network, target, size, mode, True, features, inner)
     return Estimate(behind.values, work + behind.work)
+
+
+def forward_work(network: Network, targets: Sequence[str], size: tuple[int, int]) -> int:
+    """Multiply-adds of a forward pass to the targets, of one image of this height and width."""
+    shapes, nodes = cropped_nodes(network, targets, size)
+    return forward_cost(nodes, shapes, traced=False).work
 
 
 def multiply_adds_per_second() -> float:

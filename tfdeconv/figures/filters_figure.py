@@ -24,6 +24,7 @@ from .legend import Legend
 from .style import COLOURS, Style
 
 BANDS = ("low", "middle", "high")
+BEYOND = "Power beyond the Nyquist frequency of the stride"
 ONE_WIDTH, TWO_WIDTH = 1120, 940  # of the kernels of a file, alone and beside another's
 PER_PAGE = 192  # kernels
 EDGES = np.linspace(0, 0.75, 25)  # of the frequencies that are told apart in the curve
@@ -43,7 +44,7 @@ def draw_filters(
         for each, tone in zip(files, tones):
             if part.start < len(tone):
                 drawn = pixels.levels(tone[part], full)
-                add_panels(rows, each, drawn, part, len(files))
+                add_panels(rows, each, drawn, part, files)
         if not page:
             rows.append([spectrum_panel(files), summary(files)])
         legend = Legend(scale_sentences(files, style), full)
@@ -52,11 +53,15 @@ def draw_filters(
 
 
 def add_panels(
-    rows: list[list[Panel]], each: Filters, tiles: np.ndarray, part: slice, count: int
+    rows: list[list[Panel]],
+    each: Filters,
+    tiles: np.ndarray,
+    part: slice,
+    files: Sequence[Filters],
 ) -> None:
-    """Adds the panels of some of a file's kernels to the rows."""
-    width = ONE_WIDTH if count == 1 else TWO_WIDTH
-    name = each.name if count > 1 else ""
+    """Adds the panels of some of a file's kernels to the rows; files: all of the figure's."""
+    width = ONE_WIDTH if len(files) == 1 else TWO_WIDTH
+    name = each.name if len(files) > 1 else ""
     rows[0].append(Mosaic(tiles, width, name, first=part.start, marks=each.marks))
     numbers = [str(part.start + i) for i in range(len(tiles))]
     rows[1].append(
@@ -64,7 +69,7 @@ def add_panels(
             numbers,
             each.spectra.bands[:, part],
             y_title="share of the power",
-            title="Frequencies of each kernel" if count == 1 else f"Frequencies, {each.name}",
+            title=f"Frequencies, {name}" if name else "Frequencies of each kernel",
             x_title="kernel",
             groups=BANDS,
             stacked=True,
@@ -73,13 +78,14 @@ def add_panels(
             height=250,
         )
     )
-    if each.strided:
+    # of both or of none: each file has its column
+    if any(one.strided for one in files):
         rows[2].append(
             Bars(
                 numbers,
                 each.spectra.beyond(each.layer.stride)[part],
                 y_title="share",
-                title=f"Power beyond the Nyquist frequency of the stride, {nyquist(each)}",
+                title=", ".join(filter(None, [BEYOND, nyquist(each), name])),
                 x_title="kernel",
                 y_range=(0, 1),
                 width=width,

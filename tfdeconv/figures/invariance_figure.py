@@ -22,7 +22,7 @@ from .charts.picture_grid import PictureGrid
 from .charts.sheet import PANEL_GAP, ROOM, draw_sheet
 from .unit_names import UnitNames
 
-SAMPLES = 6  # of a row's transformed photos
+SAMPLES, COLUMNS = 6, 3  # of a row's transformed photos
 MOST_LINES = 8  # photos that have a line each; of more the mean is drawn, and its spread
 WIDEST, NARROWEST, HEIGHT = 440, 270, 290  # of a chart
 NAMES = 150  # more, of the last of a row: the photos' names
@@ -147,6 +147,11 @@ class InvarianceFigure:
             return "distance / between photos"
         return "distance / norm"
 
+    @property
+    def columns(self) -> int:
+        """Of all rows' samples: charts stand below each other."""
+        return min(COLUMNS, max(len(sweep.amounts) for sweep in self.measured.sweeps))
+
     def samples(self, number: int) -> PictureGrid:
         """The first photo at some steps of a sweep, from its first to its last."""
         sweep = self.measured.sweeps[number]
@@ -159,7 +164,7 @@ class InvarianceFigure:
             pictures.append(self.seen(sweep.transformations[step]))
             words.append(write(sweep.amounts[step]))
         title = self.measured.photos[0] if number == 0 else ""
-        return PictureGrid(pictures, words, title=title)
+        return PictureGrid(pictures, words, self.columns, title=title)
 
     def sentences(self) -> list[str]:
         """How to read it."""

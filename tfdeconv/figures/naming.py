@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -81,10 +82,29 @@ def short_names(paths: Sequence[str]) -> list[str]:
     stems = []
     for path in map(Path, paths):
         stems.append(path.with_name(path.stem.removesuffix(".weights") or path.name))
-    for files in (stems, [Path(path) for path in paths]):
-        parts = [file.absolute().parts[1:] for file in files]
-        for count in range(1, max(map(len, parts)) + 1):
-            names = ["/".join(each[-count:]) for each in parts]
-            if len(set(names)) == len(set(paths)):
-                return names
-    return [str(path) for path in paths]
+    names = [str(stem) for stem in stems]
+    # where only the endings differ
+    if len(set(stems)) < len(set(map(Path, paths))):
+        names = list(paths)
+    return distinct_names(names)
+
+
+def distinct_names(paths: Sequence[str]) -> list[str]:
+    """Paths in as few parts as tell them apart; the same ones are numbered.
+
+    >>> distinct_names(["a/cat.jpg", "b/dog.jpg"]), distinct_names(["a/cat.jpg", "b/cat.jpg"])
+    (['cat.jpg', 'dog.jpg'], ['a/cat.jpg', 'b/cat.jpg'])
+    >>> distinct_names(["a/cat.jpg", "dog.jpg", "./a/cat.jpg"])
+    ['cat.jpg (1)', 'dog.jpg', 'cat.jpg (2)']
+    """
+    parts = [Path(path).absolute().parts[1:] for path in paths]
+    count = 1
+    while len({each[-count:] for each in parts}) < len(set(parts)):
+        count += 1
+    names = ["/".join(each[-count:]) for each in parts]
+    numbers: Counter[str] = Counter()
+    numbered = []
+    for name in names:
+        numbers[name] += 1
+        numbered.append(f"{name} ({numbers[name]})" if names.count(name) > 1 else name)
+    return numbered

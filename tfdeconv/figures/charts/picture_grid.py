@@ -23,11 +23,14 @@ GAP = 10
 
 @dataclass(frozen=True)
 class PictureGrid(Panel):
-    """Pictures uint8 [h, w, 3] of one size, in rows of so many columns, and their words."""
+    """Pictures uint8 [h, w, 3] of one size, in rows of so many columns, and their words.
+
+    It is as wide as its columns, however few the pictures are.
+    """
 
     pictures: Sequence[np.ndarray]
     words: Sequence[str]
-    columns: int = 3
+    columns: int
     side: int = 112  # of a picture: its longer one
     title: str = ""
     note: str = ""
@@ -40,9 +43,8 @@ class PictureGrid(Panel):
     @property
     def size(self) -> tuple[int, int]:
         width, height = self.tile
-        columns = min(self.columns, len(self.pictures))
-        rows = ceil(len(self.pictures) / columns)
-        return columns * (width + GAP) - GAP, rows * (height + LINE + GAP) - GAP
+        rows = ceil(len(self.pictures) / self.columns)
+        return self.columns * (width + GAP) - GAP, rows * (height + LINE + GAP) - GAP
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         width, height = self.tile
