@@ -53,11 +53,7 @@ def draw_filters(
 
 
 def add_panels(
-    rows: list[list[Panel]],
-    each: Filters,
-    tiles: np.ndarray,
-    part: slice,
-    files: Sequence[Filters],
+    rows: list[list[Panel]], each: Filters, tiles: np.ndarray, part: slice, files: Sequence[Filters]
 ) -> None:
     """Adds the panels of some of a file's kernels to the rows; files: all of the figure's."""
     width = ONE_WIDTH if len(files) == 1 else TWO_WIDTH
