@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 SHOWN = 6  # of a list; the others are dots
 
 

@@ -29,8 +29,15 @@ ORDERS = ("cascading", "independent")
 CASCADING, INDEPENDENT = range(len(ORDERS))
 # of two pictures, signed and as magnitudes
 MEASURES = ("SSIM", "SSIM of magnitudes", "rank correlation", "rank correlation of magnitudes")
+# of MEASURES, the one by which it is told how much is left: small pictures have it too
+RANKS = MEASURES.index("rank correlation")
 # similarity from which on, by all measures, a picture is said to be the same
 SAME = 0.99
+# from which on a picture is so like itself turned that similarities tell nothing
+SYMMETRIC = 0.9
+# Parts of the way from unrelated pictures to equal ones, and what a picture is of that is still so
+# far when all weights are random.
+MOSTLY, PARTLY = 0.5, 0.1
 # percentile of a picture's magnitudes that is full black or white: few are much larger
 FULL = 99
 # the same values elsewhere
@@ -168,6 +175,24 @@ def as_drawn(picture: np.ndarray) -> np.ndarray:
     magnitudes = np.abs(picture)
     full = np.percentile(magnitudes[magnitudes > 0], FULL)
     return np.clip(picture / full, -1, 1)
+
+
+def part_left(result: Result) -> float:
+    """How much is left when all weights are random: 1 all of it, 0 no more than by chance.
+
+    By rank correlation, of which pictures have some that have nothing to do with each other, as
+    the projection and itself turned. NaN where that is not known, or is so much that nothing can be
+    told.
+    """
+    left = defined_mean(result.similarities[CASCADING, -1, :, RANKS])
+    level = defined_mean(result.turned[:, RANKS])
+    return (left - level) / (1 - level) if level < SYMMETRIC else float("nan")
+
+
+def defined_mean(values: np.ndarray) -> float:
+    """The mean of the values that are defined; NaN of none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def ignored(result: Result) -> list[int]:

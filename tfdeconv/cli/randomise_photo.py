@@ -127,7 +127,7 @@ def figures_of(
         channel = int(units.projection.channels[0, place])
         subject = f"{names.noun} {channel} {names.name(channel)}".strip()
         figure = RandomizationFigure(
-            f"{title} {layer}, {subject}",
+            f"{title}   {layer}   {subject}",
             photo.path.name,
             plan,
             of_feature,

@@ -12,14 +12,13 @@ from PIL import Image
 
 from ..data.preprocessing import Preprocessing
 from ..network.reach import Rectangle
-from ..words import counted
+from ..words import PLUS_MINUS, counted
 from . import pixels
 from .charts import table as charts_table
 from .charts.bars import Bars
 from .charts.panel import Panel
 from .charts.picture import Picture
 from .charts.sheet import draw_sheet
-from .photo_figure import PLUS_MINUS
 from .tables import Table
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PIL import Image
 from ..checks.fidelity import BLUR, CENTRE, DELETION, GAMES, INSERTION, RANDOM, Settings
 from ..data.preprocessing import Preprocessing
 from ..engine.projection import paste
-from ..words import counted, number
+from ..words import PLUS_MINUS, counted, number
 from . import pixels
 from .charts.curves import Curves, Series
 from .charts.panel import Panel
@@ -20,7 +20,6 @@ from .charts.sheet import draw_sheet
 from .charts.table import Table
 from .fidelity_text import (
     BETTER_THAN_ALL,
-    PLUS_MINUS,
     MeasuredUnit,
     Spread,
     any_defined,

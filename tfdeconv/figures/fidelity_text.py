@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..checks.fidelity import CENTRE, GAMES, RANDOM, Fidelity
+from ..words import PLUS_MINUS
 
-PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 # of the other rankings, in words
 BETTER_THAN_ALL = "better than random and than the centre"
 OTHERS = {RANDOM: "random", CENTRE: "the centre"}

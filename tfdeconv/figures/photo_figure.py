@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.preprocessing import Preprocessing
 from ..engine.projection import paste
-from ..words import number
+from ..words import PLUS_MINUS, number
 from . import pixels
 from .letters import text_width
 from .photo_layout import Content
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..engine.projection import Projection
 
 LETTERS = 19  # of labels
-PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 LABEL_GAP = 10  # pixels between the parts of a label
 
 Labels = Sequence[tuple[str, str]]

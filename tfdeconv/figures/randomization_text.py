@@ -9,8 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from ..checks.randomization import CASCADING, MEASURES, ORDERS, TURNS, Plan, Result, ignored
-from ..words import listed
+from ..checks.randomization import (
+    CASCADING,
+    MEASURES,
+    MOSTLY,
+    ORDERS,
+    PARTLY,
+    RANKS,
+    SAME,
+    TURNS,
+    Plan,
+    Result,
+    ignored,
+    part_left,
+)
+from ..words import PLUS_MINUS, listed
 from . import naming
 from .recipe import Recipe
 
@@ -55,19 +68,41 @@ def results_of(plan: Plan, results: Mapping[str, Result]) -> dict[str, str]:
 
 
 def verdicts(plan: Plan, results: Mapping[str, Result]) -> list[str]:
-    """Of each method, on which weights its picture does not depend."""
-    found = []
-    for method, result in results.items():
-        names = [plan.blocks[number].name for number in ignored(result)]
-        if result.original is None:
-            found.append(f"{method}: nothing comes back")
-        elif len(names) == len(plan.blocks):
-            found.append(f"{method}: does not depend on the weights of any layer")
-        elif names:
-            found.append(f"{method}: does not depend on the weights of {listed(names)}")
-        else:
-            found.append(f"{method}: depends on the weights of every layer")
-    return found
+    """What each method's picture is of: the weights, or the photo."""
+    return [f"{method}: {verdict(plan, result)}" for method, result in results.items()]
+
+
+def verdict(plan: Plan, result: Result) -> str:
+    """How much is left when all weights are random, what follows, and which weights do nothing."""
+    if result.original is None:
+        return "nothing comes back"
+    names = [plan.blocks[number].name for number in ignored(result)]
+    if len(names) == len(plan.blocks) and not part_left(result) < SAME:
+        return "does not depend on the weights of any layer"
+    left = cell(result.similarities[CASCADING, -1, :, RANKS])
+    level = cell(result.turned[:, RANKS]) or "not defined"
+    text = "nothing comes back when all weights are random"
+    if left:
+        text = (
+            f"with all weights random {left} of the rank correlation is left (unrelated pictures "
+            f"{level}): {what_it_shows(part_left(result))}"
+        )
+    if names:
+        text += f"; random weights in {listed(names)} alone change nothing"
+    return text
+
+
+def what_it_shows(part: float) -> str:
+    """In words, of part_left().
+
+    >>> what_it_shows(0.02), what_it_shows(0.6)
+    ('depends on the weights', 'mostly the photo, not the weights')
+    """
+    if np.isnan(part):
+        return "cannot be told, as it is much like itself turned"
+    if part >= MOSTLY:
+        return "mostly the photo, not the weights"
+    return "partly the photo, partly the weights" if part >= PARTLY else "depends on the weights"
 
 
 def shorter(names: Sequence[str]) -> list[str]:
@@ -105,10 +140,10 @@ def short(value: float) -> str:
 
 
 def cell(values: np.ndarray) -> str:
-    """Mean and spread of a list of similarities for a table: `0.53 +- 0.08`; nothing of none."""
+    """Mean and spread of a list of similarities for a table: `0.53 ± 0.08`; nothing of none."""
     mean, spread = mean_and_spread(values)
     if np.isnan(mean):
         return ""
     if np.isnan(spread):
         return short(mean)
-    return f"{short(mean)} +- {short(spread)}"
+    return f"{short(mean)} {PLUS_MINUS} {short(spread)}"
