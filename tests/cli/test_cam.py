@@ -89,6 +89,7 @@ def test_other_options_work_with_it(run, files, tmp_path, given):
         ("-l late --cam late", "that is the target itself; these layers below late would do: po"),
         ("-l classes --cam mean", "its map is a single cell"),
         ("-l inner --cam pool", "inner does not depend on it"),
+        ("-l late --cam pool --tiles", "and no heat maps: give it without --cam"),
         ("--cam pol", "Did you mean 'pool'"),
     ],
 )

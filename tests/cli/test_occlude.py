@@ -72,7 +72,7 @@ def test_mistakes_get_one_line(run, tmp_path, options, message):
 @pytest.mark.parametrize(
     "wanted, message",
     [
-        ("4", "scores has 4 channels, 0 to 3"),
+        ("4", "--class 4: scores has classes 0 to 3"),
         ("wolf", "there is no class"),
         ("cat,dog", "one class"),
     ],

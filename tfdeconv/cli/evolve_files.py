@@ -186,7 +186,7 @@ def scan_files(series: Series, interruption: Interruption, notes: Notes) -> list
     Raises Interrupted after a signal: the same call goes on with what is saved.
     """
     console.Progress().say("importing tensorflow")
-    console.import_tensorflow(series.scans[0].verbose)
+    console.import_tensorflow(series.scans[0].verbose, series.scans[0].precision)
     from ..experiments.evolution import Epoch
     from ..scan import maxima
     from ..scan.workers import join_group

@@ -137,9 +137,7 @@ def class_number(
     from ..figures.unit_names import unit_names
 
     names = unit_names(weights.network, head.name, weights.labels)
-    if request.followed.isdecimal() and len(request.followed) < 10:
-        return str(weights.network.channel(head.name, int(request.followed)))
-    numbers = class_options.class_numbers(names, [head.name], [request.followed])
+    numbers = class_options.chosen_classes(names, head.name, [request.followed])
     if len(numbers) > 1:
         raise UserError(f"--class takes one class here, found {len(numbers)}")
     return str(numbers[0])

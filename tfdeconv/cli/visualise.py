@@ -55,6 +55,12 @@ CONSTRAINTS = (
         excludes=("--cam",),
     ),
     Constraint(
+        "--cam",
+        "--tiles writes patches and projections, and no heat maps: give it without --cam, or --raw "
+        "for the heat maps as numbers",
+        excludes=("--tiles",),
+    ),
+    Constraint(
         "--max-side",
         "--max-side is for photos at their own size: give --resize keep as well",
         needs=("--resize keep",),
