@@ -188,6 +188,15 @@ def test_only_changed_layers_and_those_above_move(folder, tmp_path, capfd):
     assert len(list(tmp_path.glob("*-evolution-*.png"))) == 3
 
 
+def test_one_file_twice_does_not_change(folder, drawn, tmp_path):
+    options = ["--out", tmp_path, "-l", "dots", "--random", "1"]
+    assert call(str(SCRIPTS / "evolve.py"), *command(folder, "first", "first"), *options) == 0
+    [row] = rows_of(next(tmp_path.glob("first-to-first-evolving-changes-????????.csv")))
+    assert (row["from"], row["to"]) == ("first (1)", "first (2)")
+    # the fifth never fires
+    assert row["correlation_mean"] == "1.0" and row["unchanged"] == row["compared"] == "4"
+
+
 def test_a_killed_comparison_goes_on(folder, drawn, tmp_path, monkeypatch):
     steps = []
     step = Accumulator.step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .evolve_files import Series
     from .evolve_options import EvolveRequest
 
+NUMBERED = re.compile(r" \(\d+\)")
 # fields of a request that no picture depends on, or that are said in another way
 IRRELEVANT = ("runs", "random", "seed", "every")
 # fields that only pictures of features depend on
@@ -186,7 +188,8 @@ class Pictures:
     def source_name(self) -> str:
         """What names of pictures begin with: `epoch1-to-epoch9`."""
         name = f"{self.epochs[0].name}-to-{self.epochs[-1].name}"
-        return name.replace("/", "_")
+        # names from shells are better off without the numbers of a file that is given twice
+        return NUMBERED.sub("", name).replace("/", "_")
 
     def recipe(self, without: Sequence[str] = ()) -> Recipe:
         """What pictures depend on, but for some fields of the request."""
