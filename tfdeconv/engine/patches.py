@@ -19,7 +19,7 @@ from . import dispatch
 from .ops.pooling import average_pool
 from .ops.slicing import NO_PAD
 from .types import Parameters, Positions
-from .windows import gather
+from .windows import gather, sums
 
 # layers whose parameters may differ from cell to cell
 BY_CELL = (Affine, PReLU)
@@ -74,7 +74,7 @@ def filled(
     rectangles [k, 4]: top, left, bottom, right; value [c].
     """
     rows, columns = window_cells(extents(windows), starts)
-    top, left, bottom, right = tf.unstack(rectangles[:, :, None], axis=1)
+    top, left, bottom, right = (rectangles[:, side : side + 1] for side in range(4))
     row_inside = (rows >= top) & (rows < bottom)
     column_inside = (columns >= left) & (columns < right)
     inside = row_inside[:, :, None] & column_inside[:, None, :]
@@ -113,16 +113,16 @@ def with_window(
     own_rows, own_columns = rows - starts[0][:, None], columns - starts[1][:, None]
     # One gather from the map, behind it all windows, and at the end a cell of what lies outside.
     item = tf.range(tf.shape(changed)[0])
-    of_map = rows[:, :, None] * width + columns[:, None, :]
-    window_rows = (item[:, None] * n + own_rows) * m
-    of_window = height * width + window_rows[:, :, None] + own_columns[:, None, :]
+    of_map = sums(rows * width, columns)
+    of_window = sums(height * width + (item[:, None] * n + own_rows) * m, own_columns)
     index = tf.where(both(own_rows, n, own_columns, m), of_window, of_map)
     source = [tf.reshape(clean, (-1, channels)), tf.reshape(changed, (-1, channels))]
     source.append(tf.fill((1, channels), tf.constant(outside, clean.dtype)))
-    beyond = height * width + tf.shape(changed)[0] * (n * m)
+    beyond = tf.cast(height * width + tf.shape(changed)[0] * (n * m), tf.int64)
     index = tf.where(both(rows, height, columns, width), index, beyond)
     gathered = tf.gather(tf.concat(source, 0), index)
-    return tf.ensure_shape(gathered, (None, rows.shape[1], columns.shape[1], channels))
+    gathered.set_shape((None, rows.shape[1], columns.shape[1], channels))
+    return gathered
 
 
 def both(rows: tf.Tensor, height: int, columns: tf.Tensor, width: int) -> tf.Tensor:

@@ -68,9 +68,18 @@ def gather(values: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor, columns: tf.Ten
     _, h, w, c = values.shape
     rows = tf.clip_by_value(rows, 0, h - 1)
     columns = tf.clip_by_value(columns, 0, w - 1)
-    index = ((batch[:, None] * h + rows)[:, :, None] * w) + columns[:, None, :]
-    gathered = tf.gather(tf.reshape(values, (-1, c)), index)
-    return tf.ensure_shape(gathered, (None, rows.shape[1], columns.shape[1], c))
+    index = sums(tf.cast(batch[:, None] * h + rows, tf.int64) * w, columns)
+    gathered = slicing.take(tf.reshape(values, (-1, c)), index)
+    gathered.set_shape((None, rows.shape[1], columns.shape[1], c))
+    return gathered
+
+
+def sums(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """rows [k, n] + columns [k, m] -> int64 [k, n, m].
+
+    Where there is a GPU, TensorFlow computes int32 on the host: good for an axis, not for a map.
+    """
+    return tf.cast(rows, tf.int64)[:, :, None] + tf.cast(columns, tf.int64)[:, None, :]
 
 
 def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans) -> tf.Tensor:
@@ -81,7 +90,7 @@ def crop(trace: tf.Tensor, image: tf.Tensor, positions: Positions, spans: Spans)
     extents = trace.shape[1:3]
     # a single cell stands for all
     if all(not span.stride and extent in (1, span.size) for span, extent in zip(spans, extents)):
-        return tf.gather(trace, image)
+        return slicing.take(trace, image)
     rows = cell_indices(spans[0], positions[0])
     columns = cell_indices(spans[1], positions[1])
     return gather(trace, image, rows, columns)

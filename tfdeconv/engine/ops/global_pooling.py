@@ -10,6 +10,9 @@ from ...network.layers import GlobalAvgPool, GlobalMaxPool
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 
+# whole numbers that float32 holds
+EXACT = 1 << 24
+
 
 def global_average_pool(x: tf.Tensor) -> tf.Tensor:
     """Mean of each map. x [n, h, w, c] -> [n, 1, 1, c]."""
@@ -24,12 +27,15 @@ def global_average_pool_transpose(signal: tf.Tensor, height: int, width: int) ->
 def global_max_pool(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Maximum of each map, and the switch: its cell in row order, the first on a tie.
 
-    x [n, h, w, c] -> y [n, 1, 1, c], switches int32
+    x [n, h, w, c] -> y [n, 1, 1, c], switches int64
     """
-    flat = tf.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
-    y = tf.reduce_max(flat, 1)
-    switches = tf.argmax(flat, 1, tf.int32)
-    return y[:, None, None], switches[:, None, None]
+    cells = x.shape[1] * x.shape[2]
+    flat = tf.reshape(x, (-1, cells, x.shape[3]))
+    y = tf.reduce_max(flat, 1, keepdims=True)
+    # not argmax: of ties a GPU need not give the first, and on a CPU this takes half the time
+    numbers = tf.range(cells, dtype=tf.float32 if cells <= EXACT else tf.float64)[:, None]
+    firsts = tf.reduce_min(tf.where(flat == y, numbers, float(cells)), 1)
+    return y[:, :, None], tf.cast(firsts, tf.int64)[:, None, None]
 
 
 def global_max_pool_transpose(

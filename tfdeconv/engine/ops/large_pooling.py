@@ -10,7 +10,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from ...network.spans import Pads, Window
-from .slicing import cut, every
+from .slicing import cut, every, number_type
 
 # a window's cells, or a stride's, from which on it is large
 LARGE = 64
@@ -24,11 +24,8 @@ def is_large(window: Window) -> bool:
 
 
 def switch_type(window: Window) -> tf.DType:
-    """The smallest type that numbers all taps of a window: a trace has as many as the output."""
-    cells = window.taps[0] * window.taps[1]
-    if cells <= 1 << 8:
-        return tf.uint8
-    return tf.uint16 if cells <= 1 << 16 else tf.int32
+    """The smallest type that numbers all taps of a window."""
+    return number_type(window.taps[0] * window.taps[1])
 
 
 def pad_map(x: tf.Tensor, pads: Pads, value: float = 0.0) -> tf.Tensor:
@@ -42,13 +39,14 @@ def pad_map(x: tf.Tensor, pads: Pads, value: float = 0.0) -> tf.Tensor:
 def large_max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     """As max_pool in pooling.py."""
     best = pad_map(x, window.pad, float("-inf"))
-    switches = tf.zeros_like(best, tf.int32)
+    # cast: zeros of uint32 themselves have no kernel on a GPU
+    switches = tf.cast(tf.zeros_like(best), switch_type(window))
     # the maxima of each row of the window, then the maximum of its rows
     for axis, weight in ((1, 1), (0, window.taps[1])):
         best, switches = running_maximum(best, switches, axis + 1, window, weight)
         best = every(best, axis + 1, window.stride[axis])
         switches = every(switches, axis + 1, window.stride[axis])
-    return best, tf.cast(switches, switch_type(window))
+    return best, switches
 
 
 def running_maximum(
@@ -68,7 +66,8 @@ def running_maximum(
         count = best.shape[axis] - cells
         later = cut(best, axis, cells, count)
         best = cut(best, axis, 0, count)
-        moved = cut(switches, axis, cells, count) + shift * weight
+        step = tf.constant(shift * weight, switches.dtype)
+        moved = cut(switches, axis, cells, count) + step
         switches = tf.where(later > best, moved, cut(switches, axis, 0, count))
         best = tf.maximum(best, later)
         length += shift

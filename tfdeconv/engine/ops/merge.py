@@ -23,6 +23,7 @@ from ...network.layers import (
 )
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
+from .slicing import number_type
 
 
 def sum_broadcast(signal: tf.Tensor, shape: Shape, input_shape: Shape) -> tf.Tensor:
@@ -110,11 +111,12 @@ def extremum_forward(
 ) -> Traced:
     """The trace: in each cell the number of the input that it was, the first on a tie."""
     best = inputs[0]
-    winner = tf.zeros_like(best, tf.int32)
+    dtype = number_type(len(inputs))
+    winner = tf.zeros_like(best, dtype)
     for number, values in enumerate(inputs[1:], 1):
         beats = values > best if isinstance(layer, Maximum) else values < best
         best = tf.where(beats, values, best)
-        winner = tf.where(beats, number, winner)
+        winner = tf.where(beats, tf.constant(number, dtype), winner)
     return best, winner if rule else None
 
 

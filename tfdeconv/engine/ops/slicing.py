@@ -7,6 +7,15 @@ import tensorflow as tf
 from ...network.spans import Pads
 
 NO_PAD: Pads = ((0, 0), (0, 0))
+# what is gathered as int32
+PACKED = tf.uint8, tf.uint16, tf.uint32
+
+
+def number_type(count: int) -> tf.DType:
+    """The smallest type for the numbers from 0 to count - 1: a trace has many of them."""
+    if count <= 1 << 8:
+        return tf.uint8
+    return tf.uint16 if count <= 1 << 16 else tf.uint32
 
 
 def cut(x: tf.Tensor, axis: int, start: int, size: int, value: float = 0.0) -> tf.Tensor:
@@ -30,6 +39,36 @@ def every(x: tf.Tensor, axis: int, stride: int) -> tf.Tensor:
     if stride == 1:
         return x
     return x[(slice(None),) * axis + (slice(None, None, stride),)]
+
+
+def take(values: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """values [b, ..., c] at any index into the first axis: [*index, ..., c].
+
+    Small whole numbers are taken as int32, several in one: of their own types TensorFlow gathers
+    on the host alone, and all of them would leave the GPU.
+    """
+    dtype = values.dtype
+    if dtype not in PACKED:
+        return tf.gather(values, index)
+    together = tf.int32.size // dtype.size
+    channels = values.shape[-1]
+    missing = -channels % together
+    if missing:
+        # anything: it is cut off again
+        values = tf.concat([values, *[values[..., :1]] * missing], -1)
+    packed = tf.bitcast(apart(values, together), tf.int32)
+    taken = tf.bitcast(tf.gather(packed, index), dtype)
+    if together > 1:
+        taken = tf.reshape(taken, (-1, *taken.shape[1:-2], channels + missing))
+    return cut(taken, len(taken.shape) - 1, 0, channels)
+
+
+def apart(values: tf.Tensor, together: int) -> tf.Tensor:
+    """values [..., c] -> [..., c / together, together], as they are where that is 1."""
+    if together == 1:
+        return values
+    *outer, channels = values.shape[1:]
+    return tf.reshape(values, (-1, *outer, channels // together, together))
 
 
 def interleave(grid: list[list[tf.Tensor]]) -> tf.Tensor:
