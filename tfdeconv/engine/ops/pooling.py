@@ -28,8 +28,8 @@ def max_pool(x: tf.Tensor, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
     """Maximum of each window, and the switch that says where in the window it was.
 
     x [n, h, w, c] -> y [n, h', w', c], switches [n, h', w', c]: dy * taps of a row + dx, in taps;
-    uint8 (uint16 where the window has more than 256 cells, uint32 more than 65,536). Pads with -inf,
-    so that no switch points outside the map; a tie goes to the first element in row order.
+    uint8 (uint16 where the window has more than 256 cells, uint32 more than 65,536). Pads with
+    -inf, so that no switch points outside the map; a tie goes to the first element in row order.
     """
     if is_large(window):
         return large_max_pool(x, window)
