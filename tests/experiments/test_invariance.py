@@ -15,6 +15,7 @@ from tfdeconv.experiments.invariance import Invariance, PhotoResponse, Response
 from tfdeconv.experiments.measured_invariance import NORM, OTHERS, MeasuredInvariance
 from tfdeconv.experiments.scenes import Scenery
 from tfdeconv.experiments.sweeps import KINDS, ROTATION, SCALE, VERTICAL, Sweep
+from tfdeconv.figures.invariance_figure import InvarianceFigure
 from tfdeconv.network.classes import class_layer
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, GlobalMaxPool, MaxPool, Softmax
@@ -204,3 +205,14 @@ def test_without_a_mean_the_photo_has_its_own(rng):
     np.testing.assert_allclose(x[:4], np.broadcast_to(photo.mean((0, 1)) / 255, (4, 12, 3)), 1e-6)
     # black would be an edge that no photo has
     np.testing.assert_array_equal(x[4:], preprocessing.apply(photo[:-4]))
+
+
+def test_means_say_of_how_many_photos():
+    response = Response(np.zeros(2), {"a": np.arange(2.0)}, np.full(2, np.nan), np.full(2, -1))
+    photos = [PhotoResponse({"a": float(i)}, -1, math.nan, (response,)) for i in range(9)]
+    names = tuple(map(str, range(9)))
+    sweeps = (Sweep(VERTICAL, (0, 1)),)
+    for between, words in ((math.nan, "8 to 9 photos, without"), (2.0, "9 photos")):
+        measured = MeasuredInvariance(names, ("a",), sweeps, tuple(photos), {"a": between})
+        figure = InvarianceFigure(measured, lambda each: np.zeros(0), None, False, "", "")
+        assert figure.averaged.startswith(words)

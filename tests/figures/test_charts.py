@@ -129,3 +129,8 @@ def test_names_at_the_ends_do_not_overlap():
 def test_few_pictures_have_the_room_of_a_row():
     grids = [PictureGrid([PHOTO] * count, [""] * count, 3) for count in (1, 3)]
     assert grids[0].size == grids[1].size
+
+
+def test_columns_of_numbers_may_have_words():
+    rows = [["a", "1", "x"], ["b", "not known", "2"], ["c", "3 x 3", ""]]
+    assert Table(["", "", ""], rows).numeric == [False, True, False]

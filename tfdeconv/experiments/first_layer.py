@@ -41,8 +41,9 @@ class FirstLayer:
     kernels: [n, h, w, c], what the output gains where a pixel's value is 1 of 255 higher; colours
     are in the order rgb; a dilated kernel has zeros between its weights.
     bias: [n], the output for an image of zeros.
-    greatest: [n], the largest output that any image of values from 0 to 255 can make; None where
-    their range is not known.
+    greatest: [n], what no output for an image of values from 0 to 255 exceeds, and the largest
+    one where no zeros around it and no channel that is read twice count; None where the range of
+    values is not known.
     threshold: what the output has to exceed to pass the rectifier; None: no rectifier is behind it.
     """
 

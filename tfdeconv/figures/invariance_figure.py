@@ -174,7 +174,7 @@ class InvarianceFigure:
             + self.distance_meaning(count)
         ]
         if self.together:
-            sentences.append(f"Lines: means of {count} photos; bands: a standard deviation")
+            sentences.append(f"Lines: means of {self.averaged}; bands: a standard deviation")
         if any(self.measured.fill(i).any() for i in range(len(self.measured.sweeps))):
             share = "mean share" if count > 1 else "share"
             sentences.append(
@@ -184,6 +184,17 @@ class InvarianceFigure:
             )
         sentences.append(f"Interpolation: {self.interpolation}")
         return sentences + self.class_sentences()
+
+    @property
+    def averaged(self) -> str:
+        """Of which photos the means are."""
+        count = len(self.measured.photos)
+        known = []
+        for layer in self.measured.layers:
+            known.append(int(np.isfinite(self.measured.distances(0, layer)).all(1).sum()))
+        if min(known) == count:
+            return f"{count} photos"
+        return f"{min(known)} to {count} photos, without those that leave a layer at 0"
 
     def distance_meaning(self, count: int) -> str:
         if self.measured.measure == OTHERS:

@@ -53,8 +53,8 @@ class Table(Panel):
 
     @cached_property
     def numeric(self) -> list[bool]:
-        """Whether a column has numbers alone."""
-        return [all(map(is_number, column)) for column in zip(*self.rows)]
+        """Whether a column is one of numbers."""
+        return [is_numeric(column) for column in zip(*self.rows)]
 
     @property
     def head_height(self) -> int:
@@ -99,6 +99,12 @@ class Table(Panel):
                 place, anchor = (left + width, top + LINE // 2), "rm"
             pen.text(place, printable(cell), colour, font_for(cell, LABEL), anchor=anchor)
             left += width + GAP
+
+
+def is_numeric(column: Sequence[str]) -> bool:
+    """Whether most of a column's cells are numbers, as where one of them is `not known`."""
+    known = [cell for cell in column if cell]
+    return 2 * sum(map(is_number, known)) > len(known) or not known
 
 
 def is_number(text: str) -> bool:
