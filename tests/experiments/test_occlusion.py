@@ -137,3 +137,10 @@ def test_squares_of_no_use_are_refused(size, stride, message):
 def test_too_many_squares_are_refused():
     with pytest.raises(UserError, match="--stride 1 makes 90,000 squares on 300 x 300"):
         squares_on((300, 300), 50, 1)
+
+
+def test_a_square_of_nothing_has_no_energy(rng):
+    values = 1e9 * rng.random((20, 17))
+    values[8:13, 8:13] = 0
+    sums = Squares(20, 17, size=5, stride=4).sums(values)
+    assert sums[2, 2] == 0 and (sums > 0).sum() == sums.size - 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import UserError
 from ..files import refuse_source
 from ..network.classes import ClassLayer, class_layer, last_class_layer
+from ..words import counted
 from . import arguments, class_options, console
 from .models import ModelRequest, read_model, weight_path
 from .notes import Notes
@@ -233,7 +234,8 @@ def save(
         "occlusion",
         naming.features_part([figure.occlusion.channel]),
     )
-    caption = f"{name}, a square of {request.size} pixels at every {request.stride}"
+    assert request.size
+    caption = f"{name}, a square of {counted(request.size, 'pixel')} at every {request.stride}"
     page = 1, 1, figure.draw(f"{title}   {layer}   {figure.unit}", caption)
     tables = {"": figure.table()}
     yield from destination.save(recipe, stem, [page], figure.results(), tables=tables)

@@ -66,12 +66,15 @@ class Squares:
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """The sum of an image's values [h, w] within each square: float64 [rows, columns]."""
-        summed = np.zeros((self.height + 1, self.width + 1))
-        summed[1:, 1:] = values.cumsum(0, dtype=np.float64).cumsum(1)
-        top, left, bottom, right = np.array(self.rectangles()).T
-        inside = summed[bottom, right] - summed[top, right]
-        inside -= summed[bottom, left] - summed[top, left]
-        return inside.reshape(self.rows, self.columns)
+        # not by differences of running sums: their rounding gives empty squares a value, and a rank
+        strips = [values[part].sum(0, dtype=np.float64) for part in self.parts(self.height)]
+        columns = self.parts(self.width)
+        return np.stack([np.stack(strips)[:, part].sum(1) for part in columns], 1)
+
+    def parts(self, extent: int) -> list[slice]:
+        """What the squares hide of an axis."""
+        starts = self.starts(extent)
+        return [slice(max(start, 0), start + self.size) for start in starts]
 
 
 def places(extent: int, stride: int) -> range:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..data.preprocessing import Preprocessing
-from ..words import extent, number
+from ..words import counted, extent, number
 from . import pixels
 from .charts.categories import CategoryMap
 from .charts.heat import HeatMap
@@ -88,7 +88,9 @@ class OcclusionFigure:
 
     @property
     def framed(self) -> list[list[float]]:
-        """The square that costs the feature most, in pixels of what is seen."""
+        """The square that costs the feature most, in pixels of what is seen; none if none does."""
+        if self.occlusion.drops.max() <= 0:
+            return []
         rectangles = self.occlusion.squares.rectangles()
         box = np.array(rectangles[int(self.occlusion.drops.argmax())])
         height, width = self.x.shape[:2]
@@ -105,13 +107,17 @@ class OcclusionFigure:
     def feature_panels(self) -> list[Panel]:
         occlusion = self.occlusion
         value = "Logit" if self.names.classes else "Total activation"
+        framed = self.framed
+        where = f"framed: the square where it costs the {self.names.noun} most"
+        if not framed:
+            where = f"nowhere does a square cost the {self.names.noun} anything"
         return [
             Picture(
                 self.seen,
                 self.side,
-                self.framed,
+                framed,
                 "The photo",
-                f"framed: the square where it costs the {self.names.noun} most",
+                where,
             ),
             Signal(
                 self.thickened(occlusion.projection.pixels[0, 0]),
@@ -158,20 +164,24 @@ class OcclusionFigure:
         squares = occlusion.squares
         size, stride = (squares.size, squares.size), (squares.stride, squares.stride)
         count = squares.rows * squares.columns
+        inside = int(squares.inside.sum())
+        places = f"{counted(count, 'place')}, one in the middle of each {extent(stride)} pixels"
+        if inside < count:
+            places += "; at the border it reaches beyond the photo and hides less"
         sentences = [
-            f"A grey square of {extent(size)} pixels hides a part of the photo: {count:,} places, "
-            f"one in the middle of each {extent(stride)} pixels; at the border it reaches beyond "
-            f"the photo and hides less",
+            f"A grey square of {extent(size)} pixels hides a part of the photo: {places}",
             f"Its grey is {occlusion.grey.name}",
         ]
         if not self.names.classes:
             sentences.append("Total activation: the sum over all units of the feature's map")
         agreement = "not defined: one of the two is the same everywhere"
+        if inside < 2:
+            agreement = "not defined: that takes two places"
         if not isnan(occlusion.agreement):
             agreement = f"{occlusion.agreement:.2f}"
         sentences.append(
             f"Agreement of both, {agreement}: Spearman's rank correlation, over the "
-            f"{squares.inside.sum():,} places where the square lies within the photo, of what the "
+            f"{counted(inside, 'place')} where the square lies within the photo, of what the "
             f"{self.names.noun} loses and the projection's energy within the square, the sum of "
             f"its values' squares"
         )
