@@ -112,13 +112,7 @@ class OcclusionFigure:
         if not framed:
             where = f"nowhere does a square cost the {self.names.noun} anything"
         return [
-            Picture(
-                self.seen,
-                self.side,
-                framed,
-                "The photo",
-                where,
-            ),
+            Picture(self.seen, self.side, framed, "The photo", where),
             Signal(
                 self.thickened(occlusion.projection.pixels[0, 0]),
                 self.preprocessing,
