@@ -107,13 +107,9 @@ def parse(argv: Sequence[str]) -> Namespace:
         action="store_true",
         help="of a run: what residual blocks do to the channels of a stage",
     )
-    option(
-        "-f",
-        "--feature",
-        action="extend",
-        type=lists.channel_list,
-        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
-        help="of a run and its layer -l: the images that fire these channels most, and where",
+    lists.add_features(
+        parser,
+        "of a run and its layer -l: the images that fire these channels most, and where",
     )
     option(
         "--skipped",

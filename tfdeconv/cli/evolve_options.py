@@ -78,13 +78,9 @@ def build_parser(docstring: str) -> console.Parser:
         "to compare and draw (default: all are compared that the files have alike, and five of "
         "them drawn)",
     )
-    option(
-        "-f",
-        "--feature",
-        action="extend",
-        type=lists.channel_list,
-        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
-        help="channels of the layers to draw, from 0 (default: some by chance)",
+    lists.add_features(
+        parser,
+        "channels of the layers to draw, from 0 (default: some by chance)",
     )
     class_options.add_class_options(parser)
     option(

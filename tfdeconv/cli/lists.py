@@ -26,6 +26,17 @@ def int_list(text: str) -> list[int]:
         ) from None
 
 
+def add_features(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """-f"""
+    parser.add_argument(
+        *("-f", "--feature"),
+        action="extend",
+        type=channel_list,
+        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
+        help=meaning,
+    )
+
+
 def channel_list(text: str) -> list[int]:
     """`0-3,46` -> [0, 1, 2, 3, 46]."""
     channels: list[int] = []

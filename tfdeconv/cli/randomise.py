@@ -58,13 +58,9 @@ def build_parser() -> console.Parser:
     arguments.add_layers(
         parser, "may be repeated (default: block4_conv2, or the last layer that has a map)"
     )
-    option(
-        "-f",
-        "--feature",
-        action="extend",
-        type=lists.channel_list,
-        metavar="CHANNEL[,CHANNEL-CHANNEL...]",
-        help="channels of the layer, from 0; may be repeated (default: the strongest)",
+    lists.add_features(
+        parser,
+        "channels of the layer, from 0; may be repeated (default: the strongest)",
     )
     class_options.add_class_options(parser)
     option(
