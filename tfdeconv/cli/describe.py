@@ -108,8 +108,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         help="of a run: what residual blocks do to the channels of a stage",
     )
     lists.add_features(
-        parser,
-        "of a run and its layer -l: the images that fire these channels most, and where",
+        parser, "of a run and its layer -l: the images that fire these channels most, and where"
     )
     option(
         "--skipped",

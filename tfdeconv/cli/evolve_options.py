@@ -78,10 +78,7 @@ def build_parser(docstring: str) -> console.Parser:
         "to compare and draw (default: all are compared that the files have alike, and five of "
         "them drawn)",
     )
-    lists.add_features(
-        parser,
-        "channels of the layers to draw, from 0 (default: some by chance)",
-    )
+    lists.add_features(parser, "channels of the layers to draw, from 0 (default: some by chance)")
     class_options.add_class_options(parser)
     option(
         "--random",

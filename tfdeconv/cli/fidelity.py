@@ -68,10 +68,7 @@ def build_parser() -> console.Parser:
     option("--run", metavar="FILE", help="measure the strongest images that a scan found")
     add_model_options(parser)
     arguments.add_layers(parser, "default: block4_conv2, or the last layer that has a map")
-    lists.add_features(
-        parser,
-        "channels of the layer, from 0 (default: the strongest)",
-    )
+    lists.add_features(parser, "channels of the layer, from 0 (default: the strongest)")
     class_options.add_class_options(parser)
     option(
         "--top",

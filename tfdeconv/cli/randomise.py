@@ -59,8 +59,7 @@ def build_parser() -> console.Parser:
         parser, "may be repeated (default: block4_conv2, or the last layer that has a map)"
     )
     lists.add_features(
-        parser,
-        "channels of the layer, from 0; may be repeated (default: the strongest)",
+        parser, "channels of the layer, from 0; may be repeated (default: the strongest)"
     )
     class_options.add_class_options(parser)
     option(

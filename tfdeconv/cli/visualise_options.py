@@ -99,8 +99,7 @@ def build_parser(docstring: str) -> console.Parser:
     )
     lists.add_features(
         parser,
-        "channels of the layer, from 0, as 3,46 or 0-8; may be repeated "
-        "(default: the strongest)",
+        "channels of the layer, from 0, as 3,46 or 0-8; may be repeated (default: the strongest)",
     )
     class_options.add_class_options(parser)
     option(
