@@ -13,20 +13,22 @@ from ..data.preprocessing import Preprocessing
 from ..engine.projection import paste
 from ..words import PLUS_MINUS, counted, number
 from . import pixels
+from .charts.axis import round_axis
 from .charts.curves import Curves, Series
 from .charts.panel import Panel
 from .charts.picture import Picture, Signal
 from .charts.sheet import draw_sheet
 from .charts.table import Table
 from .fidelity_text import (
-    BETTER_THAN_ALL,
+    STANDARD_ERRORS,
     MeasuredUnit,
     Spread,
     any_defined,
-    games_lost,
+    ranked_by,
     spread_of,
     verdict,
     verdicts,
+    worse_games,
 )
 from .legend import Legend
 from .style import COLOURS, SCALES, Style
@@ -39,6 +41,10 @@ DONE = {DELETION: "deleted", INSERTION: "put back"}
 CURVE_COLOURS = {"deconvnet": 0, "guided": 1, "gradient": 2, RANDOM: 3, CENTRE: 4}
 OTHERS = (RANDOM, CENTRE)
 MARKED = "Marked: worse than random or than the centre"
+COMPARED = (
+    f"Better or worse: the mean difference over the units is more than {STANDARD_ERRORS} of its "
+    "standard errors, otherwise as good"
+)
 SIDE = 300  # of photo and projections
 
 
@@ -112,6 +118,8 @@ class FidelityFigure:
         sentences = []
         if any_defined(every):
             sentences = [f"All units, {words}" for words in verdicts(every, self.rules)]
+            if len(every) > 1:
+                sentences.append(COMPARED)
         title = f"{self.network_title}   {layer}"
         rows: list[list[Panel]] = [self.curves(every), [table]]
         return draw_sheet(title, caption, rows, [*sentences, *self.reading()])
@@ -125,13 +133,15 @@ class FidelityFigure:
             for ranking in (*self.rules, *OTHERS):
                 series.append(mean_curve(units, ranking, game))
                 known = series[-1].ys[~np.isnan(series[-1].ys)]
-                low, high = min(low, *known, 0), max(high, *known, 1)
+                low, high = min([low, *known]), max([high, *known])
+            # a tick at both ends
+            axis = round_axis(float(low), float(high))
             panels.append(
                 Curves(
                     series,
                     f"share of pixels {DONE[name]}",
                     "share of the activation",
-                    (float(low), float(high)),
+                    (axis.low, axis.high),
                     f"{name}: {BETTER[name]}",
                 )
             )
@@ -149,7 +159,7 @@ class FidelityFigure:
             name = f"mean of {spread.count} random" if spread.count > 1 else ranking
             rows.append([name, *(spread.text(game) for game in range(len(GAMES)))])
             if ranking in self.rules:
-                marked |= {(i, game + 1) for game in worse_games(ranking, spreads)}
+                marked |= {(i, game + 1) for game in worse_games([unit], ranking)}
         header = ["ranking", *(f"{name}: {BETTER[name]}" for name in GAMES)]
         notes = [MARKED] if marked else []
         notes += verdicts([unit], self.rules)
@@ -178,10 +188,10 @@ class FidelityFigure:
                 cells += [spreads[ranking].text(game) for ranking in rankings]
             rows.append(cells)
             for place, rule in enumerate(self.rules):
-                words = verdict(units, rule)
-                if words != BETTER_THAN_ALL:
-                    notes.append(f"{name}, {rule}: {words}")
-                for game in worse_games(rule, spreads):
+                lost = worse_games(units, rule)
+                if lost or not ranked_by(units, rule):
+                    notes.append(f"{name}, {rule}: {verdict(units, rule)}")
+                for game in lost:
                     marked.add((i, 2 + game * len(rankings) + place))
         if marked:
             notes.insert(0, MARKED)
@@ -233,12 +243,6 @@ def mean_curve(units: Sequence[MeasuredUnit], ranking: str, game: int) -> Series
     return Series(
         ranking, pixels_of_most, spread.mean, deviation, dashed, CURVE_COLOURS.get(ranking, 0)
     )
-
-
-def worse_games(rule: str, spreads: Mapping[str, Spread]) -> list[int]:
-    """The games at which a rule is worse than one of the other rankings."""
-    lost = {game for other in OTHERS for game in games_lost(rule, other, spreads)}
-    return sorted(lost)
 
 
 def block_words(block: int) -> str:

@@ -11,9 +11,11 @@ import numpy as np
 from ..checks.fidelity import CENTRE, GAMES, RANDOM, Fidelity
 from ..words import PLUS_MINUS
 
-# of the other rankings, in words
-BETTER_THAN_ALL = "better than random and than the centre"
 OTHERS = {RANDOM: "random", CENTRE: "the centre"}
+# what is said of grades()
+GRADES = {1: "better than", 0: "as good as", -1: "worse than"}
+# so many of a mean difference's are taken for chance
+STANDARD_ERRORS = 2
 # how to read tile_lines()
 AREAS_LEGEND = (
     "Deletion, insertion: the area under the unit's share of its activation, as the pixels that it "
@@ -78,13 +80,28 @@ def spread_of(units: Sequence[MeasuredUnit], ranking: str) -> Spread:
     return Spread.of(np.array([unit.fidelity.area(ranking) for unit in units]))
 
 
-def is_worse(game: int, own: float, other: float) -> bool:
-    """Whether a ranking's area is worse than another one's; of deletion less is better.
+def grades(units: Sequence[MeasuredUnit], rule: str, other: str) -> list[int]:
+    """By game whether a rule is better than another ranking (1), worse (-1), or neither (0).
 
-    >>> is_worse(0, 0.5, 0.4), is_worse(1, 0.5, 0.4), is_worse(0, float("nan"), 0.4)
-    (True, False, False)
+    By the mean difference over the units that both rank: it counts beyond STANDARD_ERRORS of its
+    own. One unit has none: its difference counts whatever it is.
     """
-    return own > other if game == 0 else own < other
+    pairs = [unit.fidelity.area(rule) - unit.fidelity.area(other) for unit in units]
+    differences = Spread.of(np.array(pairs))
+    if not differences.count:
+        return [0] * len(GAMES)
+    least = 0.0
+    if differences.count > 1:
+        least = STANDARD_ERRORS * differences.deviation / np.sqrt(differences.count)
+    beyond = np.abs(differences.mean) > least
+    # of deletion less is better
+    return [int(grade) for grade in np.sign(differences.mean) * beyond * (-1, 1)]
+
+
+def worse_games(units: Sequence[MeasuredUnit], rule: str) -> list[int]:
+    """The games at which a rule is worse than one of the other rankings."""
+    graded = np.array([grades(units, rule, other) for other in OTHERS])
+    return [int(game) for game in np.flatnonzero((graded < 0).any(0))]
 
 
 def any_defined(units: Sequence[MeasuredUnit]) -> bool:
@@ -92,34 +109,34 @@ def any_defined(units: Sequence[MeasuredUnit]) -> bool:
     return any(not unit.fidelity.undefined for unit in units)
 
 
+def ranked_by(units: Sequence[MeasuredUnit], rule: str) -> list[MeasuredUnit]:
+    """The units of which there are curves in a rule's order."""
+    return [unit for unit in units if not np.isnan(unit.fidelity.area(rule)).any()]
+
+
 def verdicts(units: Sequence[MeasuredUnit], rules: Sequence[str]) -> list[str]:
-    """What came of each rule: `deconvnet: worse than random at deletion`."""
+    """What came of each rule: `deconvnet: better than random, as good as the centre`."""
     return [f"{rule}: {verdict(units, rule)}" for rule in rules]
 
 
 def verdict(units: Sequence[MeasuredUnit], rule: str) -> str:
-    """What came of a rule in words; of several units by the means of those that it ranks."""
+    """What came of a rule in words; of several units by those that it ranks: grades()."""
     if not any_defined(units):
         reasons = sorted({unit.fidelity.undefined for unit in units})
         return f"not defined, {' or '.join(reasons)}"
-    ranked = [unit for unit in units if not np.isnan(unit.fidelity.area(rule)).any()]
+    ranked = ranked_by(units, rule)
     if not ranked:
         return "no ranking, nothing came down"
-    spreads = {name: spread_of(ranked, name) for name in (rule, *OTHERS)}
     found = []
     for other, name in OTHERS.items():
-        games = [GAMES[game] for game in games_lost(rule, other, spreads)]
-        if games:
-            found.append(f"than {name} at {' and '.join(games)}")
-    if found:
-        return f"worse {', '.join(found)}"
-    return BETTER_THAN_ALL
-
-
-def games_lost(rule: str, other: str, spreads: Mapping[str, Spread]) -> list[int]:
-    """The numbers of the games at which a rule's mean is worse than another ranking's."""
-    own, others = spreads[rule].mean, spreads[other].mean
-    return [game for game in range(len(GAMES)) if is_worse(game, own[game], others[game])]
+        graded = grades(ranked, rule, other)
+        for grade, words in GRADES.items():
+            games = [GAMES[game] for game, own in enumerate(graded) if own == grade]
+            if len(games) == len(GAMES):
+                found.append(f"{words} {name}")
+            elif games:
+                found.append(f"{words} {name} at {games[0]}")
+    return ", ".join(found)
 
 
 def tile_lines(areas: np.ndarray) -> list[str]:
