@@ -21,7 +21,7 @@ def unit(own, random=(0.5, 0.5), centre=(0.1, 0.9)) -> MeasuredUnit:
     return MeasuredUnit("conv", 0, "a.png", (0, 0), Fidelity(1.0, np.zeros(4), 1, curves))
 
 
-def test_one_unit_is_better_or_worse_by_any_difference():
+def test_one_unit_differs_by_any_difference():
     assert grades([unit((0.2, 0.95))], "own", CENTRE) == [-1, 1]
     assert grades([unit((0.1, 0.9))], "own", CENTRE) == [0, 0]
     text = "better than random, better than the centre at insertion, worse than the centre at "
@@ -38,7 +38,7 @@ def test_one_unit_is_better_or_worse_by_any_difference():
         ((0.93, 0.95, 0.95, 0.97), 1, "better than the centre at insertion"),
     ],
 )
-def test_several_units_differ_beyond_two_standard_errors(insertions, grade, words):
+def test_units_differ_beyond_two_standard_errors(insertions, grade, words):
     units = [unit((0.1, insertion)) for insertion in insertions]
     # what nothing came down to says nothing
     units.append(unit((np.nan, np.nan)))
