@@ -198,8 +198,8 @@ class RandomizationFigure:
             "Pictures: of the first draw. Curves: mean and standard deviation of all draws",
             "Dashed: of the trained network's projection with itself mirrored and turned: so "
             "similar are pictures that have nothing to do with each other",
-            f"Partly, mostly: with all weights random {PARTLY:.0%}, {MOSTLY:.0%} of the way from there "
-            "to 1 is left by rank correlation",
+            f"Partly, mostly: with all weights random {PARTLY:.0%}, {MOSTLY:.0%} of the way "
+            "from there to 1 is left by rank correlation",
         ]
         if 0 not in self.drawn:
             sentences.append(f"SSIM needs pictures of {WINDOW} x {WINDOW} pixels")
