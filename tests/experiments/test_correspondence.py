@@ -108,6 +108,8 @@ def test_parts_on_the_input_by_hand():
     assert on_input(Rectangle(10, 30, 20, 40), box, (80, 80)) == (20, 20, 40, 40)
     assert on_input(Rectangle(30, 10, 50, 30), box, (80, 80)) == (60, 0, 80, 20)
     assert on_input(Rectangle(0, 0, 9, 19), box, (80, 80)) is None
+    # less than half a pixel of an input that is smaller
+    assert on_input(Rectangle(31, 45, 32, 46), box, (10, 10)) == (7, 6, 8, 7)
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,15 @@ def on_input(
 
 
 def axis_on_input(start: int, stop: int, low: float, high: float, extent: int) -> range:
-    """The pixels of an input's axis that show those from start to stop of a photo's."""
+    """The pixels of an input's axis that show those from start to stop of a photo's.
+
+    At least one, where the middle of these is seen.
+    """
     scale = extent / (high - low)
     first = max(round((start - low) * scale), 0)
     last = min(round((stop - low) * scale), extent)
+    middle = (start + stop) / 2
+    if first >= last and low <= middle < high:
+        first = int((middle - low) * scale)
+        last = first + 1
     return range(first, last)
