@@ -110,10 +110,12 @@ def is_numeric(column: Sequence[str]) -> bool:
 def is_number(text: str) -> bool:
     """Whether a text is a number, with a unit or an error behind it; nothing counts as one.
 
-    >>> is_number("-0.3"), is_number("0.2 +- 0.1"), is_number("12 %"), is_number(""), is_number("a")
-    (True, True, True, True, False)
+    >>> is_number("-0.3"), is_number("0.2 ± 0.1"), is_number("12 %"), is_number("")
+    (True, True, True, True)
+    >>> is_number("a"), is_number("  indented")
+    (False, False)
     """
-    first = text.partition(" ")[0].replace(",", "")
+    first = text.strip().partition(" ")[0].replace(",", "")
     if not first:
         return True
     try:
