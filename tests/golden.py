@@ -18,6 +18,7 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 LAYERS = (
@@ -42,7 +43,7 @@ def places(height: int, width: int, count: int = 10) -> np.ndarray:
 
 def main() -> None:
     sys.path.insert(0, str(ROOT / "tests" / "engine"))
-    from test_keras import autodiff
+    from test_keras import Rule, with_rule
 
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
     with h5py.File(ROOT / "weights" / "vgg16.h5") as file:
@@ -56,9 +57,16 @@ def main() -> None:
         .resize((224, 224), Image.Resampling.BILINEAR)
     )
     x = keras.applications.vgg16.preprocess_input(np.asarray(photo, "float32")[None])
+    rule = Rule()
+    with_rule(model, rule)
+    images = tf.constant(x)
     rows = []
     for layer in LAYERS:
-        maps = keras.Model(model.input, model.get_layer(layer).output)(x).numpy()[0]
+        part = keras.Model(model.input, model.get_layer(layer).output)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(images)
+            y = part(images)
+        maps = y.numpy()[0]
         for channel in sorted({int(maps.max((0, 1)).argmax()), *range(0, maps.shape[2], 100)}):
             row, column = np.unravel_index(maps[..., channel].argmax(), maps.shape[:2])
             if maps[row, column, channel] <= 0:
@@ -72,12 +80,12 @@ def main() -> None:
                 "position": [int(row), int(column)],
                 "rules": {},
             }
-            for rule in ("deconvnet", "guided", "gradient"):
-                pixels = autodiff(model, layer, x, [seed], rule)[0][0]
+            for rule.name in ("deconvnet", "guided", "gradient"):
+                pixels = tape.gradient(y, images, tf.constant(seed)).numpy()[0]
                 at = np.argwhere(pixels.any(2))
                 (top, left), (bottom, right) = at.min(0), at.max(0) + 1
                 sample = pixels[top:bottom, left:right][tuple(places(bottom - top, right - left).T)]
-                told["rules"][rule] = {
+                told["rules"][rule.name] = {
                     "box": [int(edge) for edge in (top, left, bottom, right)],
                     "norm": float(np.linalg.norm(pixels)),
                     "sample": sample.astype(float).round(6).tolist(),

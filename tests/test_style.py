@@ -36,6 +36,12 @@ def nested(path: Path, kind) -> list[int]:
     ]
 
 
+def test_files_of_tests_have_names_of_their_own():
+    """pytest imports them by their names alone."""
+    names = [path.name for path in TESTS]
+    assert [path for path in TESTS if names.count(path.name) > 1] == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_one_level_of_comprehension_and_condition(path):
     assert nested(path, COMPREHENSION) == [] and nested(path, ast.IfExp) == []
