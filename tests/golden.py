@@ -42,7 +42,7 @@ def places(height: int, width: int, count: int = 10) -> np.ndarray:
 
 
 def main() -> None:
-    sys.path.insert(0, str(ROOT / "tests" / "engine"))
+    sys.path[:0] = [str(ROOT / "tests" / "engine"), str(ROOT / "tests" / "support")]
     from test_keras import Rule, with_rule
 
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
