@@ -23,39 +23,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .base import INPUT, Layer, Merge, Node, Shape
-from .layers import (
-    GLU,
-    LRN,
-    Activation,
-    Affine,
-    AvgPool,
-    BatchNorm,
-    Channels,
-    Concatenate,
-    Conv,
-    Dense,
-    DepthwiseConv,
-    Identity,
-    LayerNorm,
-    LogSoftmax,
-    MaxPool,
-    PReLU,
-    RMSNorm,
-    ShuffleChannels,
-    Softmax,
-    SpaceToDepth,
-    UnitNorm,
-    ZeroPad,
-)
+from .base import INPUT, Layer, Node, Shape
+from .layers import SpaceToDepth
 from .spans import UNIT, Pair, Span
+from .unit_window import BY_CELL, BY_WINDOW
 
 # layers that give the same on a part of their input; of the others all of the map counts as reached
-BY_WINDOW = (
-    *(Conv, DepthwiseConv, Dense, MaxPool, AvgPool, SpaceToDepth, ZeroPad),
-    *(Activation, PReLU, GLU, Softmax, LogSoftmax, Identity, Channels, ShuffleChannels),
-    *(BatchNorm, Affine, LRN, LayerNorm, RMSNorm, UnitNorm, Merge, Concatenate),
-)
+BY_PARTS = (*BY_CELL, *BY_WINDOW, SpaceToDepth)
 
 
 class Rectangle(NamedTuple):
@@ -112,7 +86,7 @@ def reached_cells(
     reached = {INPUT: [*ranges]}
     for node in nodes:
         outputs = shapes[node.name][axis]
-        if not isinstance(node.layer, BY_WINDOW):
+        if not isinstance(node.layer, BY_PARTS):
             reached[node.name] = [range(outputs)] * len(ranges)
             continue
         cells = [range(0)] * len(ranges)
