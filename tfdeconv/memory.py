@@ -7,15 +7,20 @@ from pathlib import Path
 
 from .errors import UserError
 
+COMPUTER = "this machine"
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def refuse_beyond_memory(needed: int, what: str, remedy: str) -> None:
     """Raises UserError where something needs more bytes than there are, before they are taken."""
-    available = memory()
+    refuse_beyond(needed, memory(), COMPUTER, what, remedy)
+
+
+def refuse_beyond(needed: int, available: float, owner: str, what: str, remedy: str) -> None:
+    """Raises UserError where more bytes are needed than the owner of the memory has."""
     if needed > available:
         raise UserError(
-            f"{what} would need {needed / 1e9:.1f} GB of memory, this machine has "
+            f"{what} would need {needed / 1e9:.1f} GB of memory, {owner} has "
             f"{available / 1e9:.1f}: {remedy}"
         )
 

@@ -19,6 +19,7 @@ from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, Spans, whole
 from ..network.strips import Segment, forward_values, segments
 from .cropping import crop
+from .device import refuse_beyond_device
 
 if TYPE_CHECKING:
     from .types import ShapesByLayer
@@ -111,7 +112,7 @@ def refuse_large_images(
     if images == 1:
         what = forward_pass_of(nodes, shapes, cost)
         remedy = SMALLER_OR_EARLIER
-    refuse_beyond_memory(cost.values * item_size * images, what, remedy)
+    refuse_beyond_device(cost.values * item_size * images, what, remedy)
 
 
 def refuse_large_image(
@@ -127,7 +128,7 @@ def refuse_large_image(
     parts = segments_of_large(nodes, shapes, item_size, masked) if by_strips else []
     if parts:
         values = forward_values(nodes, shapes, parts, masked)
-    refuse_beyond_memory(
+    refuse_beyond_device(
         values * item_size, forward_pass_of(nodes, shapes, cost), SMALLER_OR_EARLIER
     )
 
@@ -143,7 +144,7 @@ def refuse_large_signals(
 ) -> None:
     """Raises UserError where one signal does not fit on its way back."""
     cost = backward_cost(nodes, shapes, route)
-    refuse_beyond_memory(
+    refuse_beyond_device(
         cost.values * item_size,
         f"a signal from {nodes[-1].name} back to the pixels (at {cost.layer})",
         "scale the image down, or ask for an earlier layer",

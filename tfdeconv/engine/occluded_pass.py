@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..memory import refuse_beyond_memory
 from ..network.base import times
 from ..network.graph import INPUT, Network
 from ..network.reach import Rectangle, Windows, changed_windows, extents, window_values
 from . import compilation, cropping, finite, passes, patches
 from .chunks import chunks
 from .cropping import SizedNetwork
+from .device import refuse_beyond_device
 from .layer_maps import LayerMaps, Size
 from .limits import SMALLER_OR_EARLIER
 from .precision import in_precision
@@ -94,7 +94,7 @@ class OccludedPass(LayerMaps):
         shapes = self._shapes((height, width))
         sized = self.sized(shapes)
         nodes = sized.cropped.nodes
-        refuse_beyond_memory(
+        refuse_beyond_device(
             sum(map(prod, shapes.values())) * self._dtype.size,
             f"all maps of an image of {times((height, width))}",
             SMALLER_OR_EARLIER,
@@ -128,7 +128,7 @@ class OccludedPass(LayerMaps):
         nodes = sized.cropped.nodes
         windows = changed_windows(nodes, shapes, rectangles)
         needed = window_values(nodes, shapes, windows) * self._dtype.size
-        refuse_beyond_memory(needed, "the maps of a hidden rectangle", SMALLER_OR_EARLIER)
+        refuse_beyond_device(needed, "the maps of a hidden rectangle", SMALLER_OR_EARLIER)
         graph = self._occluded_graph(sized, windows, shapes)
         starts = {}
         for name, axes in windows.items():

@@ -1,0 +1,49 @@
+"""The device that computes: a GPU where TensorFlow finds one, otherwise the CPU.
+
+Which one it is is not known before TensorFlow is imported, and commands that refuse a request from
+its shapes alone do not import it. To them the computer's memory is the limit.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .. import memory
+
+
+def has_gpu() -> bool:
+    """Whether there is a GPU. Nothing is started by asking."""
+    if "tensorflow" not in sys.modules:
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def available_memory() -> float:
+    """Bytes that can be computed with: of the first GPU what TensorFlow has for itself."""
+    return allotted("GPU") if has_gpu() else memory.memory()
+
+
+def allotted(kind: str) -> float:
+    """Bytes that TensorFlow allots to the first device of a kind ("GPU", "CPU")."""
+    # TensorFlow's public list is that of a new session, which finds only what this process left
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.client import pywrap_tf_session
+    from tensorflow.python.eager import context
+
+    context.ensure_initialized()
+    devices = pywrap_tfe.TFE_ContextListDevices(context.context()._handle)
+    for i in range(pywrap_tfe.TF_DeviceListCount(devices)):
+        if pywrap_tfe.TF_DeviceListType(devices, i) == kind:
+            return float(pywrap_tf_session.TF_DeviceListMemoryBytes(devices, i))
+    raise LookupError(kind)
+
+
+def refuse_beyond_device(needed: int, what: str, remedy: str) -> None:
+    """Raises UserError where the device would need more bytes than it has, before they are taken.
+
+    what: needs them; remedy: what to do.
+    """
+    owner = "the GPU" if has_gpu() else memory.COMPUTER
+    memory.refuse_beyond(needed, available_memory(), owner, what, remedy)
