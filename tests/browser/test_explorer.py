@@ -210,6 +210,20 @@ def test_other_sites_pages_are_refused(page, tmp_path, monkeypatch):
     page.requests_abroad()
 
 
+def test_features_out_of_view_are_drawn(explored, tmp_path):
+    """A picture of the whole page, as a browser saves or prints it, has all of the list."""
+    explored.resize(360, 100)
+    explored.picture(tmp_path / "page.png")
+    bottom = explored.run(
+        "return document.querySelector('#features-list').getBoundingClientRect().bottom + scrollY"
+    )
+    with Image.open(tmp_path / "page.png") as page:
+        features = page.convert("L").crop((0, round(bottom) - 100, page.width, round(bottom)))
+    darkest, lightest = features.getextrema()
+    # the grey of maps, and the ink of numbers, on paper
+    assert darkest < 100 < lightest
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_barriers(page, folder, theme):
     page.theme(theme)
