@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,13 +15,15 @@ from tfdeconv.figures.charts.categories import NONE, CategoryMap
 from tfdeconv.figures.charts.curves import Curves, Series
 from tfdeconv.figures.charts.heat import HeatMap
 from tfdeconv.figures.charts.key import spread_apart
+from tfdeconv.figures.charts.lettering import TICK, TITLE
 from tfdeconv.figures.charts.mosaic import DEAD, LARGE, Mosaic
 from tfdeconv.figures.charts.palette import DIVERGING, SEQUENTIAL, SERIES, shades
 from tfdeconv.figures.charts.picture import Picture, Signal
 from tfdeconv.figures.charts.picture_grid import PictureGrid
-from tfdeconv.figures.charts.sheet import draw_sheet
+from tfdeconv.figures.charts.sheet import Block, draw_sheet
 from tfdeconv.figures.charts.table import Table
 from tfdeconv.figures.legend import Legend
+from tfdeconv.figures.letters import text_width
 from tfdeconv.figures.page import MAX_WIDTH
 from tfdeconv.figures.tones import LUMINANCE
 
@@ -124,6 +128,37 @@ def test_unknown_cells_show_what_is_beneath():
 def test_names_at_the_ends_do_not_overlap():
     rows = spread_apart([10, 11, 12, 300, 305], 0, 310)
     assert (np.diff(rows) >= 20).all() and rows[-1] <= 310
+
+
+@pytest.mark.parametrize("shape", [(1200, 100, 3), (100, 1200, 3), (9, 9, 3)])
+def test_texts_of_narrow_panels_are_whole(shape):
+    """However tall and wide a photo is: no word is cut, and none reaches into the next panel."""
+    photo = np.zeros(shape, np.uint8)
+    title, note = "Probability of Egyptian cat", "framed: the square where it costs the class most"
+    values = np.array([[130.0, 195.0]])
+    for panel in (Picture(photo, 180), HeatMap(values, photo), HeatMap(values, photo, side=90)):
+        block = Block(replace(panel, title=title, note=note))
+        assert " ".join(block.titles) == title and " ".join(block.notes) == note
+        assert max(text_width(line, TITLE) for line in block.titles) <= block.width
+        assert max(text_width(line, TICK) for line in block.notes) <= block.width
+    # what has no spaces loses its middle
+    name = "n02123045_" * 9 + "7.jpg"
+    block = Block(Picture(photo, 180, note=name))
+    assert text_width(block.notes[0], TICK) <= block.width and "..." in block.notes[0]
+
+
+def test_words_under_thin_pictures_are_whole():
+    words = ["-60 px", "+60 px"]
+    grid = PictureGrid([np.zeros((120, 10, 3), np.uint8)] * 2, words, 2)
+    assert grid.column >= max(text_width(word, TICK) for word in words)
+
+
+def test_numbers_of_low_bars_do_not_overlap():
+    values = np.array([[0.33, 0.62]])
+    for height in (40, 83, 400):
+        axis = HeatMap(values, np.zeros((height, 400, 3), np.uint8), side=400).axis
+        rows = np.array([float(axis.part(tick)) for tick in axis.ticks]) * (height - 1)
+        assert len(rows) and (np.diff(rows) >= TICK).all()
 
 
 def test_few_pictures_have_the_room_of_a_row():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SIDE = 336  # of each panel
 # of an image so many times as wide as it is high each panel has a row, as wide as this
 LONG, LONG_SIDE = 3, 1000
+TALL_SIDE = 600  # of one so many times as high as it is wide
 THINNEST = 10  # a line's panel is thicker than that part of its length
 # what of a feature is projected, by mode
 PROJECTED = {"all": "its whole map", "max": "its strongest unit"}
@@ -69,6 +70,9 @@ class OcclusionFigure:
     @property
     def side(self) -> int:
         """Of each panel's longer side, in pixels."""
+        height, width = self.x.shape[:2]
+        if height > LONG * width:
+            return TALL_SIDE
         return LONG_SIDE if self.is_long else SIDE
 
     def thickened(self, values: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from ..page import EDGE, FAINT, INK, scaled_sides
 from ..tile import hatched
 from ..tones import LUMINANCE
 from .axis import Axis, round_axis
-from .lettering import LABEL, TICK, draw_upwards, widest
+from .lettering import LABEL, LINE, TICK, draw_upwards, widest
 from .palette import DIVERGING, SEQUENTIAL, shades
 from .panel import Panel
 
@@ -23,6 +23,7 @@ OVER = 0.62  # how much of the colour is left over a photo
 BAR, BAR_GAP = 14, 10  # width of the colour bar, and what is between it and the map
 TICK_GAP = 6
 UNIT_ROOM = 24
+LEAST_STEPS, MOST_STEPS = 2, 6  # of the bar: as many as its height has lines
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class HeatMap(Panel):
         if self.diverging:
             high = max(abs(low), abs(high))
             low = -high
-        return round_axis(low, high, self.unit, 6, to_ticks=False)
+        most = min(MOST_STEPS, max(LEAST_STEPS, self.map_size[1] // LINE))
+        return round_axis(low, high, self.unit, most, to_ticks=False)
 
     @property
     def size(self) -> tuple[int, int]:

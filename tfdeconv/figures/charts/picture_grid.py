@@ -14,7 +14,7 @@ from .. import pixels
 from ..letters import font_for, printable, shortened
 from ..page import FAINT
 from ..tile import draw_tile
-from .lettering import LINE, TICK
+from .lettering import LINE, TICK, widest
 from .panel import Panel
 from .picture import shown_size
 
@@ -40,20 +40,27 @@ class PictureGrid(Panel):
         """Width and height of a picture."""
         return shown_size(self.pictures[0].shape, self.side)
 
+    @cached_property
+    def column(self) -> int:
+        """The width of a picture and its word."""
+        words = widest([*map(printable, self.words)], TICK)
+        return max(self.tile[0], min(words, self.side))
+
     @property
     def size(self) -> tuple[int, int]:
-        width, height = self.tile
+        height = self.tile[1]
         rows = ceil(len(self.pictures) / self.columns)
-        return self.columns * (width + GAP) - GAP, rows * (height + LINE + GAP) - GAP
+        return self.columns * (self.column + GAP) - GAP, rows * (height + LINE + GAP) - GAP
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         width, height = self.tile
         pen = ImageDraw.Draw(canvas)
         for number, (picture, word) in enumerate(zip(self.pictures, self.words, strict=True)):
             row, column = divmod(number, self.columns)
-            left = corner[0] + column * (width + GAP)
+            left = corner[0] + column * (self.column + GAP)
             top = corner[1] + row * (height + LINE + GAP)
-            draw_tile(canvas, (left, top), np.asarray(pixels.resize(picture, width, height)))
-            text = shortened(printable(word), width, TICK)
-            place = (left + width / 2, top + height + 3)
+            corner_of_tile = (left + (self.column - width) // 2, top)
+            draw_tile(canvas, corner_of_tile, np.asarray(pixels.resize(picture, width, height)))
+            text = shortened(printable(word), self.column, TICK)
+            place = (left + self.column // 2, top + height + 3)
             pen.text(place, text, FAINT, font_for(text, TICK), anchor="ma")

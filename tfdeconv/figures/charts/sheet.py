@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from ..head import Head
 from ..legend import Legend
-from ..letters import font_for, in_lines, printable, wrapped
+from ..letters import font_for, in_lines, printable, shortened, text_width, wrapped
 from ..page import FAINT, INK, LEGEND_FONT, MARGIN, MAX_WIDTH, PAPER
 from .lettering import LINE, TICK, TITLE
 from .panel import Panel
@@ -20,7 +20,9 @@ ROOM = MAX_WIDTH - 2 * MARGIN
 PANEL_GAP, ROW_GAP = 34, 26  # between panels of a row, and between rows
 TITLE_LINE, TITLE_LINES = 24, 2
 SENTENCE_LINE = 24
-NARROWEST = 90  # of the texts of a panel: a small tile's are wider than it
+# of the texts of a panel, in pixels: those of a narrow one are wider than it, by so much at a time
+NARROWEST, WIDENED, STEP = 90, 260, 10
+NOTE_LINES = 5  # a panel is widened for a note that would have more
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,24 @@ class Block:
 
     @cached_property
     def width(self) -> int:
+        """Of the panel, or more where its texts could not be read in that."""
         width = self.panel.size[0]
-        if self.panel.title or self.panel.note:
-            return max(width, NARROWEST)
+        if not self.panel.title and not self.panel.note:
+            return width
+        width = max(width, NARROWEST)
+        while width < WIDENED and not self.holds_texts(width):
+            width += STEP
         return width
+
+    def holds_texts(self, width: int) -> bool:
+        """Whether title and note are whole in that width, and have few lines."""
+        title = wrapped(printable(self.panel.title), width, TITLE)
+        note = self.note_lines(width)
+        if len(title) > TITLE_LINES or len(note) > NOTE_LINES:
+            return False
+        widest_line = max(text_width(line, TITLE) for line in title)
+        widest_note = max((text_width(line, TICK) for line in note), default=0)
+        return max(widest_line, widest_note) <= width
 
     @cached_property
     def titles(self) -> list[str]:
@@ -42,14 +58,18 @@ class Block:
             return []
         return in_lines(printable(self.panel.title), self.width, TITLE, TITLE_LINES)
 
-    @cached_property
-    def notes(self) -> list[str]:
+    def note_lines(self, width: int) -> list[str]:
+        """The note, broken at spaces."""
         if not self.panel.note:
             return []
         lines: list[str] = []
         for part in printable_lines(self.panel.note):
-            lines += wrapped(part, self.width, TICK)
+            lines += wrapped(part, width, TICK)
         return lines
+
+    @cached_property
+    def notes(self) -> list[str]:
+        return [shortened(line, self.width, TICK) for line in self.note_lines(self.width)]
 
     @property
     def height_below(self) -> int:
