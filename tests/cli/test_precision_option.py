@@ -1,4 +1,4 @@
-"""--precision: what a command computes with."""
+"""--precision and --jit: how a command computes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COMMANDS = {
 }
 
 
-# the self check compares with what float32 gave
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"selfcheck"}))
-def test_commands_compute_as_precise_as_asked(name):
+# the self check compares with what float32 gave; filters are only drawn
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"selfcheck", "filters"}))
+def test_commands_compute_as_they_are_asked_to(name):
     for arguments in STARTS.findall(COMMANDS[name]):
-        assert "precision" in arguments
+        assert ".precision" in arguments and ".jit" in arguments
 
 
-def test_precision_of_a_run_is_its_own(run):
-    for script in ("visualise.py", "fidelity.py"):
-        status, _, (said,) = run("--run", "run.h5", "--precision", "tf32", script=script)
-        assert status == 2 and "--precision: with --run these are the settings" in said
+@pytest.mark.parametrize("script", ["visualise.py", "fidelity.py", "explore.py"])
+def test_a_run_says_how_it_is_computed(run, script):
+    status, _, (said,) = run("--run", "run.h5", "--precision", "tf32", "--jit", script=script)
+    assert status == 2 and "--precision, --jit: with --run these are the settings" in said

@@ -54,8 +54,9 @@ BLOCK_CHANGES = {"step": {"--step": "2"}, "split": {"--split": True}}
 # a photo's picture depends on them, too, in the same way
 AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "colours", "scale", "weights"}
 # another stage is another network; of weights their digest says which network is theirs; labels are
-# for layers of classes (tests/cli/test_classes.py); of a GPU its precision (test_precisions.py)
-ELSEWHERE = {"precision", "blocks", "labels", "network", "variant", "architecture", "lambdas"}
+# for layers of classes (tests/cli/test_classes.py); how it is computed is no option of theirs
+# (scan/test_precisions.py, test_jit.py)
+ELSEWHERE = {"precision", "jit", "blocks", "labels", "network", "variant", "architecture", "lambdas"}
 
 
 def words_of(options: dict, folder: Path) -> list[str]:

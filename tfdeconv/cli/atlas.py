@@ -163,7 +163,7 @@ def make_atlas(request: AtlasRequest) -> int:
         notes.tell(note)
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, run.settings.precision)
+    console.import_tensorflow(request.verbose, run.settings.precision, run.settings.jit)
     from ..atlas.builder import Builder
     from ..figures import naming
     from ..weights.load import as_tensors

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import tensorflow_import
+from ..engine.compilation import choose_jit
 from ..engine.precision import FLOAT32, choose_precision
 from ..errors import UserError
 
@@ -140,10 +141,12 @@ def exit_status(drawn: int, complete: bool) -> int:
     return 0 if complete else 1
 
 
-def import_tensorflow(verbose: bool = False, precision: str | None = None) -> None:
+def import_tensorflow(
+    verbose: bool = False, precision: str | None = None, jit: bool = False
+) -> None:
     """Imports TensorFlow; unless verbose, without its chatter and without its warnings.
 
-    precision: as --precision has it. Raises UserError where it cannot be had.
+    precision, jit: as --precision and --jit have it. Raises UserError where it cannot be had.
     """
     tensorflow_import.import_tensorflow(verbose)
     if not verbose:
@@ -151,6 +154,7 @@ def import_tensorflow(verbose: bool = False, precision: str | None = None) -> No
 
         tensorflow.get_logger().setLevel("ERROR")
     choose_precision(precision or FLOAT32)
+    choose_jit(jit)
 
 
 class Progress:

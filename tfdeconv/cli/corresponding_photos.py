@@ -55,7 +55,7 @@ def correspond(request: CorrespondenceRequest, destination: Destination) -> int:
         refuse_source(Path(request.photos, name), destination.path)
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     photos = []
     for name in parts:
         photos.append(read_photo(Path(request.photos, name), request, weights, notes))

@@ -58,6 +58,7 @@ def request_of(given: Namespace) -> EvolveRequest:
         variant=given.variant,
         preprocess=given.preprocess,
         precision=given.precision,
+        jit=given.jit,
         image_source=given.images,
         runs=given.runs,
         layers=tuple(filter(None, layers)),

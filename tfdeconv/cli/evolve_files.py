@@ -158,6 +158,7 @@ def scan_request(request: EvolveRequest, path: str, layers: Sequence[str]) -> Sc
         variant=request.variant,
         preprocess=request.preprocess,
         precision=request.precision,
+        jit=request.jit,
         layers=list(layers),
         top=request.top,
         batch=request.batch,
@@ -186,7 +187,8 @@ def scan_files(series: Series, interruption: Interruption, notes: Notes) -> list
     Raises Interrupted after a signal: the same call goes on with what is saved.
     """
     console.Progress().say("importing tensorflow")
-    console.import_tensorflow(series.scans[0].verbose, series.scans[0].precision)
+    first = series.scans[0]
+    console.import_tensorflow(first.verbose, first.precision, first.jit)
     from ..experiments.evolution import Epoch
     from ..scan import maxima
     from ..scan.workers import join_group

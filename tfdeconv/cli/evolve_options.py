@@ -8,7 +8,7 @@ from pathlib import Path
 from ..engine.rules import DECONVNET, RULES
 from ..figures.style import COLOURS, PLAIN, SCALES
 from . import arguments, class_options, console, lists
-from .models import add_precision
+from .models import add_computation
 from .output_options import add_output_options
 from .visualise_options import rgb_bands
 
@@ -26,6 +26,7 @@ class EvolveRequest:
     variant: str | None
     preprocess: str | None
     precision: str | None  # None: float32
+    jit: bool
     image_source: str
     runs: Path | None  # None: beside the pictures
     layers: tuple[str, ...]  # none: all that the files have alike
@@ -72,7 +73,7 @@ def build_parser(docstring: str) -> console.Parser:
     arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, "how images become the network's input, as for visualise")
-    add_precision(parser)
+    add_computation(parser)
     arguments.add_layers(
         parser,
         "to compare and draw (default: all are compared that the files have alike, and five of "

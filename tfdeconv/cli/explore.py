@@ -35,7 +35,7 @@ CONSTRAINTS = (
     Constraint(
         "--run",
         "{options}: with --run these are the settings of the scan: leave them out",
-        excludes=("--network", "--variant", "--preprocess", "--precision", "--resize"),
+        excludes=("--network", "--variant", "--preprocess", "--precision", "--jit", "--resize"),
     ),
     Constraint(
         "--images",

@@ -47,7 +47,7 @@ def subject_of(given: Namespace, notes: Notes) -> Subject:
     network = weights.network
     arguments.check_targets(network, (), None, request.bands)
     weights = with_labels(request, weights)
-    console.import_tensorflow(given.verbose, request.precision)
+    console.import_tensorflow(given.verbose, request.precision, request.jit)
     from ..explorer.run_features import RunFeatures
     from ..explorer.subject import Subject
     from ..figures import naming
@@ -115,7 +115,7 @@ def of_run(
         request = replace(request, preprocess=json.dumps(asdict(seen)))
     if settings.resize != arguments.KEEP:
         request = replace(request, resize=settings.resize)
-    request = replace(request, precision=settings.precision)
+    request = replace(request, precision=settings.precision, jit=settings.jit)
     return replace(request, weights=weights.path), replace(weights, preprocessing=seen)
 
 

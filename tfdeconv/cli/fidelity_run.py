@@ -46,7 +46,7 @@ def measure_run(request: FidelityRequest, destination: Destination) -> int:
     destination.refuse_many(len(layers))
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, run.settings.precision)
+    console.import_tensorflow(request.verbose, run.settings.precision, run.settings.jit)
     from ..figures import naming
     from ..weights.load import as_tensors
 

@@ -57,7 +57,9 @@ def parse(argv: Sequence[str]) -> FiltersRequest:
     """The command line; exits with one line for what it alone can show to be wrong."""
     parser = console.Parser(__doc__ or "")
     option = parser.add_argument
-    add_model_options(parser, preprocess="how a pixel becomes the network's input")
+    add_model_options(
+        parser, preprocess="how a pixel becomes the network's input", computes=False
+    )
     option("--beside", metavar="FILE", help="another weight file, drawn beside the first")
     option(
         "--radius",
@@ -104,7 +106,7 @@ def draw(request: FiltersRequest, destination: Destination) -> int:
     from ..figures.style import Style
 
     # the picture's text has its version
-    console.import_tensorflow(precision=request.precision)
+    console.import_tensorflow()
     notes = Notes()
     weights, filters = read_filters(request, notes)
     files = [filters]

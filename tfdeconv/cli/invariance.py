@@ -56,7 +56,7 @@ def draw_invariance(plan: Plan, destination: Destination, notes: Notes) -> int:
     """
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(plan.request.verbose, plan.request.precision)
+    console.import_tensorflow(plan.request.verbose, plan.request.precision, plan.request.jit)
     files, measured = measure(plan, notes, progress)
     if not files:
         return console.exit_status(0, False)

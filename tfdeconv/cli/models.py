@@ -34,21 +34,33 @@ class ModelRequest:
     variant: str | None
     preprocess: str | None
     precision: str | None  # None: float32
+    jit: bool  # compiled with XLA
 
 
-def add_precision(parser: ArgumentParser) -> None:
+def add_computation(parser: ArgumentParser) -> None:
+    """How exactly it is computed, and whether compiled with XLA."""
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         help="on a GPU: whole float32 (the default), or TF32, which is quicker and less exact",
     )
+    parser.add_argument(
+        "--jit",
+        action="store_true",
+        help="compile with XLA: the first photo takes seconds more; it made only some work faster "
+        "on the CPUs measured, and is unmeasured on GPUs",
+    )
 
 
 def add_model_options(
-    parser: ArgumentParser, weights: str = USUAL_WEIGHTS, preprocess: str = USUAL_PREPROCESSING
+    parser: ArgumentParser,
+    weights: str = USUAL_WEIGHTS,
+    preprocess: str = USUAL_PREPROCESSING,
+    computes: bool = True,
 ) -> None:
     """The options that are the fields of a ModelRequest; what two of them mean, for --help.
 
+    computes: whether the command does, or only looks at weights.
     Give arguments.ARCHITECTURE_NEEDS_WEIGHTS among the command's constraints.
     """
     arguments.add_network(parser)
@@ -57,7 +69,10 @@ def add_model_options(
     arguments.add_lambda(parser)
     arguments.add_variant(parser)
     arguments.add_preprocess(parser, preprocess)
-    add_precision(parser)
+    if computes:
+        add_computation(parser)
+    else:
+        parser.set_defaults(precision=None, jit=False)
 
 
 def model_fields(given: Namespace) -> dict[str, Any]:

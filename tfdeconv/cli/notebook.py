@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine.compilation import choose_jit
 from ..engine.precision import choose_precision
 from ..engine.rules import DECONVNET
 from ..errors import UserError
@@ -45,6 +46,7 @@ def show(
     lambdas: Mapping[str, str] | None = None,
     preprocess: str | None = None,
     precision: str | None = None,
+    jit: bool | None = None,
     resize: str | None = None,
     max_side: int | None = None,
     bands: Sequence[int] | None = None,
@@ -88,6 +90,7 @@ def show(
         "lambdas": lambdas and dict(lambdas),
         "preprocess": preprocess,
         "precision": precision,
+        "jit": jit,
         "resize": resize or (max_side and arguments.KEEP),
         "max_side": max_side,
         "bands": bands and tuple(bands),
@@ -96,6 +99,8 @@ def show(
     }
     given = {name: value for name, value in options.items() if value is not None}
     request: Any = replace(default_request(), **given)
+    if jit is not None:
+        choose_jit(jit)
     notes = Notes()
     projection = project(image, request, weights, notes)
     for note in notes.waiting:

@@ -67,7 +67,7 @@ def occlude(request: OcclusionRequest, destination: Destination) -> int:
         with_square(request, weights.preprocessing.size)
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     photo = read_photo(photo_path, request, weights, notes)
     request = with_square(request, photo.x.shape[1:3])
     figure = figure_of(request, weights, photo, head, progress)

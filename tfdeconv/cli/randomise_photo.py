@@ -55,7 +55,7 @@ def randomise_photo(request: RandomiseRequest, destination: Destination) -> int:
     destination.refuse_many(len(layers) * (len(request.features or ()) or request.top or 1))
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     from ..figures import naming
     from ..weights.load import as_tensors
 

@@ -34,7 +34,7 @@ CONSTRAINTS = (
     Constraint(
         "--merge",
         "--merge keeps the images, labels and --interior of the parts: leave out {options}",
-        excludes=("--interior", "--labels", "--limit", "--sample", "--precision"),
+        excludes=("--interior", "--labels", "--limit", "--sample", "--precision", "--jit"),
     ),
     Constraint(
         "--limit",

@@ -72,7 +72,7 @@ def join_other_workers(request: ScanRequest) -> WorkerGroup | None:
             f"alone, without TF_CONFIG and outside of Slurm's step"
         )
     console.Progress().say("waiting for the other workers")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     from ..scan.workers import join_group
 
     return join_group(wait=request.wait, say=console.complain)
@@ -137,7 +137,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         weights.network, settings.layers, settings.image_size, settings.batch
     )
     console.Progress().say("importing tensorflow")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     from ..scan.job import HeldWeights, Job
 
     return Job(

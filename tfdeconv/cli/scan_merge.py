@@ -75,7 +75,7 @@ def work_of(request: MergeRequest, run: Run) -> Job:
         architecture=request.architecture,
         lambdas=request.lambdas,
     )
-    console.import_tensorflow(request.verbose, run.settings.precision)
+    console.import_tensorflow(request.verbose, run.settings.precision, run.settings.jit)
     from ..scan.job import Job
 
     preprocessing = provenance.preprocessing_of(run, request.out, network)

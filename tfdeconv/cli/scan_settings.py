@@ -89,6 +89,7 @@ def settings_of(
         request.interior,
         str(Selection(request.limit, request.sample, request.seed or 0)),
         request.precision or FLOAT32,
+        request.jit,
     )
 
 

@@ -24,6 +24,7 @@ FIXED_BY_RUN = (
     "--variant",
     "--preprocess",
     "--precision",
+    "--jit",
     "--mode",
     "--resize",
     "--max-side",

@@ -89,7 +89,7 @@ def draw_photos(request: PhotoRequest, destination: Destination) -> int:
                 borders.interior(network, layer, *weights.preprocessing.size)
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, request.precision)
+    console.import_tensorflow(request.verbose, request.precision, request.jit)
     from ..engine.deconvnet import Deconvnet
     from ..figures import naming, photo as photo_figure
     from ..weights.load import as_tensors

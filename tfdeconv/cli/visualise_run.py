@@ -94,7 +94,7 @@ def draw_run(request: RunRequest, destination: Destination) -> int:
     destination.refuse_many(channels[layers[-1]].size if request.blocks else len(layers))
     progress = console.Progress()
     progress.say("importing tensorflow")
-    console.import_tensorflow(request.verbose, run.settings.precision)
+    console.import_tensorflow(request.verbose, run.settings.precision, run.settings.jit)
     from ..figures import naming, run as run_figures
     from ..figures.style import Style
     from ..weights.load import as_tensors

@@ -61,7 +61,7 @@ class Composition:
         weights: Mapping[str, Mapping[str, Any]],
         target: str,
         before: str,
-        jit: bool = False,
+        jit: bool | None = None,
     ):
         part = part_behind(network, network.node(before).name, network.node(target).name)
         self.before = network.node(before).name

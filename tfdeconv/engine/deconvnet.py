@@ -41,9 +41,9 @@ class Deconvnet:
 
     weights: tensors (or arrays) by layer and parameter, as load_weights returns them; their dtype
     is the computation's. rule: "deconvnet", "guided" or "gradient" (rules.py). jit: compile with
-    XLA, which takes seconds for each new size of image and paid for nothing on the CPUs measured
-    (scripts/benchmark.py); False: plain graphs, at once. inner: layers below the target whose units
-    can be projected too, by units() and backward(). worked: told of multiply-adds that were done.
+    XLA, which takes seconds for each new size of image (compilation.py); None: as is chosen for the
+    process. inner: layers below the target whose units can be projected too, by units() and
+    backward(). worked: told of multiply-adds that were done.
     Raises UserError where the weights do not hold what the layer needs.
 
     >>> from tfdeconv.network.graph import Builder
@@ -68,7 +68,7 @@ class Deconvnet:
         weights: Mapping[str, Mapping[str, Any]],
         target: str,
         rule: str = "deconvnet",
-        jit: bool = False,
+        jit: bool | None = None,
         inner: Sequence[str] = (),
         worked: Callable[[int], None] = lambda work: None,
     ):
@@ -78,7 +78,6 @@ class Deconvnet:
         self.network = network
         self.target = network.node(target).name
         self.rule = RULES[rule]
-        self.jit = jit
         # what load_weights says besides, for pictures
         self.preprocessing = getattr(weights, "preprocessing", None)
         self.path = getattr(weights, "path", "")
@@ -86,6 +85,7 @@ class Deconvnet:
         self.of_classes = class_layer(network, self.target) is not None
         self.layers = (*inner_layers(network, self.target, inner), self.target)
         self._passes = prepare_passes(network, weights, self.layers, self.rule, jit)
+        self.jit = self._passes.jit
         self._passes.worked = worked
         self._dtype = self._passes.dtype
 

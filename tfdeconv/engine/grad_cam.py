@@ -65,7 +65,7 @@ class GradCam:
         weights: Mapping[str, Mapping[str, Any]],
         target: str,
         layer: str,
-        jit: bool = False,
+        jit: bool | None = None,
         worked: Callable[[int], None] = lambda work: None,
     ):
         self.network = network

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ..network.graph import INPUT, Network
 from . import compilation, cropping, finite, folding, limits, passes
-from .chunks import MAX_ITEMS
+from .chunks import MAX_ITEMS, chunks
 from .compiled import IMAGE_BYTES
 from .precision import in_precision
 from .tensors import as_tensors, dtype_of, parameter_shapes
@@ -52,10 +52,11 @@ class LayerMaps:
         self._folded = replace(network, nodes=tuple(folded))
         # whether TensorFlow could hide that values overflow (finite.py)
         self._wild = finite.is_wild(self._parameters)
+        self._jit = compilation.is_jit()
         self._made: dict[Size, Callable[[tf.Tensor], list[tf.Tensor]]] = {}
 
     def of(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """{layer: maps [n, h', w', c']} of images x [n, h, w, c], all at a time.
+        """{layer: maps [n, h', w', c']} of images x [n, h, w, c], a chunk at a time.
 
         Vectors are [n, 1, 1, c']. Raises UserError for images that do not fit, and where a layer's
         values are not finite.
@@ -63,12 +64,13 @@ class LayerMaps:
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         height, width = x.shape[1:3]
         forward = self._forward((height, width))
-        maps: dict[str, np.ndarray] = {}
-        for layer, y in zip(self.layers, forward(tf.constant(x))):
-            maps[layer] = y.numpy()
-            if not np.isfinite(maps[layer]).all():
-                raise finite.no_numbers(self.network.name, layer)
-        return maps
+        parts: dict[str, list[np.ndarray]] = {layer: [] for layer in self.layers}
+        for start, stop, index in chunks(len(x), self.batch((height, width)), self._jit):
+            for layer, y in zip(self.layers, forward(tf.constant(x[index]))):
+                parts[layer].append(y.numpy()[: stop - start])
+                if not np.isfinite(parts[layer][-1]).all():
+                    raise finite.no_numbers(self.network.name, layer)
+        return {layer: np.concatenate(each) for layer, each in parts.items()}
 
     def batch(self, size: Size) -> int:
         """How many images of that height and width are best computed at a time."""
@@ -104,5 +106,7 @@ class LayerMaps:
                 self._made[size] = in_precision(checked_forward)
             else:
                 images = tf.TensorSpec((None, *shapes[INPUT]), self._dtype)
-                self._made[size] = in_precision(compilation.compiled(forward, images))
+                self._made[size] = in_precision(
+                    compilation.compiled(forward, images, jit=self._jit)
+                )
         return self._made[size]

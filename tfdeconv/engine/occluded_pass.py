@@ -135,14 +135,14 @@ class OccludedPass(LayerMaps):
             starts[name] = np.array([each.starts for each in axes], np.int32)
         corners = np.array(rectangles, np.int32)
         fill = tf.constant(np.asarray(value), self._dtype)
-        for start, stop, index in chunks(len(rectangles), CHUNK_BYTES // needed, fixed=False):
+        for start, stop, index in chunks(len(rectangles), CHUNK_BYTES // needed, self._jit):
             own = {name: tf.constant(each[:, index]) for name, each in starts.items()}
             parts = graph(clean.maps, tf.constant(corners[index]), fill, own)
             changed = {}
             for layer, part in zip(self.layers, parts):
-                values = part.numpy()
+                values = part.numpy()[: stop - start]
                 self.refuse_not_finite(layer, values)
-                begin = starts[layer][:, index].T
+                begin = starts[layer][:, start:stop].T
                 changed[layer] = ChangedMaps(clean.map_of(layer), values, begin)
             yield start, stop, changed
 
@@ -194,4 +194,4 @@ class OccludedPass(LayerMaps):
     def _compile(self, function: Callable, *specs: Any) -> Callable:
         if self._wild:
             return in_precision(function)
-        return in_precision(compilation.compiled(function, *specs))
+        return in_precision(compilation.compiled(function, *specs, jit=self._jit))

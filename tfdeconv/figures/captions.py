@@ -71,6 +71,8 @@ def run_facts(run: Run, source: Source) -> dict[str, str]:
     }
     if settings.precision != FLOAT32:
         facts["precision"] = settings.precision
+    if settings.jit:
+        facts["jit"] = "yes"
     return facts
 
 

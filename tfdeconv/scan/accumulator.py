@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from ..engine import cropping, finite, folding, limits, passes, types
+from ..engine import compilation, cropping, finite, folding, limits, passes, types
 from ..engine.precision import in_precision
 from ..engine.units import within
 from ..network import borders
@@ -23,11 +23,11 @@ from .layout import Layout
 from .reductions import (
     Summary,
     add,
+    entries_of,
     finite_images,
     rank,
     summary,
     sums_and_counts,
-    unit_values,
     when,
 )
 from .state import State, merge_states
@@ -108,6 +108,7 @@ class Accumulator:
         devices = strategy.extended.worker_devices if strategy else (None,)
         self.devices = len(devices)
         self._copies = [self._copy_on(device) for device in devices]
+        self._found = compilation.part(self._find)
         self._step = tf.function(
             lambda x, numbers: self.strategy.run(self._step_on_device, (x, numbers)),
             autograph=False,
@@ -177,24 +178,32 @@ class Accumulator:
         Returns for each layer and image whether it was finite, and the maxima of the layers kept.
         """
         copy = self._copies[self._device_index(tf.distribute.get_replica_context())]
-        outputs, _ = passes.forward_maps(self.nodes, copy.parameters, x, None, self._read)
-        maps = dict(zip(self._read, outputs))
+        whole, entries, finite, kept_maxima = self._found(copy.parameters, x, numbers)
         counts = numbers >= 0
-        summaries = {layer: self._summary(layer, maps[layer]) for layer in self.layers}
-        whole = Summary(*(tf.concat(parts, 1) for parts in zip(*summaries.values())))
-        whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
-        entries = self._entries(maps, summaries, whole, numbers)
-        finite = tf.stack([finite_images(part.means, counts) for part in summaries.values()])
         good = tf.reduce_all(finite)
         enters = tf.reduce_any(whole.maxima > copy.arrays["values"][:, -1])
         updates = [
             when(good, lambda: add(copy.arrays, sums_and_counts(whole, counts))),
             when(good & enters, lambda: rank(copy.arrays, entries, self.top)),
         ]
-        kept = [summaries[layer].maxima for layer in self.kept]
-        kept_maxima = tf.concat([tf.zeros((self.batch, 0)), *kept], 1)
         with tf.control_dependencies(updates):
             return tf.identity(finite), tf.identity(kept_maxima)
+
+    def _find(
+        self, parameters: types.Tensors, x: tf.Tensor, numbers: tf.Tensor
+    ) -> tuple[Summary, dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+        """What is in a batch: its summary and entries, whether it is finite, the maxima kept."""
+        outputs, _ = passes.forward_maps(self.nodes, parameters, x, None, self._read)
+        maps = dict(zip(self._read, outputs))
+        counts = numbers >= 0
+        summaries = {layer: self._summary(layer, maps[layer]) for layer in self.layers}
+        whole = Summary(*(tf.concat(parts, 1) for parts in zip(*summaries.values())))
+        whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
+        entries = entries_of(maps, summaries, whole, numbers, self.blocks)
+        finite = tf.stack([finite_images(part.means, counts) for part in summaries.values()])
+        kept = [summaries[layer].maxima for layer in self.kept]
+        kept_maxima = tf.concat([tf.zeros((self.batch, 0)), *kept], 1)
+        return whole, entries, finite, kept_maxima
 
     def _summary(self, layer: str, y: tf.Tensor) -> Summary:
         """The summary of a layer's maps, of the units that are looked at."""
@@ -204,37 +213,6 @@ class Accumulator:
             return found
         rows, columns = region.slices
         return found._replace(rows=found.rows + rows.start, columns=found.columns + columns.start)
-
-    def _entries(
-        self,
-        maps: Mapping[str, tf.Tensor],
-        summaries: Mapping[str, Summary],
-        whole: Summary,
-        numbers: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        """A batch's entries of the fields that are ranked: [channels, batch, ...]."""
-        entries = {
-            "values": whole.maxima,
-            "images": tf.broadcast_to(numbers[:, None], whole.rows.shape),
-            "positions": tf.stack([whole.rows, whole.columns], 2),
-        }
-        if self.blocks:
-            shortcuts = []
-            branches = []
-            for layer, found in summaries.items():
-                if layer in self.blocks:
-                    _, _, shortcut, branch = self.blocks[layer]
-                    shortcuts.append(unit_values(maps[shortcut], found.rows, found.columns))
-                    branches.append(unit_values(maps[branch], found.rows, found.columns))
-                else:
-                    nothing = tf.fill(found.rows.shape, np.float32(np.nan))
-                    shortcuts.append(nothing)
-                    branches.append(nothing)
-            entries["shortcuts"] = tf.concat(shortcuts, 1)
-            entries["branches"] = tf.concat(branches, 1)
-        for name, entry in entries.items():
-            entries[name] = tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
-        return entries
 
     def state(self) -> State:
         """All that was kept, by layer."""

@@ -86,6 +86,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "interior": is_flag,
     "selection": is_selection,
     "precision": PRECISIONS.__contains__,
+    "jit": is_flag,
 }
 
 

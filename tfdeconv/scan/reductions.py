@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..engine.units import TIE_STEPS
+from ..network.graph import Residual
 from .state import BINS, EDGES
 
 
@@ -61,6 +62,38 @@ def unit_values(y: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     n, h, w, c = y.shape
     positions = (tf.range(n, dtype=tf.int64)[:, None] * h + rows) * w + columns
     return tf.gather(tf.reshape(y, [-1]), positions * c + tf.range(c, dtype=tf.int64))
+
+
+def entries_of(
+    maps: Mapping[str, tf.Tensor],
+    summaries: Mapping[str, Summary],
+    whole: Summary,
+    numbers: tf.Tensor,
+    blocks: Mapping[str, Residual],
+) -> dict[str, tf.Tensor]:
+    """A batch's entries of the fields that are ranked: [channels, batch, ...]."""
+    entries = {
+        "values": whole.maxima,
+        "images": tf.broadcast_to(numbers[:, None], whole.rows.shape),
+        "positions": tf.stack([whole.rows, whole.columns], 2),
+    }
+    if blocks:
+        shortcuts = []
+        branches = []
+        for layer, found in summaries.items():
+            if layer in blocks:
+                _, _, shortcut, branch = blocks[layer]
+                shortcuts.append(unit_values(maps[shortcut], found.rows, found.columns))
+                branches.append(unit_values(maps[branch], found.rows, found.columns))
+            else:
+                nothing = tf.fill(found.rows.shape, np.float32(np.nan))
+                shortcuts.append(nothing)
+                branches.append(nothing)
+        entries["shortcuts"] = tf.concat(shortcuts, 1)
+        entries["branches"] = tf.concat(branches, 1)
+    for name, entry in entries.items():
+        entries[name] = tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
+    return entries
 
 
 def least_tie(maxima: tf.Tensor) -> tf.Tensor:

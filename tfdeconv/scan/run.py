@@ -31,6 +31,7 @@ SETTING_NAMES = {
     "interior": "--interior",
     "selection": "selection of images",
     "precision": "--precision",
+    "jit": "--jit",
 }
 # entries of a long setting that an error shows
 SHOWN = 8
@@ -58,6 +59,8 @@ class Settings:
     # of the list, as data.selection writes it; "": all
     selection: str = ""
     precision: str = FLOAT32
+    # whether it was compiled with XLA
+    jit: bool = False
 
     @property
     def image_size(self) -> tuple[int, int]:

@@ -30,10 +30,11 @@ VERSION = 3
 # version 2 had no setting `interior`
 VERSIONS = (2, VERSION)
 # what runs were before they had these settings
-USED_TO_BE = {"selection": "", "precision": FLOAT32}
+USED_TO_BE = {"selection": "", "precision": FLOAT32, "jit": False}
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # settings that are datasets of the file and not attributes: lists may be too long for an attribute
 AS_DATASETS = ("layers", "kept")
+TRUTH_VALUES = ("interior", "jit")
 # attributes that had another name when the format was made
 KEYS = {"variant": "flavour"}
 SCAN_AGAIN = "scan again, to another file"
@@ -182,8 +183,9 @@ def settings_in(file: hdf5.Group) -> Settings:
         # HDF5 has no tuples
         values[name] = tuple(value) if isinstance(value, list) else value
     # nor truth values
-    if values["interior"] in (0, 1):
-        values["interior"] = bool(values["interior"])
+    for name in TRUTH_VALUES:
+        if values[name] in (0, 1):
+            values[name] = bool(values[name])
     values["layers"] = texts_in(file, "order")
     values["kept"] = texts_in(file, "kept")
     return settings_of(values)
