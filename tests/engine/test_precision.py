@@ -8,7 +8,7 @@ import tensorflow as tf
 from helpers import example, random_weights
 
 from tfdeconv.checks import autodiff
-from tfdeconv.engine import passes, precision
+from tfdeconv.engine import device, passes, precision
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.layer_maps import LayerMaps
 from tfdeconv.engine.occluded_pass import OccludedPass
@@ -76,6 +76,7 @@ def test_float32_whatever_the_setting_is(network, seen):
 
 def test_tf32_where_it_is_asked_for(network, seen, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"a {kind}"])
+    monkeypatch.setattr(device, "allotted", lambda kind: 1e12)
     monkeypatch.setattr(precision, "_chosen", precision.FLOAT32)
     precision.choose_precision("tf32")
     compute_everything(*network)

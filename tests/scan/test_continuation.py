@@ -114,7 +114,7 @@ def test_an_array_that_grew(script, small, tmp_path, monkeypatch):
         # what it was when a file's description of its network did not count
         file.attrs["weights_sha256"] = weights.attrs["sha256"]
 
-    def meanwhile(verbose, precision):
+    def meanwhile(verbose, precision, jit):
         content = (tmp_path / "run.h5").read_bytes()
         (tmp_path / "run.h5").write_bytes(content)
 

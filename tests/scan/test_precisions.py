@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tfdeconv.data.images import text_of
-from tfdeconv.engine import precision
+from tfdeconv.engine import device, precision
 from tfdeconv.scan import run_file
 
 
@@ -16,6 +16,7 @@ def gpu(monkeypatch):
     """A machine that says it has a GPU, and computes on its CPU."""
     monkeypatch.setattr(precision, "_chosen", precision.FLOAT32)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"a {kind}"])
+    monkeypatch.setattr(device, "allotted", lambda kind: 1e12)
 
 
 def test_a_run_keeps_its_precision(small, script, tmp_path):
