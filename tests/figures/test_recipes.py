@@ -56,7 +56,16 @@ AS_OF_PHOTOS = {"layers", "features", "rule", "bands", "colours", "scale", "weig
 # another stage is another network; of weights their digest says which network is theirs; labels are
 # for layers of classes (tests/cli/test_classes.py); how it is computed is no option of theirs
 # (scan/test_precisions.py, test_jit.py)
-ELSEWHERE = {"precision", "jit", "blocks", "labels", "network", "variant", "architecture", "lambdas"}
+ELSEWHERE = {
+    "precision",
+    "jit",
+    "blocks",
+    "labels",
+    "network",
+    "variant",
+    "architecture",
+    "lambdas",
+}
 
 
 def words_of(options: dict, folder: Path) -> list[str]:

@@ -27,7 +27,15 @@ CONSTRAINTS = (
     Constraint(
         "--run",
         "{options}: with --run these are the settings of the scan: leave them out",
-        excludes=("--network", "--variant", "--preprocess", "--precision", "--jit", "--resize", "--at"),
+        excludes=(
+            "--network",
+            "--variant",
+            "--preprocess",
+            "--precision",
+            "--jit",
+            "--resize",
+            "--at",
+        ),
     ),
     Constraint(
         "--feature", "-f and --top both choose features: give one of them", excludes=("--top",)

@@ -57,9 +57,7 @@ def parse(argv: Sequence[str]) -> FiltersRequest:
     """The command line; exits with one line for what it alone can show to be wrong."""
     parser = console.Parser(__doc__ or "")
     option = parser.add_argument
-    add_model_options(
-        parser, preprocess="how a pixel becomes the network's input", computes=False
-    )
+    add_model_options(parser, preprocess="how a pixel becomes the network's input", computes=False)
     option("--beside", metavar="FILE", help="another weight file, drawn beside the first")
     option(
         "--radius",
