@@ -1,4 +1,4 @@
-"""Where XLA is chosen everything is compiled with it, for two lengths of chunks, and is the same."""
+"""Where XLA is chosen it compiles everything, chunks have two lengths, and values are the same."""
 
 from __future__ import annotations
 
