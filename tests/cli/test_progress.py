@@ -43,8 +43,11 @@ def test_terminals_have_one_line(clock, capsys, monkeypatch):
     assert capsys.readouterr().err == f"{wiped}1 of 3{wiped}2 of 3{wiped}3 of 3{wiped}"
 
 
-def test_lines_have_no_escape_codes(clock, capsys):
+def test_lines_have_no_escape_codes(clock, capsys, monkeypatch):
     progress = console.Progress()
     clock[0] += 10
-    progress.say("photo \x1b[31m.jpg")
-    assert capsys.readouterr().err == "scan.py: photo ?[31m.jpg\n"
+    progress.say("photo \x1b[31m\n.jpg")
+    assert capsys.readouterr().err == "scan.py: photo ?[31m?.jpg\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    console.Progress(of="a\n: ").say("\x1b[31m.jpg")
+    assert capsys.readouterr().err == "\r\x1b[Ka?: ?[31m.jpg"

@@ -11,6 +11,7 @@ from PIL import Image
 from tfdeconv.data.images import text_of
 from tfdeconv.data.picture_text import text_of_arrays
 from tfdeconv.figures import naming
+from tfdeconv.figures.photo_file import photo_recipe
 from tfdeconv.figures.picture_folder import PictureFolder
 from tfdeconv.figures.recipe import Recipe
 
@@ -34,6 +35,18 @@ def test_names_fit_into_file_systems(tmp_path, letter):
     features = naming.features_part([10000, 20000, 30000])
     name = naming.file_name("photo" * 60, letter * 200, "deconvnet", "max", "interior", features)
     (tmp_path / f"{name}-01234567-12-page001.png").touch()
+
+
+def test_names_stay_in_one_line():
+    """Paths are printed one a line; letters of all languages and spaces stay as they are."""
+    name = naming.file_name("a\nb\x1b[0m\x85\u2028é 猫\udce9", "net", "guided")
+    assert name == "a_b_[0m__é 猫\udce9-net-guided"
+
+
+def test_photos_of_equal_names_have_two_pictures(tmp_path):
+    plain = Recipe("visualise.py", {}, {})
+    first, second = (photo_recipe(plain, name, "the same", "a") for name in ("a\nb.png", "a_b.png"))
+    assert save(tmp_path, first) != save(tmp_path, second)
 
 
 def test_another_picture_is_not_replaced(tmp_path):

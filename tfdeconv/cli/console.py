@@ -173,12 +173,12 @@ class Progress:
 
     def say(self, text: str) -> None:
         if text:
-            text = f"{self.of}{text}"
+            text = printable(f"{self.of}{text}")
         if self.on_terminal:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
         elif text and sys.stderr is not None and time.monotonic() - self.said >= self.every:
             self.said = time.monotonic()
-            print(f"{program()}: {printable(text)}", file=sys.stderr, flush=True)
+            print(f"{program()}: {text}", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
         self.say("")

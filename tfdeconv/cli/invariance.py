@@ -185,7 +185,11 @@ def own_recipe(
     names = tuple(file.path.name for file in files)
     recipe = recipe_of(plan.request, plan.weights, Path(plan.weights.path), title)
     recipe = recipe.with_options(photos=names, layers=measured.layers)
-    return recipe.with_facts({"photos sha256": hashlib.sha256(digests.encode()).hexdigest()})
+    facts = {"photos sha256": hashlib.sha256(digests.encode()).hexdigest()}
+    # the figure's name has it as well, without what file names had better not have
+    if len(files) == 1:
+        facts["image"] = names[0]
+    return recipe.with_facts(facts)
 
 
 def views_of(photo: np.ndarray, plan: Plan) -> Callable[[Transformation], np.ndarray]:

@@ -12,6 +12,8 @@ from ..limits import MAX_LABEL_NAME, MAX_SOURCE_NAME, MAX_SUBJECT_NAME
 
 # the names that Keras gives to models whose maker gave them none
 MADE_UP = re.compile(r"(functional|sequential|model)(_\d+)?")
+# what ends a line or steers a terminal: lists of paths have one a line
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 NAMED_FEATURES = 3  # that a name lists; of more it has the digest alone
 
 
@@ -26,9 +28,14 @@ def network_title(network: str, weights: Path) -> str:
 def file_name(source: str, subject: str, *parts: str) -> str:
     """`run-vgg16-block4_conv3-deconvnet-top9`, in a length and letters that file systems take.
 
-    source: the photo's or the run's own file name; subject: network and layer, which a weight
-    file may have named freely; parts: rule, mode, and the like, of which empty ones are left out.
+    source: the photo's or the run's own file name, whose letters stay as they are; subject: network
+    and layer, which a weight file may have named freely; parts: rule, mode, and the like, of which
+    empty ones are left out.
+
+    >>> file_name("a 猫\\nb", "vgg16-conv/1", "guided")
+    'a 猫_b-vgg16-conv_1-guided'
     """
+    source = CONTROLS.sub("_", source)
     stem = os.fsdecode(os.fsencode(source)[:MAX_SOURCE_NAME])
     return "-".join([stem, harmless(subject, MAX_SUBJECT_NAME), *filter(None, parts)])
 
