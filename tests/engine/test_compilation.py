@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from helpers import example, random_weights
 
-from tfdeconv.engine import chunks, compilation, occluded_pass
+from tfdeconv.engine import chunks, compilation, layer_maps, occluded_pass, unit_forward
 from tfdeconv.engine.deconvnet import Deconvnet
 from tfdeconv.engine.layer_maps import LayerMaps
 from tfdeconv.engine.occluded_pass import OccludedPass
@@ -64,9 +64,13 @@ def compute_everything(network, weights, x) -> dict[str, np.ndarray]:
 
 
 def test_xla_computes_everything_the_same(network, made, monkeypatch):
-    monkeypatch.setattr(LayerMaps, "batch", lambda maps, size: CHUNK)
-    small_chunks = lambda count, size, fixed: chunks.chunks(count, CHUNK, fixed)  # noqa: E731
-    monkeypatch.setattr(occluded_pass, "chunks", small_chunks)
+    # what is left over fills up a chunk: XLA would compile another length anew
+    def small_chunks(count, size, fixed):
+        assert fixed == compilation.is_jit()
+        return chunks.chunks(count, CHUNK, fixed)
+
+    for module in (layer_maps, occluded_pass, unit_forward):
+        monkeypatch.setattr(module, "chunks", small_chunks)
     expected = compute_everything(*network)
     assert made and not any(made)
     plain = len(made)

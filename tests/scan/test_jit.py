@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from tfdeconv.cli.evolve_files import run_name
 from tfdeconv.data.images import text_of
 from tfdeconv.engine import compilation
 from tfdeconv.scan import run_file
+from tfdeconv.scan.run import Settings
 
 # sums of a few hundred products in another order
 ROUNDING = 1e-5
@@ -61,6 +64,13 @@ def test_runs_with_and_without_xla_are_apart(small, script, tmp_path, jit_graphs
         file.attrs["jit"] = 2
     status, _, (line,) = script(*options, "--out", with_xla)
     assert status == 2 and "its jit has an impossible value" in line
+
+
+def test_evolve_finds_the_runs_it_made_before():
+    settings = Settings("n", "", "a" * 64, "{}", "crop", (8, 8), "b" * 64, 9, ("first",), 3, 4)
+    # what it was when there was no choice
+    assert run_name(settings) == "557b82efcee94a84.h5"
+    assert run_name(replace(settings, jit=True)) != run_name(settings)
 
 
 def test_photos_come_out_the_same_but_for_rounding(small, script, tmp_path, jit_graphs):

@@ -177,6 +177,9 @@ def run_name(settings: Settings) -> str:
     """The name of a run by all that it is of but its layers, which may be added to it."""
     facts = asdict(settings)
     del facts["layers"], facts["kept"]
+    # runs had names before there was the choice
+    if not settings.jit:
+        del facts["jit"]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return f"{digest[:DIGITS]}.h5"
 
