@@ -79,6 +79,8 @@ def read(path: str | Path) -> Labels:
     try:
         text = read_text(path)
         names = names_in(text)
+    except UserError:
+        raise
     except ValueError as error:
         raise UserError(f"{path}: no names of classes: {error}") from None
     return Labels(names, printable(Path(path).name))

@@ -28,9 +28,9 @@ def read_parts(path: str | Path) -> Parts:
     """The parts of each photo; raises UserError where the file is not as the top of this says."""
     try:
         return parts_of(parsed(read_text(path)))
+    except UserError:
+        raise
     except ValueError as error:
-        if isinstance(error, UserError):
-            raise
         raise UserError(f"{path}: no parts of photos: {error}") from None
 
 
