@@ -62,7 +62,9 @@ def test_other_files_are_refused(tmp_path, mistake):
     with pytest.raises(UserError) as caught:
         labels.read(tmp_path / "nowhere")
     # named once
-    assert str(caught.value) == f"{tmp_path / 'nowhere'}: cannot be read (No such file or directory)"
+    assert (
+        str(caught.value) == f"{tmp_path / 'nowhere'}: cannot be read (No such file or directory)"
+    )
     with pytest.raises(UserError, match="not a regular file"):
         labels.read(tmp_path)
 
