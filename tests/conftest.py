@@ -65,6 +65,13 @@ def uncompiled_in_any_folder(monkeypatch):
 
 
 @pytest.fixture
+def gpu(monkeypatch):
+    """A GPU of 2 GB, as TensorFlow would tell of it."""
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [kind])
+    monkeypatch.setattr("tfdeconv.engine.device.allotted", {"GPU": 2e9}.__getitem__)
+
+
+@pytest.fixture
 def started(monkeypatch):
     """Files are read by processes that are started, as the package does it."""
     monkeypatch.setattr(reading_process, "subprocess", subprocess)

@@ -12,13 +12,6 @@ from tfdeconv.engine import device
 from tfdeconv.errors import UserError
 
 
-@pytest.fixture
-def gpu(monkeypatch):
-    """A GPU of 2 GB, as TensorFlow would tell of it."""
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
-    monkeypatch.setattr(device, "allotted", {"GPU": 2e9}.__getitem__)
-
-
 def test_tensorflow_says_what_it_allots():
     # by a private call: this test finds out where a new TensorFlow has it no longer
     assert device.allotted("CPU") > 0

@@ -45,7 +45,7 @@ def test_conv2d_transpose_is_the_adjoint(rng, groups, size, stride, pad):
     window = Window(size, stride, pad)
     x, kernel = rng.standard_normal((2, 11, 13, 4)), rng.standard_normal((*size, 4 // groups, 6))
     signal = rng.standard_normal((2, *window.extents(11, 13), 6))
-    flipped = convolution.flip_kernel(tf.constant(kernel), window)
+    flipped = convolution.flip_kernel(tf.constant(kernel), window, groups)
     assert (
         adjoint_gap(
             lambda x: convolution.conv2d(x, kernel, window, groups),

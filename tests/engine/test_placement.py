@@ -40,10 +40,14 @@ POOLS = {
 }
 
 CONVOLUTIONS = kernels.get_registered_kernels_for_op("Conv2D").kernel
-pytestmark = pytest.mark.skipif(
-    "GPU" not in {kernel.device_type for kernel in CONVOLUTIONS},
-    reason="this build of TensorFlow has no kernels for GPUs",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        "GPU" not in {kernel.device_type for kernel in CONVOLUTIONS},
+        reason="this build of TensorFlow has no kernels for GPUs",
+    ),
+    # the graphs are those that are made where there is a GPU
+    pytest.mark.usefixtures("gpu"),
+]
 
 
 @cache

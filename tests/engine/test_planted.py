@@ -131,7 +131,13 @@ COUNTED = "average 4x3 stride 3, pads counted, ceil"
 # each error: the right source, the wrong one, the checker that must see it, and on which example
 ERRORS = {
     "kernel not flipped": ("return tf.reverse(phases, (0, 2))", "return phases", adjoint, "conv"),
-    "phases swapped": ("(0, 2, 5, 1, 3, 4)", "(0, 2, 5, 3, 1, 4)", adjoint, "conv"),
+    "phases swapped": ("(0, 2, 6, 5, 1, 3, 4)", "(0, 2, 6, 5, 3, 1, 4)", adjoint, "conv"),
+    "phases outside of groups": (
+        "tf.unstack(y, axis=4)",
+        "tf.unstack(y, axis=3)",
+        replica,
+        "depthwise 2x2 stride 3, 3 a channel",
+    ),
     "transpose shifted": (
         "trim[axis][0] - trimmed[axis][0] * stride, size",
         "1, size",
@@ -140,8 +146,8 @@ ERRORS = {
     ),
     "pads swapped": ("*map(list, window.pad)", "*map(list, window.pad[::-1])", adjoint, "conv"),
     "derivative off by 0.1 %": (
-        "= tf.nn.conv2d(signal,",
-        "= tf.nn.conv2d(signal * 1.001,",
+        "= convolve(signal,",
+        "= convolve(signal * 1.001,",
         adjoint,
         "conv",
     ),

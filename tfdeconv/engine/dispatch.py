@@ -219,5 +219,5 @@ def prepare(layer: Layer, p: Parameters) -> Parameters:
         return p
     window = Window.of(layer.size, layer.stride, 0, layer.dilation)
     if isinstance(layer, Conv):
-        return {**p, "flipped": flip_kernel(p["kernel"], window)}
+        return {**p, "flipped": flip_kernel(p["kernel"], window, layer.groups)}
     return {**p, "flipped": flip_depthwise_kernel(p["kernel"], window)}

@@ -6,25 +6,20 @@ Everything runs with and without XLA, in float32 and float64.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import gcd, prod
 
 import tensorflow as tf
 
 from ...network.layers import Conv, DepthwiseConv
 from ...network.spans import Pads, Window
+from .. import device
 from ..rules import Rule
 from ..types import Parameters, Shapes, Signals, Trace, Traced
 from .activation import before_activation, bias_and_activation
-from .phases import (
-    cut_map,
-    interleave_channels,
-    interleave_phases,
-    is_large_stride,
-    phase_counts,
-    phase_dilation,
-    spread_kernel,
-)
-from .slicing import NO_PAD, cut, every
+from .phases import cut_map, interleave_phases, phase_counts, phase_dilation, spread_kernel
+from .slicing import NO_PAD, every
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window, groups: int = 1) -> tf.Tensor:
@@ -32,14 +27,31 @@ def conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window, groups: int = 1) -> 
 
     x [n, h, w, c], kernel [kh, kw, c / groups, o] -> [n, h', w', o]
     """
-    pads = [[0, 0], *map(list, window.pad), [0, 0]]
-    if groups == 1:
-        return tf.nn.conv2d(x, kernel, window.stride, pads, dilations=window.dilation)
-    # the CPU has no grouped convolution in every build: one call a group
+    return in_groups(partial(convolve, window=window), x, kernel, groups)
+
+
+def in_groups(
+    function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    x: tf.Tensor,
+    kernel: tf.Tensor,
+    groups: int,
+) -> tf.Tensor:
+    """function(x, kernel) in one call where the device has it, otherwise in one for each group.
+
+    x [n, h, w, c], kernel [kh, kw, c / groups, o]: of the first group the first o / groups filters
+    """
+    if groups == 1 or device.has_gpu():
+        return function(x, kernel)
+    # compiled for a CPU, a convolution is fused with its bias, and then it can have no groups
     outputs = []
     for part, filters in zip(tf.split(x, groups, 3), tf.split(kernel, groups, 3)):
-        outputs.append(tf.nn.conv2d(part, filters, window.stride, pads, dilations=window.dilation))
+        outputs.append(function(part, filters))
     return tf.concat(outputs, 3)
+
+
+def convolve(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tensor:
+    """TensorFlow's convolution, of as many groups as the kernel's channels go into those of x."""
+    return tf.nn.conv2d(x, kernel, window.stride, paddings(window), dilations=window.dilation)
 
 
 def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tensor:
@@ -47,9 +59,7 @@ def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tens
 
     x [n, h, w, c], kernel [kh, kw, c, m] -> [n, h', w', c * m]
     """
-    for axis in (0, 1):
-        before, after = window.pad[axis]
-        x = cut(x, axis + 1, -before, before + x.shape[axis + 1] + after)
+    x = tf.pad(x, paddings(window))
     # TensorFlow's has one stride for both axes, and none where there is a dilation
     step = gcd(*window.stride) if window.dilation == (1, 1) else 1
     strides = (1, step, step, 1)
@@ -57,6 +67,11 @@ def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tens
     for axis in (0, 1):
         y = every(y, axis + 1, window.stride[axis] // step)
     return y
+
+
+def paddings(window: Window) -> list[list[int]]:
+    """A window's pads as TensorFlow takes them."""
+    return [[0, 0], *map(list, window.pad), [0, 0]]
 
 
 # The transpose by phases. On one axis, without pads, a convolution of size k and stride s is
@@ -87,16 +102,25 @@ def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, window: Window) -> tf.Tens
 # On a CPU this is up to 3 times as fast as tf.nn.conv2d_transpose, and gives the same sums.
 # A dilated kernel of stride 1 has one phase: its taps in reverse, the same dilation. One that has a
 # stride as well is spread first, with zeros between its taps.
+#
+# The transpose of a grouped convolution has the same groups. A group's filters are a slice of the
+# kernel's last axis, for TensorFlow as for in_groups: so each slice of a flipped kernel is one
+# group with all its phases, and in what comes out there are phases within groups.
+# interleave_phases takes a phase out of all groups at once; of a depthwise convolution each channel
+# is a group.
 
 
-def flip_kernel(kernel: tf.Tensor, window: Window) -> tf.Tensor:
+def flip_kernel(kernel: tf.Tensor, window: Window, groups: int = 1) -> tf.Tensor:
     """The kernel of the plain convolution that is the transpose of conv2d, its phases as channels.
 
-    Kernel [kh, kw, c, o] -> [th, tw, o, p * q * c], with th x tw taps in each of p x q phases.
+    Kernel [kh, kw, c, o] -> [th, tw, o / groups, groups * p * q * c], with th x tw taps in each of
+    p x q phases.
     """
     phases = phase_kernels(kernel, window)
     th, p, tw, q, c, o = phases.shape
-    return tf.reshape(tf.transpose(phases, (0, 2, 5, 1, 3, 4)), (th, tw, o, p * q * c))
+    phases = tf.reshape(phases, (th, p, tw, q, c, groups, o // groups))
+    phases = tf.transpose(phases, (0, 2, 6, 5, 1, 3, 4))
+    return tf.reshape(phases, (th, tw, o // groups, groups * p * q * c))
 
 
 def flip_depthwise_kernel(kernel: tf.Tensor, window: Window) -> tf.Tensor:
@@ -129,18 +153,15 @@ def conv2d_transpose(
     signal [k, n, m, o] -> [k, (n - 1) * stride + size, ..., c]
     What trim would cut off again is not computed.
     """
-    if groups > 1:
-        parts = []
-        for part, filters in zip(tf.split(signal, groups, 3), tf.split(flipped, groups, 2)):
-            parts.append(conv2d_transpose(part, filters, window, 1, trim))
-        return tf.concat(parts, 3)
-    pads, trimmed = transpose_padding(flipped, window, trim)
-    dilations = phase_dilation(window)
-    y = tf.nn.conv2d(signal, flipped, 1, [[0, 0], *pads, [0, 0]], dilations=dilations)
-    if is_large_stride(window):
-        y = interleave_channels(y, window)
-    else:
-        y = interleave_phases(tf.split(y, prod(phase_counts(window)), 3), window)
+    function = partial(convolve_phases, window=window, trim=trim)
+    return in_groups(function, signal, flipped, groups)
+
+
+def convolve_phases(signal: tf.Tensor, flipped: tf.Tensor, window: Window, trim: Pads) -> tf.Tensor:
+    """conv2d_transpose of as many groups as the kernel's channels go into the signal's."""
+    plain, trimmed = plain_window(flipped, window, trim)
+    y = convolve(signal, flipped, plain)
+    y = interleave_phases(y, window, signal.shape[3] // flipped.shape[2])
     return cut_map(y, signal, window, trim, trimmed)
 
 
@@ -151,30 +172,25 @@ def depthwise_conv2d_transpose(
 
     signal [k, n, m, c * multiplier] -> [k, (n - 1) * stride + size, ..., c]
     """
-    pads, trimmed = transpose_padding(flipped, window, trim)
-    padded = tf.pad(signal, [[0, 0], *pads, [0, 0]])
-    dilations = phase_dilation(window)
-    y = tf.nn.depthwise_conv2d(padded, flipped, (1, 1, 1, 1), "VALID", dilations=dilations)
-    rows, columns = phase_counts(window)
+    plain, trimmed = plain_window(flipped, window, trim)
+    y = depthwise_conv2d(signal, flipped, plain)
+    phases = prod(phase_counts(window))
     n, m = y.shape[1:3]
     channels = signal.shape[3] // multiplier
     # an input channel was read by `multiplier` of the output's: what comes back to it adds up
-    y = tf.reshape(y, (-1, n, m, channels, multiplier, rows * columns))
-    y = tf.reduce_sum(y, 4)
-    if is_large_stride(window):
-        y = tf.reshape(tf.transpose(y, (0, 1, 2, 4, 3)), (-1, n, m, rows * columns * channels))
-        y = interleave_channels(y, window)
-    else:
-        y = interleave_phases(tf.unstack(y, axis=4), window)
+    y = tf.reshape(y, (-1, n, m, channels, multiplier, phases))
+    y = tf.reshape(tf.reduce_sum(y, 4), (-1, n, m, channels * phases))
+    y = interleave_phases(y, window, channels)
     return cut_map(y, signal, window, trim, trimmed)
 
 
-def transpose_padding(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[list, Pads]:
-    """The pads of the plain convolution that is a transpose, and the cells of a phase they trim.
+def plain_window(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[Window, Pads]:
+    """That of the plain convolution that is a transpose, and the cells of a phase that it trims.
 
     A whole transpose takes T - 1 zeros (times the dilation) at each end. A stride of cells that
     `trim` cuts off is one cell of every phase, and takes one zero less.
     """
+    th, tw = flipped.shape[:2]
     pads = []
     trimmed = []
     for axis in (0, 1):
@@ -184,9 +200,10 @@ def transpose_padding(flipped: tf.Tensor, window: Window, trim: Pads) -> tuple[l
         before, after = max(trim[axis][0], 0), max(trim[axis][1], 0)
         low = min(before // window.stride[axis], whole)
         high = min(after // window.stride[axis], whole)
-        pads.append([whole - low, whole - high])
+        pads.append((whole - low, whole - high))
         trimmed.append((low, high))
-    return pads, (trimmed[0], trimmed[1])
+    plain = Window.of((th, tw), 1, (pads[0], pads[1]), phase_dilation(window))
+    return plain, (trimmed[0], trimmed[1])
 
 
 def conv_forward(layer: Conv, p: Parameters, x: tf.Tensor, *, rule: Rule | None) -> Traced:

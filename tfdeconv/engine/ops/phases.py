@@ -38,26 +38,37 @@ def is_large_stride(window: Window) -> bool:
     return prod(window.stride) > LARGE_STRIDE
 
 
-def interleave_channels(y: tf.Tensor, window: Window) -> tf.Tensor:
-    """The phases in y [k, n, m, p * q * c], row by row, as one map, in a few operations."""
+def interleave_phases(y: tf.Tensor, window: Window, groups: int) -> tf.Tensor:
+    """The phases of a transpose as one map: of each group's channels p x q phases, row by row.
+
+    y [k, n, m, groups * p * q * c] -> [k, n * stride, m * stride, groups * c]
+    """
+    if window.stride == (1, 1):
+        return y
+    if is_large_stride(window):
+        return interleave_channels(y, window, groups)
+    _, n, m, channels = y.shape
+    count = prod(phase_counts(window))
+    y = tf.reshape(y, (-1, n, m, groups, count, channels // (groups * count)))
+    phases = []
+    for phase in tf.unstack(y, axis=4):
+        phases.append(tf.reshape(phase, (-1, n, m, channels // count)))
+    return interleave(phase_grid(phases, window))
+
+
+def interleave_channels(y: tf.Tensor, window: Window, groups: int) -> tf.Tensor:
+    """interleave_phases in a few operations, however many phases there are."""
     _, n, m, channels = y.shape
     rows, columns = phase_counts(window)
     row_stride, column_stride = window.stride
-    c = channels // (rows * columns)
-    y = tf.reshape(y, (-1, n, m, rows, columns * c))
-    y = tf.transpose(y, (0, 1, 3, 2, 4))
+    c = channels // (groups * rows * columns)
+    y = tf.reshape(y, (-1, n, m, groups, rows, columns, c))
+    y = tf.transpose(y, (0, 1, 4, 2, 5, 3, 6))
     # cells that a window smaller than its stride never reaches
     y = cut(y, 2, 0, row_stride)
-    y = tf.reshape(y, (-1, n * row_stride, m, columns, c))
+    y = tf.reshape(y, (-1, n * row_stride, m, columns, groups * c))
     y = cut(y, 3, 0, column_stride)
-    return tf.reshape(y, (-1, n * row_stride, m * column_stride, c))
-
-
-def interleave_phases(phases: list[tf.Tensor], window: Window) -> tf.Tensor:
-    """The phases of a transpose, maps row by row, as one map."""
-    if window.stride == (1, 1):
-        return phases[0]
-    return interleave(phase_grid(phases, window))
+    return tf.reshape(y, (-1, n * row_stride, m * column_stride, groups * c))
 
 
 def cut_map(

@@ -31,7 +31,7 @@ def conv_transpose_forward(
         flipped = flip_depthwise_kernel(kernel, window)
         y = depthwise_conv2d_transpose(x, flipped, window, kernel.shape[3], layer.pad)
     else:
-        flipped = flip_kernel(p["kernel"], window)
+        flipped = flip_kernel(p["kernel"], window, layer.groups)
         y = conv2d_transpose(x, flipped, window, layer.groups, layer.pad)
     return bias_and_activation(layer, p, y, rule)
 
