@@ -216,9 +216,13 @@ def test_a_scan_stays_on_the_gpu(rng):
     network = example("add")
     weights = random_weights(network, rng, dtype=np.float32)
     scan = Accumulator(network, weights, ["before", "behind"], (13, 11), batch=2)
-    x = tf.TensorSpec((2, 13, 11, 4), tf.float32)
-    step = scan._step.get_concrete_function(x, tf.TensorSpec((2,), tf.int64))
-    assert off_the_gpu(step.graph) == set()
+    # halves of a batch, which are joined
+    forward = scan._forward.get_concrete_function(tf.TensorSpec((1, 13, 11, 4), tf.float32))
+    half = tf.nest.map_structure(tf.TensorSpec.from_tensor, forward.structured_outputs)
+    numbers = tf.TensorSpec((2,), tf.int64)
+    take_in = scan._take_in.get_concrete_function([half, half], numbers)
+    for function in (forward, take_in):
+        assert off_the_gpu(function.graph) == set()
 
 
 def test_every_layer_stays_on_the_gpu():

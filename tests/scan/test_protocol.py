@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from runs import ROOT
 
 from tfdeconv.errors import UserError
@@ -75,6 +76,10 @@ def test_errors_wait_for_the_exchange():
     assert workers.error == "first"
     with pytest.raises(UserError, match="at once"), WorkerGroup().deferred_errors():
         raise UserError("at once")
+
+    with pytest.raises(UserError, match="the memory of this machine ran out: scan fewer at"):
+        with WorkerGroup().deferred_errors():
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM")
 
     def build() -> None:
         raise UserError("cannot be built")

@@ -114,7 +114,7 @@ def test_mistakes_of_one_worker_stop_all(shared):
 
 
 def test_two_devices_are_as_one(shared):
-    """What two GPUs would do, on a CPU that is taken for two."""
+    """What two GPUs would do, on a CPU that is taken for two; memory runs out on the way."""
     code = f"""
 import sys
 sys.path[:0] = [{str(ROOT)!r}]
@@ -127,11 +127,24 @@ def join_group(alone):
     joined.append(workers.WorkerGroup(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])))
     return joined[0]
 workers.join_group = join_group
+from tfdeconv.scan.batch_parts import BatchParts
+each = BatchParts.each
+passes = []
+def each_but_one(parts, forward):
+    def found(part):
+        passes.append(part)
+        if len(passes) == 6:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM")
+        return forward(part)
+    return each(parts, found)
+BatchParts.each = each_but_one
 sys.argv = {command(shared, "devices.h5")[1:]!r}
 import runpy
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
 finally:
-    assert len(joined) == 1 and joined[0].strategy.num_replicas_in_sync == 2"""
+    assert len(joined) == 1 and joined[0].strategy.num_replicas_in_sync == 2
+    # 13 rounds, of which the last 8 go in halves
+    assert [part.stop - part.start for part in passes] == [4] * 6 + [2] * 16"""
     assert run_script([sys.executable, "-c", code]).returncode == 0
     assert_same(shared, "devices")

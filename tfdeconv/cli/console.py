@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from .. import tensorflow_import
 from ..engine.compilation import choose_jit
+from ..engine.device import memory_errors
 from ..engine.precision import FLOAT32, choose_precision
 from ..errors import UserError
 
@@ -101,7 +102,7 @@ def call(
     except UserError as error:
         complain(error)
         status = 2
-    except MemoryError:
+    except memory_errors():
         complain("there is not enough memory: ask for less at a time, or scale the images down")
         status = 2
     except KeyboardInterrupt:

@@ -150,6 +150,7 @@ def prepare(request: ScanRequest, is_chief: bool, notes: Notes) -> Job:
         started_run,
         os.path.abspath(request.architecture) if request.architecture else "",
         request.lambdas or {},
+        notes.tell,
     )
 
 

@@ -79,4 +79,13 @@ def work_of(request: MergeRequest, run: Run) -> Job:
     from ..scan.job import Job
 
     preprocessing = provenance.preprocessing_of(run, request.out, network)
-    return Job(source, network, read, preprocessing, run.settings, str(weights_path), run)
+    return Job(
+        source,
+        network,
+        read,
+        preprocessing,
+        run.settings,
+        str(weights_path),
+        run,
+        tell=console.complain,
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from .. import memory
+from ..errors import UserError
 
 
 def has_gpu() -> bool:
@@ -18,6 +19,11 @@ def has_gpu() -> bool:
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))
+
+
+def owner() -> str:
+    """Whose memory is computed in, as messages say it."""
+    return "the GPU" if has_gpu() else memory.COMPUTER
 
 
 def available_memory() -> float:
@@ -45,5 +51,19 @@ def refuse_beyond_device(needed: int, what: str, remedy: str) -> None:
 
     what: needs them; remedy: what to do.
     """
-    owner = "the GPU" if has_gpu() else memory.COMPUTER
-    memory.refuse_beyond(needed, available_memory(), owner, what, remedy)
+    memory.refuse_beyond(needed, available_memory(), owner(), what, remedy)
+
+
+def out_of_memory(remedy: str, when: str = "") -> UserError:
+    """What is wrong where the device had no memory left in the middle of a task.
+
+    remedy: what to do; when: as "with 8 images at a time".
+    """
+    return UserError(f"the memory of {owner()} ran out{when and f' {when}'}: {remedy}")
+
+
+def memory_errors() -> tuple[type[BaseException], ...]:
+    """What is raised where memory runs out: Python's error, and TensorFlow's once it is there."""
+    errors = getattr(sys.modules.get("tensorflow"), "errors", None)
+    exhausted = getattr(errors, "ResourceExhaustedError", None)
+    return (MemoryError, exhausted) if exhausted else (MemoryError,)

@@ -6,30 +6,23 @@ behind those of the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from ..engine import compilation, cropping, finite, folding, limits, passes, types
+from ..data.preprocessing import say_nothing
+from ..engine import compilation, cropping, finite, folding, limits, types
 from ..engine.precision import in_precision
-from ..engine.units import within
 from ..network import borders
 from ..network.borders import Region
 from ..network.graph import Network
+from .batch_forward import BatchForward, Found
+from .batch_parts import BatchParts, joined
 from .layout import Layout
-from .reductions import (
-    Summary,
-    add,
-    entries_of,
-    finite_images,
-    rank,
-    summary,
-    sums_and_counts,
-    when,
-)
+from .reductions import add, finite_images, rank, ranked_entries, sums_and_counts, when
 from .state import State, merge_states
 from .unusable import NotFinite, reason, refuse_overflow
 
@@ -49,6 +42,7 @@ class Accumulator:
     images of a forward pass, on each device of the strategy (by default the one there is).
     kept: layers whose maxima of every image step() returns.
     interior: only units whose receptive field lies within the image are looked at.
+    tell: takes a line that says that memory ran out, and fewer images go forward at a time.
     An image counts once a channel, with the first of its strongest units in row order; of images
     that fire a channel alike the earlier one comes first.
     Raises UserError where the weights or the size do not fit the layers.
@@ -65,6 +59,7 @@ class Accumulator:
         kept: Sequence[str] = (),
         strategy: tf.distribute.Strategy | None = None,
         interior: bool = False,
+        tell: Callable[[str], None] = say_nothing,
     ):
         self.layers = list(dict.fromkeys(network.node(layer).name for layer in layers))
         weight_shapes: dict[str, dict[str, tuple[int, ...]]] = {}
@@ -79,18 +74,18 @@ class Accumulator:
         self.batch = batch
         self.top = top
         self.kept = tuple(kept)
-        blocks = network.residuals()
-        self.blocks = {layer: blocks[layer] for layer in self.layers if layer in blocks}
+        residuals = network.residuals()
+        blocks = {layer: residuals[layer] for layer in self.layers if layer in residuals}
         # how many channels each layer has
         self.channels_of = {layer: shapes[layer][2] for layer in self.layers}
         # of each layer the units that are looked at, where they are not all
-        self.regions: dict[str, Region] = {}
+        regions: dict[str, Region] = {}
         if interior:
-            self.regions = borders.required_interiors(network, self.layers, size)
-        self.layout = Layout(self.channels_of, self.blocks, top)
-        self._read = list(self.layers)  # whose maps a step reads
-        for block in self.blocks.values():
-            self._read += [block.shortcut, block.branch]
+            regions = borders.required_interiors(network, self.layers, size)
+        self.layout = Layout(self.channels_of, blocks, top)
+        read = list(self.layers)
+        for block in blocks.values():
+            read += [block.shortcut, block.branch]
         nodes = network.up_to(*self.layers)
         needed: dict[str, dict[str, tf.Tensor]] = {}
         for node in nodes:
@@ -98,7 +93,7 @@ class Accumulator:
                 needed[node.name] = {}
                 for key, value in weights[node.name].items():
                     needed[node.name][key] = tf.cast(value, tf.float32)
-        folded, parameters = folding.fold(nodes, needed, self._read)
+        folded, parameters = folding.fold(nodes, needed, read)
         sized = cropping.size(replace(network, nodes=tuple(folded)), parameters, shapes)
         self.nodes, self.parameters = sized.cropped.nodes, sized.parameters
         float32_bytes = 4
@@ -108,9 +103,15 @@ class Accumulator:
         devices = strategy.extended.worker_devices if strategy else (None,)
         self.devices = len(devices)
         self._copies = [self._copy_on(device) for device in devices]
-        self._found = compilation.part(self._find)
-        self._step = tf.function(
-            lambda x, numbers: self.strategy.run(self._step_on_device, (x, numbers)),
+        self.parts = BatchParts(batch, tell)
+        forward = BatchForward(self.layers, self.nodes, read, regions, blocks)
+        self._found = compilation.part(forward.found)
+        # two graphs: what takes memory keeps nothing, and can be done again in smaller parts
+        self._forward = tf.function(
+            lambda x: self.strategy.run(self._forward_on_device, (x,)), autograph=False
+        )
+        self._take_in = tf.function(
+            lambda parts, numbers: self.strategy.run(self._take_in_on_device, (parts, numbers)),
             autograph=False,
         )
 
@@ -137,12 +138,21 @@ class Accumulator:
 
         numbers [batch]: theirs in the list, -1 where one does not count. Returns of each batch the
         maxima of the layers that are kept, float32 [batch, channels].
-        Raises NotFinite where a map is not; nothing of such a batch was taken in then.
+        Raises NotFinite where a map is not; nothing of such a batch was taken in then. Raises
+        UserError where memory is not enough for half a batch: what was kept is of no use then.
         """
         if self.wild:
             refuse_overflow(self.nodes, self.parameters, x, numbers)
-        batch = self._distribute(x, tf.float32), self._distribute(numbers, tf.int64)
-        results = in_precision(self._step)(*batch)
+
+        def found(part: slice) -> Found:
+            images = [batch[part] for batch in x]
+            return in_precision(self._forward)(self._distribute(images, tf.float32))
+
+        parts = self.parts.each(found)
+        try:
+            results = in_precision(self._take_in)(parts, self._distribute(numbers, tf.int64))
+        except tf.errors.ResourceExhaustedError:
+            raise self.parts.error() from None
         are_finite, maxima = map(self.strategy.experimental_local_results, results)
         reasons: dict[int, str] = {}
         taken: list[np.ndarray | None] = []
@@ -172,47 +182,39 @@ class Accumulator:
         """Which of this process's devices that is, from 0."""
         return int(tf.get_static_value(context.replica_id_in_sync_group)) % self.devices
 
-    def _step_on_device(self, x: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """step() on one device, as a graph.
+    def _forward_on_device(self, x: tf.Tensor) -> Found:
+        """What images x [n, h, w, c] show, on one device, as a graph: nothing is kept."""
+        return self._found(self._own_copy().parameters, x)
+
+    def _take_in_on_device(
+        self, parts: Sequence[Found], numbers: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Keeps what a batch's parts show, on one device, as a graph.
 
         Returns for each layer and image whether it was finite, and the maxima of the layers kept.
         """
-        copy = self._copies[self._device_index(tf.distribute.get_replica_context())]
-        whole, entries, finite, kept_maxima = self._found(copy.parameters, x, numbers)
+        arrays = self._own_copy().arrays
+        whole, shares = joined(parts, self.batch)
+        of_layer = self.layout.slices()
         counts = numbers >= 0
+        kept = [whole.maxima[:, of_layer[layer]] for layer in self.kept]
+        kept_maxima = tf.concat([tf.zeros((self.batch, 0)), *kept], 1)
+        means = [whole.means[:, channels] for channels in of_layer.values()]
+        finite = tf.stack([finite_images(part, counts) for part in means])
+        whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
         good = tf.reduce_all(finite)
-        enters = tf.reduce_any(whole.maxima > copy.arrays["values"][:, -1])
+        enters = tf.reduce_any(whole.maxima > arrays["values"][:, -1])
+        entries = ranked_entries(whole, shares, numbers)
         updates = [
-            when(good, lambda: add(copy.arrays, sums_and_counts(whole, counts))),
-            when(good & enters, lambda: rank(copy.arrays, entries, self.top)),
+            when(good, lambda: add(arrays, sums_and_counts(whole, counts))),
+            when(good & enters, lambda: rank(arrays, entries, self.top)),
         ]
         with tf.control_dependencies(updates):
             return tf.identity(finite), tf.identity(kept_maxima)
 
-    def _find(
-        self, parameters: types.Tensors, x: tf.Tensor, numbers: tf.Tensor
-    ) -> tuple[Summary, dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
-        """What is in a batch: its summary and entries, whether it is finite, the maxima kept."""
-        outputs, _ = passes.forward_maps(self.nodes, parameters, x, None, self._read)
-        maps = dict(zip(self._read, outputs))
-        counts = numbers >= 0
-        summaries = {layer: self._summary(layer, maps[layer]) for layer in self.layers}
-        whole = Summary(*(tf.concat(parts, 1) for parts in zip(*summaries.values())))
-        whole = whole._replace(maxima=tf.where(counts[:, None], whole.maxima, -np.inf))
-        entries = entries_of(maps, summaries, whole, numbers, self.blocks)
-        finite = tf.stack([finite_images(part.means, counts) for part in summaries.values()])
-        kept = [summaries[layer].maxima for layer in self.kept]
-        kept_maxima = tf.concat([tf.zeros((self.batch, 0)), *kept], 1)
-        return whole, entries, finite, kept_maxima
-
-    def _summary(self, layer: str, y: tf.Tensor) -> Summary:
-        """The summary of a layer's maps, of the units that are looked at."""
-        region = self.regions.get(layer)
-        found = summary(within(y, region))
-        if region is None:
-            return found
-        rows, columns = region.slices
-        return found._replace(rows=found.rows + rows.start, columns=found.columns + columns.start)
+    def _own_copy(self) -> DeviceCopy:
+        """What the device has that a graph is made for."""
+        return self._copies[self._device_index(tf.distribute.get_replica_context())]
 
     def state(self) -> State:
         """All that was kept, by layer."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data.dataset import Source
 from ..data.loader import batches as load_batches, reader
-from ..data.preprocessing import Preprocessing
+from ..data.preprocessing import Preprocessing, say_nothing
 from ..errors import UserError
 from ..network.graph import Network
 from ..version import library_versions
@@ -39,6 +39,8 @@ class Job:
     # what describes the network besides: a file, and what Lambda layers do
     architecture: str = ""
     lambdas: Mapping[str, str] = field(default_factory=dict)
+    # takes a line that says that memory ran out, and the scan goes on
+    tell: Callable[[str], None] = say_nothing
 
     def scan(self, workers: WorkerGroup) -> Accumulator:
         """What accumulates it, on the workers' devices."""
@@ -52,6 +54,7 @@ class Job:
             self.settings.kept,
             workers.strategy,
             self.settings.interior,
+            self.tell,
         )
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from ..engine.units import TIE_STEPS
-from ..network.graph import Residual
 from .state import BINS, EDGES
 
 
@@ -64,38 +63,6 @@ def unit_values(y: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     return tf.gather(tf.reshape(y, [-1]), positions * c + tf.range(c, dtype=tf.int64))
 
 
-def entries_of(
-    maps: Mapping[str, tf.Tensor],
-    summaries: Mapping[str, Summary],
-    whole: Summary,
-    numbers: tf.Tensor,
-    blocks: Mapping[str, Residual],
-) -> dict[str, tf.Tensor]:
-    """A batch's entries of the fields that are ranked: [channels, batch, ...]."""
-    entries = {
-        "values": whole.maxima,
-        "images": tf.broadcast_to(numbers[:, None], whole.rows.shape),
-        "positions": tf.stack([whole.rows, whole.columns], 2),
-    }
-    if blocks:
-        shortcuts = []
-        branches = []
-        for layer, found in summaries.items():
-            if layer in blocks:
-                _, _, shortcut, branch = blocks[layer]
-                shortcuts.append(unit_values(maps[shortcut], found.rows, found.columns))
-                branches.append(unit_values(maps[branch], found.rows, found.columns))
-            else:
-                nothing = tf.fill(found.rows.shape, np.float32(np.nan))
-                shortcuts.append(nothing)
-                branches.append(nothing)
-        entries["shortcuts"] = tf.concat(shortcuts, 1)
-        entries["branches"] = tf.concat(branches, 1)
-    for name, entry in entries.items():
-        entries[name] = tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
-    return entries
-
-
 def least_tie(maxima: tf.Tensor) -> tf.Tensor:
     """The least values that equal these maxima within rounding, as engine/units.py says."""
     rounding = TIE_STEPS * np.finfo(maxima.dtype.as_numpy_dtype).eps
@@ -143,6 +110,24 @@ def finite_images(means: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
     counts [n]; bool [n].
     """
     return tf.reduce_all(tf.math.is_finite(means), 1) | ~counts
+
+
+def ranked_entries(
+    whole: Summary, shares: Mapping[str, tf.Tensor], numbers: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """A batch's entries of the fields that are ranked (state.py): [channels, batch, ...].
+
+    shares: of outputs of residual blocks, [batch, channels] by field.
+    """
+    entries = {
+        "values": whole.maxima,
+        "images": tf.broadcast_to(numbers[:, None], whole.rows.shape),
+        "positions": tf.stack([whole.rows, whole.columns], 2),
+        **shares,
+    }
+    for name, entry in entries.items():
+        entries[name] = tf.transpose(entry, (1, 0, *range(2, entry.shape.rank)))
+    return entries
 
 
 def when(condition: tf.Tensor, update: Callable[[], list[tf.Operation]]) -> tf.Tensor:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
+from ..engine.device import out_of_memory
 from ..errors import UserError
 from .cluster import cluster, worker_addresses
 from .rendezvous import PATIENCE, meet
@@ -24,7 +25,6 @@ from .slurm import slurm_tf_config
 
 T = TypeVar("T")
 Message = dict[str, np.ndarray]
-OUT_OF_MEMORY = "there is not enough memory on the device: scan fewer at a time (--batch)"
 
 
 class WorkerGroup:
@@ -61,10 +61,11 @@ class WorkerGroup:
         try:
             yield
         except (UserError, tf.errors.ResourceExhaustedError) as error:
-            message = str(error) if isinstance(error, UserError) else OUT_OF_MEMORY
+            if not isinstance(error, UserError):
+                error = out_of_memory("scan fewer at a time (--batch), or fewer layers (-l)")
             if self.size == 1:
-                raise UserError(message) from None
-            self.error = self.error or message
+                raise error from None
+            self.error = self.error or str(error)
 
     def exchange(self, message: Message) -> list[Message]:
         """The messages of all workers, by rank; all must call this, in the same order.
@@ -113,8 +114,8 @@ class WorkerGroup:
         try:
             gathered = self._gather(values).numpy()
         except tf.errors.ResourceExhaustedError:
-            raise UserError(
-                "there is not enough memory to merge what the workers found: keep fewer layers"
+            raise out_of_memory(
+                "scan fewer layers (-l)", "when what the workers found was merged"
             ) from None
         except tf.errors.OpError as error:
             raise UserError(
