@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
+from ..engine.device import memory_errors
 from ..errors import UserError, one_line
 from ..web_limits import MAX_REQUEST, MAX_UPLOAD
 from . import question
@@ -83,7 +84,7 @@ def answer(session: Session, request: Request) -> Answer:
         return mistake(HTTPStatus.CONFLICT, "superseded")
     except Closed:
         return mistake(HTTPStatus.SERVICE_UNAVAILABLE, "the explorer has ended")
-    except MemoryError:
+    except memory_errors():
         return mistake(HTTPStatus.INSUFFICIENT_STORAGE, "there is not enough memory for that")
     # of a library: the page says it, and works on
     except Exception as error:

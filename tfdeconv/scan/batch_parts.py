@@ -1,9 +1,9 @@
 """A batch goes forward whole, or after a lack of memory in two halves.
 
-A layer's values can depend, in their last bits, on how many images are computed at a time, because
-a library chooses its kernels by that. On two x86 processors' cores with oneDNN the convolutions of
-VGG16 and ResNet-18 were the same for 16 images and for 8, and other than for one; dense layers
-were not.
+Values can depend, in their last bits, on how many images are computed at a time, because libraries
+choose their kernels by that. With oneDNN, on a CPU with AVX2, convolutions (VGG16 to block3_conv3,
+ResNet-18) gave the same bits for 16 images, 8 and 5, and others for one; a dense layer gave others
+for 8 than for 16, by 4e-7 of the largest at most.
 """
 
 from __future__ import annotations
@@ -56,12 +56,19 @@ class BatchParts:
         return [slice(0, self.size), slice(self.batch - self.size, self.batch)]
 
     def error(self) -> UserError:
-        """What is wrong where memory is not enough."""
-        if self.size == 1:
-            return out_of_memory("scan fewer or earlier layers (-l)", "with one image at a time")
+        """What is wrong where memory is not enough.
+
+        A run that was begun keeps its batch and layers.
+        """
+        images = "one image"
+        fewer = ""
+        if self.size > 1:
+            images = f"{self.size} images"
+            fewer = f" of fewer at a time (--batch {self.size // 2}) or"
         return out_of_memory(
-            f"scan fewer (--batch {self.size // 2}), or fewer or earlier layers (-l)",
-            f"with {self.size} images at a time",
+            f"free some and run the same command again, or begin another run (--out){fewer} of "
+            f"fewer or earlier layers (-l)",
+            f"with {images} at a time",
         )
 
 
