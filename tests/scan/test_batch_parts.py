@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 import pytest
 import tensorflow as tf
-from runs import SIDE, integers, scanned
+from runs import SIDE, scanned
 
 from tfdeconv.errors import UserError
 from tfdeconv.network.graph import Builder
@@ -99,8 +99,16 @@ def test_an_infinite_image_in_one_half_is_named(block, rng, fail_at):
 @pytest.mark.parametrize(
     ("batch", "calls", "words"),
     [
-        (1, {0}, r"with one image at a time: .* begin another run \(--out\) of fewer or earlier layers"),
-        (5, {0, 1}, r"with 3 images at a time: .*, or begin .* of fewer at a time \(--batch 1\) or of"),
+        (
+            1,
+            {0},
+            r"with one image at a time: .* begin another run \(--out\) of fewer or earlier layers",
+        ),
+        (
+            5,
+            {0, 1},
+            r"with 3 images at a time: .*, or begin .* of fewer at a time \(--batch 1\) or of",
+        ),
         # the first half of the batch is there
         (16, {0, 2}, r"with 8 images at a time: .* \(--batch 4\)"),
     ],
