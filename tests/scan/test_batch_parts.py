@@ -147,7 +147,7 @@ def test_a_scan_says_once_that_it_halves(small, script, fail_at, tmp_path):
     status, lines, errors = script(*small)
     assert (status, lines, len(errors)) == (2, [], 1)
     assert errors[0] == (
-        "scan.py: the memory of this machine ran out with 2 images at a time: free some and run the "
-        "same command again, or begin another run (--out) of fewer at a time (--batch 1) or of "
-        "fewer or earlier layers (-l)"
+        "scan.py: the memory of this machine ran out with 2 images at a time: free some and run "
+        "the same command again, or begin another run (--out) of fewer at a time (--batch 1) or "
+        "of fewer or earlier layers (-l)"
     )
