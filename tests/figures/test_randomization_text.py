@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfdeconv.checks.randomization import CASCADING, INDEPENDENT, Plan, Result
+from tfdeconv.checks.randomization import CASCADING, EDGES, INDEPENDENT, Plan, Result
 from tfdeconv.figures.randomization_text import cell, verdicts
 from tfdeconv.network.weight_blocks import WeightBlock
 
@@ -42,6 +42,11 @@ def test_verdicts_name_the_weights_that_do_not_matter():
         "pictures 0.03 ± 0.00): depends on the weights",
         "dead: nothing comes back",
     ]
+
+
+def test_a_box_of_one_colour_has_no_edges():
+    found = verdicts(PLAN, {EDGES: result([np.nan] * 3, original=False)})
+    assert found == ["edges: there are none in the box"]
 
 
 def test_a_difference_in_one_draw_or_measure_counts():

@@ -65,9 +65,13 @@ class EdgePictures:
     def __init__(self, x: np.ndarray, views: np.ndarray):
         """x [1, h, w, c]; views [k, 4]: boxes within it."""
         steep = edges(x[0])
-        self.pictures = [cut_out(steep, (0, 0), view) for view in views]
+        self.pictures: list[np.ndarray | None] = []
+        for view in views:
+            picture = cut_out(steep, (0, 0), view)
+            # one colour has no edges
+            self.pictures.append(picture if picture.any() else None)
 
-    def __call__(self, weights: Weights) -> list[np.ndarray]:
+    def __call__(self, weights: Weights) -> list[np.ndarray | None]:
         return self.pictures
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import arguments, class_options, console
+from .experiment_cost import announce_rankings
 from .models import read_model, read_network
 from .notes import Notes
 from .photos import Photo, existing_photos, read_photo
@@ -69,6 +70,10 @@ def measured_units(
     meter = meter_of(request, weights, layer)
     projection = meter.first.project(photo.x, request.features, "max", request.top, at=request.at)
     channels, positions = projection.channels[0].tolist(), projection.positions[0]
+    size = photo.x.shape[1:3]
+    announce_rankings(
+        weights.network, layer, size, len(channels), len(request.rule), meter.settings
+    )
     results = meter.measure(photo.x[0], channels, positions)
     for number, (channel, (row, column)) in enumerate(zip(channels, positions.tolist()), 1):
         progress.say(f"{layer}, feature {channel}: {number} of {len(channels)}")

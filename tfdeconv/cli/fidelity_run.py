@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import arguments, class_options, console
+from .experiment_cost import announce_rankings
 from .explored import OpenedRun, run_of
 from .fidelity_photo import figure_of, meter_of
 from .notes import Notes
@@ -100,6 +101,8 @@ def measured_by_feature(
     warnings = Warnings()
     measured: dict[int, list[MeasuredUnit]] = {int(channel): [] for channel in channels}
     total = int((strongest.placeholders == "").sum())
+    size = opened.preprocessing.size
+    announce_rankings(weights.network, layer, size, total, len(request.rule), meter.settings)
     done = 0
     for batch in batches_of(
         meter.first,

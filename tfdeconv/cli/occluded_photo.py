@@ -13,6 +13,7 @@ from ..files import refuse_source
 from ..network.classes import ClassLayer, class_layer, last_class_layer
 from ..words import counted
 from . import arguments, class_options, console
+from .experiment_cost import announce_squares
 from .models import ModelRequest, read_model, weight_path
 from .notes import Notes
 from .photos import Photo, existing_photos, read_photo
@@ -186,6 +187,7 @@ def figure_of(
     assert request.size and request.stride
     squares = squares_on(image, request.size, request.stride)
     count = squares.rows * squares.columns
+    announce_squares(network, [layer, head.name] if head else [layer], squares)
     found = occlusion.occlude(
         network,
         as_tensors(weights),

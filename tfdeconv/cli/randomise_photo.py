@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import arguments, class_options, console
+from .experiment_cost import announce_random_weights
 from .models import ModelRequest, read_model, read_network
 from .notes import Notes
 from .photos import Photo, existing_photos, read_photo
@@ -118,6 +119,8 @@ def figures_of(
 
     if not units.firing.size:
         return
+    size = photo.x.shape[1:3]
+    announce_random_weights(weights.network, layer, size, units.firing.size, plan.evaluations)
     results = randomize(units.methods, units.parameters, plan, told)
     style = Style(request.colours, PLAIN.scale, request.bands)
     title = recipe.facts["network"]

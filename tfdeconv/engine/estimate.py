@@ -13,11 +13,13 @@ from math import prod
 from statistics import median
 
 from ..network import receptive_field
-from ..network.cost import backward_cost, forward_cost
+from ..network.cost import backward_cost, forward_cost, windows_work
 from ..network.cuts import cut_before, part_behind
 from ..network.graph import INPUT, Network
+from ..network.reach import Rectangle, changed_windows, extents
 from ..network.spans import UNIT, whole
 from ..network.strips import backward_values, forward_values, traces_of
+from ..network.unit_window import all_by_window
 from .limits import FLOAT32, cropped_nodes, segments_of_large
 
 # bytes that Python and its libraries take, with the weights, before anything is computed
@@ -105,6 +107,25 @@ def forward_work(network: Network, targets: Sequence[str], size: tuple[int, int]
     """Multiply-adds of a forward pass to the targets, of one image of this height and width."""
     shapes, nodes = cropped_nodes(network, targets, size)
     return forward_cost(nodes, shapes, traced=False).work
+
+
+def hidden_work(
+    network: Network, targets: Sequence[str], size: tuple[int, int], rectangles: Sequence[Rectangle]
+) -> int:
+    """Multiply-adds of occluded_pass.py for one of these rectangles of an image of this size."""
+    shapes, nodes = cropped_nodes(network, targets, size)
+    windows = changed_windows(nodes, shapes, rectangles)
+    return windows_work(nodes, shapes, {name: extents(each) for name, each in windows.items()})
+
+
+def unit_work(network: Network, target: str, size: tuple[int, int]) -> int:
+    """Multiply-adds of unit_forward.py for one version of an image of this size."""
+    shapes, nodes = cropped_nodes(network, [target], size)
+    if not all_by_window(nodes):
+        return forward_cost(nodes, shapes, traced=False).work
+    seen = receptive_field.route(nodes, UNIT, shapes)
+    sizes = {name: (rows.size, columns.size) for name, (rows, columns) in seen.items()}
+    return windows_work(nodes, shapes, sizes)
 
 
 def multiply_adds_per_second() -> float:

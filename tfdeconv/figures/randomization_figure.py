@@ -165,6 +165,8 @@ class RandomizationFigure:
         series = []
         levels = []
         for number, method in enumerate(self.results):
+            if self.results[method].original is None:
+                continue
             values = self.results[method].similarities[order, :, :, measure]
             drawn = [mean_and_spread(of_draws) for of_draws in values]
             if order == CASCADING:
@@ -172,13 +174,14 @@ class RandomizationFigure:
             means, spreads = np.transpose(drawn)
             name = method if measure == self.drawn[-1] else ""
             series.append(Series(name, places, means, spreads, colour=number))
+            # nothing is to be said of the edges by chance
+            if method == EDGES:
+                continue
             turned, _spread = mean_and_spread(self.results[method].turned[:, measure])
             level = np.full(LEVEL_POINTS, turned)
             levels.append(Series("", level_places, level, dashed=True, colour=number))
-        # nothing is to be said of the edges by chance
-        series += levels[:-1]
         return Curves(
-            series,
+            [*series, *levels],
             X_TITLES[order],
             MEASURES[measure],
             (LOWEST, 1),

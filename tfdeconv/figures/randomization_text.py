@@ -11,6 +11,7 @@ import numpy as np
 
 from ..checks.randomization import (
     CASCADING,
+    EDGES,
     MEASURES,
     MOSTLY,
     ORDERS,
@@ -69,7 +70,13 @@ def results_of(plan: Plan, results: Mapping[str, Result]) -> dict[str, str]:
 
 def verdicts(plan: Plan, results: Mapping[str, Result]) -> list[str]:
     """What each method's picture is of: the weights, or the photo."""
-    return [f"{method}: {verdict(plan, result)}" for method, result in results.items()]
+    lines = []
+    for method, result in results.items():
+        text = verdict(plan, result)
+        if method == EDGES and result.original is None:
+            text = "there are none in the box"
+        lines.append(f"{method}: {text}")
+    return lines
 
 
 def verdict(plan: Plan, result: Result) -> str:

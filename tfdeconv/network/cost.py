@@ -29,7 +29,7 @@ from .layers import (
     Softmax,
     UnitNorm,
 )
-from .spans import Spans, Window
+from .spans import Pair, Spans, Window
 
 # channels below which a convolution does not become faster
 NARROW = 16
@@ -81,6 +81,21 @@ def forward_cost(
             if last_reader[name] == i:
                 alive -= prod(shapes[name])
     return Cost(most, work, where)
+
+
+def windows_work(
+    nodes: Sequence[Node], shapes: Mapping[str, Shape], extents: Mapping[str, Pair]
+) -> int:
+    """Multiply-adds of a pass that computes a window of each map alone, of so many rows and columns.
+
+    nodes, shapes: as of forward_cost().
+    """
+    work = 0.0
+    for node in nodes:
+        output = shapes[node.name]
+        share = prod(extents[node.name]) / prod(output[:2])
+        work += share * layer_work(node.layer, shapes[node.inputs[0]], output)
+    return int(work)
 
 
 def backward_cost(
