@@ -47,12 +47,7 @@ def announce_random_weights(
 
 
 def announce_rankings(
-    network: Network,
-    layer: str,
-    image: tuple[int, int],
-    units: int,
-    rules: int,
-    settings: Settings,
+    network: Network, layer: str, image: tuple[int, int], units: int, rules: int, settings: Settings
 ) -> None:
     """Of so many units of a layer, whose pixels are deleted by that many rules' rankings."""
     from ..checks.fidelity import GAMES
