@@ -86,7 +86,7 @@ def forward_cost(
 def windows_work(
     nodes: Sequence[Node], shapes: Mapping[str, Shape], extents: Mapping[str, Pair]
 ) -> int:
-    """Multiply-adds of a pass that computes a window of each map alone, of so many rows and columns.
+    """Multiply-adds of a pass that computes a window of each map alone: its rows and columns.
 
     nodes, shapes: as of forward_cost().
     """
