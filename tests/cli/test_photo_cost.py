@@ -58,6 +58,12 @@ def test_many_whole_maps_take_long(warn):
     )
 
 
+def test_fidelity_of_many_features_takes_long(warn):
+    assert warn((224, 224), "--top", "100") == ""
+    said = warn((224, 224), "--top", "100", "--fidelity")
+    assert re.fullmatch(r"about [\d.]+ GB and \d+ minutes for block4_conv2 at 224 x 224", said)
+
+
 def test_more_is_never_less():
     """More rows, features or signs to keep never take less, nor do whole maps."""
     network = NETWORKS["vgg16"]()

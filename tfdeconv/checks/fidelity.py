@@ -45,6 +45,15 @@ class Settings:
     seed: int = 0
     fill: str = MEAN
 
+    def versions(self, rules: int) -> int:
+        """Of a photo, about, in which a unit is measured: by so many rules, and by the others.
+
+        >>> Settings(steps=10, randoms=5).versions(1)
+        140
+        """
+        rankings = rules + self.randoms + 1
+        return rankings * len(GAMES) * self.steps
+
 
 @dataclass(frozen=True)
 class RankedCurves:

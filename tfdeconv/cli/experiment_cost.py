@@ -50,15 +50,12 @@ def announce_rankings(
     network: Network, layer: str, image: tuple[int, int], units: int, rules: int, settings: Settings
 ) -> None:
     """Of so many units of a layer, whose pixels are deleted by that many rules' rankings."""
-    from ..checks.fidelity import GAMES
     from ..engine.estimate import unit_work
 
-    # the centre's ranking as well
-    rankings = rules + settings.randoms + 1
-    versions = rankings * len(GAMES) * settings.steps
+    activations = units * settings.versions(rules)
     announce(
-        units * versions * unit_work(network, layer, image),
-        f"{units * versions:,} activations of {counted(units, 'unit')} of {layer}",
+        activations * unit_work(network, layer, image),
+        f"{activations:,} activations of {counted(units, 'unit')} of {layer}",
         "fewer --steps, or --random, take less",
     )
 

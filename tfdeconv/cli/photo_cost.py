@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..words import extent
@@ -57,12 +58,33 @@ class Pace:
 
 
 def estimate_of(request: Any, network: Network, layer: str, size: tuple[int, int]) -> Estimate:
-    """Of the features that a PhotoRequest asks for, of a photo of this height and width."""
+    """Of all that a PhotoRequest asks for, of a photo of this height and width."""
+    from ..checks.fidelity import Settings
+    from ..engine.estimate import unit_work
+
+    projected = projection_estimate(request, network, layer, size)
+    if not request.fidelity:
+        return projected
+    activations = features_of(request, network, layer) * Settings().versions(1)
+    work = activations * unit_work(network, layer, size)
+    return replace(projected, work=projected.work + work)
+
+
+def features_of(request: Any, network: Network, layer: str) -> int:
+    """How many features a PhotoRequest asks for."""
+    if request.features:
+        return len(request.features)
+    return min(request.top, network.shapes()[layer][2])
+
+
+def projection_estimate(
+    request: Any, network: Network, layer: str, size: tuple[int, int]
+) -> Estimate:
+    """Of the projections alone, whose work deconvnets tell while they do it."""
     from ..engine.estimate import Estimate, estimate, heat_estimate
     from ..engine.rules import GUIDED, RULES
 
-    channels = network.shapes()[layer][2]
-    features = len(request.features) if request.features else min(request.top, channels)
+    features = features_of(request, network, layer)
     parts = []
     # what guided Grad-CAM is made of is projected, too
     for rule in dict.fromkeys((request.rule, GUIDED.name) if request.cam else (request.rule,)):

@@ -46,7 +46,7 @@ def project(
     if warning:
         tell(f"{path}: {warning}")
     if pace:
-        pace.begin(cost.work)
+        pace.begin(photo_cost.projection_estimate(request, network, layer, size).work)
     projection = finite_projection(path, x, deconvnet, request, tell)
     if request.fidelity:
         say = pace.say if pace else None
