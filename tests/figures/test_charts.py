@@ -164,6 +164,11 @@ def test_numbers_of_low_bars_do_not_overlap():
 def test_few_pictures_have_the_room_of_a_row():
     grids = [PictureGrid([PHOTO] * count, [""] * count, 3) for count in (1, 3)]
     assert grids[0].size == grids[1].size
+    # what stands beside them is in columns, whatever the first has as its title
+    named = replace(grids[0], title="a long name of a file " * 9)
+    assert Block(named).width == Block(grids[1]).width
+    thin = PictureGrid([np.zeros((120, 10, 3), np.uint8)], [""], 1, title="name" * 40)
+    assert Block(thin).width == Block(replace(thin, title="")).width
 
 
 def test_columns_of_numbers_may_have_words():

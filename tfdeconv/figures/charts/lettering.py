@@ -11,6 +11,8 @@ from ..page import INK
 
 TITLE, LABEL, TICK = 18, 16, 15  # sizes of letters: of a panel's title, of axes, of their numbers
 LINE = 20  # pixels from a line of labels to the next
+# pixels that a narrow panel's title and note have at least, and may have
+NARROWEST, WIDENED = 90, 260
 
 
 def draw_upwards(

@@ -14,18 +14,20 @@ from .. import pixels
 from ..letters import font_for, printable, shortened
 from ..page import FAINT
 from ..tile import draw_tile
-from .lettering import LINE, TICK, widest
+from .lettering import LINE, TICK, WIDENED
 from .panel import Panel
 from .picture import shown_size
 
 GAP = 10
+LEAST_COLUMN = 80  # a word such as `-12.5 px` is wider than a thin picture
 
 
 @dataclass(frozen=True)
 class PictureGrid(Panel):
     """Pictures uint8 [h, w, 3] of one size, in rows of so many columns, and their words.
 
-    It is as wide as its columns, however few the pictures are.
+    It is as wide as its columns, however few the pictures are, and never has to be widened for its
+    title: grids below each other have one width.
     """
 
     pictures: Sequence[np.ndarray]
@@ -40,17 +42,17 @@ class PictureGrid(Panel):
         """Width and height of a picture."""
         return shown_size(self.pictures[0].shape, self.side)
 
-    @cached_property
+    @property
     def column(self) -> int:
         """The width of a picture and its word."""
-        words = widest([*map(printable, self.words)], TICK)
-        return max(self.tile[0], min(words, self.side))
+        return max(self.tile[0], LEAST_COLUMN)
 
     @property
     def size(self) -> tuple[int, int]:
         height = self.tile[1]
         rows = ceil(len(self.pictures) / self.columns)
-        return self.columns * (self.column + GAP) - GAP, rows * (height + LINE + GAP) - GAP
+        width = self.columns * (self.column + GAP) - GAP
+        return max(width, WIDENED), rows * (height + LINE + GAP) - GAP
 
     def draw(self, canvas: Image.Image, corner: tuple[int, int]) -> None:
         width, height = self.tile

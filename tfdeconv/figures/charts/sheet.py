@@ -12,7 +12,7 @@ from ..head import Head
 from ..legend import Legend
 from ..letters import font_for, in_lines, printable, shortened, text_width, wrapped
 from ..page import FAINT, INK, LEGEND_FONT, MARGIN, MAX_WIDTH, PAPER
-from .lettering import LINE, TICK, TITLE
+from .lettering import LINE, NARROWEST, TICK, TITLE, WIDENED
 from .panel import Panel
 
 LEAST_WIDTH = 720  # of what is on it: the head has to be readable
@@ -20,9 +20,8 @@ ROOM = MAX_WIDTH - 2 * MARGIN
 PANEL_GAP, ROW_GAP = 34, 26  # between panels of a row, and between rows
 TITLE_LINE, TITLE_LINES = 24, 2
 SENTENCE_LINE = 24
-# of the texts of a panel, in pixels: those of a narrow one are wider than it, by so much at a time
-NARROWEST, WIDENED, STEP = 90, 260, 10
-NOTE_LINES = 5  # a panel is widened for a note that would have more
+STEP = 10  # pixels by which a narrow panel is widened at a time
+NOTE_LINES = 5  # it is for a note that would have more
 
 
 @dataclass(frozen=True)
