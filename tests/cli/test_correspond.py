@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 from command_line import file_names, save_photo
+
+from tfdeconv.cli import photo_cost
+from tfdeconv.engine import estimate
 
 LAYERS = ["-l", "conv,scores"]
 
@@ -52,6 +56,14 @@ def test_table_and_numbers(correspond, tmp_path):
     before = [open(path, "rb").read() for path in paths]
     assert correspond("--draws", 2, "--out", tmp_path)[1] == paths
     assert [open(path, "rb").read() for path in paths] == before
+
+
+def test_what_takes_long_is_said_before(correspond, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_cost, "SURELY_QUICK", 0)
+    monkeypatch.setattr(estimate, "multiply_adds_per_second", lambda: 100)
+    said = correspond("--draws", 2, "--out", tmp_path)[2]
+    assert len(said) == 1
+    assert re.search(r": about \d+ (s|minutes|hours) for 15 images, 5 of each photo; fewer", said[0])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import UserError
 from ..files import refuse_source, sha256
 from . import arguments, console
+from .experiment_cost import announce_hidden_parts
 from .models import ModelRequest, read_model, weight_path
 from .notes import Notes
 from .photos import Photo, read_photo
@@ -116,6 +117,9 @@ def figure_of(
     for photo, own in zip(photos, placed):
         draws.append(random_places(photo, [*own.values()], request.draws, rng))
     greys = [grey_for(weights.preprocessing, photo.x) for photo in photos]
+    places = len(placed[0]) + request.draws
+    size = weights.preprocessing.size
+    announce_hidden_parts(network, request.layers, size, len(photos), places)
     found = correspondence.correspond(
         network,
         as_tensors(weights),

@@ -29,6 +29,21 @@ def announce_squares(network: Network, layers: Sequence[str], squares: Squares) 
     )
 
 
+def announce_hidden_parts(
+    network: Network, layers: Sequence[str], image: tuple[int, int], photos: int, places: int
+) -> None:
+    """Of so many photos in which that many places are hidden, one at a time."""
+    from ..engine.estimate import forward_work
+
+    # each photo as it is, too
+    images = photos * (1 + places)
+    announce(
+        images * forward_work(network, layers, image),
+        f"{counted(images, 'image')}, {1 + places} of each photo",
+        "fewer --draws take less",
+    )
+
+
 def announce_random_weights(
     network: Network, layer: str, image: tuple[int, int], features: int, networks: int
 ) -> None:
