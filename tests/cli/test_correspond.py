@@ -63,7 +63,9 @@ def test_what_takes_long_is_said_before(correspond, tmp_path, monkeypatch):
     monkeypatch.setattr(estimate, "multiply_adds_per_second", lambda: 100)
     said = correspond("--draws", 2, "--out", tmp_path)[2]
     assert len(said) == 1
-    assert re.search(r": about \d+ (s|minutes|hours) for 15 images, 5 of each photo; fewer", said[0])
+    assert re.search(
+        r": about \d+ (s|minutes|hours) for 15 images, 5 of each photo; fewer", said[0]
+    )
 
 
 @pytest.mark.parametrize(
