@@ -1,4 +1,4 @@
-"""The interface others program against: picking units, dead maps, boxes, chunks, mistakes."""
+"""The interface others program against: picking units, dead maps, boxes, mistakes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import tensorflow as tf
 from helpers import example, random_weights
 
 from tfdeconv import NETWORKS, UserError, memory
-from tfdeconv.engine import chunks, folding
+from tfdeconv.engine import chunks, folding, maxima
 from tfdeconv.engine.deconvnet import Deconvnet
+from tfdeconv.engine.maxima import strongest
 from tfdeconv.engine.rules import RULES
-from tfdeconv.engine.units import strongest
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, ZeroPad
 from tfdeconv.scan.reductions import summary
@@ -59,6 +59,24 @@ def test_the_first_of_equal_units_is_kept():
     np.testing.assert_array_equal(projection.positions, [[[0, 0]]])
 
 
+def test_a_map_with_nan_has_no_strongest():
+    y = tf.constant([[[[np.nan, 1.0], [3.0, 2.0]]]], tf.float32)
+    positions, activations = strongest(y, np.array([0, 0]), np.array([0, 1]))
+    assert np.isnan(activations[0]) and activations[1] == 2
+    assert positions[1].tolist() == [0, 1]
+
+
+def test_maps_are_looked_through_in_parts(rng, monkeypatch):
+    y = tf.constant(rng.standard_normal((2, 3, 4, 5)))
+    image, channel = np.repeat([0, 1], 5), np.tile(range(5), 2)
+    whole = strongest(y, image, channel)
+    monkeypatch.setattr(maxima, "CELLS", 30)
+    for part, expected in zip(strongest(y, image, channel), whole):
+        np.testing.assert_array_equal(part, expected)
+    parts = maxima.maps_of(y, image, channel)
+    np.testing.assert_array_equal(parts, y.numpy().transpose(0, 3, 1, 2).reshape(10, 3, 4))
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_units_equal_within_rounding_are_equal(dtype, sign):
@@ -66,7 +84,7 @@ def test_units_equal_within_rounding_are_equal(dtype, sign):
     step = 4 * np.finfo(dtype).eps
     steps = np.array([[[-30, 0], [-2, 3]], [[0, 1], [-30, 2]]])
     y = (sign + step * steps)[None].astype(dtype)
-    positions, activations = strongest(y, np.array([0, 0]), np.array([0, 1]))
+    positions, activations = strongest(tf.constant(y), np.array([0, 0]), np.array([0, 1]))
     assert positions.tolist() == [[0, 1], [0, 0]]
     # what is sent back is the value of the unit that is meant
     assert activations.tolist() == [y[0, 0, 1, 0], y[0, 0, 0, 1]]
@@ -146,35 +164,6 @@ def test_plain_and_compiled_agree(small):
         compiled = Deconvnet(network, weights, "behind", rule, jit=True).project(x).patches
         # float32, sums in another order
         np.testing.assert_allclose(compiled, plain, atol=1e-5 * np.abs(plain).max())
-
-
-@pytest.mark.parametrize("jit", [False, True])
-def test_chunks_change_nothing(small, jit, monkeypatch):
-    """Any chunk sizes, for images and items, give what one chunk gives."""
-    network, weights, x = small
-    x = np.concatenate([x, x[::-1], x[:1]])
-    expected = Deconvnet(network, weights, "behind", jit=jit).project(x)
-    for most in (1, 2, 5):
-        monkeypatch.setattr(chunks, "MAX_ITEMS", most)
-        projection = Deconvnet(network, weights, "behind", jit=jit).project(x)
-        near = 1e-5 * np.abs(expected.patches).max()  # float32
-        np.testing.assert_allclose(projection.patches, expected.patches, atol=near)
-        np.testing.assert_array_equal(projection.positions, expected.positions)
-
-
-@pytest.mark.parametrize("fixed", [False, True])
-@pytest.mark.parametrize(
-    "count, size", [(1, 8), (7, 8), (8, 8), (9, 8), (17, 8), (30, 8), (5, 0), (200, 1000)]
-)
-def test_chunks_cover_everything_once(count, size, fixed):
-    covered, lengths = [], set()
-    for start, stop, index in chunks.chunks(count, size, fixed):
-        np.testing.assert_array_equal(index[: stop - start], np.arange(start, stop))
-        assert index.max() == stop - 1
-        covered += range(start, stop)
-        lengths.add(len(index))
-    assert covered == list(range(count))
-    assert not fixed or len(lengths - {1}) <= 1
 
 
 @pytest.mark.parametrize("most", [64, 2])

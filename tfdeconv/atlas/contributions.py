@@ -63,7 +63,7 @@ class LayerComposition:
         if not len(rows):
             return
         image = np.searchsorted(batch.numbers, unit_tiles.images[rows, ranks])
-        maps = batch.forward_pass.maps[self.inner]
+        maps = batch.forward_pass.map_of(self.inner)
         parts, activations = self.composition.contributions(
             maps, image, unit_tiles.channels[rows], unit_tiles.positions[rows, ranks]
         )

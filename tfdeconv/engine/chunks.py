@@ -1,38 +1,76 @@
-"""How many images or items are computed at a time."""
+"""How many images or items are computed at a time, and what happens where that is too many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
+import tensorflow as tf
 
+from ..errors import UserError
+from ..memory import COMPUTER
+from .device import available_memory, has_gpu
+
+Result = TypeVar("Result")
 # items or images in a chunk
 MAX_ITEMS = 64
+# On a device with as much memory as this, chunks are as large as they were measured to be best.
+# On a smaller one they are smaller in proportion.
+ROOMY_BYTES = 4 << 30
 
-# where it starts and stops, and the numbers of the items to compute
-Chunk = tuple[int, int, np.ndarray]
+
+def budget(most: int) -> int:
+    """So many bytes for a chunk, or as many fewer as the device's memory is small."""
+    return int(most * min(1.0, available_memory() / ROOMY_BYTES))
 
 
-def chunks(count: int, size: int, fixed: bool) -> Iterator[Chunk]:
-    """Splits `count` things, `size` (1 to MAX_ITEMS) at a time: start, stop, and what to compute.
+def in_chunks(
+    count: int, size: int, fixed: bool, compute: Callable[[int, int, np.ndarray], Result]
+) -> Iterator[tuple[int, int, Result]]:
+    """Computes `count` things, `size` (1 to MAX_ITEMS) at a time: start, stop, and the result.
 
-    With `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled
-    anew: what is left over goes one by one when it is little, and otherwise fills up a chunk with
-    its last.
+    compute: takes where a chunk starts and stops, and the numbers of the things to compute. With
+    `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew:
+    what is left over goes one by one when it is little, and otherwise fills up a chunk with its
+    last. Where the device runs out of memory, the rest goes in chunks of half the size. Raises
+    UserError where it does so again.
 
-    >>> [(start, stop, index.tolist()) for start, stop, index in chunks(5, 3, fixed=True)]
+    >>> chunks = in_chunks(5, 3, fixed=True, compute=lambda start, stop, index: index.tolist())
+    >>> list(chunks)
     [(0, 3, [0, 1, 2]), (3, 5, [3, 4, 4])]
     """
     size = max(1, min(size, MAX_ITEMS))
+    was_halved = False
     start = 0
     while start < count:
-        left = min(count - start, size)
-        length = left
-        if fixed and left < size:
-            if left <= size // 3:
-                left = length = 1
-            else:
-                length = size
-        stop = start + left
-        yield start, stop, np.minimum(np.arange(start, start + length), stop - 1)
+        stop, length = chunk_of(count - start, size, fixed)
+        stop += start
+        index = np.minimum(np.arange(start, start + length), stop - 1)
+        try:
+            result = compute(start, stop, index)
+        except tf.errors.ResourceExhaustedError:
+            if was_halved or length == 1:
+                raise out_of_memory() from None
+            size, was_halved = length // 2, True
+            continue
+        yield start, stop, result
         start = stop
+
+
+def chunk_of(left: int, size: int, fixed: bool) -> tuple[int, int]:
+    """How many of the things that are left are in the next chunk, and its length."""
+    if not fixed or left >= size:
+        return min(left, size), min(left, size)
+    if left <= size // 3:
+        return 1, 1
+    return left, size
+
+
+def out_of_memory() -> UserError:
+    """The error that even half a chunk does not fit."""
+    owner = "the GPU" if has_gpu() else COMPUTER
+    return UserError(
+        f"{owner} ran out of memory, with half as much at a time, too: ask for fewer channels or "
+        f"images, for smaller images, or for an earlier layer"
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
 from math import prod
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,7 +21,7 @@ from ..network.receptive_field import seen_through
 from ..network.spans import Spans, whole
 from ..network.strips import Segment
 from . import finite, limits, strips
-from .chunks import Chunk, chunks
+from .chunks import Result, budget, in_chunks
 from .forward_pass import ForwardPass
 from .graphs import Graphs
 from .rules import Rule
@@ -90,38 +91,41 @@ class CompiledPasses:
 
     def _maps(
         self, x: np.ndarray, shapes: ShapesByLayer, traced: bool
-    ) -> tuple[list[np.ndarray], Traces]:
+    ) -> tuple[list[tf.Tensor], Traces]:
         """What Graphs.forward() gives of images x, all at a time."""
+        count = len(x)
+        y = tf.constant(x)
         traces: dict = {}
         entry = INPUT
         for segment in self.segments(shapes):
             graph = self.graphs.strip_forward(segment, shapes, traced)
             work = segment.forward_cost(shapes).work
-            x, own_traces = strips.go_forward(segment, graph, x, shapes, partial(self.worked, work))
+            y, own_traces = strips.go_forward(segment, graph, y, shapes, partial(self.worked, work))
             traces |= own_traces
             entry = segment.end
         if entry == self.layers[-1]:
-            return [x], traces
-        maps, own_traces = self.graphs.forward(shapes, traced, entry)(tf.constant(x))
+            return [y], traces
+        maps, own_traces = self.graphs.forward(shapes, traced, entry)(y)
         nodes = self.graphs.nodes(shapes, self.layers[-1], entry)
-        self.worked(len(x) * forward_cost(nodes, shapes, traced, self.rule.mask).work)
-        return [y.numpy() for y in maps], {**traces, **own_traces}
+        self.worked(count * forward_cost(nodes, shapes, traced, self.rule.mask).work)
+        return maps, {**traces, **own_traces}
 
     def target_maps(self, x: np.ndarray, shapes: ShapesByLayer) -> np.ndarray:
         """The target's maps alone of images x [n, h, w, c], a chunk at a time."""
-        parts = []
-        for start, stop, index in self.image_chunks(len(x), shapes):
+
+        def compute(start: int, stop: int, index: np.ndarray) -> np.ndarray:
             self.refuse_overflow(x[index], shapes)
             *_others, y = self._maps(x[index], shapes, traced=False)[0]
-            parts.append(y[: stop - start])
-        return np.concatenate(parts)
+            return y[: stop - start].numpy()
+
+        return np.concatenate([y for _, _, y in self.by_images(len(x), shapes, compute)])
 
     def backward(
         self,
         forward_pass: ForwardPass,
         layer: str,
         route: Mapping[str, Spans],
-        seeds: np.ndarray,
+        seeds: np.ndarray | tf.Tensor,
         image: np.ndarray,
         channel: np.ndarray,
         positions: np.ndarray,
@@ -135,6 +139,7 @@ class CompiledPasses:
         sent instead. Raises NotFinite where what is sent or comes back is not.
         """
         shapes = forward_pass.shapes
+        seeds = tf.convert_to_tensor(seeds, self.dtype)
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
         items = (seeds, image, channel, positions[:, 0], positions[:, 1])
         segments = self.segments(shapes)
@@ -152,7 +157,7 @@ class CompiledPasses:
         forward_pass: ForwardPass,
         layer: str,
         route: Mapping[str, Spans],
-        items: Sequence[np.ndarray],
+        items: Sequence[Any],
         entry: str = INPUT,
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """backward() of a layer's items down to the entry, as many at a time as fit."""
@@ -162,26 +167,28 @@ class CompiledPasses:
         graph = self.graphs.backward(shapes, route, traces, layer, entry)
         limits.refuse_large_signals(nodes, shapes, route, self.dtype.size)
         cost = backward_cost(nodes, shapes, route)
-        for start, stop, index in self.item_chunks(len(items[0]), cost.values, shapes, route):
-            tensors = [tf.constant(array[index]) for array in items]
-            patches = graph(traces, *tensors).numpy()[: stop - start]
+
+        def compute(start: int, stop: int, index: np.ndarray) -> np.ndarray:
+            patches = graph(traces, *[tf.gather(each, index) for each in items])
             self.worked((stop - start) * cost.work)
-            yield start, stop, patches
+            return patches[: stop - start].numpy()
+
+        yield from self.by_items(len(items[0]), cost.values, shapes, route, compute)
 
     def _strips_backward(
         self,
         forward_pass: ForwardPass,
         layer: str,
         route: Mapping[str, Spans],
-        items: Sequence[np.ndarray],
+        items: Sequence[Any],
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """backward() of whole maps, an item at a time and each by strips."""
         shapes = forward_pass.shapes
         segments = self.segments(shapes)
         for i, (seed, image, channel) in enumerate(zip(*items[:3])):
             if layer == segments[-1].end:
-                signal = np.zeros((1, *shapes[layer]), seed.dtype)
-                signal[0, :, :, channel] = seed
+                one_channel = tf.one_hot(channel, shapes[layer][2], dtype=self.dtype)
+                signal = seed[None, ..., None] * one_channel
             else:
                 item = [array[i : i + 1] for array in items]
                 entry = segments[-1].end
@@ -191,7 +198,7 @@ class CompiledPasses:
                 graph = self.graphs.strip_backward(segment, shapes, traces)
                 told = partial(self.worked, segment.backward_cost(shapes).work)
                 signal = strips.go_backward(segment, graph, traces, signal, image, shapes, told)
-            yield i, i + 1, signal
+            yield i, i + 1, signal.numpy()
 
     def refuse_overflow(self, x: np.ndarray, shapes: ShapesByLayer) -> None:
         """Raises UserError where a layer before the target is not finite for images x."""
@@ -203,28 +210,37 @@ class CompiledPasses:
             raise finite.no_numbers(self.network.name, layer)
 
     def patches(
-        self, forward_pass: ForwardPass, layer: str, route: Mapping[str, Spans], *items: np.ndarray
+        self, forward_pass: ForwardPass, layer: str, route: Mapping[str, Spans], *items: Any
     ) -> np.ndarray:
         """backward() with all patches in one array."""
         extents = [span.size for span in route[INPUT]]
-        patches = np.empty((len(items[0]), *extents, self.network.channels), items[0].dtype)
+        shape = (len(items[0]), *extents, self.network.channels)
+        patches = np.empty(shape, self.dtype.as_numpy_dtype)
         for start, stop, part in self.backward(forward_pass, layer, route, *items):
             patches[start:stop] = part
         return patches
 
-    def image_chunks(self, count: int, shapes: ShapesByLayer) -> Iterator[Chunk]:
-        """Chunks of images that go forward at a time."""
+    def by_images(
+        self, count: int, shapes: ShapesByLayer, compute: Callable[[int, int, np.ndarray], Result]
+    ) -> Iterator[tuple[int, int, Result]]:
+        """Computes as many images at a time as can go forward (chunks.in_chunks)."""
         names = [INPUT, *(node.name for node in self.network.nodes)]
         largest = max(prod(shapes[name]) for name in names)
-        return chunks(count, IMAGE_BYTES // (largest * self.dtype.size), self.jit)
+        size = budget(IMAGE_BYTES) // (largest * self.dtype.size)
+        return in_chunks(count, size, self.jit, compute)
 
-    def item_chunks(
-        self, count: int, values: int, shapes: ShapesByLayer, route: Mapping[str, Spans]
-    ) -> Iterator[Chunk]:
-        """Chunks of items that go backward at a time; values: that each takes."""
+    def by_items(
+        self,
+        count: int,
+        values: int,
+        shapes: ShapesByLayer,
+        route: Mapping[str, Spans],
+        compute: Callable[[int, int, np.ndarray], Result],
+    ) -> Iterator[tuple[int, int, Result]]:
+        """Computes as many items at a time as can go backward; values: that each takes."""
         largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
-        most = min(ITEM_BYTES // largest, MOST_BYTES // values)
-        return chunks(count, most // self.dtype.size, self.jit)
+        most = min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // values)
+        return in_chunks(count, most // self.dtype.size, self.jit, compute)
 
     def segments(self, shapes: ShapesByLayer) -> list[Segment]:
         """The parts of the network that are computed by strips; none where an image is small."""

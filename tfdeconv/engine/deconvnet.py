@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from ..errors import unknown
 from ..network.classes import class_layer
@@ -14,6 +15,7 @@ from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
 from . import feature_maps, limits, projection
 from .forward_pass import ForwardPass
+from .maxima import within
 from .modes import MODES
 from .preparation import prepare_passes
 from .projection import Origin, Projection, Units, boxes
@@ -32,7 +34,6 @@ from .units import (
     requested_channels,
     seeds_of,
     strongest_channels,
-    within,
 )
 
 
@@ -130,18 +131,20 @@ class Deconvnet:
         start = UNIT if mode == "max" else whole(shapes[self.target])
         route = self._passes.route(self.target, start, shapes)
         limits.refuse_many_patches(len(x) * count, route, self.network.channels, self._dtype.size)
-        parts = []
-        for begin, end, index in self._passes.image_chunks(len(x), shapes):
+
+        def project_images(begin: int, end: int, index: np.ndarray) -> Projection:
             forward_pass = self._passes.forward(x[index], shapes)
             # a chunk may have more images than its own
             y = forward_pass.maps[self.target][: end - begin]
-            chunk_channels = strongest_channels(within(y, region), count)
-            if requested is not None:
-                chunk_channels = requested[begin:end]
-            sent = feature_maps.items(y, chunk_channels, mode, region, self.of_classes)
-            parts.append(
-                feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
-            )
+            if requested is None:
+                maxima = tf.reduce_max(within(y, region), (1, 2)).numpy()
+                own_channels = strongest_channels(maxima, count)
+            else:
+                own_channels = requested[begin:end]
+            sent = feature_maps.items(y, own_channels, mode, region, self.of_classes)
+            return feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
+
+        parts = [part for _, _, part in self._passes.by_images(len(x), shapes, project_images)]
         return replace(
             projection.concatenate_images(parts), origin=self.origin(x, mode, interior, at)
         )
@@ -172,14 +175,13 @@ class Deconvnet:
         image = checked_indices("images", np.atleast_1d(image), len(x))
         channel = np.atleast_1d(channel)
         refuse_unequal(image, channel, positions, seeds)
-        numbers: list[np.ndarray] = []
-        parts: list[Units] = []
-        for begin, end, index in self._passes.image_chunks(len(x), shapes):
+
+        def project_units(begin: int, end: int, index: np.ndarray) -> tuple[np.ndarray, list]:
             chosen = np.nonzero((begin <= image) & (image < end))[0]
             if not chosen.size:
-                continue
+                return chosen, []
             forward_pass = self._passes.forward(x[index], shapes)
-            parts += self.backward(
+            units = self.backward(
                 forward_pass,
                 image[chosen] - begin,
                 channel[chosen],
@@ -187,7 +189,13 @@ class Deconvnet:
                 None if seeds is None else np.asarray(seeds)[chosen],
                 layer,
             )
+            return chosen, list(units)
+
+        numbers: list[np.ndarray] = []
+        parts: list[Units] = []
+        for _, _, (chosen, units) in self._passes.by_images(len(x), shapes, project_units):
             numbers.append(chosen)
+            parts += units
         order = np.argsort(np.concatenate(numbers))
         return projection.reordered(projection.concatenate(parts), order)
 
@@ -215,10 +223,12 @@ class Deconvnet:
         layer = checked_layer(self.network, layer or self.target, self.layers)
         y = forward_pass.maps[layer]
         image, channel, positions = checked_units(layer, y, image, channel, positions, seeds)
-        activations = y[image, positions[:, 0], positions[:, 1], channel]
+        places = np.column_stack([image, positions, channel])
+        activations = tf.gather_nd(y, places).numpy()
         if seeds is None:
             seeds = seeds_of(activations, self.of_classes and layer == self.target)
-        sent = np.asarray(seeds, y.dtype)
+        sent = np.asarray(seeds, activations.dtype)
+        squares = np.square(sent, dtype=np.float64)
         shapes = forward_pass.shapes
         route = self._passes.route(layer, UNIT, shapes)
         patch_boxes = boxes(route[INPUT], positions)
@@ -234,7 +244,7 @@ class Deconvnet:
                 patch_boxes[chunk],
                 fields[chunk],
                 patches,
-                is_saturated(sent[chunk], patches, largest[chunk]),
+                is_saturated(squares[chunk], patches, largest[chunk]),
             )
 
     def _checked_images(self, x: np.ndarray) -> tuple[np.ndarray, ShapesByLayer]:

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from ..network.borders import Region
 from ..network.graph import INPUT
 from ..network.spans import Spans
 from .compiled import CompiledPasses
 from .forward_pass import ForwardPass
+from .maxima import maps_of, strongest
 from .projection import Projection, boxes
 from .saturation import is_saturated
-from .units import seeds_of, strongest
+from .units import seeds_of
 
 
 class Items(NamedTuple):
@@ -24,35 +26,34 @@ class Items(NamedTuple):
     image: np.ndarray  # int32 [k]
     activations: np.ndarray  # [k] of the strongest units
     positions: np.ndarray  # int32 [k, 2] of those; -1 where the whole map is sent
-    seeds: np.ndarray  # [k, 1, 1] or [k, h, w]
+    seeds: tf.Tensor  # [k, 1, 1] or [k, h, w]
     vectors: np.ndarray | None  # [n, c] the maps themselves, where they are of one cell
 
 
 def items(
-    y: np.ndarray, channels: np.ndarray, mode: str, region: Region | None, of_classes: bool = False
+    y: tf.Tensor, channels: np.ndarray, mode: str, region: Region | None, of_classes: bool = False
 ) -> Items:
     """Channels [n, m] of the maps y [n, h, w, c]: in mode "max" the strongest unit, otherwise all.
 
     region: whose units alone are looked at and sent; None: all of them. of_classes: whether the
     values are logits.
 
-    >>> y = np.array([2.0, -3.0]).reshape(1, 1, 1, 2)
+    >>> y = tf.reshape([2.0, -3.0], (1, 1, 1, 2))
     >>> sent = items(y, np.array([[1]]), "max", None, of_classes=True)
-    >>> sent.activations.tolist(), sent.seeds[:, 0, 0].tolist(), sent.vectors.tolist()
-    ([-3.0], [3.0], [[2.0, -3.0]])
+    >>> sent.activations.tolist(), sent.seeds.numpy().tolist(), sent.vectors.tolist()
+    ([-3.0], [[[3.0]]], [[2.0, -3.0]])
     """
     image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
     positions, activations = strongest(y, image, channels.reshape(-1), region)
-    vectors = y[:, 0, 0] if y.shape[1:3] == (1, 1) else None
+    vectors = y[:, 0, 0].numpy() if y.shape[1:3] == (1, 1) else None
     if mode == "max":
-        seeds = seeds_of(activations, of_classes)[:, None, None]
+        seeds = tf.constant(seeds_of(activations, of_classes)[:, None, None])
         return Items(channels, image, activations, positions, seeds, vectors)
-    seeds = y.transpose(0, 3, 1, 2)[image, channels.reshape(-1)]
+    seeds = seeds_of(maps_of(y, image, channels.reshape(-1)), of_classes)
     if region:
-        outside = np.ones(seeds.shape[1:], bool)
-        outside[region.slices] = False
-        seeds[:, outside] = 0
-    seeds = seeds_of(seeds, of_classes)
+        inside = np.zeros(seeds.shape[1:], bool)
+        inside[region.slices] = True
+        seeds = tf.where(inside, seeds, 0)
     return Items(channels, image, activations, np.full_like(positions, -1), seeds, vectors)
 
 
@@ -71,10 +72,11 @@ def project(
         forward_pass, layer, route, sent.seeds, sent.image, sent.channels.reshape(-1), positions
     )
     field = passes.receptive_field(layer, start, forward_pass.shapes)
+    squares = tf.reduce_sum(tf.square(tf.cast(sent.seeds, tf.float64)), (1, 2)).numpy()
     arrays: dict[str, Any] = {
         "activations": sent.activations,
-        "dead": ~sent.seeds.any((1, 2)),
-        "saturated": is_saturated(sent.seeds, patches, forward_pass.largest[sent.image]),
+        "dead": tf.reduce_all(sent.seeds == 0, (1, 2)).numpy(),
+        "saturated": is_saturated(squares, patches, forward_pass.largest[sent.image]),
         "positions": sent.positions,
         "boxes": boxes(route[INPUT], positions),
         "receptive_fields": boxes(field, positions),

@@ -41,11 +41,15 @@ def no_numbers(network: str, layer: str) -> UserError:
     )
 
 
-def refuse_not_finite(network: str, layer: str, channels: np.ndarray, *values: np.ndarray) -> None:
+def refuse_not_finite(
+    network: str, layer: str, channels: np.ndarray, values: np.ndarray | tf.Tensor
+) -> None:
     """Raises NotFinite where values [k, ...] of items are not, with their channels [k]."""
-    finite = np.ones(len(channels), bool)
-    for array in values:
-        finite &= np.isfinite(array).all(tuple(range(1, array.ndim)))
+    axes = tuple(range(1, len(values.shape)))
+    if isinstance(values, np.ndarray):
+        finite = np.isfinite(values).all(axes)
+    else:
+        finite = tf.reduce_all(tf.math.is_finite(values), axes).numpy()
     if finite.all():
         return
     wrong = np.unique(channels[~finite]).tolist()

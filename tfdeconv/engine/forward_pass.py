@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
 from ..network.base import Node
 from ..network.graph import INPUT
@@ -15,12 +16,19 @@ from .types import ShapesByLayer, Traces
 
 @dataclass(frozen=True, repr=False)
 class ForwardPass:
-    """Images after their forward pass, from which any number of units can be sent back."""
+    """Images after their forward pass, from which any number of units can be sent back.
+
+    What the way back needs stays on the device that computed it.
+    """
 
     shapes: ShapesByLayer
-    maps: dict[str, np.ndarray]  # [n, h, w, c] of the target and of the inner layers
+    maps: dict[str, tf.Tensor]  # [n, h, w, c] of the target and of the inner layers
     traces: Traces
     largest: np.ndarray  # [n] the greatest |value| of each image
+
+    def map_of(self, layer: str) -> np.ndarray:
+        """A layer's maps [n, h, w, c], fetched from the device."""
+        return self.maps[layer].numpy()
 
     def traces_of(self, nodes: Iterable[Node]) -> Traces:
         """What is kept of these layers alone."""

@@ -160,7 +160,7 @@ class GradCam:
         shapes = self._part.input_shapes(self.target, *maps.shape[1:3])
         self._refuse_large(self._behind, shapes, masked=True)
         forward_pass = self._behind.forward(maps, shapes)
-        inner = maps[0] if self._inner == INPUT else forward_pass.maps[self.layer][0]
+        inner = maps[0] if self._inner == INPUT else forward_pass.map_of(self.layer)[0]
         if inner.shape[:2] == (1, 1):
             raise UserError(
                 f"Grad-CAM at {self.layer}: its map is a single cell for an image of "

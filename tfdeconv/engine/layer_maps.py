@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ..network.graph import INPUT, Network
 from . import compilation, cropping, finite, folding, limits, passes
-from .chunks import MAX_ITEMS, chunks
+from .chunks import MAX_ITEMS, budget, in_chunks
 from .compiled import IMAGE_BYTES
 from .precision import in_precision
 from .tensors import as_tensors, dtype_of, parameter_shapes
@@ -64,18 +64,22 @@ class LayerMaps:
         x = checked_images(self.network, x, self._dtype.as_numpy_dtype)
         height, width = x.shape[1:3]
         forward = self._forward((height, width))
-        parts: dict[str, list[np.ndarray]] = {layer: [] for layer in self.layers}
-        for start, stop, index in chunks(len(x), self.batch((height, width)), self._jit):
-            for layer, y in zip(self.layers, forward(tf.constant(x[index]))):
-                parts[layer].append(y.numpy()[: stop - start])
-                if not np.isfinite(parts[layer][-1]).all():
+
+        def compute(start: int, stop: int, index: np.ndarray) -> list[np.ndarray]:
+            maps = [y[: stop - start].numpy() for y in forward(tf.constant(x[index]))]
+            for layer, y in zip(self.layers, maps):
+                if not np.isfinite(y).all():
                     raise finite.no_numbers(self.network.name, layer)
-        return {layer: np.concatenate(each) for layer, each in parts.items()}
+            return maps
+
+        chunks = in_chunks(len(x), self.batch((height, width)), self._jit, compute)
+        parts = zip(*[maps for _, _, maps in chunks])
+        return {layer: np.concatenate(each) for layer, each in zip(self.layers, parts)}
 
     def batch(self, size: Size) -> int:
         """How many images of that height and width are best computed at a time."""
         largest = max(map(prod, self._shapes(size).values()))
-        return max(1, min(IMAGE_BYTES // (largest * self._dtype.size), MAX_ITEMS))
+        return max(1, min(budget(IMAGE_BYTES) // (largest * self._dtype.size), MAX_ITEMS))
 
     def _shapes(self, size: Size) -> ShapesByLayer:
         """Those of the maps that are computed; raises UserError where the size does not suit."""

@@ -19,7 +19,7 @@ from ..network.base import times
 from ..network.graph import INPUT, Network
 from ..network.reach import Rectangle, Windows, changed_windows, extents, window_values
 from . import compilation, cropping, finite, passes, patches
-from .chunks import chunks
+from .chunks import budget, in_chunks
 from .cropping import SizedNetwork
 from .device import refuse_beyond_device
 from .layer_maps import LayerMaps, Size
@@ -135,7 +135,8 @@ class OccludedPass(LayerMaps):
             starts[name] = np.array([each.starts for each in axes], np.int32)
         corners = np.array(rectangles, np.int32)
         fill = tf.constant(np.asarray(value), self._dtype)
-        for start, stop, index in chunks(len(rectangles), CHUNK_BYTES // needed, self._jit):
+
+        def compute(start: int, stop: int, index: np.ndarray) -> dict[str, ChangedMaps]:
             own = {name: tf.constant(each[:, index]) for name, each in starts.items()}
             parts = graph(clean.maps, tf.constant(corners[index]), fill, own)
             changed = {}
@@ -144,7 +145,10 @@ class OccludedPass(LayerMaps):
                 self.refuse_not_finite(layer, values)
                 begin = starts[layer][:, start:stop].T
                 changed[layer] = ChangedMaps(clean.map_of(layer), values, begin)
-            yield start, stop, changed
+            return changed
+
+        size = budget(CHUNK_BYTES) // needed
+        yield from in_chunks(len(rectangles), size, self._jit, compute)
 
     def sized(self, shapes: ShapesByLayer) -> SizedNetwork:
         """The network for images of one size."""

@@ -6,20 +6,19 @@ the number is the position of windows.py, with which the strip's spans move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
 import tensorflow as tf
 
 from ..network.base import Layer, Node, Windowed
 from ..network.layers import MaxPool
-from ..network.spans import Span, overlap
+from ..network.spans import Span
 from ..network.strips import Segment
 from . import dispatch
 from .ops.slicing import cut
 from .rules import Rule
-from .types import ShapesByLayer, Tensors, Traces
+from .types import ShapesByLayer, Tensors, Trace, Traces
 from .windows import cell_indices
 
 # what is called as each strip is done
@@ -89,64 +88,51 @@ def own_rows(segment: Segment, name: str, values: tf.Tensor) -> tf.Tensor:
     return cut(values, 1, -segment.forward[name][0].offset, segment.steps[name])
 
 
-def rows_of(values: np.ndarray, span: Span, number: int) -> np.ndarray:
+def rows_of(values: tf.Tensor, span: Span, number: int) -> tf.Tensor:
     """The rows of a whole map [n, h, w, c] that a strip takes; zeros outside of the map."""
-    begin = span.origin(number)
-    rows = overlap(begin, begin + span.size, values.shape[1])
-    strip = np.zeros((len(values), span.size, *values.shape[2:]), values.dtype)
-    strip[:, rows.start - begin : rows.stop - begin] = values[:, rows]
-    return strip
+    return cut(values, 1, span.origin(number), span.size)
 
 
-def put_rows(whole: np.ndarray, step: int, number: int, rows: np.ndarray) -> None:
-    """Puts a strip's own rows into the whole map [n, h, w, c]."""
-    begin = number * step
-    part = whole[:, begin : begin + step]
-    part[...] = rows[:, : part.shape[1]]
+def joined(strips: Sequence[tf.Tensor], height: int) -> tf.Tensor:
+    """The whole map of so many rows of what its strips have, the last of which may have more."""
+    return tf.concat(strips, 1)[:, :height]
 
 
 def go_forward(
-    segment: Segment, graph: Callable, x: np.ndarray, shapes: ShapesByLayer, told: Told
-) -> tuple[np.ndarray, Traces]:
+    segment: Segment, graph: Callable, x: tf.Tensor, shapes: ShapesByLayer, told: Told
+) -> tuple[tf.Tensor, Traces]:
     """The entry's map x [n, h, w, c] -> the end's, and the traces of all between."""
-    y = np.zeros((len(x), *shapes[segment.end]), x.dtype)
-    traces: dict = {}
+    parts = []
+    trace_parts: dict[str, list[Trace]] = {}
     for number in range(segment.count):
         strip = rows_of(x, segment.forward[segment.entry][0], number)
-        rows, strip_traces = graph(tf.constant(strip), tf.constant([number]))
-        put_rows(y, segment.steps[segment.end], number, rows.numpy())
+        rows, strip_traces = graph(strip, tf.constant([number]))
+        parts.append(rows)
         for layer, trace in strip_traces.items():
-            height = shapes[layer][0]
-            if layer not in traces:
-                traces[layer] = tf.nest.map_structure(lambda part: whole_like(part, height), trace)
-            for part, all_rows in zip(tf.nest.flatten(trace), tf.nest.flatten(traces[layer])):
-                put_rows(all_rows, segment.steps[layer], number, part.numpy())
+            trace_parts.setdefault(layer, []).append(trace)
         told()
-    for layer in traces:
+    traces = {}
+    for layer in list(trace_parts):
         # one after the other: each is there twice for a moment
-        traces[layer] = tf.nest.map_structure(tf.constant, traces[layer])
-    return y, traces
-
-
-def whole_like(part: tf.Tensor, height: int) -> np.ndarray:
-    """A map of zeros for strips like this one."""
-    return np.zeros((part.shape[0], height, *part.shape[2:]), part.dtype.as_numpy_dtype)
+        own_parts = trace_parts.pop(layer)
+        height = shapes[layer][0]
+        traces[layer] = tf.nest.map_structure(lambda *strips: joined(strips, height), *own_parts)
+    return joined(parts, shapes[segment.end][0]), traces
 
 
 def go_backward(
     segment: Segment,
     graph: Callable,
     traces: Traces,
-    signal: np.ndarray,
+    signal: tf.Tensor,
     image: int,
     shapes: ShapesByLayer,
     told: Told,
-) -> np.ndarray:
+) -> tf.Tensor:
     """A signal [1, h, w, c] at the end -> that at the entry, through the traces of an image."""
-    below = np.zeros((1, *shapes[segment.entry]), signal.dtype)
+    parts = []
     for number in range(segment.count):
         strip = rows_of(signal, segment.backward[segment.end][0], number)
-        rows = graph(traces, tf.constant(strip), tf.constant([image]), tf.constant([number]))
-        put_rows(below, segment.steps[segment.entry], number, rows.numpy())
+        parts.append(graph(traces, strip, tf.constant([image]), tf.constant([number])))
         told()
-    return below
+    return joined(parts, shapes[segment.entry][0])

@@ -11,7 +11,7 @@ gives there of its pads at -2 and -1, of cell 0 and of its bias.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -22,7 +22,7 @@ from ..network.layers import MaxPool
 from ..network.spans import UNIT, Spans, whole
 from ..network.unit_window import all_by_window
 from . import dispatch
-from .chunks import Chunk, chunks
+from .chunks import budget, in_chunks
 from .compiled import IMAGE_BYTES
 from .deconvnet import Deconvnet
 from .patches import without_pads
@@ -84,17 +84,21 @@ class UnitForward:
             return y[:, position[0], position[1], channel]
         graph = self._graph()
         place = [tf.constant([value], tf.int32) for value in position]
-        parts = []
-        for start, stop, index in self._chunks(len(patches)):
-            y = graph(tf.constant(patches[index]), *place).numpy()
-            parts.append(y[: stop - start, 0, 0, channel])
-        return np.concatenate(parts)
 
-    def _chunks(self, count: int) -> Iterator[Chunk]:
+        def compute(start: int, stop: int, index: np.ndarray) -> np.ndarray:
+            y = graph(tf.constant(patches[index]), *place)
+            return y[: stop - start, 0, 0, channel].numpy()
+
+        size = budget(IMAGE_BYTES) // (self._largest_map() * self._passes.dtype.size)
+        chunks = in_chunks(len(patches), size, self._passes.jit, compute)
+        return np.concatenate([part for _, _, part in chunks])
+
+    def _largest_map(self) -> int:
+        """Values of the largest window on the route."""
         largest = 0
         for name, (rows, columns) in self._route.items():
             largest = max(largest, rows.size * columns.size * self._shapes[name][2])
-        return chunks(count, IMAGE_BYTES // (largest * self._passes.dtype.size), self._passes.jit)
+        return largest
 
     def _graph(self) -> Callable:
         """Patches and the unit's row and column [1] -> the target's map of that one cell."""

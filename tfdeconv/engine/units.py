@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
 from ..errors import UserError
-from ..network.borders import Region
 from ..network.graph import Network
-
-# What a maximum may be missed by to be meant: so many times the distance from 1 to the next number.
-# On an image of one colour all units of a map are equal but for rounding, which differs from one
-# processor to the next and along a row (a vector's end is computed otherwise). Sums of a thousand
-# products in another order differ by less than 16 such steps; units that see different things, by
-# more.
-TIE_STEPS = 16
+from .maxima import strongest
 
 
 def inner_layers(network: Network, target: str, inner: Sequence[str]) -> list[str]:
@@ -136,7 +130,7 @@ def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
 
 def checked_units(
     layer: str,
-    y: np.ndarray,
+    y: tf.Tensor,
     image: np.ndarray,
     channel: np.ndarray,
     positions: np.ndarray | None,
@@ -165,53 +159,13 @@ def refuse_unequal(*arrays: np.ndarray | None) -> None:
         )
 
 
-def strongest(
-    y: np.ndarray, image: np.ndarray, channel: np.ndarray, region: Region | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The strongest unit of each item's map: positions int32 [k, 2], and activations [k].
+def strongest_channels(maxima: np.ndarray, count: int) -> np.ndarray:
+    """The channels that fire strongest in each image, strongest first: maxima [n, c] -> [n, m].
 
-    y [n, h, w, c], image and channel [k]; region: whose units alone are looked at. The first in row
-    order of those that are equal within rounding (TIE_STEPS).
-
-    >>> y = np.array([[[[1.0], [3.0]], [[3.0], [2.0]]]])
-    >>> positions, activations = strongest(y, np.array([0]), np.array([0]))
-    >>> positions.tolist(), activations.tolist()
-    ([[0, 1]], [3.0])
+    >>> strongest_channels(np.array([[1, 3, 2]]), 2).tolist()
+    [[1, 2]]
     """
-    y = within(y, region)
-    maps = y.transpose(0, 3, 1, 2)[image, channel]
-    flat = maps.reshape(len(maps), -1)
-    ties = flat >= least_tie(flat.max(1, keepdims=True))
-    rows, columns = np.divmod(ties.argmax(1).astype(np.int32), np.int32(y.shape[2]))
-    activations = maps[np.arange(len(maps)), rows, columns]
-    positions = np.stack([rows, columns], 1)
-    if region:
-        positions += np.array([region.rows.start, region.columns.start], np.int32)
-    return positions, activations
-
-
-def within(y: np.ndarray, region: Region | None) -> np.ndarray:
-    """The part of maps [n, h, w, c] that is a region's; None: all of them."""
-    if region is None:
-        return y
-    rows, columns = region.slices
-    return y[:, rows, columns]
-
-
-def least_tie(maxima: np.ndarray) -> np.ndarray:
-    """The least values that equal these maxima within rounding.
-
-    >>> bool(least_tie(np.float32([3]))[0] == 3), bool(least_tie(np.float32([3]))[0] > 2.99)
-    (False, True)
-    """
-    rounding = TIE_STEPS * np.finfo(maxima.dtype).eps
-    return np.where(maxima > 0, maxima * (1 - rounding), maxima * (1 + rounding))
-
-
-def strongest_channels(y: np.ndarray, count: int) -> np.ndarray:
-    """The channels that fire strongest in each image, strongest first: y [n, h, w, c] -> [n, m]."""
-    order = np.argsort(-y.max((1, 2)), 1, kind="stable")
-    return order[:, :count].astype(np.int32)
+    return np.argsort(-maxima, 1, kind="stable")[:, :count].astype(np.int32)
 
 
 def seeds_of(activations: np.ndarray, of_classes: bool) -> np.ndarray:

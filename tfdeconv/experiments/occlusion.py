@@ -90,7 +90,7 @@ def occlude(
     clean = occluded.whole(x)
     y = clean.map_of(layer)
     if channel is None:
-        channel = int(strongest_channels(y[None], 1)[0, 0])
+        channel = int(strongest_channels(y.max((0, 1))[None], 1)[0, 0])
     network.channel(layer, channel)
     rectangles = squares.rectangles()
     totals = np.empty(len(rectangles))

@@ -11,9 +11,9 @@ import numpy as np
 from ..engine import limits
 from ..engine.deconvnet import Deconvnet
 from ..engine.forward_pass import ForwardPass
+from ..engine.maxima import strongest
 from ..engine.projection import concatenate
 from ..engine.region import single_unit
-from ..engine.units import strongest
 from . import photo as photos
 from .answer import BYTES, Answer, Refusal, as_json
 from .classes import head_of, most_likely
@@ -78,7 +78,7 @@ class Session:
     def maps(self, question: Question) -> Answer:
         """Which features of a layer fire in a photo, strongest first."""
         layer = self.layer(question)
-        y = self.forward_pass(question).maps[layer][0]
+        y = self.forward_pass(question).map_of(layer)[0]
         thumbnails = Thumbnails(y)
         names = self.subject.names(layer)
         told = {
@@ -91,13 +91,14 @@ class Session:
 
     def sheet(self, question: Question) -> Answer:
         """Thumbnails of a layer's maps."""
-        y = self.forward_pass(question).maps[self.layer(question)][0]
+        y = self.forward_pass(question).map_of(self.layer(question))[0]
         return Answer(Thumbnails(y).sheet(question.sheet), "image/png")
 
     def map(self, question: Question) -> Answer:
         """The values of a feature's map: float32, little endian, row by row."""
         layer, feature = self.layer(question), self.feature(question)
-        values = self.forward_pass(question).maps[layer][0, :, :, feature].astype("<f4")
+        y = self.forward_pass(question).map_of(layer)[0]
+        values = y[:, :, feature].astype("<f4")
         return Answer(
             values.tobytes(), BYTES, headers={MAP: f"{values.shape[0]} {values.shape[1]}"}
         )
@@ -131,7 +132,7 @@ class Session:
             array[0]
             for array in (units.patches, units.boxes, units.receptive_fields, units.saturated)
         ]
-        logits = y[0, 0, 0] if y.shape[1:3] == (1, 1) else None
+        logits = y[0, 0, 0].numpy() if y.shape[1:3] == (1, 1) else None
         row, column = units.positions[0].tolist()
         value = float(units.activations[0])
         return signal_answer(self.subject, layer, feature, (row, column), value, logits, *of_unit)

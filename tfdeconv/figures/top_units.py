@@ -116,7 +116,7 @@ def batches_of(
             photos = [pixels.photo(image, preprocessing, style.bands) for image in x[usable]]
             batch = Batch(batch_numbers[usable], x[usable], forward_pass, photos)
             for layer, unit_tiles in tiles_of.items():
-                find_units(unit_tiles, batch.numbers, forward_pass.maps[layer], regions[layer])
+                find_units(unit_tiles, batch.numbers, forward_pass, regions[layer])
             yield batch
         done += len(reasons)
         if done < len(numbers):
@@ -128,7 +128,7 @@ def keep_vectors(deconvnet: Deconvnet, batch: Batch, unit_tiles: UnitTiles) -> N
     y = batch.forward_pass.maps[unit_tiles.layer]
     is_vector = y.shape[1:3] == (1, 1)
     if is_vector and class_layer(deconvnet.network, unit_tiles.layer, has_names=True):
-        for number, vector in zip(batch.numbers.tolist(), y[:, 0, 0]):
+        for number, vector in zip(batch.numbers.tolist(), y[:, 0, 0].numpy()):
             unit_tiles.vectors[number] = vector
 
 

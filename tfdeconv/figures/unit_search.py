@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..engine.forward_pass import ForwardPass
 from ..network.borders import Region, entire, interior
 from ..network.graph import Network
 from ..scan.maxima import half
@@ -20,15 +21,18 @@ def region_of(network: Network, run: Run, layer: str) -> Region:
 
 
 def find_units(
-    unit_tiles: UnitTiles, numbers: np.ndarray, maps: np.ndarray, region: Region
+    unit_tiles: UnitTiles, numbers: np.ndarray, forward_pass: ForwardPass, region: Region
 ) -> None:
     """Notes where the strongest units of some images stand, and what they fire exactly.
 
-    numbers: of the images, ascending; maps: theirs, [n, h, w, c]. An activation that is not the
-    known one, rounded, is not noted, so that it is found to differ.
+    numbers: of the images of the forward pass, ascending. An activation that is not the known one,
+    rounded, is not noted, so that it is found to differ.
     """
     is_sought = np.isin(unit_tiles.images, numbers) & (unit_tiles.placeholders == "")
     is_sought &= unit_tiles.positions[..., 0] < 0
+    if not is_sought.any():
+        return
+    maps = forward_pass.map_of(unit_tiles.layer)
     for place in zip(*np.nonzero(is_sought)):
         image = np.searchsorted(numbers, unit_tiles.images[place])
         plane = maps[image, ..., unit_tiles.channels[place[0]]][region.slices]

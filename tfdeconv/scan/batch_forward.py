@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..engine import passes, types
-from ..engine.units import within
+from ..engine.maxima import within
 from ..network.base import Node
 from ..network.borders import Region
 from ..network.graph import Residual

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ..engine.units import TIE_STEPS
+from ..engine.maxima import first_at_least, least_tie
 from .state import BINS, EDGES
 
 
@@ -61,22 +61,6 @@ def unit_values(y: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     n, h, w, c = y.shape
     positions = (tf.range(n, dtype=tf.int64)[:, None] * h + rows) * w + columns
     return tf.gather(tf.reshape(y, [-1]), positions * c + tf.range(c, dtype=tf.int64))
-
-
-def least_tie(maxima: tf.Tensor) -> tf.Tensor:
-    """The least values that equal these maxima within rounding, as engine/units.py says."""
-    rounding = TIE_STEPS * np.finfo(maxima.dtype.as_numpy_dtype).eps
-    return tf.where(maxima > 0, maxima * (1 - rounding), maxima * (1 + rounding))
-
-
-def first_at_least(values: tf.Tensor, least: tf.Tensor, axis: int) -> tf.Tensor:
-    """Where on an axis of [a, b, c] the first value is that is not below `least`: int64."""
-    extent = values.shape[axis]
-    shape = [1, 1, 1]
-    shape[axis] = extent
-    indices = tf.reshape(tf.range(extent, dtype=values.dtype), shape)
-    first = tf.reduce_min(tf.where(values >= least, indices, extent - 1), axis)
-    return tf.cast(first, tf.int64)
 
 
 def sums_and_counts(found: Summary, counts: tf.Tensor) -> dict[str, tf.Tensor]:
