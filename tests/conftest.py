@@ -67,7 +67,7 @@ def uncompiled_in_any_folder(monkeypatch):
 @pytest.fixture
 def gpu(monkeypatch):
     """A GPU of 2 GB, as TensorFlow would tell of it."""
-    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [kind])
+    monkeypatch.setattr("tensorflow.config.get_visible_devices", lambda kind: [kind])
     monkeypatch.setattr("tfdeconv.engine.device.allotted", {"GPU": 2e9}.__getitem__)
 
 

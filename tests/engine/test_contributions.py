@@ -102,7 +102,8 @@ def case(name: str, rng, dtype=np.float64) -> Case:
     network = net.network()
     weights = random_weights(network, rng, dtype=dtype)
     x = rng.standard_normal((2, *SHAPE)).astype(dtype)
-    maps = Deconvnet(network, weights, "target", inner=["before"]).forward(x).maps
+    forward_pass = Deconvnet(network, weights, "target", inner=["before"]).forward(x)
+    maps = {layer: forward_pass.map_of(layer) for layer in ("before", "target")}
     units = np.array(corners_and_borders(*maps["target"].shape[1:]))
     composition = Composition(network, weights, "target", "before")
     found = composition.contributions(maps["before"], units[:, 0], units[:, 1], units[:, 2:])

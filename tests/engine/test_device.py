@@ -20,7 +20,7 @@ def test_tensorflow_says_what_it_allots():
 
 
 def test_without_gpu_it_is_the_computers(monkeypatch):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [])
     monkeypatch.setattr(memory, "memory", lambda: 5.0)
     assert device.available_memory() == 5
 

@@ -87,7 +87,7 @@ def test_mode_all_sends_interior_units_alone(small):
     # float64 sums in another order
     near = 1e-12 * np.abs(total).max()
     np.testing.assert_allclose(found.pixels[0, 0], total, rtol=0, atol=near)
-    assert found.activations[0, 0] == y[0, ..., 2][within].max()
+    assert found.activations[0, 0] == pytest.approx(y[0, ..., 2][within].max(), rel=1e-12)
     assert found.positions.tolist() == [[[-1, -1]]] and not found.dead.any()
     everywhere = deconvnet.project(x[:1], [2], "all")
     assert np.abs(everywhere.pixels[0, 0] - total).max() > 0.1 * np.abs(total).max()
@@ -120,7 +120,9 @@ def test_a_place_is_that_of_every_unit(small):
     assert (found.positions == (4, 2)).all() and found.origin.at == (4, 2)
     positions = np.tile([[4, 2]], (3, 1))
     units = deconvnet.units(x, np.arange(3), found.channels[:, 0], positions)
-    np.testing.assert_array_equal(found.patches[:, 0], units.patches)
+    # few channels are computed alone: float64 sums in another order
+    near = 1e-12 * np.abs(units.patches).max()
+    np.testing.assert_allclose(found.patches[:, 0], units.patches, rtol=0, atol=near)
     height, width = y.shape[1:3]
     with pytest.raises(UserError, match=f"no unit in row {height} and column 0: its map is"):
         deconvnet.project(x, at=(height, 0))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from drawn_runs import BLOCKS, LABELS, RESIDUAL_COUNT, RESIDUAL_SIDE, TOP, read_images
 
 from tfdeconv import Deconvnet
+from tfdeconv.engine.forward_pass import ForwardPass
 from tfdeconv.errors import UserError
 from tfdeconv.figures.unit_search import find_units, region_of
 from tfdeconv.figures.unit_tiles import TileOptions, UnitTiles
@@ -106,7 +108,8 @@ def test_units_are_found_within_what_was_scanned():
         raw={},
         tolerance=0.1,
     )
-    find_units(tiles, np.array([4, 7]), maps, Region(range(1, 3), range(1, 3)))
+    forward_pass = ForwardPass({}, {tiles.layer: tf.constant(maps)}, {}, np.ones(2))
+    find_units(tiles, np.array([4, 7]), forward_pass, Region(range(1, 3), range(1, 3)))
     assert tiles.positions[0].tolist() == [[2, 1], [2, 1]]
     # one that is not what was scanned is left, to be found to differ
     assert tiles.values[0].tolist() == [3, 2.5]

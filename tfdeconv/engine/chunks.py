@@ -18,6 +18,22 @@ MAX_ITEMS = 64
 # On a device with as much memory as this, chunks are as large as they were measured to be best.
 # On a smaller one they are smaller in proportion.
 ROOMY_BYTES = 4 << 30
+# bytes of the largest map of a chunk of images in the forward pass
+IMAGE_BYTES = 256 << 20
+# bytes of the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
+ITEM_BYTES = 64 << 20
+# bytes of a chunk of items in a layer's transpose, with what it needs beside them
+MOST_BYTES = 1 << 30
+
+
+def images_at_once(largest: int) -> int:
+    """How many images go forward at a time; largest: bytes of the largest map of one."""
+    return budget(IMAGE_BYTES) // largest
+
+
+def items_at_once(largest: int, most: int) -> int:
+    """How many items go back at a time; bytes of the largest signal of one, and of all it takes."""
+    return min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // most)
 
 
 def budget(most: int) -> int:

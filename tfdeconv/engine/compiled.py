@@ -20,19 +20,12 @@ from ..network.graph import INPUT, Network
 from ..network.receptive_field import seen_through
 from ..network.spans import Spans, whole
 from ..network.strips import Segment
-from . import finite, limits, strips
-from .chunks import Result, budget, in_chunks
+from . import finite, limits, narrowing, strips
+from .chunks import Result, images_at_once, in_chunks, items_at_once
 from .forward_pass import ForwardPass
 from .graphs import Graphs
 from .rules import Rule
 from .types import ShapesByLayer, Tensors, Traces
-
-# bytes of the largest signal of a chunk of items: more brought nothing (scripts/benchmark.py)
-ITEM_BYTES = 64 << 20
-# bytes of a chunk of items in a layer's transpose, with what it needs beside them
-MOST_BYTES = 1 << 30
-# bytes of the largest map of a chunk of images in the forward pass
-IMAGE_BYTES = 256 << 20
 
 
 class CompiledPasses:
@@ -82,32 +75,43 @@ class CompiledPasses:
         passes.graphs = self.graphs.with_parameters(parameters)
         return passes
 
-    def forward(self, x: np.ndarray, shapes: ShapesByLayer) -> ForwardPass:
-        """Images x [n, h, w, c], all at a time."""
+    def forward(
+        self, x: np.ndarray, shapes: ShapesByLayer, channels: np.ndarray | None = None
+    ) -> ForwardPass:
+        """Images x [n, h, w, c], all at a time; channels: of the target the only ones asked for."""
         self.refuse_overflow(x, shapes)
-        maps, traces = self._maps(x, shapes, traced=True)
+        *extents, count = shapes[self.layers[-1]]
+        # a vector is shown as a whole
+        if extents == [1, 1] or not self.graphs.narrowable:
+            channels = None
+        if channels is not None:
+            channels = narrowing.computed_channels(channels, count)
+        maps, traces = self._maps(self._graphs_of(channels, shapes), x, shapes, traced=True)
         largest = np.maximum(x.max((1, 2, 3)), -x.min((1, 2, 3)))
-        return ForwardPass(shapes, dict(zip(self.layers, maps)), traces, largest)
+        return ForwardPass(shapes, dict(zip(self.layers, maps)), traces, largest, channels)
+
+    def _graphs_of(self, channels: np.ndarray | None, shapes: ShapesByLayer) -> Graphs:
+        """The graphs; not None: for these of the target's channels alone."""
+        return self.graphs if channels is None else self.graphs.of_channels(channels, shapes)
 
     def _maps(
-        self, x: np.ndarray, shapes: ShapesByLayer, traced: bool
+        self, graphs: Graphs, x: np.ndarray, shapes: ShapesByLayer, traced: bool
     ) -> tuple[list[tf.Tensor], Traces]:
         """What Graphs.forward() gives of images x, all at a time."""
-        count = len(x)
         y = tf.constant(x)
         traces: dict = {}
         entry = INPUT
         for segment in self.segments(shapes):
-            graph = self.graphs.strip_forward(segment, shapes, traced)
+            graph = graphs.strip_forward(segment, shapes, traced)
             work = segment.forward_cost(shapes).work
             y, own_traces = strips.go_forward(segment, graph, y, shapes, partial(self.worked, work))
             traces |= own_traces
             entry = segment.end
         if entry == self.layers[-1]:
             return [y], traces
-        maps, own_traces = self.graphs.forward(shapes, traced, entry)(y)
-        nodes = self.graphs.nodes(shapes, self.layers[-1], entry)
-        self.worked(count * forward_cost(nodes, shapes, traced, self.rule.mask).work)
+        maps, own_traces = graphs.forward(shapes, traced, entry)(y)
+        nodes = graphs.nodes(shapes, self.layers[-1], entry)
+        self.worked(len(x) * forward_cost(nodes, shapes, traced, self.rule.mask).work)
         return maps, {**traces, **own_traces}
 
     def target_maps(self, x: np.ndarray, shapes: ShapesByLayer) -> np.ndarray:
@@ -115,7 +119,7 @@ class CompiledPasses:
 
         def compute(start: int, stop: int, index: np.ndarray) -> np.ndarray:
             self.refuse_overflow(x[index], shapes)
-            *_others, y = self._maps(x[index], shapes, traced=False)[0]
+            *_others, y = self._maps(self.graphs, x[index], shapes, traced=False)[0]
             return y[: stop - start].numpy()
 
         return np.concatenate([y for _, _, y in self.by_images(len(x), shapes, compute)])
@@ -141,7 +145,7 @@ class CompiledPasses:
         shapes = forward_pass.shapes
         seeds = tf.convert_to_tensor(seeds, self.dtype)
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
-        items = (seeds, image, channel, positions[:, 0], positions[:, 1])
+        items = (seeds, image, forward_pass.place(layer, channel), *positions.T)
         segments = self.segments(shapes)
         # single units have small windows, wherever they are
         if segments and route[segments[-1].end] == whole(shapes[segments[-1].end]):
@@ -162,9 +166,10 @@ class CompiledPasses:
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """backward() of a layer's items down to the entry, as many at a time as fit."""
         shapes = forward_pass.shapes
-        nodes = self.graphs.nodes(shapes, layer, entry)
+        graphs = self._graphs_of(forward_pass.channels, shapes)
+        nodes = graphs.nodes(shapes, layer, entry)
         traces = forward_pass.traces_of(nodes)
-        graph = self.graphs.backward(shapes, route, traces, layer, entry)
+        graph = graphs.backward(shapes, route, traces, layer, entry)
         limits.refuse_large_signals(nodes, shapes, route, self.dtype.size)
         cost = backward_cost(nodes, shapes, route)
 
@@ -173,7 +178,9 @@ class CompiledPasses:
             self.worked((stop - start) * cost.work)
             return patches[: stop - start].numpy()
 
-        yield from self.by_items(len(items[0]), cost.values, shapes, route, compute)
+        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
+        size = items_at_once(largest * self.dtype.size, cost.values * self.dtype.size)
+        yield from in_chunks(len(items[0]), size, self.jit, compute)
 
     def _strips_backward(
         self,
@@ -184,10 +191,13 @@ class CompiledPasses:
     ) -> Iterator[tuple[int, int, np.ndarray]]:
         """backward() of whole maps, an item at a time and each by strips."""
         shapes = forward_pass.shapes
+        graphs = self._graphs_of(forward_pass.channels, shapes)
         segments = self.segments(shapes)
         for i, (seed, image, channel) in enumerate(zip(*items[:3])):
             if layer == segments[-1].end:
-                one_channel = tf.one_hot(channel, shapes[layer][2], dtype=self.dtype)
+                one_channel = tf.one_hot(
+                    channel, forward_pass.maps[layer].shape[3], dtype=self.dtype
+                )
                 signal = seed[None, ..., None] * one_channel
             else:
                 item = [array[i : i + 1] for array in items]
@@ -195,7 +205,7 @@ class CompiledPasses:
                 ((_, _, signal),) = self._chunks_backward(forward_pass, layer, route, item, entry)
             for segment in reversed(segments):
                 traces = forward_pass.traces_of(segment.nodes)
-                graph = self.graphs.strip_backward(segment, shapes, traces)
+                graph = graphs.strip_backward(segment, shapes, traces)
                 told = partial(self.worked, segment.backward_cost(shapes).work)
                 signal = strips.go_backward(segment, graph, traces, signal, image, shapes, told)
             yield i, i + 1, signal.numpy()
@@ -209,38 +219,13 @@ class CompiledPasses:
         if layer not in ("", self.layers[-1]):
             raise finite.no_numbers(self.network.name, layer)
 
-    def patches(
-        self, forward_pass: ForwardPass, layer: str, route: Mapping[str, Spans], *items: Any
-    ) -> np.ndarray:
-        """backward() with all patches in one array."""
-        extents = [span.size for span in route[INPUT]]
-        shape = (len(items[0]), *extents, self.network.channels)
-        patches = np.empty(shape, self.dtype.as_numpy_dtype)
-        for start, stop, part in self.backward(forward_pass, layer, route, *items):
-            patches[start:stop] = part
-        return patches
-
     def by_images(
         self, count: int, shapes: ShapesByLayer, compute: Callable[[int, int, np.ndarray], Result]
     ) -> Iterator[tuple[int, int, Result]]:
         """Computes as many images at a time as can go forward (chunks.in_chunks)."""
         names = [INPUT, *(node.name for node in self.network.nodes)]
         largest = max(prod(shapes[name]) for name in names)
-        size = budget(IMAGE_BYTES) // (largest * self.dtype.size)
-        return in_chunks(count, size, self.jit, compute)
-
-    def by_items(
-        self,
-        count: int,
-        values: int,
-        shapes: ShapesByLayer,
-        route: Mapping[str, Spans],
-        compute: Callable[[int, int, np.ndarray], Result],
-    ) -> Iterator[tuple[int, int, Result]]:
-        """Computes as many items at a time as can go backward; values: that each takes."""
-        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
-        most = min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // values)
-        return in_chunks(count, most // self.dtype.size, self.jit, compute)
+        return in_chunks(count, images_at_once(largest * self.dtype.size), self.jit, compute)
 
     def segments(self, shapes: ShapesByLayer) -> list[Segment]:
         """The parts of the network that are computed by strips; none where an image is small."""

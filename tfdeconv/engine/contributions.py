@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from ..network.cuts import is_linear, is_piecewise_linear, part_behind, without_rectifier
 from ..network.graph import Network
@@ -79,7 +80,7 @@ class Composition:
 
     def contributions(
         self,
-        maps: np.ndarray,
+        maps: np.ndarray | tf.Tensor,
         image: Sequence[int] | np.ndarray,
         channel: Sequence[int] | np.ndarray,
         positions: Sequence[Sequence[int]] | np.ndarray,
@@ -89,7 +90,7 @@ class Composition:
         maps [n, h, w, c] of the earlier layer, all at a time (Deconvnet.forward() of one with it
         as inner has them); unit k is of maps[image[k]], channel[k], at positions[k] (row, column).
         """
-        image, channel, positions = (np.asarray(each) for each in (image, channel, positions))
+        maps, image, channel, positions = map(np.asarray, (maps, image, channel, positions))
         sent = image
         if self._is_linear:
             # one image goes forward in place of all

@@ -15,7 +15,7 @@ from ..network.graph import INPUT, Network
 from ..network.spans import UNIT, whole
 from . import feature_maps, limits, projection
 from .forward_pass import ForwardPass
-from .maxima import within
+from .maxima import strongest_channels, within
 from .modes import MODES
 from .preparation import prepare_passes
 from .projection import Origin, Projection, Units, boxes
@@ -29,11 +29,11 @@ from .units import (
     checked_indices,
     checked_layer,
     checked_units,
+    chosen,
     inner_layers,
     refuse_unequal,
     requested_channels,
     seeds_of,
-    strongest_channels,
 )
 
 
@@ -133,21 +133,17 @@ class Deconvnet:
         limits.refuse_many_patches(len(x) * count, route, self.network.channels, self._dtype.size)
 
         def project_images(begin: int, end: int, index: np.ndarray) -> Projection:
-            forward_pass = self._passes.forward(x[index], shapes)
-            # a chunk may have more images than its own
-            y = forward_pass.maps[self.target][: end - begin]
-            if requested is None:
-                maxima = tf.reduce_max(within(y, region), (1, 2)).numpy()
-                own_channels = strongest_channels(maxima, count)
-            else:
-                own_channels = requested[begin:end]
-            sent = feature_maps.items(y, own_channels, mode, region, self.of_classes)
+            forward_pass = self._passes.forward(x[index], shapes, requested)
+            own = chosen(requested, np.arange(begin, end))
+            if own is None:
+                y = within(forward_pass.maps[self.target], region)
+                own = strongest_channels(y[: end - begin], count)
+            sent = feature_maps.items(forward_pass, self.target, own, mode, region, self.of_classes)
             return feature_maps.project(self._passes, self.target, forward_pass, sent, start, route)
 
         parts = [part for _, _, part in self._passes.by_images(len(x), shapes, project_images)]
-        return replace(
-            projection.concatenate_images(parts), origin=self.origin(x, mode, interior, at)
-        )
+        origin = self.origin(x, mode, interior, at)
+        return replace(projection.concatenate_images(parts), origin=origin)
 
     def origin(
         self, x: np.ndarray, mode: str, interior: bool = False, at: tuple[int, int] | None = None
@@ -172,30 +168,26 @@ class Deconvnet:
         logits their magnitudes. layer: the target, or an inner one. UserError for what is not so.
         """
         x, shapes = self._checked_images(x)
+        layer = checked_layer(self.network, layer or self.target, self.layers)
         image = checked_indices("images", np.atleast_1d(image), len(x))
-        channel = np.atleast_1d(channel)
+        count = shapes[layer][2]
+        channel = checked_indices(f"channels of {layer}", np.atleast_1d(channel), count)
         refuse_unequal(image, channel, positions, seeds)
+        asked = channel if layer == self.target else None
 
-        def project_units(begin: int, end: int, index: np.ndarray) -> tuple[np.ndarray, list]:
-            chosen = np.nonzero((begin <= image) & (image < end))[0]
-            if not chosen.size:
-                return chosen, []
-            forward_pass = self._passes.forward(x[index], shapes)
+        def project_units(begin: int, end: int, index: np.ndarray) -> list[tuple]:
+            own = np.flatnonzero((begin <= image) & (image < end))
+            if not own.size:
+                return []
+            forward_pass = self._passes.forward(x[index], shapes, asked)
+            where, what = chosen(positions, own), chosen(seeds, own)
             units = self.backward(
-                forward_pass,
-                image[chosen] - begin,
-                channel[chosen],
-                None if positions is None else np.asarray(positions)[chosen],
-                None if seeds is None else np.asarray(seeds)[chosen],
-                layer,
+                forward_pass, image[own] - begin, channel[own], where, what, layer
             )
-            return chosen, list(units)
+            return [(own, projection.concatenate(units))]
 
-        numbers: list[np.ndarray] = []
-        parts: list[Units] = []
-        for _, _, (chosen, units) in self._passes.by_images(len(x), shapes, project_units):
-            numbers.append(chosen)
-            parts += units
+        chunks = self._passes.by_images(len(x), shapes, project_units)
+        numbers, parts = zip(*[part for _, _, parts in chunks for part in parts])
         order = np.argsort(np.concatenate(numbers))
         return projection.reordered(projection.concatenate(parts), order)
 
@@ -221,10 +213,11 @@ class Deconvnet:
     ) -> Iterator[Units]:
         """units() of images after their forward pass, in order: in memory a chunk at a time."""
         layer = checked_layer(self.network, layer or self.target, self.layers)
-        y = forward_pass.maps[layer]
-        image, channel, positions = checked_units(layer, y, image, channel, positions, seeds)
-        places = np.column_stack([image, positions, channel])
-        activations = tf.gather_nd(y, places).numpy()
+        image, channel, positions = checked_units(
+            layer, forward_pass, image, channel, positions, seeds
+        )
+        places = np.column_stack([image, positions, forward_pass.place(layer, channel)])
+        activations = tf.gather_nd(forward_pass.maps[layer], places).numpy()
         if seeds is None:
             seeds = seeds_of(activations, self.of_classes and layer == self.target)
         sent = np.asarray(seeds, activations.dtype)

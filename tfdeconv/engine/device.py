@@ -18,7 +18,7 @@ def has_gpu() -> bool:
         return False
     import tensorflow as tf
 
-    return bool(tf.config.list_physical_devices("GPU"))
+    return bool(tf.config.get_visible_devices("GPU"))
 
 
 def owner() -> str:

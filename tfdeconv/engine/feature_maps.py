@@ -31,25 +31,34 @@ class Items(NamedTuple):
 
 
 def items(
-    y: tf.Tensor, channels: np.ndarray, mode: str, region: Region | None, of_classes: bool = False
+    forward_pass: ForwardPass,
+    layer: str,
+    channels: np.ndarray,
+    mode: str,
+    region: Region | None,
+    of_classes: bool = False,
 ) -> Items:
-    """Channels [n, m] of the maps y [n, h, w, c]: in mode "max" the strongest unit, otherwise all.
+    """Channels [n, m] of a layer's maps: in mode "max" the strongest unit of each, otherwise all.
 
     region: whose units alone are looked at and sent; None: all of them. of_classes: whether the
     values are logits.
 
     >>> y = tf.reshape([2.0, -3.0], (1, 1, 1, 2))
-    >>> sent = items(y, np.array([[1]]), "max", None, of_classes=True)
+    >>> forward_pass = ForwardPass({}, {"logits": y}, {}, np.ones(1))
+    >>> sent = items(forward_pass, "logits", np.array([[1]]), "max", None, of_classes=True)
     >>> sent.activations.tolist(), sent.seeds.numpy().tolist(), sent.vectors.tolist()
     ([-3.0], [[[3.0]]], [[2.0, -3.0]])
     """
+    y = forward_pass.maps[layer]
     image = np.repeat(np.arange(len(channels), dtype=np.int32), channels.shape[1])
-    positions, activations = strongest(y, image, channels.reshape(-1), region)
-    vectors = y[:, 0, 0].numpy() if y.shape[1:3] == (1, 1) else None
+    places = forward_pass.place(layer, channels.reshape(-1))
+    positions, activations = strongest(y, image, places, region)
+    # a chunk may have more images than its own
+    vectors = y[: len(channels), 0, 0].numpy() if y.shape[1:3] == (1, 1) else None
     if mode == "max":
         seeds = tf.constant(seeds_of(activations, of_classes)[:, None, None])
         return Items(channels, image, activations, positions, seeds, vectors)
-    seeds = seeds_of(maps_of(y, image, channels.reshape(-1)), of_classes)
+    seeds = seeds_of(maps_of(y, image, places), of_classes)
     if region:
         inside = np.zeros(seeds.shape[1:], bool)
         inside[region.slices] = True
@@ -68,9 +77,14 @@ def project(
     """The projection of a layer's items, whose signals start on `start`."""
     # a map that is sent as a whole has no position: its spans do not move
     positions = np.maximum(sent.positions, 0)
-    patches = passes.patches(
-        forward_pass, layer, route, sent.seeds, sent.image, sent.channels.reshape(-1), positions
-    )
+    extents = [span.size for span in route[INPUT]]
+    shape = (len(positions), *extents, passes.network.channels)
+    patches = np.empty(shape, sent.activations.dtype)
+    channels = sent.channels.reshape(-1)
+    for begin, end, part in passes.backward(
+        forward_pass, layer, route, sent.seeds, sent.image, channels, positions
+    ):
+        patches[begin:end] = part
     field = passes.receptive_field(layer, start, forward_pass.shapes)
     squares = tf.reduce_sum(tf.square(tf.cast(sent.seeds, tf.float64)), (1, 2)).numpy()
     arrays: dict[str, Any] = {

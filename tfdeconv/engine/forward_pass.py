@@ -22,13 +22,22 @@ class ForwardPass:
     """
 
     shapes: ShapesByLayer
-    maps: dict[str, tf.Tensor]  # [n, h, w, c] of the target and of the inner layers
+    maps: dict[str, tf.Tensor]  # [n, h, w, c] of the inner layers and, last, the target
     traces: Traces
     largest: np.ndarray  # [n] the greatest |value| of each image
+    # of the target's channels those that were computed, ascending; None: all
+    channels: np.ndarray | None = None
 
     def map_of(self, layer: str) -> np.ndarray:
         """A layer's maps [n, h, w, c], fetched from the device."""
         return self.maps[layer].numpy()
+
+    def place(self, layer: str, channel: np.ndarray) -> np.ndarray:
+        """Where channels [...] of a layer, which were computed, are in its maps."""
+        *_inner, target = self.maps
+        if self.channels is None or layer != target:
+            return channel
+        return np.searchsorted(self.channels, channel).astype(np.int32)
 
     def traces_of(self, nodes: Iterable[Node]) -> Traces:
         """What is kept of these layers alone."""

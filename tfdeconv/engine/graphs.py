@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
 import tensorflow as tf
 
 from ..network.base import Layer, Node, Shape
 from ..network.graph import INPUT, Network
 from ..network.spans import Spans
 from ..network.strips import Segment
-from . import compilation, cropping, dispatch, finite, passes, strips
+from . import compilation, cropping, dispatch, finite, narrowing, passes, strips
 from .cropping import SizedNetwork
 from .precision import in_precision
 from .rules import Rule
@@ -57,6 +58,22 @@ class Graphs:
             self._sized[image] = cropping.size(self.network, self.parameters, shapes)
         return self._sized[image]
 
+    def of_channels(self, channels: np.ndarray, shapes: ShapesByLayer) -> Graphs:
+        """The same graphs, for these of the target's channels alone and images of one size."""
+        sized = self.sized(shapes)
+        target = self.layers[-1]
+        p = narrowing.filters_of(sized.parameters[target], channels)
+        narrowed = replace(sized, parameters={**sized.parameters, target: p})
+        return replace(self, _sized={shapes[INPUT]: narrowed})
+
+    @property
+    def narrowable(self) -> str:
+        """The target, if the graphs leave its number of channels open; otherwise ""."""
+        target = self.layers[-1]
+        # XLA would compile each number anew
+        can_be = not self.jit and narrowing.is_narrowable(self.network.node(target).layer)
+        return target if can_be else ""
+
     def nodes(self, shapes: ShapesByLayer, layer: str, entry: str = INPUT) -> Sequence[Node]:
         """What is computed between the entry and a layer."""
         nodes = self.sized(shapes).cropped.up_to(layer)
@@ -94,10 +111,12 @@ class Graphs:
         """
         key = ("backward", shapes[INPUT], layer, route[layer], entry)
         nodes = self.nodes(shapes, layer, entry)
-        channels = shapes[layer][2]
 
         def backward(parameters, traces, seeds, image, channel, row, column):
-            one_channel = tf.one_hot(channel, channels, dtype=self.dtype)
+            depth = shapes[layer][2]
+            if layer == self.narrowable:
+                depth = tf.shape(parameters[layer]["kernel"])[3]
+            one_channel = tf.one_hot(channel, depth, dtype=self.dtype)
             signal = seeds[..., None] * one_channel[:, None, None]
             places = (row, column)
             return passes.backward(
@@ -110,7 +129,7 @@ class Graphs:
             backward,
             nodes,
             self._backward_parameters(self.sized(shapes)),
-            tf.nest.map_structure(any_batch, traces),
+            narrowing.trace_specs(traces, self.narrowable),
             tf.TensorSpec((None, *extents), self.dtype),
             *[tf.TensorSpec((None,), tf.int32)] * 4,
         )
@@ -154,13 +173,15 @@ class Graphs:
             )
 
         rows = route[segment.end][0].size
+        _height, width, depth = shapes[segment.end]
+        channels = None if segment.end == self.narrowable else depth
         return self._compiled(
             key,
             backward,
             segment.nodes,
             self._backward_parameters(self.sized(shapes)),
-            tf.nest.map_structure(any_batch, traces),
-            tf.TensorSpec((1, rows, *shapes[segment.end][1:]), self.dtype),
+            narrowing.trace_specs(traces, self.narrowable),
+            tf.TensorSpec((1, rows, width, channels), self.dtype),
             *[tf.TensorSpec((1,), tf.int32)] * 2,
         )
 
@@ -200,11 +221,6 @@ class Graphs:
 
             self.made[key] = of_tensors
             if not self.eager:
-                own_specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+                own_specs = tf.nest.flatten(narrowing.parameter_specs(needed, self.narrowable))
                 self.made[key] = compilation.compiled(of_tensors, own_specs, *specs, jit=self.jit)
         return in_precision(partial(self.made[key], tensors))
-
-
-def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:
-    """The tensor's type, with any first extent."""
-    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)

@@ -12,8 +12,7 @@ import tensorflow as tf
 
 from ..network.graph import INPUT, Network
 from . import compilation, cropping, finite, folding, limits, passes
-from .chunks import MAX_ITEMS, budget, in_chunks
-from .compiled import IMAGE_BYTES
+from .chunks import MAX_ITEMS, images_at_once, in_chunks
 from .precision import in_precision
 from .tensors import as_tensors, dtype_of, parameter_shapes
 from .types import ShapesByLayer
@@ -79,7 +78,7 @@ class LayerMaps:
     def batch(self, size: Size) -> int:
         """How many images of that height and width are best computed at a time."""
         largest = max(map(prod, self._shapes(size).values()))
-        return max(1, min(budget(IMAGE_BYTES) // (largest * self._dtype.size), MAX_ITEMS))
+        return max(1, min(images_at_once(largest * self._dtype.size), MAX_ITEMS))
 
     def _shapes(self, size: Size) -> ShapesByLayer:
         """Those of the maps that are computed; raises UserError where the size does not suit."""

@@ -47,6 +47,16 @@ def strongest(
     return positions, tf.concat(activations, 0).numpy()
 
 
+def strongest_channels(y: tf.Tensor | np.ndarray, count: int) -> np.ndarray:
+    """The channels that fire strongest in each image, strongest first: y [n, h, w, c] -> [n, m].
+
+    >>> strongest_channels(np.array([[[[1, 3, 2]]]]), 2).tolist()
+    [[1, 2]]
+    """
+    maxima = tf.reduce_max(y, (1, 2)).numpy()
+    return np.argsort(-maxima, 1, kind="stable")[:, :count].astype(np.int32)
+
+
 def maps_of(y: tf.Tensor, image: np.ndarray, channel: np.ndarray) -> tf.Tensor:
     """Each item's map [k, h, w] of y [n, h, w, c], image and channel [k]."""
     flat = tf.concat(list(flat_maps(y, image, channel)), 0)
@@ -91,5 +101,7 @@ def first_at_least(values: tf.Tensor, least: tf.Tensor, axis: int) -> tf.Tensor:
     extent = values.shape[axis]
     shape = [1] * len(values.shape)
     shape[axis] = extent
-    indices = tf.reshape(tf.range(extent, dtype=tf.int64), shape)
-    return tf.reduce_min(tf.where(values >= least, indices, extent - 1), axis)
+    # of int64 a GPU has no minimum
+    indices = tf.reshape(tf.range(extent, dtype=tf.float64), shape)
+    first = tf.reduce_min(tf.where(values >= least, indices, extent - 1), axis)
+    return tf.cast(first, tf.int64)

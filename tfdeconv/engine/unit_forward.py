@@ -22,8 +22,7 @@ from ..network.layers import MaxPool
 from ..network.spans import UNIT, Spans, whole
 from ..network.unit_window import all_by_window
 from . import dispatch
-from .chunks import budget, in_chunks
-from .compiled import IMAGE_BYTES
+from .chunks import images_at_once, in_chunks
 from .deconvnet import Deconvnet
 from .patches import without_pads
 from .projection import boxes
@@ -89,7 +88,7 @@ class UnitForward:
             y = graph(tf.constant(patches[index]), *place)
             return y[: stop - start, 0, 0, channel].numpy()
 
-        size = budget(IMAGE_BYTES) // (self._largest_map() * self._passes.dtype.size)
+        size = images_at_once(self._largest_map() * self._passes.dtype.size)
         chunks = in_chunks(len(patches), size, self._passes.jit, compute)
         return np.concatenate([part for _, _, part in chunks])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from ..errors import UserError
 from ..network.graph import Network
+from .forward_pass import ForwardPass
 from .maxima import strongest
 
 
@@ -130,21 +130,23 @@ def checked_indices(what: str, values: np.ndarray, count: int) -> np.ndarray:
 
 def checked_units(
     layer: str,
-    y: tf.Tensor,
+    forward_pass: ForwardPass,
     image: np.ndarray,
     channel: np.ndarray,
     positions: np.ndarray | None,
     seeds: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Image, channel [k] and positions [k, 2] of units of a layer's maps y [n, h, w, c], int32.
+    """Image, channel [k] and positions [k, 2] of units of a layer's maps, int32.
 
     positions None: of the strongest unit of each map. Raises UserError for what the maps have not.
     """
+    y = forward_pass.maps[layer]
     image = checked_indices("images", image, len(y))
-    channel = checked_indices(f"channels of {layer}", channel, y.shape[3])
+    channel = checked_indices(f"channels of {layer}", channel, forward_pass.shapes[layer][2])
     refuse_unequal(image, channel, positions, seeds)
     if positions is None:
-        positions, _activations = strongest(y, image, channel)
+        places = forward_pass.place(layer, channel)
+        positions, _activations = strongest(y, image, places)
     rows = checked_indices("positions", np.asarray(positions)[..., 0], y.shape[1])
     columns = checked_indices("positions", np.asarray(positions)[..., 1], y.shape[2])
     return image, channel, np.stack([rows, columns], 1)
@@ -159,13 +161,9 @@ def refuse_unequal(*arrays: np.ndarray | None) -> None:
         )
 
 
-def strongest_channels(maxima: np.ndarray, count: int) -> np.ndarray:
-    """The channels that fire strongest in each image, strongest first: maxima [n, c] -> [n, m].
-
-    >>> strongest_channels(np.array([[1, 3, 2]]), 2).tolist()
-    [[1, 2]]
-    """
-    return np.argsort(-maxima, 1, kind="stable")[:, :count].astype(np.int32)
+def chosen(values: Sequence | np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
+    """The values at an index; None of none."""
+    return None if values is None else np.asarray(values)[index]
 
 
 def seeds_of(activations: np.ndarray, of_classes: bool) -> np.ndarray:

@@ -66,10 +66,12 @@ def gather(values: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor, columns: tf.Ten
     window at the border instead.
     """
     _, h, w, c = values.shape
+    # of a narrowed target it is open (narrowing.py)
+    depth = c or tf.shape(values)[3]
     rows = tf.clip_by_value(rows, 0, h - 1)
     columns = tf.clip_by_value(columns, 0, w - 1)
     index = sums(tf.cast(batch[:, None] * h + rows, tf.int64) * w, columns)
-    gathered = slicing.take(tf.reshape(values, (-1, c)), index)
+    gathered = slicing.take(tf.reshape(values, (-1, depth)), index)
     gathered.set_shape((None, rows.shape[1], columns.shape[1], c))
     return gathered
 

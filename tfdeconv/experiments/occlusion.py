@@ -12,9 +12,9 @@ import numpy as np
 
 from ..checks.similarity import rank_correlation
 from ..engine.deconvnet import Deconvnet
+from ..engine.maxima import strongest_channels
 from ..engine.occluded_pass import OccludedPass
 from ..engine.projection import Projection
-from ..engine.units import strongest_channels
 from ..figures.class_values import probabilities
 from ..network.classes import ClassLayer
 from ..network.graph import Network
@@ -90,7 +90,7 @@ def occlude(
     clean = occluded.whole(x)
     y = clean.map_of(layer)
     if channel is None:
-        channel = int(strongest_channels(y.max((0, 1))[None], 1)[0, 0])
+        channel = int(strongest_channels(y[None], 1)[0, 0])
     network.channel(layer, channel)
     rectangles = squares.rectangles()
     totals = np.empty(len(rectangles))

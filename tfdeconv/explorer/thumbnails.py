@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.units import strongest_channels
+from ..engine.maxima import strongest_channels
 from ..errors import UserError
 from ..figures import pixels, png
 from ..words import number
@@ -27,7 +27,7 @@ class Thumbnails:
     @cached_property
     def features(self) -> np.ndarray:
         """All features, those first that fire strongest."""
-        return strongest_channels(self.y.max((0, 1))[None], self.y.shape[2])[0]
+        return strongest_channels(self.y[None], self.y.shape[2])[0]
 
     @cached_property
     def tile(self) -> tuple[int, int]:
