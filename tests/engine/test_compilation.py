@@ -65,12 +65,12 @@ def compute_everything(network, weights, x) -> dict[str, np.ndarray]:
 
 def test_xla_computes_everything_the_same(network, made, monkeypatch):
     # what is left over fills up a chunk: XLA would compile another length anew
-    def small_chunks(count, size, fixed):
+    def small_chunks(count, size, fixed, compute):
         assert fixed == compilation.is_jit()
-        return chunks.chunks(count, CHUNK, fixed)
+        return chunks.in_chunks(count, CHUNK, fixed, compute)
 
     for module in (layer_maps, occluded_pass, unit_forward):
-        monkeypatch.setattr(module, "chunks", small_chunks)
+        monkeypatch.setattr(module, "in_chunks", small_chunks)
     expected = compute_everything(*network)
     assert made and not any(made)
     plain = len(made)

@@ -161,7 +161,9 @@ def convolve_phases(signal: tf.Tensor, flipped: tf.Tensor, window: Window, trim:
     """conv2d_transpose of as many groups as the kernel's channels go into the signal's."""
     plain, trimmed = plain_window(flipped, window, trim)
     y = convolve(signal, flipped, plain)
-    y = interleave_phases(y, window, signal.shape[3] // flipped.shape[2])
+    # of a narrowed target (narrowing.py), which has one group, the channels are open
+    groups = (signal.shape[3] or 1) // (flipped.shape[2] or 1)
+    y = interleave_phases(y, window, groups)
     return cut_map(y, signal, window, trim, trimmed)
 
 
