@@ -65,7 +65,7 @@ def test_exported_programs_equal_torch_under_every_rule(tmp_path, name):
         assert gap(projection.activations[0, 0], y[0, ..., channel].max()) < 1e-11
         assert np.abs(expected).max() > 0
         assert gap(projection.pixels[0], expected) < TOLERANCES.get(name, 1e-9), rule
-    found = deconvnet.forward(image).maps[target]
+    found = deconvnet.forward(image).map_of(target)
     assert gap(found.reshape(y.shape), y) < 1e-11
 
 

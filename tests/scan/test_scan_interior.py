@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from helpers import random_weights
+from helpers import arrays, random_weights
 from runs import BLOCK_SIDE, SIDE, assert_same, blocks_network, brute, command, integers, scanned
 
 from tfdeconv import Deconvnet
@@ -45,7 +45,7 @@ def test_whole_maps_give_the_same(rng, tmp_path):
     layers = ["first", "pool", "second"]
     found = scanned(tmp_path, x, network, weights, layers, 7, 12, interior=True)
     assert found.settings.interior and found.scanned == 40
-    maps = Deconvnet(network, weights, "second", inner=layers).forward(x).maps
+    maps = arrays(Deconvnet(network, weights, "second", inner=layers).forward(x))
     for layer in layers:
         y = maps[layer]
         wanted = inner_brute(y, seen_within(network, layer, SIDE), 12)
@@ -69,7 +69,7 @@ def test_paths_of_blocks_are_those_of_the_unit(rng, tmp_path):
     assert seen_within(network, layer, BLOCK_SIDE)[rows, columns].all()
     channel = np.arange(len(rows))[:, None]
     paths = {"shortcuts": "one_block1_out", "branches": "one_block2_3_bn"}
-    maps = Deconvnet(network, weights, layer, inner=list(paths.values())).forward(x).maps
+    maps = arrays(Deconvnet(network, weights, layer, inner=list(paths.values())).forward(x))
     for name, path in paths.items():
         y = maps[path]
         # float32, another order of adding up: relative to the largest

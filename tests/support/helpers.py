@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from tfdeconv.engine.forward_pass import ForwardPass
 from tfdeconv.network.base import Merge
 from tfdeconv.network.graph import Builder, Network
 from tfdeconv.network.layers import (
@@ -220,3 +221,8 @@ def random_weights(
             p[name] = tf.constant(values, dtype)
         weights[layer] = p
     return weights
+
+
+def arrays(forward_pass: ForwardPass) -> dict[str, np.ndarray]:
+    """A forward pass's maps [n, h, w, c] by layer."""
+    return {layer: forward_pass.map_of(layer) for layer in forward_pass.maps}

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from gradcheck import gap
+from helpers import arrays
 from own_files import randomise, read_model, remove_softmax
 from whole_maps import corners_and_borders, send_back
 
@@ -167,7 +168,7 @@ def test_forward_equals_keras(saved, tmp_path, rng):
     listed = {layer.name for layer in model.layers[1:]}
     assert listed <= {node.name for node in network.nodes}
     shapes = network.shapes()
-    maps = Deconvnet(network, weights, layers[-1], inner=layers[:-1]).forward(x).maps
+    maps = arrays(Deconvnet(network, weights, layers[-1], inner=layers[:-1]).forward(x))
     for layer, expected in zip(layers, values):
         assert (1, 1, *expected.shape[1:])[-3:] == shapes[layer]
         # float32 through up to two hundred layers: 3e-6 measured
@@ -208,7 +209,7 @@ def test_rules_equal_autodiff_through_keras(saved, rng):
         for rule.name in ("gradient", "deconvnet", "guided"):
             deconvnet = Deconvnet(architecture.network, weights, target, rule.name)
             # float64, 1e-15 a layer
-            maps = deconvnet.forward(x).maps[target]
+            maps = deconvnet.forward(x).map_of(target)
             assert gap(maps.reshape(y.shape), y) < 1e-11
             channel = int(maps.max((0, 1, 2)).argmax())
             unit = (0, *np.unravel_index(maps[0, ..., channel].argmax(), maps.shape[1:3]), channel)

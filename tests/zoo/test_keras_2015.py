@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from gradcheck import gap
+from helpers import arrays
 from layouts import keras_2015
 from weight_files import save_keras_shapes
 
@@ -61,7 +62,7 @@ def test_first_resnet50_computes_what_keras_computes(tmp_path, rng):
     x = 2 * rng.standard_normal((2, 64, 96, 3)).astype(np.float32)
     everything = keras.Model(model.input, [model.get_layer(name).output for name in OLD])(x)
     layers = [network.node(alias).name for alias in OLD.values()]
-    maps = Deconvnet(network, weights, layers[-1], inner=layers[:-1]).forward(x).maps
+    maps = arrays(Deconvnet(network, weights, layers[-1], inner=layers[:-1]).forward(x))
     for layer, expected in zip(layers, everything):
         assert gap(maps[layer].reshape(expected.shape), expected) < 1e-4, layer
     with open_weights(path, network) as found:
