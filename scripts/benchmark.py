@@ -26,7 +26,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmark_layers import LayerTimer, Turns, jit_rows  # noqa: E402
+from benchmark_graphs import constant_rows, jit_rows, narrowing_rows  # noqa: E402
+from benchmark_layers import LayerTimer, Turns  # noqa: E402
 from benchmark_machine import describe_machine  # noqa: E402
 from benchmark_peers import random_weights  # noqa: E402
 from benchmark_table import print_headings, print_row  # noqa: E402
@@ -118,7 +119,10 @@ def rows(turns: Turns, quick: bool) -> Iterator[dict]:
         for layer in layers:
             last = layer == layers[-1]
             yield from LayerTimer(network, arrays, layer, photo, turns).rows(last)
+            if network is vgg16:  # ResNet's targets are sums
+                yield from narrowing_rows(network, arrays, layer, photo, turns)
         yield from jit_rows(network, arrays, layers[len(layers) // 2], photo, turns)
+        yield from constant_rows(network, arrays, layers[-1], photo, turns)
 
 
 def parse(argv: Sequence[str]) -> Namespace:

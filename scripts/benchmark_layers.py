@@ -173,27 +173,3 @@ class LayerTimer:
         for times in others:
             peer_times += [scale * seconds for seconds in times]
         return print_row(measure, self.layer, against, our_times, peer_times)
-
-
-def jit_rows(
-    network: Network, arrays: Arrays, layer: str, photo: np.ndarray, turns: Turns
-) -> Iterator[dict]:
-    """Plain graphs (ours) against XLA (peer): the first call, which compiles, and the next."""
-    for measure, channels, rounds in (
-        ("one unit", [1], turns.many),
-        ("every unit", None, turns.few),
-    ):
-        calls = [projection(network, arrays, layer, channels, jit) for jit in (False, True)]
-        for when, times in (("first call", 1), ("warm", rounds)):
-            plain, compiled = time_in_turn(times, photo, *calls)
-            yield print_row(f"{measure}, {when}", layer, "jit=True", plain, compiled)
-
-
-def projection(
-    network: Network, arrays: Arrays, layer: str, channels: list[int] | None, jit: bool
-) -> Call:
-    """A call that projects these channels with a new deconvnet."""
-    from tfdeconv.engine.deconvnet import Deconvnet
-
-    deconvnet = Deconvnet(network, arrays, layer, jit=jit)
-    return lambda x: deconvnet.project(x, channels)

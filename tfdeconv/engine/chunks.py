@@ -8,11 +8,10 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
-from ..errors import UserError
-from ..memory import COMPUTER
-from .device import available_memory, has_gpu
+from .device import available_memory, out_of_memory
 
 Result = TypeVar("Result")
+LESS = "ask for fewer channels or images, for smaller images, or for an earlier layer"
 # items or images in a chunk
 MAX_ITEMS = 64
 # On a device with as much memory as this, chunks are as large as they were measured to be best.
@@ -67,7 +66,7 @@ def in_chunks(
             result = compute(start, stop, index)
         except tf.errors.ResourceExhaustedError:
             if was_halved or length == 1:
-                raise out_of_memory() from None
+                raise out_of_memory(LESS, f"with {length} at a time") from None
             size, was_halved = length // 2, True
             continue
         yield start, stop, result
@@ -81,12 +80,3 @@ def chunk_of(left: int, size: int, fixed: bool) -> tuple[int, int]:
     if left <= size // 3:
         return 1, 1
     return left, size
-
-
-def out_of_memory() -> UserError:
-    """The error that even half a chunk does not fit."""
-    owner = "the GPU" if has_gpu() else COMPUTER
-    return UserError(
-        f"{owner} ran out of memory, with half as much at a time, too: ask for fewer channels or "
-        f"images, for smaller images, or for an earlier layer"
-    )
