@@ -18,7 +18,7 @@ BATCH = 16  # images of a scan's forward pass, as scan.py takes them
 def narrowing_rows(
     network: Network, arrays: Arrays, layer: str, photo: np.ndarray, turns: Turns
 ) -> Iterator[dict]:
-    """A unit of which its own channel alone is computed (ours), and all of them (peer)."""
+    """A unit: of the target its channel alone is computed (ours), or all of them (peer)."""
     from tfdeconv.engine.deconvnet import Deconvnet
 
     deconvnet = Deconvnet(network, arrays, layer)
@@ -28,8 +28,8 @@ def narrowing_rows(
 
     calls = [lambda x: deconvnet.project(x, [1]), of_all_channels]
     time_in_turn(1, photo, *calls)
-    times = time_in_turn(turns.many, photo, *calls)
-    yield print_row("one unit", layer, "all channels", *times)
+    alone, everything = time_in_turn(turns.many, photo, *calls)
+    yield print_row("its channel alone", layer, "all channels", alone, everything)
 
 
 def constant_rows(
@@ -58,8 +58,8 @@ def constant_rows(
     batch = np.repeat(photo, BATCH, 0)
     calls = [lambda x, way=way: graph(tf.constant(x), way).numpy() for way in (False, True)]
     for when, rounds in (("first call", 1), ("warm", turns.few)):
-        times = time_in_turn(rounds, batch, *calls)
-        yield print_row(f"{BATCH} forward, {when}", layer, "kernels constant", *times)
+        plain, constant = time_in_turn(rounds, batch, *calls)
+        yield print_row(f"{BATCH} forward, {when}", layer, "kernels constant", plain, constant)
 
 
 def jit_rows(

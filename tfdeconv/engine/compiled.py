@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from ..network.base import Shape
 from ..network.cost import backward_cost, forward_cost
 from ..network.graph import INPUT, Network
 from ..network.receptive_field import seen_through
@@ -57,6 +58,7 @@ class CompiledPasses:
         self.worked: Callable[[int], None] = lambda work: None
         # whether large images go by strips: of inner layers, the maps are kept as they are
         self.by_strips = not self.wild and len(self.layers) == 1
+        self._segments: dict[Shape, list[Segment]] = {}
 
     def with_parameters(self, parameters: Tensors) -> CompiledPasses:
         """The same passes for other parameters of the same shapes: nothing is compiled again."""
@@ -231,8 +233,12 @@ class CompiledPasses:
         """The parts of the network that are computed by strips; none where an image is small."""
         if not self.by_strips:
             return []
-        nodes = self.graphs.nodes(shapes, self.layers[-1])
-        return limits.segments_of_large(nodes, shapes, self.dtype.size, self.rule.mask)
+        image = shapes[INPUT]
+        if image not in self._segments:
+            nodes = self.graphs.nodes(shapes, self.layers[-1])
+            sizes = self.dtype.size, self.rule.mask
+            self._segments[image] = limits.segments_of_large(nodes, shapes, *sizes)
+        return self._segments[image]
 
     def route(self, layer: str, start: Spans, shapes: ShapesByLayer) -> dict[str, Spans]:
         """The spans of all maps from a layer down to INPUT, for a signal that starts on `start`."""
@@ -240,5 +246,5 @@ class CompiledPasses:
 
     def receptive_field(self, layer: str, start: Spans, shapes: ShapesByLayer) -> Spans:
         """What the layer's units on `start` see of an image, borders ignored."""
-        fields = self.graphs.sized(shapes).whole.receptive_fields(shapes)
+        fields = self.graphs.sized(shapes).receptive_fields
         return seen_through(start, fields[layer], shapes[INPUT])

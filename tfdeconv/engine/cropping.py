@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..network.base import Windowed
 from ..network.graph import INPUT, Network, Node
 from ..network.layers import AvgPool
-from ..network.spans import Pair, Window
+from ..network.spans import Pair, Spans, Window
 
 if TYPE_CHECKING:
     from .types import Parameters, ShapesByLayer, Tensors
@@ -27,6 +28,12 @@ class SizedNetwork:
     whole: Network
     cropped: Network  # what is computed: without taps that never meet the map
     parameters: Tensors  # the cropped network's
+    shapes: ShapesByLayer
+
+    @cached_property
+    def receptive_fields(self) -> dict[str, Spans]:
+        """What a unit of each layer sees of the image."""
+        return self.whole.receptive_fields(self.shapes)
 
 
 def size(network: Network, parameters: Tensors, shapes: ShapesByLayer) -> SizedNetwork:
@@ -34,7 +41,7 @@ def size(network: Network, parameters: Tensors, shapes: ShapesByLayer) -> SizedN
     height, width, _channels = shapes[INPUT]
     whole = network.at(height, width)
     nodes, tensors = crop(whole.nodes, parameters, shapes)
-    return SizedNetwork(whole, replace(whole, nodes=tuple(nodes)), tensors)
+    return SizedNetwork(whole, replace(whole, nodes=tuple(nodes)), tensors, shapes)
 
 
 def crop(

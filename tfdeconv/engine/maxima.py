@@ -33,18 +33,18 @@ def strongest(
     ([[0, 1]], [3.0])
     """
     y = within(y, region)
-    units, activations = [], []
+    parts = []
     for flat in flat_maps(y, image, channel):
         least = least_tie(tf.reduce_max(flat, 1))
-        units.append(first_at_least(flat, least[:, None], 1))
-        values = tf.gather(flat, units[-1], batch_dims=1)
-        # a maximum may pass over NaN
-        activations.append(tf.where(tf.reduce_any(flat != flat, 1), np.nan, values))
-    rows, columns = np.divmod(tf.concat(units, 0).numpy().astype(np.int32), np.int32(y.shape[2]))
+        # of maps with NaN the sum is NaN, which a maximum may pass over
+        parts.append((first_at_least(flat, least[:, None], 1), tf.reduce_sum(flat, 1)))
+    units, sums = (np.concatenate([each.numpy() for each in part]) for part in zip(*parts))
+    rows, columns = np.divmod(units.astype(np.int32), np.int32(y.shape[2]))
     positions = np.stack([rows, columns], 1)
+    activations = tf.gather_nd(y, np.column_stack([image, positions, channel])).numpy()
     if region:
         positions += np.array([region.rows.start, region.columns.start], np.int32)
-    return positions, tf.concat(activations, 0).numpy()
+    return positions, np.where(np.isnan(sums), np.nan, activations).astype(activations.dtype)
 
 
 def strongest_channels(y: tf.Tensor | np.ndarray, count: int) -> np.ndarray:

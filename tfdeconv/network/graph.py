@@ -55,6 +55,8 @@ class Network:
     steps: Mapping[str, int] = field(default_factory=dict)
     probabilities: Mapping[str, str] = field(default_factory=dict)
     part: Part | None = None
+    # what shapes() worked out, by the input's
+    _shapes: dict = field(default_factory=dict, init=False, compare=False)
 
     def __repr__(self) -> str:
         variant = f" {self.variant}" if self.variant else ""
@@ -116,11 +118,13 @@ class Network:
         Vectors are (1, 1, c). A map that comes out empty has a height or width below 1.
         """
         h, w, c = self.input_shape
-        shapes: dict[str, Shape] = {INPUT: (height or h, width or w, c)}
-        for node in self.nodes:
-            shapes[node.name] = node.layer.output_shape(*(shapes[name] for name in node.inputs))
-        del shapes[INPUT]
-        return shapes
+        image = (height or h, width or w, c)
+        if image not in self._shapes:
+            shapes: dict[str, Shape] = {INPUT: image}
+            for node in self.nodes:
+                shapes[node.name] = node.layer.output_shape(*(shapes[name] for name in node.inputs))
+            self._shapes[image] = {node.name: shapes[node.name] for node in self.nodes}
+        return dict(self._shapes[image])
 
     def at(self, height: int, width: int) -> Network:
         """The network for inputs of that size alone, in which every pad is a number."""
