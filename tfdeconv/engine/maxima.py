@@ -33,18 +33,21 @@ def strongest(
     ([[0, 1]], [3.0])
     """
     y = within(y, region)
-    parts = []
+    units = []
+    sums = []
     for flat in flat_maps(y, image, channel):
         least = least_tie(tf.reduce_max(flat, 1))
+        units.append(first_at_least(flat, least[:, None], 1).numpy())
         # of maps with NaN the sum is NaN, which a maximum may pass over
-        parts.append((first_at_least(flat, least[:, None], 1), tf.reduce_sum(flat, 1)))
-    units, sums = (np.concatenate([each.numpy() for each in part]) for part in zip(*parts))
-    rows, columns = np.divmod(units.astype(np.int32), np.int32(y.shape[2]))
+        sums.append(tf.reduce_sum(flat, 1).numpy())
+    rows, columns = np.divmod(np.concatenate(units).astype(np.int32), np.int32(y.shape[2]))
     positions = np.stack([rows, columns], 1)
     activations = tf.gather_nd(y, np.column_stack([image, positions, channel])).numpy()
     if region:
         positions += np.array([region.rows.start, region.columns.start], np.int32)
-    return positions, np.where(np.isnan(sums), np.nan, activations).astype(activations.dtype)
+    return positions, np.where(np.isnan(np.concatenate(sums)), np.nan, activations).astype(
+        activations.dtype
+    )
 
 
 def strongest_channels(y: tf.Tensor | np.ndarray, count: int) -> np.ndarray:
