@@ -15,9 +15,11 @@ from helpers import random_weights
 from PIL import Image
 
 import tfdeconv
+from tfdeconv.cli import notebook
 from tfdeconv.cli.visualise_photos import PhotoRequest
 from tfdeconv.data.labels import Labels
 from tfdeconv.data.preprocessing import caffe
+from tfdeconv.engine import compilation, precision
 from tfdeconv.network.graph import Builder
 from tfdeconv.network.layers import RELU, Conv, Dense, Flatten, MaxPool
 from tfdeconv.scan.run import Run, Settings
@@ -182,3 +184,15 @@ def test_three_lines_in_jupyter(monkeypatch):
     expected = tfdeconv.show(SAMPLE, "block1_conv1", features=3).picture()
     np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
     assert output.data["text/plain"].startswith("Projection(vgg16 block1_conv1")
+
+
+def test_a_choice_of_the_process_is_said(monkeypatch):
+    """It holds for the next photo, too, and so does the command in its picture."""
+    requests = []
+    monkeypatch.setattr(notebook, "project", lambda image, request, *_: requests.append(request))
+    monkeypatch.setattr(compilation, "_chosen", False)
+    monkeypatch.setattr(precision, "_chosen", "tf32")
+    for jit in (None, True, None, False):
+        notebook.show("cat.jpg", jit=jit)
+    assert [request.jit for request in requests] == [False, True, True, False]
+    assert {request.precision for request in requests} == {"tf32"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import example, random_weights
 
 from tfdeconv.engine import chunks, graphs
 from tfdeconv.engine.deconvnet import Deconvnet
@@ -17,13 +16,6 @@ from tfdeconv.network.reach import Rectangle
 
 # of which TensorFlow makes its error
 OUT_OF_MEMORY = None, None, "OOM when allocating tensor"
-
-
-@pytest.fixture
-def small(rng):
-    network = example("pool 3x3 stride 2, padded")
-    weights = random_weights(network, rng, dtype=np.float32)
-    return network, weights, rng.standard_normal((3, 13, 11, 4)).astype(np.float32)
 
 
 class Device:
@@ -39,6 +31,24 @@ class Device:
         if length > self.room and self.times:
             self.times -= 1
             raise tf.errors.ResourceExhaustedError(*OUT_OF_MEMORY)
+
+
+def test_images_are_halved_where_their_items_do_not_fit():
+    """The traces of half the images leave room for the way back."""
+    lengths = []
+
+    def project(start, stop, index):
+        lengths.append(len(index))
+        device = Device(room=len(index) == 1)
+        items = chunks.in_chunks(3, 8, False, lambda *chunk: device.take(len(chunk[2])))
+        return len(list(items))
+
+    with pytest.raises(UserError, match="^the memory of this machine ran out with 2 at a time"):
+        list(chunks.in_chunks(4, 8, False, project))
+    assert lengths == [4, 2]
+    lengths.clear()
+    assert [part[2] for part in chunks.in_chunks(2, 8, False, project)] == [3, 3]
+    assert lengths == [2, 1, 1]
 
 
 def numbers(start: int, stop: int, index: np.ndarray) -> np.ndarray:

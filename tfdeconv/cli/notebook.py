@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engine.compilation import choose_jit
-from ..engine.precision import choose_precision
+from ..engine.compilation import choose_jit, is_jit
+from ..engine.precision import choose_precision, noted_precision
 from ..engine.rules import DECONVNET
 from ..errors import UserError
 from ..tensorflow_import import import_tensorflow
@@ -89,8 +89,8 @@ def show(
         "architecture": architecture and os.fspath(architecture),
         "lambdas": lambdas and dict(lambdas),
         "preprocess": preprocess,
-        "precision": precision,
-        "jit": jit,
+        "precision": precision or noted_precision(),
+        "jit": is_jit(jit),
         "resize": resize or (max_side and arguments.KEEP),
         "max_side": max_side,
         "bands": bands and tuple(bands),
@@ -110,6 +110,7 @@ def show(
 
 def listed(features: int | Sequence[int]) -> list[int]:
     """Features as visualise.py has them; raises UserError for what are not integers."""
+    import_tensorflow()
     from ..engine.units import checked_channels
 
     return checked_channels(features, images=1)[0].tolist()

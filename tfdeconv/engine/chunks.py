@@ -8,10 +8,10 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
-from .device import available_memory, out_of_memory
+from .device import OutOfMemory, available_memory, out_of_memory
 
 Result = TypeVar("Result")
-LESS = "ask for fewer channels or images, for smaller images, or for an earlier layer"
+LESS = "ask for less at a time, for smaller images, or for an earlier layer"
 # items or images in a chunk
 MAX_ITEMS = 64
 # On a device with as much memory as this, chunks are as large as they were measured to be best.
@@ -30,9 +30,9 @@ def images_at_once(largest: int) -> int:
     return budget(IMAGE_BYTES) // largest
 
 
-def items_at_once(largest: int, most: int) -> int:
+def items_at_once(largest: int, whole: int) -> int:
     """How many items go back at a time; bytes of the largest signal of one, and of all it takes."""
-    return min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // most)
+    return min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // whole)
 
 
 def budget(most: int) -> int:
@@ -48,8 +48,8 @@ def in_chunks(
     compute: takes where a chunk starts and stops, and the numbers of the things to compute. With
     `fixed` there are chunks of two lengths only, `size` and 1, since each length is compiled anew:
     what is left over goes one by one when it is little, and otherwise fills up a chunk with its
-    last. Where the device runs out of memory, the rest goes in chunks of half the size. Raises
-    UserError where it does so again.
+    last. Where the device runs out of memory, or chunks within a chunk did so twice, the rest goes
+    in chunks of half the size. Raises UserError where it does so again.
 
     >>> chunks = in_chunks(5, 3, fixed=True, compute=lambda start, stop, index: index.tolist())
     >>> list(chunks)
@@ -64,7 +64,7 @@ def in_chunks(
         index = np.minimum(np.arange(start, start + length), stop - 1)
         try:
             result = compute(start, stop, index)
-        except tf.errors.ResourceExhaustedError:
+        except (tf.errors.ResourceExhaustedError, OutOfMemory):
             if was_halved or length == 1:
                 raise out_of_memory(LESS, f"with {length} at a time") from None
             size, was_halved = length // 2, True

@@ -1,6 +1,6 @@
 """Where TensorFlow compiles: the one place, so that tests can do without.
 
-With XLA, where that is chosen. XLA compiles a graph anew for each length of its arguments, takes
+XLA does it where that is chosen. It compiles a graph anew for each length of its arguments, takes
 seconds for the first photo, and adds up in another order: values differ in rounding. On one of two
 CPUs measured single units were faster then, on the other nothing (scripts/README.md, speed); on a
 GPU it is unmeasured. So it is off.

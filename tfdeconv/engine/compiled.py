@@ -84,7 +84,7 @@ class CompiledPasses:
         self.refuse_overflow(x, shapes)
         *extents, count = shapes[self.layers[-1]]
         # a vector is shown as a whole
-        if extents == [1, 1] or not self.graphs.narrowable:
+        if extents == [1, 1] or not self.graphs.open_layer:
             channels = None
         if channels is not None:
             channels = narrowing.computed_channels(channels, count)
@@ -195,19 +195,19 @@ class CompiledPasses:
         shapes = forward_pass.shapes
         graphs = self._graphs_of(forward_pass.channels, shapes)
         segments = self.segments(shapes)
+        steps = []
+        for segment in reversed(segments):
+            traces = forward_pass.traces_of(segment.nodes)
+            steps.append((segment, graphs.strip_backward(segment, shapes, traces), traces))
         for i, (seed, image, channel) in enumerate(zip(*items[:3])):
             if layer == segments[-1].end:
-                one_channel = tf.one_hot(
-                    channel, forward_pass.maps[layer].shape[3], dtype=self.dtype
-                )
-                signal = seed[None, ..., None] * one_channel
+                depth = forward_pass.maps[layer].shape[3]
+                signal = seed[None, ..., None] * tf.one_hot(channel, depth, dtype=self.dtype)
             else:
                 item = [array[i : i + 1] for array in items]
                 entry = segments[-1].end
                 ((_, _, signal),) = self._chunks_backward(forward_pass, layer, route, item, entry)
-            for segment in reversed(segments):
-                traces = forward_pass.traces_of(segment.nodes)
-                graph = graphs.strip_backward(segment, shapes, traces)
+            for segment, graph, traces in steps:
                 told = partial(self.worked, segment.backward_cost(shapes).work)
                 signal = strips.go_backward(segment, graph, traces, signal, image, shapes, told)
             yield i, i + 1, signal.numpy()

@@ -12,6 +12,10 @@ from .. import memory
 from ..errors import UserError
 
 
+class OutOfMemory(UserError):
+    """The device had no memory left in the middle of a task."""
+
+
 def has_gpu() -> bool:
     """Whether there is a GPU. Nothing is started by asking."""
     if "tensorflow" not in sys.modules:
@@ -40,9 +44,12 @@ def allotted(kind: str) -> float:
 
     context.ensure_initialized()
     devices = pywrap_tfe.TFE_ContextListDevices(context.context()._handle)
-    for i in range(pywrap_tfe.TF_DeviceListCount(devices)):
-        if pywrap_tfe.TF_DeviceListType(devices, i) == kind:
-            return float(pywrap_tf_session.TF_DeviceListMemoryBytes(devices, i))
+    try:
+        for i in range(pywrap_tfe.TF_DeviceListCount(devices)):
+            if pywrap_tfe.TF_DeviceListType(devices, i) == kind:
+                return float(pywrap_tf_session.TF_DeviceListMemoryBytes(devices, i))
+    finally:
+        pywrap_tfe.TF_DeleteDeviceList(devices)
     raise LookupError(kind)
 
 
@@ -54,12 +61,12 @@ def refuse_beyond_device(needed: int, what: str, remedy: str) -> None:
     memory.refuse_beyond(needed, available_memory(), owner(), what, remedy)
 
 
-def out_of_memory(remedy: str, when: str = "") -> UserError:
+def out_of_memory(remedy: str, when: str = "") -> OutOfMemory:
     """What is wrong where the device had no memory left in the middle of a task.
 
     remedy: what to do; when: as "with 8 images at a time".
     """
-    return UserError(f"the memory of {owner()} ran out{when and f' {when}'}: {remedy}")
+    return OutOfMemory(f"the memory of {owner()} ran out{when and f' {when}'}: {remedy}")
 
 
 def memory_errors() -> tuple[type[BaseException], ...]:

@@ -67,7 +67,7 @@ class Graphs:
         return replace(self, _sized={shapes[INPUT]: narrowed})
 
     @property
-    def narrowable(self) -> str:
+    def open_layer(self) -> str:
         """The target, if the graphs leave its number of channels open; otherwise ""."""
         target = self.layers[-1]
         # XLA would compile each number anew
@@ -114,7 +114,7 @@ class Graphs:
 
         def backward(parameters, traces, seeds, image, channel, row, column):
             depth = shapes[layer][2]
-            if layer == self.narrowable:
+            if layer == self.open_layer:
                 depth = tf.shape(parameters[layer]["kernel"])[3]
             one_channel = tf.one_hot(channel, depth, dtype=self.dtype)
             signal = seeds[..., None] * one_channel[:, None, None]
@@ -129,7 +129,7 @@ class Graphs:
             backward,
             nodes,
             self._backward_parameters(self.sized(shapes)),
-            narrowing.trace_specs(traces, self.narrowable),
+            narrowing.trace_specs(traces, self.open_layer),
             tf.TensorSpec((None, *extents), self.dtype),
             *[tf.TensorSpec((None,), tf.int32)] * 4,
         )
@@ -174,13 +174,13 @@ class Graphs:
 
         rows = route[segment.end][0].size
         _height, width, depth = shapes[segment.end]
-        channels = None if segment.end == self.narrowable else depth
+        channels = None if segment.end == self.open_layer else depth
         return self._compiled(
             key,
             backward,
             segment.nodes,
             self._backward_parameters(self.sized(shapes)),
-            narrowing.trace_specs(traces, self.narrowable),
+            narrowing.trace_specs(traces, self.open_layer),
             tf.TensorSpec((1, rows, width, channels), self.dtype),
             *[tf.TensorSpec((1,), tf.int32)] * 2,
         )
@@ -221,6 +221,6 @@ class Graphs:
 
             self.made[key] = of_tensors
             if not self.eager:
-                own_specs = tf.nest.flatten(narrowing.parameter_specs(needed, self.narrowable))
+                own_specs = tf.nest.flatten(narrowing.parameter_specs(needed, self.open_layer))
                 self.made[key] = compilation.compiled(of_tensors, own_specs, *specs, jit=self.jit)
         return in_precision(partial(self.made[key], tensors))

@@ -36,20 +36,20 @@ def computed_channels(channels: np.ndarray, count: int) -> np.ndarray | None:
     return asked if 2 * len(asked) <= count else None
 
 
-def parameter_specs(parameters: Tensors, narrowable: str) -> dict[str, dict[str, tf.TensorSpec]]:
+def parameter_specs(parameters: Tensors, open_layer: str) -> dict[str, dict[str, tf.TensorSpec]]:
     """The types of parameters by layer and name; of one layer, if any, with any channels."""
     specs: dict[str, dict[str, tf.TensorSpec]] = {}
     for layer, p in parameters.items():
         specs[layer] = {}
         for name, value in p.items():
             shape = [*value.shape]
-            if layer == narrowable:
+            if layer == open_layer:
                 shape[AXES[name]] = None
             specs[layer][name] = tf.TensorSpec(shape, value.dtype)
     return specs
 
 
-def trace_specs(traces: Traces, narrowable: str) -> dict[str, Any]:
+def trace_specs(traces: Traces, open_layer: str) -> dict[str, Any]:
     """The types of traces of any number of images; of one layer, if any, with any channels."""
 
     def any_batch(tensor: tf.Tensor) -> tf.TensorSpec:
@@ -61,6 +61,6 @@ def trace_specs(traces: Traces, narrowable: str) -> dict[str, Any]:
     specs = {}
     for layer, trace in traces.items():
         specs[layer] = tf.nest.map_structure(any_batch, trace)
-        if layer == narrowable:
+        if layer == open_layer:
             specs[layer] = tf.nest.map_structure(any_channels, specs[layer])
     return specs

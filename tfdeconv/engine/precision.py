@@ -37,6 +37,11 @@ def choose_precision(name: str) -> None:
     _chosen = name
 
 
+def noted_precision() -> str | None:
+    """What pictures say of the chosen precision; None: nothing, of float32."""
+    return None if _chosen == FLOAT32 else _chosen
+
+
 def in_precision(function: Callable[..., Result]) -> Callable[..., Result]:
     """The function, with everything that it starts on a GPU in the chosen precision."""
 

@@ -95,7 +95,9 @@ def rows_of(values: tf.Tensor, span: Span, number: int) -> tf.Tensor:
 
 def joined(strips: Sequence[tf.Tensor], height: int) -> tf.Tensor:
     """The whole map of so many rows of what its strips have, the last of which may have more."""
-    return tf.concat(strips, 1)[:, :height]
+    *others, last = strips
+    rest = height - sum(strip.shape[1] for strip in others)
+    return tf.concat([*others, last[:, :rest]], 1)
 
 
 def go_forward(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+import tensorflow as tf
 
 from ..errors import UserError
 from ..network.graph import Network
 from .forward_pass import ForwardPass
 from .maxima import strongest
+
+# numpy's or TensorFlow's
+Values = TypeVar("Values", np.ndarray, tf.Tensor)
 
 
 def inner_layers(network: Network, target: str, inner: Sequence[str]) -> list[str]:
@@ -166,11 +171,11 @@ def chosen(values: Sequence | np.ndarray | None, index: np.ndarray) -> np.ndarra
     return None if values is None else np.asarray(values)[index]
 
 
-def seeds_of(activations: np.ndarray, of_classes: bool) -> np.ndarray:
+def seeds_of(activations: Values, of_classes: bool) -> Values:
     """What is sent back of units: their activations, or the magnitudes of logits.
 
     What comes back of a class is what raises it, whatever the sign of its logit (Simonyan et al.
     2014, section 3). A negative one as it is would turn the picture into one of what lowers the
     class, which nothing in the picture shows.
     """
-    return np.abs(activations) if of_classes else activations
+    return abs(activations) if of_classes else activations

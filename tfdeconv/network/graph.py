@@ -55,7 +55,7 @@ class Network:
     steps: Mapping[str, int] = field(default_factory=dict)
     probabilities: Mapping[str, str] = field(default_factory=dict)
     part: Part | None = None
-    # what shapes() worked out, by the input's
+    # what shapes() worked out, by the shape of the input
     _shapes: dict = field(default_factory=dict, init=False, compare=False)
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from ..data.preprocessing import say_nothing
 from ..engine import compilation, cropping, finite, folding, limits, types
 from ..engine.precision import in_precision
+from ..engine.tensors import parameter_shapes
 from ..network import borders
 from ..network.borders import Region
 from ..network.graph import Network
@@ -62,11 +63,7 @@ class Accumulator:
         tell: Callable[[str], None] = say_nothing,
     ):
         self.layers = list(dict.fromkeys(network.node(layer).name for layer in layers))
-        weight_shapes: dict[str, dict[str, tuple[int, ...]]] = {}
-        for name, parameters in weights.items():
-            weight_shapes[name] = {}
-            for key, value in parameters.items():
-                weight_shapes[name][key] = tuple(value.shape)
+        weight_shapes = parameter_shapes(weights)
         for layer in self.layers:
             network.require(layer, weight_shapes)
             shapes = network.input_shapes(layer, *size)
