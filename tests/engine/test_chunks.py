@@ -33,7 +33,7 @@ class Device:
             raise tf.errors.ResourceExhaustedError(*OUT_OF_MEMORY)
 
 
-def test_images_are_halved_where_their_items_do_not_fit():
+def test_images_are_halved_where_items_do_not_fit():
     """The traces of half the images leave room for the way back."""
     lengths = []
 
