@@ -145,8 +145,8 @@ class CompiledPasses:
         sent instead. Raises NotFinite where what is sent or comes back is not.
         """
         shapes = forward_pass.shapes
-        seeds = tf.convert_to_tensor(seeds, self.dtype)
         finite.refuse_not_finite(self.network.name, layer, channel, seeds)
+        seeds = tf.convert_to_tensor(seeds, self.dtype)
         items = (seeds, image, forward_pass.place(layer, channel), *positions.T)
         segments = self.segments(shapes)
         # single units have small windows, wherever they are
@@ -176,7 +176,8 @@ class CompiledPasses:
         cost = backward_cost(nodes, shapes, route)
 
         def compute(start: int, stop: int, index: np.ndarray) -> np.ndarray:
-            patches = graph(traces, *[tf.gather(each, index) for each in items])
+            own = [tf.constant(each[index]) for each in items[1:]]
+            patches = graph(traces, tf.gather(items[0], index), *own)
             self.worked((stop - start) * cost.work)
             return patches[: stop - start].numpy()
 
@@ -233,12 +234,11 @@ class CompiledPasses:
         """The parts of the network that are computed by strips; none where an image is small."""
         if not self.by_strips:
             return []
-        image = shapes[INPUT]
-        if image not in self._segments:
+        if shapes[INPUT] not in self._segments:
             nodes = self.graphs.nodes(shapes, self.layers[-1])
             sizes = self.dtype.size, self.rule.mask
-            self._segments[image] = limits.segments_of_large(nodes, shapes, *sizes)
-        return self._segments[image]
+            self._segments[shapes[INPUT]] = limits.segments_of_large(nodes, shapes, *sizes)
+        return self._segments[shapes[INPUT]]
 
     def route(self, layer: str, start: Spans, shapes: ShapesByLayer) -> dict[str, Spans]:
         """The spans of all maps from a layer down to INPUT, for a signal that starts on `start`."""

@@ -21,7 +21,7 @@ from .preparation import prepare_passes
 from .projection import Origin, Projection, Units, boxes
 from .region import asked_region
 from .rules import RULES
-from .saturation import is_saturated
+from .saturation import is_saturated, squares_of
 from .tensors import parameter_shapes
 from .types import ShapesByLayer
 from .units import (
@@ -221,7 +221,7 @@ class Deconvnet:
         if seeds is None:
             seeds = seeds_of(activations, self.of_classes and layer == self.target)
         sent = np.asarray(seeds, activations.dtype)
-        squares = np.square(sent, dtype=np.float64)
+        squares = squares_of(sent[:, None, None])
         shapes = forward_pass.shapes
         route = self._passes.route(layer, UNIT, shapes)
         patch_boxes = boxes(route[INPUT], positions)

@@ -15,7 +15,7 @@ from .compiled import CompiledPasses
 from .forward_pass import ForwardPass
 from .maxima import maps_of, strongest
 from .projection import Projection, boxes
-from .saturation import is_saturated
+from .saturation import is_saturated, squares_of
 from .units import seeds_of
 
 
@@ -26,7 +26,7 @@ class Items(NamedTuple):
     image: np.ndarray  # int32 [k]
     activations: np.ndarray  # [k] of the strongest units
     positions: np.ndarray  # int32 [k, 2] of those; -1 where the whole map is sent
-    seeds: tf.Tensor  # [k, 1, 1] or [k, h, w]
+    seeds: np.ndarray | tf.Tensor  # [k, 1, 1] of units, [k, h, w] of maps
     vectors: np.ndarray | None  # [n, c] the maps themselves, where they are of one cell
 
 
@@ -46,7 +46,7 @@ def items(
     >>> y = tf.reshape([2.0, -3.0], (1, 1, 1, 2))
     >>> forward_pass = ForwardPass({}, {"logits": y}, {}, np.ones(1))
     >>> sent = items(forward_pass, "logits", np.array([[1]]), "max", None, of_classes=True)
-    >>> sent.activations.tolist(), sent.seeds.numpy().tolist(), sent.vectors.tolist()
+    >>> sent.activations.tolist(), sent.seeds.tolist(), sent.vectors.tolist()
     ([-3.0], [[[3.0]]], [[2.0, -3.0]])
     """
     y = forward_pass.maps[layer]
@@ -56,7 +56,7 @@ def items(
     # a chunk may have more images than its own
     vectors = y[: len(channels), 0, 0].numpy() if y.shape[1:3] == (1, 1) else None
     if mode == "max":
-        seeds = tf.constant(seeds_of(activations, of_classes)[:, None, None])
+        seeds = seeds_of(activations, of_classes)[:, None, None]
         return Items(channels, image, activations, positions, seeds, vectors)
     seeds = seeds_of(maps_of(y, image, places), of_classes)
     if region:
@@ -86,10 +86,10 @@ def project(
     ):
         patches[begin:end] = part
     field = passes.receptive_field(layer, start, forward_pass.shapes)
-    squares = tf.reduce_sum(tf.square(tf.cast(sent.seeds, tf.float64)), (1, 2)).numpy()
+    squares = squares_of(sent.seeds)
     arrays: dict[str, Any] = {
         "activations": sent.activations,
-        "dead": tf.reduce_all(sent.seeds == 0, (1, 2)).numpy(),
+        "dead": squares == 0,
         "saturated": is_saturated(squares, patches, forward_pass.largest[sent.image]),
         "positions": sent.positions,
         "boxes": boxes(route[INPUT], positions),
