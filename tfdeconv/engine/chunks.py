@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
+from ..network.spans import Spans
 from .device import OutOfMemory, available_memory, out_of_memory
+from .types import ShapesByLayer
 
 Result = TypeVar("Result")
 LESS = "ask for less at a time, for smaller images, or for an earlier layer"
@@ -33,6 +35,11 @@ def images_at_once(largest: int) -> int:
 def items_at_once(largest: int, whole: int) -> int:
     """How many items go back at a time; bytes of the largest signal of one, and of all it takes."""
     return min(budget(ITEM_BYTES) // largest, budget(MOST_BYTES) // whole)
+
+
+def largest_window(route: Mapping[str, Spans], shapes: ShapesByLayer) -> int:
+    """Values of the largest of an item's windows on a route."""
+    return max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
 
 
 def budget(most: int) -> int:

@@ -22,7 +22,7 @@ from ..network.receptive_field import seen_through
 from ..network.spans import Spans, whole
 from ..network.strips import Segment
 from . import finite, limits, narrowing, strips
-from .chunks import Result, images_at_once, in_chunks, items_at_once
+from .chunks import Result, images_at_once, in_chunks, items_at_once, largest_window
 from .forward_pass import ForwardPass
 from .graphs import Graphs
 from .rules import Rule
@@ -181,7 +181,7 @@ class CompiledPasses:
             self.worked((stop - start) * cost.work)
             return patches[: stop - start].numpy()
 
-        largest = max(a.size * b.size * shapes[name][2] for name, (a, b) in route.items())
+        largest = largest_window(route, shapes)
         size = items_at_once(largest * self.dtype.size, cost.values * self.dtype.size)
         yield from in_chunks(len(items[0]), size, self.jit, compute)
 

@@ -22,7 +22,7 @@ from ..network.layers import MaxPool
 from ..network.spans import UNIT, Spans, whole
 from ..network.unit_window import all_by_window
 from . import dispatch
-from .chunks import images_at_once, in_chunks
+from .chunks import images_at_once, in_chunks, largest_window
 from .deconvnet import Deconvnet
 from .patches import without_pads
 from .projection import boxes
@@ -88,16 +88,9 @@ class UnitForward:
             y = graph(tf.constant(patches[index]), *place)
             return y[: stop - start, 0, 0, channel].numpy()
 
-        size = images_at_once(self._largest_map() * self._passes.dtype.size)
+        size = images_at_once(largest_window(self._route, self._shapes) * self._passes.dtype.size)
         chunks = in_chunks(len(patches), size, self._passes.jit, compute)
         return np.concatenate([part for _, _, part in chunks])
-
-    def _largest_map(self) -> int:
-        """Values of the largest window on the route."""
-        largest = 0
-        for name, (rows, columns) in self._route.items():
-            largest = max(largest, rows.size * columns.size * self._shapes[name][2])
-        return largest
 
     def _graph(self) -> Callable:
         """Patches and the unit's row and column [1] -> the target's map of that one cell."""
